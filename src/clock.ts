@@ -1,0 +1,60 @@
+/** Ends what it was returned for; calling it again does nothing. */
+export type Cancel = () => void
+
+/**
+ * Time and chance, handed in from outside so that every decision can be run under a fake clock.
+ * Nothing but `systemClock` asks the machine for either.
+ */
+export interface Clock {
+  /** Milliseconds of a monotonic clock; only differences mean something. */
+  now(): number
+  /** Wall-clock time, for people and for HTTP dates. */
+  date(): Date
+  /** A number in [0, 1). */
+  random(): number
+  /** Calls `callback` once, `ms` milliseconds from now. */
+  after(ms: number, callback: () => void): Cancel
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => new Date(),
+  random: () => Math.random(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `ms` milliseconds, or at once when `signal` aborts; never rejects. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = (): void => {
+      cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.after(ms, done)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
+
+/** An AbortSignal that fires after `ms` milliseconds or with `parent`; `release` must be called when the work is done. */
+export function deadline(
+  clock: Clock,
+  ms: number,
+  parent?: AbortSignal,
+): { signal: AbortSignal; release: Cancel } {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  const cancel = clock.after(ms, abort)
+  if (parent?.aborted) abort()
+  parent?.addEventListener('abort', abort, { once: true })
+  const release = (): void => {
+    cancel()
+    parent?.removeEventListener('abort', abort)
+  }
+  return { signal: controller.signal, release }
+}

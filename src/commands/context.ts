@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.ts'
+import type { Env } from '../config/problems.ts'
+
+/** What a command gets from `main`, the only place that touches the process. */
+export interface Context {
+  readonly env: Env
+  readonly clock: Clock
+  readonly version: string
+  /** Aborts with the first SIGTERM or SIGINT; the second one ends the process. */
+  readonly shutdown: AbortSignal
+  /** Whether standard output is a terminal. */
+  readonly terminal: boolean
+  /** Writes a line to standard output. */
+  readonly say: (line: string) => void
+  /** Writes a line to standard error. */
+  readonly complain: (line: string) => void
+  /** Who is to hear of errors that nothing caught, from now on. */
+  readonly reportBugsTo: (report: (error: unknown) => void) => void
+}
+
+/** One command of the command line: resolves with the exit code. */
+export interface Command {
+  /** How it is called, for `--help`. */
+  readonly usage: string
+  readonly summary: string
+  /** The switches it knows, without dashes. */
+  readonly switches: readonly string[]
+  /** How many further words it wants. */
+  readonly words: number
+  readonly main: (context: Context, args: CommandArguments) => Promise<number>
+}
+
+/** What stood on the command line after the command. */
+export interface CommandArguments {
+  readonly switches: ReadonlySet<string>
+  readonly words: readonly string[]
+}
+
+/** Resolves when a signal has aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,44 @@
+import { readDiscoverConfig } from '../config/commands.ts'
+import { discover as ask } from '../discovery/client.ts'
+import { EXIT } from '../exit-codes.ts'
+import { createAgentSource } from '../transport/agent.ts'
+import type { Command, CommandArguments, Context } from './context.ts'
+
+export const discover: Command = {
+  usage: 'discover <token>',
+  summary: 'asks the registry where the puppet of a token is; prints {"host":…,"port":…}',
+  switches: [],
+  words: 1,
+  main: discoverToken,
+}
+
+async function discoverToken(context: Context, { words }: CommandArguments): Promise<number> {
+  const access = readDiscoverConfig(context.env)
+  const [token = ''] = words
+  if (!/^[^\s/?#%]+$/.test(token)) {
+    context.complain('discover: a token has no white space and none of / ? # %')
+    return EXIT.usage
+  }
+  const answer = await ask({
+    registry: access.url,
+    token,
+    agents: createAgentSource(access),
+    clock: context.clock,
+  })
+  switch (answer.kind) {
+    case 'found': {
+      const { endpoint, ip } = answer
+      context.say(JSON.stringify(endpoint))
+      if (ip !== undefined && ip !== endpoint.host) {
+        context.complain(`discover: the registry cannot open ${ip}:${endpoint.port} from where it stands`)
+      }
+      return EXIT.ok
+    }
+    case 'not registered':
+      context.complain('discover: not registered')
+      return EXIT.no
+    default:
+      context.complain(`discover: ${answer.reason}`)
+      return EXIT.unreachable
+  }
+}

@@ -1,0 +1,33 @@
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../config/variables.ts'
+import type { Command } from './context.ts'
+
+/** The text of `--help`. */
+export function helpText(commands: readonly Command[]): string {
+  const list = commands.map(({ usage, summary }) => `  ${usage.padEnd(22)} ${summary}`).join('\n')
+  return `puppet-registrar: a token can be discovered exactly while its puppet can answer.
+
+Usage: puppet-registrar [command]
+
+${list}
+  --help, --version
+
+Environment of run (durations: 500ms, 2s, 1m):
+${table(SIDECAR_VARIABLES)}
+
+Environment of registry:
+${table(REGISTRY_VARIABLES)}
+
+Exit codes: 0 drained · 64 usage · 70 a bug · 77 every token refused · 78 configuration
+  discover: 0 found · 1 not registered · 2 registry unreachable or not understood
+  healthcheck: 0 yes · 1 no, or no answer      quickstart: 0 the story held · 1 it did not`
+}
+
+function table(variables: readonly Variable[]): string {
+  return variables
+    .map(({ name, alias, byDefault, meaning }) => {
+      const also = alias === undefined ? '' : ` (also ${alias})`
+      const standard = byDefault === '' ? '' : ` [${byDefault}]`
+      return `  ${name}${also}${standard}\n      ${meaning}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,27 @@
+import { EXIT } from '../exit-codes.ts'
+import { STORY_TOKEN, Story } from '../quickstart/story.ts'
+import { aborted, type Command, type CommandArguments, type Context } from './context.ts'
+
+export const quickstart: Command = {
+  usage: 'quickstart [--once]',
+  summary: 'the main job on loopback, told as it happens; --once ends after the story',
+  switches: ['once'],
+  words: 0,
+  main: tellStory,
+}
+
+async function tellStory(context: Context, { switches }: CommandArguments): Promise<number> {
+  context.say('A registry, a puppet and the registrar, in one process on loopback:\n')
+  const story = new Story(context)
+  const held = await story.tell()
+  context.say(held ? '\nThe story held.' : '\nThe story did not hold.')
+  if (held && !switches.has('once')) {
+    context.say(`All three go on until Ctrl-C. Try:
+  curl ${story.registryUrl}/v0/hosties/${STORY_TOKEN}
+  curl ${story.adminUrl}/status
+  curl ${story.adminUrl}/metrics\n`)
+    await aborted(context.shutdown)
+  }
+  await story.end()
+  return held ? EXIT.ok : EXIT.no
+}

@@ -1,0 +1,61 @@
+import { type Config, readConfig } from '../config/sidecar.ts'
+import { EXIT } from '../exit-codes.ts'
+import { createLog } from '../log.ts'
+import { createRedactor } from '../secret.ts'
+import { Sidecar } from '../sidecar.ts'
+import { aborted, type Command, type Context } from './context.ts'
+import { asListenProblem } from './listen-error.ts'
+
+export const run: Command = {
+  usage: 'run',
+  summary: 'the sidecar (the default): registers the puppet beside it while it is healthy',
+  switches: [],
+  words: 0,
+  main: runSidecar,
+}
+
+async function runSidecar(context: Context): Promise<number> {
+  const { config, warnings } = readConfig(context.env, context.terminal)
+  const log = await createLog({ ...config.log, redact: createRedactor(config.tokens) })
+  context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
+  for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
+  log.info(summary(config, context.version), 'starting')
+
+  const allRefused = new AbortController()
+  const sidecar = new Sidecar({
+    config,
+    version: context.version,
+    clock: context.clock,
+    log,
+    onAllRefused: () => {
+      if (config.exitOnRefused) allRefused.abort()
+    },
+  })
+  try {
+    await sidecar.start()
+  } catch (error) {
+    throw asListenProblem(error, 'REGISTRAR_ADMIN_PORT', config.admin)
+  }
+  await Promise.race([aborted(context.shutdown), aborted(allRefused.signal)])
+  await sidecar.drain()
+  if (allRefused.signal.aborted) {
+    log.error('every token was refused: ending, as REGISTRAR_EXIT_ON_REFUSED says')
+    return EXIT.refused
+  }
+  log.info('drained')
+  return EXIT.ok
+}
+
+function summary(
+  { puppet, probe, registry, tokens, admin }: Config,
+  version: string,
+): Record<string, unknown> {
+  return {
+    version,
+    tokens: tokens.length,
+    puppet: `${puppet.host}:${puppet.port}`,
+    probe: probe.kind,
+    registry: registry.url.href,
+    admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,
+  }
+}

@@ -1,0 +1,38 @@
+/** Something about the configuration that the user should know. Never holds the value of a secret. */
+export interface Problem {
+  /** The variable it is about. */
+  readonly variable: string
+  /** What is wrong and what to do, in one sentence; begins in lower case. */
+  readonly message: string
+}
+
+/** Every problem of a configuration, at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(formatProblems(problems))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/** One line a problem, with a head that counts them. */
+export function formatProblems(problems: readonly Problem[]): string {
+  const head =
+    problems.length === 1
+      ? 'The configuration has a problem:'
+      : `The configuration has ${problems.length} problems:`
+  return [head, ...problems.map(({ variable, message }) => `  ${variable}: ${message}`)].join('\n')
+}
+
+/** The environment as it was given: an empty string counts as unset. */
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** Drops what is empty: `VARIABLE=` in an env file means "not set". */
+export function withoutEmpty(env: Env): Record<string, string> {
+  const set = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+  )
+  return Object.fromEntries(set)
+}

@@ -1,0 +1,57 @@
+import { isIP } from 'node:net'
+import type { Problem } from './problems.ts'
+
+/** The registry's base URL, or what is wrong with it. */
+export type RegistryAddress =
+  | { readonly url: URL; readonly warnings: readonly Problem[] }
+  | { readonly problem: Problem }
+
+/** Where both halves of the protocol live, unless the user says otherwise. */
+export const DEFAULT_AUTHORITY = 'api.chatie.io'
+
+/** From `host[:port]`: always TLS. */
+export function registryFromAuthority(variable: string, authority: string): RegistryAddress {
+  if (authority.includes('://')) {
+    const message = 'is a URL; write only host[:port], or give the whole URL in REGISTRAR_REGISTRY_URL'
+    return { problem: { variable, message } }
+  }
+  const text = `wss://${authority}`
+  if (!/^[^/?#@\s]+$/.test(authority) || !URL.canParse(text)) {
+    return { problem: { variable, message: 'must be host[:port], for example api.chatie.io' } }
+  }
+  return { url: new URL(text), warnings: [] }
+}
+
+/** From a whole base URL; `ws://` is the only way to an unencrypted connection. */
+export function registryFromUrl(variable: string, text: string): RegistryAddress {
+  const problem = (message: string): RegistryAddress => ({ problem: { variable, message } })
+  const example = 'for example wss://registry.example.com'
+  if (!URL.canParse(text)) return problem(`is not a URL; give scheme and host, ${example}`)
+  const url = new URL(text.replace(/^http/, 'ws'))
+  if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
+    return problem(`must begin with wss:// or ws://, ${example}`)
+  if (url.username !== '' || url.password !== '') {
+    return problem(`holds a user name or password, which nothing here uses; leave it out, ${example}`)
+  }
+  if (url.search !== '' || url.hash !== '')
+    return problem(`holds a query or a fragment; leave it out, ${example}`)
+  if (/\/v0(\/|$)/.test(url.pathname)) return problem(`must be the base URL, without /v0/…, ${example}`)
+  url.pathname = url.pathname.replace(/\/+$/, '')
+  const exposed = url.protocol === 'ws:' && !isPrivateHost(url.hostname)
+  const message =
+    'is plain ws to a host that is not local: the token travels unencrypted; use wss if the registry can'
+  return { url, warnings: exposed ? [{ variable, message }] : [] }
+}
+
+/** Whether a host cannot be reached over the internet: loopback, private addresses, names without a dot or local ones. */
+export function isPrivateHost(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
+  if (isIP(bare) === 4) return /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(bare)
+  if (isIP(bare) === 6) return /^(::1$|f[cd]|fe[89ab])/.test(bare)
+  return !bare.includes('.') || /\.(local|internal|localhost|lan|svc|home\.arpa)$/.test(bare)
+}
+
+/** Whether a host means this very machine. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(127\.|localhost$|\[?::1\]?$|0\.0\.0\.0$)/i.test(host)
+}

@@ -1,0 +1,96 @@
+import { EnvError, makeExactValidator } from 'envalid'
+import ms from 'ms'
+import { isPublishableHost } from '../wire/subprotocol.ts'
+
+/**
+ * Validators for envalid with sentences of our own: its own ones accept "12abc" as a number and repeat the raw value in
+ * their errors. What they throw is shown to the user after the variable's name.
+ */
+
+const DURATION = /^\d+(\.\d+)?(ms|s|m|h)$/
+/** Longer timers overflow in Node.js; a day is more than any of these needs. */
+const DURATION_MAX_MS = 24 * 60 * 60_000
+
+/** `500ms`, `2s`, `1m`, `1h`, as milliseconds. Zero is not a duration. */
+export const duration = makeExactValidator<number>((text) => {
+  const example = 'write a number with a unit, for example 500ms, 2s or 1m'
+  if (!DURATION.test(text)) throw new EnvError(`is not a duration; ${example}`)
+  const value = ms(text as ms.StringValue)
+  if (value < 1 || value > DURATION_MAX_MS) throw new EnvError('must be between 1ms and 24h')
+  return value
+})
+
+/** A whole number from `min` to `max`. */
+export function integer(min: number, max: number): ReturnType<typeof integerValidator> {
+  return integerValidator(min, max)
+}
+
+function integerValidator(min: number, max: number) {
+  return makeExactValidator<number>((text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new EnvError(
+        `must be a whole number from ${min} to ${max}, for example ${Math.max(min, Math.min(max, 3))}`,
+      )
+    }
+    return value
+  })
+}
+
+/** A TCP port; `lowest` is 0 where 0 has a meaning of its own. */
+export function tcpPort(lowest: 0 | 1, example: number) {
+  return makeExactValidator<number>((text) => {
+    if (/^(tcp|udp):\/\//.test(text)) {
+      throw new EnvError(
+        'looks like a Kubernetes service link, not a port; set enableServiceLinks: false in the pod, or rename the Service',
+      )
+    }
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < lowest || value > 65535) {
+      throw new EnvError(`must be a port from ${lowest} to 65535, for example ${example}`)
+    }
+    return value
+  })
+}
+
+/** One of a few words. */
+export function oneOf<Word extends string>(...words: readonly Word[]) {
+  return makeExactValidator<Word>((text) => {
+    const word = words.find((candidate) => candidate === text)
+    if (word === undefined) throw new EnvError(`must be one of ${words.join(', ')}`)
+    return word
+  })
+}
+
+/** `true` or `false`, also as 1, 0, yes, no, on, off. */
+export const yesOrNo = makeExactValidator<boolean>((text) => {
+  const word = text.toLowerCase()
+  if (['true', '1', 'yes', 'on'].includes(word)) return true
+  if (['false', '0', 'no', 'off'].includes(word)) return false
+  throw new EnvError('must be true or false')
+})
+
+/** A host to publish: IPv4 or a name. */
+export const publishableHost = makeExactValidator<string>((text) => {
+  const example = 'give an IPv4 address or a name, for example 203.0.113.7'
+  if (text.includes('://')) throw new EnvError(`is a URL; ${example}`)
+  if (/^\[?[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*\]?$/i.test(text)) {
+    throw new EnvError(`is an IPv6 address, which no Wechaty client can use; ${example}`)
+  }
+  if (/:\d+$/.test(text))
+    throw new EnvError(`holds a port; put that in REGISTRAR_ADVERTISE_PORT and ${example}`)
+  if (!isPublishableHost(text) || /[^a-z0-9.-]/i.test(text)) throw new EnvError(`is not a host; ${example}`)
+  return text
+})
+
+/** A host to connect to or to listen on: a name, IPv4 or IPv6. */
+export const host = makeExactValidator<string>((text) => {
+  const bare = text.replace(/^\[(.*)\]$/, '$1')
+  if (!/^[a-z0-9._:%-]+$/i.test(bare) || /^[^:]+:\d+$/.test(bare)) {
+    throw new EnvError('must be a name or an address alone, for example 127.0.0.1')
+  }
+  return bare
+})
+
+/** Any text, taken as it is and checked elsewhere. */
+export const text = makeExactValidator<string>((value) => value)

@@ -1,0 +1,128 @@
+/** One variable, for `--help`, for the README's table and for telling a misspelt name. */
+export interface Variable {
+  readonly name: string
+  /** Another program's name for the same thing; read when `name` is not set. */
+  readonly alias?: string
+  /** The default as a user would write it; empty if there is none. */
+  readonly byDefault: string
+  readonly meaning: string
+}
+
+/** What the sidecar reads from its environment. */
+export const SIDECAR_VARIABLES = [
+  {
+    name: 'WECHATY_PUPPET_SERVICE_TOKEN',
+    alias: 'WECHATY_TOKEN',
+    byDefault: '',
+    meaning: 'one token, or several separated by commas or white space',
+  },
+  {
+    name: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE',
+    byDefault: '',
+    meaning: 'a file with a token a line (# comments), or a folder of such files; read at the start',
+  },
+  {
+    name: 'WECHATY_PUPPET_SERVICE_AUTHORITY',
+    alias: 'WECHATY_APIHOST',
+    byDefault: 'api.chatie.io',
+    meaning: 'registry host[:port], always over TLS',
+  },
+  {
+    name: 'REGISTRAR_REGISTRY_URL',
+    byDefault: '',
+    meaning: "the registry's whole base URL instead; the only way to plain ws://",
+  },
+  {
+    name: 'REGISTRAR_REGISTRY_CA_FILE',
+    byDefault: '',
+    meaning: 'certificates (PEM) to trust beside the built-in ones',
+  },
+  { name: 'HTTPS_PROXY', byDefault: '', meaning: 'proxy to a wss:// registry' },
+  { name: 'HTTP_PROXY', byDefault: '', meaning: 'proxy to a ws:// registry' },
+  { name: 'NO_PROXY', byDefault: '', meaning: 'hosts to reach without a proxy' },
+  {
+    name: 'REGISTRAR_ADVERTISE_HOST',
+    alias: 'WECHATY_PUPPET_SERVICE_IP',
+    byDefault: '',
+    meaning: 'host to publish, IPv4 or a name; empty: the address the registry sees',
+  },
+  { name: 'REGISTRAR_ADVERTISE_PORT', byDefault: '', meaning: "port to publish; empty: the puppet's port" },
+  { name: 'WECHATY_PUPPET_SERVER_PORT', byDefault: '8788', meaning: "the puppet's gRPC port" },
+  { name: 'REGISTRAR_PUPPET_HOST', byDefault: '127.0.0.1', meaning: 'where to probe' },
+  {
+    name: 'REGISTRAR_PUPPET_TLS',
+    byDefault: 'auto',
+    meaning: 'auto, on or off; off by default if WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER is true',
+  },
+  {
+    name: 'REGISTRAR_PROBE',
+    byDefault: 'grpc',
+    meaning: 'tcp: the port accepts; grpc: any answer to a gRPC call; serving: health says SERVING',
+  },
+  { name: 'REGISTRAR_PROBE_INTERVAL', byDefault: '1s', meaning: 'pause between probes of a healthy puppet' },
+  {
+    name: 'REGISTRAR_PROBE_FAST_INTERVAL',
+    byDefault: '200ms',
+    meaning: 'pause while its state changes or is waited for',
+  },
+  { name: 'REGISTRAR_PROBE_TIMEOUT', byDefault: '1s', meaning: 'deadline of one probe' },
+  { name: 'REGISTRAR_RISE', byDefault: '2', meaning: 'good probes in a row before it is registered' },
+  { name: 'REGISTRAR_FALL', byDefault: '3', meaning: 'bad probes in a row before it is withdrawn' },
+  { name: 'REGISTRAR_HEARTBEAT_INTERVAL', byDefault: '10s', meaning: 'pause between WebSocket pings' },
+  { name: 'REGISTRAR_HEARTBEAT_TIMEOUT', byDefault: '5s', meaning: 'how long a pong may take' },
+  {
+    name: 'REGISTRAR_BACKOFF_MAX',
+    byDefault: '15s',
+    meaning: 'longest wait between two attempts of a token',
+  },
+  { name: 'REGISTRAR_DRAIN_TIMEOUT', byDefault: '5s', meaning: 'bound on withdrawing everything' },
+  { name: 'REGISTRAR_ADMIN_HOST', byDefault: '127.0.0.1', meaning: 'where the HTTP endpoints listen' },
+  { name: 'REGISTRAR_ADMIN_PORT', byDefault: '9788', meaning: 'their port; 0 turns them off' },
+  { name: 'LOG_LEVEL', byDefault: 'info', meaning: 'trace, debug, info, warn, error, fatal or silent' },
+  { name: 'LOG_FORMAT', byDefault: 'json', meaning: 'json or pretty (the default on a terminal)' },
+  { name: 'REGISTRAR_EXIT_ON_REFUSED', byDefault: 'false', meaning: 'exit 77 when every token is refused' },
+] as const satisfies readonly Variable[]
+
+/** What `puppet-registrar registry` reads. */
+export const REGISTRY_VARIABLES = [
+  { name: 'REGISTRY_LISTEN_HOST', byDefault: '0.0.0.0', meaning: 'where the registry listens' },
+  { name: 'REGISTRY_LISTEN_PORT', byDefault: '8080', meaning: 'its port, plain http and ws' },
+] as const satisfies readonly Variable[]
+
+/** Variables the sidecar knows without a line of their own in the table. */
+const SILENT = ['WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER']
+
+/** Names that Kubernetes makes up in every pod beside a Service called `registrar`. */
+const SERVICE_LINK = /^REGISTRAR_(SERVICE_|PORT($|_))/
+
+/** Names in `env` that begin like ours but are none of ours: misspelt, most likely. */
+export function unknownVariables(env: Readonly<Record<string, string>>): readonly string[] {
+  const known = new Set<string>([...SIDECAR_VARIABLES.map(({ name }) => name), ...SILENT])
+  return Object.keys(env).filter(
+    (name) => name.startsWith('REGISTRAR_') && !known.has(name) && !SERVICE_LINK.test(name),
+  )
+}
+
+/** Copies the values of aliases to the names they stand for, where those are not set. */
+export function resolveAliases(env: Readonly<Record<string, string>>): {
+  env: Record<string, string>
+  /** The name the user really wrote, for messages. */
+  writtenAs: (name: string) => string
+  /** Aliases that say something else than the name they stand for. */
+  overruled: readonly { name: string; alias: string }[]
+} {
+  const resolved = { ...env }
+  const origins = new Map<string, string>()
+  const overruled: { name: string; alias: string }[] = []
+  for (const { name, alias } of SIDECAR_VARIABLES as readonly Variable[]) {
+    const value = alias === undefined ? undefined : env[alias]
+    if (alias === undefined || value === undefined) continue
+    if (name in env) {
+      if (env[name] !== value) overruled.push({ name, alias })
+      continue
+    }
+    resolved[name] = value
+    origins.set(name, alias)
+  }
+  return { env: resolved, writtenAs: (name) => origins.get(name) ?? name, overruled }
+}

@@ -1,0 +1,107 @@
+/**
+ * The vocabulary that the stages share: what each of them tells the others. Facts flow one way, from the probe to the
+ * registrations to the status; nobody answers a fact.
+ */
+
+/** What one probe found. `tookMs` is its duration in milliseconds. */
+export type ProbeResult =
+  | {
+      readonly ok: true
+      readonly tookMs: number
+      /** Whether the port speaks TLS; null where the probe does not look. */
+      readonly tls: boolean | null
+      /** What the health service says; null where there is none or the probe does not ask. */
+      readonly health: HealthStatus | null
+    }
+  | {
+      readonly ok: false
+      readonly tookMs: number
+      /**
+       * `refused`: nothing listens, the strongest sign of death there is. `timeout`: no answer in time.
+       * `failed`: everything else.
+       */
+      readonly kind: 'refused' | 'timeout' | 'failed'
+      /** One sentence part for people: what is wrong. */
+      readonly reason: string
+    }
+
+/** `grpc.health.v1.HealthCheckResponse.ServingStatus`; `UNIMPLEMENTED` is a server without the service. */
+export type HealthStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN' | 'UNIMPLEMENTED'
+
+/** What the gate makes of the probes so far. */
+export type PuppetHealth = 'unknown' | 'healthy' | 'unhealthy'
+
+/** How far an attempt to register got; each is named in the reason when it fails there. */
+export type Stage = 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
+
+/** The states of one registration. */
+export type RegistrationState =
+  | 'idle'
+  | 'connecting'
+  | 'open'
+  | 'registered'
+  | 'waiting'
+  | 'refused'
+  | 'closing'
+  | 'stopped'
+
+/** Why a registration was withdrawn by us. */
+export type WithdrawalCause = 'unhealthy' | 'shutdown'
+
+/** Why a connection that had been open ended. */
+export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed' | 'error'
+
+/** What was thrown away of what the registry sent. */
+export type IgnoredKind = 'binary' | 'flood' | 'malformed' | 'event' | 'invalid'
+
+/** Everything the stages tell. `id` is a token's public name, never the token. */
+export type Fact =
+  | { readonly type: 'probed'; readonly result: ProbeResult }
+  | {
+      readonly type: 'puppet'
+      readonly health: PuppetHealth
+      readonly reason: string
+      readonly damping: Damping
+    }
+  | { readonly type: 'tokenChecked'; readonly id: string; readonly accepted: boolean | null }
+  | {
+      readonly type: 'registration'
+      readonly id: string
+      readonly state: RegistrationState
+      readonly reason: string
+      /** Attempts since it was last registered. */
+      readonly attempts: number
+      /** When `waiting` or `refused`: milliseconds until the next attempt. */
+      readonly retryInMs: number | null
+      /** When `registered`: whether the registry said so, or merely kept the socket open. */
+      readonly confirmed: boolean | null
+    }
+  | { readonly type: 'connected'; readonly id: string; readonly result: ConnectResult }
+  | { readonly type: 'disconnected'; readonly id: string; readonly cause: DisconnectCause }
+  | { readonly type: 'withdrawn'; readonly id: string; readonly cause: WithdrawalCause }
+  | { readonly type: 'pong'; readonly id: string; readonly rttMs: number }
+  | {
+      readonly type: 'question'
+      readonly id: string
+      readonly method: KnownMethod | 'other'
+      readonly result: 'answered' | 'not_found'
+    }
+  | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
+  | { readonly type: 'draining' }
+
+/** The end of one attempt to register. */
+export type ConnectResult = 'registered' | 'refused' | 'aborted' | Lowercase<Stage>
+
+/** The question's two names: the public document's and the one that real registries use. */
+export type KnownMethod = 'getHostieGrpcPort' | 'hostieGrpcPort'
+
+/** How much a flapping puppet is held back. */
+export interface Damping {
+  /** Times the puppet went from healthy to unhealthy in the last ten minutes. */
+  readonly withdrawals: number
+  /** How long it must answer before it is registered again, in milliseconds. */
+  readonly holdMs: number
+}
+
+/** Hears facts. Must not throw. */
+export type Listener = (fact: Fact) => void

@@ -1,0 +1,28 @@
+import type { Gate } from './gate.ts'
+
+/** Pauses between two probes, in milliseconds. */
+export interface PaceSettings {
+  /** While the puppet is healthy and answers; default 1000. */
+  readonly intervalMs: number
+  /** While its state is changing, or waited for; default 200. */
+  readonly fastIntervalMs: number
+}
+
+/** How soon the second look follows the first when one look alone would decide too little. */
+const CONFIRM_MS = 100
+
+/**
+ * How long to wait before the next probe.
+ *
+ * Only a healthy puppet that answers is settled: a dead one is awaited, and asking a closed port costs next to nothing.
+ * Two findings are confirmed sooner than the fast interval: a refused connection of a puppet that was alive (the second
+ * refusal is proof), and the first answer at the start, when nothing is registered that could be withdrawn wrongly.
+ */
+export function pauseAfter(gate: Gate, settings: PaceSettings): number {
+  const { health, streak } = gate
+  if (health === 'healthy' && streak.outcome === 'good') return settings.intervalMs
+  const suspectsDeath = streak.outcome === 'bad' && streak.refused === 1 && health !== 'unhealthy'
+  const firstAnswer = streak.outcome === 'good' && health === 'unknown'
+  if (suspectsDeath || firstAnswer) return Math.min(CONFIRM_MS, settings.fastIntervalMs)
+  return settings.fastIntervalMs
+}

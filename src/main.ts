@@ -1,0 +1,107 @@
+import { parseArgs } from 'node:util'
+import { systemClock } from './clock.ts'
+import type { Command, CommandArguments, Context } from './commands/context.ts'
+import { discover } from './commands/discover.ts'
+import { healthcheck } from './commands/healthcheck.ts'
+import { helpText } from './commands/help.ts'
+import { quickstart } from './commands/quickstart.ts'
+import { registry } from './commands/registry.ts'
+import { run } from './commands/run.ts'
+import { ConfigError } from './config/problems.ts'
+import { EXIT } from './exit-codes.ts'
+import { VERSION } from './version.ts'
+
+const COMMANDS: Readonly<Record<string, Command>> = { run, quickstart, registry, discover, healthcheck }
+
+/** Numbers of the signals that end a container, for the exit code of a second one. */
+const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const complain = (line: string): void => void process.stderr.write(`${line}\n`)
+
+let reportBug = (error: unknown): void =>
+  complain(`a bug: ${error instanceof Error ? error.stack : String(error)}`)
+
+/** What the command line asks for, or why it cannot be understood. */
+function understand(
+  args: string[],
+): { command: Command; args: CommandArguments } | { print: string } | { wrong: string } {
+  const switches = [...new Set(Object.values(COMMANDS).flatMap((command) => command.switches))]
+  const options = Object.fromEntries(
+    [...switches, 'help', 'version'].map((name) => [name, { type: 'boolean' as const }]),
+  )
+  let parsed: ReturnType<typeof parseArgs>
+  try {
+    parsed = parseArgs({
+      args,
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    return { wrong: (error as Error).message.split('. ')[0] ?? 'unknown option' }
+  }
+  const given = new Set(Object.keys(parsed.values))
+  if (given.has('help')) return { print: helpText(Object.values(COMMANDS)) }
+  if (given.has('version')) return { print: VERSION }
+  const [name = 'run', ...words] = parsed.positionals
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) return { wrong: `there is no command '${name}'` }
+  const unknown = [...given].find((option) => !command.switches.includes(option))
+  if (unknown !== undefined) return { wrong: `${name} has no option --${unknown}` }
+  if (words.length !== command.words) return { wrong: `usage: puppet-registrar ${command.usage}` }
+  return { command, args: { switches: given, words } }
+}
+
+function shutdownSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const [name, number] of Object.entries(SIGNALS)) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(128 + number)
+      controller.abort()
+    })
+  }
+  return controller.signal
+}
+
+async function main(): Promise<number> {
+  const asked = understand(process.argv.slice(2))
+  if ('print' in asked) {
+    say(asked.print)
+    return EXIT.ok
+  }
+  if ('wrong' in asked) {
+    complain(`puppet-registrar: ${asked.wrong}; see puppet-registrar --help`)
+    return EXIT.usage
+  }
+  const context: Context = {
+    env: process.env,
+    clock: systemClock,
+    version: VERSION,
+    shutdown: shutdownSignal(),
+    terminal: process.stdout.isTTY === true,
+    say,
+    complain,
+    reportBugsTo: (report) => {
+      reportBug = report
+    },
+  }
+  try {
+    return await asked.command.main(context, asked.args)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    complain(error.message)
+    return EXIT.config
+  }
+}
+
+function bug(error: unknown): never {
+  reportBug(error)
+  process.exit(EXIT.bug)
+}
+
+// A reader that goes away (`| head`) must not end a sidecar.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+process.on('uncaughtException', bug)
+process.on('unhandledRejection', bug)
+main().then((code) => process.exit(code), bug)

@@ -1,0 +1,77 @@
+import { type Cancel, type Clock, deadline } from '../clock.ts'
+import type { ProbeResult } from '../events.ts'
+import type { Probe } from './probe.ts'
+
+/** What a probe loop needs. */
+export interface ProbeLoopOptions {
+  readonly probe: Probe
+  readonly clock: Clock
+  /** Deadline of one probe, in milliseconds; default 1000. */
+  readonly timeoutMs: number
+  /** The least time between two probes that a closed session may ask for, in milliseconds. */
+  readonly wakeIntervalMs: number
+  /** Hears each result and says how long to wait before the next probe, in milliseconds. */
+  readonly onResult: (result: ProbeResult) => number
+}
+
+/** Probes one after the other, never two at once, until stopped. */
+export class ProbeLoop {
+  readonly #options: ProbeLoopOptions
+  readonly #stop = new AbortController()
+  #cancelPause: Cancel | undefined
+  #startedMs = 0
+  #dueMs = 0
+
+  constructor(options: ProbeLoopOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    void this.#look()
+  }
+
+  /**
+   * Something happened that may be death: look now instead of when the pause is over. A puppet that closes every session
+   * cannot make this a hot loop.
+   */
+  wake(): void {
+    if (this.#cancelPause === undefined) return
+    const earliestMs = Math.min(this.#dueMs, this.#startedMs + this.#options.wakeIntervalMs)
+    this.#pause(Math.max(0, earliestMs - this.#options.clock.now()))
+  }
+
+  /** Ends the loop; a probe under way is abandoned. */
+  stop(): void {
+    this.#stop.abort()
+    this.#cancelPause?.()
+    this.#options.probe.close()
+  }
+
+  #pause(ms: number): void {
+    this.#cancelPause?.()
+    this.#dueMs = this.#options.clock.now() + ms
+    this.#cancelPause = this.#options.clock.after(ms, () => {
+      this.#cancelPause = undefined
+      void this.#look()
+    })
+  }
+
+  async #look(): Promise<void> {
+    const { probe, clock, timeoutMs, onResult } = this.#options
+    const startedMs = clock.now()
+    this.#startedMs = startedMs
+    const limit = deadline(clock, timeoutMs, this.#stop.signal)
+    const tooLate = new Promise<'too late'>((resolve) => {
+      limit.signal.addEventListener('abort', () => resolve('too late'), { once: true })
+    })
+    const finding = await Promise.race([probe.look(limit.signal), tooLate])
+    limit.release()
+    if (this.#stop.signal.aborted) return
+    const tookMs = clock.now() - startedMs
+    const result: ProbeResult =
+      finding === 'too late'
+        ? { ok: false, kind: 'timeout', reason: `no answer in ${timeoutMs / 1000} s`, tookMs }
+        : { ...finding, tookMs }
+    this.#pause(onResult(result))
+  }
+}

@@ -1,0 +1,54 @@
+import type { ProbeResult } from '../events.ts'
+
+/** What a probe found, before the clock that measures it is known. */
+export type Finding = ProbeResult extends infer Result
+  ? Result extends unknown
+    ? Omit<Result, 'tookMs'>
+    : never
+  : never
+
+/** A way to find out whether the puppet is alive. */
+export interface Probe {
+  /**
+   * Looks once. Never rejects. After `signal` aborts (the deadline, or the end) its answer is no longer read, and it
+   * gives up whatever it holds for this look.
+   */
+  look(signal: AbortSignal): Promise<Finding>
+  /** Lets go of everything. */
+  close(): void
+}
+
+/** A finding that says no. */
+export function bad(kind: 'refused' | 'timeout' | 'failed', reason: string): Finding & { ok: false } {
+  return { ok: false, kind, reason }
+}
+
+/** Where the puppet's port is. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Turns a connection error into a finding in words. */
+export function findingOfConnectError(
+  error: NodeJS.ErrnoException,
+  { host, port }: Address,
+): Finding & { ok: false } {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return bad('refused', `nothing listens on ${host}:${port}`)
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return bad('failed', `the name ${host} does not resolve (${error.code})`)
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return bad('failed', `no route to ${host} (${error.code})`)
+    case 'ECONNRESET':
+      return bad('failed', `${host}:${port} accepts connections and resets them`)
+    default:
+      return bad(
+        'failed',
+        `connecting to ${host}:${port} failed${error.code === undefined ? '' : ` (${error.code})`}`,
+      )
+  }
+}

@@ -1,0 +1,68 @@
+import { connect } from 'node:net'
+import type { Address } from './probe.ts'
+
+/** What a port speaks, judged by its first words. */
+export type Heard = 'http2' | 'tls' | 'http1' | 'closed' | 'other'
+
+/** The client's part of the HTTP/2 greeting (RFC 9113 §3.4): the preface and an empty SETTINGS frame. */
+const GREETING = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1'),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+])
+
+const SETTINGS_FRAME = 4
+const TLS_ALERT = 0x15
+const TLS_HANDSHAKE = 0x16
+/** A frame header (RFC 9113 §4.1); fewer bytes may be too few to tell. */
+const ENOUGH_BYTES = 9
+
+/** Names what speaks so: `bytes` are the first ones a server sent after the HTTP/2 greeting. */
+export function classify(bytes: Buffer): Heard {
+  if (bytes.length === 0) return 'closed'
+  if (bytes.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http1'
+  if ((bytes[0] === TLS_ALERT || bytes[0] === TLS_HANDSHAKE) && bytes[1] === 3) return 'tls'
+  if (bytes.length >= ENOUGH_BYTES && bytes[3] === SETTINGS_FRAME) return 'http2'
+  return 'other'
+}
+
+/**
+ * Greets a port in plaintext HTTP/2 and listens to what comes back: a SETTINGS frame from an HTTP/2 server, an alert (or
+ * a silent close) from a TLS server, HTTP/1.1 from a web server. Rejects with the connection's error, or when `signal`
+ * aborts.
+ */
+export function sniff(address: Address, signal: AbortSignal): Promise<Heard> {
+  return new Promise((resolve, reject) => {
+    let bytes: Buffer = Buffer.alloc(0)
+    let connected = false
+    const socket = connect(address.port, address.host)
+    const settle = (): void => {
+      signal.removeEventListener('abort', abort)
+      socket.destroy()
+    }
+    const done = (): void => {
+      settle()
+      resolve(classify(bytes))
+    }
+    const abort = (): void => {
+      settle()
+      reject(new Error('aborted'))
+    }
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    socket.on('connect', () => {
+      connected = true
+      socket.write(GREETING)
+    })
+    socket.on('data', (chunk) => {
+      bytes = Buffer.concat([bytes, chunk])
+      if (bytes.length >= ENOUGH_BYTES || classify(bytes) !== 'other') done()
+    })
+    socket.on('end', done)
+    // A TLS server may reset instead of closing: once connected, an error is an answer too.
+    socket.on('error', (error) => {
+      if (connected) return done()
+      settle()
+      reject(error)
+    })
+  })
+}

@@ -1,0 +1,158 @@
+import { type Clock, pause } from '../clock.ts'
+import { readConfig } from '../config/sidecar.ts'
+import { type Discovery, discover } from '../discovery/client.ts'
+import type { Fact } from '../events.ts'
+import { createLog } from '../log.ts'
+import { RegistryServer } from '../registry/server.ts'
+import { createRedactor } from '../secret.ts'
+import { Sidecar } from '../sidecar.ts'
+import { createAgentSource } from '../transport/agent.ts'
+import { StandInPuppet } from './stand-in-puppet.ts'
+
+/** What the story needs from outside. */
+export interface StoryOptions {
+  readonly clock: Clock
+  readonly version: string
+  readonly say: (line: string) => void
+  /** Ends a wait early. */
+  readonly shutdown: AbortSignal
+}
+
+/** A token for show: it opens nothing. */
+export const STORY_TOKEN = 'insecure_quickstart'
+
+/** Far above the promise: a story that takes longer is broken. */
+const PATIENCE_MS = 5000
+const POLL_MS = 20
+
+/** An embedded registry, a stand-in puppet and the sidecar, in one process on loopback. */
+export class Story {
+  readonly #options: StoryOptions
+  readonly #startedMs: number
+  readonly #puppet = new StandInPuppet()
+  readonly #registry: RegistryServer
+  #sidecar: Sidecar | undefined
+  #registryUrl = new URL('http://127.0.0.1')
+  #puppetPort = 0
+
+  constructor(options: StoryOptions) {
+    this.#options = options
+    this.#startedMs = options.clock.now()
+    this.#registry = new RegistryServer({ host: '127.0.0.1', port: 0, clock: options.clock })
+  }
+
+  get registryUrl(): string {
+    return this.#registryUrl.origin
+  }
+
+  /** Where the sidecar's endpoints are. */
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.#sidecar?.adminAddress?.port}`
+  }
+
+  /** Tells the whole story; resolves with whether every part of it came true. */
+  async tell(): Promise<boolean> {
+    await this.#setTheScene()
+    return (
+      (await this.#expect('not found')) &&
+      (await this.#puppetStarts('starts')) &&
+      (await this.#expect('discovered')) &&
+      (await this.#puppetIsKilled()) &&
+      (await this.#expect('not found')) &&
+      (await this.#puppetStarts('is back')) &&
+      (await this.#expect('discovered'))
+    )
+  }
+
+  /** Ends everything that the story started. */
+  async end(): Promise<void> {
+    await this.#sidecar?.drain()
+    await this.#puppet.kill()
+    await this.#registry.stop()
+  }
+
+  async #setTheScene(): Promise<void> {
+    const { clock, version } = this.#options
+    const { port } = await this.#registry.start()
+    this.#registryUrl = new URL(`http://127.0.0.1:${port}`)
+    this.#line('registry', `listens on ${this.registryUrl}`)
+    this.#puppetPort = await this.#freePort()
+    const { config } = readConfig({
+      WECHATY_PUPPET_SERVICE_TOKEN: STORY_TOKEN,
+      WECHATY_PUPPET_SERVER_PORT: String(this.#puppetPort),
+      REGISTRAR_REGISTRY_URL: this.registryUrl,
+      REGISTRAR_ADMIN_PORT: String(await this.#freePort()),
+      LOG_LEVEL: 'silent',
+    })
+    const log = await createLog({ ...config.log, redact: createRedactor(config.tokens) })
+    this.#sidecar = new Sidecar({ config, version, clock, log, listener: (fact) => this.#narrate(fact) })
+    await this.#sidecar.start()
+    this.#line('registrar', `watches for a puppet on 127.0.0.1:${this.#puppetPort}`)
+  }
+
+  /** A port that nobody has now: the puppet's address is known before the puppet is there, as in real life. */
+  async #freePort(): Promise<number> {
+    const passing = new StandInPuppet()
+    const port = await passing.start(0)
+    await passing.kill()
+    return port
+  }
+
+  async #puppetStarts(how: string): Promise<boolean> {
+    await this.#puppet.start(this.#puppetPort)
+    this.#line('puppet', how)
+    return true
+  }
+
+  async #puppetIsKilled(): Promise<boolean> {
+    await this.#puppet.kill()
+    this.#line('puppet', 'is killed')
+    return true
+  }
+
+  async #expect(wanted: 'discovered' | 'not found'): Promise<boolean> {
+    const { clock, shutdown } = this.#options
+    const startedMs = clock.now()
+    for (;;) {
+      const answer = await this.#discover()
+      const waitedMs = Math.round(clock.now() - startedMs)
+      if (this.#matches(answer, wanted)) {
+        const where =
+          answer.kind === 'found' ? ` at ${answer.endpoint.host}:${answer.endpoint.port}` : ' (404)'
+        this.#line('client', `asks the registry: ${wanted}${where}, after ${waitedMs} ms`)
+        return true
+      }
+      if (waitedMs > PATIENCE_MS || shutdown.aborted) {
+        this.#line('client', `waited ${waitedMs} ms for "${wanted}", but the registry says "${answer.kind}"`)
+        return false
+      }
+      await pause(clock, POLL_MS, shutdown)
+    }
+  }
+
+  #discover(): Promise<Discovery> {
+    const agents = createAgentSource({ extraCa: undefined, proxyFromEnvironment: false })
+    return discover({ registry: this.#registryUrl, token: STORY_TOKEN, agents, clock: this.#options.clock })
+  }
+
+  #matches(answer: Discovery, wanted: 'discovered' | 'not found'): boolean {
+    if (wanted === 'not found') return answer.kind === 'not registered'
+    return answer.kind === 'found' && answer.endpoint.port === this.#puppetPort
+  }
+
+  #narrate(fact: Fact): void {
+    if (fact.type === 'puppet') {
+      this.#line(
+        'registrar',
+        fact.health === 'healthy' ? 'the puppet is healthy' : `no puppet: ${fact.reason}`,
+      )
+    }
+    if (fact.type === 'registration' && fact.state === 'registered') this.#line('registrar', 'registered')
+    if (fact.type === 'registration' && fact.state === 'idle') this.#line('registrar', 'withdrawn')
+  }
+
+  #line(who: string, what: string): void {
+    const seconds = ((this.#options.clock.now() - this.#startedMs) / 1000).toFixed(2)
+    this.#options.say(`${seconds.padStart(6)} s  ${who.padEnd(9)}  ${what}`)
+  }
+}

@@ -1,0 +1,103 @@
+import type { Stage } from '../events.ts'
+import { describeError, stageOf } from '../transport/trouble.ts'
+
+/** What the end of an attempt or of a connection means for the next one. */
+export interface Verdict {
+  /**
+   * `retry`: with backoff. `later`: the registry said when. `refused`: it does not want this token; after three in a row
+   * there is no hurry any more.
+   */
+  readonly kind: 'retry' | 'later' | 'refused'
+  /** Where it ended. */
+  readonly stage: Stage
+  /** What happened, in words that hold no secret. */
+  readonly reason: string
+  /** With `later`: how long the registry wants to be left alone, in milliseconds. */
+  readonly afterMs?: number
+}
+
+/** An answer to the upgrade that is not an upgrade. */
+export interface UpgradeRefusal {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+const RETRY_AFTER_MAX_MS = 10 * 60_000
+
+/** Judges an HTTP answer to the upgrade. `nowMs` is wall-clock time, for `Retry-After` dates. */
+export function verdictOfResponse({ status, headers }: UpgradeRefusal, nowMs: number): Verdict {
+  const stage = 'HTTP'
+  if (status === 401 || status === 403) {
+    return { kind: 'refused', stage, reason: `the registry refused the token (HTTP ${status})` }
+  }
+  const reason = describeStatus(status, String(headers['content-type'] ?? ''))
+  const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
+  return afterMs === undefined ? { kind: 'retry', stage, reason } : { kind: 'later', stage, reason, afterMs }
+}
+
+function describeStatus(status: number, contentType: string): string {
+  const [type = ''] = contentType.split(';')
+  if (status === 200) {
+    const what = /^[\w.+/-]+$/.test(type) ? ` with ${type}` : ''
+    return `the registry answered HTTP 200${what} instead of upgrading to WebSocket`
+  }
+  if (status === 404) return 'the registry has no /v0/websocket there (HTTP 404)'
+  if (status === 407) return 'the proxy wants a user name and password (HTTP 407)'
+  return `the registry answered HTTP ${status} instead of upgrading to WebSocket`
+}
+
+/** Reads `Retry-After` (RFC 9110 §10.2.3: seconds or a date), at most ten minutes; undefined if there is none. */
+function retryAfterMs(header: string | string[] | undefined, nowMs: number): number | undefined {
+  if (typeof header !== 'string') return undefined
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), RETRY_AFTER_MAX_MS)
+}
+
+/**
+ * Where a redirect of the upgrade leads, or why it is not followed. Only to the same scheme or a better one: a token
+ * must never travel in the clear because a redirect asked for it.
+ */
+export function redirectTarget(
+  from: URL,
+  { status, headers }: UpgradeRefusal,
+): { follow: URL } | { verdict: Verdict } | undefined {
+  if (![301, 302, 303, 307, 308].includes(status)) return undefined
+  const refuse = (why: string): { verdict: Verdict } => ({
+    verdict: { kind: 'retry', stage: 'HTTP', reason: `the registry redirected (HTTP ${status}) ${why}` },
+  })
+  const { location } = headers
+  if (typeof location !== 'string' || !URL.canParse(location, from.href))
+    return refuse('without saying where to')
+  const target = new URL(location, from)
+  target.protocol = target.protocol.replace(/^http/, 'ws')
+  if (target.protocol !== 'wss:' && target.protocol !== 'ws:')
+    return refuse('to something that is no registry')
+  if (from.protocol === 'wss:' && target.protocol === 'ws:') {
+    return refuse('from wss to ws; not followed, because the token would travel unencrypted')
+  }
+  target.username = ''
+  target.password = ''
+  return { follow: target }
+}
+
+/** Judges an error of the connection that came while `stage` was going on. */
+export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage): Verdict {
+  const where = stageOf(error, stage)
+  return { kind: 'retry', stage: where, reason: `registry: ${describeError(error, where)}` }
+}
+
+/** Judges a close frame (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */
+export function verdictOfClose(code: number, stage: Stage): Verdict {
+  const how = CLOSE_CODES[code] ?? `the registry closed the connection (code ${code})`
+  return { kind: 'retry', stage, reason: how }
+}
+
+const CLOSE_CODES: Readonly<Record<number, string>> = {
+  1000: 'the registry closed the connection (1000)',
+  1001: 'the registry is going away (1001)',
+  1005: 'the registry closed the connection without a code',
+  1006: 'the connection to the registry broke',
+  1008: 'the registry closed the connection for a breach of its policy (1008)',
+  1012: 'the registry is restarting (1012)',
+  1013: 'the registry is overloaded (1013)',
+}

@@ -1,0 +1,60 @@
+import { isObject } from './envelope.ts'
+
+/** Where a puppet can be reached. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/** What a registry's answer to a discovery means. */
+export type DiscoveryAnswer =
+  | {
+      readonly kind: 'found'
+      readonly endpoint: Endpoint
+      /** The address beside `host` that older clients read; undefined where the registry sends none. */
+      readonly ip: string | undefined
+    }
+  | { readonly kind: 'not registered' }
+  | { readonly kind: 'not understood'; readonly reason: string }
+
+/** The path of a discovery below a registry's base URL. */
+export function discoveryPath(token: string): string {
+  return `/v0/hosties/${token}`
+}
+
+/** The path of the registration WebSocket below a registry's base URL. */
+export const REGISTRATION_PATH = '/v0/websocket'
+
+/** The body of a discovery: `host` for current clients, `ip` for the older SDKs, `port` an integer for all. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  return JSON.stringify({ host: endpoint.host, ip: endpoint.host, port: endpoint.port })
+}
+
+/** The body of the 404: clients that ignore the status find out from it. */
+export const NOT_REGISTERED_BODY = formatEndpoint({ host: '0.0.0.0', port: 0 })
+
+/** Understands a registry's answer: 200 with an address, 404, or the older 200 with `0.0.0.0` and port 0. */
+export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
+  if (status === 404) return { kind: 'not registered' }
+  if (status !== 200) return { kind: 'not understood', reason: `the registry answered HTTP ${status}` }
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    return { kind: 'not understood', reason: 'the registry answered 200 with something that is not JSON' }
+  }
+  if (!isObject(value)) return { kind: 'not understood', reason: 'the answer is not a JSON object' }
+  const host = value.host ?? value.ip
+  const { port } = value
+  if (typeof host !== 'string' || host === '') {
+    return { kind: 'not understood', reason: 'the answer has neither `host` nor `ip`' }
+  }
+  if (host === '0.0.0.0' || port === 0) return { kind: 'not registered' }
+  if (!isPort(port)) return { kind: 'not understood', reason: 'the answer has no usable `port`' }
+  return { kind: 'found', endpoint: { host, port }, ip: typeof value.ip === 'string' ? value.ip : undefined }
+}
+
+/** Whether a value is a TCP port that can be published: an integer from 1 to 65535. */
+export function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535
+}

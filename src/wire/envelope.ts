@@ -1,0 +1,46 @@
+/** The JSON event that every frame holds, in both directions: `{"name": string, "payload": string | object}`. */
+export interface Envelope {
+  readonly name: string
+  readonly payload: unknown
+}
+
+/** What the registry sends after the upgrade: the acknowledgement. The open socket is not one. */
+export const REGISTERED: Envelope = { name: 'sys', payload: 'registered' }
+/** What the registry answers to every event of a registrant. */
+export const ROGER: Envelope = { name: 'sys', payload: 'roger' }
+
+/** A frame, understood: an event, or a JSON object that is none (a bare JSON-RPC message, perhaps). */
+export type Frame =
+  | { readonly kind: 'event'; readonly event: Envelope }
+  | { readonly kind: 'bare'; readonly object: Record<string, unknown> }
+  | { readonly kind: 'malformed' }
+
+/** Reads one frame's text. Never throws. */
+export function parseFrame(text: string): Frame {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { kind: 'malformed' }
+  }
+  if (!isObject(value)) return { kind: 'malformed' }
+  if (typeof value.name === 'string') {
+    return { kind: 'event', event: { name: value.name, payload: value.payload } }
+  }
+  return { kind: 'bare', object: value }
+}
+
+/** Writes one frame. */
+export function formatEvent(event: Envelope): string {
+  return JSON.stringify(event)
+}
+
+/** Whether an event says that the registry holds us. */
+export function isAcknowledgement(event: Envelope): boolean {
+  return event.name === REGISTERED.name && event.payload === REGISTERED.payload
+}
+
+/** Whether a parsed JSON value is an object (and no array). */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,43 @@
+/**
+ * The one WebSocket subprotocol that a registrant offers: five fields joined by `|`. A registry finds only sockets whose
+ * first field is `io`; four fields instead of five would make it publish the port as the host.
+ */
+export interface Subprotocol {
+  /** `io` for a registrant. */
+  readonly protocol: string
+  readonly version: string
+  /** Any text that is unique to the registrant. */
+  readonly id: string
+  /** Address to publish; empty means "the address I come from". */
+  readonly host: string
+  /** Port to publish; real registries ignore it and ask, ours falls back on it. */
+  readonly port: string
+}
+
+const REGISTRANT = 'io'
+const VERSION = '0.0.1'
+
+/** The characters of an HTTP token (RFC 9110 §5.6.2), which a subprotocol must be made of. `:` is not one of them. */
+const HTTP_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*$/
+
+/** Whether `host` may stand in a subprotocol: an IPv6 literal may not. */
+export function isPublishableHost(host: string): boolean {
+  return HTTP_TOKEN.test(host) && !host.includes('|')
+}
+
+/** Writes the subprotocol of a registrant. Throws a RangeError for a host that cannot stand in it. */
+export function formatSubprotocol(options: { id: string; host: string; port: number }): string {
+  if (!isPublishableHost(options.host)) throw new RangeError('the host cannot stand in a subprotocol')
+  return [REGISTRANT, VERSION, options.id, options.host, options.port].join('|')
+}
+
+/** Reads what a registrant offered; missing fields are empty. */
+export function parseSubprotocol(text: string): Subprotocol {
+  const [protocol = '', version = '', id = '', host = '', port = ''] = text.split('|')
+  return { protocol, version, id, host, port }
+}
+
+/** Whether discovery may find this socket. */
+export function isRegistrant(subprotocol: Subprotocol): boolean {
+  return subprotocol.protocol === REGISTRANT
+}

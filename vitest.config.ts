@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+const define = { __VERSION__: JSON.stringify('0.0.0-test') }
+
+export default defineConfig({
+  define,
+  test: {
+    projects: [
+      { define, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { define, test: { name: 'behaviour', include: ['test/behaviour/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        define,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          // Real processes on few cores: one file at a time, so that a bound of the promise is not eaten by a neighbour.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
