@@ -10,8 +10,8 @@ import {
   type Lifecycle,
   type LifecycleEvent,
   type LifecycleSettings,
-  step,
-} from './lifecycle.ts'
+} from './life.ts'
+import { step } from './lifecycle.ts'
 import type { RegistrySocket, SocketHandlers } from './socket.ts'
 import type { Verdict } from './verdict.ts'
 

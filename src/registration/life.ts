@@ -1,0 +1,98 @@
+import type { BackoffSettings } from './backoff.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Numbers of one registration's life, all in milliseconds but for the count. */
+export interface LifecycleSettings extends BackoffSettings {
+  /** How long an open socket may go without `sys registered` before it counts as registered all the same. */
+  readonly acknowledgementMs: number
+  readonly heartbeatIntervalMs: number
+  /** How long a pong may take. */
+  readonly heartbeatTimeoutMs: number
+  /** How long a close may take before the socket is torn down. */
+  readonly closeMs: number
+  /** Registered for this long, earlier failures are forgotten. */
+  readonly graceMs: number
+  /** Refusals in a row after which a token is `refused`. */
+  readonly refusalsAllowed: number
+  /** Pause between attempts of a refused token. */
+  readonly refusedRetryMs: number
+}
+
+/** What outlives an attempt. */
+export interface Memory {
+  /** Names the newest attempt; events of older ones are dropped. */
+  readonly attempt: number
+  /** Attempts that failed in a row. */
+  readonly failures: number
+  /** Refusals (401, 403) in a row. */
+  readonly refusals: number
+}
+
+/** One registration's life. Each state holds just what is true in it. Times are of the monotonic clock, in milliseconds. */
+export type Lifecycle = Memory &
+  (
+    | { readonly state: 'idle'; readonly notBeforeMs: number; readonly reason: string }
+    | { readonly state: 'connecting' }
+    | { readonly state: 'open' }
+    | {
+        readonly state: 'registered'
+        readonly sinceMs: number
+        readonly confirmed: boolean
+        /** When the ping that is not answered yet was sent; null between heartbeats. */
+        readonly pingedMs: number | null
+      }
+    | { readonly state: 'waiting'; readonly untilMs: number; readonly reason: string }
+    | { readonly state: 'refused'; readonly untilMs: number; readonly reason: string }
+    | { readonly state: 'closing'; readonly next: 'idle' | 'connecting' | 'stopped' }
+    | { readonly state: 'stopped' }
+  )
+
+/** What happens to a registration. */
+export type LifecycleEvent =
+  /** The puppet is healthy: register. */
+  | { readonly type: 'want' }
+  /** It is not: withdraw, whatever is going on. */
+  | { readonly type: 'withdraw' }
+  /** Withdraw, for good. */
+  | { readonly type: 'stop' }
+  /** The one timer that a state may have set has run out. */
+  | { readonly type: 'timer' }
+  | { readonly type: 'opened'; readonly attempt: number }
+  | { readonly type: 'acknowledged'; readonly attempt: number }
+  | { readonly type: 'ponged'; readonly attempt: number }
+  | { readonly type: 'ended'; readonly attempt: number; readonly verdict: Verdict }
+
+/** What is to be done about it. */
+export type Effect =
+  | { readonly type: 'connect'; readonly attempt: number }
+  /** Close politely: 1000. */
+  | { readonly type: 'close'; readonly attempt: number }
+  /** Tear down at once; nobody waits for the peer. */
+  | { readonly type: 'terminate'; readonly attempt: number; readonly cause: 'withdrawn' | 'heartbeat' }
+  | { readonly type: 'ping'; readonly attempt: number }
+
+/** The next state, what to do, and the state's timer: a number sets it anew, null clears it, undefined leaves it. */
+export interface Step {
+  readonly life: Lifecycle
+  readonly effects: readonly Effect[]
+  readonly timerMs?: number | null
+}
+
+/** What a decision needs from outside. */
+export interface Context {
+  /** Monotonic now, in milliseconds. */
+  readonly nowMs: number
+  /** A random number in [0, 1). */
+  readonly chance: number
+  readonly settings: LifecycleSettings
+}
+
+/** Before anything has happened. */
+export const initialLifecycle: Lifecycle = {
+  state: 'idle',
+  attempt: 0,
+  failures: 0,
+  refusals: 0,
+  notBeforeMs: 0,
+  reason: '',
+}

@@ -1,0 +1,47 @@
+// The public registry's own server: registration by WebSocket, discovery by GET.
+// options: {port?, tls?: {certFile, keyFile}}
+import './silence.mjs'
+import http from 'node:http'
+import https from 'node:https'
+import { IoServer } from '@chatie/io'
+import { options, ready, tlsFiles } from './peer.mjs'
+
+const tls = tlsFiles()
+const httpServer = tls ? https.createServer(tls, discover) : http.createServer(discover)
+const ioServer = new IoServer({ httpServer })
+await ioServer.start()
+
+// IoServer itself takes an upgrade on any path; the documented one is /v0/websocket, the legacy one begins with it.
+ioServer.ioSocket.wss.shouldHandle = (req) => /^\/v0\/websocket(\/token\/[^/]+)?$/.test(req.url)
+
+httpServer.listen(options.port ?? 0, '127.0.0.1', () => {
+  ready(httpServer.address().port, {
+    count: ({ token }) => socketsOf(token).length,
+    push: ({ token, text }) => {
+      const sockets = socketsOf(token).filter((socket) => socket.readyState === 1)
+      for (const socket of sockets) socket.send(text)
+      return sockets.length
+    },
+  })
+})
+
+/** The package answers `{ip, port}`; the service in front of it adds `host` and the status. */
+async function discover(req, res) {
+  const token = /^\/v0\/hosties\/([^/?]+)$/.exec(req.url)?.[1]
+  if (req.method !== 'GET' || token === undefined) return res.writeHead(404).end()
+  const { ip, port } = await ioServer.ioManager.discoverHostie(token)
+  res.writeHead(ip === '0.0.0.0' ? 404 : 200, { 'content-type': 'application/json' })
+  res.end(JSON.stringify({ host: ip, ip, port }))
+}
+
+/**
+ * The registrants of a token as the server itself sees them, oldest first: the first of them is the one that is asked.
+ * One in its closing handshake is still among them; a discovery in that moment waits 5 s and then says port 8788.
+ */
+function socketsOf(token) {
+  const { metadata } = ioServer.ioSocket.constructor
+  return ioServer.ioManager.clientList.filter((socket) => {
+    const meta = metadata.call(ioServer.ioSocket.constructor, socket)
+    return meta?.protocol === 'io' && meta.token === token
+  })
+}

@@ -1,0 +1,91 @@
+// @peculiar/x509 wants this polyfill loaded before it.
+import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as x509 from '@peculiar/x509'
+import { makeTempDir } from './temp-dir.ts'
+
+/** Paths of PEM files. Node.js takes `caFile` in NODE_EXTRA_CA_CERTS, our product in REGISTRAR_REGISTRY_CA_FILE. */
+export interface CertificateFiles {
+  readonly caFile: string
+  readonly certFile: string
+  readonly keyFile: string
+}
+
+/** `dns:name` or `ip:address`. */
+export type SubjectAltName = `dns:${string}` | `ip:${string}`
+
+export interface Authority {
+  readonly caFile: string
+  /**
+   * A server certificate for exactly these names, signed by this authority and valid today. One of the wrong name is
+   * one of another name: `issue(['dns:wrong.example'])`. With `expired` it was valid until an hour ago.
+   */
+  issue(names: readonly SubjectAltName[], options?: { expired?: boolean }): Promise<CertificateFiles>
+}
+
+const HOUR_MS = 3_600_000
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+
+/** A certificate authority that nobody trusts yet, with its files in a temporary folder. */
+export async function createAuthority(): Promise<Authority> {
+  const dir = makeTempDir()
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=puppet-registrar test authority',
+    keys,
+    signingAlgorithm: ALGORITHM,
+    ...validity(false),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  const caFile = join(dir, 'ca.pem')
+  writeFileSync(caFile, `${ca.toString('pem')}\n`)
+
+  let issued = 0
+  return {
+    caFile,
+    issue: async (names, { expired = false } = {}) => {
+      const leafKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+      const leaf = await x509.X509CertificateGenerator.create({
+        subject: 'CN=puppet-registrar test server',
+        issuer: ca.subject,
+        publicKey: leafKeys.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: ALGORITHM,
+        ...validity(expired),
+        extensions: [
+          new x509.BasicConstraintsExtension(false, undefined, true),
+          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+          new x509.SubjectAlternativeNameExtension(names.map(generalName)),
+          await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+        ],
+      })
+      issued += 1
+      const certFile = join(dir, `server-${issued}.pem`)
+      const keyFile = join(dir, `server-${issued}.key.pem`)
+      writeFileSync(certFile, `${leaf.toString('pem')}\n`)
+      const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', leafKeys.privateKey)
+      writeFileSync(keyFile, `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`, { mode: 0o600 })
+      return { caFile, certFile, keyFile }
+    },
+  }
+}
+
+function validity(expired: boolean): { notBefore: Date; notAfter: Date } {
+  const now = Date.now()
+  return {
+    notBefore: new Date(now - 24 * HOUR_MS),
+    notAfter: new Date(now + (expired ? -HOUR_MS : 24 * HOUR_MS)),
+  }
+}
+
+function generalName(name: SubjectAltName): { type: 'dns' | 'ip'; value: string } {
+  const colon = name.indexOf(':')
+  return { type: name.slice(0, colon) as 'dns' | 'ip', value: name.slice(colon + 1) }
+}
