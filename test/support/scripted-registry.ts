@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+
+/** A registry whose faults are scripted: what real ones cannot be made to show. */
+export interface ScriptedRegistry {
+  readonly port: number
+  /** Requests to upgrade so far. */
+  readonly upgrades: readonly IncomingMessage[]
+  close(): Promise<void>
+}
+
+/** What to do with a request to upgrade, the `index`th of this registry. */
+export type Script = (request: IncomingMessage, socket: Duplex, accept: () => Promise<WebSocket>, index: number) => void
+
+/** Starts one on 127.0.0.1, with TLS if it gets a certificate. */
+export async function startScriptedRegistry(
+  script: Script,
+  tls?: { readonly certFile: string; readonly keyFile: string },
+): Promise<ScriptedRegistry> {
+  const server: Server =
+    tls === undefined
+      ? createServer()
+      : createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: ([first = '']) => first })
+  const upgrades: IncomingMessage[] = []
+  const open = new Set<Duplex>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+  })
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => {})
+    upgrades.push(request)
+    const accept = (): Promise<WebSocket> =>
+      new Promise((resolve) => sockets.handleUpgrade(request, socket, head, resolve))
+    script(request, socket, accept, upgrades.length - 1)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    upgrades,
+    close: async () => {
+      for (const client of sockets.clients) client.terminate()
+      for (const socket of open) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** Answers a request to upgrade with plain HTTP. */
+export function answer(socket: Duplex, status: string, headers: readonly string[] = [], body = ''): void {
+  const lines = [`HTTP/1.1 ${status}`, 'connection: close', `content-length: ${body.length}`, ...headers]
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** Accepts and acknowledges, as a registry should. */
+export async function welcome(accept: () => Promise<WebSocket>): Promise<WebSocket> {
+  const socket = await accept()
+  socket.send('{"name":"sys","payload":"registered"}')
+  return socket
+}
