@@ -219,30 +219,33 @@ describe('withdrawal', () => {
 })
 
 describe('stop', () => {
-  it.each(['idle', 'connecting', 'open', 'registered', 'waiting'])('while %s: resolves, with no timer left', async (state) => {
-    const scripts: Record<string, (socket: ScriptedSocket) => void> = {
-      open: (socket) => socket.opened(),
-      registered: accept,
-      waiting: (socket) => socket.ended(broken),
-    }
-    const { clock, registrar, sockets, states } = start(scripts[state] ?? (() => {}))
-    if (state !== 'idle') registrar.want()
-    await clock.advance(1)
-    expect(states().at(-1) ?? 'idle').toBe(state)
-    let stopped = false
-    void registrar.stop().then(() => {
-      stopped = true
-    })
-    await clock.advance(0)
-    const socket = sockets[0]
-    if (socket?.done.includes('close')) {
-      expect(stopped).toBe(false)
-      socket.ended({ kind: 'retry', stage: 'acknowledgement', reason: 'closed' })
+  it.each(['idle', 'connecting', 'open', 'registered', 'waiting'])(
+    'while %s: resolves, with no timer left',
+    async (state) => {
+      const scripts: Record<string, (socket: ScriptedSocket) => void> = {
+        open: (socket) => socket.opened(),
+        registered: accept,
+        waiting: (socket) => socket.ended(broken),
+      }
+      const { clock, registrar, sockets, states } = start(scripts[state] ?? (() => {}))
+      if (state !== 'idle') registrar.want()
+      await clock.advance(1)
+      expect(states().at(-1) ?? 'idle').toBe(state)
+      let stopped = false
+      void registrar.stop().then(() => {
+        stopped = true
+      })
       await clock.advance(0)
-    }
-    expect(stopped).toBe(true)
-    expect(clock.pending).toBe(0)
-  })
+      const socket = sockets[0]
+      if (socket?.done.includes('close')) {
+        expect(stopped).toBe(false)
+        socket.ended({ kind: 'retry', stage: 'acknowledgement', reason: 'closed' })
+        await clock.advance(0)
+      }
+      expect(stopped).toBe(true)
+      expect(clock.pending).toBe(0)
+    },
+  )
 })
 
 it('tells its subprotocol: five fields, an id of its own for each attempt', async () => {

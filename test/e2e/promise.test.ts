@@ -22,7 +22,9 @@ describe.each([
   beforeAll(async () => {
     const authority = await createAuthority()
     caFile = authority.caFile
-    registry = await startPeer('chatie-registry', { tls: await authority.issue(['ip:127.0.0.1', 'dns:localhost']) })
+    registry = await startPeer('chatie-registry', {
+      tls: await authority.issue(['ip:127.0.0.1', 'dns:localhost']),
+    })
     puppetPort = await freePort()
   })
   afterAll(async () => {
@@ -30,7 +32,8 @@ describe.each([
     removeTempDirs()
   })
 
-  const startPuppet = (): Promise<Peer> => startPeer('wechaty-puppet', { port: puppetPort, token: TOKEN, tls })
+  const startPuppet = (): Promise<Peer> =>
+    startPeer('wechaty-puppet', { port: puppetPort, token: TOKEN, tls })
   const sidecarFor = (more: Record<string, string> = {}): Promise<Sidecar> =>
     startSidecar({
       WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
@@ -69,7 +72,10 @@ describe.each([
     expect(await clientFinds()).toMatchObject({ host: '127.0.0.1', port: puppetPort })
     expect(status.puppet).toMatchObject({ state: 'healthy', tls, health: 'SERVICE_UNKNOWN' })
     expect(status.tokens[0]).toMatchObject({ state: 'registered', confirmed: true })
-    await sidecar.until('the token to be accepted by the puppet', ({ puppet }) => puppet.tokenAccepted === true)
+    await sidecar.until(
+      'the token to be accepted by the puppet',
+      ({ puppet }) => puppet.tokenAccepted === true,
+    )
     expect((await sidecar.get('/readyz')).status).toBe(200)
 
     sidecar.command.kill('SIGTERM')
@@ -90,7 +96,9 @@ describe.each([
       puppet.kill('SIGKILL')
       await untilRegistrants(0, 10_000)
       goneAfter.push(sinceKill())
-      expect((await discover({ registryUrl: `https://127.0.0.1:${registry.port}`, token: TOKEN, caFile })).status).toBe(404)
+      expect(
+        (await discover({ registryUrl: `https://127.0.0.1:${registry.port}`, token: TOKEN, caFile })).status,
+      ).toBe(404)
 
       puppet = await startPuppet()
       const sincePort = elapsed()

@@ -14,7 +14,12 @@ export interface ScriptedRegistry {
 }
 
 /** What to do with a request to upgrade, the `index`th of this registry. */
-export type Script = (request: IncomingMessage, socket: Duplex, accept: () => Promise<WebSocket>, index: number) => void
+export type Script = (
+  request: IncomingMessage,
+  socket: Duplex,
+  accept: () => Promise<WebSocket>,
+  index: number,
+) => void
 
 /** Starts one on 127.0.0.1, with TLS if it gets a certificate. */
 export async function startScriptedRegistry(

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Context, initialLifecycle, type Lifecycle, type LifecycleEvent } from '../../../src/registration/life.ts'
+import {
+  type Context,
+  initialLifecycle,
+  type Lifecycle,
+  type LifecycleEvent,
+} from '../../../src/registration/life.ts'
 import { step } from '../../../src/registration/lifecycle.ts'
 import type { Verdict } from '../../../src/registration/verdict.ts'
 
@@ -164,7 +169,8 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof EVENTS, string>> = 
 
 function outcome(before: Lifecycle, event: LifecycleEvent): string {
   const { life, effects, timerMs } = step(before, event, at(100_000))
-  if (effects.length === 0 && timerMs === undefined && JSON.stringify(life) === JSON.stringify(before)) return '='
+  if (effects.length === 0 && timerMs === undefined && JSON.stringify(life) === JSON.stringify(before))
+    return '='
   const done = effects.map(({ type, attempt }) => `${type}:${attempt}`)
   const timer = timerMs === undefined ? [] : [timerMs === null ? 'no timer' : `timer ${timerMs}`]
   return [life.state, ...done, ...timer].join(' ')
@@ -178,12 +184,15 @@ describe('state × event', () => {
     expect(outcome(STATES[state as keyof typeof STATES], EVENTS[event as keyof typeof EVENTS])).toBe(wanted)
   })
 
-  it.each(Object.entries(STATES))('withdrawal wins in %s: nothing is registered or under way after it', (_name, life) => {
-    const { life: left, effects } = step(life, { type: 'withdraw' }, at(100_000))
-    expect(['idle', 'closing', 'stopped']).toContain(left.state)
-    if (left.state === 'closing') expect(left.next).not.toBe('connecting')
-    expect(effects.filter(({ type }) => type === 'connect' || type === 'ping')).toEqual([])
-  })
+  it.each(Object.entries(STATES))(
+    'withdrawal wins in %s: nothing is registered or under way after it',
+    (_name, life) => {
+      const { life: left, effects } = step(life, { type: 'withdraw' }, at(100_000))
+      expect(['idle', 'closing', 'stopped']).toContain(left.state)
+      if (left.state === 'closing') expect(left.next).not.toBe('connecting')
+      expect(effects.filter(({ type }) => type === 'connect' || type === 'ping')).toEqual([])
+    },
+  )
 
   it.each(Object.entries(STATES))('drops what an older attempt says in %s', (_name, life) => {
     for (const event of Object.values(EVENTS)) {
@@ -207,7 +216,18 @@ describe('verdicts', () => {
       seen.push(ended.life.state, ended.timerMs)
       life = step(ended.life, { type: 'timer' }, at(0)).life
     }
-    expect(seen).toEqual(['waiting', 0, 'waiting', 0, 'refused', 300_000, 'refused', 300_000, 'refused', 300_000])
+    expect(seen).toEqual([
+      'waiting',
+      0,
+      'waiting',
+      0,
+      'refused',
+      300_000,
+      'refused',
+      300_000,
+      'refused',
+      300_000,
+    ])
   })
 
   it('counts refusals in a row: another failure between them starts anew', () => {
@@ -253,14 +273,19 @@ describe('backoff memory', () => {
 it('an acknowledgement that comes late confirms what was taken for registered', () => {
   const assumed = step(STATES.open, { type: 'timer' }, at(5000)).life
   expect(assumed).toMatchObject({ state: 'registered', confirmed: false })
-  expect(step(assumed, EVENTS.acknowledged, at(6000)).life).toMatchObject({ state: 'registered', confirmed: true })
+  expect(step(assumed, EVENTS.acknowledged, at(6000)).life).toMatchObject({
+    state: 'registered',
+    confirmed: true,
+  })
 })
 
 it('any sequence of events: one attempt at a time, and every connection that was begun is ended', () => {
   const verdicts = fc.constantFrom(broken, refusal, later)
   const events = fc.oneof(
     fc.constantFrom<LifecycleEvent>(EVENTS.want, EVENTS.withdraw, EVENTS.timer, { type: 'stop' }),
-    fc.constantFrom('opened', 'acknowledged', 'ponged').map((type) => ({ type, attempt: 0 }) as LifecycleEvent),
+    fc
+      .constantFrom('opened', 'acknowledged', 'ponged')
+      .map((type) => ({ type, attempt: 0 }) as LifecycleEvent),
     verdicts.map((verdict) => ({ type: 'ended', attempt: 0, verdict }) as LifecycleEvent),
   )
   fc.assert(

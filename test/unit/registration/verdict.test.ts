@@ -36,8 +36,14 @@ describe('an answer that is not an upgrade', () => {
   })
 
   it('HTML instead of an upgrade is said in words', () => {
-    const { reason, stage } = verdictOfResponse({ status: 200, headers: { 'content-type': 'text/html; charset=x' } }, NOW)
-    expect([stage, reason]).toEqual(['HTTP', 'the registry answered HTTP 200 with text/html instead of upgrading to WebSocket'])
+    const { reason, stage } = verdictOfResponse(
+      { status: 200, headers: { 'content-type': 'text/html; charset=x' } },
+      NOW,
+    )
+    expect([stage, reason]).toEqual([
+      'HTTP',
+      'the registry answered HTTP 200 with text/html instead of upgrading to WebSocket',
+    ])
   })
 })
 
@@ -63,9 +69,12 @@ describe('a redirect', () => {
     expect(go('http://127.0.0.1:99/', plain)).toBe('ws://127.0.0.1:99/')
   })
 
-  it.each(['ws://registry.example/', 'http://registry.example/'])('from wss to %s is not followed', (location) => {
-    expect(go(location)).toContain('from wss to ws; not followed')
-  })
+  it.each(['ws://registry.example/', 'http://registry.example/'])(
+    'from wss to %s is not followed',
+    (location) => {
+      expect(go(location)).toContain('from wss to ws; not followed')
+    },
+  )
 
   it.each([[undefined], ['http://['], ['ftp://registry.example/']])('to %s is not followed', (location) => {
     expect(go(location)).toMatch(/^the registry redirected \(HTTP 302\)/)

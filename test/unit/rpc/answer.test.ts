@@ -12,17 +12,24 @@ const question = (fields: object = {}): Record<string, unknown> => ({
 const enveloped = (payload: unknown): string => JSON.stringify({ name: 'jsonrpc', payload })
 
 describe('the question', () => {
-  it.each(['getHostieGrpcPort', 'hostieGrpcPort'])('%s is answered with the port and the very same id', async (method) => {
-    const reading = await read(enveloped(question({ method })))
-    expect(reading).toMatchObject({ kind: 'question', method, result: 'answered' })
-    expect(reading.kind === 'question' && reading.reply).toBe(
-      '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":-9007199254740991,"result":8788}}',
-    )
-  })
+  it.each(['getHostieGrpcPort', 'hostieGrpcPort'])(
+    '%s is answered with the port and the very same id',
+    async (method) => {
+      const reading = await read(enveloped(question({ method })))
+      expect(reading).toMatchObject({ kind: 'question', method, result: 'answered' })
+      expect(reading.kind === 'question' && reading.reply).toBe(
+        '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":-9007199254740991,"result":8788}}',
+      )
+    },
+  )
 
   it('without the envelope is answered without it', async () => {
     const reading = await read(JSON.stringify(question({ id: 'seven', method: 'hostieGrpcPort' })))
-    expect(reading.kind === 'question' && JSON.parse(reading.reply)).toEqual({ jsonrpc: '2.0', id: 'seven', result: 8788 })
+    expect(reading.kind === 'question' && JSON.parse(reading.reply)).toEqual({
+      jsonrpc: '2.0',
+      id: 'seven',
+      result: 8788,
+    })
   })
 
   it('of an unknown method is answered with -32601, and counted as other', async () => {
@@ -40,7 +47,11 @@ describe('everything else', () => {
   })
 
   it.each([
-    ['an event that upstream obeys', '{"name":"botie","payload":{"args":[],"source":"process.exit()"}}', 'event'],
+    [
+      'an event that upstream obeys',
+      '{"name":"botie","payload":{"args":[],"source":"process.exit()"}}',
+      'event',
+    ],
     ['shutdown', '{"name":"shutdown","payload":""}', 'event'],
     ['reset', '{"name":"reset"}', 'event'],
     ['roger', '{"name":"sys","payload":"roger"}', 'event'],
@@ -57,7 +68,11 @@ describe('everything else', () => {
     ['a notification', enveloped({ jsonrpc: '2.0', method: 'getHostieGrpcPort' }), 'invalid'],
     ['an id that is null', enveloped(question({ id: null })), 'invalid'],
     ['an id that is an object', enveloped(question({ id: {} })), 'invalid'],
-    ['an id that JSON numbers cannot carry', '{"jsonrpc":"2.0","id":12345678901234567890,"method":"hostieGrpcPort"}', 'invalid'],
+    [
+      'an id that JSON numbers cannot carry',
+      '{"jsonrpc":"2.0","id":12345678901234567890,"method":"hostieGrpcPort"}',
+      'invalid',
+    ],
     ['another version', enveloped(question({ jsonrpc: '1.0' })), 'invalid'],
     ['a method that is no text', enveloped(question({ method: 7 })), 'invalid'],
   ])('%s is ignored', async (_what, text, why) => {
@@ -88,7 +103,10 @@ describe('any bytes', () => {
     fc.string({ unit: 'binary' }),
     fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString()),
     fc.json(),
-    almost.map((value) => JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? String(part) : part)) ?? ''),
+    almost.map(
+      (value) =>
+        JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? String(part) : part)) ?? '',
+    ),
   )
 
   it('never throw, and yield one answer at most', async () => {

@@ -1,0 +1,261 @@
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Command, type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
+import { discover } from '../support/discover.ts'
+import { freePort } from '../support/free-port.ts'
+import { startScriptedRegistry } from '../support/scripted-registry.ts'
+import { allRegistered, type Sidecar, startSidecar } from '../support/sidecar.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
+import { elapsed } from '../support/wait.ts'
+
+const TOKEN = 'insecure_9a4e-process'
+let puppet: Peer
+let registryPort: number
+
+beforeAll(async () => {
+  puppet = await startPeer('grpc-server', { health: 'NOT_SERVING' })
+  registryPort = await freePort()
+  const registry = startCommand(['registry'], {
+    env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: String(registryPort) },
+  })
+  await registry.line(/registry listens/)
+})
+afterAll(async () => {
+  await stopAllPeers()
+  removeTempDirs()
+})
+
+const env = (more: Record<string, string> = {}): Record<string, string> => ({
+  WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+  WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
+  REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registryPort}`,
+  ...more,
+})
+const registered = async (more: Record<string, string> = {}): Promise<Sidecar> => {
+  const sidecar = await startSidecar(env(more))
+  await sidecar.until('the registration', allRegistered)
+  return sidecar
+}
+const found = async (): Promise<number> =>
+  (await discover({ registryUrl: `http://127.0.0.1:${registryPort}`, token: TOKEN })).status
+const outcome = async (
+  args: string[],
+  more: Record<string, string> = {},
+): Promise<{ code: number | null } & Pick<Command, 'output'>> => {
+  const command = startCommand(args, { env: more })
+  const { code } = await command.exit
+  return { code, output: command.output }
+}
+
+describe('signals', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('%s: withdrawn, exit 0, within 1 s', async (signal) => {
+    const sidecar = await registered()
+    expect(await found()).toBe(200)
+    const since = elapsed()
+    sidecar.command.kill(signal)
+    expect(await sidecar.command.exit).toEqual({ code: 0, signal: null })
+    expect(since()).toBeLessThan(1000)
+    expect(await found()).toBe(404)
+    expect(sidecar.command.output()).toContain('"msg":"drained"')
+  })
+
+  it('a second signal ends it at once, while a registry that is frozen holds the first up', async () => {
+    const registry = await startPeer('chatie-registry', {})
+    const sidecar = await registered({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}` })
+    registry.kill('SIGSTOP')
+    sidecar.command.kill('SIGTERM')
+    await sidecar.command.line(/draining/)
+    expect((await sidecar.get('/readyz')).status).toBe(503)
+    expect((await sidecar.status()).draining).toBe(true)
+    sidecar.command.kill('SIGINT')
+    expect(await sidecar.command.exit).toEqual({ code: 130, signal: null })
+  })
+
+  it('a frozen registry cannot hold up the end for more than the close takes', async () => {
+    const registry = await startPeer('chatie-registry', {})
+    const sidecar = await registered({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}` })
+    registry.kill('SIGSTOP')
+    const since = elapsed()
+    sidecar.command.kill('SIGTERM')
+    expect(await sidecar.command.exit).toEqual({ code: 0, signal: null })
+    expect(since()).toBeLessThan(2000)
+  })
+
+  it('the socket is closed with 1000', async () => {
+    let code: number | undefined
+    const registry = await startScriptedRegistry((_request, _socket, accept) => {
+      void accept().then((socket) => {
+        socket.send('{"name":"sys","payload":"registered"}')
+        socket.on('close', (closeCode) => {
+          code = closeCode
+        })
+      })
+    })
+    const sidecar = await registered({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}` })
+    sidecar.command.kill('SIGTERM')
+    await sidecar.command.exit
+    expect(code).toBe(1000)
+    await registry.close()
+  })
+})
+
+describe('healthcheck', () => {
+  it('answers for readiness, and with --live for life', async () => {
+    const port = await freePort()
+    const sidecar = await startSidecar({ ...env({ WECHATY_PUPPET_SERVER_PORT: String(port) }) })
+    const admin = { REGISTRAR_ADMIN_PORT: String(sidecar.adminPort) }
+    await sidecar.until('the missing puppet', ({ puppet }) => puppet.state === 'unhealthy')
+    const notReady = await outcome(['healthcheck'], admin)
+    expect(notReady.code).toBe(1)
+    expect(notReady.output()).toMatch(/^healthcheck: \[-\] puppet: nothing listens on 127\.0\.0\.1:\d+; /)
+    expect(notReady.output().split('\n')).toHaveLength(1)
+    expect((await outcome(['healthcheck', '--live'], admin)).code).toBe(0)
+    sidecar.command.kill('SIGTERM')
+    await sidecar.command.exit
+    const gone = await outcome(['healthcheck', '--live'], admin)
+    expect([gone.code, gone.output()]).toEqual([
+      1,
+      expect.stringContaining('no sidecar answers on 127.0.0.1:'),
+    ])
+  })
+
+  it('is content with a registered one', async () => {
+    const sidecar = await registered()
+    expect((await outcome(['healthcheck'], { REGISTRAR_ADMIN_PORT: String(sidecar.adminPort) })).code).toBe(0)
+    sidecar.command.kill('SIGTERM')
+    await sidecar.command.exit
+  })
+})
+
+describe('discover', () => {
+  it('prints host and port, exit 0; not registered: exit 1', async () => {
+    const sidecar = await registered()
+    const here = await outcome(['discover', TOKEN], env())
+    expect([here.code, here.output()]).toEqual([0, `{"host":"127.0.0.1","port":${puppet.port}}`])
+    sidecar.command.kill('SIGTERM')
+    await sidecar.command.exit
+    const gone = await outcome(['discover', TOKEN], env())
+    expect([gone.code, gone.output()]).toEqual([1, 'discover: not registered'])
+  })
+
+  it('understands the public registry, found and not', async () => {
+    const registry = await startPeer('chatie-registry', {})
+    const url = { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}` }
+    const sidecar = await registered({
+      ...url,
+      REGISTRAR_ADVERTISE_HOST: '10.1.2.3',
+      REGISTRAR_ADVERTISE_PORT: '99',
+    })
+    expect((await outcome(['discover', TOKEN], url)).output()).toBe('{"host":"10.1.2.3","port":99}')
+    expect((await outcome(['discover', 'insecure_unknown'], url)).code).toBe(1)
+    sidecar.command.kill('SIGTERM')
+    await sidecar.command.exit
+  })
+
+  it('a registry that is none, or not there: exit 2, with the reason', async () => {
+    const other = await outcome(['discover', TOKEN], {
+      REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registryPort}/other`,
+    })
+    expect(other.code).toBe(1)
+    const port = await freePort()
+    const nobody = await outcome(['discover', TOKEN], { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
+    expect([nobody.code, nobody.output()]).toEqual([
+      2,
+      expect.stringContaining('connection refused (ECONNREFUSED)'),
+    ])
+  })
+})
+
+describe('the command line', () => {
+  it.each([
+    [['--help'], 0, /Usage: puppet-registrar \[command\]/],
+    [['run', '-h'], 0, /REGISTRAR_PROBE_INTERVAL \[1s\]/],
+    [['--version'], 0, /^\d+\.\d+\.\d+$/],
+    [['fly'], 64, /there is no command 'fly'; see puppet-registrar --help/],
+    [['--fast'], 64, /Unknown option '--fast'/],
+    [['run', '--once'], 64, /run has no option --once/],
+    [['discover'], 64, /usage: puppet-registrar discover <token>/],
+    [['toString'], 64, /there is no command 'toString'/],
+    [['run', 'constructor'], 64, /usage: puppet-registrar run/],
+  ] as const)('%j: exit %i', async (args, code, text) => {
+    const result = await outcome([...args])
+    expect(result.code).toBe(code)
+    expect(result.output()).toMatch(text)
+  })
+})
+
+describe('configuration', () => {
+  it('all problems at once, exit 78', async () => {
+    const { code, output } = await outcome(['run'], {
+      WECHATY_PUPPET_SERVER_PORT: 'tcp://10.0.0.1:8788',
+      REGISTRAR_PROBE_INTERVAL: '5',
+      REGISTRAR_RISE: '0',
+      REGISTRAR_ADVERTISE_HOST: '2001:db8::1',
+    })
+    expect(code).toBe(78)
+    expect(output()).toMatch(/^The configuration has 5 problems:/)
+    for (const words of ['service link', 'is not a duration', 'whole number from 1', 'IPv6', 'is not set']) {
+      expect(output()).toContain(words)
+    }
+  })
+
+  it('nothing at all: says what is missing', async () => {
+    const { code, output } = await outcome([])
+    expect([code, output()]).toEqual([
+      78,
+      expect.stringContaining('WECHATY_PUPPET_SERVICE_TOKEN: is not set; give'),
+    ])
+  })
+
+  it('the endpoints’ port is taken: exit 78, with the sentence', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => squatter.once('listening', resolve))
+    const { port } = squatter.address() as { port: number }
+    const { code, output } = await outcome(['run'], env({ REGISTRAR_ADMIN_PORT: String(port) }))
+    squatter.close()
+    expect(code).toBe(78)
+    expect(output()).toContain(`REGISTRAR_ADMIN_PORT: 127.0.0.1:${port} is taken by another program`)
+  })
+
+  it('the endpoints can be off: nothing listens, and it registers', async () => {
+    const command = startCommand(['run'], { env: env({ REGISTRAR_ADMIN_PORT: '0' }) })
+    await command.line(/"msg":"registered"/)
+    expect(await found()).toBe(200)
+    command.kill('SIGTERM')
+    expect(await command.exit).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('quickstart --once', () => {
+  it('tells the whole story and ends with exit 0', async () => {
+    const { code, output } = await outcome(['quickstart', '--once'])
+    expect(code, output()).toBe(0)
+    const beats = [
+      'not found',
+      'starts',
+      'registered',
+      'discovered',
+      'is killed',
+      'withdrawn',
+      'not found',
+      'is back',
+      'discovered',
+      'held',
+    ]
+    let from = 0
+    for (const beat of beats) {
+      const at = output().indexOf(beat, from)
+      expect(at, `"${beat}" after the first ${from} characters of:\n${output()}`).toBeGreaterThanOrEqual(0)
+      from = at + beat.length
+    }
+  })
+
+  it('without --once goes on until it is told to end', async () => {
+    const command = startCommand(['quickstart'])
+    const line = await command.line(/curl .*hosties/)
+    const [url = ''] = /http\S+/.exec(line) ?? []
+    expect((await fetch(url)).status).toBe(200)
+    command.kill('SIGINT')
+    expect(await command.exit).toEqual({ code: 0, signal: null })
+  })
+})

@@ -1,0 +1,280 @@
+import type { Duplex } from 'node:stream'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
+import { createAuthority } from '../support/certificates.ts'
+import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
+import { freePort } from '../support/free-port.ts'
+import {
+  answer,
+  type Script,
+  type ScriptedRegistry,
+  startScriptedRegistry,
+  welcome,
+} from '../support/scripted-registry.ts'
+import { allRegistered, type Sidecar, type Status, startSidecar } from '../support/sidecar.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const TOKEN = 'insecure_7e1d-trouble'
+
+let puppet: Peer
+let authority: Awaited<ReturnType<typeof createAuthority>>
+const registries: ScriptedRegistry[] = []
+const sidecars: Sidecar[] = []
+
+beforeAll(async () => {
+  puppet = await startPeer('grpc-server', { health: 'SERVING' })
+  authority = await createAuthority()
+})
+afterEach(async () => {
+  for (const sidecar of sidecars.splice(0)) {
+    sidecar.command.kill('SIGTERM')
+    expect(await sidecar.command.exit, sidecar.command.output()).toEqual({ code: 0, signal: null })
+  }
+  for (const registry of registries.splice(0)) await registry.close()
+})
+afterAll(async () => {
+  await stopAllPeers()
+  removeTempDirs()
+})
+
+async function scripted(script: Script, names?: readonly string[]): Promise<ScriptedRegistry> {
+  const registry = await startScriptedRegistry(script, names && (await authority.issue([...names])))
+  registries.push(registry)
+  return registry
+}
+
+async function sidecarFor(env: Record<string, string>): Promise<Sidecar> {
+  const sidecar = await startSidecar({
+    WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+    WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
+    ...env,
+  })
+  sidecars.push(sidecar)
+  return sidecar
+}
+
+const overTls = (port: number, host = '127.0.0.1'): Record<string, string> => ({
+  WECHATY_PUPPET_SERVICE_AUTHORITY: `${host}:${port}`,
+  REGISTRAR_REGISTRY_CA_FILE: authority.caFile,
+})
+const plain = (port: number): Record<string, string> => ({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
+
+/** Waits until the token waits, with a reason that matches and the time of the next attempt. */
+async function waiting(sidecar: Sidecar, reason: RegExp): Promise<Status> {
+  const status = await sidecar.until(`the token to wait because of ${reason}`, ({ tokens: [token] }) =>
+    Boolean(token?.state === 'waiting' && reason.test(token.reason)),
+  )
+  expect(status.tokens[0]?.retryInSeconds).toBeGreaterThanOrEqual(0)
+  expect(status.tokens[0]?.retryInSeconds).toBeLessThanOrEqual(15)
+  expect((await sidecar.get('/livez')).status).toBe(200)
+  expect((await sidecar.get('/readyz')).status).toBe(503)
+  return status
+}
+
+describe('the stage of the trouble is named, and the process lives', () => {
+  it('DNS: a name that does not resolve', async () => {
+    await waiting(
+      await sidecarFor({ WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.invalid' }),
+      /^DNS: registry: /,
+    )
+  })
+
+  it('TCP: nothing listens', async () => {
+    const port = await freePort()
+    await waiting(await sidecarFor(plain(port)), /^TCP: registry: connection refused \(ECONNREFUSED\)$/)
+  })
+
+  it('TLS: a certificate of the wrong name', async () => {
+    const registry = await scripted(
+      (_request, _socket, accept) => void welcome(accept),
+      ['dns:wrong.example'],
+    )
+    await waiting(
+      await sidecarFor(overTls(registry.port)),
+      /^TLS: registry: its certificate is for another name/,
+    )
+    expect(registry.upgrades).toHaveLength(0)
+  })
+
+  it('TLS: an authority that is not trusted', async () => {
+    const registry = await scripted((_request, _socket, accept) => void welcome(accept), ['ip:127.0.0.1'])
+    const { WECHATY_PUPPET_SERVICE_AUTHORITY } = overTls(registry.port)
+    const sidecar = await sidecarFor({ WECHATY_PUPPET_SERVICE_AUTHORITY } as Record<string, string>)
+    await waiting(sidecar, /^TLS: registry: .*REGISTRAR_REGISTRY_CA_FILE/)
+    expect(registry.upgrades).toHaveLength(0)
+  })
+
+  it('TLS: a registry that speaks none', async () => {
+    const registry = await scripted((_request, _socket, accept) => void welcome(accept))
+    await waiting(await sidecarFor(overTls(registry.port)), /^TLS: registry: it does not speak TLS there/)
+  })
+
+  it('HTTP: HTML instead of an upgrade', async () => {
+    const registry = await scripted((_request, socket) =>
+      answer(socket, '200 OK', ['content-type: text/html'], '<html>hello</html>'),
+    )
+    await waiting(
+      await sidecarFor(plain(registry.port)),
+      /^HTTP: the registry answered HTTP 200 with text\/html/,
+    )
+  })
+
+  it('HTTP: a connection that is cut before the answer', async () => {
+    const registry = await scripted((_request, socket) => socket.destroy())
+    await waiting(await sidecarFor(plain(registry.port)), /^HTTP: /)
+  })
+
+  it('HTTP: a redirect from wss to ws is not followed', async () => {
+    const target = await scripted((_request, _socket, accept) => void welcome(accept))
+    const registry = await scripted(
+      (_request, socket) =>
+        answer(socket, '302 Found', [`location: ws://127.0.0.1:${target.port}/v0/websocket`]),
+      ['ip:127.0.0.1'],
+    )
+    await waiting(await sidecarFor(overTls(registry.port)), /^HTTP: .*from wss to ws; not followed/)
+    expect(target.upgrades).toHaveLength(0)
+  })
+
+  it('WebSocket: an upgrade with the wrong key', async () => {
+    const bogus =
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: no\r\n\r\n'
+    const registry = await scripted((_request, socket) => socket.write(bogus))
+    await waiting(await sidecarFor(plain(registry.port)), /^WebSocket: /)
+  })
+
+  it('acknowledgement: closed before it', async () => {
+    const registry = await scripted(
+      (_request, _socket, accept) => void accept().then((socket) => socket.close(1013)),
+    )
+    await waiting(
+      await sidecarFor(plain(registry.port)),
+      /^acknowledgement: the registry is overloaded \(1013\)$/,
+    )
+  })
+})
+
+describe('verdicts', () => {
+  it('401: refused after three, with the next attempt five minutes away', async () => {
+    const registry = await scripted((_request, socket) => answer(socket, '401 Unauthorized'))
+    const sidecar = await sidecarFor(plain(registry.port))
+    const status = await sidecar.until('the refusal', ({ registrations }) => registrations.refused === 1)
+    expect(registry.upgrades).toHaveLength(3)
+    expect(status.tokens[0]?.reason).toBe('HTTP: the registry refused the token (HTTP 401)')
+    expect(status.tokens[0]?.retryInSeconds).toBeGreaterThan(290)
+    expect(status.tokens[0]?.retryInSeconds).toBeLessThanOrEqual(300)
+  })
+
+  it('401 for every token, and REGISTRAR_EXIT_ON_REFUSED: exit 77', async () => {
+    const registry = await scripted((_request, socket) => answer(socket, '403 Forbidden'))
+    const sidecar = await sidecarFor({ ...plain(registry.port), REGISTRAR_EXIT_ON_REFUSED: 'true' })
+    sidecars.pop()
+    expect(await sidecar.command.exit).toEqual({ code: 77, signal: null })
+  })
+
+  it('a refused token leaves the others alone', async () => {
+    const registry = await scripted((request, socket, accept) => {
+      if (request.headers.authorization === 'Token insecure_unwanted') answer(socket, '401 Unauthorized')
+      else void welcome(accept)
+    })
+    const tokens = `${TOKEN},insecure_unwanted insecure_third`
+    const sidecar = await sidecarFor({ ...plain(registry.port), WECHATY_PUPPET_SERVICE_TOKEN: tokens })
+    const done = ({ registrations }: Status): boolean =>
+      registrations.refused === 1 && registrations.registered === 2
+    await sidecar.until('two registered and one refused', done)
+    expect((await sidecar.get('/readyz')).status).toBe(200)
+  })
+
+  it('503 with Retry-After: obeyed', async () => {
+    const at: number[] = []
+    const registry = await scripted((_request, socket, accept, index) => {
+      at.push(performance.now())
+      if (index === 0) answer(socket, '503 Service Unavailable', ['retry-after: 2'])
+      else void welcome(accept)
+    })
+    const sidecar = await sidecarFor(plain(registry.port))
+    await sidecar.until('the registration', allRegistered)
+    const [first = 0, second = 0] = at
+    expect(second - first).toBeGreaterThanOrEqual(1995)
+  })
+
+  it('a redirect within wss is followed once, with the token', async () => {
+    const target = await scripted((_request, _socket, accept) => void welcome(accept), ['ip:127.0.0.1'])
+    const registry = await scripted(
+      (_request, socket) =>
+        answer(socket, '307 Temporary Redirect', [`location: https://127.0.0.1:${target.port}/moved`]),
+      ['ip:127.0.0.1'],
+    )
+    const sidecar = await sidecarFor(overTls(registry.port))
+    await sidecar.until('the registration', allRegistered)
+    expect(target.upgrades[0]?.headers.authorization).toBe(`Token ${TOKEN}`)
+    expect(target.upgrades[0]?.url).toBe('/moved')
+  })
+
+  it('redirects in a circle are not followed for ever', async () => {
+    const registry = await scripted((_request, socket) =>
+      answer(socket, '302 Found', ['location: /v0/websocket']),
+    )
+    await waiting(await sidecarFor(plain(registry.port)), /^HTTP: the registry /)
+    const { attempts = 0 } = (await (sidecars[0] as Sidecar).status()).tokens[0] ?? {}
+    expect(registry.upgrades.length).toBeLessThanOrEqual(2 * (attempts + 1))
+  })
+})
+
+describe('what a registry sends', () => {
+  const QUESTION =
+    '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":-9007199254740991,"method":"getHostieGrpcPort"}}'
+  const ANSWER = `{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":-9007199254740991,"result":PORT}}`
+
+  /** Registers, and gives the registry's end of the socket with all that came over it. */
+  async function registered(env: Record<string, string> = {}) {
+    const heard: string[] = []
+    let socket: WebSocket | undefined
+    const registry = await scripted((_request, _socket: Duplex, accept) => {
+      void welcome(accept).then((accepted) => {
+        socket = accepted
+        accepted.on('message', (data) => heard.push(data.toString()))
+      })
+    })
+    const sidecar = await sidecarFor({ ...plain(registry.port), ...env })
+    await sidecar.until('the registration', allRegistered)
+    return { registry, sidecar, heard, send: (text: string | Buffer) => (socket as WebSocket).send(text) }
+  }
+
+  it('the question is answered with the advertised port; what upstream obeys is not obeyed', async () => {
+    const { sidecar, heard, send, registry } = await registered({ REGISTRAR_ADVERTISE_PORT: '4242' })
+    const orders = ['shutdown', 'reset', 'logout', 'update', 'botie'].map((name) =>
+      JSON.stringify({ name, payload: 'x' }),
+    )
+    for (const text of [...orders, 'garbage', '[]', '', '{"name":7}', '{"name":"jsonrpc","payload":[]}'])
+      send(text)
+    send(Buffer.from([0, 1, 2]))
+    send(QUESTION)
+    await waitUntil(() => heard.length > 0, { timeoutMs: 5000, what: 'an answer' })
+    expect(heard).toEqual([ANSWER.replace('PORT', '4242')])
+    const metrics = (await sidecar.get('/metrics')).text.split('\n')
+    const counted = metrics.filter((line) => /^puppet_registrar_(ignored|rpc_requests)_total\{/.test(line))
+    expect(counted.sort()).toEqual([
+      'puppet_registrar_ignored_total{kind="binary"} 1',
+      'puppet_registrar_ignored_total{kind="event"} 5',
+      'puppet_registrar_ignored_total{kind="invalid"} 2',
+      'puppet_registrar_ignored_total{kind="malformed"} 3',
+      'puppet_registrar_rpc_requests_total{method="getHostieGrpcPort",result="answered"} 1',
+    ])
+    expect(registry.upgrades).toHaveLength(1)
+  })
+
+  it('a frame over 64 KiB breaks the connection, and nothing else: it is registered again', async () => {
+    const { registry, sidecar, send } = await registered()
+    send('x'.repeat(65_537))
+    await waitUntil(() => registry.upgrades.length === 2, { timeoutMs: 10_000, what: 'a second connection' })
+    await sidecar.until('the registration', allRegistered)
+  })
+
+  it('an unacknowledged registration counts after 5 s, marked unconfirmed', async () => {
+    const registry = await scripted((_request, _socket, accept) => void accept())
+    const sidecar = await sidecarFor(plain(registry.port))
+    const { tokens } = await sidecar.until('the registration', allRegistered)
+    expect(tokens[0]).toMatchObject({ state: 'registered', confirmed: false })
+  })
+})
