@@ -20,7 +20,7 @@ import { Journal } from './status/journal.ts'
 import { readinessChecks, totalsOf } from './status/readiness.ts'
 import { report } from './status/report.ts'
 import { type Route, serveAdmin, textAnswer } from './status/server.ts'
-import { createAgentSource } from './transport/agent.ts'
+import { createTransport } from './transport/transport.ts'
 import { REGISTRATION_PATH } from './wire/discovery.ts'
 
 /** What a sidecar needs from outside. */
@@ -145,7 +145,7 @@ export class Sidecar {
       heartbeatTimeoutMs: heartbeat.timeoutMs,
     }
     const url = new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH)
-    const agents = createAgentSource(registry)
+    const transport = createTransport(registry)
     const read = createReader(advertise.port)
     const create = (token: string): Registrar =>
       new Registrar({
@@ -156,7 +156,7 @@ export class Sidecar {
         read,
         tell: (fact) => this.#tell(fact),
         open: (subprotocol, handlers) =>
-          openSocket({ url, token, subprotocol, agents, clock, handshakeMs: HANDSHAKE_MS }, handlers),
+          openSocket({ url, token, subprotocol, transport, clock, handshakeMs: HANDSHAKE_MS }, handlers),
       })
     return new Map(config.tokens.map((token) => [token, create(token)]))
   }

@@ -1,7 +1,7 @@
 import { readDiscoverConfig } from '../config/commands.ts'
 import { discover as ask } from '../discovery/client.ts'
 import { EXIT } from '../exit-codes.ts'
-import { createAgentSource } from '../transport/agent.ts'
+import { createTransport } from '../transport/transport.ts'
 import type { Command, CommandArguments, Context } from './context.ts'
 
 export const discover: Command = {
@@ -22,7 +22,7 @@ async function discoverToken(context: Context, { words }: CommandArguments): Pro
   const answer = await ask({
     registry: access.url,
     token,
-    agents: createAgentSource(access),
+    transport: createTransport(access),
     clock: context.clock,
   })
   switch (answer.kind) {

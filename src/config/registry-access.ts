@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { TransportOptions } from '../transport/agent.ts'
+import type { TransportOptions } from '../transport/transport.ts'
 import type { Problem } from './problems.ts'
 import { DEFAULT_AUTHORITY, registryFromAuthority, registryFromUrl } from './registry-address.ts'
 
@@ -75,6 +75,6 @@ function readProxy(env: Readonly<Record<string, string>>): { wanted: boolean; pr
 }
 
 function isProxyUrl(value: string): boolean {
-  const url = value.includes('://') ? value : `http://${value}`
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+  // Without a scheme, programs disagree whether the proxy itself speaks TLS.
+  return /^https?:\/\//i.test(value) && URL.canParse(value)
 }

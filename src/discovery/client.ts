@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, deadline } from '../clock.ts'
-import type { AgentSource } from '../transport/agent.ts'
+import type { Transport } from '../transport/transport.ts'
 import { describeError, stageOf } from '../transport/trouble.ts'
 import { type DiscoveryAnswer, discoveryPath, parseDiscovery } from '../wire/discovery.ts'
 
@@ -9,7 +9,7 @@ export interface DiscoverOptions {
   /** The registry's base URL, `ws:`, `wss:`, `http:` or `https:`. */
   readonly registry: URL
   readonly token: string
-  readonly agents: AgentSource
+  readonly transport: Transport
   readonly clock: Clock
   /** How long the answer may take, in milliseconds; default 10 s, as the most patient SDKs wait. */
   readonly timeoutMs?: number
@@ -23,11 +23,11 @@ const BODY_MAX_BYTES = 64 * 1024
 
 /** Asks a registry where the puppet of a token is, as a client does. Never rejects; redirects are not followed, as no SDK does. */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { registry, token, agents, clock, timeoutMs = TIMEOUT_MS } = options
+  const { registry, token, transport, clock, timeoutMs = TIMEOUT_MS } = options
   const url = new URL(registry.href.replace(/^ws/, 'http').replace(/\/$/, '') + discoveryPath(token))
   const limit = deadline(clock, timeoutMs)
   try {
-    const { status, body } = await get(url, agents, limit.signal)
+    const { status, body } = await get(url, transport, limit.signal)
     return parseDiscovery(status, body)
   } catch (error) {
     const trouble = error as NodeJS.ErrnoException
@@ -42,26 +42,22 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
 
 async function get(
   url: URL,
-  agents: AgentSource,
+  transport: Transport,
   signal: AbortSignal,
 ): Promise<{ status: number; body: string }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
-  const agent = await agents.agentFor(url)
+  const requestOptions = await transport(url)
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      url,
-      { signal, ...(agent === undefined ? {} : { agent }) },
-      (response: IncomingMessage) => {
-        let body = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          body += chunk
-          if (body.length > BODY_MAX_BYTES) outgoing.destroy(new Error('the answer is too long'))
-        })
-        response.on('error', reject)
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
-      },
-    )
+    const outgoing = request(url, { signal, ...requestOptions }, (response: IncomingMessage) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        body += chunk
+        if (body.length > BODY_MAX_BYTES) outgoing.destroy(new Error('the answer is too long'))
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
     outgoing.on('error', reject)
     outgoing.end()
   })

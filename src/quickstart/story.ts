@@ -6,7 +6,7 @@ import { createLog } from '../log.ts'
 import { RegistryServer } from '../registry/server.ts'
 import { createRedactor } from '../secret.ts'
 import { Sidecar } from '../sidecar.ts'
-import { createAgentSource } from '../transport/agent.ts'
+import { createTransport } from '../transport/transport.ts'
 import { StandInPuppet } from './stand-in-puppet.ts'
 
 /** What the story needs from outside. */
@@ -131,8 +131,13 @@ export class Story {
   }
 
   #discover(): Promise<Discovery> {
-    const agents = createAgentSource({ extraCa: undefined, proxyFromEnvironment: false })
-    return discover({ registry: this.#registryUrl, token: STORY_TOKEN, agents, clock: this.#options.clock })
+    const transport = createTransport({ extraCa: undefined, proxyFromEnvironment: false })
+    return discover({
+      registry: this.#registryUrl,
+      token: STORY_TOKEN,
+      transport,
+      clock: this.#options.clock,
+    })
   }
 
   #matches(answer: Discovery, wanted: 'discovered' | 'not found'): boolean {

@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
 import { type Clock, deadline } from '../clock.ts'
 import type { Stage } from '../events.ts'
-import type { AgentSource } from '../transport/agent.ts'
+import type { RequestOptions, Transport } from '../transport/transport.ts'
 import { redirectTarget, type Verdict, verdictOfClose, verdictOfError, verdictOfResponse } from './verdict.ts'
 
 /** What to open. */
@@ -13,7 +13,7 @@ export interface SocketOptions {
   readonly url: URL
   readonly token: string
   readonly subprotocol: string
-  readonly agents: AgentSource
+  readonly transport: Transport
   readonly clock: Clock
   /** How long all of DNS, TCP, TLS and the upgrade may take together, in milliseconds. */
   readonly handshakeMs: number
@@ -90,21 +90,20 @@ interface AttemptHandlers extends SocketHandlers {
 /** One WebSocket of `ws`, with its stage kept in view. */
 class Attempt {
   readonly #handlers: AttemptHandlers
-  readonly #aborted = new AbortController()
   #socket: WebSocket | undefined
   #stage: Stage = 'DNS'
   #over = false
 
   constructor(options: SocketOptions, url: URL, handlers: AttemptHandlers) {
     this.#handlers = handlers
-    options.agents.agentFor(url).then(
-      (agent) => this.#open(options, url, agent),
+    options.transport(url).then(
+      (requestOptions) => this.#open(options, url, requestOptions),
       (error) => this.#end(verdictOfError(error, 'TCP')),
     )
   }
 
-  #open(options: SocketOptions, url: URL, agent: Awaited<ReturnType<AgentSource['agentFor']>>): void {
-    if (this.#over || this.#aborted.signal.aborted) return
+  #open(options: SocketOptions, url: URL, requestOptions: RequestOptions): void {
+    if (this.#over) return
     const socket = new WebSocket(url, [options.subprotocol], {
       headers: { Authorization: `Token ${options.token}` },
       perMessageDeflate: false,
@@ -114,7 +113,7 @@ class Attempt {
         this.#watch(request)
         request.end()
       },
-      ...(agent === undefined ? {} : { agent }),
+      ...requestOptions,
     })
     this.#socket = socket
     socket.on('upgrade', () => this.#at('WebSocket'))
@@ -129,7 +128,8 @@ class Attempt {
     })
     socket.on('pong', () => this.#handlers.ponged())
     socket.on('unexpected-response', (request, response) => this.#refuse(request, response))
-    socket.on('error', (error) => this.#end(verdictOfError(error, this.#stage)))
+    const proxied = requestOptions.agent !== undefined
+    socket.on('error', (error) => this.#end(verdictOfError(error, this.#stage, proxied)))
     socket.on('close', (code) => this.#end(verdictOfClose(code, this.#stage)))
   }
 
@@ -183,7 +183,6 @@ class Attempt {
   }
 
   terminate(): void {
-    this.#aborted.abort()
     if (this.#socket === undefined) this.#end({ kind: 'retry', stage: this.#stage, reason: 'aborted' })
     else this.#socket.terminate()
   }

@@ -80,10 +80,11 @@ export function redirectTarget(
   return { follow: target }
 }
 
-/** Judges an error of the connection that came while `stage` was going on. */
-export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage): Verdict {
+/** Judges an error of the connection that came while `stage` was going on; behind a proxy it may be the proxy's. */
+export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Verdict {
   const where = stageOf(error, stage)
-  return { kind: 'retry', stage: where, reason: `registry: ${describeError(error, where)}` }
+  const whose = proxied ? 'proxy or registry' : 'registry'
+  return { kind: 'retry', stage: where, reason: `${whose}: ${describeError(error, where)}` }
 }
 
 /** Judges a close frame (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */

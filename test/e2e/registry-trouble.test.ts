@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import { createAuthority } from '../support/certificates.ts'
+import { createAuthority, type SubjectAltName } from '../support/certificates.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import {
@@ -38,7 +38,7 @@ afterAll(async () => {
   removeTempDirs()
 })
 
-async function scripted(script: Script, names?: readonly string[]): Promise<ScriptedRegistry> {
+async function scripted(script: Script, names?: readonly SubjectAltName[]): Promise<ScriptedRegistry> {
   const registry = await startScriptedRegistry(script, names && (await authority.issue([...names])))
   registries.push(registry)
   return registry
