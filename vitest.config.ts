@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
+// Where a machine wants to count: the report of a run, beside what people read.
+const report = process.env.VITEST_REPORT
 const define = { __VERSION__: JSON.stringify('0.0.0-test') }
 
 export default defineConfig({
   define,
   test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       { define, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { define, test: { name: 'behaviour', include: ['test/behaviour/**/*.test.ts'], testTimeout: 20_000 } },

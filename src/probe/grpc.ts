@@ -92,8 +92,9 @@ export class GrpcProbe implements Probe {
 
   async #open(signal: AbortSignal): Promise<ClientHttp2Session> {
     const heard = this.#tls === undefined ? await this.#listen(signal) : undefined
-    const tls = this.#tls ?? heard !== 'http2'
-    if (heard === 'http1' || heard === 'other') throw new LookFailed(this.#explain(heard, tls))
+    const tls = this.#tls ?? heard === 'tls'
+    if (heard !== undefined && heard !== 'tls' && heard !== 'http2')
+      throw new LookFailed(this.#explain(heard, tls))
     let session: ClientHttp2Session
     try {
       session = await openSession(this.#options, tls, signal)

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Address } from './probe.ts'
 
 /** What a port speaks, judged by its first words. */
@@ -26,11 +27,34 @@ export function classify(bytes: Buffer): Heard {
 }
 
 /**
- * Greets a port in plaintext HTTP/2 and listens to what comes back: a SETTINGS frame from an HTTP/2 server, an alert (or
- * a silent close) from a TLS server, HTTP/1.1 from a web server. Rejects with the connection's error, or when `signal`
- * aborts.
+ * Finds out what a port speaks. Rejects with the connection's error, or when `signal` aborts.
+ *
+ * It greets the port in plaintext HTTP/2: an HTTP/2 server sends its SETTINGS, a web server an HTTP/1.1 error. A TLS
+ * server sends an alert, or hangs up without one (Node.js and BoringSSL do), so a port that hangs up is asked for a TLS
+ * handshake as well.
  */
-export function sniff(address: Address, signal: AbortSignal): Promise<Heard> {
+export async function sniff(address: Address, signal: AbortSignal): Promise<Heard> {
+  const heard = await greet(address, signal)
+  return heard === 'closed' && (await shakesHands(address, signal)) ? 'tls' : heard
+}
+
+function shakesHands({ host, port }: Address, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false })
+    const done = (shaken: boolean): void => {
+      signal.removeEventListener('abort', abort)
+      socket.destroy()
+      resolve(shaken)
+    }
+    const abort = (): void => done(false)
+    signal.addEventListener('abort', abort, { once: true })
+    socket.on('secureConnect', () => done(true))
+    socket.on('error', () => done(false))
+    socket.on('close', () => done(false))
+  })
+}
+
+function greet(address: Address, signal: AbortSignal): Promise<Heard> {
   return new Promise((resolve, reject) => {
     let bytes: Buffer = Buffer.alloc(0)
     let connected = false

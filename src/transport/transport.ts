@@ -33,7 +33,8 @@ export function createTransport({ extraCa, proxyFromEnvironment }: TransportOpti
     agents.set(proxy, agent)
     // Inside a tunnel the agent drops an address, and the certificate would be held against "localhost".
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    const checkServerIdentity: typeof tls.checkServerIdentity = (_name, cert) => tls.checkServerIdentity(host, cert)
+    const checkServerIdentity: typeof tls.checkServerIdentity = (_name, cert) =>
+      tls.checkServerIdentity(host, cert)
     return { ...tlsOptions, agent: await agent, checkServerIdentity }
   }
 }

@@ -1,0 +1,341 @@
+import { readFileSync } from 'node:fs'
+import { createServer as createHttp1 } from 'node:http'
+import { createServer as createHttp2, performServerHandshake, type ServerHttp2Stream } from 'node:http2'
+import { createServer as createHttps } from 'node:https'
+import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
+import { createServer as createTls } from 'node:tls'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { GrpcProbe, type GrpcProbeOptions } from '../../src/probe/grpc.ts'
+import type { Finding } from '../../src/probe/probe.ts'
+import { createTcpProbe } from '../../src/probe/tcp.ts'
+import { createAuthority } from '../support/certificates.ts'
+import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
+import { freePort } from '../support/free-port.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
+import { waitUntil } from '../support/wait.ts'
+
+let tlsFiles: { certFile: string; keyFile: string }
+const probes: GrpcProbe[] = []
+const servers: { server: Server; sockets: Set<Socket> }[] = []
+
+beforeAll(async () => {
+  tlsFiles = await (await createAuthority()).issue(['ip:127.0.0.1'])
+})
+afterEach(async () => {
+  for (const probe of probes.splice(0)) probe.close()
+  for (const { server, sockets } of servers.splice(0)) {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+afterAll(async () => {
+  await stopAllPeers()
+  removeTempDirs()
+})
+
+async function listen(server: Server, port = 0): Promise<number> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    socket.on('error', () => {})
+    sockets.add(socket)
+  })
+  servers.push({ server, sockets })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+function probeOf(port: number, options: Partial<GrpcProbeOptions> = {}): GrpcProbe {
+  const probe = new GrpcProbe({
+    host: '127.0.0.1',
+    port,
+    tls: 'auto',
+    wants: 'answer',
+    sessionClosed: () => {},
+    ...options,
+  })
+  probes.push(probe)
+  return probe
+}
+
+const look = (probe: { look(signal: AbortSignal): Promise<Finding> }): Promise<Finding> =>
+  probe.look(AbortSignal.timeout(2000))
+const keys = (): { cert: Buffer; key: Buffer } => ({
+  cert: readFileSync(tlsFiles.certFile),
+  key: readFileSync(tlsFiles.keyFile),
+})
+const grpcStatus = (status: number) => (stream: ServerHttp2Stream) => {
+  stream.on('error', () => {})
+  stream.respond(
+    { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status) },
+    { endStream: true },
+  )
+}
+
+describe('any gRPC answer is life', () => {
+  it.each([
+    [false, 'UNIMPLEMENTED'],
+    ['SERVING', 'SERVING'],
+    ['NOT_SERVING', 'NOT_SERVING'],
+    ['SERVICE_UNKNOWN', 'SERVICE_UNKNOWN'],
+  ] as const)('a real server whose health is %s', async (health, seen) => {
+    const peer = await startPeer('grpc-server', { health })
+    expect(await look(probeOf(peer.port))).toEqual({ ok: true, tls: false, health: seen })
+    await peer.stop()
+  })
+
+  it.each([0, 1, 7, 13, 14, 16])('status %i', async (status) => {
+    const server = createHttp2()
+    server.on('stream', grpcStatus(status))
+    expect(await look(probeOf(await listen(server)))).toMatchObject({ ok: true })
+  })
+})
+
+describe('TLS', () => {
+  it.each(['auto', 'on'] as const)('%s: a real server with a certificate nobody vouches for', async (tls) => {
+    const peer = await startPeer('grpc-server', { health: 'SERVING', tls: tlsFiles })
+    expect(await look(probeOf(peer.port, { tls }))).toEqual({ ok: true, tls: true, health: 'SERVING' })
+    await peer.stop()
+  })
+
+  it('auto: a puppet that comes back with TLS where it had none is found out anew', async () => {
+    const port = await freePort()
+    const plain = await startPeer('grpc-server', { health: false, port })
+    const probe = probeOf(port)
+    expect(await look(probe)).toMatchObject({ ok: true, tls: false })
+    plain.kill('SIGKILL')
+    await plain.exited
+    const secure = await startPeer('grpc-server', { health: false, port, tls: tlsFiles })
+    await waitUntil(async () => (await look(probe)).ok, {
+      timeoutMs: 5000,
+      what: 'the other kind to be found',
+    })
+    expect(await look(probe)).toMatchObject({ ok: true, tls: true })
+    await secure.stop()
+  })
+
+  it('auto: a server without ALPN', async () => {
+    const server = createTls(keys(), (socket) => {
+      performServerHandshake(socket).on('stream', grpcStatus(12))
+    })
+    expect(await look(probeOf(await listen(server)))).toMatchObject({ ok: true, tls: true })
+  })
+})
+
+describe('what is wrong is said in words', () => {
+  const reason = async (port: number, options: Partial<GrpcProbeOptions> = {}): Promise<unknown> => {
+    const finding = await look(probeOf(port, options))
+    return finding.ok ? finding : [finding.kind, finding.reason.replace(String(port), 'PORT')]
+  }
+
+  it('nothing listens', async () => {
+    expect(await reason(await freePort())).toEqual(['refused', 'nothing listens on 127.0.0.1:PORT'])
+  })
+
+  it('a web server', async () => {
+    const port = await listen(createHttp1((_request, response) => response.end('hello')))
+    const words = ['failed', 'port PORT accepts TCP but speaks HTTP/1.1, not gRPC']
+    expect(await reason(port)).toEqual(words)
+    expect(await reason(port, { tls: 'off' })).toEqual(words)
+    expect(await reason(port, { tls: 'on' })).toEqual(words)
+  })
+
+  it('a web server with TLS', async () => {
+    const port = await listen(createHttps(keys(), (_request, response) => response.end('hello')))
+    expect(await reason(port)).toEqual(['failed', 'port PORT speaks TLS but not gRPC inside it'])
+  })
+
+  it('TLS wanted', async () => {
+    const peer = await startPeer('grpc-server', { health: false, tls: tlsFiles })
+    expect(await reason(peer.port, { tls: 'off' })).toEqual([
+      'failed',
+      'TLS wanted: port PORT speaks TLS, REGISTRAR_PUPPET_TLS is off',
+    ])
+    await peer.stop()
+  })
+
+  it('TLS not wanted', async () => {
+    const peer = await startPeer('grpc-server', { health: false })
+    expect(await reason(peer.port, { tls: 'on' })).toEqual([
+      'failed',
+      'no TLS: port PORT speaks plaintext HTTP/2, REGISTRAR_PUPPET_TLS is on',
+    ])
+    await peer.stop()
+  })
+
+  it('HTTP/2 that is not gRPC', async () => {
+    const server = createHttp2((_request, response) => response.writeHead(404).end())
+    expect(await reason(await listen(server))).toEqual([
+      'failed',
+      'port PORT speaks HTTP/2 but not gRPC (HTTP 404)',
+    ])
+  })
+
+  it('something else that talks first', async () => {
+    const port = await listen(createTcp((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n')))
+    expect(await reason(port)).toEqual([
+      'failed',
+      'port PORT accepts TCP but speaks something that is not gRPC',
+    ])
+  })
+
+  it('a port that closes every connection', async () => {
+    const port = await listen(createTcp((socket) => socket.destroy()))
+    expect(await reason(port)).toEqual([
+      'failed',
+      'port PORT accepts TCP and closes the connection without a word',
+    ])
+  })
+
+  it('a host that does not resolve', async () => {
+    expect(await reason(1, { host: 'puppet.invalid' })).toEqual([
+      'failed',
+      expect.stringMatching(/^the name puppet\.invalid does not resolve/),
+    ])
+  })
+})
+
+describe('the session', () => {
+  it('is held: many looks, one connection', async () => {
+    let connections = 0
+    const server = createHttp2()
+    server.on('stream', grpcStatus(12))
+    server.on('session', () => {
+      connections += 1
+    })
+    const probe = probeOf(await listen(server), { tls: 'off' })
+    for (let count = 0; count < 5; count += 1) expect((await look(probe)).ok).toBe(true)
+    expect(connections).toBe(1)
+  })
+
+  it('closed by the puppet: said at once, and no failure: GOAWAY is not death', async () => {
+    const peer = await startPeer('grpc-server', { health: 'SERVING', maxConnectionAgeMs: 300 })
+    let closed = 0
+    const probe = probeOf(peer.port, { sessionClosed: () => (closed += 1) })
+    expect((await look(probe)).ok).toBe(true)
+    await waitUntil(() => closed === 1, { timeoutMs: 5000, what: 'the close of the session to be told' })
+    expect((await look(probe)).ok).toBe(true)
+    await peer.stop()
+  })
+
+  it('half closed by GOAWAY while a look is on its way: a fresh try, no failure', async () => {
+    let calls = 0
+    const server = createHttp2()
+    server.on('stream', (stream) => {
+      stream.on('error', () => {})
+      calls += 1
+      if (calls === 2) return stream.session?.destroy()
+      grpcStatus(12)(stream)
+    })
+    const probe = probeOf(await listen(server), { tls: 'off' })
+    expect((await look(probe)).ok).toBe(true)
+    expect((await look(probe)).ok).toBe(true)
+    expect(calls).toBe(3)
+  })
+
+  it('does not outlive the probe', async () => {
+    const server = createHttp2()
+    server.on('stream', grpcStatus(12))
+    const port = await listen(server)
+    const probe = probeOf(port)
+    await look(probe)
+    probe.close()
+    await waitUntil(
+      () => new Promise<boolean>((resolve) => server.getConnections((_error, count) => resolve(count === 0))),
+      { timeoutMs: 5000, what: 'no connection to be left' },
+    )
+  })
+
+  it('an answer that never ends is given up at the deadline', async () => {
+    const server = createHttp2()
+    server.on('stream', (stream) => {
+      stream.on('error', () => {})
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
+    })
+    const probe = probeOf(await listen(server))
+    expect((await probe.look(AbortSignal.timeout(200))).ok).toBe(false)
+  })
+
+  it('an answer without end is cut off', async () => {
+    const server = createHttp2()
+    server.on('stream', (stream) => {
+      stream.on('error', () => {})
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
+      const pour = (): void => {
+        while (!stream.destroyed && stream.write(Buffer.alloc(16_384))) {}
+      }
+      stream.on('drain', pour)
+      pour()
+    })
+    expect((await look(probeOf(await listen(server)))).ok).toBe(false)
+  })
+})
+
+describe('serving', () => {
+  let peer: Peer
+  beforeAll(async () => {
+    peer = await startPeer('grpc-server', { health: 'SERVING' })
+  })
+
+  it.each([
+    ['SERVING', true],
+    ['NOT_SERVING', false],
+    ['SERVICE_UNKNOWN', false],
+  ] as const)('%s: %s', async (status, ok) => {
+    await peer.ask('health', { status })
+    const finding = await look(probeOf(peer.port, { wants: 'serving' }))
+    expect(finding.ok).toBe(ok)
+    if (!finding.ok)
+      expect(finding.reason).toBe(`health is ${status}, and REGISTRAR_PROBE=serving wants SERVING`)
+  })
+
+  it('without a health service: says so', async () => {
+    const without = await startPeer('grpc-server', { health: false })
+    expect(await look(probeOf(without.port, { wants: 'serving' }))).toMatchObject({
+      ok: false,
+      reason: 'there is no health service, and REGISTRAR_PROBE=serving wants SERVING',
+    })
+    await without.stop()
+  })
+})
+
+describe('the token', () => {
+  it.each([
+    ['the same', 'insecure_mine', true],
+    ['another', 'insecure_other', false],
+  ])('%s: %s', async (_what, token, accepted) => {
+    const puppet = await startPeer('wechaty-puppet', { token: 'insecure_mine', tls: true })
+    const probe = probeOf(puppet.port)
+    await look(probe)
+    expect(await probe.acceptsToken(token, AbortSignal.timeout(2000))).toBe(accepted)
+    await puppet.stop()
+  })
+
+  it('a puppet that does not say: null', async () => {
+    const peer = await startPeer('grpc-server', { health: 'SERVING' })
+    const probe = probeOf(peer.port)
+    expect(await probe.acceptsToken('insecure_mine', AbortSignal.timeout(2000))).toBeNull()
+    await look(probe)
+    expect(await probe.acceptsToken('insecure_mine', AbortSignal.timeout(2000))).toBeNull()
+    await peer.stop()
+  })
+})
+
+describe('tcp', () => {
+  it('asks no more than whether the port accepts', async () => {
+    const port = await listen(createTcp(() => {}))
+    expect(await look(createTcpProbe({ host: '127.0.0.1', port }))).toEqual({
+      ok: true,
+      tls: null,
+      health: null,
+    })
+    const nobody = await freePort()
+    expect(await look(createTcpProbe({ host: '127.0.0.1', port: nobody }))).toMatchObject({
+      ok: false,
+      kind: 'refused',
+    })
+    expect(await look(createTcpProbe({ host: 'puppet.invalid', port }))).toMatchObject({
+      ok: false,
+      kind: 'failed',
+    })
+  })
+})

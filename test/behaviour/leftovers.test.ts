@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { afterEach, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { readConfig } from '../../src/config/sidecar.ts'
+import type { Fact } from '../../src/events.ts'
+import { createLog } from '../../src/log.ts'
+import { StandInPuppet } from '../../src/quickstart/stand-in-puppet.ts'
+import { RegistryServer } from '../../src/registry/server.ts'
+import { Sidecar } from '../../src/sidecar.ts'
+import { freePort } from '../support/free-port.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const puppet = new StandInPuppet()
+const registry = new RegistryServer({ host: '127.0.0.1', port: 0, clock: systemClock })
+afterEach(async () => {
+  await puppet.kill()
+})
+
+const resources = (): string => process.getActiveResourcesInfo().sort().join(' ')
+
+async function sidecarFor(env: Record<string, string>) {
+  const { config } = readConfig({
+    WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_left-1 insecure_left-2',
+    REGISTRAR_ADMIN_PORT: String(await freePort()),
+    ...env,
+  })
+  const facts: Fact[] = []
+  const log = await createLog({ level: 'silent', format: 'json', redact: (line) => line })
+  const options = {
+    config,
+    log,
+    version: '0',
+    clock: systemClock,
+    listener: (fact: Fact) => facts.push(fact),
+  }
+  return { sidecar: new Sidecar(options), facts }
+}
+const inState = (facts: readonly Fact[], state: string): number =>
+  facts.filter((fact) => fact.type === 'registration' && fact.state === state).length
+
+it.each([
+  ['registered', 'registered', false],
+  ['waiting for a registry that is not there', 'waiting', true],
+  ['half way through a handshake that nobody answers', 'connecting', false],
+  ['waiting for a puppet that is not there', undefined, false],
+])('leaves no handle behind when it is drained while %s', async (_what, state, absent) => {
+  const before = resources()
+  const puppetPort = await puppet.start(0)
+  const { port } = await registry.start()
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const silentPort = (silent.address() as AddressInfo).port
+  const registryPort = absent ? await freePort() : state === 'connecting' ? silentPort : port
+  const { sidecar, facts } = await sidecarFor({
+    WECHATY_PUPPET_SERVER_PORT: String(state === undefined ? await freePort() : puppetPort),
+    REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registryPort}`,
+  })
+  await sidecar.start()
+  await waitUntil(() => (state === undefined ? facts.length > 2 : inState(facts, state) >= 2), {
+    timeoutMs: 10_000,
+    what: `both tokens to be ${state}`,
+  })
+  const during = resources()
+  if (state === 'connecting') expect(inState(facts, 'waiting')).toBe(0)
+  await sidecar.drain()
+  await puppet.kill()
+  await registry.stop()
+  silent.close()
+  expect(during).not.toBe(before)
+  await waitUntil(() => resources() === before, {
+    timeoutMs: 5000,
+    what: `what was there before (${before}) to be all that is left; there is ${resources()}`,
+  })
+})
