@@ -11,11 +11,19 @@ export function publicName(token: string): string {
  */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   // Longest first, so that a token that begins like another one does not leave its rest behind.
-  const ordered = [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
+  const spellings = secrets.filter((secret) => secret !== '').flatMap(spellingsOf)
+  const ordered = spellings.sort((a, b) => b.text.length - a.text.length)
   return (text) =>
-    ordered.reduce(
-      (rest, secret) =>
-        rest.includes(secret) ? rest.replaceAll(secret, `[token ${publicName(secret)}]`) : rest,
-      text,
-    )
+    ordered.reduce((rest, spelling) => {
+      if (!rest.includes(spelling.text)) return rest
+      return rest.replaceAll(spelling.text, () => `[token ${publicName(spelling.secret)}]`)
+    }, text)
+}
+
+/** A token as it is, and as URLs write it where it holds unusual characters. */
+function spellingsOf(secret: string): { text: string; secret: string }[] {
+  const inPath = new URL(`http://localhost/${secret}`).pathname.slice(1)
+  return [...new Set([secret, inPath, encodeURIComponent(secret)])]
+    .filter((text) => text !== '')
+    .map((text) => ({ text, secret }))
 }

@@ -16,7 +16,7 @@ export function registryFromAuthority(variable: string, authority: string): Regi
     return { problem: { variable, message } }
   }
   const text = `wss://${authority}`
-  if (!/^[^/?#@\s]+$/.test(authority) || !URL.canParse(text)) {
+  if (!/^[^/\\?#@\s]+$/.test(authority) || !URL.canParse(text)) {
     return { problem: { variable, message: 'must be host[:port], for example api.chatie.io' } }
   }
   return { url: new URL(text), warnings: [] }
@@ -33,8 +33,7 @@ export function registryFromUrl(variable: string, text: string): RegistryAddress
   if (url.username !== '' || url.password !== '') {
     return problem(`holds a user name or password, which nothing here uses; leave it out, ${example}`)
   }
-  if (url.search !== '' || url.hash !== '')
-    return problem(`holds a query or a fragment; leave it out, ${example}`)
+  if (/[?#]/.test(text)) return problem(`holds a query or a fragment; leave it out, ${example}`)
   if (/\/v0(\/|$)/.test(url.pathname)) return problem(`must be the base URL, without /v0/…, ${example}`)
   url.pathname = url.pathname.replace(/\/+$/, '')
   const exposed = url.protocol === 'ws:' && !isPrivateHost(url.hostname)

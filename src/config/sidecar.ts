@@ -136,7 +136,7 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     exitOnRefused: values.REGISTRAR_EXIT_ON_REFUSED,
   }
-  return { config: Object.freeze(config), warnings }
+  return { config: frozen(config), warnings }
 }
 
 function readTokens(
@@ -158,9 +158,24 @@ function readTokens(
       'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
     return { tokens: [], problems: [{ variable: name, message }], warnings: [] }
   }
+  const all = sets.flatMap(({ tokens }) => tokens)
+  const tokens = [...new Set(all)]
+  const both = all.length - tokens.length
+  const message = `holds ${both} of the tokens in ${name} too; each is used once`
   return {
-    tokens: [...new Set(sets.flatMap(({ tokens }) => tokens))],
+    tokens,
     problems: sets.flatMap(({ problems }) => problems),
-    warnings: sets.flatMap(({ warnings }) => warnings),
+    warnings: [
+      ...sets.flatMap(({ warnings }) => warnings),
+      ...(both === 0 ? [] : [{ variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', message }]),
+    ],
   }
+}
+
+/** Freezes an object and the plain objects and arrays in it. */
+function frozen<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (Array.isArray(part) || Object.getPrototypeOf(part ?? 0) === Object.prototype) frozen(part)
+  }
+  return Object.freeze(value)
 }

@@ -69,7 +69,7 @@ function filesOf(path: string): readonly string[] {
 function linesOf(file: string): { token: string; place: string }[] {
   return readFileSync(file, 'utf8')
     .split('\n')
-    .map((line, index) => ({ token: line.replace(/#.*$/, '').trim(), place: `line ${index + 1}` }))
+    .map((line, index) => ({ token: line.replace(/(^|\s)#.*$/, '').trim(), place: `line ${index + 1}` }))
     .filter(({ token }) => token !== '')
 }
 

@@ -15,7 +15,8 @@ const DURATION_MAX_MS = 24 * 60 * 60_000
 export const duration = makeExactValidator<number>((text) => {
   const example = 'write a number with a unit, for example 500ms, 2s or 1m'
   if (!DURATION.test(text)) throw new EnvError(`is not a duration; ${example}`)
-  const value = ms(text as ms.StringValue)
+  // ms() throws at very long texts.
+  const value = text.length > 32 ? Number.POSITIVE_INFINITY : ms(text as ms.StringValue)
   if (value < 1 || value > DURATION_MAX_MS) throw new EnvError('must be between 1ms and 24h')
   return value
 })

@@ -35,7 +35,7 @@ export class ProbeLoop {
    * cannot make this a hot loop.
    */
   wake(): void {
-    if (this.#cancelPause === undefined) return
+    if (this.#cancelPause === undefined || this.#stop.signal.aborted) return
     const earliestMs = Math.min(this.#dueMs, this.#startedMs + this.#options.wakeIntervalMs)
     this.#pause(Math.max(0, earliestMs - this.#options.clock.now()))
   }

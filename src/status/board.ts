@@ -86,8 +86,9 @@ export class Board {
         this.#draining = true
         return
       case 'probed':
-        if (fact.result.ok)
-          this.#puppet = { ...this.#puppet, tls: fact.result.tls, health: fact.result.health }
+        this.#puppet = fact.result.ok
+          ? { ...this.#puppet, tls: fact.result.tls, health: fact.result.health }
+          : { ...this.#puppet, health: null }
         return
       case 'puppet':
         this.#applyPuppet(fact)

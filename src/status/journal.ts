@@ -2,11 +2,12 @@ import type { Clock } from '../clock.ts'
 import type { Fact } from '../events.ts'
 import type { Log } from '../log.ts'
 
-/** What the journal last said of something, to say only what is new. */
+/** What the journal has said of something since it got into its state, to say only what is new. */
 interface Told {
-  readonly text: string
-  readonly atMs: number
-  /** How often the same happened since. */
+  readonly state: string
+  readonly sinceMs: number
+  readonly causes: Set<string>
+  /** How often something was told again. */
   repeats: number
 }
 
@@ -40,7 +41,7 @@ export class Journal {
   }
 
   #puppet({ health, reason, damping }: Fact & { type: 'puppet' }): void {
-    const lasted = this.#change('puppet', `${health} ${reason}`)
+    const lasted = this.#change('puppet', health, reason)
     if (lasted === undefined) return
     const fields = { state: health, ...(reason === '' ? {} : { cause: reason }), ...lasted }
     if (health === 'healthy')
@@ -55,7 +56,8 @@ export class Journal {
       return this.#log.debug({ token, state, attempt: attempts }, state)
     }
     const withdrawn = state === 'idle' || state === 'stopped'
-    const lasted = this.#change(token, withdrawn ? 'withdrawn' : `${state} ${cause} ${fact.confirmed}`)
+    const told = withdrawn ? 'withdrawn' : state
+    const lasted = this.#change(token, told, `${cause} ${fact.confirmed}`)
     if (lasted === undefined) return
     const fields = { token, state, attempt: attempts, ...(cause === '' ? {} : { cause }), ...lasted }
     switch (state) {
@@ -76,7 +78,7 @@ export class Journal {
   }
 
   #tokenChecked({ id: token, accepted }: Fact & { type: 'tokenChecked' }): void {
-    if (this.#change(`accepted ${token}`, String(accepted)) === undefined) return
+    if (this.#change(`accepted ${token}`, String(accepted), '') === undefined) return
     if (accepted === true) return this.#log.info({ token }, 'the puppet accepts this token')
     if (accepted === null)
       return this.#log.debug({ token }, 'the puppet does not say whether it accepts this token')
@@ -86,17 +88,28 @@ export class Journal {
     )
   }
 
-  /** Undefined if nothing is new; otherwise how long what was told before had lasted, and how often it was repeated. */
-  #change(subject: string, text: string): { lastedMs?: number; repeats?: number } | undefined {
+  /**
+   * Undefined if nothing is new. Otherwise, with a change of state, how long the state before it had lasted, and how often
+   * what was told in it came again. Causes that alternate are told once each.
+   */
+  #change(
+    subject: string,
+    state: string,
+    cause: string,
+  ): { lastedMs?: number; repeats?: number } | undefined {
     const before = this.#told.get(subject)
-    if (before?.text === text) {
-      before.repeats += 1
-      return undefined
+    if (before?.state === state) {
+      if (before.causes.has(cause)) {
+        before.repeats += 1
+        return undefined
+      }
+      before.causes.add(cause)
+      return {}
     }
-    const atMs = this.#clock.now()
-    this.#told.set(subject, { text, atMs, repeats: 0 })
+    const sinceMs = this.#clock.now()
+    this.#told.set(subject, { state, sinceMs, causes: new Set([cause]), repeats: 0 })
     if (before === undefined) return {}
-    const lastedMs = Math.round(atMs - before.atMs)
+    const lastedMs = Math.round(sinceMs - before.sinceMs)
     return before.repeats === 0 ? { lastedMs } : { lastedMs, repeats: before.repeats }
   }
 }

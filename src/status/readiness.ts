@@ -46,7 +46,9 @@ export interface Check {
 export function readinessChecks(board: Board): readonly Check[] {
   const totals = totalsOf(board)
   const { puppet } = board
-  const onTheirWay = totals.connecting + totals.waiting
+  // What closes while the puppet is healthy is about to come back.
+  const closing = [...board.tokens].filter(({ state }) => state === 'closing').length
+  const onTheirWay = totals.connecting + totals.waiting + closing
   return [
     { name: 'puppet', ok: puppet.state === 'healthy', detail: puppet.reason || puppet.state },
     {

@@ -10,7 +10,7 @@ const timeout: ProbeResult = { ok: false, tookMs: 1, kind: 'timeout', reason: 'n
 const failed: ProbeResult = { ok: false, tookMs: 1, kind: 'failed', reason: 'not gRPC' }
 
 /** Runs results one second apart, beginning at `fromMs`. */
-function after(results: readonly ProbeResult[], from: Gate = initialGate, fromMs = 0): Gate {
+function following(results: readonly ProbeResult[], from: Gate = initialGate, fromMs = 0): Gate {
   return results.reduce((gate, result, index) => judge(gate, result, fromMs + index * 1000, settings), from)
 }
 
@@ -29,12 +29,12 @@ describe('rise and fall', () => {
     ['back after rise', [ok, ok, refused, refused, ok, ok], 'healthy'],
     ['fall at the start too', [failed, failed, failed], 'unhealthy'],
   ] as const)('%s', (_rule, results, health) => {
-    expect(after(results).health).toBe(health)
+    expect(following(results).health).toBe(health)
   })
 
   it('says why it is not healthy, and nothing when it is', () => {
-    expect(after([refused, refused]).reason).toBe('nothing listens')
-    expect(after([refused, refused, ok, ok]).reason).toBe('')
+    expect(following([refused, refused]).reason).toBe('nothing listens')
+    expect(following([refused, refused, ok, ok]).reason).toBe('')
   })
 })
 
@@ -55,7 +55,7 @@ describe('damping', () => {
 
   it('keeps a puppet that was withdrawn three times out until it has answered for two seconds', () => {
     const gate: Gate = { ...initialGate, health: 'unhealthy', withdrawals: [0, 0, 0] }
-    const held = after([ok, ok], gate, 5000)
+    const held = following([ok, ok], gate, 5000)
     expect(held.health).toBe('unhealthy')
     expect(held.reason).toContain('flapping: withdrawn 3 times in 10 min, must answer for 2 s first')
     expect(judge(held, ok, 7000, settings).health).toBe('healthy')
@@ -63,7 +63,7 @@ describe('damping', () => {
 
   it('starts the hold anew when the puppet fails during it', () => {
     const gate: Gate = { ...initialGate, health: 'unhealthy', withdrawals: [0, 0, 0] }
-    const again = after([ok, ok, failed, ok], gate, 5000)
+    const again = following([ok, ok, failed, ok], gate, 5000)
     expect(judge(again, ok, 9000, settings).health).toBe('unhealthy')
     expect(judge(again, ok, 10_000, settings).health).toBe('healthy')
   })
