@@ -1,0 +1,160 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  isLoopbackHost,
+  isPrivateHost,
+  type RegistryAddress,
+  registryFromAuthority,
+  registryFromUrl,
+} from '../../../src/config/registry-address.ts'
+
+/** The URL, with a ! behind it if there is a warning; or the problem. */
+const outcome = (address: RegistryAddress): string =>
+  'problem' in address
+    ? address.problem.message
+    : address.url.href + '!'.repeat(Math.min(1, address.warnings.length))
+
+const fromAuthority = (text: string): string => outcome(registryFromAuthority('AUTHORITY', text))
+const fromUrl = (text: string): string => outcome(registryFromUrl('URL', text))
+
+/** The path of an endpoint below a base URL. */
+const pathBehind = (base: URL): string => new URL(`${base.href.replace(/\/$/, '')}/v0/websocket`).pathname
+
+describe('an authority', () => {
+  it.each([
+    ['api.chatie.io', 'wss://api.chatie.io/'],
+    ['registry.example.com:8443', 'wss://registry.example.com:8443/'],
+    ['registry:443', 'wss://registry/'],
+    ['203.0.113.7:8080', 'wss://203.0.113.7:8080/'],
+    ['[2001:db8::1]:8080', 'wss://[2001:db8::1]:8080/'],
+  ])('%s is always wss', (text, url) => {
+    expect(fromAuthority(text)).toBe(url)
+  })
+
+  it.each(['https://api.chatie.io', 'ws://127.0.0.1:8080'])('%s is told where a URL belongs', (text) => {
+    expect(fromAuthority(text)).toContain('give the whole URL in REGISTRAR_REGISTRY_URL')
+  })
+
+  it.each([
+    'api.chatie.io/',
+    'api.chatie.io/v0',
+    'api.chatie.io?x',
+    'api.chatie.io#x',
+    'api.chatie.io\\v0',
+    'user:secret@api.chatie.io',
+    'api.chatie.io ',
+    ':8080',
+    'api.chatie.io:99999',
+    'one|two',
+  ])('%s is none', (text) => {
+    expect(fromAuthority(text)).toBe('must be host[:port], for example api.chatie.io')
+  })
+})
+
+describe('a registry URL', () => {
+  it.each([
+    ['wss://registry.example.com', 'wss://registry.example.com/'],
+    ['https://registry.example.com', 'wss://registry.example.com/'],
+    ['WSS://registry.example.com', 'wss://registry.example.com/'],
+    ['wss://registry.example.com:8443/base/', 'wss://registry.example.com:8443/base'],
+    ['ws://127.0.0.1:8080', 'ws://127.0.0.1:8080/'],
+    ['http://registry:8080', 'ws://registry:8080/'],
+    ['ws://registry.example.com', 'ws://registry.example.com/!'],
+    ['http://203.0.113.7:8080/', 'ws://203.0.113.7:8080/!'],
+  ])('%s is %s (a ! is a warning: plain ws to a host that is not local)', (text, wanted) => {
+    expect(fromUrl(text)).toBe(wanted)
+  })
+
+  it.each([
+    ['registry.example.com', 'is not a URL; give scheme and host'],
+    ['//registry.example.com', 'is not a URL; give scheme and host'],
+    ['wss://', 'is not a URL; give scheme and host'],
+    ['ftp://registry.example.com', 'must begin with wss:// or ws://'],
+    ['registry.example.com:8080', 'must begin with wss:// or ws://'],
+    ['file:///etc/passwd', 'must begin with wss:// or ws://'],
+    ['wss://user:secret@registry.example.com', 'holds a user name or password'],
+    ['wss://secret@registry.example.com', 'holds a user name or password'],
+    ['wss://registry.example.com?token=secret', 'holds a query or a fragment'],
+    ['wss://registry.example.com#secret', 'holds a query or a fragment'],
+    ['wss://registry.example.com/v0/websocket', 'must be the base URL, without /v0/…'],
+    ['wss://registry.example.com/v0', 'must be the base URL, without /v0/…'],
+    ['wss://registry.example.com/v0/websocket/token/secret', 'must be the base URL, without /v0/…'],
+  ])('%s is refused: %s, with an example, and nothing of it is repeated', (text, words) => {
+    expect(fromUrl(text)).toContain(words)
+    expect(fromUrl(text)).toContain('for example wss://registry.example.com')
+    expect(fromUrl(text)).not.toContain('secret')
+  })
+
+  it.each(['wss://registry.example.com/?', 'wss://registry.example.com/#', 'wss://registry.example.com/?#'])(
+    '%s does not swallow the path that is put behind it',
+    (text) => {
+      const address = registryFromUrl('URL', text)
+      if ('url' in address) expect(pathBehind(address.url)).toBe('/v0/websocket')
+    },
+  )
+
+  it('any text is an address or a problem, never an error; an address is ws or wss and a base', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.webUrl({ withQueryParameters: true, withFragments: true }),
+      fc.string().map((rest) => `http${rest}`),
+      fc.string().map((rest) => `ws://${rest}`),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        for (const address of [registryFromUrl('URL', text), registryFromAuthority('AUTHORITY', text)]) {
+          if ('problem' in address) continue
+          const { protocol, username, password } = address.url
+          expect(protocol).toMatch(/^wss?:$/)
+          expect(username + password).toBe('')
+          expect(pathBehind(address.url)).toMatch(/\/v0\/websocket$/)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('hosts', () => {
+  it.each([
+    ['localhost', true],
+    ['registry', true],
+    ['registry.default.svc', true],
+    ['registry.default.svc.cluster.local', true],
+    ['host.docker.internal', true],
+    ['127.0.0.1', true],
+    ['10.1.2.3', true],
+    ['172.16.0.1', true],
+    ['172.31.255.255', true],
+    ['192.168.1.1', true],
+    ['169.254.1.1', true],
+    ['[::1]', true],
+    ['fd00::1', true],
+    ['[fe80::1]', true],
+    ['172.15.0.1', false],
+    ['172.32.0.1', false],
+    ['11.0.0.1', false],
+    ['192.169.1.1', false],
+    ['203.0.113.7', false],
+    ['2001:db8::1', false],
+    ['api.chatie.io', false],
+    ['10.example.com', false],
+    ['notlocal', true],
+    ['evil-local.example', false],
+  ])('%s is private: %s', (name, wanted) => {
+    expect(isPrivateHost(name)).toBe(wanted)
+  })
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.9.9.9', true],
+    ['LocalHost', true],
+    ['::1', true],
+    ['0.0.0.0', true],
+    ['', false],
+    ['10.0.0.1', false],
+    ['localhost.example.com', false],
+  ])('%j is loopback: %s', (name, wanted) => {
+    expect(isLoopbackHost(name)).toBe(wanted)
+  })
+})

@@ -1,0 +1,350 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ConfigError, type Env, type Problem } from '../../../src/config/problems.ts'
+import { type Config, readConfig } from '../../../src/config/sidecar.ts'
+import { SIDECAR_VARIABLES } from '../../../src/config/variables.ts'
+import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+
+afterAll(removeTempDirs)
+
+const TOKEN = 'insecure_aaaa-1111'
+const OTHER = 'insecure_bbbb-2222'
+
+/** The configuration of an environment that has a token already. */
+const configOf = (env: Env): Config => readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, ...env }).config
+const warningsOf = (env: Env): readonly Problem[] =>
+  readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, ...env }).warnings
+
+function problemsOf(env: Env): readonly Problem[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  throw new Error('there is no problem')
+}
+
+describe('defaults', () => {
+  it('are those of the promise', () => {
+    const { config, warnings } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
+    expect(warnings).toEqual([])
+    expect(config).toEqual({
+      tokens: [TOKEN],
+      registry: { url: new URL('wss://api.chatie.io'), extraCa: undefined, proxyFromEnvironment: false },
+      advertise: { host: '', port: 8788 },
+      puppet: { host: '127.0.0.1', port: 8788, tls: 'auto' },
+      probe: { kind: 'grpc', intervalMs: 1000, fastIntervalMs: 200, timeoutMs: 1000, rise: 2, fall: 3 },
+      heartbeat: { intervalMs: 10_000, timeoutMs: 5000 },
+      backoffMaxMs: 15_000,
+      drainTimeoutMs: 5000,
+      admin: { host: '127.0.0.1', port: 9788 },
+      log: { level: 'info', format: 'json' },
+      exitOnRefused: false,
+    } satisfies Config)
+  })
+
+  // The contract with the user, said once more: whoever changes a default changes it here too, and knows.
+  it.each([
+    ['WECHATY_PUPPET_SERVICE_TOKEN', '', 'WECHATY_TOKEN'],
+    ['WECHATY_PUPPET_SERVICE_TOKEN_FILE', '', undefined],
+    ['WECHATY_PUPPET_SERVICE_AUTHORITY', 'api.chatie.io', 'WECHATY_APIHOST'],
+    ['REGISTRAR_REGISTRY_URL', '', undefined],
+    ['REGISTRAR_REGISTRY_CA_FILE', '', undefined],
+    ['HTTPS_PROXY', '', undefined],
+    ['HTTP_PROXY', '', undefined],
+    ['NO_PROXY', '', undefined],
+    ['REGISTRAR_ADVERTISE_HOST', '', 'WECHATY_PUPPET_SERVICE_IP'],
+    ['REGISTRAR_ADVERTISE_PORT', '', undefined],
+    ['WECHATY_PUPPET_SERVER_PORT', '8788', undefined],
+    ['REGISTRAR_PUPPET_HOST', '127.0.0.1', undefined],
+    ['REGISTRAR_PUPPET_TLS', 'auto', undefined],
+    ['REGISTRAR_PROBE', 'grpc', undefined],
+    ['REGISTRAR_PROBE_INTERVAL', '1s', undefined],
+    ['REGISTRAR_PROBE_FAST_INTERVAL', '200ms', undefined],
+    ['REGISTRAR_PROBE_TIMEOUT', '1s', undefined],
+    ['REGISTRAR_RISE', '2', undefined],
+    ['REGISTRAR_FALL', '3', undefined],
+    ['REGISTRAR_HEARTBEAT_INTERVAL', '10s', undefined],
+    ['REGISTRAR_HEARTBEAT_TIMEOUT', '5s', undefined],
+    ['REGISTRAR_BACKOFF_MAX', '15s', undefined],
+    ['REGISTRAR_DRAIN_TIMEOUT', '5s', undefined],
+    ['REGISTRAR_ADMIN_HOST', '127.0.0.1', undefined],
+    ['REGISTRAR_ADMIN_PORT', '9788', undefined],
+    ['LOG_LEVEL', 'info', undefined],
+    ['LOG_FORMAT', 'json', undefined],
+    ['REGISTRAR_EXIT_ON_REFUSED', 'false', undefined],
+  ])('%s: %j', (name, byDefault, alias) => {
+    const variable = SIDECAR_VARIABLES.find((candidate) => candidate.name === name)
+    expect(variable).toMatchObject(alias === undefined ? { byDefault } : { byDefault, alias })
+  })
+
+  it('on a terminal the log is pretty, unless the user says otherwise', () => {
+    const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN }
+    expect(readConfig(env, true).config.log.format).toBe('pretty')
+    expect(readConfig({ ...env, LOG_FORMAT: 'json' }, true).config.log.format).toBe('json')
+  })
+
+  it('an empty string counts as unset, for every variable', () => {
+    const empty = Object.fromEntries(SIDECAR_VARIABLES.map(({ name }) => [name, '']))
+    const env = { ...empty, WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: '', WECHATY_TOKEN: TOKEN }
+    expect(readConfig(env)).toEqual(readConfig({ WECHATY_TOKEN: TOKEN }))
+  })
+})
+
+describe('each variable', () => {
+  it.each<[string, string, (config: Config) => unknown, unknown]>([
+    ['WECHATY_PUPPET_SERVICE_TOKEN', `${TOKEN}, ${OTHER}`, ({ tokens }) => tokens, [TOKEN, OTHER]],
+    [
+      'WECHATY_PUPPET_SERVICE_AUTHORITY',
+      'r.example:1',
+      ({ registry }) => registry.url.href,
+      'wss://r.example:1/',
+    ],
+    ['REGISTRAR_REGISTRY_URL', 'ws://127.0.0.1:1', ({ registry }) => registry.url.href, 'ws://127.0.0.1:1/'],
+    ['HTTPS_PROXY', 'http://proxy', ({ registry }) => registry.proxyFromEnvironment, true],
+    ['HTTP_PROXY', 'http://proxy', ({ registry }) => registry.proxyFromEnvironment, true],
+    ['REGISTRAR_ADVERTISE_HOST', '203.0.113.7', ({ advertise }) => advertise.host, '203.0.113.7'],
+    ['REGISTRAR_ADVERTISE_PORT', '80', ({ advertise, puppet }) => [advertise.port, puppet.port], [80, 8788]],
+    ['WECHATY_PUPPET_SERVER_PORT', '81', ({ advertise, puppet }) => [advertise.port, puppet.port], [81, 81]],
+    ['REGISTRAR_PUPPET_HOST', 'puppet', ({ puppet }) => puppet.host, 'puppet'],
+    ['REGISTRAR_PUPPET_TLS', 'on', ({ puppet }) => puppet.tls, 'on'],
+    ['REGISTRAR_PROBE', 'serving', ({ probe }) => probe.kind, 'serving'],
+    ['REGISTRAR_PROBE_INTERVAL', '7s', ({ probe }) => probe.intervalMs, 7000],
+    ['REGISTRAR_PROBE_FAST_INTERVAL', '70ms', ({ probe }) => probe.fastIntervalMs, 70],
+    ['REGISTRAR_PROBE_TIMEOUT', '3s', ({ probe }) => probe.timeoutMs, 3000],
+    ['REGISTRAR_RISE', '1', ({ probe }) => probe.rise, 1],
+    ['REGISTRAR_FALL', '9', ({ probe }) => probe.fall, 9],
+    ['REGISTRAR_HEARTBEAT_INTERVAL', '20s', ({ heartbeat }) => heartbeat.intervalMs, 20_000],
+    ['REGISTRAR_HEARTBEAT_TIMEOUT', '2s', ({ heartbeat }) => heartbeat.timeoutMs, 2000],
+    ['REGISTRAR_BACKOFF_MAX', '1m', ({ backoffMaxMs }) => backoffMaxMs, 60_000],
+    ['REGISTRAR_DRAIN_TIMEOUT', '9s', ({ drainTimeoutMs }) => drainTimeoutMs, 9000],
+    ['REGISTRAR_ADMIN_HOST', '0.0.0.0', ({ admin }) => admin.host, '0.0.0.0'],
+    ['REGISTRAR_ADMIN_PORT', '0', ({ admin }) => admin.port, 0],
+    ['LOG_LEVEL', 'trace', ({ log }) => log.level, 'trace'],
+    ['LOG_FORMAT', 'pretty', ({ log }) => log.format, 'pretty'],
+    ['REGISTRAR_EXIT_ON_REFUSED', 'true', ({ exitOnRefused }) => exitOnRefused, true],
+  ])('%s=%s is obeyed', (name, value, look, wanted) => {
+    expect(look(configOf({ [name]: value }))).toEqual(wanted)
+  })
+
+  it('the files are read', () => {
+    const dir = makeTempDir()
+    const [pem = ''] = rootCertificates
+    writeFileSync(join(dir, 'tokens'), `${OTHER}\n`)
+    writeFileSync(join(dir, 'ca.pem'), pem)
+    const config = configOf({
+      WECHATY_PUPPET_SERVICE_TOKEN_FILE: join(dir, 'tokens'),
+      REGISTRAR_REGISTRY_CA_FILE: join(dir, 'ca.pem'),
+    })
+    expect(config.tokens).toEqual([TOKEN, OTHER])
+    expect(config.registry.extraCa).toBe(pem)
+  })
+})
+
+describe('the result', () => {
+  it('is frozen', () => {
+    expect(Object.isFrozen(configOf({}))).toBe(true)
+  })
+
+  it.each(['tokens', 'registry', 'advertise', 'puppet', 'probe', 'heartbeat', 'admin', 'log'] as const)(
+    'is frozen down to its %s',
+    (part) => {
+      expect(Object.isFrozen(configOf({})[part])).toBe(true)
+    },
+  )
+})
+
+describe("the gateway's own names", () => {
+  it('say the same as ours', () => {
+    const { config, warnings } = readConfig({
+      WECHATY_TOKEN: TOKEN,
+      WECHATY_APIHOST: 'registry.example.com',
+      WECHATY_PUPPET_SERVICE_IP: '203.0.113.7',
+    })
+    expect(warnings).toEqual([])
+    expect(config).toEqual(
+      configOf({
+        WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example.com',
+        REGISTRAR_ADVERTISE_HOST: '203.0.113.7',
+      }),
+    )
+  })
+
+  it('stand back where ours are set, and say so if they differ', () => {
+    const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, WECHATY_TOKEN: OTHER }
+    const { config, warnings } = readConfig(env)
+    expect(config.tokens).toEqual([TOKEN])
+    expect(warnings).toEqual([
+      {
+        variable: 'WECHATY_TOKEN',
+        message: 'is ignored, because WECHATY_PUPPET_SERVICE_TOKEN is set too and differs',
+      },
+    ])
+    expect(readConfig({ ...env, WECHATY_TOKEN: TOKEN }).warnings).toEqual([])
+  })
+
+  it.each([
+    ['WECHATY_TOKEN', '"quoted_token"'],
+    ['WECHATY_APIHOST', 'https://registry.example.com'],
+    ['WECHATY_PUPPET_SERVICE_IP', '::1'],
+  ])('%s is named in its own problem', (name, value) => {
+    const problems = problemsOf({
+      ...(name === 'WECHATY_TOKEN' ? {} : { WECHATY_TOKEN: TOKEN }),
+      [name]: value,
+    })
+    expect(problems.map(({ variable }) => variable)).toEqual([name])
+  })
+
+  it.each(['true', 'TRUE', '1', 'yes', 'on'])('a puppet without TLS (%s) is probed without TLS', (value) => {
+    expect(configOf({ WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: value }).puppet.tls).toBe('off')
+  })
+
+  it.each([
+    ['false', undefined, 'auto'],
+    ['true', 'on', 'on'],
+    ['true', 'auto', 'auto'],
+  ])('NO_TLS_INSECURE_SERVER=%s with REGISTRAR_PUPPET_TLS=%s: %s', (value, tls, wanted) => {
+    const env = { WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: value, REGISTRAR_PUPPET_TLS: tls }
+    expect(configOf(env).puppet.tls).toBe(wanted)
+  })
+
+  it('NO_TLS_INSECURE_SERVER with neither yes nor no is a problem', () => {
+    const problems = problemsOf({
+      WECHATY_TOKEN: TOKEN,
+      WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: 'maybe',
+    })
+    expect(problems).toEqual([
+      { variable: 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER', message: 'must be true or false' },
+    ])
+  })
+})
+
+describe('problems', () => {
+  it('come all at once, each with its variable', () => {
+    const env = {
+      WECHATY_PUPPET_SERVICE_TOKEN: '"quoted_token"',
+      WECHATY_PUPPET_SERVICE_TOKEN_FILE: join(makeTempDir(), 'missing'),
+      REGISTRAR_REGISTRY_URL: 'nonsense',
+      REGISTRAR_REGISTRY_CA_FILE: join(makeTempDir(), 'missing'),
+      HTTPS_PROXY: 'socks5://proxy',
+      REGISTRAR_ADVERTISE_HOST: '::1',
+      REGISTRAR_ADVERTISE_PORT: '0',
+      WECHATY_PUPPET_SERVER_PORT: 'tcp://10.0.0.7:8788',
+      REGISTRAR_PUPPET_HOST: 'one two',
+      REGISTRAR_PUPPET_TLS: 'maybe',
+      REGISTRAR_PROBE: 'http',
+      REGISTRAR_PROBE_INTERVAL: '5',
+      REGISTRAR_PROBE_FAST_INTERVAL: '0s',
+      REGISTRAR_PROBE_TIMEOUT: 'soon',
+      REGISTRAR_RISE: '0',
+      REGISTRAR_FALL: '2.5',
+      REGISTRAR_HEARTBEAT_INTERVAL: '-1s',
+      REGISTRAR_HEARTBEAT_TIMEOUT: '1d',
+      REGISTRAR_BACKOFF_MAX: '48h',
+      REGISTRAR_DRAIN_TIMEOUT: 'x',
+      REGISTRAR_ADMIN_HOST: 'http://localhost',
+      REGISTRAR_ADMIN_PORT: '70000',
+      LOG_LEVEL: 'loud',
+      LOG_FORMAT: 'xml',
+      REGISTRAR_EXIT_ON_REFUSED: 'perhaps',
+    }
+    const problems = problemsOf(env)
+    expect(problems.map(({ variable }) => variable).sort()).toEqual(Object.keys(env).sort())
+    for (const { message } of problems) expect(message).toMatch(/^[a-z]/)
+  })
+
+  it('stand in the error, one a line under a head that counts them', () => {
+    const read = (): unknown => readConfig({ REGISTRAR_RISE: '0', REGISTRAR_FALL: '0' })
+    expect(read).toThrow(ConfigError)
+    expect(read).toThrow(/^The configuration has 3 problems:\n( {2}[A-Z_]+: .+\n?){3}$/)
+    expect(() => readConfig({})).toThrow(
+      /^The configuration has a problem:\n {2}WECHATY_PUPPET_SERVICE_TOKEN: is not set/,
+    )
+  })
+
+  it('a missing token is one, with an example of both ways to give it', () => {
+    const [problem, ...others] = problemsOf({})
+    expect(others).toEqual([])
+    expect(problem?.message).toContain('insecure_')
+    expect(problem?.message).toContain('WECHATY_PUPPET_SERVICE_TOKEN_FILE')
+  })
+
+  it.each(['WECHATY_PUPPET_SERVER_PORT', 'REGISTRAR_ADMIN_PORT', 'REGISTRAR_ADVERTISE_PORT'])(
+    'a Kubernetes service link in %s is named as what it is',
+    (name) => {
+      const problems = problemsOf({ WECHATY_TOKEN: TOKEN, [name]: 'tcp://10.0.0.7:8788' })
+      expect(problems).toEqual([
+        { variable: name, message: expect.stringContaining('looks like a Kubernetes service link') },
+      ])
+    },
+  )
+})
+
+describe('warnings', () => {
+  it('name a variable that nobody knows', () => {
+    expect(warningsOf({ REGISTRAR_PROBE_INTERVALL: '1s', REGISTRAR_: 'x' })).toEqual([
+      { variable: 'REGISTRAR_PROBE_INTERVALL', message: expect.stringContaining('is ignored; see --help') },
+      { variable: 'REGISTRAR_', message: expect.stringContaining('is ignored; see --help') },
+    ])
+  })
+
+  it('say nothing of what Kubernetes sets beside a Service called registrar, nor of other programs', () => {
+    const link = 'tcp://10.0.0.7:9788'
+    expect(
+      warningsOf({
+        REGISTRAR_SERVICE_HOST: '10.0.0.7',
+        REGISTRAR_SERVICE_PORT: '9788',
+        REGISTRAR_SERVICE_PORT_ADMIN: '9788',
+        REGISTRAR_PORT: link,
+        REGISTRAR_PORT_9788_TCP: link,
+        REGISTRAR_PORT_9788_TCP_ADDR: '10.0.0.7',
+        REGISTRY_PORT: link,
+        WECHATY_LOG: 'silly',
+        PATH: '/bin',
+      }),
+    ).toEqual([])
+  })
+
+  it.each([
+    ['127.0.0.1', 'wss://registry.example.com', 1],
+    ['localhost', 'wss://registry.example.com', 1],
+    ['0.0.0.0', 'wss://registry.example.com', 1],
+    ['127.0.0.1', 'ws://127.0.0.1:8080', 0],
+    ['127.0.0.1', 'ws://registry:8080', 0],
+    ['203.0.113.7', 'wss://registry.example.com', 0],
+    ['', 'wss://registry.example.com', 0],
+  ])('%j advertised to %s: %i of them', (advertised, url, count) => {
+    const warnings = warningsOf({ REGISTRAR_ADVERTISE_HOST: advertised, REGISTRAR_REGISTRY_URL: url })
+    expect(warnings).toHaveLength(count)
+    if (count === 1) {
+      expect(warnings[0]?.variable).toBe('REGISTRAR_ADVERTISE_HOST')
+      expect(warnings[0]?.message).toContain('is a loopback address, but the registry is public')
+    }
+  })
+
+  it('name plain ws to a host that is not local', () => {
+    expect(warningsOf({ REGISTRAR_REGISTRY_URL: 'ws://registry.example.com' })).toEqual([
+      { variable: 'REGISTRAR_REGISTRY_URL', message: expect.stringContaining('is plain ws to a host') },
+    ])
+    expect(warningsOf({ REGISTRAR_REGISTRY_URL: 'ws://192.168.1.2:8080' })).toEqual([])
+  })
+
+  it('name a token without a prefix', () => {
+    expect(warningsOf({ WECHATY_PUPPET_SERVICE_TOKEN: 'aaaa-1111-2222' })).toEqual([
+      { variable: 'WECHATY_PUPPET_SERVICE_TOKEN', message: expect.stringContaining('has no prefix') },
+    ])
+  })
+
+  it('name a token that is given in the variable and in the file; it is used once', () => {
+    const path = join(makeTempDir(), 'tokens')
+    writeFileSync(path, TOKEN)
+    const { config, warnings } = readConfig({ WECHATY_TOKEN: TOKEN, WECHATY_PUPPET_SERVICE_TOKEN_FILE: path })
+    expect(config.tokens).toEqual([TOKEN])
+    expect(warnings).toEqual([
+      { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', message: expect.stringContaining('used once') },
+    ])
+  })
+})

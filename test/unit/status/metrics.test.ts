@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest'
+import type { ConnectResult, Fact } from '../../../src/events.ts'
+import { Board } from '../../../src/status/board.ts'
+import { createMetrics, type Metrics } from '../../../src/status/metrics.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { boardOf, puppet, registration, STATES } from './scene.ts'
+
+/** The lines that are our own; what prom-client tells of the process comes and goes. */
+async function ownLines(metrics: Metrics): Promise<readonly string[]> {
+  const { text } = await metrics.expose()
+  return text.split('\n').filter((line) => /^(# \w+ )?puppet_registrar_/.test(line))
+}
+
+/** The samples by name and labels. */
+async function samples(metrics: Metrics): Promise<Record<string, number>> {
+  const lines = (await ownLines(metrics)).filter((line) => !line.startsWith('#'))
+  return Object.fromEntries(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ')
+      return [line.slice('puppet_registrar_'.length, space), Number(line.slice(space + 1))]
+    }),
+  )
+}
+
+const begin = (board: Board = boardOf(['registered']).board): Metrics => createMetrics(board, '1.2.3')
+
+/** A token's public name that tries to break out of a label. */
+const EVIL = 'evil"} 1\nevil_total 1'
+
+const CONNECTS = {
+  registered: true,
+  refused: true,
+  aborted: true,
+  dns: true,
+  tcp: true,
+  tls: true,
+  http: true,
+  websocket: true,
+  acknowledgement: true,
+} satisfies Record<ConnectResult, true>
+
+/** Each fact in each of its kinds. */
+const FACTS: readonly Fact[] = [
+  { type: 'probed', result: { ok: true, tookMs: 2, tls: false, health: 'SERVING' } },
+  ...(['refused', 'timeout', 'failed'] as const).map(
+    (kind) => ({ type: 'probed', result: { ok: false, tookMs: 2000, kind, reason: EVIL } }) as const,
+  ),
+  puppet('unhealthy', EVIL),
+  ...STATES.map((state) => registration(EVIL, state, { reason: EVIL })),
+  ...(Object.keys(CONNECTS) as ConnectResult[]).map(
+    (result) => ({ type: 'connected', id: EVIL, result }) as const,
+  ),
+  ...(['withdrawn', 'heartbeat', 'closed', 'error'] as const).map(
+    (cause) => ({ type: 'disconnected', id: EVIL, cause }) as const,
+  ),
+  ...(['unhealthy', 'shutdown'] as const).map((cause) => ({ type: 'withdrawn', id: EVIL, cause }) as const),
+  { type: 'pong', id: EVIL, rttMs: 30 },
+  { type: 'question', id: EVIL, method: 'getHostieGrpcPort', result: 'answered' },
+  { type: 'question', id: EVIL, method: 'hostieGrpcPort', result: 'answered' },
+  { type: 'question', id: EVIL, method: 'other', result: 'not_found' },
+  ...(['binary', 'flood', 'malformed', 'event', 'invalid'] as const).map(
+    (kind) => ({ type: 'ignored', id: EVIL, kind }) as const,
+  ),
+  { type: 'tokenChecked', id: EVIL, accepted: false },
+  { type: 'draining' },
+]
+
+describe('the exposition', () => {
+  it.each([
+    ['build_info', 'gauge'],
+    ['puppet_up', 'gauge'],
+    ['probe_duration_seconds', 'histogram'],
+    ['probes_total', 'counter'],
+    ['registrations', 'gauge'],
+    ['connects_total', 'counter'],
+    ['disconnects_total', 'counter'],
+    ['withdrawals_total', 'counter'],
+    ['registry_rtt_seconds', 'histogram'],
+    ['rpc_requests_total', 'counter'],
+  ])('has %s, a %s, with a help text, before anything has happened', async (name, type) => {
+    const lines = await ownLines(begin())
+    expect(lines).toContain(`# TYPE puppet_registrar_${name} ${type}`)
+    expect(lines.find((line) => line.startsWith(`# HELP puppet_registrar_${name} `))).toMatch(
+      /\S+ \S+ \S+ \S+/,
+    )
+  })
+
+  it.each([
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'process_start_time_seconds',
+    'nodejs_version_info',
+  ])('has %s, which everyone expects', async (name) => {
+    const { text } = await begin().expose()
+    expect(text).toMatch(new RegExp(`^${name}[ {]`, 'm'))
+  })
+
+  it('is text in the format of Prometheus', async () => {
+    const { text, contentType } = await begin().expose()
+    expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/)
+    for (const line of text.split('\n').filter((each) => each !== '' && !each.startsWith('#'))) {
+      expect(line).toMatch(/^[a-z_][a-z0-9_]*(\{.*\})? (-?[\d.]+(e[+-]?\d+)?|NaN|\+?Inf)$/i)
+    }
+  })
+})
+
+describe('the gauges', () => {
+  it('tell what is true when they are asked', async () => {
+    const states = [
+      'registered',
+      'connecting',
+      'open',
+      'waiting',
+      'refused',
+      'idle',
+      'idle',
+      'stopped',
+    ] as const
+    const { board } = boardOf(states, 'unhealthy')
+    const metrics = begin(board)
+    expect(await samples(metrics)).toMatchObject({
+      'build_info{version="1.2.3"}': 1,
+      puppet_up: 0,
+      'registrations{state="registered"}': 1,
+      'registrations{state="connecting"}': 2,
+      'registrations{state="waiting"}': 1,
+      'registrations{state="refused"}': 1,
+      'registrations{state="idle"}': 3,
+    })
+    board.apply(puppet('healthy'))
+    board.apply(registration('t1', 'registered'))
+    expect(await samples(metrics)).toMatchObject({ puppet_up: 1, 'registrations{state="registered"}': 2 })
+  })
+
+  it.each(['unknown', 'unhealthy'] as const)('say that a puppet that is %s is not up', async (health) => {
+    expect((await samples(begin(boardOf(['idle'], health).board))).puppet_up).toBe(0)
+  })
+})
+
+describe('the counters', () => {
+  it('count each kind of each fact once', async () => {
+    const metrics = begin()
+    for (const fact of FACTS) metrics.apply(fact)
+    const counted = await samples(metrics)
+    expect(counted).toMatchObject({
+      'probes_total{result="ok"}': 1,
+      'probes_total{result="refused"}': 1,
+      'probes_total{result="timeout"}': 1,
+      'probes_total{result="failed"}': 1,
+      'withdrawals_total{cause="unhealthy"}': 1,
+      'withdrawals_total{cause="shutdown"}': 1,
+      'disconnects_total{cause="heartbeat"}': 1,
+      'rpc_requests_total{method="getHostieGrpcPort",result="answered"}': 1,
+      'rpc_requests_total{method="hostieGrpcPort",result="answered"}': 1,
+      'rpc_requests_total{method="other",result="not_found"}': 1,
+      'ignored_total{kind="flood"}': 1,
+    })
+    for (const result of Object.keys(CONNECTS)) expect(counted[`connects_total{result="${result}"}`]).toBe(1)
+  })
+
+  it('count durations in seconds', async () => {
+    const metrics = begin()
+    for (const fact of FACTS) metrics.apply(fact)
+    expect(await samples(metrics)).toMatchObject({
+      probe_duration_seconds_count: 4,
+      probe_duration_seconds_sum: 6.002,
+      'probe_duration_seconds_bucket{le="0.0025"}': 1,
+      'probe_duration_seconds_bucket{le="+Inf"}': 4,
+      registry_rtt_seconds_count: 1,
+      registry_rtt_seconds_sum: 0.03,
+    })
+  })
+})
+
+describe('labels', () => {
+  it('take nothing from outside: no name of a token, no reason', async () => {
+    const board = new Board([EVIL], new FakeClock())
+    const metrics = begin(board)
+    for (const fact of FACTS) {
+      board.apply(fact)
+      metrics.apply(fact)
+    }
+    expect((await metrics.expose()).text).not.toContain('evil')
+  })
+
+  it('are no more after many facts of many tokens than after the first of each kind', async () => {
+    const metrics = begin()
+    for (const fact of FACTS) metrics.apply(fact)
+    const before = Object.keys(await samples(metrics))
+    for (let token = 0; token < 1000; token += 1) {
+      for (const fact of FACTS) metrics.apply('id' in fact ? { ...fact, id: `t${token}` } : fact)
+    }
+    expect(Object.keys(await samples(metrics))).toEqual(before)
+  })
+
+  it('are as many for ten thousand tokens as for one', async () => {
+    const names = async (count: number): Promise<readonly string[]> => {
+      const states = Array.from({ length: count }, (_, index) => STATES[index % STATES.length] ?? 'idle')
+      return Object.keys(await samples(begin(boardOf(states).board)))
+    }
+    expect(await names(10_000)).toEqual(await names(1))
+  })
+})
