@@ -1,17 +1,10 @@
 import { parseArgs } from 'node:util'
 import { systemClock } from './clock.ts'
-import type { Command, CommandArguments, Context } from './commands/context.ts'
-import { discover } from './commands/discover.ts'
-import { healthcheck } from './commands/healthcheck.ts'
-import { helpText } from './commands/help.ts'
-import { quickstart } from './commands/quickstart.ts'
-import { registry } from './commands/registry.ts'
-import { run } from './commands/run.ts'
+import type { CommandArguments, Context } from './commands/context.ts'
+import { COMMANDS, type Command } from './commands/table.ts'
 import { ConfigError } from './config/problems.ts'
 import { EXIT } from './exit-codes.ts'
 import { VERSION } from './version.ts'
-
-const COMMANDS: Readonly<Record<string, Command>> = { run, quickstart, registry, discover, healthcheck }
 
 /** Numbers of the signals that end a container, for the exit code of a second one. */
 const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const
@@ -23,9 +16,9 @@ let reportBug = (error: unknown): void =>
   complain(`a bug: ${error instanceof Error ? error.stack : String(error)}`)
 
 /** What the command line asks for, or why it cannot be understood. */
-function understand(
-  args: string[],
-): { command: Command; args: CommandArguments } | { print: string } | { wrong: string } {
+type Request = { command: Command; args: CommandArguments } | { print: string } | { wrong: string }
+
+async function understand(args: string[]): Promise<Request> {
   const switches = [...new Set(Object.values(COMMANDS).flatMap((command) => command.switches))]
   const options = Object.fromEntries(
     [...switches, 'help', 'version'].map((name) => [name, { type: 'boolean' as const }]),
@@ -41,7 +34,10 @@ function understand(
     return { wrong: (error as Error).message.split('. ')[0] ?? 'unknown option' }
   }
   const given = new Set(Object.keys(parsed.values))
-  if (given.has('help')) return { print: helpText(Object.values(COMMANDS)) }
+  if (given.has('help')) {
+    const { helpText } = await import('./commands/help.ts')
+    return { print: helpText(Object.values(COMMANDS)) }
+  }
   if (given.has('version')) return { print: VERSION }
   const [name = 'run', ...words] = parsed.positionals
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
@@ -64,7 +60,7 @@ function shutdownSignal(): AbortSignal {
 }
 
 async function main(): Promise<number> {
-  const asked = understand(process.argv.slice(2))
+  const asked = await understand(process.argv.slice(2))
   if ('print' in asked) {
     say(asked.print)
     return EXIT.ok
@@ -86,7 +82,8 @@ async function main(): Promise<number> {
     },
   }
   try {
-    return await asked.command.main(context, asked.args)
+    const run = await asked.command.load()
+    return await run(context, asked.args)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     complain(error.message)

@@ -19,7 +19,7 @@ import { Board } from './status/board.ts'
 import { Journal } from './status/journal.ts'
 import { readinessChecks, totalsOf } from './status/readiness.ts'
 import { report } from './status/report.ts'
-import { type Route, serveAdmin, textAnswer } from './status/server.ts'
+import { type Answer, type Route, serveAdmin, textAnswer } from './status/server.ts'
 import { createTransport } from './transport/transport.ts'
 import { REGISTRATION_PATH } from './wire/discovery.ts'
 
@@ -59,7 +59,9 @@ export class Sidecar {
   readonly #stop = new AbortController()
   readonly #startedMs: number
   #gate: Gate = initialGate
-  #applyToMetrics: Listener = () => {}
+  /** Facts that came before the metrics were there. */
+  #early: Fact[] = []
+  #applyToMetrics: Listener = (fact) => this.#early.push(fact)
   #server: Server | undefined
 
   constructor(options: SidecarOptions) {
@@ -79,31 +81,22 @@ export class Sidecar {
     this.#registrars = this.#createRegistrars()
   }
 
-  /** Opens the endpoints and begins to probe. Rejects if the endpoints' port cannot be had. */
+  /**
+   * Begins to probe, and opens the endpoints meanwhile: the first probe is on its way while the rest is loaded. Rejects if
+   * the endpoints' port cannot be had; nothing goes on then.
+   */
   async start(): Promise<void> {
-    const { admin } = this.#options.config
-    if (admin.port !== 0) {
-      const { createMetrics } = await import('./status/metrics.ts')
-      const metrics = createMetrics(this.#board, this.#options.version)
-      this.#applyToMetrics = metrics.apply
-      const routes = [
-        ...this.#routes(),
-        {
-          method: 'GET' as const,
-          path: '/metrics',
-          handle: async () => {
-            const { text, contentType } = await metrics.expose()
-            return { status: 200, contentType, body: text }
-          },
-        },
-      ]
-      this.#server = await serveAdmin({
-        ...admin,
-        routes,
-        redact: createRedactor(this.#options.config.tokens),
-      })
-    }
     this.#loop.start()
+    if (this.#options.config.admin.port === 0) {
+      this.#applyToMetrics = () => {}
+      return
+    }
+    try {
+      this.#server = await this.#serve()
+    } catch (error) {
+      await this.drain()
+      throw error
+    }
   }
 
   /** Where the endpoints listen; undefined if they are off. */
@@ -123,6 +116,21 @@ export class Sidecar {
     limit.abort()
     this.#server?.close()
     this.#server?.closeAllConnections()
+  }
+
+  async #serve(): Promise<Server> {
+    const { config, version } = this.#options
+    const { createMetrics } = await import('./status/metrics.ts')
+    const metrics = createMetrics(this.#board, version)
+    for (const fact of this.#early) metrics.apply(fact)
+    this.#early = []
+    this.#applyToMetrics = metrics.apply
+    const expose = async (): Promise<Answer> => {
+      const { text, contentType } = await metrics.expose()
+      return { status: 200, contentType, body: text }
+    }
+    const routes: readonly Route[] = [...this.#routes(), { method: 'GET', path: '/metrics', handle: expose }]
+    return serveAdmin({ ...config.admin, routes, redact: createRedactor(config.tokens) })
   }
 
   #createProbe(): Probe {

@@ -18,23 +18,14 @@ export interface Context {
   readonly reportBugsTo: (report: (error: unknown) => void) => void
 }
 
-/** One command of the command line: resolves with the exit code. */
-export interface Command {
-  /** How it is called, for `--help`. */
-  readonly usage: string
-  readonly summary: string
-  /** The switches it knows, without dashes. */
-  readonly switches: readonly string[]
-  /** How many further words it wants. */
-  readonly words: number
-  readonly main: (context: Context, args: CommandArguments) => Promise<number>
-}
-
 /** What stood on the command line after the command. */
 export interface CommandArguments {
   readonly switches: ReadonlySet<string>
   readonly words: readonly string[]
 }
+
+/** Runs a command; resolves with the exit code. */
+export type CommandMain = (context: Context, args: CommandArguments) => Promise<number>
 
 /** Resolves when a signal has aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {

@@ -2,17 +2,10 @@ import { readDiscoverConfig } from '../config/commands.ts'
 import { discover as ask } from '../discovery/client.ts'
 import { EXIT } from '../exit-codes.ts'
 import { createTransport } from '../transport/transport.ts'
-import type { Command, CommandArguments, Context } from './context.ts'
+import type { CommandArguments, Context } from './context.ts'
 
-export const discover: Command = {
-  usage: 'discover <token>',
-  summary: 'asks the registry where the puppet of a token is; prints {"host":…,"port":…}',
-  switches: [],
-  words: 1,
-  main: discoverToken,
-}
-
-async function discoverToken(context: Context, { words }: CommandArguments): Promise<number> {
+/** The command `discover`. */
+export async function discover(context: Context, { words }: CommandArguments): Promise<number> {
   const access = readDiscoverConfig(context.env)
   const [token = ''] = words
   if (!/^[^\s/?#%]+$/.test(token)) {

@@ -1,20 +1,13 @@
 import { request } from 'node:http'
 import { readAdminConfig } from '../config/commands.ts'
 import { EXIT } from '../exit-codes.ts'
-import type { Command, CommandArguments, Context } from './context.ts'
-
-export const healthcheck: Command = {
-  usage: 'healthcheck [--live]',
-  summary: "asks a running sidecar's /readyz (/livez with --live)",
-  switches: ['live'],
-  words: 0,
-  main: checkHealth,
-}
+import type { CommandArguments, Context } from './context.ts'
 
 /** Docker's own time-out for a health check is 30 s; a sidecar that takes this long is not well. */
 const TIMEOUT_MS = 3000
 
-async function checkHealth(context: Context, { switches }: CommandArguments): Promise<number> {
+/** The command `healthcheck`. */
+export async function healthcheck(context: Context, { switches }: CommandArguments): Promise<number> {
   const { host, port } = readAdminConfig(context.env)
   if (port === 0) {
     context.complain('healthcheck: REGISTRAR_ADMIN_PORT is 0, so there is nothing to ask')

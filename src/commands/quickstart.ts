@@ -1,16 +1,9 @@
 import { EXIT } from '../exit-codes.ts'
 import { STORY_TOKEN, Story } from '../quickstart/story.ts'
-import { aborted, type Command, type CommandArguments, type Context } from './context.ts'
+import { aborted, type CommandArguments, type Context } from './context.ts'
 
-export const quickstart: Command = {
-  usage: 'quickstart [--once]',
-  summary: 'the main job on loopback, told as it happens; --once ends after the story',
-  switches: ['once'],
-  words: 0,
-  main: tellStory,
-}
-
-async function tellStory(context: Context, { switches }: CommandArguments): Promise<number> {
+/** The command `quickstart`. */
+export async function quickstart(context: Context, { switches }: CommandArguments): Promise<number> {
   context.say('A registry, a puppet and the registrar, in one process on loopback:\n')
   const story = new Story(context)
   const held = await story.tell()

@@ -2,18 +2,11 @@ import { readRegistryConfig } from '../config/commands.ts'
 import { EXIT } from '../exit-codes.ts'
 import { createLog } from '../log.ts'
 import { RegistryServer } from '../registry/server.ts'
-import { aborted, type Command, type Context } from './context.ts'
+import { aborted, type Context } from './context.ts'
 import { asListenProblem } from './listen-error.ts'
 
-export const registry: Command = {
-  usage: 'registry',
-  summary: 'a registry of your own: both halves of the protocol, in memory',
-  switches: [],
-  words: 0,
-  main: runRegistry,
-}
-
-async function runRegistry(context: Context): Promise<number> {
+/** The command `registry`. */
+export async function registry(context: Context): Promise<number> {
   const config = readRegistryConfig(context.env)
   const format = context.terminal ? 'pretty' : 'json'
   const log = await createLog({ level: 'info', format, redact: (line) => line })

@@ -3,18 +3,11 @@ import { EXIT } from '../exit-codes.ts'
 import { createLog } from '../log.ts'
 import { createRedactor } from '../secret.ts'
 import { Sidecar } from '../sidecar.ts'
-import { aborted, type Command, type Context } from './context.ts'
+import { aborted, type Context } from './context.ts'
 import { asListenProblem } from './listen-error.ts'
 
-export const run: Command = {
-  usage: 'run',
-  summary: 'the sidecar (the default): registers the puppet beside it while it is healthy',
-  switches: [],
-  words: 0,
-  main: runSidecar,
-}
-
-async function runSidecar(context: Context): Promise<number> {
+/** The command `run`. */
+export async function run(context: Context): Promise<number> {
   const { config, warnings } = readConfig(context.env, context.terminal)
   const log = await createLog({ ...config.log, redact: createRedactor(config.tokens) })
   context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))

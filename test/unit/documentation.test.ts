@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../src/commands/context.ts'
 import { helpText } from '../../src/commands/help.ts'
+import type { Command } from '../../src/commands/table.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')

@@ -1,0 +1,53 @@
+import type { CommandMain } from './context.ts'
+
+/** One command of the command line. */
+export interface Command {
+  /** How it is called, for `--help`. */
+  readonly usage: string
+  readonly summary: string
+  /** The switches it knows, without dashes. */
+  readonly switches: readonly string[]
+  /** How many further words it wants. */
+  readonly words: number
+  /** Its code, evaluated only when it is called: a health check every few seconds should not pay for the sidecar. */
+  readonly load: () => Promise<CommandMain>
+}
+
+/** Every command by its name. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  run: {
+    usage: 'run',
+    summary: 'the sidecar (the default): registers the puppet beside it while it is healthy',
+    switches: [],
+    words: 0,
+    load: async () => (await import('./run.ts')).run,
+  },
+  quickstart: {
+    usage: 'quickstart [--once]',
+    summary: 'the main job on loopback, told as it happens; --once ends after the story',
+    switches: ['once'],
+    words: 0,
+    load: async () => (await import('./quickstart.ts')).quickstart,
+  },
+  registry: {
+    usage: 'registry',
+    summary: 'a registry of your own: both halves of the protocol, in memory',
+    switches: [],
+    words: 0,
+    load: async () => (await import('./registry.ts')).registry,
+  },
+  discover: {
+    usage: 'discover <token>',
+    summary: 'asks the registry where the puppet of a token is; prints {"host":…,"port":…}',
+    switches: [],
+    words: 1,
+    load: async () => (await import('./discover.ts')).discover,
+  },
+  healthcheck: {
+    usage: 'healthcheck [--live]',
+    summary: "asks a running sidecar's /readyz (/livez with --live)",
+    switches: ['live'],
+    words: 0,
+    load: async () => (await import('./healthcheck.ts')).healthcheck,
+  },
+}
