@@ -49,7 +49,7 @@ export type RegistrationState =
 export type WithdrawalCause = 'unhealthy' | 'shutdown'
 
 /** Why a connection that had been open ended. */
-export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed' | 'error'
+export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed'
 
 /** What was thrown away of what the registry sent. */
 export type IgnoredKind = 'binary' | 'flood' | 'malformed' | 'event' | 'invalid'

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import type { Problem } from './problems.ts'
 
 /** The registry's base URL, or what is wrong with it. */
@@ -42,11 +42,27 @@ export function registryFromUrl(variable: string, text: string): RegistryAddress
   return { url, warnings: exposed ? [{ variable, message }] : [] }
 }
 
-/** Whether a host cannot be reached over the internet: loopback, private addresses, names without a dot or local ones. */
+/** Addresses that are not of the public internet (RFC 6890): this host, private use, shared use, loopback, link-local. */
+const LOCAL = new BlockList()
+LOCAL.addSubnet('0.0.0.0', 8)
+LOCAL.addSubnet('10.0.0.0', 8)
+LOCAL.addSubnet('100.64.0.0', 10)
+LOCAL.addSubnet('127.0.0.0', 8)
+LOCAL.addSubnet('169.254.0.0', 16)
+LOCAL.addSubnet('172.16.0.0', 12)
+LOCAL.addSubnet('192.168.0.0', 16)
+LOCAL.addSubnet('::', 127, 'ipv6')
+LOCAL.addSubnet('fc00::', 7, 'ipv6')
+LOCAL.addSubnet('fe80::', 10, 'ipv6')
+
+/** Whether a host cannot be reached over the internet: a local address, a name without a dot, or a local name. */
 export function isPrivateHost(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
-  if (isIP(bare) === 4) return /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(bare)
-  if (isIP(bare) === 6) return /^(::1$|f[cd]|fe[89ab])/.test(bare)
+  const bare = host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase()
+  const version = isIP(bare)
+  if (version !== 0) return LOCAL.check(bare, version === 4 ? 'ipv4' : 'ipv6')
   return !bare.includes('.') || /\.(local|internal|localhost|lan|svc|home\.arpa)$/.test(bare)
 }
 

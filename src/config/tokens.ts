@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Problem } from './problems.ts'
 
 /** Tokens of one source, with what is wrong with them. `warnings` do not stop the start. */
@@ -18,7 +18,7 @@ const GUESSABLE_LENGTH = 8
 /** Finds what is wrong with a token, in words that do not repeat it; undefined if nothing is. */
 function complaint(token: string): string | undefined {
   if (/^["'].*["']$|^["']|["']$/.test(token)) return 'has quotes around it; write it without'
-  if (/\$\{|^\$\w+$/.test(token))
+  if (/\$[{(]|^\$\w+$/.test(token))
     return 'holds a variable that was not expanded (like $TOKEN); expand it first'
   if (/[<>]/.test(token)) return 'looks like a placeholder; put the real token there'
   if (FORBIDDEN.test(token)) {
@@ -45,7 +45,9 @@ export function tokensFromText(variable: string, text: string): TokenSet {
 /** Reads tokens from a file, or from the files of a folder as a mounted Secret has them: a token a line, `#` comments. */
 export function tokensFromPath(variable: string, path: string): TokenSet {
   try {
-    const places = filesOf(path).flatMap((file) => linesOf(file))
+    const files = filesOf(path)
+    // In a folder, the line alone would not say where.
+    const places = files.flatMap((file) => linesOf(file, file === path ? '' : ` of ${basename(file)}`))
     const set = check(variable, places)
     return places.length === 0 ? { ...set, problems: [{ variable, message: 'leads to no token' }] } : set
   } catch (error) {
@@ -66,10 +68,13 @@ function filesOf(path: string): readonly string[] {
   return names.map((name) => join(path, name)).filter((file) => statSync(file).isFile())
 }
 
-function linesOf(file: string): { token: string; place: string }[] {
+function linesOf(file: string, where: string): { token: string; place: string }[] {
   return readFileSync(file, 'utf8')
     .split('\n')
-    .map((line, index) => ({ token: line.replace(/(^|\s)#.*$/, '').trim(), place: `line ${index + 1}` }))
+    .map((line, index) => ({
+      token: line.replace(/(^|\s)#.*$/, '').trim(),
+      place: `line ${index + 1}${where}`,
+    }))
     .filter(({ token }) => token !== '')
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { EnvError, makeExactValidator } from 'envalid'
 import ms from 'ms'
 import { isPublishableHost } from '../wire/subprotocol.ts'
@@ -80,7 +81,11 @@ export const publishableHost = makeExactValidator<string>((text) => {
   }
   if (/:\d+$/.test(text))
     throw new EnvError(`holds a port; put that in REGISTRAR_ADVERTISE_PORT and ${example}`)
-  if (!isPublishableHost(text) || /[^a-z0-9.-]/i.test(text)) throw new EnvError(`is not a host; ${example}`)
+  if (text === '0.0.0.0') throw new EnvError(`means "not registered" when it is published; ${example}`)
+  const misspelt = /^[\d.]+$/.test(text) && isIP(text) === 0
+  if (!isPublishableHost(text) || /[^a-z0-9._-]/i.test(text) || misspelt) {
+    throw new EnvError(`is not a host; ${example}`)
+  }
   return text
 })
 

@@ -22,7 +22,9 @@ export function classify(bytes: Buffer): Heard {
   if (bytes.length === 0) return 'closed'
   if (bytes.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http1'
   if ((bytes[0] === TLS_ALERT || bytes[0] === TLS_HANDSHAKE) && bytes[1] === 3) return 'tls'
-  if (bytes.length >= ENOUGH_BYTES && bytes[3] === SETTINGS_FRAME) return 'http2'
+  // SETTINGS belongs to the connection, which is stream 0.
+  const settings = bytes.length >= ENOUGH_BYTES && bytes[3] === SETTINGS_FRAME && bytes.readUInt32BE(5) === 0
+  if (settings) return 'http2'
   return 'other'
 }
 

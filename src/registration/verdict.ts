@@ -35,10 +35,13 @@ export function verdictOfResponse({ status, headers }: UpgradeRefusal, nowMs: nu
   return afterMs === undefined ? { kind: 'retry', stage, reason } : { kind: 'later', stage, reason, afterMs }
 }
 
+/** The peer's own words are not repeated, but for these. */
+const COMMON_TYPES = new Set(['text/html', 'text/plain', 'application/json'])
+
 function describeStatus(status: number, contentType: string): string {
   const [type = ''] = contentType.split(';')
   if (status === 200) {
-    const what = /^[\w.+/-]+$/.test(type) ? ` with ${type}` : ''
+    const what = COMMON_TYPES.has(type) ? ` with ${type}` : ''
     return `the registry answered HTTP 200${what} instead of upgrading to WebSocket`
   }
   if (status === 404) return 'the registry has no /v0/websocket there (HTTP 404)'

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { assertNever } from '../assert-never.ts'
-import type { Fact } from '../events.ts'
+import type { ConnectResult, DisconnectCause, Fact, IgnoredKind, WithdrawalCause } from '../events.ts'
 import type { Board } from './board.ts'
 import { totalsOf } from './readiness.ts'
 
@@ -16,12 +16,50 @@ const PREFIX = 'puppet_registrar_'
 /** How often the event loop's delay is sampled: the default of 10 ms would cost more than all the rest of the sidecar. */
 const EVENT_LOOP_SAMPLE_MS = 1000
 
+const PROBE_RESULTS = ['ok', 'refused', 'timeout', 'failed']
+const CONNECT_RESULTS: readonly ConnectResult[] = [
+  'registered',
+  'refused',
+  'aborted',
+  'dns',
+  'tcp',
+  'tls',
+  'http',
+  'websocket',
+  'acknowledgement',
+]
+const DISCONNECT_CAUSES: readonly DisconnectCause[] = ['withdrawn', 'heartbeat', 'closed']
+const WITHDRAWAL_CAUSES: readonly WithdrawalCause[] = ['unhealthy', 'shutdown']
+const IGNORED_KINDS: readonly IgnoredKind[] = ['binary', 'flood', 'malformed', 'event', 'invalid']
+const QUESTIONS = [
+  { method: 'getHostieGrpcPort', result: 'answered' },
+  { method: 'hostieGrpcPort', result: 'answered' },
+  { method: 'other', result: 'not_found' },
+]
+
+function labelled<Label extends string>(label: Label, values: readonly string[]): Record<Label, string>[] {
+  return values.map((value) => ({ [label]: value }) as Record<Label, string>)
+}
+
 /** Makes the metrics; gauges read `board` when they are asked. */
 export function createMetrics(board: Board, version: string): Metrics {
   const register = new Registry()
   const registers = [register]
-  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
-    new Counter({ name: PREFIX + name, help, labelNames, registers })
+  // A sample that is there from the start, as 0, lets a rate see the first event.
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    samples: readonly Readonly<Record<Label, string>>[],
+  ) => {
+    const made = new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: Object.keys(samples[0] ?? {}),
+      registers,
+    })
+    for (const sample of samples) made.inc(sample, 0)
+    return made
+  }
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name: PREFIX + name, help, buckets, registers })
   const latency = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
@@ -49,15 +87,29 @@ export function createMetrics(board: Board, version: string): Metrics {
     },
   })
   const probeDuration = histogram('probe_duration_seconds', 'How long probes took', latency)
-  const probes = counter('probes_total', 'Probes by result: ok, refused, timeout, failed', ['result'])
-  const connects = counter('connects_total', 'Attempts to register, by how they ended', ['result'])
-  const disconnects = counter('disconnects_total', 'Connections to the registry that ended, by cause', [
-    'cause',
-  ])
-  const withdrawals = counter('withdrawals_total', 'Registrations that were withdrawn, by cause', ['cause'])
+  const probes = counter('probes_total', 'Probes by result', labelled('result', PROBE_RESULTS))
+  const connects = counter(
+    'connects_total',
+    'Attempts to register, by how they ended',
+    labelled('result', CONNECT_RESULTS),
+  )
+  const disconnects = counter(
+    'disconnects_total',
+    'Connections to the registry that ended',
+    labelled('cause', DISCONNECT_CAUSES),
+  )
+  const withdrawals = counter(
+    'withdrawals_total',
+    'Registrations that were withdrawn',
+    labelled('cause', WITHDRAWAL_CAUSES),
+  )
   const rtt = histogram('registry_rtt_seconds', 'From ping to pong', latency)
-  const questions = counter('rpc_requests_total', "The registry's questions", ['method', 'result'])
-  const ignored = counter('ignored_total', 'What the registry sent and nobody obeyed, by kind', ['kind'])
+  const questions = counter('rpc_requests_total', "The registry's questions", QUESTIONS)
+  const ignored = counter(
+    'ignored_total',
+    'What the registry sent and nobody obeyed',
+    labelled('kind', IGNORED_KINDS),
+  )
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS })
 
   return {

@@ -311,7 +311,6 @@ describe('warnings', () => {
   it.each([
     ['127.0.0.1', 'wss://registry.example.com', 1],
     ['localhost', 'wss://registry.example.com', 1],
-    ['0.0.0.0', 'wss://registry.example.com', 1],
     ['127.0.0.1', 'ws://127.0.0.1:8080', 0],
     ['127.0.0.1', 'ws://registry:8080', 0],
     ['203.0.113.7', 'wss://registry.example.com', 0],

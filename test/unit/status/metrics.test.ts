@@ -50,7 +50,7 @@ const FACTS: readonly Fact[] = [
   ...(Object.keys(CONNECTS) as ConnectResult[]).map(
     (result) => ({ type: 'connected', id: EVIL, result }) as const,
   ),
-  ...(['withdrawn', 'heartbeat', 'closed', 'error'] as const).map(
+  ...(['withdrawn', 'heartbeat', 'closed'] as const).map(
     (cause) => ({ type: 'disconnected', id: EVIL, cause }) as const,
   ),
   ...(['unhealthy', 'shutdown'] as const).map((cause) => ({ type: 'withdrawn', id: EVIL, cause }) as const),
