@@ -12,7 +12,7 @@ import type { Probe } from './probe/probe.ts'
 import { createTcpProbe } from './probe/tcp.ts'
 import type { LifecycleSettings } from './registration/life.ts'
 import { Registrar } from './registration/registrar.ts'
-import { openSocket } from './registration/socket.ts'
+import { loadWebSocket, openSocket } from './registration/socket.ts'
 import { createReader } from './rpc/answer.ts'
 import { createRedactor, publicName } from './secret.ts'
 import { Board } from './status/board.ts'
@@ -87,6 +87,7 @@ export class Sidecar {
    */
   async start(): Promise<void> {
     this.#loop.start()
+    void loadWebSocket()
     if (this.#options.config.admin.port === 0) {
       this.#applyToMetrics = () => {}
       return

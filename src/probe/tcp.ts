@@ -1,4 +1,3 @@
-import { check } from 'tcp-port-used'
 import { type Address, bad, type Finding, findingOfConnectError, type Probe } from './probe.ts'
 
 /**
@@ -9,6 +8,7 @@ export function createTcpProbe(address: Address): Probe {
   let pending: Promise<Finding> | undefined
   const look = async (): Promise<Finding> => {
     try {
+      const { check } = await import('tcp-port-used')
       const open = await check(address.port, address.host)
       return open
         ? { ok: true, tls: null, health: null }

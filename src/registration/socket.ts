@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { type Clock, deadline } from '../clock.ts'
 import type { Stage } from '../events.ts'
 import type { RequestOptions, Transport } from '../transport/transport.ts'
@@ -41,6 +41,13 @@ export interface RegistrySocket {
 const MAX_FRAME_BYTES = 64 * 1024
 /** A registry that asks but does not read gets no more answers than fit in this. */
 const MAX_UNSENT_BYTES = 64 * 1024
+
+type Library = typeof import('ws')
+
+/** Loads what a socket needs; the first one does not have to wait for it if somebody has called this before. */
+export function loadWebSocket(): Promise<Library> {
+  return import('ws')
+}
 
 /** Opens the registration WebSocket, following one redirect. Never throws: every trouble arrives as `ended`. */
 export function openSocket(options: SocketOptions, handlers: SocketHandlers): RegistrySocket {
@@ -96,15 +103,15 @@ class Attempt {
 
   constructor(options: SocketOptions, url: URL, handlers: AttemptHandlers) {
     this.#handlers = handlers
-    options.transport(url).then(
-      (requestOptions) => this.#open(options, url, requestOptions),
+    Promise.all([loadWebSocket(), options.transport(url)]).then(
+      ([library, requestOptions]) => this.#open(library, options, url, requestOptions),
       (error) => this.#end(verdictOfError(error, 'TCP')),
     )
   }
 
-  #open(options: SocketOptions, url: URL, requestOptions: RequestOptions): void {
+  #open(library: Library, options: SocketOptions, url: URL, requestOptions: RequestOptions): void {
     if (this.#over) return
-    const socket = new WebSocket(url, [options.subprotocol], {
+    const socket = new library.WebSocket(url, [options.subprotocol], {
       headers: { Authorization: `Token ${options.token}` },
       perMessageDeflate: false,
       maxPayload: MAX_FRAME_BYTES,
@@ -170,12 +177,18 @@ class Attempt {
 
   send(text: string): void {
     const socket = this.#socket
-    if (socket?.readyState !== WebSocket.OPEN || socket.bufferedAmount > MAX_UNSENT_BYTES) return
+    if (
+      socket?.readyState !== socket?.OPEN ||
+      socket === undefined ||
+      socket.bufferedAmount > MAX_UNSENT_BYTES
+    )
+      return
     socket.send(text)
   }
 
   ping(): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.ping()
+    const socket = this.#socket
+    if (socket !== undefined && socket.readyState === socket.OPEN) socket.ping()
   }
 
   close(): void {
