@@ -8,8 +8,10 @@ export interface PaceSettings {
   readonly fastIntervalMs: number
 }
 
-/** How soon the second look follows the first when one look alone would decide too little. */
-const CONFIRM_MS = 100
+/** How soon a refused connection is looked at again: two in a row are proof of death. */
+const CONFIRM_REFUSAL_MS = 100
+/** How soon the first answer at the start is confirmed: a start should not be much longer than Node.js takes. */
+const CONFIRM_FIRST_ANSWER_MS = 50
 
 /**
  * How long to wait before the next probe.
@@ -22,7 +24,8 @@ export function pauseAfter(gate: Gate, settings: PaceSettings): number {
   const { health, streak } = gate
   if (health === 'healthy' && streak.outcome === 'good') return settings.intervalMs
   const suspectsDeath = streak.outcome === 'bad' && streak.refused === 1 && health !== 'unhealthy'
+  if (suspectsDeath) return Math.min(CONFIRM_REFUSAL_MS, settings.fastIntervalMs)
   const firstAnswer = streak.outcome === 'good' && health === 'unknown'
-  if (suspectsDeath || firstAnswer) return Math.min(CONFIRM_MS, settings.fastIntervalMs)
+  if (firstAnswer) return Math.min(CONFIRM_FIRST_ANSWER_MS, settings.fastIntervalMs)
   return settings.fastIntervalMs
 }

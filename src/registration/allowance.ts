@@ -7,15 +7,20 @@ const EVENTS_PER_SECOND = 100
 /** Counts the events of the current second. */
 export class Allowance {
   #windowStartMs = Number.NEGATIVE_INFINITY
-  #used = 0
+  #left = 0
 
   /** Whether one more event may be read at `nowMs`. */
   take(nowMs: number): boolean {
     if (nowMs - this.#windowStartMs >= 1000) {
       this.#windowStartMs = nowMs
-      this.#used = 0
+      this.#left = EVENTS_PER_SECOND
     }
-    this.#used += 1
-    return this.#used <= EVENTS_PER_SECOND
+    this.#left -= 1
+    return this.#left >= 0
+  }
+
+  /** Something was sent: the registry will say "roger" to it, which is not the registry's doing. */
+  expectRoger(): void {
+    this.#left += 1
   }
 }

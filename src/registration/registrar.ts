@@ -29,6 +29,12 @@ export interface RegistrarOptions {
   readonly tell: Listener
 }
 
+/** One socket, and how much is read of it. */
+interface Conversation {
+  readonly socket: RegistrySocket
+  readonly allowance: Allowance
+}
+
 /**
  * Holds the registration of one token: runs what `lifecycle` decides. Owns one socket at most that matters, and one
  * timer.
@@ -119,7 +125,7 @@ export class Registrar {
       binary: () => tell({ type: 'ignored', id, kind: 'binary' }),
       text: (text) => {
         if (!allowance.take(clock.now())) return tell({ type: 'ignored', id, kind: 'flood' })
-        void read(text).then((reading) => this.#obey(reading, attempt, socket))
+        void read(text).then((reading) => this.#obey(reading, attempt, { socket, allowance }))
       },
       ponged: () => this.#ponged(attempt),
       ended: (verdict) => this.#ended(attempt, verdict),
@@ -127,11 +133,12 @@ export class Registrar {
     this.#socket = socket
   }
 
-  #obey(reading: Reading, attempt: number, socket: RegistrySocket): void {
+  #obey(reading: Reading, attempt: number, { socket, allowance }: Conversation): void {
     const { tell, id } = this.#options
     if (reading.kind === 'acknowledgement') return this.#handle({ type: 'acknowledged', attempt })
     if (reading.kind === 'ignored') return tell({ type: 'ignored', id, kind: reading.why })
     socket.send(reading.reply)
+    allowance.expectRoger()
     tell({ type: 'question', id, method: reading.method, result: reading.result })
   }
 

@@ -6,6 +6,8 @@ import { isRegistrant, type Subprotocol } from '../wire/subprotocol.ts'
 
 /** How long a registrant may take to say its port before the one in its subprotocol is published. */
 const QUESTION_MS = 2000
+/** How long an answer may be published again. It dies with its registrant, so that it is never a lie. */
+const ANSWER_KEPT_MS = 1000
 
 /** One socket of somebody who holds a token. */
 export class Registrant {
@@ -15,6 +17,8 @@ export class Registrant {
   readonly #address: string
   readonly #pending = new Map<number, (port: unknown) => void>()
   #lastQuestion = 0
+  /** The newest question, and its answer when that is there. */
+  #question: { readonly askedMs: number; readonly answer: Promise<unknown> } | undefined
   #alive = true
 
   /** @param address where the socket comes from */
@@ -45,7 +49,7 @@ export class Registrant {
   /** Where its puppet is: the port is asked for; undefined if none can be had, or no client could use the address. */
   async endpoint(): Promise<Endpoint | undefined> {
     const host = this.#subprotocol.host || this.#address
-    const answered = await this.#ask()
+    const answered = await this.#port()
     if (this.#socket.readyState !== this.#socket.OPEN) return undefined
     const port = isPort(answered) ? answered : Number(this.#subprotocol.port)
     return isPort(port) && host !== '' && !host.includes(':') ? { host, port } : undefined
@@ -56,6 +60,15 @@ export class Registrant {
     if (!this.#alive) return this.#socket.terminate()
     this.#alive = false
     this.#socket.ping()
+  }
+
+  /** Discoveries within a second of a question share its answer: a popular token must not flood its registrant. */
+  #port(): Promise<unknown> {
+    const nowMs = this.#clock.now()
+    if (this.#question === undefined || nowMs - this.#question.askedMs >= ANSWER_KEPT_MS) {
+      this.#question = { askedMs: nowMs, answer: this.#ask() }
+    }
+    return this.#question.answer
   }
 
   #ask(): Promise<unknown> {

@@ -10,7 +10,7 @@ it.each([
   ['a healthy puppet that answers is settled', 'healthy', good, 1000],
   ['from the first failure on, the fast interval', 'healthy', bad(1, 0), 200],
   ['a first refusal is confirmed at once', 'healthy', bad(1, 1), 100],
-  ['the first answer at the start is confirmed at once', 'unknown', good, 100],
+  ['the first answer at the start is confirmed at once', 'unknown', good, 50],
   ['a dead puppet is awaited at the fast interval', 'unhealthy', bad(50, 50), 200],
   ['a dead puppet that answers rises at the fast interval', 'unhealthy', good, 200],
   ['at the start, a missing puppet is awaited', 'unknown', bad(1, 0), 200],

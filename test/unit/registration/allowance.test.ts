@@ -9,3 +9,14 @@ it('lets 100 events a second through, and 100 more in the next', () => {
   expect(taken(500)).toBe(0)
   expect(taken(1000)).toBe(100)
 })
+
+it('does not count the "roger" to what was said to the registry', () => {
+  const allowance = new Allowance()
+  const taken = Array.from({ length: 400 }, () => {
+    const asked = allowance.take(0)
+    if (!asked) return false
+    allowance.expectRoger()
+    return allowance.take(0)
+  })
+  expect(taken.filter(Boolean)).toHaveLength(100)
+})

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from './port.mjs'
+import { Process } from './process.mjs'
+import { eventually } from './time.mjs'
+import { IO_CLIENT } from './upstream.mjs'
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url))
+const MAIN = at('../dist/main.js')
+const START_MS = 15_000
+
+/** A puppet that has bound `port`; `boundMs` says when. */
+export async function startPuppet(port) {
+  const process = new Process([at('puppet.mjs'), String(port)], { ipc: true })
+  const { boundMs } = await process.message('the puppet binds its port')
+  return Object.assign(process, { boundMs })
+}
+
+/** The sidecar under measurement, with default settings but for `more`; returns at once. */
+export function startSidecar({ token, puppetPort, registryPort, adminPort, more = {} }) {
+  return new Process([MAIN, 'run'], {
+    env: {
+      WECHATY_PUPPET_SERVICE_TOKEN: token,
+      WECHATY_PUPPET_SERVER_PORT: puppetPort,
+      REGISTRAR_REGISTRY_URL: `http://127.0.0.1:${registryPort}`,
+      REGISTRAR_ADMIN_PORT: adminPort,
+      LOG_FORMAT: 'json',
+      ...more,
+    },
+  })
+}
+
+/** Resolves when a sidecar's endpoints answer, so that its start is over. */
+export async function untilUp(sidecar, adminPort) {
+  const answers = async () => {
+    const response = await fetch(`http://127.0.0.1:${adminPort}/livez`).catch(() => undefined)
+    await response?.text()
+    return response?.ok || undefined
+  }
+  await sidecar.needs(START_MS, 'the sidecar starts', eventually(START_MS, 'the sidecar starts', 20, answers))
+}
+
+/** The product's own registry, listening on `port`. */
+export async function startRegistry() {
+  const port = await freePort()
+  const process = new Process([MAIN, 'registry'], {
+    env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: port },
+  })
+  const answers = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/v0/hosties/nobody`).catch(() => undefined)
+    await response?.text()
+    return response?.status === 404 || undefined
+  }
+  const what = 'the registry starts'
+  await process.needs(START_MS, what, eventually(START_MS, what, 20, answers))
+  return Object.assign(process, { port })
+}
+
+/** Upstream's gateway with its mock puppet: it binds `puppetPort` (of all interfaces; it cannot be told otherwise). */
+export function startUpstream({ token, puppetPort, registryPort }) {
+  const cwd = mkdtempSync(join(tmpdir(), 'bench-upstream-'))
+  const process = new Process([IO_CLIENT], {
+    cwd,
+    env: {
+      WECHATY_LOG: 'silent',
+      WECHATY_PUPPET: 'wechaty-puppet-mock',
+      WECHATY_TOKEN: token,
+      WECHATY_PUPPET_SERVER_PORT: puppetPort,
+      WECHATY_APIHOST: `127.0.0.1:${registryPort}`,
+    },
+  })
+  void process.gone.then(() => rmSync(cwd, { recursive: true, force: true }))
+  return process
+}
+
+/** A token that no other round used. */
+export function newToken() {
+  newToken.count = (newToken.count ?? 0) + 1
+  return `insecure_bench-${process.pid}-${newToken.count}`
+}

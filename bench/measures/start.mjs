@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { newToken, startPuppet, startSidecar, startUpstream } from '../cast.mjs'
+import { median, spread } from '../numbers.mjs'
+import { freePort } from '../port.mjs'
+import { Process, withProcesses } from '../process.mjs'
+import { Recorder } from '../recorder.mjs'
+import { within } from '../time.mjs'
+
+const ROUNDS = 15
+/** Upstream takes long; every third round is enough. */
+const UPSTREAM_EVERY = 3
+const START_MS = 30_000
+/** 250 ms where an empty `node -e 0` takes 40. */
+const WANTED_RATIO = 250 / 40
+
+/** From exec to the first connection and to the registration, with a live puppet. */
+export function measureStart() {
+  return withProcesses(async (keep) => {
+    const puppetPort = await freePort()
+    keep(await startPuppet(puppetPort))
+    const took = { empty: [], connect: [], registered: [], upstream: [] }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      took.empty.push(await runEmpty())
+      const adminPort = await freePort()
+      const { acceptedMs, registeredMs } = await startOnce((registryPort) =>
+        startSidecar({ token: newToken(), puppetPort, registryPort, adminPort }),
+      )
+      took.connect.push(acceptedMs)
+      took.registered.push(registeredMs)
+      if (round % UPSTREAM_EVERY !== 0) continue
+      const upstreamPort = await freePort()
+      const upstream = await startOnce((registryPort) =>
+        startUpstream({ token: newToken(), puppetPort: upstreamPort, registryPort }),
+      )
+      took.upstream.push(upstream.registeredMs)
+    }
+    return rows(took)
+  })
+}
+
+async function runEmpty() {
+  const empty = new Process(['-e', '0'])
+  const { atMs } = await within(START_MS, 'node -e 0', empty.gone)
+  return atMs - empty.startedMs
+}
+
+/** How long after `start` the registry saw the first connection, and the registration. */
+function startOnce(start) {
+  return withProcesses(async (keep) => {
+    const registry = keep(await new Recorder().start())
+    const accepted = once(registry, 'accepted')
+    const registered = once(registry, 'registered')
+    const process = keep(start(registry.port))
+    const [[acceptedMs], [{ atMs }]] = await process.needs(
+      START_MS,
+      'the first registration',
+      Promise.all([accepted, registered]),
+    )
+    return { acceptedMs: acceptedMs - process.startedMs, registeredMs: atMs - process.startedMs }
+  })
+}
+
+function rows({ empty, connect, registered, upstream }) {
+  const ratio = median(connect) / median(empty)
+  return [
+    {
+      measure: `exec to first connect attempt, puppet live: median of ${connect.length} (range)`,
+      value: spread(connect),
+      beside: `\`node -e 0\`: ${spread(empty)}`,
+      ratio,
+      wanted: `at most ${WANTED_RATIO} × (250 ms where node takes 40)`,
+      held: ratio <= WANTED_RATIO,
+    },
+    {
+      measure: `exec to registered, puppet live: median of ${registered.length} (range)`,
+      value: spread(registered),
+      beside: `upstream, of ${upstream.length}: ${spread(upstream)}`,
+      ratio: median(registered) / median(upstream),
+    },
+  ]
+}

@@ -1,0 +1,25 @@
+/** The smallest of `values` that at least `share` of them do not exceed. Of 20 values the 0.99 is the largest. */
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+}
+
+export const median = (values) => quantile(values, 0.5)
+
+/** Milliseconds for people: three digits are all that a measurement of this kind is good for. */
+export function ms(value) {
+  return `${value.toFixed(value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)} ms`
+}
+
+/** Median, smallest and largest. */
+export function spread(values) {
+  return `${ms(median(values))} (${ms(Math.min(...values))} to ${ms(Math.max(...values))})`
+}
+
+export function mib(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}
+
+export function percent(share) {
+  return `${(share * 100).toFixed(2)} %`
+}

@@ -1,0 +1,58 @@
+// Measures the built product with one token, everything beside something else in the same run: machines differ and are
+// noisy, ratios less so. Usage: node bench/one-token.mjs [--save] [--only NAME,NAME…]
+// Exit code 0 even if a wanted number is missed (this is no test), 1 if something could not be measured.
+import { existsSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { endDiscovery } from './discovery.mjs'
+import { measureAge } from './measures/age.mjs'
+import { measureFootprint } from './measures/footprint.mjs'
+import { measureHangs, measureKills } from './measures/life.mjs'
+import { measureQuestion } from './measures/question.mjs'
+import { measureStart } from './measures/start.mjs'
+import { failedRow, formatTable } from './table.mjs'
+import { now, within } from './time.mjs'
+import { installUpstream } from './upstream.mjs'
+
+const MEASURES = {
+  start: measureStart,
+  kills: measureKills,
+  hangs: measureHangs,
+  question: measureQuestion,
+  footprint: measureFootprint,
+  age: measureAge,
+}
+/** No measure takes longer, unless it hangs. */
+const MEASURE_MS = 10 * 60_000
+
+const { values } = parseArgs({ options: { save: { type: 'boolean' }, only: { type: 'string' } } })
+const names = values.only?.split(',') ?? Object.keys(MEASURES)
+const unknown = names.find((name) => !Object.hasOwn(MEASURES, name))
+if (unknown !== undefined) throw new Error(`there is no measure '${unknown}'`)
+if (values.save && values.only !== undefined) throw new Error('--save saves all measures, not some')
+if (!existsSync(new URL('../dist/main.js', import.meta.url))) throw new Error('run `npm run build` first')
+
+installUpstream()
+let failed = false
+const rows = []
+for (const name of names) rows.push(...(await measured(name)))
+endDiscovery()
+
+const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
+const table = `${formatTable(rows)}\n${about}; everything on loopback.\n`
+console.log(table)
+if (values.save) writeFileSync(new URL('RESULTS.md', import.meta.url), `# One token\n\n${table}`)
+process.exit(failed ? 1 : 0)
+
+async function measured(name) {
+  const beganMs = now()
+  try {
+    const found = await within(MEASURE_MS, name, MEASURES[name]())
+    console.error(`${name}: ${Math.round((now() - beganMs) / 1000)} s`)
+    return found
+  } catch (error) {
+    console.error(error)
+    failed = true
+    return [failedRow(name, error)]
+  }
+}

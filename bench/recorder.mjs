@@ -1,0 +1,41 @@
+import { EventEmitter, once } from 'node:events'
+import { createServer } from 'node:http'
+import { WebSocketServer } from 'ws'
+import { now } from './time.mjs'
+
+/**
+ * A registry inside the bench that notes when things happen. Emits `accepted` (ms) for each TCP connection and
+ * `registered` ({atMs, socket}) for each WebSocket, once it has sent the acknowledgement.
+ */
+export class Recorder extends EventEmitter {
+  #http = createServer((_, response) => response.writeHead(404).end())
+  #sockets = new WebSocketServer({
+    server: this.#http,
+    perMessageDeflate: false,
+    handleProtocols: ([first]) => first,
+  })
+
+  async start() {
+    this.#http.on('connection', () => this.emit('accepted', now()))
+    this.#sockets.on('connection', (socket) => {
+      socket.on('error', () => {})
+      socket.send('{"name":"sys","payload":"registered"}')
+      this.emit('registered', { atMs: now(), socket })
+    })
+    this.#http.listen(0, '127.0.0.1')
+    await once(this.#http, 'listening')
+    return this
+  }
+
+  get port() {
+    return this.#http.address().port
+  }
+
+  /** Breaks all connections and closes the port. */
+  async end() {
+    for (const socket of this.#sockets.clients) socket.terminate()
+    this.#sockets.close()
+    this.#http.close()
+    this.#http.closeAllConnections()
+  }
+}
