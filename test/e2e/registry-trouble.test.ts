@@ -48,6 +48,7 @@ async function sidecarFor(env: Record<string, string>): Promise<Sidecar> {
   const sidecar = await startSidecar({
     WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
     WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
+    REGISTRAR_BACKOFF_MAX: '2s',
     ...env,
   })
   sidecars.push(sidecar)
@@ -66,13 +67,17 @@ async function waiting(sidecar: Sidecar, reason: RegExp): Promise<Status> {
     Boolean(token?.state === 'waiting' && reason.test(token.reason)),
   )
   expect(status.tokens[0]?.retryInSeconds).toBeGreaterThanOrEqual(0)
-  expect(status.tokens[0]?.retryInSeconds).toBeLessThanOrEqual(15)
+  expect(status.tokens[0]?.retryInSeconds).toBeLessThanOrEqual(2)
   expect((await sidecar.get('/livez')).status).toBe(200)
   expect((await sidecar.get('/readyz')).status).toBe(503)
   return status
 }
 
-describe('the stage of the trouble is named, and the process lives', () => {
+describe('the stage of the trouble is named, the process lives, and registers when the trouble is over', () => {
+  const accept: Script = (_request, _socket, accept) => void welcome(accept)
+  const bogus =
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: no\r\n\r\n'
+
   it('DNS: a name that does not resolve', async () => {
     await waiting(
       await sidecarFor({ WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.invalid' }),
@@ -82,75 +87,81 @@ describe('the stage of the trouble is named, and the process lives', () => {
 
   it('TCP: nothing listens', async () => {
     const port = await freePort()
-    await waiting(await sidecarFor(plain(port)), /^TCP: registry: connection refused \(ECONNREFUSED\)$/)
+    const sidecar = await sidecarFor(plain(port))
+    await waiting(sidecar, /^TCP: registry: connection refused \(ECONNREFUSED\)$/)
+    registries.push(await startScriptedRegistry(accept, undefined, port))
+    await sidecar.until('the registration', allRegistered)
   })
 
-  it('TLS: a certificate of the wrong name', async () => {
-    const registry = await scripted(
-      (_request, _socket, accept) => void welcome(accept),
-      ['dns:wrong.example'],
-    )
-    await waiting(
-      await sidecarFor(overTls(registry.port)),
+  it.each([
+    [
+      'a certificate of the wrong name',
+      'dns:wrong.example',
       /^TLS: registry: its certificate is for another name/,
+    ],
+    ['no TLS at all', undefined, /^TLS: registry: it does not speak TLS there/],
+  ] as const)('TLS: %s', async (_what, name, reason) => {
+    const broken = await scripted(accept, name && [name])
+    const sidecar = await sidecarFor(overTls(broken.port))
+    await waiting(sidecar, reason)
+    expect(broken.upgrades).toHaveLength(0)
+    await broken.close()
+    registries.splice(
+      0,
+      1,
+      await startScriptedRegistry(accept, await authority.issue(['ip:127.0.0.1']), broken.port),
     )
-    expect(registry.upgrades).toHaveLength(0)
+    await sidecar.until('the registration', allRegistered)
   })
 
   it('TLS: an authority that is not trusted', async () => {
-    const registry = await scripted((_request, _socket, accept) => void welcome(accept), ['ip:127.0.0.1'])
-    const { WECHATY_PUPPET_SERVICE_AUTHORITY } = overTls(registry.port)
-    const sidecar = await sidecarFor({ WECHATY_PUPPET_SERVICE_AUTHORITY } as Record<string, string>)
+    const registry = await scripted(accept, ['ip:127.0.0.1'])
+    const sidecar = await sidecarFor({ WECHATY_PUPPET_SERVICE_AUTHORITY: `127.0.0.1:${registry.port}` })
     await waiting(sidecar, /^TLS: registry: .*REGISTRAR_REGISTRY_CA_FILE/)
     expect(registry.upgrades).toHaveLength(0)
   })
 
-  it('TLS: a registry that speaks none', async () => {
-    const registry = await scripted((_request, _socket, accept) => void welcome(accept))
-    await waiting(await sidecarFor(overTls(registry.port)), /^TLS: registry: it does not speak TLS there/)
-  })
-
-  it('HTTP: HTML instead of an upgrade', async () => {
-    const registry = await scripted((_request, socket) =>
-      answer(socket, '200 OK', ['content-type: text/html'], '<html>hello</html>'),
-    )
-    await waiting(
-      await sidecarFor(plain(registry.port)),
+  it.each<[string, RegExp, Script]>([
+    [
+      'HTTP: HTML instead of an upgrade',
       /^HTTP: the registry answered HTTP 200 with text\/html/,
-    )
-  })
-
-  it('HTTP: a connection that is cut before the answer', async () => {
-    const registry = await scripted((_request, socket) => socket.destroy())
-    await waiting(await sidecarFor(plain(registry.port)), /^HTTP: /)
+      (_request, socket) => answer(socket, '200 OK', ['content-type: text/html'], '<html>hello</html>'),
+    ],
+    [
+      'HTTP: a connection that is cut before the answer',
+      /^HTTP: registry: the connection (was reset|failed)/,
+      (_request, socket) => socket.destroy(),
+    ],
+    [
+      'WebSocket: an upgrade with the wrong key',
+      /^WebSocket: registry: its WebSocket handshake or frames are not valid/,
+      (_request, socket) => socket.write(bogus),
+    ],
+    [
+      'acknowledgement: closed before it',
+      /^acknowledgement: the registry is overloaded \(1013\)$/,
+      (_request, _socket, accept) => void accept().then((socket) => socket.close(1013)),
+    ],
+  ])('%s', async (_what, reason, broken) => {
+    let script = broken
+    const registry = await scripted((...call) => script(...call))
+    const sidecar = await sidecarFor(plain(registry.port))
+    await waiting(sidecar, reason)
+    script = accept
+    await sidecar.until('the registration', allRegistered)
   })
 
   it('HTTP: a redirect from wss to ws is not followed', async () => {
-    const target = await scripted((_request, _socket, accept) => void welcome(accept))
-    const registry = await scripted(
-      (_request, socket) =>
-        answer(socket, '302 Found', [`location: ws://127.0.0.1:${target.port}/v0/websocket`]),
-      ['ip:127.0.0.1'],
-    )
-    await waiting(await sidecarFor(overTls(registry.port)), /^HTTP: .*from wss to ws; not followed/)
+    const target = await scripted(accept)
+    const redirect: Script = (_request, socket) =>
+      answer(socket, '302 Found', [`location: ws://127.0.0.1:${target.port}/v0/websocket`])
+    let script = redirect
+    const registry = await scripted((...call) => script(...call), ['ip:127.0.0.1'])
+    const sidecar = await sidecarFor(overTls(registry.port))
+    await waiting(sidecar, /^HTTP: .*from wss to ws; not followed/)
+    script = accept
+    await sidecar.until('the registration', allRegistered)
     expect(target.upgrades).toHaveLength(0)
-  })
-
-  it('WebSocket: an upgrade with the wrong key', async () => {
-    const bogus =
-      'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: no\r\n\r\n'
-    const registry = await scripted((_request, socket) => socket.write(bogus))
-    await waiting(await sidecarFor(plain(registry.port)), /^WebSocket: /)
-  })
-
-  it('acknowledgement: closed before it', async () => {
-    const registry = await scripted(
-      (_request, _socket, accept) => void accept().then((socket) => socket.close(1013)),
-    )
-    await waiting(
-      await sidecarFor(plain(registry.port)),
-      /^acknowledgement: the registry is overloaded \(1013\)$/,
-    )
   })
 })
 

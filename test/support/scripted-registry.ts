@@ -21,10 +21,11 @@ export type Script = (
   index: number,
 ) => void
 
-/** Starts one on 127.0.0.1, with TLS if it gets a certificate. */
+/** Starts one on 127.0.0.1, with TLS if it gets a certificate, on a port of its own if it gets none. */
 export async function startScriptedRegistry(
   script: Script,
   tls?: { readonly certFile: string; readonly keyFile: string },
+  port = 0,
 ): Promise<ScriptedRegistry> {
   const server: Server =
     tls === undefined
@@ -44,7 +45,7 @@ export async function startScriptedRegistry(
       new Promise((resolve) => sockets.handleUpgrade(request, socket, head, resolve))
     script(request, socket, accept, upgrades.length - 1)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
     upgrades,
