@@ -33,5 +33,5 @@ export async function createLog(options: LogOptions, destination?: DestinationSt
 
 async function prettyStream(): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty')
-  return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', destination: 1 })
+  return pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', destination: 1 })
 }

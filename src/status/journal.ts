@@ -46,7 +46,9 @@ export class Journal {
     const fields = { state: health, ...(reason === '' ? {} : { cause: reason }), ...lasted }
     if (health === 'healthy')
       return this.#log.info({ ...fields, withdrawals: damping.withdrawals }, 'puppet is healthy')
-    this.#log.warn(fields, `puppet is ${health === 'unknown' ? 'not healthy yet' : 'unhealthy'}: ${reason}`)
+    // Not a verdict yet, and a verdict follows soon.
+    if (health === 'unknown') return this.#log.debug(fields, `puppet is not healthy yet: ${reason}`)
+    this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
   }
 
   #registration(fact: Fact & { type: 'registration' }): void {
