@@ -10,8 +10,8 @@ import { GrpcProbe } from './probe/grpc.ts'
 import { ProbeLoop } from './probe/loop.ts'
 import type { Probe } from './probe/probe.ts'
 import { createTcpProbe } from './probe/tcp.ts'
-import type { LifecycleSettings } from './registration/life.ts'
 import { Registrar } from './registration/registrar.ts'
+import { lifecycleSettings } from './registration/settings.ts'
 import { loadWebSocket, openSocket } from './registration/socket.ts'
 import { createReader } from './rpc/answer.ts'
 import { createRedactor, publicName } from './secret.ts'
@@ -37,16 +37,6 @@ export interface SidecarOptions {
 
 /** How long all of DNS, TCP, TLS and the upgrade may take. */
 const HANDSHAKE_MS = 10_000
-
-/** Numbers of the promise that no variable changes. */
-const FIXED = {
-  baseMs: 500,
-  acknowledgementMs: 5000,
-  closeMs: 1000,
-  graceMs: 60_000,
-  refusalsAllowed: 3,
-  refusedRetryMs: 5 * 60_000,
-}
 
 /** The stages, wired: probe to gate to registrations, and all of them to the status. The only place that knows them all. */
 export class Sidecar {
@@ -147,12 +137,7 @@ export class Sidecar {
   #createRegistrars(): ReadonlyMap<string, Registrar> {
     const { config, clock } = this.#options
     const { registry, advertise, heartbeat } = config
-    const settings: LifecycleSettings = {
-      ...FIXED,
-      maxMs: config.backoffMaxMs,
-      heartbeatIntervalMs: heartbeat.intervalMs,
-      heartbeatTimeoutMs: heartbeat.timeoutMs,
-    }
+    const settings = lifecycleSettings({ backoffMaxMs: config.backoffMaxMs, heartbeat })
     const url = new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH)
     const transport = createTransport(registry)
     const read = createReader(advertise.port)

@@ -12,7 +12,7 @@ import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
-import { waitUntil } from '../support/wait.ts'
+import { elapsed, waitUntil } from '../support/wait.ts'
 
 let tlsFiles: { certFile: string; keyFile: string }
 const probes: GrpcProbe[] = []
@@ -266,7 +266,11 @@ describe('the session', () => {
       stream.on('drain', pour)
       pour()
     })
-    expect((await look(probeOf(await listen(server)))).ok).toBe(false)
+    // Long before the deadline, which would end it too.
+    const probe = probeOf(await listen(server))
+    const since = elapsed()
+    expect((await probe.look(AbortSignal.timeout(10_000))).ok).toBe(false)
+    expect(since()).toBeLessThan(5000)
   })
 })
 

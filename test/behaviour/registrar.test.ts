@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Fact } from '../../src/events.ts'
 import { Registrar } from '../../src/registration/registrar.ts'
+import { lifecycleSettings } from '../../src/registration/settings.ts'
 import type { RegistrySocket, SocketHandlers } from '../../src/registration/socket.ts'
 import type { Verdict } from '../../src/registration/verdict.ts'
 import { createReader } from '../../src/rpc/answer.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
-const SETTINGS = {
-  baseMs: 500,
-  maxMs: 15_000,
-  acknowledgementMs: 5000,
-  heartbeatIntervalMs: 10_000,
-  heartbeatTimeoutMs: 5000,
-  closeMs: 1000,
-  graceMs: 60_000,
-  refusalsAllowed: 3,
-  refusedRetryMs: 300_000,
-}
+const SETTINGS = lifecycleSettings({
+  backoffMaxMs: 15_000,
+  heartbeat: { intervalMs: 10_000, timeoutMs: 5000 },
+})
 const REGISTERED = '{"name":"sys","payload":"registered"}'
 const broken: Verdict = { kind: 'retry', stage: 'TCP', reason: 'connection refused' }
 
@@ -26,23 +20,30 @@ interface ScriptedSocket extends SocketHandlers {
   readonly subprotocol: string
   readonly done: string[]
   readonly sent: string[]
+  /** Whether the end of a torn down connection is told late, by the test. */
+  lingers: boolean
 }
 
 function start(script: (socket: ScriptedSocket) => void = () => {}, chance = () => 0.5) {
   const clock = new FakeClock({ chance })
   const facts: Fact[] = []
   const sockets: ScriptedSocket[] = []
+  const read = createReader(8788)
+  let reads = 0
   const registrar = new Registrar({
     id: 'abcdefabcdef',
     advertise: { host: '', port: 8788 },
     settings: SETTINGS,
     clock,
-    read: createReader(8788),
+    read: (text) => {
+      reads += 1
+      return read(text)
+    },
     tell: (fact) => facts.push(fact),
     open: (subprotocol, handlers): RegistrySocket => {
       const done: string[] = []
       const sent: string[] = []
-      const socket = { ...handlers, subprotocol, done, sent, openedAtMs: clock.now() }
+      const socket = { ...handlers, subprotocol, done, sent, lingers: false, openedAtMs: clock.now() }
       sockets.push(socket)
       clock.after(0, () => script(socket))
       return {
@@ -51,14 +52,14 @@ function start(script: (socket: ScriptedSocket) => void = () => {}, chance = () 
         close: () => done.push('close'),
         terminate: () => {
           done.push('terminate')
-          handlers.ended({ kind: 'retry', stage: 'TCP', reason: 'terminated' })
+          if (!socket.lingers) handlers.ended({ kind: 'retry', stage: 'TCP', reason: 'terminated' })
         },
       }
     },
   })
   const states = (): string[] => facts.flatMap((fact) => (fact.type === 'registration' ? [fact.state] : []))
   const last = (): ScriptedSocket => sockets.at(-1) as ScriptedSocket
-  return { clock, facts, sockets, registrar, states, last }
+  return { clock, facts, sockets, registrar, states, last, reads: () => reads }
 }
 
 const accept = (socket: ScriptedSocket): void => {
@@ -75,12 +76,16 @@ describe('a registry that misbehaves', () => {
         state = (state * 48_271) % 2_147_483_647
         return state / 2_147_483_647
       }
-      const { clock, sockets, registrar } = start((socket) => {
+      const { clock, sockets, registrar, states } = start((socket) => {
         accept(socket)
-        socket.ended({ kind: 'retry', stage: 'acknowledgement', reason: 'closed' })
+        // Not at once: the acknowledgement has been read by then, and it was registered.
+        clock.after(1, () => socket.ended({ kind: 'retry', stage: 'acknowledgement', reason: 'closed' }))
       }, chance)
       registrar.want()
       await clock.advance(300_000)
+      expect(states().filter((state) => state === 'registered').length).toBeGreaterThanOrEqual(
+        sockets.length - 1,
+      )
       expect(sockets.length).toBeLessThanOrEqual(60)
       expect(sockets.length).toBeGreaterThan(15)
       const perMinute = [0, 1, 2, 3, 4].map(
@@ -88,6 +93,12 @@ describe('a registry that misbehaves', () => {
       )
       // The first minute has the short waits in it; after that, no minute is much worse than another.
       expect(Math.max(...perMinute.slice(1))).toBeLessThanOrEqual(20)
+      // And the waits, bounded by 15 s by then, lie all over: many registrars must not come back together.
+      const times = sockets.map(({ openedAtMs }) => openedAtMs).filter((atMs) => atMs > 60_000)
+      const waits = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0))
+      expect(Math.min(...waits)).toBeLessThan(5000)
+      expect(Math.max(...waits)).toBeGreaterThan(10_000)
+      expect(Math.max(...waits)).toBeLessThanOrEqual(15_001)
     },
   )
 
@@ -120,7 +131,10 @@ describe('a registry that misbehaves', () => {
   })
 
   it('no pong: torn down after 15 s, and connected anew at once, without waiting for the old close', async () => {
-    const { clock, sockets, registrar, facts } = start(accept)
+    const { clock, sockets, registrar, facts } = start((socket) => {
+      socket.lingers = true
+      accept(socket)
+    })
     registrar.want()
     await clock.advance(10_000)
     expect(sockets[0]?.done).toEqual(['ping'])
@@ -144,13 +158,15 @@ describe('a registry that misbehaves', () => {
   })
 
   it('a flood: 100 questions a second are answered, the rest is dropped unread and counted', async () => {
-    const { clock, registrar, last, facts } = start(accept)
+    const { clock, registrar, last, facts, reads } = start(accept)
     registrar.want()
     await clock.advance(1000)
+    const readBefore = reads()
     const question = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getHostieGrpcPort"}}'
     for (let count = 0; count < 5000; count += 1) last().text(question)
     await clock.advance(0)
     expect(last().sent).toHaveLength(100)
+    expect(reads() - readBefore).toBe(100)
     expect(facts.filter((fact) => fact.type === 'ignored' && fact.kind === 'flood')).toHaveLength(4900)
     await clock.advance(1000)
     last().text(question)

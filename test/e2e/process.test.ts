@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { createServer as createWebServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Command, type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
 import { discover } from '../support/discover.ts'
@@ -67,8 +68,10 @@ describe('signals', () => {
     await sidecar.command.line(/draining/)
     expect((await sidecar.get('/readyz')).status).toBe(503)
     expect((await sidecar.status()).draining).toBe(true)
+    const since = elapsed()
     sidecar.command.kill('SIGINT')
     expect(await sidecar.command.exit).toEqual({ code: 130, signal: null })
+    expect(since()).toBeLessThan(400)
   })
 
   it('a frozen registry cannot hold up the end for more than the close takes', async () => {
@@ -153,6 +156,20 @@ describe('discover', () => {
   })
 
   it('a registry that is none, or not there: exit 2, with the reason', async () => {
+    for (const [status, reason] of [
+      [200, 'the registry answered 200 with something that is not JSON'],
+      [500, 'the registry answered HTTP 500'],
+    ] as const) {
+      const website = createWebServer((_request, response) =>
+        response.writeHead(status).end('<html>hello</html>'),
+      )
+      await new Promise<void>((resolve) => website.listen(0, '127.0.0.1', resolve))
+      const { port } = website.address() as AddressInfo
+      const none = await outcome(['discover', TOKEN], { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
+      website.close()
+      expect([none.code, none.output()]).toEqual([2, `discover: ${reason}`])
+    }
+    // A registry answers 404 for a token that nobody holds; elsewhere the same answer cannot be told from it.
     const other = await outcome(['discover', TOKEN], {
       REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registryPort}/other`,
     })
@@ -218,11 +235,20 @@ describe('configuration', () => {
   })
 
   it('the endpoints can be off: nothing listens, and it registers', async () => {
-    const command = startCommand(['run'], { env: env({ REGISTRAR_ADMIN_PORT: '0' }) })
+    const tellOfListening = `
+      import { Server } from 'node:net'
+      const { listen } = Server.prototype
+      Server.prototype.listen = function (...args) {
+        process.stderr.write('a server listens\\n')
+        return listen.apply(this, args)
+      }`
+    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(tellOfListening)}`
+    const command = startCommand(['run'], { env: env({ REGISTRAR_ADMIN_PORT: '0', NODE_OPTIONS }) })
     await command.line(/"msg":"registered"/)
     expect(await found()).toBe(200)
     command.kill('SIGTERM')
     expect(await command.exit).toEqual({ code: 0, signal: null })
+    expect(command.output()).not.toContain('a server listens')
   })
 })
 

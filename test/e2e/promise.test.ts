@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
@@ -65,6 +66,10 @@ describe.each([
     await sidecar.until('the missing puppet to be noticed', ({ puppet }) => puppet.state === 'unhealthy')
     expect(await registrants()).toBe(0)
     expect(await clientFinds()).toBeNull()
+    // Not even for a moment before.
+    const { text: metrics } = await sidecar.get('/metrics')
+    expect(metrics).toContain('puppet_registrar_connects_total{result="registered"} 0')
+    expect(metrics).not.toMatch(/_(connects|withdrawals)_total\{.*\} [1-9]/)
     expect((await sidecar.get('/readyz')).status).toBe(503)
 
     const puppet = await startPuppet()
@@ -100,6 +105,8 @@ describe.each([
         (await discover({ registryUrl: `https://127.0.0.1:${registry.port}`, token: TOKEN, caFile })).status,
       ).toBe(404)
 
+      // Not always at the same moment between two probes.
+      await delay((round % 5) * 200)
       puppet = await startPuppet()
       const sincePort = elapsed()
       await untilRegistrants(1, 10_000)

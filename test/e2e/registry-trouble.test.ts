@@ -13,7 +13,7 @@ import {
 } from '../support/scripted-registry.ts'
 import { allRegistered, type Sidecar, type Status, startSidecar } from '../support/sidecar.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
-import { waitUntil } from '../support/wait.ts'
+import { elapsed, waitUntil } from '../support/wait.ts'
 
 const TOKEN = 'insecure_7e1d-trouble'
 
@@ -178,7 +178,11 @@ describe('verdicts', () => {
 
   it('401 for every token, and REGISTRAR_EXIT_ON_REFUSED: exit 77', async () => {
     const registry = await scripted((_request, socket) => answer(socket, '403 Forbidden'))
-    const sidecar = await sidecarFor({ ...plain(registry.port), REGISTRAR_EXIT_ON_REFUSED: 'true' })
+    const sidecar = await sidecarFor({
+      ...plain(registry.port),
+      WECHATY_PUPPET_SERVICE_TOKEN: `${TOKEN} insecure_second`,
+      REGISTRAR_EXIT_ON_REFUSED: 'true',
+    })
     sidecars.pop()
     expect(await sidecar.command.exit).toEqual({ code: 77, signal: null })
   })
@@ -189,7 +193,12 @@ describe('verdicts', () => {
       else void welcome(accept)
     })
     const tokens = `${TOKEN},insecure_unwanted insecure_third`
-    const sidecar = await sidecarFor({ ...plain(registry.port), WECHATY_PUPPET_SERVICE_TOKEN: tokens })
+    // The end on refusal is for when every token is refused.
+    const sidecar = await sidecarFor({
+      ...plain(registry.port),
+      WECHATY_PUPPET_SERVICE_TOKEN: tokens,
+      REGISTRAR_EXIT_ON_REFUSED: 'true',
+    })
     const done = ({ registrations }: Status): boolean =>
       registrations.refused === 1 && registrations.registered === 2
     await sidecar.until('two registered and one refused', done)
@@ -207,6 +216,21 @@ describe('verdicts', () => {
     await sidecar.until('the registration', allRegistered)
     const [first = 0, second = 0] = at
     expect(second - first).toBeGreaterThanOrEqual(1995)
+  })
+
+  it('HTTP 500: tried again, after at most 0.5, 1 and 2 s', async () => {
+    const at: number[] = []
+    const registry = await scripted((_request, socket, accept, index) => {
+      at.push(performance.now())
+      if (index < 3) answer(socket, '500 Internal Server Error')
+      else void welcome(accept)
+    })
+    const sidecar = await sidecarFor(plain(registry.port))
+    await sidecar.until('the registration', allRegistered)
+    const [first = 0, second = 0, third = 0, fourth = 0] = at
+    expect(second - first).toBeLessThan(500 + 200)
+    expect(third - second).toBeLessThan(1000 + 200)
+    expect(fourth - third).toBeLessThan(2000 + 200)
   })
 
   it('a redirect within wss is followed once, with the token', async () => {
@@ -227,8 +251,9 @@ describe('verdicts', () => {
       answer(socket, '302 Found', ['location: /v0/websocket']),
     )
     await waiting(await sidecarFor(plain(registry.port)), /^HTTP: the registry /)
-    const { attempts = 0 } = (await (sidecars[0] as Sidecar).status()).tokens[0] ?? {}
-    expect(registry.upgrades.length).toBeLessThanOrEqual(2 * (attempts + 1))
+    // An attempt keeps its subprotocol: there and once on, no further.
+    const ids = registry.upgrades.map(({ headers }) => headers['sec-websocket-protocol'])
+    expect(ids.filter((id) => id === ids[0])).toHaveLength(2)
   })
 })
 
@@ -285,9 +310,15 @@ describe('what a registry sends', () => {
   })
 
   it('an unacknowledged registration counts after 5 s, marked unconfirmed', async () => {
-    const registry = await scripted((_request, _socket, accept) => void accept())
+    let sinceOpen = elapsed()
+    const registry = await scripted((_request, _socket, accept) => {
+      sinceOpen = elapsed()
+      void accept()
+    })
     const sidecar = await sidecarFor(plain(registry.port))
     const { tokens } = await sidecar.until('the registration', allRegistered)
+    expect(sinceOpen()).toBeGreaterThan(4900)
+    expect(sinceOpen()).toBeLessThan(6000)
     expect(tokens[0]).toMatchObject({ state: 'registered', confirmed: false })
   })
 })

@@ -38,7 +38,7 @@ it('tokens are nowhere in logs at trace, /status, /metrics, /readyz, through eve
     WECHATY_PUPPET_SERVICE_TOKEN: SECRET,
     WECHATY_PUPPET_SERVICE_TOKEN_FILE: tokenFile,
     WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
-    REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}/token/${SECRET}`,
+    REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}/token/${SECRET}/${FILE_SECRET}`,
     REGISTRAR_BACKOFF_MAX: '300ms',
     LOG_LEVEL: 'trace',
   })
@@ -61,6 +61,8 @@ it('tokens are nowhere in logs at trace, /status, /metrics, /readyz, through eve
   const everything = [sidecar.command.output(), JSON.stringify(status), ...bodies].join('\n')
   expect(sidecar.command.output()).toContain('"level":"trace"')
   expect(status.registry.url).toContain('[token ')
+  // Both were there to be taken out.
+  expect(status.registry.url.match(/\[token /g)).toHaveLength(2)
   for (const secret of [SECRET, FILE_SECRET]) expect(everything).not.toContain(secret)
 })
 
@@ -78,6 +80,17 @@ it('tokens and proxy passwords are not in what a wrong configuration says', asyn
   expect(await command.exit).toEqual({ code: 78, signal: null })
   expect(command.output()).toContain('WECHATY_PUPPET_SERVICE_TOKEN: token 1 has quotes around it')
   expect(command.output()).not.toContain(SECRET)
+
+  // Only without the URL is the authority read.
+  const authority = startCommand(['run'], {
+    env: {
+      WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_any',
+      WECHATY_PUPPET_SERVICE_AUTHORITY: `https://${SECRET}/`,
+    },
+  })
+  expect(await authority.exit).toEqual({ code: 78, signal: null })
+  expect(authority.output()).not.toContain(SECRET)
+  expect(authority.output()).toContain('WECHATY_PUPPET_SERVICE_AUTHORITY: is a URL')
 })
 
 it('the token asked for is not in what discover says when it fails', async () => {

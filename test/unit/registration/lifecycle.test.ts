@@ -7,19 +7,13 @@ import {
   type LifecycleEvent,
 } from '../../../src/registration/life.ts'
 import { step } from '../../../src/registration/lifecycle.ts'
+import { lifecycleSettings } from '../../../src/registration/settings.ts'
 import type { Verdict } from '../../../src/registration/verdict.ts'
 
-const settings = {
-  baseMs: 500,
-  maxMs: 15_000,
-  acknowledgementMs: 5000,
-  heartbeatIntervalMs: 10_000,
-  heartbeatTimeoutMs: 5000,
-  closeMs: 1000,
-  graceMs: 60_000,
-  refusalsAllowed: 3,
-  refusedRetryMs: 300_000,
-}
+const settings = lifecycleSettings({
+  backoffMaxMs: 15_000,
+  heartbeat: { intervalMs: 10_000, timeoutMs: 5000 },
+})
 const at = (nowMs: number, chance = 1): Context => ({ nowMs, chance, settings })
 
 const broken: Verdict = { kind: 'retry', stage: 'TCP', reason: 'broken' }
