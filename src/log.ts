@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { type Clock, pause } from './clock.ts'
 
 /** The levels of `LOG_LEVEL`. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -13,11 +14,13 @@ export interface LogOptions {
 
 export type Log = Logger
 
-/**
- * One JSON object a line on standard output: `time` in ISO, `level` as a word, `msg`, and fields. `pretty` is for a
- * terminal; its printer is loaded only then.
- */
-export async function createLog(options: LogOptions, destination?: DestinationStream): Promise<Log> {
+/** Logs that nobody reads wait in memory, up to this many characters; what comes then is dropped. */
+const UNREAD_MAX = 1024 * 1024
+/** How long the end waits for a reader. */
+const END_MS = 500
+
+/** One JSON object a line: `time` in ISO, `level` as a word, `msg`, and fields. */
+export function createLog(options: LogOptions, destination: DestinationStream): Log {
   return pino(
     {
       level: options.level,
@@ -26,12 +29,32 @@ export async function createLog(options: LogOptions, destination?: DestinationSt
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: options.redact },
     },
-    destination ??
-      (options.format === 'pretty' ? await prettyStream() : pino.destination({ dest: 1, sync: true })),
+    destination,
   )
 }
 
-async function prettyStream(): Promise<DestinationStream> {
+/**
+ * A log on standard output, and its end. It never waits for a reader: one that has stopped reading must not stop the
+ * probe. `pretty` is for a terminal; its printer is loaded only then.
+ */
+export async function createStdoutLog(
+  options: LogOptions,
+  clock: Clock,
+): Promise<{ log: Log; end: () => Promise<void> }> {
+  const stdout = pino.destination({ dest: 1, sync: false, maxLength: UNREAD_MAX })
+  stdout.on('error', () => {})
+  const end = async (): Promise<void> => {
+    const limit = new AbortController()
+    const written = new Promise<void>((resolve) => stdout.once('close', resolve))
+    stdout.end()
+    await Promise.race([written, pause(clock, END_MS, limit.signal)])
+    limit.abort()
+    stdout.destroy()
+  }
+  return { log: createLog(options, options.format === 'pretty' ? await prettyStream(stdout) : stdout), end }
+}
+
+async function prettyStream(destination: DestinationStream): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty')
-  return pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', destination: 1 })
+  return pretty({ singleLine: true, translateTime: 'SYS:HH:MM:ss.l', destination })
 }

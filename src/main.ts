@@ -48,11 +48,12 @@ async function understand(args: string[]): Promise<Request> {
   return { command, args: { switches: given, words } }
 }
 
-function shutdownSignal(): AbortSignal {
+/** @param drains whether the first signal is a request; if not, it is the end */
+function shutdownSignal(drains: boolean): AbortSignal {
   const controller = new AbortController()
   for (const [name, number] of Object.entries(SIGNALS)) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(128 + number)
+      if (controller.signal.aborted || !drains) process.exit(128 + number)
       controller.abort()
     })
   }
@@ -73,7 +74,7 @@ async function main(): Promise<number> {
     env: process.env,
     clock: systemClock,
     version: VERSION,
-    shutdown: shutdownSignal(),
+    shutdown: shutdownSignal(asked.command.drains),
     terminal: process.stdout.isTTY === true,
     say,
     complain,

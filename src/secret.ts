@@ -5,13 +5,16 @@ export function publicName(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 12)
 }
 
+const SHORTEST = 8
+
 /**
  * Makes a function that replaces every secret in a text. By value, not by place: a secret can be inside a message, a URL
- * or somebody else's error. The last line of defence; nothing is meant to reach it.
+ * or somebody else's error. The last line of defence; nothing is meant to reach it. A secret that is shorter than a word
+ * is left alone: it can be guessed anyway, and taking it out would break every line it happens to be part of.
  */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   // Longest first, so that a token that begins like another one does not leave its rest behind.
-  const spellings = secrets.filter((secret) => secret !== '').flatMap(spellingsOf)
+  const spellings = secrets.filter((secret) => secret.length >= SHORTEST).flatMap(spellingsOf)
   const ordered = spellings.sort((a, b) => b.text.length - a.text.length)
   return (text) =>
     ordered.reduce((rest, spelling) => {

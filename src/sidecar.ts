@@ -31,7 +31,7 @@ export interface SidecarOptions {
   readonly log: Log
   /** Hears every fact, after the sidecar's own status has. */
   readonly listener?: Listener
-  /** Called once, if every token has been refused. */
+  /** Called whenever a refusal leaves no token that is not refused. */
   readonly onAllRefused?: () => void
 }
 
@@ -85,7 +85,7 @@ export class Sidecar {
     try {
       this.#server = await this.#serve()
     } catch (error) {
-      await this.drain()
+      await this.#end()
       throw error
     }
   }
@@ -95,18 +95,29 @@ export class Sidecar {
     return (this.#server?.address() as AddressInfo | null) ?? undefined
   }
 
-  /** Withdraws every token and ends; resolves when nothing is left, or when `REGISTRAR_DRAIN_TIMEOUT` has passed. */
-  async drain(): Promise<void> {
-    const { clock, config } = this.#options
+  /**
+   * Withdraws every token and ends. Resolves with whether nothing is left, at the latest when `REGISTRAR_DRAIN_TIMEOUT` has
+   * passed.
+   */
+  drain(): Promise<boolean> {
     this.#tell({ type: 'draining' })
+    return this.#end()
+  }
+
+  async #end(): Promise<boolean> {
+    const { clock, config } = this.#options
     this.#loop.stop()
     this.#stop.abort()
-    const withdrawn = Promise.all([...this.#registrars.values()].map((registrar) => registrar.stop()))
     const limit = new AbortController()
-    await Promise.race([withdrawn, pause(clock, config.drainTimeoutMs, limit.signal)])
+    const left = pause(clock, config.drainTimeoutMs, limit.signal).then(() => false)
+    const stopped = Promise.all([...this.#registrars.values()].map((registrar) => registrar.stop())).then(
+      () => true,
+    )
+    const withdrawn = await Promise.race([stopped, left])
     limit.abort()
     this.#server?.close()
     this.#server?.closeAllConnections()
+    return withdrawn
   }
 
   async #serve(): Promise<Server> {
@@ -230,13 +241,9 @@ export class Sidecar {
         handle: (query) => {
           const nowMs = clock.now()
           const offset = Math.max(0, Math.trunc(Number(query.get('offset') ?? 0)) || 0)
-          const body = report(this.#board, {
-            config,
-            version,
-            nowMs,
-            uptimeMs: nowMs - this.#startedMs,
-            offset,
-          })
+          const damping = dampingOf(this.#gate, nowMs)
+          const uptimeMs = nowMs - this.#startedMs
+          const body = report(this.#board, { config, version, nowMs, uptimeMs, offset, damping })
           return { status: 200, contentType: 'application/json', body: `${JSON.stringify(body, null, 2)}\n` }
         },
       },

@@ -8,7 +8,7 @@ import type { CommandArguments, Context } from './context.ts'
 export async function discover(context: Context, { words }: CommandArguments): Promise<number> {
   const access = readDiscoverConfig(context.env)
   const [token = ''] = words
-  if (!/^[^\s/?#%]+$/.test(token)) {
+  if (!/^[^\s/?#%]+$/.test(token) || /^\.+$/.test(token)) {
     context.complain('discover: a token has no white space and none of / ? # %')
     return EXIT.usage
   }

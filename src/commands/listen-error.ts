@@ -3,10 +3,11 @@ import { ConfigError } from '../config/problems.ts'
 /** Turns the failure to listen into a problem with the configuration, which it is; throws what it is not. */
 export function asListenProblem(
   error: unknown,
-  variable: string,
+  prefix: 'REGISTRAR_ADMIN' | 'REGISTRY_LISTEN',
   address: { host: string; port: number },
 ): ConfigError {
   const { code } = error as NodeJS.ErrnoException
+  const variable = `${prefix}_PORT`
   const where = `${address.host}:${address.port}`
   switch (code) {
     case 'EADDRINUSE':
@@ -20,7 +21,7 @@ export function asListenProblem(
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new ConfigError([
-        { variable, message: `${address.host} is no address of this machine (${code})` },
+        { variable: `${prefix}_HOST`, message: `${address.host} is no address of this machine (${code})` },
       ])
     default:
       throw error

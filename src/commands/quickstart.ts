@@ -7,7 +7,8 @@ export async function quickstart(context: Context, { switches }: CommandArgument
   context.say('A registry, a puppet and the registrar, in one process on loopback:\n')
   const story = new Story(context)
   const held = await story.tell()
-  context.say(held ? '\nThe story held.' : '\nThe story did not hold.')
+  const interrupted = context.shutdown.aborted ? '\nInterrupted.' : '\nThe story did not hold.'
+  context.say(held ? '\nThe story held.' : interrupted)
   if (held && !switches.has('once')) {
     context.say(`All three go on until Ctrl-C. Try:
   curl ${story.registryUrl}/v0/hosties/${STORY_TOKEN}

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { type Config, readConfig } from '../config/sidecar.ts'
 import { EXIT } from '../exit-codes.ts'
-import { createLog } from '../log.ts'
+import { createStdoutLog } from '../log.ts'
 import { createRedactor } from '../secret.ts'
 import { Sidecar } from '../sidecar.ts'
 import { aborted, type Context } from './context.ts'
@@ -12,7 +12,8 @@ export async function run(context: Context): Promise<number> {
   // It lives long and allocates little: without this, V8 lets the short-lived objects of its probes grow to 32 MB.
   setFlagsFromString('--optimize-for-size')
   const { config, warnings } = readConfig(context.env, context.terminal)
-  const log = await createLog({ ...config.log, redact: createRedactor(config.tokens) })
+  const logOptions = { ...config.log, redact: createRedactor(config.tokens) }
+  const { log, end } = await createStdoutLog(logOptions, context.clock)
   context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
   for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
   log.info(summary(config, context.version), 'starting')
@@ -29,17 +30,18 @@ export async function run(context: Context): Promise<number> {
   })
   try {
     await sidecar.start()
-  } catch (error) {
-    throw asListenProblem(error, 'REGISTRAR_ADMIN_PORT', config.admin)
-  }
-  await Promise.race([aborted(context.shutdown), aborted(allRefused.signal)])
-  await sidecar.drain()
-  if (allRefused.signal.aborted) {
+    await Promise.race([aborted(context.shutdown), aborted(allRefused.signal)])
+    const withdrawn = await sidecar.drain()
+    if (withdrawn) log.info('drained')
+    else log.warn('not everything could be withdrawn in REGISTRAR_DRAIN_TIMEOUT; ending all the same')
+    if (!allRefused.signal.aborted) return EXIT.ok
     log.error('every token was refused: ending, as REGISTRAR_EXIT_ON_REFUSED says')
     return EXIT.refused
+  } catch (error) {
+    throw asListenProblem(error, 'REGISTRAR_ADMIN', config.admin)
+  } finally {
+    await end()
   }
-  log.info('drained')
-  return EXIT.ok
 }
 
 function summary(

@@ -7,6 +7,8 @@ export interface Command {
   readonly summary: string
   /** The switches it knows, without dashes. */
   readonly switches: readonly string[]
+  /** Whether it has something to bring to an end when it is told to; the others end at the first signal. */
+  readonly drains: boolean
   /** How many further words it wants. */
   readonly words: number
   /** Its code, evaluated only when it is called: a health check every few seconds should not pay for the sidecar. */
@@ -18,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
     usage: 'run',
     summary: 'the sidecar (the default): registers the puppet beside it while it is healthy',
+    drains: true,
     switches: [],
     words: 0,
     load: async () => (await import('./run.ts')).run,
@@ -25,6 +28,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   quickstart: {
     usage: 'quickstart [--once]',
     summary: 'the main job on loopback, told as it happens; --once ends after the story',
+    drains: true,
     switches: ['once'],
     words: 0,
     load: async () => (await import('./quickstart.ts')).quickstart,
@@ -32,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   registry: {
     usage: 'registry',
     summary: 'a registry of your own: both halves of the protocol, in memory',
+    drains: true,
     switches: [],
     words: 0,
     load: async () => (await import('./registry.ts')).registry,
@@ -39,6 +44,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   discover: {
     usage: 'discover <token>',
     summary: 'asks the registry where the puppet of a token is; prints {"host":…,"port":…}',
+    drains: false,
     switches: [],
     words: 1,
     load: async () => (await import('./discover.ts')).discover,
@@ -46,6 +52,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   healthcheck: {
     usage: 'healthcheck [--live]',
     summary: "asks a running sidecar's /readyz (/livez with --live)",
+    drains: false,
     switches: ['live'],
     words: 0,
     load: async () => (await import('./healthcheck.ts')).healthcheck,

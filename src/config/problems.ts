@@ -10,8 +10,13 @@ export interface Problem {
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 
-  constructor(problems: readonly Problem[]) {
-    super(formatProblems(problems))
+  /** @param warnings what else was noticed: a misspelt name, perhaps, that explains a problem */
+  constructor(problems: readonly Problem[], warnings: readonly Problem[] = []) {
+    super(
+      [formatProblems(problems), ...warnings.map(({ variable, message }) => `  ${variable} ${message}`)].join(
+        '\n',
+      ),
+    )
     this.name = 'ConfigError'
     this.problems = problems
   }

@@ -32,10 +32,14 @@ export function readRegistryAccess(
       ? registryFromAuthority(writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'), authority)
       : registryFromUrl('REGISTRAR_REGISTRY_URL', url)
   const ca = readCa(env.REGISTRAR_REGISTRY_CA_FILE)
-  const proxy = readProxy(env)
+  const proxy = readProxy(
+    env,
+    'url' in address && address.url.protocol === 'ws:' ? 'HTTP_PROXY' : 'HTTPS_PROXY',
+  )
   const problems = [...ca.problems, ...proxy.problems]
-  if ('problem' in address)
+  if ('problem' in address) {
     return { access: undefined, problems: [address.problem, ...problems], warnings: [] }
+  }
   return {
     access: { url: address.url, extraCa: ca.pem, proxyFromEnvironment: proxy.wanted },
     problems,
@@ -61,17 +65,21 @@ function readCa(path: string | undefined): { pem: string | undefined; problems: 
   }
 }
 
-/** Proxies are resolved when a connection is made; a value that cannot be one is said now. It may hold a password. */
-function readProxy(env: Readonly<Record<string, string>>): { wanted: boolean; problems: Problem[] } {
-  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()])
-  const set = names.filter((name) => name in env)
-  const problems = set
-    .filter((name) => !isProxyUrl(env[name] as string))
-    .map((variable) => ({
-      variable,
-      message: 'must be an http:// or https:// URL, for example http://proxy:3128',
-    }))
-  return { wanted: set.length > 0, problems }
+/**
+ * Proxies are resolved when a connection is made; that the one which would be taken cannot be used is said now. It may
+ * hold a password. Where NO_PROXY is set, it is left to that whether there is one at all.
+ */
+function readProxy(
+  env: Readonly<Record<string, string>>,
+  name: 'HTTP_PROXY' | 'HTTPS_PROXY',
+): { wanted: boolean; problems: Problem[] } {
+  const names = [name.toLowerCase(), name, 'all_proxy', 'ALL_PROXY']
+  const taken = names.find((candidate) => candidate in env)
+  if (taken === undefined) return { wanted: false, problems: [] }
+  const exceptions = env.no_proxy ?? env.NO_PROXY
+  if (exceptions !== undefined || isProxyUrl(env[taken] as string)) return { wanted: true, problems: [] }
+  const message = 'must be an http:// or https:// URL, for example http://proxy:3128'
+  return { wanted: true, problems: [{ variable: taken, message }] }
 }
 
 function isProxyUrl(value: string): boolean {

@@ -27,7 +27,7 @@ export function registryFromUrl(variable: string, text: string): RegistryAddress
   const problem = (message: string): RegistryAddress => ({ problem: { variable, message } })
   const example = 'for example wss://registry.example.com'
   if (!URL.canParse(text)) return problem(`is not a URL; give scheme and host, ${example}`)
-  const url = new URL(text.replace(/^http/, 'ws'))
+  const url = new URL(text.replace(/^http/i, 'ws'))
   if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
     return problem(`must begin with wss:// or ws://, ${example}`)
   if (url.username !== '' || url.password !== '') {
@@ -55,6 +55,10 @@ LOCAL.addSubnet('::', 127, 'ipv6')
 LOCAL.addSubnet('fc00::', 7, 'ipv6')
 LOCAL.addSubnet('fe80::', 10, 'ipv6')
 
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8)
+LOOPBACK.addAddress('::1', 'ipv6')
+
 /** Whether a host cannot be reached over the internet: a local address, a name without a dot, or a local name. */
 export function isPrivateHost(host: string): boolean {
   const bare = host
@@ -68,5 +72,8 @@ export function isPrivateHost(host: string): boolean {
 
 /** Whether a host means this very machine. */
 export function isLoopbackHost(host: string): boolean {
-  return /^(127\.|localhost$|\[?::1\]?$|0\.0\.0\.0$)/i.test(host)
+  const bare = host.replace(/^\[|\]$/g, '')
+  const version = isIP(bare)
+  if (version !== 0) return LOOPBACK.check(bare, version === 4 ? 'ipv4' : 'ipv6')
+  return /^localhost\.?$/i.test(bare)
 }

@@ -86,7 +86,7 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
     SPECS,
     writtenAs,
   )
-  const warnings: Problem[] = unknownVariables(env).map((variable) => ({
+  const warnings: Problem[] = unknownVariables(env, 'REGISTRAR_', SIDECAR_VARIABLES).map((variable) => ({
     variable,
     message: 'is not a variable of this program and is ignored; see --help',
   }))
@@ -97,7 +97,7 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
   const tokens = readTokens(values, writtenAs)
   const registry = readRegistryAccess(env, writtenAs)
   problems.push(...tokens.problems, ...registry.problems)
-  if (problems.length > 0 || registry.access === undefined) throw new ConfigError(problems)
+  if (problems.length > 0 || registry.access === undefined) throw new ConfigError(problems, warnings)
   warnings.push(...tokens.warnings, ...registry.warnings)
 
   const advertise = {

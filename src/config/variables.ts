@@ -87,19 +87,22 @@ export const SIDECAR_VARIABLES = [
 export const REGISTRY_VARIABLES = [
   { name: 'REGISTRY_LISTEN_HOST', byDefault: '0.0.0.0', meaning: 'where the registry listens' },
   { name: 'REGISTRY_LISTEN_PORT', byDefault: '8080', meaning: 'its port, plain http and ws' },
+  { name: 'LOG_LEVEL', byDefault: 'info', meaning: 'trace, debug, info, warn, error, fatal or silent' },
+  { name: 'LOG_FORMAT', byDefault: 'json', meaning: 'json or pretty (the default on a terminal)' },
 ] as const satisfies readonly Variable[]
 
-/** Variables the sidecar knows without a line of their own in the table. */
-const SILENT = ['WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER']
+/** What Kubernetes makes up in every pod beside a Service called `registrar` or `registry`. */
+const SERVICE_LINK = /^REGISTR(AR|Y)_(SERVICE_|PORT($|_))/
 
-/** Names that Kubernetes makes up in every pod beside a Service called `registrar`. */
-const SERVICE_LINK = /^REGISTRAR_(SERVICE_|PORT($|_))/
-
-/** Names in `env` that begin like ours but are none of ours: misspelt, most likely. */
-export function unknownVariables(env: Readonly<Record<string, string>>): readonly string[] {
-  const known = new Set<string>([...SIDECAR_VARIABLES.map(({ name }) => name), ...SILENT])
+/** Names in `env` that begin with `prefix` but are none of `variables`: misspelt, most likely. */
+export function unknownVariables(
+  env: Readonly<Record<string, string>>,
+  prefix: 'REGISTRAR_' | 'REGISTRY_',
+  variables: readonly Variable[],
+): readonly string[] {
+  const known = new Set(variables.map(({ name }) => name))
   return Object.keys(env).filter(
-    (name) => name.startsWith('REGISTRAR_') && !known.has(name) && !SERVICE_LINK.test(name),
+    (name) => name.startsWith(prefix) && !known.has(name) && !SERVICE_LINK.test(name),
   )
 }
 

@@ -105,6 +105,8 @@ export class GrpcProbe implements Probe {
       if (CONNECT_ERRORS.has(code)) {
         throw new LookFailed(findingOfConnectError(error as NodeJS.ErrnoException, this.#options))
       }
+      // What the port spoke before, it does not speak any more: it is to be found out anew, at once.
+      if (heard === undefined && this.#tls === undefined) return this.#open(signal)
       throw new LookFailed(this.#explain(heard ?? (await this.#listen(signal)), tls))
     }
     if (this.#closed || signal.aborted) {

@@ -1,28 +1,22 @@
-import { type Address, bad, type Finding, findingOfConnectError, type Probe } from './probe.ts'
+import { type Address, bad, findingOfConnectError, type Probe } from './probe.ts'
 
 /**
  * Asks whether the port accepts a TCP connection. The kernel accepts for a process that is stuck, so this cannot see one
- * hang. `check` has no deadline of its own and cannot be called off: one that outlives its look is awaited by the next.
+ * hang. `check` has no deadline of its own and cannot be called off: a look that ran out of time is left to the kernel,
+ * which gives up after two minutes, and the next look asks anew, because an old connection learns late of a port that is
+ * back.
  */
 export function createTcpProbe(address: Address): Probe {
-  let pending: Promise<Finding> | undefined
-  const look = async (): Promise<Finding> => {
-    try {
-      const { check } = await import('tcp-port-used')
-      const open = await check(address.port, address.host)
-      return open
-        ? { ok: true, tls: null, health: null }
-        : bad('refused', `nothing listens on ${address.host}:${address.port}`)
-    } catch (error) {
-      return findingOfConnectError(error as NodeJS.ErrnoException, address)
-    } finally {
-      pending = undefined
-    }
-  }
   return {
-    look: () => {
-      pending ??= look()
-      return pending
+    look: async () => {
+      try {
+        const { check } = await import('tcp-port-used')
+        const open = await check(address.port, address.host)
+        if (open) return { ok: true, tls: null, health: null }
+        return bad('refused', `nothing listens on ${address.host}:${address.port}`)
+      } catch (error) {
+        return findingOfConnectError(error as NodeJS.ErrnoException, address)
+      }
     },
     close: () => {},
   }

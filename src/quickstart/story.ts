@@ -84,7 +84,7 @@ export class Story {
       REGISTRAR_ADMIN_PORT: String(await this.#freePort()),
       LOG_LEVEL: 'silent',
     })
-    const log = await createLog({ ...config.log, redact: createRedactor(config.tokens) })
+    const log = createLog({ ...config.log, redact: createRedactor(config.tokens) }, { write: () => {} })
     this.#sidecar = new Sidecar({ config, version, clock, log, listener: (fact) => this.#narrate(fact) })
     await this.#sidecar.start()
     this.#line('registrar', `watches for a puppet on 127.0.0.1:${this.#puppetPort}`)
@@ -122,7 +122,8 @@ export class Story {
         this.#line('client', `asks the registry: ${wanted}${where}, after ${waitedMs} ms`)
         return true
       }
-      if (waitedMs > PATIENCE_MS || shutdown.aborted) {
+      if (shutdown.aborted) return false
+      if (waitedMs > PATIENCE_MS) {
         this.#line('client', `waited ${waitedMs} ms for "${wanted}", but the registry says "${answer.kind}"`)
         return false
       }
@@ -153,7 +154,7 @@ export class Story {
       )
     }
     if (fact.type === 'registration' && fact.state === 'registered') this.#line('registrar', 'registered')
-    if (fact.type === 'registration' && fact.state === 'idle') this.#line('registrar', 'withdrawn')
+    if (fact.type === 'withdrawn') this.#line('registrar', 'withdrawn')
   }
 
   #line(who: string, what: string): void {

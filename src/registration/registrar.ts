@@ -47,6 +47,7 @@ export class Registrar {
   /** Sockets that have not ended yet, abandoned ones included. */
   #open = 0
   #attempts = 0
+  #reason = ''
   #stopped: (() => void) | undefined
 
   constructor(options: RegistrarOptions) {
@@ -176,14 +177,17 @@ export class Registrar {
     const confirmedNow = before.state === 'registered' && registered?.confirmed !== before.confirmed
     if (life.state === before.state && life.attempt === before.attempt && !confirmedNow) return
     if (registered !== undefined && before.state !== 'registered') this.#connected('registered')
-    if (before.state === 'connecting' && (life.state === 'idle' || life.state === 'stopped'))
-      this.#connected('aborted')
+    const wasOnItsWay = before.state === 'connecting' || before.state === 'open'
+    if (wasOnItsWay && ['idle', 'stopped', 'closing'].includes(life.state)) this.#connected('aborted')
     const waiting = life.state === 'waiting' || life.state === 'refused' ? life : undefined
+    // While the next attempt is under way, the trouble of the last one is still why there is no registration.
+    const onItsWay = life.state === 'connecting' || life.state === 'open'
+    this.#reason = waiting?.reason ?? (onItsWay ? this.#reason : '')
     this.#options.tell({
       type: 'registration',
       id: this.#options.id,
       state: life.state,
-      reason: waiting?.reason ?? '',
+      reason: this.#reason,
       attempts: this.#attempts,
       retryInMs: waiting === undefined ? null : Math.max(0, waiting.untilMs - this.#options.clock.now()),
       confirmed: registered?.confirmed ?? null,

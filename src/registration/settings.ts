@@ -4,7 +4,7 @@ import type { LifecycleSettings } from './life.ts'
 const FIXED = {
   baseMs: 500,
   acknowledgementMs: 5000,
-  closeMs: 1000,
+  closeMs: 800,
   graceMs: 60_000,
   refusalsAllowed: 3,
   refusedRetryMs: 5 * 60_000,

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Damping, Fact, HealthStatus, PuppetHealth, RegistrationState } from '../events.ts'
+import type { Fact, HealthStatus, PuppetHealth, RegistrationState } from '../events.ts'
 
 /** What is known of one registration. */
 export interface TokenRecord {
@@ -24,7 +24,6 @@ export interface PuppetRecord {
   readonly reason: string
   readonly tls: boolean | null
   readonly health: HealthStatus | null
-  readonly damping: Damping
 }
 
 /**
@@ -47,7 +46,6 @@ export class Board {
       reason: 'not probed yet',
       tls: null,
       health: null,
-      damping: { withdrawals: 0, holdMs: 0 },
     }
     for (const id of ids) {
       this.#tokens.set(id, {
@@ -101,9 +99,9 @@ export class Board {
     }
   }
 
-  #applyPuppet({ health, reason, damping }: Fact & { type: 'puppet' }): void {
+  #applyPuppet({ health, reason }: Fact & { type: 'puppet' }): void {
     const since = health === this.#puppet.state ? this.#puppet.since : this.#clock.date()
-    this.#puppet = { ...this.#puppet, state: health, since, reason, damping }
+    this.#puppet = { ...this.#puppet, state: health, since, reason }
   }
 
   #applyRegistration({

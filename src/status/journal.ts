@@ -52,12 +52,14 @@ export class Journal {
   }
 
   #registration(fact: Fact & { type: 'registration' }): void {
-    const { id: token, state, reason: cause, attempts, retryInMs } = fact
+    const { id: token, state, reason: cause, attempts } = fact
+    const retryInMs = Math.round(fact.retryInMs ?? 0)
     // On the way, nothing is settled: what comes of it is the news.
     if (state === 'connecting' || state === 'open' || state === 'closing') {
       return this.#log.debug({ token, state, attempt: attempts }, state)
     }
     const withdrawn = state === 'idle' || state === 'stopped'
+    const wasRegistered = this.#told.get(token)?.state === 'registered'
     const told = withdrawn ? 'withdrawn' : state
     const lasted = this.#change(token, told, `${cause} ${fact.confirmed}`)
     if (lasted === undefined) return
@@ -75,7 +77,8 @@ export class Journal {
         return this.#log.error({ ...fields, retryInMs }, `refused: ${cause}; trying again every 5 minutes`)
       default:
         // Nothing was told before: there was nothing to withdraw.
-        if (lasted.lastedMs !== undefined) this.#log.info(fields, 'withdrawn')
+        if (lasted.lastedMs === undefined) return
+        return this.#log.info(fields, wasRegistered ? 'withdrawn' : 'not trying any more')
     }
   }
 

@@ -48,6 +48,7 @@ export function readinessChecks(board: Board): readonly Check[] {
   const { puppet } = board
   // What closes while the puppet is healthy is about to come back.
   const closing = [...board.tokens].filter(({ state }) => state === 'closing').length
+  const why = [...board.tokens].find(({ reason }) => reason !== '')?.reason
   const onTheirWay = totals.connecting + totals.waiting + closing
   return [
     { name: 'puppet', ok: puppet.state === 'healthy', detail: puppet.reason || puppet.state },
@@ -56,7 +57,11 @@ export function readinessChecks(board: Board): readonly Check[] {
       ok: totals.registered > 0,
       detail: `${totals.registered} of ${totals.total} registered`,
     },
-    { name: 'settled', ok: onTheirWay === 0, detail: `${onTheirWay} on their way` },
+    {
+      name: 'settled',
+      ok: onTheirWay === 0,
+      detail: `${onTheirWay} on their way${why === undefined ? '' : ` (${why})`}`,
+    },
     { name: 'draining', ok: !board.draining, detail: board.draining ? 'draining' : 'not draining' },
   ]
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/sidecar.ts'
-import type { RegistrationState } from '../events.ts'
+import type { Damping, RegistrationState } from '../events.ts'
 import type { Board, TokenRecord } from './board.ts'
 import { totalsOf } from './readiness.ts'
 
@@ -25,6 +25,8 @@ export interface ReportOptions {
   readonly uptimeMs: number
   /** Monotonic now, in milliseconds. */
   readonly nowMs: number
+  /** How much a flapping puppet is held back now. */
+  readonly damping: Damping
   /** How many tokens to skip. */
   readonly offset: number
 }
@@ -48,7 +50,7 @@ export function report(board: Board, options: ReportOptions): Record<string, unk
       tls: puppet.tls,
       health: puppet.health,
       tokenAccepted: acceptedByAll(tokens),
-      damping: { withdrawals: puppet.damping.withdrawals, holdSeconds: puppet.damping.holdMs / 1000 },
+      damping: { withdrawals: options.damping.withdrawals, holdSeconds: options.damping.holdMs / 1000 },
     },
     registry: { url: config.registry.url.href },
     registrations: totalsOf(board),

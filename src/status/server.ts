@@ -5,6 +5,7 @@ export interface Answer {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** One endpoint of one method. */
@@ -24,6 +25,9 @@ export interface AdminOptions {
   readonly redact: (text: string) => string
 }
 
+/** More than a few at a time would only eat the file descriptors that probe and registrations need. */
+const CONNECTIONS = 64
+
 /** Plain text with a newline at its end. */
 export function textAnswer(status: number, text: string): Answer {
   return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` }
@@ -38,6 +42,7 @@ export async function serveAdmin(options: AdminOptions): Promise<Server> {
   server.headersTimeout = 5000
   server.requestTimeout = 5000
   server.keepAliveTimeout = 5000
+  server.maxConnections = CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {
@@ -57,7 +62,10 @@ async function answer(request: IncomingMessage, { routes, redact }: AdminOptions
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const route = here.find((candidate) => candidate.method === method)
   if (here.length === 0) return textAnswer(404, 'not found')
-  if (route === undefined) return textAnswer(405, 'method not allowed')
+  if (route === undefined) {
+    const allow = here.map((known) => (known.method === 'GET' ? 'GET, HEAD' : known.method)).join(', ')
+    return { ...textAnswer(405, 'method not allowed'), headers: { allow } }
+  }
   try {
     const result = await route.handle(searchParams)
     return { ...result, body: redact(result.body) }
@@ -69,12 +77,13 @@ async function answer(request: IncomingMessage, { routes, redact }: AdminOptions
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, contentType, body }: Answer,
+  { status, contentType, body, headers }: Answer,
 ): void {
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+    ...headers,
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

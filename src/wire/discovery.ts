@@ -33,9 +33,11 @@ export function formatEndpoint(endpoint: Endpoint): string {
 /** The body of the 404: clients that ignore the status find out from it. */
 export const NOT_REGISTERED_BODY = formatEndpoint({ host: '0.0.0.0', port: 0 })
 
-/** Understands a registry's answer: 200 with an address, 404, or the older 200 with `0.0.0.0` and port 0. */
+/** Understands a registry's answer: 200 with an address, 404 with a JSON body, or the older 200 with `0.0.0.0`. */
 export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
-  if (status === 404) return { kind: 'not registered' }
+  if (status === 404 && isJsonObject(body)) return { kind: 'not registered' }
+  if (status === 404)
+    return { kind: 'not understood', reason: 'HTTP 404 without a JSON body: is this a registry?' }
   if (status !== 200) return { kind: 'not understood', reason: `the registry answered HTTP ${status}` }
   let value: unknown
   try {
@@ -57,4 +59,12 @@ export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
 /** Whether a value is a TCP port that can be published: an integer from 1 to 65535. */
 export function isPort(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text))
+  } catch {
+    return false
+  }
 }

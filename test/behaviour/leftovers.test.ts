@@ -51,7 +51,7 @@ async function sidecarFor(env: Record<string, string>) {
     ...env,
   })
   const facts: Fact[] = []
-  const log = await createLog({ level: 'silent', format: 'json', redact: (line) => line })
+  const log = createLog({ level: 'silent', format: 'json', redact: (line) => line }, { write: () => {} })
   const { clock, pending } = countingClock()
   const options = {
     config,

@@ -60,8 +60,10 @@ describe('--help', () => {
   )
 
   it('names each variable once', () => {
-    const names = VARIABLES.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]))
-    expect(new Set(names).size).toBe(names.length)
+    for (const variables of [SIDECAR_VARIABLES, REGISTRY_VARIABLES] as readonly (readonly Variable[])[]) {
+      const names = variables.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]))
+      expect(new Set(names).size).toBe(names.length)
+    }
   })
 
   it.each(COMMANDS.map((command) => [nameOf(command), command] as const))(

@@ -38,15 +38,32 @@ describe('healthcheck', () => {
 
 describe('registry', () => {
   it('listens where the contract says', () => {
-    expect(readRegistryConfig({})).toEqual({ host: '0.0.0.0', port: 8080 })
+    expect(readRegistryConfig({})).toEqual({
+      config: { host: '0.0.0.0', port: 8080, log: { level: 'info', format: 'json' } },
+      warnings: [],
+    })
     expect(REGISTRY_VARIABLES).toMatchObject([
       { name: 'REGISTRY_LISTEN_HOST', byDefault: '0.0.0.0' },
       { name: 'REGISTRY_LISTEN_PORT', byDefault: '8080' },
+      { name: 'LOG_LEVEL', byDefault: 'info' },
+      { name: 'LOG_FORMAT', byDefault: 'json' },
     ])
   })
 
   it('is not confused by what Kubernetes sets beside a Service called registry', () => {
-    expect(readRegistryConfig({ REGISTRY_PORT: 'tcp://10.0.0.7:8080' }).port).toBe(8080)
+    const { config, warnings } = readRegistryConfig({
+      REGISTRY_PORT: 'tcp://10.0.0.7:8080',
+      REGISTRY_SERVICE_HOST: 'x',
+    })
+    expect(config.port).toBe(8080)
+    expect(warnings).toEqual([])
+  })
+
+  it('says what it does not know: nobody should believe in TLS that is not there', () => {
+    const { warnings } = readRegistryConfig({ REGISTRY_TLS_CERT_FILE: '/cert.pem' })
+    expect(warnings).toEqual([
+      { variable: 'REGISTRY_TLS_CERT_FILE', message: expect.stringContaining('is ignored') },
+    ])
   })
 
   it('names a service link in its own variable, with all other problems', () => {

@@ -96,7 +96,8 @@ describe('a proxy', () => {
     ['http_proxy', 'http://[::1]:3128'],
     ['ALL_PROXY', 'http://proxy'],
   ])('in %s is honoured: %s', (name, value) => {
-    const { access, problems } = read({ [name]: value })
+    const url = /^http_/i.test(name) ? 'ws://127.0.0.1' : 'wss://127.0.0.1'
+    const { access, problems } = read({ [name]: value, REGISTRAR_REGISTRY_URL: url })
     expect(problems).toEqual([])
     expect(access?.proxyFromEnvironment).toBe(true)
   })
@@ -122,18 +123,24 @@ describe('a proxy', () => {
   })
 })
 
+it.each([
+  ['another proxy is taken', { HTTPS_PROXY: 'http://proxy:3128', ALL_PROXY: 'socks5://proxy:1080' }],
+  ['it is for the other scheme', { HTTP_PROXY: 'socks5://proxy:1080' }],
+  ['NO_PROXY may say that there is none', { HTTPS_PROXY: 'socks5://proxy:1080', NO_PROXY: '*' }],
+])('a proxy that cannot be used is no problem where %s', (_why, env) => {
+  expect(read(env).problems).toEqual([])
+})
+
 it('all problems are told at once', () => {
   const { access, problems } = read({
     REGISTRAR_REGISTRY_URL: 'nonsense',
     REGISTRAR_REGISTRY_CA_FILE: join(makeTempDir(), 'missing'),
     HTTPS_PROXY: 'socks5://proxy',
-    http_proxy: 'ftp://proxy',
   })
   expect(access).toBeUndefined()
   expect(problems.map(({ variable }) => variable).sort()).toEqual([
     'HTTPS_PROXY',
     'REGISTRAR_REGISTRY_CA_FILE',
     'REGISTRAR_REGISTRY_URL',
-    'http_proxy',
   ])
 })

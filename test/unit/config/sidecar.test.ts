@@ -105,7 +105,7 @@ describe('each variable', () => {
     ],
     ['REGISTRAR_REGISTRY_URL', 'ws://127.0.0.1:1', ({ registry }) => registry.url.href, 'ws://127.0.0.1:1/'],
     ['HTTPS_PROXY', 'http://proxy', ({ registry }) => registry.proxyFromEnvironment, true],
-    ['HTTP_PROXY', 'http://proxy', ({ registry }) => registry.proxyFromEnvironment, true],
+    ['ALL_PROXY', 'http://proxy', ({ registry }) => registry.proxyFromEnvironment, true],
     ['REGISTRAR_ADVERTISE_HOST', '203.0.113.7', ({ advertise }) => advertise.host, '203.0.113.7'],
     ['REGISTRAR_ADVERTISE_PORT', '80', ({ advertise, puppet }) => [advertise.port, puppet.port], [80, 8788]],
     ['WECHATY_PUPPET_SERVER_PORT', '81', ({ advertise, puppet }) => [advertise.port, puppet.port], [81, 81]],

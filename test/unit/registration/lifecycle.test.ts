@@ -71,8 +71,8 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof EVENTS, string>> = 
   },
   open: {
     want: '=',
-    withdraw: 'closing close:7 timer 1000',
-    stop: 'closing close:7 timer 1000',
+    withdraw: 'closing close:7 timer 800',
+    stop: 'closing close:7 timer 800',
     timer: 'registered timer 10000',
     opened: '=',
     acknowledged: 'registered timer 10000',
@@ -81,8 +81,8 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof EVENTS, string>> = 
   },
   registered: {
     want: '=',
-    withdraw: 'closing close:7 timer 1000',
-    stop: 'closing close:7 timer 1000',
+    withdraw: 'closing close:7 timer 800',
+    stop: 'closing close:7 timer 800',
     timer: 'registered ping:7 timer 5000',
     opened: '=',
     acknowledged: '=',
@@ -91,8 +91,8 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof EVENTS, string>> = 
   },
   pinged: {
     want: '=',
-    withdraw: 'closing close:7 timer 1000',
-    stop: 'closing close:7 timer 1000',
+    withdraw: 'closing close:7 timer 800',
+    stop: 'closing close:7 timer 800',
     timer: 'connecting terminate:7 connect:8 no timer',
     opened: '=',
     acknowledged: '=',

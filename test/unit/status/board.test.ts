@@ -25,7 +25,6 @@ describe('before anything has happened', () => {
       reason: 'not probed yet',
       tls: null,
       health: null,
-      damping: { withdrawals: 0, holdMs: 0 },
     })
     expect([...board.tokens].map(({ id, state, since }) => [id, state, since])).toEqual([
       ['a', 'idle', START],
@@ -55,7 +54,6 @@ describe('the puppet', () => {
       state: 'unhealthy',
       since: laterBy(1000),
       reason: 'no answer in 1 s',
-      damping: { withdrawals: 2, holdMs: 1000 },
     })
     board.apply(puppet('healthy'))
     expect(board.puppet).toMatchObject({ state: 'healthy', since: laterBy(2000), reason: '' })

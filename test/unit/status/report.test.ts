@@ -16,9 +16,12 @@ interface Body {
   readonly tokens: readonly { id: string; state: string; retryInSeconds: number | null }[]
 }
 
+const damping = { withdrawals: 3, holdMs: 2000 }
 const bodyOf = (board: Board, options: { nowMs?: number; offset?: number; uptimeMs?: number } = {}): Body =>
   JSON.parse(
-    JSON.stringify(report(board, { config, version: '1.2.3', uptimeMs: 0, nowMs: 0, offset: 0, ...options })),
+    JSON.stringify(
+      report(board, { config, damping, version: '1.2.3', uptimeMs: 0, nowMs: 0, offset: 0, ...options }),
+    ),
   )
 
 describe('the shape', () => {
@@ -26,7 +29,7 @@ describe('the shape', () => {
     const { board, clock } = boardOf(['idle', 'idle'], 'unknown')
     await clock.advance(2000)
     board.apply({ type: 'probed', result: { ok: true, tookMs: 1, tls: true, health: 'SERVING' } })
-    board.apply(puppet('healthy', '', { withdrawals: 3, holdMs: 2000 }))
+    board.apply(puppet('healthy'))
     board.apply(registration('t0', 'registered', { attempts: 2 }))
     board.apply(
       registration('t1', 'waiting', { reason: 'TCP: connection refused', attempts: 4, retryInMs: 7300 }),

@@ -53,11 +53,13 @@ describe('an answer', () => {
     expect(parseDiscovery(200, body)).toEqual(wanted)
   })
 
+  it.each(['<html>', '', '[]', 'null', '"x"'])('404 with %j is no registry', (body) => {
+    expect(parseDiscovery(404, body)).toMatchObject({ kind: 'not understood' })
+  })
+
   it.each([
     ['404 with the documented body', 404, '{"host":"0.0.0.0","port":0}'],
     ['404 with host and ip', 404, NOT_REGISTERED_BODY],
-    ['404 with HTML', 404, '<html>'],
-    ['404 with nothing', 404, ''],
     ['404 with an address', 404, '{"host":"203.0.113.7","port":8788}'],
     ['200 with the address of nobody', 200, '{"host":"0.0.0.0","port":0}'],
     ['200 with the ip of nobody', 200, '{"ip":"0.0.0.0","port":0}'],
