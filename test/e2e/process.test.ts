@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer as createWebServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -169,17 +170,36 @@ describe('discover', () => {
       website.close()
       expect([none.code, none.output()]).toEqual([2, `discover: ${reason}`])
     }
-    // A registry answers 404 for a token that nobody holds; elsewhere the same answer cannot be told from it.
+    // The 404 of a registry has a body that says so; the 404 of whatever else is there has not.
     const other = await outcome(['discover', TOKEN], {
       REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registryPort}/other`,
     })
-    expect(other.code).toBe(1)
+    expect([other.code, other.output()]).toEqual([2, expect.stringContaining('is this a registry?')])
     const port = await freePort()
     const nobody = await outcome(['discover', TOKEN], { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
     expect([nobody.code, nobody.output()]).toEqual([
       2,
       expect.stringContaining('connection refused (ECONNREFUSED)'),
     ])
+  })
+})
+
+describe('the first signal', () => {
+  it('ends discover at once: it has nothing to bring to an end', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const asked = once(silent, 'connection')
+    const { port } = silent.address() as AddressInfo
+    const command = startCommand(['discover', TOKEN], {
+      env: { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` },
+    })
+    const [socket] = await asked
+    const since = elapsed()
+    command.kill('SIGINT')
+    expect(await command.exit).toEqual({ code: 130, signal: null })
+    expect(since()).toBeLessThan(1000)
+    socket.destroy()
+    silent.close()
   })
 })
 
@@ -222,6 +242,13 @@ describe('configuration', () => {
       78,
       expect.stringContaining('WECHATY_PUPPET_SERVICE_TOKEN: is not set; give'),
     ])
+  })
+
+  it('a misspelt name is told beside the problem that it explains', async () => {
+    const { code, output } = await outcome(['run'], { REGISTRAR_TOKEN: TOKEN })
+    expect(code).toBe(78)
+    expect(output()).toContain('REGISTRAR_TOKEN is not a variable of this program')
+    expect(output()).not.toContain(TOKEN)
   })
 
   it('the endpoints’ port is taken: exit 78, with the sentence', async () => {
