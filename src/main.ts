@@ -93,7 +93,12 @@ async function main(): Promise<number> {
 }
 
 function bug(error: unknown): never {
-  reportBug(error)
+  try {
+    reportBug(error)
+  } catch {
+    // The log has ended already. What the error says may hold a secret, and nobody is left to take it out.
+    complain(`a bug, after the end of the log: ${error instanceof Error ? error.name : typeof error}`)
+  }
   process.exit(EXIT.bug)
 }
 

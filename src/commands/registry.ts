@@ -15,13 +15,14 @@ export async function registry(context: Context): Promise<number> {
   try {
     const { address, port } = await server.start()
     log.info({ version: context.version, address, port }, 'registry listens')
-    await aborted(context.shutdown)
-    await server.stop()
-    log.info('registry ended')
-    return EXIT.ok
   } catch (error) {
-    throw asListenProblem(error, 'REGISTRY_LISTEN', config)
-  } finally {
+    const problem = asListenProblem(error, 'REGISTRY_LISTEN', config)
     await end()
+    throw problem
   }
+  await aborted(context.shutdown)
+  await server.stop()
+  log.info('registry ended')
+  await end()
+  return EXIT.ok
 }

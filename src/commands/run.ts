@@ -30,18 +30,19 @@ export async function run(context: Context): Promise<number> {
   })
   try {
     await sidecar.start()
-    await Promise.race([aborted(context.shutdown), aborted(allRefused.signal)])
-    const withdrawn = await sidecar.drain()
-    if (withdrawn) log.info('drained')
-    else log.warn('not everything could be withdrawn in REGISTRAR_DRAIN_TIMEOUT; ending all the same')
-    if (!allRefused.signal.aborted) return EXIT.ok
-    log.error('every token was refused: ending, as REGISTRAR_EXIT_ON_REFUSED says')
-    return EXIT.refused
   } catch (error) {
-    throw asListenProblem(error, 'REGISTRAR_ADMIN', config.admin)
-  } finally {
+    const problem = asListenProblem(error, 'REGISTRAR_ADMIN', config.admin)
     await end()
+    throw problem
   }
+  await Promise.race([aborted(context.shutdown), aborted(allRefused.signal)])
+  const withdrawn = await sidecar.drain()
+  if (withdrawn) log.info('drained')
+  else log.warn('not everything could be withdrawn in REGISTRAR_DRAIN_TIMEOUT; ending all the same')
+  const refused = allRefused.signal.aborted
+  if (refused) log.error('every token was refused: ending, as REGISTRAR_EXIT_ON_REFUSED says')
+  await end()
+  return refused ? EXIT.refused : EXIT.ok
 }
 
 function summary(
