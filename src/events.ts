@@ -34,9 +34,10 @@ export type PuppetHealth = 'unknown' | 'healthy' | 'unhealthy'
 /** How far an attempt to register got; each is named in the reason when it fails there. */
 export type Stage = 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
 
-/** The states of one registration. */
+/** The states of one registration; `queued` is one that may connect and waits for its turn. */
 export type RegistrationState =
   | 'idle'
+  | 'queued'
   | 'connecting'
   | 'open'
   | 'registered'
@@ -45,8 +46,8 @@ export type RegistrationState =
   | 'closing'
   | 'stopped'
 
-/** Why a registration was withdrawn by us. */
-export type WithdrawalCause = 'unhealthy' | 'shutdown'
+/** Why a registration was withdrawn by us; `removed`: its token is not among the tokens any more. */
+export type WithdrawalCause = 'unhealthy' | 'removed' | 'shutdown'
 
 /** Why a connection that had been open ended. */
 export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed'
@@ -63,6 +64,27 @@ export type Fact =
       readonly reason: string
       readonly damping: Damping
     }
+  /** Where the tokens come from was read; `problems` is why the tokens stay as they were, empty if all is well. */
+  | {
+      readonly type: 'source'
+      readonly problems: readonly string[]
+      readonly warnings: readonly string[]
+    }
+  /** The tokens are others from now on: public names of what came and what goes. */
+  | { readonly type: 'tokens'; readonly added: readonly string[]; readonly removed: readonly string[] }
+  /** A token that was removed has been withdrawn. */
+  | { readonly type: 'gone'; readonly id: string }
+  /** Whether attempts get as far as the registry at all; while they do not, one token tries for all. */
+  | {
+      readonly type: 'registry'
+      readonly reachable: boolean
+      /** Why not, in words; empty if it is. */
+      readonly reason: string
+      /** Failures in a row. */
+      readonly attempts: number
+      /** Milliseconds until the next attempt, while it is not. */
+      readonly retryInMs: number | null
+    }
   | { readonly type: 'tokenChecked'; readonly id: string; readonly accepted: boolean | null }
   | {
       readonly type: 'registration'
@@ -71,7 +93,7 @@ export type Fact =
       readonly reason: string
       /** Attempts since it was last registered. */
       readonly attempts: number
-      /** When `waiting` or `refused`: milliseconds until the next attempt. */
+      /** When `waiting` or `refused`: milliseconds until it may try again. */
       readonly retryInMs: number | null
       /** When `registered`: whether the registry said so, or merely kept the socket open. */
       readonly confirmed: boolean | null

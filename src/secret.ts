@@ -5,28 +5,95 @@ export function publicName(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 12)
 }
 
+/** Secrets are found by their last so many characters; one that is shorter is left alone (see `Redactor`). */
 const SHORTEST = 8
 
 /**
- * Makes a function that replaces every secret in a text. By value, not by place: a secret can be inside a message, a URL
- * or somebody else's error. The last line of defence; nothing is meant to reach it. A secret that is shorter than a word
- * is left alone: it can be guessed anyway, and taking it out would break every line it happens to be part of.
+ * Replaces every secret in a text. By value, not by place: a secret can be inside a message, a URL or somebody else's
+ * error. The last line of defence; nothing is meant to reach it. A secret that is shorter than a word is left alone: it
+ * can be guessed anyway, and taking it out would break every line it happens to be part of.
+ *
+ * The time a text takes depends on its length, not on how many secrets there are.
  */
-export function createRedactor(secrets: readonly string[]): (text: string) => string {
-  // Longest first, so that a token that begins like another one does not leave its rest behind.
-  const spellings = secrets.filter((secret) => secret.length >= SHORTEST).flatMap(spellingsOf)
-  const ordered = spellings.sort((a, b) => b.text.length - a.text.length)
-  return (text) =>
-    ordered.reduce((rest, spelling) => {
-      if (!rest.includes(spelling.text)) return rest
-      return rest.replaceAll(spelling.text, () => `[token ${publicName(spelling.secret)}]`)
-    }, text)
+export class Redactor {
+  /** Spellings by their last characters. */
+  #current: ReadonlyMap<string, readonly Spelling[]> = new Map()
+  #previous: ReadonlyMap<string, readonly Spelling[]> = new Map()
+
+  constructor(secrets: readonly string[]) {
+    this.replace(secrets)
+  }
+
+  /** The secrets are these from now on; those before them are still taken out, until the next change. */
+  replace(secrets: readonly string[]): void {
+    this.#previous = this.#current
+    const spellings = new Map<string, Spelling[]>()
+    for (const secret of secrets) {
+      if (secret.length < SHORTEST) continue
+      for (const text of spellingsOf(secret)) {
+        const end = text.slice(-SHORTEST)
+        const same = spellings.get(end)
+        if (same === undefined) spellings.set(end, [{ text, secret }])
+        else same.push({ text, secret })
+      }
+    }
+    this.#current = spellings
+  }
+
+  /** The text without secrets: each is replaced by `[token <public name>]`. */
+  readonly redact = (text: string): string => {
+    const found = this.#find(text)
+    if (found.length === 0) return text
+    let rest = ''
+    let fromIndex = 0
+    for (const { start, end, secret } of found) {
+      rest += `${text.slice(fromIndex, start)}[token ${publicName(secret)}]`
+      fromIndex = end
+    }
+    return rest + text.slice(fromIndex)
+  }
+
+  /** Where secrets are, in order. Secrets that overlap are one place, named after the longest: nothing of either is left. */
+  #find(text: string): readonly Place[] {
+    const places: Place[] = []
+    for (let end = SHORTEST; end <= text.length; end += 1) {
+      const last = text.slice(end - SHORTEST, end)
+      for (const spellings of [this.#current.get(last), this.#previous.get(last)]) {
+        for (const spelling of spellings ?? NONE) {
+          if (text.endsWith(spelling.text, end)) add(places, spelling, end)
+        }
+      }
+    }
+    return places
+  }
+}
+
+interface Spelling {
+  readonly text: string
+  readonly secret: string
+}
+
+interface Place {
+  readonly start: number
+  readonly end: number
+  readonly secret: string
+}
+
+const NONE: readonly Spelling[] = []
+
+function add(places: Place[], { text, secret }: Spelling, end: number): void {
+  let place: Place = { start: end - text.length, end, secret }
+  for (let before = places.at(-1); before !== undefined && before.end > place.start; before = places.at(-1)) {
+    places.pop()
+    const longer = before.end - before.start > text.length ? before.secret : place.secret
+    place = { start: Math.min(before.start, place.start), end, secret: longer }
+  }
+  places.push(place)
 }
 
 /** A token as it is, and as URLs write it where it holds unusual characters. */
-function spellingsOf(secret: string): { text: string; secret: string }[] {
+function spellingsOf(secret: string): readonly string[] {
+  if (/^[\w.~-]+$/.test(secret)) return [secret]
   const inPath = new URL(`http://localhost/${secret}`).pathname.slice(1)
-  return [...new Set([secret, inPath, encodeURIComponent(secret)])]
-    .filter((text) => text !== '')
-    .map((text) => ({ text, secret }))
+  return [...new Set([secret, inPath, encodeURIComponent(secret)])].filter((text) => text.length >= SHORTEST)
 }

@@ -1,25 +1,28 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Clock, deadline, pause } from './clock.ts'
+import { type Clock, pause } from './clock.ts'
+import { openFileLimit, tooFewOpenFiles } from './config/open-files.ts'
 import type { Config } from './config/sidecar.ts'
 import type { Fact, Listener, ProbeResult } from './events.ts'
 import { dampingOf, type Gate, initialGate, judge } from './gate/gate.ts'
 import { pauseAfter } from './gate/pace.ts'
 import type { Log } from './log.ts'
+import { Acceptance } from './probe/acceptance.ts'
 import { GrpcProbe } from './probe/grpc.ts'
 import { ProbeLoop } from './probe/loop.ts'
 import type { Probe } from './probe/probe.ts'
 import { createTcpProbe } from './probe/tcp.ts'
-import { Registrar } from './registration/registrar.ts'
+import { Admission } from './registration/admission.ts'
+import { Heartbeat } from './registration/heartbeat.ts'
+import { Registrations } from './registration/registrations.ts'
 import { lifecycleSettings } from './registration/settings.ts'
 import { loadWebSocket, openSocket } from './registration/socket.ts'
 import { createReader } from './rpc/answer.ts'
-import { createRedactor, publicName } from './secret.ts'
+import { publicName, type Redactor } from './secret.ts'
 import { Board } from './status/board.ts'
 import { Journal } from './status/journal.ts'
-import { readinessChecks, totalsOf } from './status/readiness.ts'
-import { report } from './status/report.ts'
-import { type Answer, type Route, serveAdmin, textAnswer } from './status/server.ts'
+import { adminRoutes } from './status/routes.ts'
+import { serveAdmin } from './status/server.ts'
 import { createTransport } from './transport/transport.ts'
 import { REGISTRATION_PATH } from './wire/discovery.ts'
 
@@ -29,6 +32,8 @@ export interface SidecarOptions {
   readonly version: string
   readonly clock: Clock
   readonly log: Log
+  /** Learns of tokens that come and go. */
+  readonly redactor: Redactor
   /** Hears every fact, after the sidecar's own status has. */
   readonly listener?: Listener
   /** Called whenever a refusal leaves no token that is not refused. */
@@ -45,8 +50,8 @@ export class Sidecar {
   readonly #journal: Journal
   readonly #probe: Probe
   readonly #loop: ProbeLoop
-  readonly #registrars: ReadonlyMap<string, Registrar>
-  readonly #stop = new AbortController()
+  readonly #acceptance: Acceptance
+  readonly #registrations: Registrations
   readonly #startedMs: number
   #gate: Gate = initialGate
   /** Facts that came before the metrics were there. */
@@ -58,8 +63,8 @@ export class Sidecar {
     const { config, clock, log } = options
     this.#options = options
     this.#startedMs = clock.now()
-    this.#board = new Board(config.tokens.map(publicName), clock)
-    this.#journal = new Journal(log, clock)
+    this.#board = new Board(clock)
+    this.#journal = new Journal(log, clock, this.#board)
     this.#probe = this.#createProbe()
     this.#loop = new ProbeLoop({
       probe: this.#probe,
@@ -68,7 +73,9 @@ export class Sidecar {
       wakeIntervalMs: config.probe.fastIntervalMs,
       onResult: (result) => this.#judge(result),
     })
-    this.#registrars = this.#createRegistrars()
+    this.#acceptance = this.#createAcceptance()
+    this.#registrations = this.#createRegistrations()
+    this.#hold(config.tokens)
   }
 
   /**
@@ -107,32 +114,35 @@ export class Sidecar {
   async #end(): Promise<boolean> {
     const { clock, config } = this.#options
     this.#loop.stop()
-    this.#stop.abort()
+    this.#acceptance.cancel()
     const limit = new AbortController()
     const left = pause(clock, config.drainTimeoutMs, limit.signal).then(() => false)
-    const stopped = Promise.all([...this.#registrars.values()].map((registrar) => registrar.stop())).then(
-      () => true,
-    )
+    const stopped = this.#registrations.stop().then(() => true)
     const withdrawn = await Promise.race([stopped, left])
     limit.abort()
     this.#server?.close()
     this.#server?.closeAllConnections()
+    this.#journal.end()
     return withdrawn
   }
 
   async #serve(): Promise<Server> {
-    const { config, version } = this.#options
+    const { config, version, clock, redactor } = this.#options
     const { createMetrics } = await import('./status/metrics.ts')
     const metrics = createMetrics(this.#board, version)
     for (const fact of this.#early) metrics.apply(fact)
     this.#early = []
     this.#applyToMetrics = metrics.apply
-    const expose = async (): Promise<Answer> => {
-      const { text, contentType } = await metrics.expose()
-      return { status: 200, contentType, body: text }
-    }
-    const routes: readonly Route[] = [...this.#routes(), { method: 'GET', path: '/metrics', handle: expose }]
-    return serveAdmin({ ...config.admin, routes, redact: createRedactor(config.tokens) })
+    const routes = adminRoutes({
+      board: this.#board,
+      metrics,
+      config,
+      version,
+      clock,
+      startedMs: this.#startedMs,
+      damping: () => dampingOf(this.#gate, clock.now()),
+    })
+    return serveAdmin({ ...config.admin, routes, redact: redactor.redact })
   }
 
   #createProbe(): Probe {
@@ -145,25 +155,46 @@ export class Sidecar {
     })
   }
 
-  #createRegistrars(): ReadonlyMap<string, Registrar> {
+  #createAcceptance(): Acceptance {
+    const probe = this.#probe
+    return new Acceptance({
+      clock: this.#options.clock,
+      timeoutMs: this.#options.config.probe.timeoutMs,
+      ask: async (token, signal) => (probe instanceof GrpcProbe ? probe.acceptsToken(token, signal) : null),
+      onAnswer: (token, accepted) => this.#tell({ type: 'tokenChecked', id: publicName(token), accepted }),
+    })
+  }
+
+  #createRegistrations(): Registrations {
     const { config, clock } = this.#options
-    const { registry, advertise, heartbeat } = config
-    const settings = lifecycleSettings({ backoffMaxMs: config.backoffMaxMs, heartbeat })
-    const url = new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH)
-    const transport = createTransport(registry)
-    const read = createReader(advertise.port)
-    const create = (token: string): Registrar =>
-      new Registrar({
-        id: publicName(token),
-        advertise,
-        settings,
-        clock,
-        read,
-        tell: (fact) => this.#tell(fact),
-        open: (subprotocol, handlers) =>
-          openSocket({ url, token, subprotocol, transport, clock, handshakeMs: HANDSHAKE_MS }, handlers),
-      })
-    return new Map(config.tokens.map((token) => [token, create(token)]))
+    const { registry, advertise, heartbeat, connectRate } = config
+    const settings = lifecycleSettings(config)
+    const tell: Listener = (fact) => this.#tell(fact)
+    const socketOptions = {
+      url: new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH),
+      transport: createTransport(registry),
+      clock,
+      handshakeMs: HANDSHAKE_MS,
+    }
+    return new Registrations({
+      nameOf: publicName,
+      advertise,
+      settings,
+      clock,
+      tell,
+      read: createReader(advertise.port),
+      heartbeat: new Heartbeat(clock, heartbeat),
+      admission: new Admission({ clock, connectRate, backoff: settings, tell }),
+      open: (token, subprotocol, handlers) => openSocket(socketOptions, { token, subprotocol }, handlers),
+    })
+  }
+
+  /** These are the tokens from now on. */
+  #hold(tokens: readonly string[]): void {
+    const tooFew = tooFewOpenFiles(tokens.length, openFileLimit())
+    if (tooFew !== undefined) this.#options.log.warn(tooFew)
+    const added = this.#registrations.update(tokens)
+    if (this.#gate.health === 'healthy') this.#acceptance.ask(added)
   }
 
   #tell(fact: Fact): void {
@@ -175,8 +206,7 @@ export class Sidecar {
   }
 
   #noticeRefusal(): void {
-    const { total, refused } = totalsOf(this.#board)
-    if (refused === total) this.#options.onAllRefused?.()
+    if (this.#board.count('refused') === this.#board.size) this.#options.onAllRefused?.()
   }
 
   /** Folds one probe's result into the gate, acts on a change, and says when to probe again. */
@@ -200,53 +230,12 @@ export class Sidecar {
   }
 
   #turn(healthy: boolean): void {
-    for (const registrar of this.#registrars.values()) {
-      if (healthy) registrar.want()
-      else registrar.withdraw()
+    if (healthy) {
+      this.#registrations.want()
+      this.#acceptance.ask(this.#registrations.tokens)
+    } else {
+      this.#acceptance.cancel()
+      this.#registrations.withdraw()
     }
-    if (healthy) void this.#checkTokens()
-  }
-
-  /** The deep truth beside the gate: whether the puppet would let a client with this token in. It decides nothing. */
-  async #checkTokens(): Promise<void> {
-    const { clock, config } = this.#options
-    if (!(this.#probe instanceof GrpcProbe)) return
-    for (const token of this.#registrars.keys()) {
-      if (this.#stop.signal.aborted || this.#gate.health !== 'healthy') return
-      const limit = deadline(clock, config.probe.timeoutMs, this.#stop.signal)
-      const accepted = await this.#probe.acceptsToken(token, limit.signal)
-      limit.release()
-      this.#tell({ type: 'tokenChecked', id: publicName(token), accepted })
-    }
-  }
-
-  #routes(): readonly Route[] {
-    const { config, version, clock } = this.#options
-    return [
-      { method: 'GET', path: '/livez', handle: () => textAnswer(200, 'alive') },
-      {
-        method: 'GET',
-        path: '/readyz',
-        handle: (query) => {
-          const checks = readinessChecks(this.#board)
-          const ready = checks.every(({ ok }) => ok)
-          const lines = checks.map(({ name, ok, detail }) => `[${ok ? '+' : '-'}] ${name}: ${detail}`)
-          const brief = ready ? ['ready'] : lines.filter((line) => line.startsWith('[-]'))
-          return textAnswer(ready ? 200 : 503, (query.has('verbose') ? lines : brief).join('\n'))
-        },
-      },
-      {
-        method: 'GET',
-        path: '/status',
-        handle: (query) => {
-          const nowMs = clock.now()
-          const offset = Math.max(0, Math.trunc(Number(query.get('offset') ?? 0)) || 0)
-          const damping = dampingOf(this.#gate, nowMs)
-          const uptimeMs = nowMs - this.#startedMs
-          const body = report(this.#board, { config, version, nowMs, uptimeMs, offset, damping })
-          return { status: 200, contentType: 'application/json', body: `${JSON.stringify(body, null, 2)}\n` }
-        },
-      },
-    ]
   }
 }

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { type Config, readConfig } from '../config/sidecar.ts'
 import { EXIT } from '../exit-codes.ts'
 import { createStdoutLog } from '../log.ts'
-import { createRedactor } from '../secret.ts'
+import { Redactor } from '../secret.ts'
 import { Sidecar } from '../sidecar.ts'
 import { aborted, type Context } from './context.ts'
 import { asListenProblem } from './listen-error.ts'
@@ -12,7 +12,8 @@ export async function run(context: Context): Promise<number> {
   // It lives long and allocates little: without this, V8 lets the short-lived objects of its probes grow to 32 MB.
   setFlagsFromString('--optimize-for-size')
   const { config, warnings } = readConfig(context.env, context.terminal)
-  const logOptions = { ...config.log, redact: createRedactor(config.tokens) }
+  const redactor = new Redactor(config.tokens)
+  const logOptions = { ...config.log, redact: redactor.redact }
   const { log, end } = await createStdoutLog(logOptions, context.clock)
   context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
   for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
@@ -24,6 +25,7 @@ export async function run(context: Context): Promise<number> {
     version: context.version,
     clock: context.clock,
     log,
+    redactor,
     onAllRefused: () => {
       if (config.exitOnRefused) allRefused.abort()
     },

@@ -25,6 +25,8 @@ export interface Config {
   }
   readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number }
   readonly backoffMaxMs: number
+  /** Registrations started a second, all tokens together. */
+  readonly connectRate: number
   readonly drainTimeoutMs: number
   /** Port 0: no endpoints. */
   readonly admin: { readonly host: string; readonly port: number }
@@ -59,6 +61,7 @@ const SPECS = {
   REGISTRAR_HEARTBEAT_INTERVAL: duration(),
   REGISTRAR_HEARTBEAT_TIMEOUT: duration(),
   REGISTRAR_BACKOFF_MAX: duration(),
+  REGISTRAR_CONNECT_RATE: integer(1, 10_000)(),
   REGISTRAR_DRAIN_TIMEOUT: duration(),
   REGISTRAR_ADMIN_HOST: host(),
   REGISTRAR_ADMIN_PORT: tcpPort(0, 9788)(),
@@ -131,6 +134,7 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
       timeoutMs: values.REGISTRAR_HEARTBEAT_TIMEOUT,
     },
     backoffMaxMs: values.REGISTRAR_BACKOFF_MAX,
+    connectRate: values.REGISTRAR_CONNECT_RATE,
     drainTimeoutMs: values.REGISTRAR_DRAIN_TIMEOUT,
     admin: { host: values.REGISTRAR_ADMIN_HOST, port: values.REGISTRAR_ADMIN_PORT },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },

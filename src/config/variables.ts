@@ -75,6 +75,11 @@ export const SIDECAR_VARIABLES = [
     byDefault: '15s',
     meaning: 'longest wait between two attempts of a token',
   },
+  {
+    name: 'REGISTRAR_CONNECT_RATE',
+    byDefault: '100',
+    meaning: 'registrations started per second, all tokens together',
+  },
   { name: 'REGISTRAR_DRAIN_TIMEOUT', byDefault: '5s', meaning: 'bound on withdrawing everything' },
   { name: 'REGISTRAR_ADMIN_HOST', byDefault: '127.0.0.1', meaning: 'where the HTTP endpoints listen' },
   { name: 'REGISTRAR_ADMIN_PORT', byDefault: '9788', meaning: 'their port; 0 turns them off' },

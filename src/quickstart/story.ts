@@ -4,7 +4,7 @@ import { type Discovery, discover } from '../discovery/client.ts'
 import type { Fact } from '../events.ts'
 import { createLog } from '../log.ts'
 import { RegistryServer } from '../registry/server.ts'
-import { createRedactor } from '../secret.ts'
+import { Redactor } from '../secret.ts'
 import { Sidecar } from '../sidecar.ts'
 import { createTransport } from '../transport/transport.ts'
 import { StandInPuppet } from './stand-in-puppet.ts'
@@ -84,8 +84,16 @@ export class Story {
       REGISTRAR_ADMIN_PORT: String(await this.#freePort()),
       LOG_LEVEL: 'silent',
     })
-    const log = createLog({ ...config.log, redact: createRedactor(config.tokens) }, { write: () => {} })
-    this.#sidecar = new Sidecar({ config, version, clock, log, listener: (fact) => this.#narrate(fact) })
+    const redactor = new Redactor(config.tokens)
+    const log = createLog({ ...config.log, redact: redactor.redact }, { write: () => {} })
+    this.#sidecar = new Sidecar({
+      config,
+      version,
+      clock,
+      log,
+      redactor,
+      listener: (fact) => this.#narrate(fact),
+    })
     await this.#sidecar.start()
     this.#line('registrar', `watches for a puppet on 127.0.0.1:${this.#puppetPort}`)
   }

@@ -5,9 +5,6 @@ import type { Verdict } from './verdict.ts'
 export interface LifecycleSettings extends BackoffSettings {
   /** How long an open socket may go without `sys registered` before it counts as registered all the same. */
   readonly acknowledgementMs: number
-  readonly heartbeatIntervalMs: number
-  /** How long a pong may take. */
-  readonly heartbeatTimeoutMs: number
   /** How long a close may take before the socket is torn down. */
   readonly closeMs: number
   /** Registered for this long, earlier failures are forgotten. */
@@ -32,18 +29,14 @@ export interface Memory {
 export type Lifecycle = Memory &
   (
     | { readonly state: 'idle'; readonly notBeforeMs: number; readonly reason: string }
+    /** It may connect; the pacer says when. */
+    | { readonly state: 'queued' }
     | { readonly state: 'connecting' }
     | { readonly state: 'open' }
-    | {
-        readonly state: 'registered'
-        readonly sinceMs: number
-        readonly confirmed: boolean
-        /** When the ping that is not answered yet was sent; null between heartbeats. */
-        readonly pingedMs: number | null
-      }
+    | { readonly state: 'registered'; readonly sinceMs: number; readonly confirmed: boolean }
     | { readonly state: 'waiting'; readonly untilMs: number; readonly reason: string }
     | { readonly state: 'refused'; readonly untilMs: number; readonly reason: string }
-    | { readonly state: 'closing'; readonly next: 'idle' | 'connecting' | 'stopped' }
+    | { readonly state: 'closing'; readonly next: 'idle' | 'queued' | 'stopped' }
     | { readonly state: 'stopped' }
   )
 
@@ -57,19 +50,27 @@ export type LifecycleEvent =
   | { readonly type: 'stop' }
   /** The one timer that a state may have set has run out. */
   | { readonly type: 'timer' }
+  /** The pacer lets it connect. */
+  | { readonly type: 'turn' }
   | { readonly type: 'opened'; readonly attempt: number }
   | { readonly type: 'acknowledged'; readonly attempt: number }
-  | { readonly type: 'ponged'; readonly attempt: number }
+  /** No pong in time. */
+  | { readonly type: 'silent'; readonly attempt: number }
+  /** The registry could not be reached, which is everybody's trouble and not this token's: it tries again with the rest. */
+  | { readonly type: 'unreachable'; readonly attempt: number }
   | { readonly type: 'ended'; readonly attempt: number; readonly verdict: Verdict }
 
 /** What is to be done about it. */
 export type Effect =
+  /** Ask the pacer for a turn. */
+  | { readonly type: 'queue' }
+  /** Take the request back. */
+  | { readonly type: 'unqueue' }
   | { readonly type: 'connect'; readonly attempt: number }
   /** Close politely: 1000. */
   | { readonly type: 'close'; readonly attempt: number }
   /** Tear down at once; nobody waits for the peer. */
   | { readonly type: 'terminate'; readonly attempt: number; readonly cause: 'withdrawn' | 'heartbeat' }
-  | { readonly type: 'ping'; readonly attempt: number }
 
 /** The next state, what to do, and the state's timer: a number sets it anew, null clears it, undefined leaves it. */
 export interface Step {

@@ -23,12 +23,15 @@ export function step(life: Lifecycle, event: LifecycleEvent, context: Context): 
         effects: [],
         timerMs: context.settings.acknowledgementMs,
       }
+    case 'turn':
+      return life.state === 'queued' ? connect(life) : unchanged(life)
     case 'acknowledged':
       if (life.state === 'open') return register(life, true, context)
       return unchanged(life.state === 'registered' ? { ...life, confirmed: true } : life)
-    case 'ponged':
-      if (life.state !== 'registered' || life.pingedMs === null) return unchanged(life)
-      return { life: { ...life, pingedMs: null }, effects: [], timerMs: context.settings.heartbeatIntervalMs }
+    case 'silent':
+      return life.state === 'registered' ? reconnect(life, context) : unchanged(life)
+    case 'unreachable':
+      return life.state === 'connecting' ? queue(life) : unchanged(life)
     case 'ended':
       return ended(life, event.verdict, context)
     default:
@@ -44,6 +47,10 @@ function memory({ attempt, failures, refusals }: Lifecycle): Memory {
   return { attempt, failures, refusals }
 }
 
+function queue(life: Lifecycle): Step {
+  return { life: { ...memory(life), state: 'queued' }, effects: [{ type: 'queue' }], timerMs: null }
+}
+
 function connect(life: Lifecycle): Step {
   const attempt = life.attempt + 1
   return {
@@ -54,11 +61,10 @@ function connect(life: Lifecycle): Step {
 }
 
 function wanted(life: Lifecycle, { nowMs, settings }: Context): Step {
-  if (life.state === 'closing')
-    return unchanged(life.next === 'idle' ? { ...life, next: 'connecting' } : life)
+  if (life.state === 'closing') return unchanged(life.next === 'idle' ? { ...life, next: 'queued' } : life)
   if (life.state !== 'idle') return unchanged(life)
   // A puppet that flaps must not wash away what the registry asked for.
-  if (life.notBeforeMs <= nowMs) return connect(life)
+  if (life.notBeforeMs <= nowMs) return queue(life)
   const state = life.refusals >= settings.refusalsAllowed ? 'refused' : 'waiting'
   return {
     life: { ...memory(life), state, untilMs: life.notBeforeMs, reason: life.reason },
@@ -72,6 +78,12 @@ function leave(life: Lifecycle, to: 'idle' | 'stopped', { nowMs, settings }: Con
   switch (life.state) {
     case 'idle':
       return to === 'idle' ? unchanged(life) : { life: stopped(life), effects: [], timerMs: null }
+    case 'queued':
+      return {
+        life: to === 'idle' ? idle(life, nowMs, '') : stopped(life),
+        effects: [{ type: 'unqueue' }],
+        timerMs: null,
+      }
     case 'connecting':
       return {
         life: to === 'idle' ? idle(life, nowMs, '') : stopped(life),
@@ -109,11 +121,11 @@ function stopped(life: Lifecycle): Lifecycle {
   return { ...memory(life), state: 'stopped' }
 }
 
-function register(life: Lifecycle, confirmed: boolean, { nowMs, settings }: Context): Step {
+function register(life: Lifecycle, confirmed: boolean, { nowMs }: Context): Step {
   return {
-    life: { ...memory(life), refusals: 0, state: 'registered', sinceMs: nowMs, confirmed, pingedMs: null },
+    life: { ...memory(life), refusals: 0, state: 'registered', sinceMs: nowMs, confirmed },
     effects: [],
-    timerMs: settings.heartbeatIntervalMs,
+    timerMs: null,
   }
 }
 
@@ -121,11 +133,9 @@ function timeUp(life: Lifecycle, context: Context): Step {
   switch (life.state) {
     case 'open':
       return register(life, false, context)
-    case 'registered':
-      return life.pingedMs === null ? ping(life, context) : reconnectAtOnce(life, context)
     case 'waiting':
     case 'refused':
-      return connect(life)
+      return queue(life)
     case 'closing': {
       const after = closed(life, context)
       const terminate: Effect = { type: 'terminate', attempt: life.attempt, cause: 'withdrawn' }
@@ -136,17 +146,9 @@ function timeUp(life: Lifecycle, context: Context): Step {
   }
 }
 
-function ping(life: Lifecycle & { state: 'registered' }, { nowMs, settings }: Context): Step {
-  return {
-    life: { ...life, pingedMs: nowMs },
-    effects: [{ type: 'ping', attempt: life.attempt }],
-    timerMs: settings.heartbeatTimeoutMs,
-  }
-}
-
 /** No pong in time: the link is dead, and the other end of it may hold the token until TCP gives up. */
-function reconnectAtOnce(life: Lifecycle, { nowMs, settings }: Context): Step {
-  const anew = connect(settled(life, nowMs, settings))
+function reconnect(life: Lifecycle, { nowMs, settings }: Context): Step {
+  const anew = queue(settled(life, nowMs, settings))
   return {
     ...anew,
     effects: [{ type: 'terminate', attempt: life.attempt, cause: 'heartbeat' }, ...anew.effects],
@@ -159,7 +161,7 @@ function settled(life: Lifecycle, nowMs: number, { graceMs }: LifecycleSettings)
 }
 
 function closed(life: Lifecycle & { state: 'closing' }, { nowMs }: Context): Step {
-  if (life.next === 'connecting') return connect(life)
+  if (life.next === 'queued') return queue(life)
   return { life: life.next === 'idle' ? idle(life, nowMs, '') : stopped(life), effects: [], timerMs: null }
 }
 

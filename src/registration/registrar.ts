@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Cancel, Clock } from '../clock.ts'
-import type { ConnectResult, DisconnectCause, Listener, WithdrawalCause } from '../events.ts'
-import type { Reading } from '../rpc/answer.ts'
+import type { Cancel } from '../clock.ts'
+import type { ConnectResult, DisconnectCause, WithdrawalCause } from '../events.ts'
 import { formatSubprotocol } from '../wire/subprotocol.ts'
-import { Allowance } from './allowance.ts'
+import type { Admission } from './admission.ts'
+import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.ts'
 import {
   type Effect,
   initialLifecycle,
@@ -15,48 +15,50 @@ import { step } from './lifecycle.ts'
 import type { RegistrySocket, SocketHandlers } from './socket.ts'
 import type { Verdict } from './verdict.ts'
 
-/** Everything a registration needs; how its socket is made comes from outside. */
-export interface RegistrarOptions {
-  /** The token's public name, for facts. */
-  readonly id: string
+/** What all registrations of a sidecar share; how a socket is made comes from outside. */
+export interface RegistrarOptions extends AttemptOptions {
   /** What the registry is told: the host may be empty ("the address I come from"). */
   readonly advertise: { readonly host: string; readonly port: number }
   readonly settings: LifecycleSettings
-  readonly clock: Clock
-  /** Opens a socket for this token with the given subprotocol. */
-  readonly open: (subprotocol: string, handlers: SocketHandlers) => RegistrySocket
-  readonly read: (text: string) => Promise<Reading>
-  readonly tell: Listener
-}
-
-/** One socket, and how much is read of it. */
-interface Conversation {
-  readonly socket: RegistrySocket
-  readonly allowance: Allowance
+  /** Says when an attempt may start. */
+  readonly admission: Admission
+  /** Opens a socket for a token with the given subprotocol. */
+  readonly open: (token: string, subprotocol: string, handlers: SocketHandlers) => RegistrySocket
 }
 
 /**
- * Holds the registration of one token: runs what `lifecycle` decides. Owns one socket at most that matters, and one
+ * Holds the registration of one token: runs what `lifecycle` decides. Owns one attempt at most that matters, and one
  * timer.
  */
-export class Registrar {
+export class Registrar implements AttemptOwner {
+  readonly id: string
+  readonly #token: string
   readonly #options: RegistrarOptions
   #life: Lifecycle = initialLifecycle
-  #socket: RegistrySocket | undefined
+  #attempt: Attempt | undefined
   #cancelTimer: Cancel | undefined
+  #leaveQueue: Cancel | undefined
   /** Sockets that have not ended yet, abandoned ones included. */
   #open = 0
   #attempts = 0
   #reason = ''
   #stopped: (() => void) | undefined
 
-  constructor(options: RegistrarOptions) {
+  /** @param id the token's public name, for facts */
+  constructor(token: string, id: string, options: RegistrarOptions) {
+    this.#token = token
+    this.id = id
     this.#options = options
+  }
+
+  /** Whether the registry holds it now. */
+  get registered(): boolean {
+    return this.#life.state === 'registered'
   }
 
   /** The puppet is healthy: register, and stay registered. */
   want(): void {
-    this.#handle({ type: 'want' })
+    this.handle({ type: 'want' })
   }
 
   /** The puppet is not healthy: withdraw at once, whatever is under way. */
@@ -65,110 +67,117 @@ export class Registrar {
   }
 
   /** Withdraws for good; resolves when no socket is left. */
-  stop(): Promise<void> {
+  stop(cause: WithdrawalCause): Promise<void> {
     const done = new Promise<void>((resolve) => {
       this.#stopped = resolve
     })
-    this.#leave({ type: 'stop' }, 'shutdown')
+    this.#leave({ type: 'stop' }, cause)
     this.#settleStop()
     return done
   }
 
-  #leave(event: LifecycleEvent, cause: WithdrawalCause): void {
-    const held = this.#life.state === 'open' || this.#life.state === 'registered'
-    if (held) this.#options.tell({ type: 'withdrawn', id: this.#options.id, cause })
-    this.#handle(event)
-  }
-
-  #handle(event: LifecycleEvent): void {
-    const { clock, settings } = this.#options
+  /** Something happened. For its attempts. */
+  handle(event: LifecycleEvent): void {
+    const { clock, settings, admission } = this.#options
     const before = this.#life
     const next = step(before, event, { nowMs: clock.now(), chance: clock.random(), settings })
     this.#life = next.life
     if (next.timerMs !== undefined) this.#setTimer(next.timerMs)
     if (next.life.state === 'connecting' && next.life.attempt !== before.attempt) this.#attempts += 1
     this.#report(before)
-    for (const effect of next.effects) this.#run(effect)
+    for (const effect of next.effects) this.#run(effect, before)
+    if (next.life.state === 'registered' && before.state !== 'registered') this.#attempt?.keepAlive()
+    if (next.life.state === 'open' && before.state === 'connecting') admission.reached()
     this.#settleStop()
   }
 
-  #setTimer(ms: number | null): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer =
-      ms === null ? undefined : this.#options.clock.after(ms, () => this.#handle({ type: 'timer' }))
+  /** A socket is gone, which may be one that was abandoned long ago. For its attempts. */
+  ended(attempt: Attempt, verdict: Verdict): void {
+    this.#open -= 1
+    if (attempt === this.#attempt) {
+      this.#attempt = undefined
+      this.#judge(attempt, verdict)
+    }
+    this.#settleStop()
   }
 
-  #run(effect: Effect): void {
+  #judge(attempt: Attempt, verdict: Verdict): void {
+    const { admission } = this.#options
+    const { state } = this.#life
+    if (state === 'registered') this.#disconnected('closed')
+    else if (state === 'connecting' || state === 'open') this.#connected(resultOf(verdict))
+    if (state === 'connecting') {
+      const everybodys = verdict.shared && admission.failed(attempt.startedMs, reasonOf(verdict))
+      if (everybodys) return this.handle({ type: 'unreachable', attempt: attempt.number })
+      if (!verdict.shared) admission.reached()
+    }
+    this.handle({ type: 'ended', attempt: attempt.number, verdict })
+  }
+
+  #leave(event: LifecycleEvent, cause: WithdrawalCause): void {
+    const held = this.#life.state === 'open' || this.#life.state === 'registered'
+    if (held) this.#options.tell({ type: 'withdrawn', id: this.id, cause })
+    this.handle(event)
+  }
+
+  #setTimer(ms: number | null): void {
+    const { clock } = this.#options
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    if (ms === null) return
+    const dueMs = clock.now() + ms
+    this.#cancelTimer = clock.after(ms, () => {
+      // Timers run before what has arrived is read: what this one waits for may be there.
+      if (clock.now() - dueMs > LATE_MS) this.#setTimer(0)
+      else this.handle({ type: 'timer' })
+    })
+  }
+
+  #run(effect: Effect, before: Lifecycle): void {
     switch (effect.type) {
+      case 'queue':
+        this.#leaveQueue = this.#options.admission.queue(() => this.handle({ type: 'turn' }))
+        return
+      case 'unqueue':
+        this.#leaveQueue?.()
+        this.#leaveQueue = undefined
+        return
       case 'connect':
         this.#connect(effect.attempt)
         return
       case 'close':
         this.#disconnected('withdrawn')
-        this.#socket?.close()
+        this.#attempt?.close()
         return
       case 'terminate':
-        if (effect.cause === 'heartbeat') this.#disconnected('heartbeat')
-        this.#socket?.terminate()
-        this.#socket = undefined
-        return
-      case 'ping':
-        this.#socket?.ping()
+        this.#terminate(effect.cause, before)
     }
   }
 
-  #connect(attempt: number): void {
-    const { advertise, clock, read, tell, id } = this.#options
-    const allowance = new Allowance()
+  #connect(number: number): void {
+    const { advertise, open } = this.#options
+    const attempt = new Attempt(number, this, this.#options)
+    this.#leaveQueue = undefined
     this.#open += 1
-    const socket = this.#options.open(formatSubprotocol({ id: randomUUID(), ...advertise }), {
-      opened: () => this.#handle({ type: 'opened', attempt }),
-      binary: () => tell({ type: 'ignored', id, kind: 'binary' }),
-      text: (text) => {
-        if (!allowance.take(clock.now())) return tell({ type: 'ignored', id, kind: 'flood' })
-        void read(text).then((reading) => this.#obey(reading, attempt, { socket, allowance }))
-      },
-      ponged: () => this.#ponged(attempt),
-      ended: (verdict) => this.#ended(attempt, verdict),
-    })
-    this.#socket = socket
+    this.#attempt = attempt
+    attempt.on(open(this.#token, formatSubprotocol({ id: randomUUID(), ...advertise }), attempt))
   }
 
-  #obey(reading: Reading, attempt: number, { socket, allowance }: Conversation): void {
-    const { tell, id } = this.#options
-    if (reading.kind === 'acknowledgement') return this.#handle({ type: 'acknowledged', attempt })
-    if (reading.kind === 'ignored') return tell({ type: 'ignored', id, kind: reading.why })
-    socket.send(reading.reply)
-    allowance.expectRoger()
-    tell({ type: 'question', id, method: reading.method, result: reading.result })
-  }
-
-  #ponged(attempt: number): void {
-    const life = this.#life
-    if (life.state === 'registered' && life.pingedMs !== null && life.attempt === attempt) {
-      const rttMs = this.#options.clock.now() - life.pingedMs
-      this.#options.tell({ type: 'pong', id: this.#options.id, rttMs })
-    }
-    this.#handle({ type: 'ponged', attempt })
-  }
-
-  #ended(attempt: number, verdict: Verdict): void {
-    this.#open -= 1
-    const { state } = this.#life
-    if (attempt === this.#life.attempt) {
-      this.#socket = undefined
-      if (state === 'registered') this.#disconnected('closed')
-      else if (state === 'connecting' || state === 'open') this.#connected(resultOf(verdict))
-    }
-    this.#handle({ type: 'ended', attempt, verdict })
+  #terminate(cause: 'withdrawn' | 'heartbeat', before: Lifecycle): void {
+    const attempt = this.#attempt
+    if (attempt === undefined) return
+    if (cause === 'heartbeat') this.#disconnected('heartbeat')
+    this.#attempt = undefined
+    attempt.terminate()
+    if (before.state === 'connecting') this.#options.admission.abandoned(attempt.startedMs)
   }
 
   #connected(result: ConnectResult): void {
-    this.#options.tell({ type: 'connected', id: this.#options.id, result })
+    this.#options.tell({ type: 'connected', id: this.id, result })
   }
 
   #disconnected(cause: DisconnectCause): void {
-    this.#options.tell({ type: 'disconnected', id: this.#options.id, cause })
+    this.#options.tell({ type: 'disconnected', id: this.id, cause })
   }
 
   #report(before: Lifecycle): void {
@@ -180,12 +189,10 @@ export class Registrar {
     const wasOnItsWay = before.state === 'connecting' || before.state === 'open'
     if (wasOnItsWay && ['idle', 'stopped', 'closing'].includes(life.state)) this.#connected('aborted')
     const waiting = life.state === 'waiting' || life.state === 'refused' ? life : undefined
-    // While the next attempt is under way, the trouble of the last one is still why there is no registration.
-    const onItsWay = life.state === 'connecting' || life.state === 'open'
-    this.#reason = waiting?.reason ?? (onItsWay ? this.#reason : '')
+    this.#reason = waiting?.reason ?? (ON_THEIR_WAY.has(life.state) ? this.#reason : '')
     this.#options.tell({
       type: 'registration',
-      id: this.#options.id,
+      id: this.id,
       state: life.state,
       reason: this.#reason,
       attempts: this.#attempts,
@@ -200,6 +207,17 @@ export class Registrar {
   }
 }
 
+/** A timer that comes so late says that this process was busy, with ten thousand sockets to close, for instance. */
+const LATE_MS = 100
+
+/** While the next attempt is under way, the trouble of the last one is still why there is no registration. */
+const ON_THEIR_WAY: ReadonlySet<Lifecycle['state']> = new Set(['queued', 'connecting', 'open'])
+
 function resultOf(verdict: Verdict): ConnectResult {
   return verdict.kind === 'refused' ? 'refused' : (verdict.stage.toLowerCase() as ConnectResult)
+}
+
+/** What is told of an attempt that ended before it was open. */
+function reasonOf({ stage, reason }: Verdict): string {
+  return `${stage}: ${reason}`
 }

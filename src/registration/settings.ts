@@ -11,14 +11,6 @@ const FIXED = {
 }
 
 /** The numbers of a registration's life, from those that the user may change. All in milliseconds. */
-export function lifecycleSettings(options: {
-  readonly backoffMaxMs: number
-  readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number }
-}): LifecycleSettings {
-  return {
-    ...FIXED,
-    maxMs: options.backoffMaxMs,
-    heartbeatIntervalMs: options.heartbeat.intervalMs,
-    heartbeatTimeoutMs: options.heartbeat.timeoutMs,
-  }
+export function lifecycleSettings({ backoffMaxMs }: { readonly backoffMaxMs: number }): LifecycleSettings {
+  return { ...FIXED, maxMs: backoffMaxMs }
 }

@@ -1,22 +1,34 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { WebSocket } from 'ws'
-import { type Clock, deadline } from '../clock.ts'
+import type { Cancel, Clock } from '../clock.ts'
 import type { Stage } from '../events.ts'
-import type { RequestOptions, Transport } from '../transport/transport.ts'
-import { redirectTarget, type Verdict, verdictOfClose, verdictOfError, verdictOfResponse } from './verdict.ts'
+import type { Transport } from '../transport/transport.ts'
+import {
+  redirectTarget,
+  type UpgradeRefusal,
+  type Verdict,
+  verdictOfClose,
+  verdictOfDeadline,
+  verdictOfError,
+  verdictOfResponse,
+} from './verdict.ts'
 
-/** What to open. */
+/** How all sockets of a sidecar are opened. */
 export interface SocketOptions {
   /** The registration URL, `ws:` or `wss:`. */
   readonly url: URL
-  readonly token: string
-  readonly subprotocol: string
   readonly transport: Transport
   readonly clock: Clock
   /** How long all of DNS, TCP, TLS and the upgrade may take together, in milliseconds. */
   readonly handshakeMs: number
+}
+
+/** One of them. */
+export interface SocketRequest {
+  readonly token: string
+  readonly subprotocol: string
 }
 
 /** What happens on a socket. `ended` comes exactly once, last, and says why. */
@@ -50,104 +62,90 @@ export function loadWebSocket(): Promise<Library> {
 }
 
 /** Opens the registration WebSocket, following one redirect. Never throws: every trouble arrives as `ended`. */
-export function openSocket(options: SocketOptions, handlers: SocketHandlers): RegistrySocket {
-  const limit = deadline(options.clock, options.handshakeMs)
-  let current: Attempt | undefined
-  let over = false
-
-  const end = (verdict: Verdict): void => {
-    if (over) return
-    over = true
-    limit.release()
-    handlers.ended(verdict)
-  }
-  const attempt = (url: URL, mayRedirect: boolean): void => {
-    current = new Attempt(options, url, {
-      ...handlers,
-      opened: () => {
-        limit.release()
-        handlers.opened()
-      },
-      ended: end,
-      refused: (refusal) => {
-        const redirect = redirectTarget(url, refusal)
-        if (redirect !== undefined && 'follow' in redirect && mayRedirect)
-          return attempt(redirect.follow, false)
-        if (redirect !== undefined && 'verdict' in redirect) return end(redirect.verdict)
-        end(verdictOfResponse(refusal, options.clock.date().getTime()))
-      },
-    })
-  }
-  limit.signal.addEventListener('abort', () => current?.giveUp(options.handshakeMs), { once: true })
-  attempt(options.url, true)
-
-  return {
-    send: (text) => current?.send(text),
-    ping: () => current?.ping(),
-    close: () => current?.close(),
-    terminate: () => current?.terminate(),
-  }
+export function openSocket(
+  options: SocketOptions,
+  request: SocketRequest,
+  handlers: SocketHandlers,
+): RegistrySocket {
+  const connection = new Connection(options, handlers)
+  void connection.dial(options.url, request)
+  return connection
 }
 
-interface AttemptHandlers extends SocketHandlers {
-  /** The answer to the upgrade was not 101. */
-  refused(refusal: { status: number; headers: IncomingMessage['headers'] }): void
-}
-
-/** One WebSocket of `ws`, with its stage kept in view. */
-class Attempt {
-  readonly #handlers: AttemptHandlers
+/** One WebSocket of `ws`, or two after a redirect, with its stage kept in view. */
+class Connection implements RegistrySocket {
+  readonly #options: SocketOptions
+  readonly #handlers: SocketHandlers
+  /** The newest; what an older one says is not heard. */
   #socket: WebSocket | undefined
   #stage: Stage = 'DNS'
+  #redirected = false
   #over = false
+  #cancelDeadline: Cancel | undefined
 
-  constructor(options: SocketOptions, url: URL, handlers: AttemptHandlers) {
+  constructor(options: SocketOptions, handlers: SocketHandlers) {
+    this.#options = options
     this.#handlers = handlers
-    Promise.all([loadWebSocket(), options.transport(url)]).then(
-      ([library, requestOptions]) => this.#open(library, options, url, requestOptions),
-      (error) => this.#end(verdictOfError(error, 'TCP')),
-    )
+    this.#cancelDeadline = options.clock.after(options.handshakeMs, () => this.#giveUp())
   }
 
-  #open(library: Library, options: SocketOptions, url: URL, requestOptions: RequestOptions): void {
-    if (this.#over) return
-    const socket = new library.WebSocket(url, [options.subprotocol], {
-      headers: { Authorization: `Token ${options.token}` },
-      perMessageDeflate: false,
-      maxPayload: MAX_FRAME_BYTES,
-      followRedirects: false,
-      finishRequest: (request) => {
-        this.#watch(request)
-        request.end()
-      },
-      ...requestOptions,
-    })
+  async dial(url: URL, request: SocketRequest): Promise<void> {
+    try {
+      const [library, access] = await Promise.all([loadWebSocket(), this.#options.transport(url)])
+      if (!this.#over)
+        this.#open(
+          new library.WebSocket(url, [request.subprotocol], {
+            headers: { Authorization: `Token ${request.token}` },
+            perMessageDeflate: false,
+            maxPayload: MAX_FRAME_BYTES,
+            followRedirects: false,
+            finishRequest: (upgrade) => {
+              this.#watch(upgrade)
+              upgrade.end()
+            },
+            ...access,
+          }),
+          url,
+          request,
+          access.agent !== undefined,
+        )
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException)
+    }
+  }
+
+  #open(socket: WebSocket, url: URL, request: SocketRequest, proxied: boolean): void {
     this.#socket = socket
-    socket.on('upgrade', () => this.#at('WebSocket'))
-    socket.on('open', () => {
-      this.#at('acknowledgement')
-      this.#handlers.opened()
-    })
+    socket.once('upgrade', () => this.#at('WebSocket'))
+    socket.once('open', () => this.#opened())
     socket.on('message', (data, isBinary) => {
       if (this.#over) return
       if (isBinary) this.#handlers.binary()
       else this.#handlers.text(data.toString())
     })
     socket.on('pong', () => this.#handlers.ponged())
-    socket.on('unexpected-response', (request, response) => this.#refuse(request, response))
-    const proxied = requestOptions.agent !== undefined
-    socket.on('error', (error) => this.#end(verdictOfError(error, this.#stage, proxied)))
-    socket.on('close', (code) => this.#end(verdictOfClose(code, this.#stage)))
+    socket.once('unexpected-response', (upgrade, response) => {
+      response.resume()
+      upgrade.destroy()
+      const { statusCode = 0, headers } = response
+      if (socket === this.#socket) this.#refused({ status: statusCode, headers }, url, request)
+    })
+    socket.on('error', (error) => {
+      if (socket === this.#socket) this.#fail(error, proxied)
+    })
+    socket.on('close', (code) => {
+      if (socket === this.#socket) this.#end(verdictOfClose(code, this.#stage))
+    })
   }
 
   /** Follows the connection's progress, so that a failure can be named after the stage it happened in. */
-  #watch(request: ClientRequest): void {
-    request.once('socket', (socket: Socket) => {
+  #watch(upgrade: ClientRequest): void {
+    upgrade.once('socket', (socket: Socket) => {
       if (!socket.connecting) return this.#at('HTTP')
       const secure = socket instanceof TLSSocket
       socket.once('lookup', () => this.#at('TCP'))
       socket.once('connect', () => this.#at(secure ? 'TLS' : 'HTTP'))
-      socket.once('secureConnect', () => this.#at('HTTP'))
+      if (secure) socket.once('secureConnect', () => this.#at('HTTP'))
     })
   }
 
@@ -155,35 +153,49 @@ class Attempt {
     this.#stage = stage
   }
 
-  #refuse(request: ClientRequest, response: IncomingMessage): void {
-    const { statusCode = 0, headers } = response
-    response.resume()
-    request.destroy()
+  #opened(): void {
     if (this.#over) return
-    this.#over = true
-    this.#handlers.refused({ status: statusCode, headers })
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = undefined
+    this.#at('acknowledgement')
+    this.#handlers.opened()
+  }
+
+  #refused(refusal: UpgradeRefusal, url: URL, request: SocketRequest): void {
+    if (this.#over) return
+    const redirect = redirectTarget(url, refusal)
+    if (redirect !== undefined && 'follow' in redirect && !this.#redirected) {
+      this.#redirected = true
+      this.#socket = undefined
+      void this.dial(redirect.follow, request)
+      return
+    }
+    if (redirect !== undefined && 'verdict' in redirect) return this.#end(redirect.verdict)
+    this.#end(verdictOfResponse(refusal, this.#options.clock.date().getTime()))
+  }
+
+  #fail(error: NodeJS.ErrnoException, proxied = false): void {
+    this.#end(verdictOfError(error, this.#stage, proxied))
+  }
+
+  #giveUp(): void {
+    this.#end(verdictOfDeadline(this.#options.handshakeMs, this.#stage))
+    this.terminate()
   }
 
   #end(verdict: Verdict): void {
     if (this.#over) return
     this.#over = true
-    this.#handlers.ended(verdict)
-  }
-
-  giveUp(afterMs: number): void {
-    this.#end({ kind: 'retry', stage: this.#stage, reason: `no answer in ${afterMs / 1000} s` })
-    this.terminate()
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = undefined
+    // Where a redirect leads is not where the other tokens begin.
+    this.#handlers.ended(this.#redirected ? { ...verdict, shared: false } : verdict)
   }
 
   send(text: string): void {
     const socket = this.#socket
-    if (
-      socket?.readyState !== socket?.OPEN ||
-      socket === undefined ||
-      socket.bufferedAmount > MAX_UNSENT_BYTES
-    )
-      return
-    socket.send(text)
+    if (socket?.readyState === socket?.OPEN && (socket?.bufferedAmount ?? 0) <= MAX_UNSENT_BYTES)
+      socket?.send(text)
   }
 
   ping(): void {
@@ -196,7 +208,8 @@ class Attempt {
   }
 
   terminate(): void {
-    if (this.#socket === undefined) this.#end({ kind: 'retry', stage: this.#stage, reason: 'aborted' })
+    if (this.#socket === undefined)
+      this.#end({ kind: 'retry', stage: this.#stage, shared: false, reason: 'aborted' })
     else this.#socket.terminate()
   }
 }

@@ -1,5 +1,5 @@
 import type { Stage } from '../events.ts'
-import { describeError, stageOf } from '../transport/trouble.ts'
+import { describeError, isExhaustion, stageOf } from '../transport/trouble.ts'
 
 /** What the end of an attempt or of a connection means for the next one. */
 export interface Verdict {
@@ -10,6 +10,11 @@ export interface Verdict {
   readonly kind: 'retry' | 'later' | 'refused'
   /** Where it ended. */
   readonly stage: Stage
+  /**
+   * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS), or this machine has no
+   * connection left to give.
+   */
+  readonly shared: boolean
   /** What happened, in words that hold no secret. */
   readonly reason: string
   /** With `later`: how long the registry wants to be left alone, in milliseconds. */
@@ -28,11 +33,17 @@ const RETRY_AFTER_MAX_MS = 10 * 60_000
 export function verdictOfResponse({ status, headers }: UpgradeRefusal, nowMs: number): Verdict {
   const stage = 'HTTP'
   if (status === 401 || status === 403) {
-    return { kind: 'refused', stage, reason: `the registry refused the token (HTTP ${status})` }
+    return {
+      kind: 'refused',
+      stage,
+      shared: false,
+      reason: `the registry refused the token (HTTP ${status})`,
+    }
   }
   const reason = describeStatus(status, String(headers['content-type'] ?? ''))
   const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
-  return afterMs === undefined ? { kind: 'retry', stage, reason } : { kind: 'later', stage, reason, afterMs }
+  const verdict = { stage, shared: false, reason } as const
+  return afterMs === undefined ? { kind: 'retry', ...verdict } : { kind: 'later', ...verdict, afterMs }
 }
 
 /** The peer's own words are not repeated, but for these. */
@@ -66,7 +77,12 @@ export function redirectTarget(
 ): { follow: URL } | { verdict: Verdict } | undefined {
   if (![301, 302, 303, 307, 308].includes(status)) return undefined
   const refuse = (why: string): { verdict: Verdict } => ({
-    verdict: { kind: 'retry', stage: 'HTTP', reason: `the registry redirected (HTTP ${status}) ${why}` },
+    verdict: {
+      kind: 'retry',
+      stage: 'HTTP',
+      shared: false,
+      reason: `the registry redirected (HTTP ${status}) ${why}`,
+    },
   })
   const { location } = headers
   if (typeof location !== 'string' || !URL.canParse(location, from.href))
@@ -83,17 +99,37 @@ export function redirectTarget(
   return { follow: target }
 }
 
+/** The stages before the registry itself: what ends in them would end the same way for every token. */
+const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
+
 /** Judges an error of the connection that came while `stage` was going on; behind a proxy it may be the proxy's. */
 export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Verdict {
   const where = stageOf(error, stage)
+  const words = describeError(error, where)
+  if (isExhaustion(error)) return { kind: 'retry', stage: where, shared: true, reason: words }
   const whose = proxied ? 'proxy or registry' : 'registry'
-  return { kind: 'retry', stage: where, reason: `${whose}: ${describeError(error, where)}` }
+  return {
+    kind: 'retry',
+    stage: where,
+    shared: BEFORE_THE_REGISTRY.has(where),
+    reason: `${whose}: ${words}`,
+  }
+}
+
+/** Judges an attempt that was not open after `afterMs` milliseconds. */
+export function verdictOfDeadline(afterMs: number, stage: Stage): Verdict {
+  return {
+    kind: 'retry',
+    stage,
+    shared: BEFORE_THE_REGISTRY.has(stage),
+    reason: `no answer in ${afterMs / 1000} s`,
+  }
 }
 
 /** Judges a close frame (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */
 export function verdictOfClose(code: number, stage: Stage): Verdict {
   const how = CLOSE_CODES[code] ?? `the registry closed the connection (code ${code})`
-  return { kind: 'retry', stage, reason: how }
+  return { kind: 'retry', stage, shared: false, reason: how }
 }
 
 const CLOSE_CODES: Readonly<Record<number, string>> = {

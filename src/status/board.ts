@@ -6,8 +6,8 @@ export interface TokenRecord {
   /** The token's public name. */
   readonly id: string
   readonly state: RegistrationState
-  /** When it got into this state. */
-  readonly since: Date
+  /** When it got into this state, in milliseconds since the epoch. */
+  readonly sinceMs: number
   readonly reason: string
   readonly attempts: number
   /** When the next attempt is due, in milliseconds of the monotonic clock; null if none is. */
@@ -26,18 +26,39 @@ export interface PuppetRecord {
   readonly health: HealthStatus | null
 }
 
+/** Whether attempts get as far as the registry, and if not, why. */
+export interface RegistryRecord {
+  readonly reachable: boolean
+  readonly since: Date
+  readonly reason: string
+  /** Failures in a row. */
+  readonly attempts: number
+  /** When the next attempt is due, in milliseconds of the monotonic clock; null while it can be reached. */
+  readonly retryAtMs: number | null
+}
+
+/** What is known of where the tokens come from. */
+export interface SourceRecord {
+  /** Why the tokens stay as they were; empty if what was read last is in force. */
+  readonly problems: readonly string[]
+  readonly since: Date
+}
+
 /**
  * Folds the facts into what is true now. No I/O and no decisions: readiness, `/status` and the journal are functions of
- * what stands here.
+ * what stands here. States are counted as they change, so that nobody has to count ten thousand tokens.
  */
 export class Board {
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
+  readonly #counts = new Map<RegistrationState, number>()
+  readonly #acceptance = { accepted: 0, refused: 0 }
   #puppet: PuppetRecord
+  #registry: RegistryRecord
+  #source: SourceRecord
   #draining = false
 
-  /** @param ids the public names of the tokens */
-  constructor(ids: readonly string[], clock: Clock) {
+  constructor(clock: Clock) {
     this.#clock = clock
     const since = clock.date()
     this.#puppet = {
@@ -47,22 +68,20 @@ export class Board {
       tls: null,
       health: null,
     }
-    for (const id of ids) {
-      this.#tokens.set(id, {
-        id,
-        state: 'idle',
-        since,
-        reason: '',
-        attempts: 0,
-        retryAtMs: null,
-        confirmed: null,
-        accepted: null,
-      })
-    }
+    this.#registry = { reachable: true, since, reason: '', attempts: 0, retryAtMs: null }
+    this.#source = { problems: [], since }
   }
 
   get puppet(): PuppetRecord {
     return this.#puppet
+  }
+
+  get registry(): RegistryRecord {
+    return this.#registry
+  }
+
+  get source(): SourceRecord {
+    return this.#source
   }
 
   get draining(): boolean {
@@ -73,9 +92,25 @@ export class Board {
     return this.#tokens.values()
   }
 
-  /** What is known of one token before the fact that is about to be applied, for whoever compares. */
-  token(id: string): TokenRecord | undefined {
-    return this.#tokens.get(id)
+  /** How many tokens there are. */
+  get size(): number {
+    return this.#tokens.size
+  }
+
+  /** Whether a token is known; one that has gone is not. */
+  has(id: string): boolean {
+    return this.#tokens.has(id)
+  }
+
+  /** How many tokens are in a state. */
+  count(state: RegistrationState): number {
+    return this.#counts.get(state) ?? 0
+  }
+
+  /** False as soon as the puppet refuses one token; true when it accepts all; null while that is not known. */
+  get tokenAccepted(): boolean | null {
+    if (this.#acceptance.refused > 0) return false
+    return this.size > 0 && this.#acceptance.accepted === this.size ? true : null
   }
 
   apply(fact: Fact): void {
@@ -89,11 +124,19 @@ export class Board {
           : { ...this.#puppet, health: null }
         return
       case 'puppet':
-        this.#applyPuppet(fact)
+        return this.#applyPuppet(fact)
+      case 'registry':
+        return this.#applyRegistry(fact)
+      case 'source':
+        this.#source = { problems: fact.problems, since: this.#clock.date() }
         return
+      case 'tokens':
+        for (const id of fact.added) this.#add(id)
+        return
+      case 'gone':
+        return this.#put(fact.id, undefined)
       case 'tokenChecked':
-        this.#update(fact.id, { accepted: fact.accepted })
-        return
+        return this.#update(fact.id, { accepted: fact.accepted })
       case 'registration':
         this.#applyRegistration(fact)
     }
@@ -104,22 +147,53 @@ export class Board {
     this.#puppet = { ...this.#puppet, state: health, since, reason }
   }
 
-  #applyRegistration({
-    id,
-    state,
-    reason,
-    attempts,
-    retryInMs,
-    confirmed,
-  }: Fact & { type: 'registration' }): void {
-    const before = this.#tokens.get(id)
-    const since = before?.state === state ? before.since : this.#clock.date()
+  #applyRegistry({ reachable, reason, attempts, retryInMs }: Fact & { type: 'registry' }): void {
+    const since = reachable === this.#registry.reachable ? this.#registry.since : this.#clock.date()
     const retryAtMs = retryInMs === null ? null : this.#clock.now() + retryInMs
-    this.#update(id, { state, since, reason, attempts, retryAtMs, confirmed })
+    this.#registry = { reachable, since, reason, attempts, retryAtMs }
+  }
+
+  #applyRegistration(fact: Fact & { type: 'registration' }): void {
+    const { id, state, reason, attempts, retryInMs, confirmed } = fact
+    const before = this.#tokens.get(id)
+    const sinceMs = before?.state === state ? before.sinceMs : this.#clock.date().getTime()
+    const retryAtMs = retryInMs === null ? null : Math.ceil(this.#clock.now() + retryInMs)
+    this.#update(id, { state, sinceMs, reason, attempts, retryAtMs, confirmed })
+  }
+
+  #add(id: string): void {
+    if (this.#tokens.has(id)) return
+    this.#put(id, {
+      id,
+      state: 'idle',
+      sinceMs: this.#clock.date().getTime(),
+      reason: '',
+      attempts: 0,
+      retryAtMs: null,
+      confirmed: null,
+      accepted: null,
+    })
   }
 
   #update(id: string, change: Partial<TokenRecord>): void {
     const record = this.#tokens.get(id)
-    if (record !== undefined) this.#tokens.set(id, { ...record, ...change })
+    if (record !== undefined) this.#put(id, { ...record, ...change })
+  }
+
+  #put(id: string, record: TokenRecord | undefined): void {
+    const before = this.#tokens.get(id)
+    if (before !== undefined) this.#tally(before, -1)
+    if (record === undefined) {
+      this.#tokens.delete(id)
+      return
+    }
+    this.#tokens.set(id, record)
+    this.#tally(record, 1)
+  }
+
+  #tally({ state, accepted }: TokenRecord, by: 1 | -1): void {
+    this.#counts.set(state, this.count(state) + by)
+    if (accepted === true) this.#acceptance.accepted += by
+    if (accepted === false) this.#acceptance.refused += by
   }
 }

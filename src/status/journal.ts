@@ -1,15 +1,26 @@
 import type { Clock } from '../clock.ts'
 import type { Fact } from '../events.ts'
 import type { Log } from '../log.ts'
+import type { Board } from './board.ts'
+import { type Change, Crowd, type Sum } from './crowd.ts'
 
 /** What the journal has said of something since it got into its state, to say only what is new. */
 interface Told {
   readonly state: string
   readonly sinceMs: number
-  readonly causes: Set<string>
+  readonly causes: string[]
   /** How often something was told again. */
   repeats: number
 }
+
+/** How long the state before a change had lasted, and how often what was told in it came again. */
+interface Lasted {
+  readonly lastedMs?: number
+  readonly repeats?: number
+}
+
+/** With more tokens than this, what happens to many of them within a second is told as a sum. */
+const FEW = 10
 
 /**
  * Turns facts into log lines: one a change, with its cause and how long what it changed had lasted. What repeats itself
@@ -18,11 +29,24 @@ interface Told {
 export class Journal {
   readonly #log: Log
   readonly #clock: Clock
+  readonly #board: Board
   readonly #told = new Map<string, Told>()
+  /** What was told of the puppet's opinion of each token. */
+  readonly #accepted = new Map<string, boolean | null>()
+  readonly #crowd: Crowd
+  #begun = false
 
-  constructor(log: Log, clock: Clock) {
+  /** @param board what is true now; it hears each fact before the journal does */
+  constructor(log: Log, clock: Clock, board: Board) {
     this.#log = log
     this.#clock = clock
+    this.#board = board
+    this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
+  }
+
+  /** Tells what waits to be told. */
+  end(): void {
+    this.#crowd.flush()
   }
 
   tell(fact: Fact): void {
@@ -31,6 +55,16 @@ export class Journal {
         return this.#puppet(fact)
       case 'registration':
         return this.#registration(fact)
+      case 'registry':
+        return this.#registry(fact)
+      case 'tokens':
+        return this.#tokens(fact)
+      case 'source':
+        return this.#source(fact)
+      case 'gone':
+        this.#accepted.delete(fact.id)
+        this.#told.delete(fact.id)
+        return
       case 'tokenChecked':
         return this.#tokenChecked(fact)
       case 'draining':
@@ -51,68 +85,114 @@ export class Journal {
     this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
   }
 
+  #registry({ reachable, reason, attempts: attempt, retryInMs }: Fact & { type: 'registry' }): void {
+    const lasted = this.#change('registry', reachable ? 'reachable' : 'unreachable', reason)
+    if (lasted === undefined) return
+    if (reachable) return this.#log.info(lasted, 'the registry can be reached again')
+    const fields = { cause: reason, attempt, retryInMs: Math.round(retryInMs ?? 0), ...lasted }
+    this.#log.warn(fields, `no connection to the registry: ${reason}; trying again`)
+  }
+
+  #tokens({ added, removed }: Fact & { type: 'tokens' }): void {
+    // The first ones are no change.
+    if (!this.#begun) {
+      this.#begun = true
+      return
+    }
+    const fields = { added: added.length, removed: removed.length }
+    this.#log.info(fields, `the tokens changed: ${added.length} added, ${removed.length} removed`)
+  }
+
+  #source({ problems, warnings }: Fact & { type: 'source' }): void {
+    for (const problem of problems) {
+      this.#log.error({ cause: problem }, `the tokens stay as they are: ${problem}`)
+    }
+    for (const warning of warnings) this.#log.warn(warning)
+    if (problems.length === 0) this.#log.debug('the tokens have been read')
+  }
+
   #registration(fact: Fact & { type: 'registration' }): void {
     const { id: token, state, reason: cause, attempts } = fact
     const retryInMs = Math.round(fact.retryInMs ?? 0)
     // On the way, nothing is settled: what comes of it is the news.
-    if (state === 'connecting' || state === 'open' || state === 'closing') {
+    if (state === 'queued' || state === 'connecting' || state === 'open' || state === 'closing') {
       return this.#log.debug({ token, state, attempt: attempts }, state)
     }
     const withdrawn = state === 'idle' || state === 'stopped'
-    const wasRegistered = this.#told.get(token)?.state === 'registered'
-    const told = withdrawn ? 'withdrawn' : state
-    const lasted = this.#change(token, told, `${cause} ${fact.confirmed}`)
+    const before = this.#told.get(token)
+    // Nothing was told before: there was nothing to withdraw.
+    if (withdrawn && before === undefined) return
+    const wasRegistered = before?.state === 'registered'
+    const lasted = this.#change(token, withdrawn ? 'withdrawn' : state, `${cause} ${fact.confirmed}`)
     if (lasted === undefined) return
     const fields = { token, state, attempt: attempts, ...(cause === '' ? {} : { cause }), ...lasted }
     switch (state) {
       case 'registered':
-        if (fact.confirmed) return this.#log.info(fields, 'registered')
-        return this.#log.warn(
-          fields,
-          'registered, as it seems: the registry keeps the connection but did not confirm',
+        if (fact.confirmed) return this.#say('registered', '', () => this.#log.info(fields, 'registered'))
+        return this.#say('unconfirmed', 'the registry did not confirm', () =>
+          this.#log.warn(
+            fields,
+            'registered, as it seems: the registry keeps the connection but did not confirm',
+          ),
         )
       case 'waiting':
-        return this.#log.warn({ ...fields, retryInMs }, `not registered: ${cause}; trying again`)
+        return this.#say('waiting', cause, () =>
+          this.#log.warn({ ...fields, retryInMs }, `not registered: ${cause}; trying again`),
+        )
       case 'refused':
-        return this.#log.error({ ...fields, retryInMs }, `refused: ${cause}; trying again every 5 minutes`)
+        return this.#say('refused', cause, () =>
+          this.#log.error({ ...fields, retryInMs }, `refused: ${cause}; trying again every 5 minutes`),
+        )
       default:
-        // Nothing was told before: there was nothing to withdraw.
-        if (lasted.lastedMs === undefined) return
-        return this.#log.info(fields, wasRegistered ? 'withdrawn' : 'not trying any more')
+        return this.#say('withdrawn', '', () =>
+          this.#log.info(fields, wasRegistered ? 'withdrawn' : 'not trying any more'),
+        )
     }
   }
 
   #tokenChecked({ id: token, accepted }: Fact & { type: 'tokenChecked' }): void {
-    if (this.#change(`accepted ${token}`, String(accepted), '') === undefined) return
-    if (accepted === true) return this.#log.info({ token }, 'the puppet accepts this token')
+    if (!this.#board.has(token) || this.#accepted.get(token) === accepted) return
+    this.#accepted.set(token, accepted)
     if (accepted === null)
       return this.#log.debug({ token }, 'the puppet does not say whether it accepts this token')
-    this.#log.error(
-      { token, cause: 'UNAUTHENTICATED' },
-      'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token',
+    // That all is well is no news where there are thousands of it.
+    const level = this.#board.size <= FEW ? 'info' : 'debug'
+    if (accepted) return this.#log[level]({ token }, 'the puppet accepts this token')
+    this.#say('REFUSED BY THE PUPPET', 'UNAUTHENTICATED', () =>
+      this.#log.error(
+        { token, cause: 'UNAUTHENTICATED' },
+        'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token',
+      ),
     )
   }
 
-  /**
-   * Undefined if nothing is new. Otherwise, with a change of state, how long the state before it had lasted, and how often
-   * what was told in it came again. Causes that alternate are told once each.
-   */
-  #change(
-    subject: string,
-    state: string,
-    cause: string,
-  ): { lastedMs?: number; repeats?: number } | undefined {
+  #say(kind: string, cause: string, tell: Change['tell']): void {
+    if (this.#board.size <= FEW) tell()
+    else this.#crowd.add({ kind, cause, tell })
+  }
+
+  #sum({ counts, cause }: Sum): void {
+    const total = this.#board.size
+    const registered = this.#board.count('registered')
+    const parts = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`)
+    const text = `${parts.join(', ')}; now ${registered} of ${total} registered`
+    if (cause === '') this.#log.info({ changes: counts, registered, total }, text)
+    else this.#log.warn({ changes: counts, registered, total, cause }, `${text} (${cause})`)
+  }
+
+  /** Undefined if nothing is new; otherwise what the change ended. Causes that alternate are told once each. */
+  #change(subject: string, state: string, cause: string): Lasted | undefined {
     const before = this.#told.get(subject)
     if (before?.state === state) {
-      if (before.causes.has(cause)) {
+      if (before.causes.includes(cause)) {
         before.repeats += 1
         return undefined
       }
-      before.causes.add(cause)
+      before.causes.push(cause)
       return {}
     }
     const sinceMs = this.#clock.now()
-    this.#told.set(subject, { state, sinceMs, causes: new Set([cause]), repeats: 0 })
+    this.#told.set(subject, { state, sinceMs, causes: [cause], repeats: 0 })
     if (before === undefined) return {}
     const lastedMs = Math.round(sinceMs - before.sinceMs)
     return before.repeats === 0 ? { lastedMs } : { lastedMs, repeats: before.repeats }

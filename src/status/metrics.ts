@@ -29,7 +29,7 @@ const CONNECT_RESULTS: readonly ConnectResult[] = [
   'acknowledgement',
 ]
 const DISCONNECT_CAUSES: readonly DisconnectCause[] = ['withdrawn', 'heartbeat', 'closed']
-const WITHDRAWAL_CAUSES: readonly WithdrawalCause[] = ['unhealthy', 'shutdown']
+const WITHDRAWAL_CAUSES: readonly WithdrawalCause[] = ['unhealthy', 'removed', 'shutdown']
 const IGNORED_KINDS: readonly IgnoredKind[] = ['binary', 'flood', 'malformed', 'event', 'invalid']
 const QUESTIONS = [
   { method: 'getHostieGrpcPort', result: 'answered' },
@@ -68,14 +68,26 @@ export function createMetrics(board: Board, version: string): Metrics {
     { version },
     1,
   )
-  new Gauge({
-    name: `${PREFIX}puppet_up`,
-    help: 'Whether the puppet is healthy',
-    registers,
-    collect() {
-      this.set(board.puppet.state === 'healthy' ? 1 : 0)
-    },
-  })
+  const yesOrNo = (name: string, help: string, isTrue: () => boolean) =>
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers,
+      collect() {
+        this.set(isTrue() ? 1 : 0)
+      },
+    })
+  yesOrNo('puppet_up', 'Whether the puppet is healthy', () => board.puppet.state === 'healthy')
+  yesOrNo(
+    'registry_reachable',
+    'Whether attempts to register get as far as the registry',
+    () => board.registry.reachable,
+  )
+  yesOrNo(
+    'token_source_up',
+    'Whether what the token file holds is in force; 0 while it is missing, unreadable or wrong',
+    () => board.source.problems.length === 0,
+  )
   new Gauge({
     name: `${PREFIX}registrations`,
     help: 'Tokens by state',
@@ -131,6 +143,10 @@ export function createMetrics(board: Board, version: string): Metrics {
         case 'ignored':
           return ignored.inc({ kind: fact.kind })
         case 'puppet':
+        case 'registry':
+        case 'source':
+        case 'tokens':
+        case 'gone':
         case 'registration':
         case 'tokenChecked':
         case 'draining':

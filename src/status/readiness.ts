@@ -6,30 +6,24 @@ export interface Totals {
   readonly total: number
   readonly registered: number
   readonly connecting: number
+  /** Until they may try again, or for their turn to. */
   readonly waiting: number
   readonly refused: number
   readonly idle: number
 }
 
-const CONDITION: Readonly<Record<RegistrationState, Exclude<keyof Totals, 'total'>>> = {
-  idle: 'idle',
-  connecting: 'connecting',
-  open: 'connecting',
-  registered: 'registered',
-  waiting: 'waiting',
-  refused: 'refused',
-  closing: 'idle',
-  stopped: 'idle',
-}
-
 /** Counts registrations by condition. */
 export function totalsOf(board: Board): Totals {
-  const totals = { total: 0, registered: 0, connecting: 0, waiting: 0, refused: 0, idle: 0 }
-  for (const { state } of board.tokens) {
-    totals.total += 1
-    totals[CONDITION[state]] += 1
+  const count = (...states: readonly RegistrationState[]): number =>
+    states.reduce((sum, state) => sum + board.count(state), 0)
+  return {
+    total: board.size,
+    registered: count('registered'),
+    connecting: count('connecting', 'open'),
+    waiting: count('waiting', 'queued'),
+    refused: count('refused'),
+    idle: count('idle', 'closing', 'stopped'),
   }
-  return totals
 }
 
 /** One thing that readiness depends on. */
@@ -47,9 +41,8 @@ export function readinessChecks(board: Board): readonly Check[] {
   const totals = totalsOf(board)
   const { puppet } = board
   // What closes while the puppet is healthy is about to come back.
-  const closing = [...board.tokens].filter(({ state }) => state === 'closing').length
-  const why = [...board.tokens].find(({ reason }) => reason !== '')?.reason
-  const onTheirWay = totals.connecting + totals.waiting + closing
+  const onTheirWay = totals.connecting + totals.waiting + board.count('closing')
+  const why = onTheirWay === 0 ? '' : board.registry.reason || someReason(board)
   return [
     { name: 'puppet', ok: puppet.state === 'healthy', detail: puppet.reason || puppet.state },
     {
@@ -60,8 +53,13 @@ export function readinessChecks(board: Board): readonly Check[] {
     {
       name: 'settled',
       ok: onTheirWay === 0,
-      detail: `${onTheirWay} on their way${why === undefined ? '' : ` (${why})`}`,
+      detail: `${onTheirWay} on their way${why === '' ? '' : ` (${why})`}`,
     },
     { name: 'draining', ok: !board.draining, detail: board.draining ? 'draining' : 'not draining' },
   ]
+}
+
+function someReason(board: Board): string {
+  for (const { reason } of board.tokens) if (reason !== '') return reason
+  return ''
 }

@@ -35,13 +35,26 @@ const NETWORK_ERRORS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'connecting took too long',
   EHOSTUNREACH: 'no route to it',
   ENETUNREACH: 'no network to it',
-  EMFILE: 'too many open files here (ulimit -n)',
+}
+
+/** Errors that this machine makes before anything leaves it, whoever is connected to. */
+const EXHAUSTION: Readonly<Record<string, string>> = {
+  EMFILE: 'too many open files in this process; raise ulimit -n',
+  ENFILE: 'too many open files on this machine',
+  EADDRNOTAVAIL: 'no local port is left for another connection to this address',
+  ENOBUFS: 'no memory is left for network buffers',
+  ENOMEM: 'no memory is left for another connection',
+}
+
+/** Whether it is this machine that cannot open another connection. */
+export function isExhaustion({ code = '' }: NodeJS.ErrnoException): boolean {
+  return Object.hasOwn(EXHAUSTION, code)
 }
 
 /** What went wrong, in words that hold nothing of the peer's. */
 export function describeError(error: NodeJS.ErrnoException, stage: Stage): string {
   const { code = '' } = error
-  const known = TLS_ERRORS[code] ?? NETWORK_ERRORS[code]
+  const known = TLS_ERRORS[code] ?? NETWORK_ERRORS[code] ?? EXHAUSTION[code]
   if (known !== undefined) return `${known} (${code})`
   if (stage === 'WebSocket') return 'its WebSocket handshake or frames are not valid'
   return code === '' ? 'the connection failed' : `the connection failed (${code})`

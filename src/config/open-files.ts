@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+
+/** What is open beside the tokens' connections: endpoints, probe, log, the system's own. */
+const BESIDE = 128
+
+/** How many files this process may have open; undefined where the system does not say, or sets no limit. */
+export function openFileLimit(): number | undefined {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return soft === undefined ? undefined : Number(soft)
+  } catch {
+    return undefined
+  }
+}
+
+/** Says that `limit` is too low for so many tokens, each of which needs a connection; undefined if it is not. */
+export function tooFewOpenFiles(tokens: number, limit: number | undefined): string | undefined {
+  const needed = tokens + BESIDE
+  if (limit === undefined || limit >= needed) return undefined
+  return (
+    `${tokens} tokens need ${needed} open files, and only ${limit} are allowed: some tokens cannot be registered. ` +
+    `Raise the limit (ulimit -n ${needed}; docker run --ulimit nofile=${needed})`
+  )
+}

@@ -1,0 +1,91 @@
+import type { Cancel, Clock } from '../clock.ts'
+import type { Listener } from '../events.ts'
+import type { BackoffSettings } from './backoff.ts'
+import { follow, initialOutage, isOwnTrouble, type Outage, type OutageEvent } from './outage.ts'
+import { Pacer } from './pacer.ts'
+
+/** What an admission needs. */
+export interface AdmissionOptions {
+  readonly clock: Clock
+  /** Attempts started a second, of all tokens together; default 100. */
+  readonly connectRate: number
+  readonly backoff: BackoffSettings
+  readonly tell: Listener
+}
+
+/**
+ * Lets attempts start: at the rate while the registry can be reached, one at a time with backoff while it cannot. Each
+ * attempt that was let in comes back with exactly one of `reached`, `failed` and `abandoned`.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  readonly #pacer: Pacer
+  #outage: Outage = initialOutage
+  #cancelTimer: Cancel | undefined
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#pacer = new Pacer(options.clock, options.connectRate)
+  }
+
+  /** Asks for a turn to connect. */
+  queue(start: () => void): Cancel {
+    return this.#pacer.queue(start)
+  }
+
+  /** An attempt got as far as the registry, whatever came of it there. */
+  reached(): void {
+    const before = this.#outage
+    this.#follow({ type: 'reached' })
+    if (before.state === 'none') return
+    this.#options.tell({ type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null })
+    this.#cancelTimer?.()
+    this.#pacer.allow(Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * An attempt that began at `startedMs` did not get to the registry. True if that is everybody's trouble: the token is to
+   * queue up again. False if it is its own, because others got there meanwhile.
+   */
+  failed(startedMs: number, reason: string): boolean {
+    const before = this.#outage
+    if (isOwnTrouble(before, startedMs)) return false
+    this.#follow({ type: 'failed', startedMs, reason })
+    const outage = this.#outage
+    if (outage === before || outage.state !== 'waiting') return true
+    const retryInMs = outage.untilMs - this.#options.clock.now()
+    this.#pacer.allow(0)
+    this.#options.tell({
+      type: 'registry',
+      reachable: false,
+      reason,
+      attempts: outage.failures,
+      retryInMs,
+    })
+    this.#cancelTimer = this.#options.clock.after(retryInMs, () => {
+      this.#follow({ type: 'timer' })
+      this.#pacer.allow(1)
+    })
+    return true
+  }
+
+  /** An attempt was given up before it came to anything: if it was the one that tries for all, another one shall. */
+  abandoned(startedMs: number): void {
+    if (this.#outage.state === 'probing' && startedMs >= this.#outage.sinceMs) this.#pacer.allow(1)
+  }
+
+  /** Nobody is let in any more. */
+  stop(): void {
+    this.#cancelTimer?.()
+    this.#pacer.stop()
+  }
+
+  #follow(event: OutageEvent): void {
+    const { clock, backoff } = this.#options
+    this.#outage = follow(this.#outage, event, {
+      nowMs: clock.now(),
+      chance: clock.random(),
+      settings: backoff,
+    })
+  }
+}

@@ -1,0 +1,80 @@
+import { type BackoffSettings, backoffMs } from './backoff.ts'
+
+/**
+ * Whether attempts get as far as the registry at all. That they do not (DNS, TCP, TLS; no file descriptor left) is one
+ * fact for all tokens, with one backoff, and one token finds out when it is over. Times are of the monotonic clock, in
+ * milliseconds.
+ */
+export type Outage =
+  /** No trouble that is known. */
+  | { readonly state: 'none'; readonly reachedMs: number }
+  /** Nobody tries until `untilMs`. */
+  | {
+      readonly state: 'waiting'
+      readonly failures: number
+      readonly untilMs: number
+      readonly reason: string
+    }
+  /** One token may try. */
+  | {
+      readonly state: 'probing'
+      readonly failures: number
+      readonly sinceMs: number
+      readonly reason: string
+    }
+
+/** What attempts find. */
+export type OutageEvent =
+  /** One got as far as the registry. */
+  | { readonly type: 'reached' }
+  /** One did not. */
+  | { readonly type: 'failed'; readonly startedMs: number; readonly reason: string }
+  /** The wait is over. */
+  | { readonly type: 'timer' }
+
+/** What a decision needs from outside. */
+export interface OutageContext {
+  readonly nowMs: number
+  /** A random number in [0, 1). */
+  readonly chance: number
+  readonly settings: BackoffSettings
+}
+
+/** Before the first attempt. */
+export const initialOutage: Outage = { state: 'none', reachedMs: Number.NEGATIVE_INFINITY }
+
+/** The next state. Pure. The same object comes back where nothing changes. */
+export function follow(outage: Outage, event: OutageEvent, context: OutageContext): Outage {
+  switch (event.type) {
+    case 'reached':
+      return { state: 'none', reachedMs: context.nowMs }
+    case 'timer':
+      if (outage.state !== 'waiting') return outage
+      return {
+        state: 'probing',
+        failures: outage.failures,
+        sinceMs: context.nowMs,
+        reason: outage.reason,
+      }
+    case 'failed': {
+      const newsFromMs = outage.state === 'none' ? outage.reachedMs : sinceOf(outage)
+      if (event.startedMs < newsFromMs) return outage
+      const failures = outage.state === 'none' ? 1 : outage.failures + 1
+      const waitMs = backoffMs(failures, context.chance, context.settings)
+      return { state: 'waiting', failures, untilMs: context.nowMs + waitMs, reason: event.reason }
+    }
+  }
+}
+
+/** From when on a failed attempt must have begun to be news. */
+function sinceOf(outage: Outage & { state: 'waiting' | 'probing' }): number {
+  // While all wait, whatever fails began before.
+  return outage.state === 'waiting' ? Number.POSITIVE_INFINITY : outage.sinceMs
+}
+
+/**
+ * Whether a failure to get to the registry is this attempt's own: others have got there since it began.
+ */
+export function isOwnTrouble(outage: Outage, startedMs: number): boolean {
+  return outage.state === 'none' && startedMs < outage.reachedMs
+}

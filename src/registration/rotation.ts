@@ -1,0 +1,52 @@
+/**
+ * Which tokens outlive their removal for a while: one that was replaced by another is withdrawn only when the other is
+ * registered, so that there is no moment without either. Tokens go by their public names here.
+ */
+export class Rotation {
+  /** Each successor with its predecessor, which is still held. */
+  readonly #held = new Map<string, string>()
+
+  /**
+   * One change of the tokens, in the order in which they stand: the first that goes is replaced by the first that comes,
+   * and so on. Returns those that go at once, because nothing replaces them or they have nothing to hand over.
+   *
+   * @param isRegistered whether the registry holds a token now
+   */
+  replace(
+    removed: readonly string[],
+    added: readonly string[],
+    isRegistered: (id: string) => boolean,
+  ): readonly string[] {
+    return removed.flatMap((id, index) => {
+      // A successor that goes before it has come passes its predecessor on.
+      const passedOn = this.settle(id)
+      const predecessor = passedOn ?? id
+      const successor = added[index]
+      const gone = passedOn === undefined ? [] : [id]
+      if (successor === undefined || !isRegistered(predecessor)) return [...gone, predecessor]
+      this.#held.set(successor, predecessor)
+      return gone
+    })
+  }
+
+  /** A successor has come, or will not: the predecessor that may go now, if there is one. */
+  settle(successor: string): string | undefined {
+    const predecessor = this.#held.get(successor)
+    this.#held.delete(successor)
+    return predecessor
+  }
+
+  /** Nothing is to come of successors any more: all predecessors may go. */
+  settleAll(): readonly string[] {
+    const predecessors = [...this.#held.values()]
+    this.#held.clear()
+    return predecessors
+  }
+
+  /** Forgets predecessors that are wanted again. */
+  keep(isWanted: (id: string) => boolean): void {
+    for (const [successor, predecessor] of this.#held) {
+      if (isWanted(predecessor)) this.#held.delete(successor)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Cancel, Clock } from '../clock.ts'
+
+/** What became of how many in one second, and the newest trouble in words, if there was any. */
+export interface Sum {
+  readonly counts: Readonly<Record<string, number>>
+  readonly cause: string
+}
+
+/** One change that may be told by itself. */
+export interface Change {
+  /** What became of it: the word it is counted under. */
+  readonly kind: string
+  /** Why, where that is trouble; empty where it is not. */
+  readonly cause: string
+  /** Tells it by itself. */
+  readonly tell: () => void
+}
+
+const TOGETHER_MS = 1000
+/** As many changes in a second are told one by one; if there are more, only their sum is. */
+const ONE_BY_ONE = 10
+
+/** Gathers the changes of many tokens: once a second, a few are told one by one, and more than a few as a sum. */
+export class Crowd {
+  readonly #clock: Clock
+  readonly #tellSum: (sum: Sum) => void
+  #changes: Change[] = []
+  readonly #counts = new Map<string, number>()
+  #cause = ''
+  #cancelTimer: Cancel | undefined
+
+  constructor(clock: Clock, tellSum: (sum: Sum) => void) {
+    this.#clock = clock
+    this.#tellSum = tellSum
+  }
+
+  add(change: Change): void {
+    if (this.#changes.length <= ONE_BY_ONE) this.#changes.push(change)
+    this.#counts.set(change.kind, (this.#counts.get(change.kind) ?? 0) + 1)
+    this.#cause = change.cause || this.#cause
+    this.#cancelTimer ??= this.#clock.after(TOGETHER_MS, () => this.flush())
+  }
+
+  /** Tells what has been gathered now. */
+  flush(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    const [changes, counts, cause] = [this.#changes, Object.fromEntries(this.#counts), this.#cause]
+    this.#changes = []
+    this.#counts.clear()
+    this.#cause = ''
+    if (changes.length > ONE_BY_ONE) this.#tellSum({ counts, cause })
+    else for (const { tell } of changes) tell()
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/sidecar.ts'
+import type { Damping } from '../events.ts'
+import type { Board } from './board.ts'
+import type { Metrics } from './metrics.ts'
+import { readinessChecks } from './readiness.ts'
+import { report } from './report.ts'
+import { type Answer, type Route, textAnswer } from './server.ts'
+
+/** What the endpoints show. */
+export interface RoutesOptions {
+  readonly board: Board
+  readonly metrics: Metrics
+  readonly config: Config
+  readonly version: string
+  readonly clock: Clock
+  /** When the sidecar began, in milliseconds of the monotonic clock. */
+  readonly startedMs: number
+  /** How much a flapping puppet is held back now. */
+  readonly damping: () => Damping
+}
+
+/** The sidecar's endpoints. */
+export function adminRoutes(options: RoutesOptions): readonly Route[] {
+  const { board, metrics } = options
+  return [
+    { method: 'GET', path: '/livez', handle: () => textAnswer(200, 'alive') },
+    { method: 'GET', path: '/readyz', handle: (query) => readiness(board, query.has('verbose')) },
+    { method: 'GET', path: '/status', handle: (query) => status(options, query.get('offset')) },
+    {
+      method: 'GET',
+      path: '/metrics',
+      handle: async () => {
+        const { text, contentType } = await metrics.expose()
+        return { status: 200, contentType, body: text }
+      },
+    },
+  ]
+}
+
+function readiness(board: Board, verbose: boolean): Answer {
+  const checks = readinessChecks(board)
+  const ready = checks.every(({ ok }) => ok)
+  const lines = checks.map(({ name, ok, detail }) => `[${ok ? '+' : '-'}] ${name}: ${detail}`)
+  const brief = ready ? ['ready'] : lines.filter((line) => line.startsWith('[-]'))
+  return textAnswer(ready ? 200 : 503, (verbose ? lines : brief).join('\n'))
+}
+
+function status(
+  { board, clock, startedMs, damping, config, version }: RoutesOptions,
+  from: string | null,
+): Answer {
+  const nowMs = clock.now()
+  const offset = Math.max(0, Math.trunc(Number(from ?? 0)) || 0)
+  const options = { config, version, nowMs, uptimeMs: nowMs - startedMs, offset, damping: damping() }
+  const body = `${JSON.stringify(report(board, options), null, 2)}\n`
+  return { status: 200, contentType: 'application/json', body }
+}
