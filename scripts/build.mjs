@@ -14,7 +14,6 @@ await build({
   target: 'node20.19',
   format: 'cjs',
   minify: true,
-  keepNames: true,
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',

@@ -27,6 +27,22 @@ export const systemClock: Clock = {
   },
 }
 
+/** A timer that comes so much late says that this process was busy, with ten thousand sockets to close, for instance. */
+const LATE_MS = 100
+
+/**
+ * Calls `callback` once when a peer has had `ms` milliseconds for something. Timers run before what has arrived is read:
+ * a late one waits until that has been done, because the peer's answer may be there.
+ */
+export function afterPatience(clock: Clock, ms: number, callback: () => void): Cancel {
+  const dueMs = clock.now() + ms
+  let cancel = clock.after(ms, () => {
+    if (clock.now() - dueMs <= LATE_MS) callback()
+    else cancel = afterPatience(clock, 0, callback)
+  })
+  return () => cancel()
+}
+
 /** Resolves after `ms` milliseconds, or at once when `signal` aborts; never rejects. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Clock, pause } from './clock.ts'
-import { openFileLimit, tooFewOpenFiles } from './config/open-files.ts'
+import { openFileLimit, roomForConnections, tooFewOpenFiles } from './config/open-files.ts'
 import type { Config } from './config/sidecar.ts'
 import type { Fact, Listener, ProbeResult } from './events.ts'
 import { dampingOf, type Gate, initialGate, judge } from './gate/gate.ts'
@@ -184,7 +184,13 @@ export class Sidecar {
       tell,
       read: createReader(advertise.port),
       heartbeat: new Heartbeat(clock, heartbeat),
-      admission: new Admission({ clock, connectRate, backoff: settings, tell }),
+      admission: new Admission({
+        clock,
+        connectRate,
+        backoff: settings,
+        capacity: roomForConnections(openFileLimit()),
+        tell,
+      }),
       open: (token, subprotocol, handlers) => openSocket(socketOptions, { token, subprotocol }, handlers),
     })
   }

@@ -13,12 +13,17 @@ export function openFileLimit(): number | undefined {
   }
 }
 
+/** How many connections fit into a limit, with room left for the probe and the endpoints. */
+export function roomForConnections(limit: number | undefined): number {
+  return limit === undefined ? Number.POSITIVE_INFINITY : Math.max(1, limit - BESIDE)
+}
+
 /** Says that `limit` is too low for so many tokens, each of which needs a connection; undefined if it is not. */
 export function tooFewOpenFiles(tokens: number, limit: number | undefined): string | undefined {
   const needed = tokens + BESIDE
   if (limit === undefined || limit >= needed) return undefined
   return (
-    `${tokens} tokens need ${needed} open files, and only ${limit} are allowed: some tokens cannot be registered. ` +
+    `${tokens} tokens need ${needed} open files, and only ${limit} are allowed: ${roomForConnections(limit)} tokens can be registered at a time. ` +
     `Raise the limit (ulimit -n ${needed}; docker run --ulimit nofile=${needed})`
   )
 }

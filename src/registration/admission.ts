@@ -10,27 +10,41 @@ export interface AdmissionOptions {
   /** Attempts started a second, of all tokens together; default 100. */
   readonly connectRate: number
   readonly backoff: BackoffSettings
+  /** Connections at a time: what the limit on open files leaves for them. */
+  readonly capacity: number
   readonly tell: Listener
 }
 
 /**
  * Lets attempts start: at the rate while the registry can be reached, one at a time with backoff while it cannot. Each
- * attempt that was let in comes back with exactly one of `reached`, `failed` and `abandoned`.
+ * attempt that was let in comes back with exactly one of `reached`, `failed` and `abandoned`, and in the end with `left`.
  */
 export class Admission {
   readonly #options: AdmissionOptions
   readonly #pacer: Pacer
   #outage: Outage = initialOutage
+  /** Connections now. */
+  #open = 0
   #cancelTimer: Cancel | undefined
 
   constructor(options: AdmissionOptions) {
     this.#options = options
     this.#pacer = new Pacer(options.clock, options.connectRate)
+    this.#pacer.allow(options.capacity)
   }
 
   /** Asks for a turn to connect. */
   queue(start: () => void): Cancel {
-    return this.#pacer.queue(start)
+    return this.#pacer.queue(() => {
+      this.#open += 1
+      start()
+    })
+  }
+
+  /** The connection that began with a turn is gone. */
+  left(): void {
+    this.#open -= 1
+    if (this.#outage.state === 'none') this.#allow()
   }
 
   /** An attempt got as far as the registry, whatever came of it there. */
@@ -40,7 +54,7 @@ export class Admission {
     if (before.state === 'none') return
     this.#options.tell({ type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null })
     this.#cancelTimer?.()
-    this.#pacer.allow(Number.POSITIVE_INFINITY)
+    this.#allow()
   }
 
   /**
@@ -78,6 +92,11 @@ export class Admission {
   stop(): void {
     this.#cancelTimer?.()
     this.#pacer.stop()
+  }
+
+  /** All may start, as far as there is room. */
+  #allow(): void {
+    this.#pacer.allow(this.#options.capacity - this.#open)
   }
 
   #follow(event: OutageEvent): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Cancel } from '../clock.ts'
+import { afterPatience, type Cancel } from '../clock.ts'
 import type { ConnectResult, DisconnectCause, WithdrawalCause } from '../events.ts'
 import { formatSubprotocol } from '../wire/subprotocol.ts'
 import type { Admission } from './admission.ts'
@@ -94,6 +94,7 @@ export class Registrar implements AttemptOwner {
   /** A socket is gone, which may be one that was abandoned long ago. For its attempts. */
   ended(attempt: Attempt, verdict: Verdict): void {
     this.#open -= 1
+    this.#options.admission.left()
     if (attempt === this.#attempt) {
       this.#attempt = undefined
       this.#judge(attempt, verdict)
@@ -121,16 +122,9 @@ export class Registrar implements AttemptOwner {
   }
 
   #setTimer(ms: number | null): void {
-    const { clock } = this.#options
     this.#cancelTimer?.()
-    this.#cancelTimer = undefined
-    if (ms === null) return
-    const dueMs = clock.now() + ms
-    this.#cancelTimer = clock.after(ms, () => {
-      // Timers run before what has arrived is read: what this one waits for may be there.
-      if (clock.now() - dueMs > LATE_MS) this.#setTimer(0)
-      else this.handle({ type: 'timer' })
-    })
+    this.#cancelTimer =
+      ms === null ? undefined : afterPatience(this.#options.clock, ms, () => this.handle({ type: 'timer' }))
   }
 
   #run(effect: Effect, before: Lifecycle): void {
@@ -206,9 +200,6 @@ export class Registrar implements AttemptOwner {
     if (this.#life.state === 'stopped' && this.#open === 0) this.#stopped?.()
   }
 }
-
-/** A timer that comes so late says that this process was busy, with ten thousand sockets to close, for instance. */
-const LATE_MS = 100
 
 /** While the next attempt is under way, the trouble of the last one is still why there is no registration. */
 const ON_THEIR_WAY: ReadonlySet<Lifecycle['state']> = new Set(['queued', 'connecting', 'open'])

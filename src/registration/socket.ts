@@ -2,7 +2,7 @@ import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { WebSocket } from 'ws'
-import type { Cancel, Clock } from '../clock.ts'
+import { afterPatience, type Cancel, type Clock } from '../clock.ts'
 import type { Stage } from '../events.ts'
 import type { Transport } from '../transport/transport.ts'
 import {
@@ -86,7 +86,7 @@ class Connection implements RegistrySocket {
   constructor(options: SocketOptions, handlers: SocketHandlers) {
     this.#options = options
     this.#handlers = handlers
-    this.#cancelDeadline = options.clock.after(options.handshakeMs, () => this.#giveUp())
+    this.#cancelDeadline = afterPatience(options.clock, options.handshakeMs, () => this.#giveUp())
   }
 
   async dial(url: URL, request: SocketRequest): Promise<void> {

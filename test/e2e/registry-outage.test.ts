@@ -39,7 +39,9 @@ describe.concurrent('the registry', () => {
     })
     expect(tokens[0]?.attempts).toBeGreaterThan(4)
     // One line for the trouble, however often it is tried.
-    expect(sidecar.command.lines().filter((line) => line.includes('not registered'))).toHaveLength(1)
+    expect(
+      sidecar.command.lines().filter((line) => line.includes('no connection to the registry')),
+    ).toHaveLength(1)
 
     const registry = await startPeer('chatie-registry', { port })
     const backAfter = elapsed()
