@@ -27,18 +27,14 @@ export const systemClock: Clock = {
   },
 }
 
-/** A timer that comes so much late says that this process was busy, with ten thousand sockets to close, for instance. */
-const LATE_MS = 100
-
 /**
  * Calls `callback` once when a peer has had `ms` milliseconds for something. Timers run before what has arrived is read:
- * a late one waits until that has been done, because the peer's answer may be there.
+ * after the time is up there is one more turn, because in a process that was busy or stopped the peer's answer may be
+ * there.
  */
 export function afterPatience(clock: Clock, ms: number, callback: () => void): Cancel {
-  const dueMs = clock.now() + ms
   let cancel = clock.after(ms, () => {
-    if (clock.now() - dueMs <= LATE_MS) callback()
-    else cancel = afterPatience(clock, 0, callback)
+    cancel = clock.after(0, callback)
   })
   return () => cancel()
 }

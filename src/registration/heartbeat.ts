@@ -17,8 +17,6 @@ export interface Watched {
 
 /** Pings that fall into so many milliseconds are sent together: a timer a ping would cost more than the ping. */
 const TOGETHER_MS = 100
-/** A timer that comes so late says that this process was stopped, or busy: pongs may be there that nobody has read yet. */
-const LATE_MS = 1000
 
 /**
  * One heartbeat for all links, by one timer: the pings of all of them are spread evenly over the interval, whenever they
@@ -35,6 +33,11 @@ export class Heartbeat {
   /** Pings that are owed to an even spread: a fraction of one, mostly. */
   #owed = 0
   #countedMs = 0
+  /**
+   * Whether a pong was found to be too late. Timers run before what has arrived is read: it is looked at once more, a turn
+   * later, because in a process that was busy or stopped the pong may be there.
+   */
+  #overdue = false
   #timer: { readonly dueMs: number; readonly cancel: Cancel } | undefined
 
   constructor(clock: Clock, settings: HeartbeatSettings) {
@@ -58,6 +61,7 @@ export class Heartbeat {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#owed = 0
+    this.#overdue = false
   }
 
   /** A pong came: the milliseconds since its ping, or undefined if none was awaited. */
@@ -79,12 +83,13 @@ export class Heartbeat {
     this.#countedMs = nowMs
   }
 
-  #beat(dueMs: number): void {
+  #beat(): void {
     this.#timer = undefined
     this.#count()
-    const late = this.#clock.now() - dueMs > LATE_MS
-    if (!late) this.#giveUp()
+    if (this.#overdue) this.#giveUp()
     this.#ping()
+    const [pingedMs = Number.POSITIVE_INFINITY] = this.#awaited.values()
+    this.#overdue = this.#clock.now() - pingedMs >= this.#settings.timeoutMs
     this.#schedule()
   }
 
@@ -122,10 +127,11 @@ export class Heartbeat {
     const evenMs = nowMs + ((1 - this.#owed) * intervalMs) / this.#queue.size
     const [lastMs = nowMs] = this.#queue.values()
     const [pingedMs = Number.POSITIVE_INFINITY] = this.#awaited.values()
-    const dueMs = Math.max(nowMs + TOGETHER_MS, Math.min(evenMs, lastMs + intervalMs, pingedMs + timeoutMs))
+    const nextMs = Math.min(evenMs, lastMs + intervalMs, pingedMs + timeoutMs)
+    const dueMs = this.#overdue ? nowMs : Math.max(nowMs + TOGETHER_MS, nextMs)
     if (this.#timer !== undefined && this.#timer.dueMs <= dueMs) return
     this.#timer?.cancel()
-    const cancel = this.#clock.after(Math.max(0, dueMs - nowMs), () => this.#beat(dueMs))
+    const cancel = this.#clock.after(Math.max(0, dueMs - nowMs), () => this.#beat())
     this.#timer = { dueMs, cancel }
   }
 }

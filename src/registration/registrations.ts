@@ -89,10 +89,11 @@ export class Registrations {
   }
 
   #retire(id: string): void {
+    this.#tell({ type: 'gone', id })
     const registrar = this.#registrars.get(id)
+    // It came back and went again while it was still being closed.
     if (registrar === undefined) return
     this.#registrars.delete(id)
-    this.#tell({ type: 'gone', id })
     const left = registrar.stop('removed').then(() => {
       this.#leaving.delete(id)
       this.#admit(id)
@@ -103,8 +104,9 @@ export class Registrations {
   #hear(fact: Fact): void {
     this.#tell(fact)
     if (fact.type !== 'registration') return
-    const settled =
-      fact.state === 'registered' || fact.state === 'refused' || fact.attempts >= REPLACEMENT_ATTEMPTS
+    const { state, attempts } = fact
+    const hopeless = state === 'refused' || (state === 'waiting' && attempts >= REPLACEMENT_ATTEMPTS)
+    const settled = state === 'registered' || hopeless
     const predecessor = settled ? this.#rotation.settle(fact.id) : undefined
     if (predecessor !== undefined) this.#retire(predecessor)
   }

@@ -23,7 +23,9 @@ export class Rotation {
       const predecessor = passedOn ?? id
       const successor = added[index]
       const gone = passedOn === undefined ? [] : [id]
-      if (successor === undefined || !isRegistered(predecessor)) return [...gone, predecessor]
+      // A successor that is registered already (a predecessor that is wanted again) is not waited for.
+      const handsOver = successor !== undefined && !isRegistered(successor) && isRegistered(predecessor)
+      if (!handsOver) return [...gone, predecessor]
       this.#held.set(successor, predecessor)
       return gone
     })
