@@ -18,7 +18,7 @@ export interface TlsFiles {
 
 export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN'
 
-/** The scripts in `test/peers` and what each takes. The commands each answers are in its first lines. */
+/** The scripts in `test/peers`, and one in here, with what each takes. The commands each answers are in its first lines. */
 export interface PeerOptions {
   /** `count` {token} → registrants that discovery would consider · `push` {token, text} → sockets reached */
   'chatie-registry': { readonly port?: number; readonly tls?: TlsFiles }
@@ -33,6 +33,8 @@ export interface PeerOptions {
     readonly tls?: TlsFiles
     readonly maxConnectionAgeMs?: number
   }
+  /** `open` → sockets · `peak` → most upgrades in any second · `history` {tokens?} → what happened in which order */
+  'recording-registry': { readonly port?: number }
   /** `call` {port, path, metadata?} → {code, details, message} (the message in hex) */
   'grpc-client': { readonly tls?: 'community' | { readonly caFile: string } }
 }
@@ -83,13 +85,18 @@ export interface Command {
 const alive = new Map<ChildProcess, Promise<Exit>>()
 let killsAtExit = false
 
-/** Starts `test/peers/<script>.mjs` and resolves when it listens. Its environment holds only PATH and `env`. */
+/** Where a script is: what nobody here wrote stands apart. */
+function scriptPath(script: keyof PeerOptions): string {
+  return `${ROOT}test/${script === 'recording-registry' ? 'support' : 'peers'}/${script}.mjs`
+}
+
+/** Starts a peer's script and resolves when it listens. Its environment holds only PATH and `env`. */
 export async function startPeer<Script extends keyof PeerOptions>(
   script: Script,
   options: PeerOptions[Script],
   { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Peer> {
-  const child = fork(`${ROOT}test/peers/${script}.mjs`, [JSON.stringify(options)], {
+  const child = fork(scriptPath(script), [JSON.stringify(options)], {
     // Puppets leave files behind when they are killed: they get a temporary folder that goes away with the test.
     env: { ...path(), TMPDIR: makeTempDir(), ...env },
     // Not the runner's own flags.

@@ -13,7 +13,13 @@ export interface Status {
     readonly tokenAccepted: boolean | null
     readonly damping: { readonly withdrawals: number; readonly holdSeconds: number }
   }
-  readonly registry: { readonly url: string }
+  readonly registry: {
+    readonly url: string
+    readonly reachable: boolean
+    readonly reason: string
+    readonly attempts: number
+  }
+  readonly tokenSource: { readonly problems: readonly string[] }
   readonly registrations: Readonly<Record<string, number>>
   readonly tokens: readonly {
     readonly id: string
