@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Problem } from './problems.ts'
+import type { Problem } from '../problem.ts'
 
 /** Tokens of one source, with what is wrong with them. `warnings` do not stop the start. */
 export interface TokenSet {

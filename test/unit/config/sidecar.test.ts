@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigError, type Env, type Problem } from '../../../src/config/problems.ts'
+import { ConfigError, type Env } from '../../../src/config/problems.ts'
 import { type Config, readConfig } from '../../../src/config/sidecar.ts'
 import { SIDECAR_VARIABLES } from '../../../src/config/variables.ts'
+import type { Problem } from '../../../src/problem.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 
 afterAll(removeTempDirs)
