@@ -34,6 +34,7 @@ describe('defaults', () => {
     expect(warnings).toEqual([])
     expect(config).toEqual({
       tokens: [TOKEN],
+      tokenSource: undefined,
       registry: { url: new URL('wss://api.chatie.io'), extraCa: undefined, proxyFromEnvironment: false },
       advertise: { host: '', port: 8788 },
       puppet: { host: '127.0.0.1', port: 8788, tls: 'auto' },
@@ -142,6 +143,20 @@ describe('each variable', () => {
     })
     expect(config.tokens).toEqual([TOKEN, OTHER])
     expect(config.registry.extraCa).toBe(pem)
+  })
+
+  it('the file of tokens is there to be followed, with the tokens that were given beside it', () => {
+    const path = join(makeTempDir(), 'tokens')
+    writeFileSync(path, `${OTHER}\n`)
+    const env = { WECHATY_TOKEN: TOKEN, WECHATY_PUPPET_SERVICE_TOKEN_FILE: path }
+    const { tokenSource } = readConfig(env).config
+    expect(tokenSource).toEqual({
+      variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE',
+      path,
+      inline: { variable: 'WECHATY_TOKEN', tokens: [TOKEN] },
+      mark: { digest: expect.any(String), unended: [] },
+    })
+    expect(Object.isFrozen(tokenSource?.mark.unended)).toBe(true)
   })
 })
 
