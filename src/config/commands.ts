@@ -1,6 +1,7 @@
 import { LOG_LEVELS, type LogOptions } from '../log.ts'
+import type { Problem } from '../problem.ts'
 import { clean, withDefaults } from './clean.ts'
-import { ConfigError, type Env, type Problem, withoutEmpty } from './problems.ts'
+import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { host, oneOf, tcpPort } from './validators.ts'
 import { REGISTRY_VARIABLES, resolveAliases, SIDECAR_VARIABLES, unknownVariables } from './variables.ts'

@@ -1,10 +1,4 @@
-/** Something about the configuration that the user should know. Never holds the value of a secret. */
-export interface Problem {
-  /** The variable it is about. */
-  readonly variable: string
-  /** What is wrong and what to do, in one sentence; begins in lower case. */
-  readonly message: string
-}
+import type { Problem } from '../problem.ts'
 
 /** Every problem of a configuration, at once. */
 export class ConfigError extends Error {

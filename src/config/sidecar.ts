@@ -1,16 +1,20 @@
 import { LOG_LEVELS, type LogOptions } from '../log.ts'
+import type { Problem } from '../problem.ts'
+import type { TokenSource } from '../tokens/source.ts'
+import { readTokens } from '../tokens/start.ts'
 import { clean, withDefaults } from './clean.ts'
-import { ConfigError, type Env, type Problem, withoutEmpty } from './problems.ts'
+import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isLoopbackHost, isPrivateHost } from './registry-address.ts'
-import { type TokenSet, tokensFromPath, tokensFromText } from './tokens.ts'
 import { duration, host, integer, oneOf, publishableHost, tcpPort, text, yesOrNo } from './validators.ts'
 import { resolveAliases, SIDECAR_VARIABLES, unknownVariables } from './variables.ts'
 
 /** Everything the sidecar is told. Durations in milliseconds. Frozen. */
 export interface Config {
-  /** Secrets: at least one, each once. */
+  /** Secrets: at least one, each once. What was there at the start. */
   readonly tokens: readonly string[]
+  /** Where more of them may come from; undefined if all of them stand in a variable. */
+  readonly tokenSource: TokenSource | undefined
   readonly registry: RegistryAccess
   /** What the registry is to publish; an empty host means "the address I come from". */
   readonly advertise: { readonly host: string; readonly port: number }
@@ -97,7 +101,17 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
     warnings.push({ variable: alias, message: `is ignored, because ${name} is set too and differs` })
   }
 
-  const tokens = readTokens(values, writtenAs)
+  const inline = {
+    variable: writtenAs('WECHATY_PUPPET_SERVICE_TOKEN'),
+    text: values.WECHATY_PUPPET_SERVICE_TOKEN,
+  }
+  const path = values.WECHATY_PUPPET_SERVICE_TOKEN_FILE
+  const tokens = readTokens({ inline, file: { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', path } })
+  if (inline.text === undefined && path === undefined) {
+    const message =
+      'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
+    problems.push({ variable: inline.variable, message })
+  }
   const registry = readRegistryAccess(env, writtenAs)
   problems.push(...tokens.problems, ...registry.problems)
   if (problems.length > 0 || registry.access === undefined) throw new ConfigError(problems, warnings)
@@ -114,6 +128,7 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
   }
   const config: Config = {
     tokens: tokens.tokens,
+    tokenSource: tokens.source,
     registry: registry.access,
     advertise,
     puppet: {
@@ -141,39 +156,6 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
     exitOnRefused: values.REGISTRAR_EXIT_ON_REFUSED,
   }
   return { config: frozen(config), warnings }
-}
-
-function readTokens(
-  values: {
-    WECHATY_PUPPET_SERVICE_TOKEN?: string | undefined
-    WECHATY_PUPPET_SERVICE_TOKEN_FILE?: string | undefined
-  },
-  writtenAs: (name: string) => string,
-): TokenSet {
-  const name = writtenAs('WECHATY_PUPPET_SERVICE_TOKEN')
-  const inline = values.WECHATY_PUPPET_SERVICE_TOKEN
-  const path = values.WECHATY_PUPPET_SERVICE_TOKEN_FILE
-  const sets = [
-    ...(inline === undefined ? [] : [tokensFromText(name, inline)]),
-    ...(path === undefined ? [] : [tokensFromPath('WECHATY_PUPPET_SERVICE_TOKEN_FILE', path)]),
-  ]
-  if (sets.length === 0) {
-    const message =
-      'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
-    return { tokens: [], problems: [{ variable: name, message }], warnings: [] }
-  }
-  const all = sets.flatMap(({ tokens }) => tokens)
-  const tokens = [...new Set(all)]
-  const both = all.length - tokens.length
-  const message = `holds ${both} of the tokens in ${name} too; each is used once`
-  return {
-    tokens,
-    problems: sets.flatMap(({ problems }) => problems),
-    warnings: [
-      ...sets.flatMap(({ warnings }) => warnings),
-      ...(both === 0 ? [] : [{ variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', message }]),
-    ],
-  }
 }
 
 /** Freezes an object and the plain objects and arrays in it. */

@@ -19,7 +19,7 @@ export const SIDECAR_VARIABLES = [
   {
     name: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE',
     byDefault: '',
-    meaning: 'a file with a token a line (# comments), or a folder of such files; read at the start',
+    meaning: 'a file with a token a line (# comments), or a folder of such files; followed while running',
   },
   {
     name: 'WECHATY_PUPPET_SERVICE_AUTHORITY',

@@ -136,14 +136,22 @@ describe('imports flow one way', () => {
     },
   )
 
-  it.each(['lifecycle', 'life', 'backoff', 'verdict'])(
-    'registration/%s.ts is pure: nothing it reaches is a package or a part of Node',
-    (name) => {
-      const path = `registration/${name}.ts`
-      expect(SOURCES.has(path)).toBe(true)
-      expect([...reachOf(path)].filter((reached) => !isOurs(reached))).toEqual([])
-    },
-  )
+  it.each([
+    ...['lifecycle', 'life', 'backoff', 'verdict'].map((name) => `registration/${name}.ts`),
+    ...['check', 'lines', 'parse', 'inline', 'news'].map((name) => `tokens/${name}.ts`),
+  ])('%s is pure: nothing it reaches is a package or a part of Node', (path) => {
+    expect(SOURCES.has(path)).toBe(true)
+    expect([...reachOf(path)].filter((reached) => !isOurs(reached))).toEqual([])
+  })
+
+  it('tokens knows the clock and what a problem is, and nothing else of the sidecar', () => {
+    const allowed = new Set(['tokens', 'clock.ts', 'problem.ts'])
+    const strange = filesIn('tokens').flatMap(({ imports }) =>
+      imports.filter((name) => isOurs(name) && !allowed.has(roomOf(name))),
+    )
+    expect(filesIn('tokens').length).toBeGreaterThan(0)
+    expect(strange).toEqual([])
+  })
 
   it('rpc touches nothing of Node', () => {
     const reached = filesIn('rpc').flatMap(({ path }) => [...reachOf(path)])
@@ -159,7 +167,7 @@ describe('imports flow one way', () => {
   })
 
   it('the stages do not know each other, nor who watches them', () => {
-    const stages = ['probe', 'gate', 'registration', 'status', 'registry', 'discovery']
+    const stages = ['tokens', 'probe', 'gate', 'registration', 'status', 'registry', 'discovery']
     const strange = stages.flatMap((room) =>
       filesIn(room).flatMap(({ path, imports }) =>
         imports

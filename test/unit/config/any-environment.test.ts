@@ -14,7 +14,7 @@ const TOKEN = 'insecure_recognisable-3f2c9a7e'
 const PASSWORD = 'recognisable-pa55word'
 
 const dir = makeTempDir()
-mkdirSync(join(dir, 'folder'))
+for (const folder of ['folder', 'named']) mkdirSync(join(dir, folder))
 for (const [name, content] of [
   ['good', `${TOKEN}\n`],
   ['quoted', `"${TOKEN}"\n`],
@@ -22,6 +22,8 @@ for (const [name, content] of [
   ['cut', `${TOKEN}#${TOKEN}\n${TOKEN}/x`],
   ['folder/one', TOKEN],
   ['folder/two', TOKEN],
+  [`named/${TOKEN}`, `"${TOKEN}"`],
+  ['named/smells', 'short'],
 ] as const) {
   writeFileSync(join(dir, name), content)
 }
@@ -83,7 +85,7 @@ const values = fc.oneof(
 /** Paths stay in a folder of the test's own: an arbitrary one could be a device that never ends. */
 const paths = fc.oneof(
   fc
-    .constantFrom('good', 'quoted', 'twice', 'cut', 'folder', '.', 'missing', TOKEN, '\u0000')
+    .constantFrom('good', 'quoted', 'twice', 'cut', 'folder', 'named', '.', 'missing', TOKEN, '\u0000')
     .map((name) => join(dir, name)),
 )
 const environments: fc.Arbitrary<Env> = fc.record(

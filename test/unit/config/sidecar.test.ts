@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigError, type Env, type Problem } from '../../../src/config/problems.ts'
+import { ConfigError, type Env } from '../../../src/config/problems.ts'
 import { type Config, readConfig } from '../../../src/config/sidecar.ts'
 import { SIDECAR_VARIABLES } from '../../../src/config/variables.ts'
+import type { Problem } from '../../../src/problem.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 
 afterAll(removeTempDirs)
@@ -33,6 +34,7 @@ describe('defaults', () => {
     expect(warnings).toEqual([])
     expect(config).toEqual({
       tokens: [TOKEN],
+      tokenSource: undefined,
       registry: { url: new URL('wss://api.chatie.io'), extraCa: undefined, proxyFromEnvironment: false },
       advertise: { host: '', port: 8788 },
       puppet: { host: '127.0.0.1', port: 8788, tls: 'auto' },
@@ -141,6 +143,20 @@ describe('each variable', () => {
     })
     expect(config.tokens).toEqual([TOKEN, OTHER])
     expect(config.registry.extraCa).toBe(pem)
+  })
+
+  it('the file of tokens is there to be followed, with the tokens that were given beside it', () => {
+    const path = join(makeTempDir(), 'tokens')
+    writeFileSync(path, `${OTHER}\n`)
+    const env = { WECHATY_TOKEN: TOKEN, WECHATY_PUPPET_SERVICE_TOKEN_FILE: path }
+    const { tokenSource } = readConfig(env).config
+    expect(tokenSource).toEqual({
+      variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE',
+      path,
+      inline: { variable: 'WECHATY_TOKEN', tokens: [TOKEN] },
+      mark: { digest: expect.any(String), unended: [] },
+    })
+    expect(Object.isFrozen(tokenSource?.mark.unended)).toBe(true)
   })
 })
 

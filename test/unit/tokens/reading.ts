@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Problem } from '../../../src/problem.ts'
+import type { TokenSet } from '../../../src/tokens/check.ts'
+import { type ReadTokens, readTokens } from '../../../src/tokens/start.ts'
+import { makeTempDir } from '../../support/temp-dir.ts'
+
+export const A = 'insecure_aaaa-1111'
+export const B = 'insecure_bbbb-2222'
+export const C = 'insecure_cccc-3333'
+
+/** What a start would read. */
+export const read = (given: { text?: string; path?: string }): ReadTokens =>
+  readTokens({
+    inline: { variable: 'TOKEN', text: given.text },
+    file: { variable: 'TOKEN_FILE', path: given.path },
+  })
+
+const withoutSource = ({ tokens, problems, warnings }: ReadTokens): TokenSet => ({
+  tokens,
+  problems,
+  warnings,
+})
+export const fromText = (text: string): TokenSet => withoutSource(read({ text }))
+export const fromPath = (path: string): TokenSet => withoutSource(read({ path }))
+export const fromFile = (content: string | Buffer): TokenSet => {
+  const path = join(makeTempDir(), 'tokens')
+  writeFileSync(path, content)
+  return fromPath(path)
+}
+
+export const messages = (problems: readonly Problem[]): readonly string[] =>
+  problems.map(({ message }) => message)
+
+/** Good as it is: these tokens, and nothing to say about them. */
+export const clean = (...tokens: readonly string[]): TokenSet => ({ tokens, problems: [], warnings: [] })
