@@ -75,6 +75,7 @@ async function main(): Promise<number> {
     clock: systemClock,
     version: VERSION,
     shutdown: shutdownSignal(asked.command.drains),
+    onReload: (listener) => void process.on('SIGHUP', listener),
     terminal: process.stdout.isTTY === true,
     say,
     complain,

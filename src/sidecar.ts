@@ -12,19 +12,17 @@ import { GrpcProbe } from './probe/grpc.ts'
 import { ProbeLoop } from './probe/loop.ts'
 import type { Probe } from './probe/probe.ts'
 import { createTcpProbe } from './probe/tcp.ts'
-import { Admission } from './registration/admission.ts'
-import { Heartbeat } from './registration/heartbeat.ts'
-import { Registrations } from './registration/registrations.ts'
-import { lifecycleSettings } from './registration/settings.ts'
-import { loadWebSocket, openSocket } from './registration/socket.ts'
-import { createReader } from './rpc/answer.ts'
+import type { Problem } from './problem.ts'
+import { createRegistrations } from './registration/create.ts'
+import type { Registrations } from './registration/registrations.ts'
+import { loadWebSocket } from './registration/socket.ts'
 import { publicName, type Redactor } from './secret.ts'
 import { Board } from './status/board.ts'
 import { Journal } from './status/journal.ts'
 import { adminRoutes } from './status/routes.ts'
 import { serveAdmin } from './status/server.ts'
-import { createTransport } from './transport/transport.ts'
-import { REGISTRATION_PATH } from './wire/discovery.ts'
+import { TokenFollower } from './tokens/follower.ts'
+import type { SourceNews } from './tokens/news.ts'
 
 /** What a sidecar needs from outside. */
 export interface SidecarOptions {
@@ -40,9 +38,6 @@ export interface SidecarOptions {
   readonly onAllRefused?: () => void
 }
 
-/** How long all of DNS, TCP, TLS and the upgrade may take. */
-const HANDSHAKE_MS = 10_000
-
 /** The stages, wired: probe to gate to registrations, and all of them to the status. The only place that knows them all. */
 export class Sidecar {
   readonly #options: SidecarOptions
@@ -52,6 +47,8 @@ export class Sidecar {
   readonly #loop: ProbeLoop
   readonly #acceptance: Acceptance
   readonly #registrations: Registrations
+  /** Undefined where the tokens stand in a variable and cannot change. */
+  readonly #follower: TokenFollower | undefined
   readonly #startedMs: number
   #gate: Gate = initialGate
   /** Facts that came before the metrics were there. */
@@ -74,8 +71,16 @@ export class Sidecar {
       onResult: (result) => this.#judge(result),
     })
     this.#acceptance = this.#createAcceptance()
-    this.#registrations = this.#createRegistrations()
+    this.#registrations = createRegistrations({
+      config,
+      clock,
+      capacity: roomForConnections(openFileLimit()),
+      nameOf: publicName,
+      tell: (fact) => this.#tell(fact),
+    })
     this.#hold(config.tokens)
+    const source = config.tokenSource
+    this.#follower = source && new TokenFollower({ source, clock, onNews: (news) => this.#learn(news) })
   }
 
   /**
@@ -84,6 +89,7 @@ export class Sidecar {
    */
   async start(): Promise<void> {
     this.#loop.start()
+    this.#follower?.start()
     void loadWebSocket()
     if (this.#options.config.admin.port === 0) {
       this.#applyToMetrics = () => {}
@@ -102,6 +108,15 @@ export class Sidecar {
     return (this.#server?.address() as AddressInfo | null) ?? undefined
   }
 
+  /** Reads the tokens again now, and says what came of it. */
+  async reload(): Promise<void> {
+    const { log } = this.#options
+    if (this.#follower === undefined) return log.info('there is no file of tokens to read again')
+    await this.#follower.refresh()
+    const problems = this.#follower.trouble.map(({ message }) => message)
+    log.info({ tokens: this.#board.size, problems }, 'the tokens have been read again')
+  }
+
   /**
    * Withdraws every token and ends. Resolves with whether nothing is left, at the latest when `REGISTRAR_DRAIN_TIMEOUT` has
    * passed.
@@ -114,6 +129,7 @@ export class Sidecar {
   async #end(): Promise<boolean> {
     const { clock, config } = this.#options
     this.#loop.stop()
+    this.#follower?.stop()
     this.#acceptance.cancel()
     const limit = new AbortController()
     const left = pause(clock, config.drainTimeoutMs, limit.signal).then(() => false)
@@ -165,34 +181,14 @@ export class Sidecar {
     })
   }
 
-  #createRegistrations(): Registrations {
-    const { config, clock } = this.#options
-    const { registry, advertise, heartbeat, connectRate } = config
-    const settings = lifecycleSettings(config)
-    const tell: Listener = (fact) => this.#tell(fact)
-    const socketOptions = {
-      url: new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH),
-      transport: createTransport(registry),
-      clock,
-      handshakeMs: HANDSHAKE_MS,
-    }
-    return new Registrations({
-      nameOf: publicName,
-      advertise,
-      settings,
-      clock,
-      tell,
-      read: createReader(advertise.port),
-      heartbeat: new Heartbeat(clock, heartbeat),
-      admission: new Admission({
-        clock,
-        connectRate,
-        backoff: settings,
-        capacity: roomForConnections(openFileLimit()),
-        tell,
-      }),
-      open: (token, subprotocol, handlers) => openSocket(socketOptions, { token, subprotocol }, handlers),
-    })
+  #learn(news: SourceNews): void {
+    const words = (list: readonly Problem[]): readonly string[] =>
+      list.map(({ variable, message }) => `${variable}: ${message}`)
+    const problems = news.kind === 'kept' ? words(news.problems) : []
+    const warnings = news.kind === 'changed' ? words(news.warnings) : []
+    if (news.kind === 'changed') this.#options.redactor.replace(news.tokens)
+    this.#tell({ type: 'source', problems, warnings })
+    if (news.kind === 'changed') this.#hold(news.tokens)
   }
 
   /** These are the tokens from now on. */

@@ -30,6 +30,7 @@ export async function run(context: Context): Promise<number> {
       if (config.exitOnRefused) allRefused.abort()
     },
   })
+  context.onReload(() => void sidecar.reload())
   try {
     await sidecar.start()
   } catch (error) {

@@ -3,15 +3,19 @@ import type { Cancel, Clock } from '../clock.ts'
 /** What became of how many in one second, and the newest trouble in words, if there was any. */
 export interface Sum {
   readonly counts: Readonly<Record<string, number>>
-  readonly cause: string
+  readonly trouble: string
+  /** Public names of the first few that are in trouble. */
+  readonly troubled: readonly string[]
 }
 
 /** One change that may be told by itself. */
 export interface Change {
+  /** The token's public name. */
+  readonly token: string
   /** What became of it: the word it is counted under. */
   readonly kind: string
   /** Why, where that is trouble; empty where it is not. */
-  readonly cause: string
+  readonly trouble: string
   /** Tells it by itself. */
   readonly tell: () => void
 }
@@ -19,6 +23,8 @@ export interface Change {
 const TOGETHER_MS = 1000
 /** As many changes in a second are told one by one; if there are more, only their sum is. */
 const ONE_BY_ONE = 10
+/** As many tokens are named in a sum: enough to look one of them up. */
+const NAMED = 3
 
 /** Gathers the changes of many tokens: once a second, a few are told one by one, and more than a few as a sum. */
 export class Crowd {
@@ -26,7 +32,8 @@ export class Crowd {
   readonly #tellSum: (sum: Sum) => void
   #changes: Change[] = []
   readonly #counts = new Map<string, number>()
-  #cause = ''
+  #trouble = ''
+  #troubled: string[] = []
   #cancelTimer: Cancel | undefined
 
   constructor(clock: Clock, tellSum: (sum: Sum) => void) {
@@ -37,7 +44,8 @@ export class Crowd {
   add(change: Change): void {
     if (this.#changes.length <= ONE_BY_ONE) this.#changes.push(change)
     this.#counts.set(change.kind, (this.#counts.get(change.kind) ?? 0) + 1)
-    this.#cause = change.cause || this.#cause
+    this.#trouble = change.trouble || this.#trouble
+    if (change.trouble !== '' && this.#troubled.length < NAMED) this.#troubled.push(change.token)
     this.#cancelTimer ??= this.#clock.after(TOGETHER_MS, () => this.flush())
   }
 
@@ -45,11 +53,17 @@ export class Crowd {
   flush(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    const [changes, counts, cause] = [this.#changes, Object.fromEntries(this.#counts), this.#cause]
+    const changes = this.#changes
+    const sum = {
+      counts: Object.fromEntries(this.#counts),
+      trouble: this.#trouble,
+      troubled: this.#troubled,
+    }
     this.#changes = []
     this.#counts.clear()
-    this.#cause = ''
-    if (changes.length > ONE_BY_ONE) this.#tellSum({ counts, cause })
+    this.#trouble = ''
+    this.#troubled = []
+    if (changes.length > ONE_BY_ONE) this.#tellSum(sum)
     else for (const { tell } of changes) tell()
   }
 }

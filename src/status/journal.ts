@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
-import type { Fact } from '../events.ts'
+import type { Fact, RegistrationState } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Board } from './board.ts'
 import { type Change, Crowd, type Sum } from './crowd.ts'
+import { registrationLine } from './registration-line.ts'
 
 /** What the journal has said of something since it got into its state, to say only what is new. */
 interface Told {
@@ -18,6 +19,9 @@ interface Lasted {
   readonly lastedMs?: number
   readonly repeats?: number
 }
+
+/** States that are no news by themselves. */
+const ON_THE_WAY: ReadonlySet<RegistrationState> = new Set(['queued', 'connecting', 'open', 'closing'])
 
 /** With more tokens than this, what happens to many of them within a second is told as a sum. */
 const FEW = 10
@@ -35,6 +39,8 @@ export class Journal {
   readonly #accepted = new Map<string, boolean | null>()
   readonly #crowd: Crowd
   #begun = false
+  #sourceTrouble = false
+  #sourceWarnings: readonly string[] = []
 
   /** @param board what is true now; it hears each fact before the journal does */
   constructor(log: Log, clock: Clock, board: Board) {
@@ -107,47 +113,34 @@ export class Journal {
     for (const problem of problems) {
       this.#log.error({ cause: problem }, `the tokens stay as they are: ${problem}`)
     }
-    for (const warning of warnings) this.#log.warn(warning)
-    if (problems.length === 0) this.#log.debug('the tokens have been read')
+    if (problems.length === 0 && this.#sourceTrouble) this.#log.info('the tokens can be read again')
+    this.#sourceTrouble = problems.length > 0
+    if (this.#sourceTrouble) return
+    // A warning comes with each reading of what it is about.
+    for (const warning of warnings) if (!this.#sourceWarnings.includes(warning)) this.#log.warn(warning)
+    this.#sourceWarnings = warnings
   }
 
   #registration(fact: Fact & { type: 'registration' }): void {
-    const { id: token, state, reason: cause, attempts } = fact
-    const retryInMs = Math.round(fact.retryInMs ?? 0)
+    const { id: token, state, reason: cause, attempts: attempt, retryInMs } = fact
     // On the way, nothing is settled: what comes of it is the news.
-    if (state === 'queued' || state === 'connecting' || state === 'open' || state === 'closing') {
-      return this.#log.debug({ token, state, attempt: attempts }, state)
-    }
+    if (ON_THE_WAY.has(state)) return this.#log.debug({ token, state, attempt }, state)
     const withdrawn = state === 'idle' || state === 'stopped'
     const before = this.#told.get(token)
     // Nothing was told before: there was nothing to withdraw.
     if (withdrawn && before === undefined) return
-    const wasRegistered = before?.state === 'registered'
     const lasted = this.#change(token, withdrawn ? 'withdrawn' : state, `${cause} ${fact.confirmed}`)
     if (lasted === undefined) return
-    const fields = { token, state, attempt: attempts, ...(cause === '' ? {} : { cause }), ...lasted }
-    switch (state) {
-      case 'registered':
-        if (fact.confirmed) return this.#say('registered', '', () => this.#log.info(fields, 'registered'))
-        return this.#say('unconfirmed', 'the registry did not confirm', () =>
-          this.#log.warn(
-            fields,
-            'registered, as it seems: the registry keeps the connection but did not confirm',
-          ),
-        )
-      case 'waiting':
-        return this.#say('waiting', cause, () =>
-          this.#log.warn({ ...fields, retryInMs }, `not registered: ${cause}; trying again`),
-        )
-      case 'refused':
-        return this.#say('refused', cause, () =>
-          this.#log.error({ ...fields, retryInMs }, `refused: ${cause}; trying again every 5 minutes`),
-        )
-      default:
-        return this.#say('withdrawn', '', () =>
-          this.#log.info(fields, wasRegistered ? 'withdrawn' : 'not trying any more'),
-        )
+    const { level, kind, text, trouble } = registrationLine(fact, before?.state === 'registered')
+    const fields = {
+      token,
+      state,
+      attempt,
+      ...(cause === '' ? {} : { cause }),
+      ...lasted,
+      ...(retryInMs === null ? {} : { retryInMs: Math.round(retryInMs) }),
     }
+    this.#say({ token, kind, trouble, tell: () => this.#log[level](fields, text) })
   }
 
   #tokenChecked({ id: token, accepted }: Fact & { type: 'tokenChecked' }): void {
@@ -158,26 +151,28 @@ export class Journal {
     // That all is well is no news where there are thousands of it.
     const level = this.#board.size <= FEW ? 'info' : 'debug'
     if (accepted) return this.#log[level]({ token }, 'the puppet accepts this token')
-    this.#say('REFUSED BY THE PUPPET', 'UNAUTHENTICATED', () =>
-      this.#log.error(
-        { token, cause: 'UNAUTHENTICATED' },
-        'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token',
-      ),
-    )
+    const fields = { token, cause: 'UNAUTHENTICATED' }
+    const text =
+      'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token'
+    const kind = 'REFUSED BY THE PUPPET'
+    this.#say({ token, kind, trouble: fields.cause, tell: () => this.#log.error(fields, text) })
   }
 
-  #say(kind: string, cause: string, tell: Change['tell']): void {
-    if (this.#board.size <= FEW) tell()
-    else this.#crowd.add({ kind, cause, tell })
+  #say(change: Change): void {
+    if (this.#board.size > FEW) return this.#crowd.add(change)
+    // What happened first is told first.
+    this.#crowd.flush()
+    change.tell()
   }
 
-  #sum({ counts, cause }: Sum): void {
+  #sum({ counts, trouble, troubled }: Sum): void {
     const total = this.#board.size
     const registered = this.#board.count('registered')
     const parts = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`)
     const text = `${parts.join(', ')}; now ${registered} of ${total} registered`
-    if (cause === '') this.#log.info({ changes: counts, registered, total }, text)
-    else this.#log.warn({ changes: counts, registered, total, cause }, `${text} (${cause})`)
+    const fields = { changes: counts, registered, total }
+    if (trouble === '') this.#log.info(fields, text)
+    else this.#log.warn({ ...fields, cause: trouble, tokens: troubled }, `${text} (${trouble})`)
   }
 
   /** Undefined if nothing is new; otherwise what the change ended. Causes that alternate are told once each. */

@@ -59,7 +59,13 @@ export function readinessChecks(board: Board): readonly Check[] {
   ]
 }
 
+/** What one of those on their way suffers from. */
 function someReason(board: Board): string {
-  for (const { reason } of board.tokens) if (reason !== '') return reason
-  return ''
+  for (const { state, reason } of board.tokens) {
+    if (reason !== '' && (state === 'waiting' || state === 'queued' || state === 'connecting')) return reason
+  }
+  return board.count('queued') > 0 ? WAITS_FOR_ITS_TURN : ''
 }
+
+/** Why a token that may connect does not yet. */
+export const WAITS_FOR_ITS_TURN = 'waits for its turn: REGISTRAR_CONNECT_RATE, or the limit on open files'

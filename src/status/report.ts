@@ -1,7 +1,7 @@
 import type { Config } from '../config/sidecar.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import type { Board, TokenRecord } from './board.ts'
-import { totalsOf } from './readiness.ts'
+import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
 
 /** Tokens a page of `/status`. */
 const PAGE = 100
@@ -69,8 +69,7 @@ export function report(board: Board, options: ReportOptions): Record<string, unk
 function tokenReport(token: TokenRecord, { registry }: Board, nowMs: number): Record<string, unknown> {
   // A token that waits for its turn while nobody can reach the registry waits for that.
   const held = token.state === 'queued' && !registry.reachable
-  const turn =
-    token.state === 'queued' ? token.reason || 'waits for its turn: REGISTRAR_CONNECT_RATE' : token.reason
+  const turn = token.state === 'queued' ? token.reason || WAITS_FOR_ITS_TURN : token.reason
   return {
     id: token.id,
     state: token.state === 'queued' ? 'waiting' : token.state,

@@ -47,14 +47,6 @@ export class TokenFollower {
     return this.#memory.trouble
   }
 
-  /**
-   * Whether a reading is under way. A process that exits meanwhile waits for its disk: Node.js joins its threads, and one
-   * of them may hang in a share that does not answer. Only a signal ends it then.
-   */
-  get busy(): boolean {
-    return this.#turn !== undefined
-  }
-
   /** Begins to follow. The content was read a moment ago, so the first reading comes after a pause. */
   start(): void {
     if (!this.#stop.signal.aborted && this.#turn === undefined) this.#pause()

@@ -1,0 +1,53 @@
+import type { Fact } from '../events.ts'
+
+/** How a registration's change is told. */
+export interface RegistrationLine {
+  readonly level: 'info' | 'warn' | 'error'
+  /** The word it is counted under where many change at once. */
+  readonly kind: string
+  readonly text: string
+  /** Why, where that is trouble; empty where it is not. */
+  readonly trouble: string
+}
+
+/**
+ * The line for a registration that has got into a state which is news by itself.
+ *
+ * @param wasRegistered whether it was registered when something was told of it last
+ */
+export function registrationLine(
+  { state, reason, confirmed }: Fact & { type: 'registration' },
+  wasRegistered: boolean,
+): RegistrationLine {
+  switch (state) {
+    case 'registered':
+      if (confirmed) return { level: 'info', kind: 'registered', text: 'registered', trouble: '' }
+      return {
+        level: 'warn',
+        kind: 'unconfirmed',
+        text: 'registered, as it seems: the registry keeps the connection but did not confirm',
+        trouble: 'the registry did not confirm',
+      }
+    case 'waiting':
+      return {
+        level: 'warn',
+        kind: 'waiting',
+        text: `not registered: ${reason}; trying again`,
+        trouble: reason,
+      }
+    case 'refused':
+      return {
+        level: 'error',
+        kind: 'refused',
+        text: `refused: ${reason}; trying again every 5 minutes`,
+        trouble: reason,
+      }
+    default:
+      return {
+        level: 'info',
+        kind: 'withdrawn',
+        text: wasRegistered ? 'withdrawn' : 'not trying any more',
+        trouble: '',
+      }
+  }
+}
