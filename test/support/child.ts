@@ -170,12 +170,20 @@ export async function startPeer<Script extends keyof PeerOptions>(
   }
 }
 
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** How many files it may have open (`ulimit -n`). Default: as many as the tests. */
+  readonly openFiles?: number
+}
+
 /** Runs the built product, `node dist/main.js …args`, with PATH and `env` as its whole environment. */
-export function startCommand(
-  args: readonly string[],
-  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
-): Command {
-  const child = spawn(process.execPath, [`${ROOT}dist/main.js`, ...args], {
+export function startCommand(args: readonly string[], { env = {}, openFiles }: CommandOptions = {}): Command {
+  const command = [process.execPath, `${ROOT}dist/main.js`, ...args]
+  const [file = '', ...rest] =
+    openFiles === undefined
+      ? command
+      : ['bash', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'bash', ...command]
+  const child = spawn(file, rest, {
     cwd: ROOT,
     env: { ...path(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

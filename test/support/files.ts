@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 let versions = 0
@@ -21,6 +30,7 @@ export function mountSecret(dir: string, files: Readonly<Record<string, string>>
     rmSync(join(dir, name), { force: true })
     symlinkSync(join('..data', name), join(dir, name))
   }
+  for (const name of readdirSync(dir)) if (!name.startsWith('..') && !(name in files)) rmSync(join(dir, name))
   if (before !== undefined) rmSync(join(dir, before), { recursive: true })
 }
 

@@ -1,4 +1,4 @@
-import { type Command, startCommand } from './child.ts'
+import { type Command, type CommandOptions, startCommand } from './child.ts'
 import { freePort } from './free-port.ts'
 import { waitUntil } from './wait.ts'
 
@@ -43,9 +43,15 @@ export interface Sidecar {
 }
 
 /** Starts `node dist/main.js run`; resolves as soon as its endpoints answer. */
-export async function startSidecar(env: Readonly<Record<string, string>>): Promise<Sidecar> {
+export async function startSidecar(
+  env: Readonly<Record<string, string>>,
+  options: Pick<CommandOptions, 'openFiles'> = {},
+): Promise<Sidecar> {
   const adminPort = await freePort()
-  const command = startCommand(['run'], { env: { REGISTRAR_ADMIN_PORT: String(adminPort), ...env } })
+  const command = startCommand(['run'], {
+    env: { REGISTRAR_ADMIN_PORT: String(adminPort), ...env },
+    ...options,
+  })
   const get = async (path: string): Promise<{ status: number; text: string }> => {
     const response = await fetch(`http://127.0.0.1:${adminPort}${path}`)
     return { status: response.status, text: await response.text() }
