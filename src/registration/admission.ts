@@ -33,6 +33,11 @@ export class Admission {
     this.#pacer.allow(options.capacity)
   }
 
+  /** Whether no further connection has room. */
+  get full(): boolean {
+    return this.#open >= this.#options.capacity
+  }
+
   /** Asks for a turn to connect. */
   queue(start: () => void): Cancel {
     return this.#pacer.queue(() => {

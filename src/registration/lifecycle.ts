@@ -122,8 +122,10 @@ function stopped(life: Lifecycle): Lifecycle {
 }
 
 function register(life: Lifecycle, confirmed: boolean, { nowMs }: Context): Step {
+  const { attempt, failures } = life
   return {
-    life: { ...memory(life), refusals: 0, state: 'registered', sinceMs: nowMs, confirmed },
+    // Written out: V8 makes a class of its own for each object that is spread and then added to.
+    life: { attempt, failures, refusals: 0, state: 'registered', sinceMs: nowMs, confirmed },
     effects: [],
     timerMs: null,
   }

@@ -66,6 +66,7 @@ export class Registrations {
     this.#rotation.keep((id) => wanted.has(id))
     const isRegistered = (id: string): boolean => this.#registrars.get(id)?.registered === true
     for (const id of this.#rotation.replace(removed, added, isRegistered)) this.#retire(id)
+    this.#makeRoom()
     for (const id of added) this.#admit(id)
     return added.map((id) => wanted.get(id) ?? '')
   }
@@ -101,9 +102,16 @@ export class Registrations {
     this.#leaving.set(id, left)
   }
 
+  /** Where every place is taken, those that wait for their replacement keep it out. */
+  #makeRoom(): void {
+    if (!this.#options.admission.full) return
+    for (const id of this.#rotation.settleAll()) this.#retire(id)
+  }
+
   #hear(fact: Fact): void {
     this.#tell(fact)
     if (fact.type !== 'registration') return
+    if (fact.state === 'connecting') this.#makeRoom()
     const { state, attempts } = fact
     const hopeless = state === 'refused' || (state === 'waiting' && attempts >= REPLACEMENT_ATTEMPTS)
     const settled = state === 'registered' || hopeless

@@ -124,7 +124,7 @@ class Connection implements RegistrySocket {
       else this.#handlers.text(data.toString())
     })
     socket.on('pong', () => this.#handlers.ponged())
-    socket.once('unexpected-response', (upgrade, response) => {
+    socket.on('unexpected-response', (upgrade, response) => {
       response.resume()
       upgrade.destroy()
       const { statusCode = 0, headers } = response
@@ -143,8 +143,13 @@ class Connection implements RegistrySocket {
     upgrade.once('socket', (socket: Socket) => {
       if (!socket.connecting) return this.#at('HTTP')
       const secure = socket instanceof TLSSocket
-      socket.once('lookup', () => this.#at('TCP'))
-      socket.once('connect', () => this.#at(secure ? 'TLS' : 'HTTP'))
+      const lookedUp = (): void => this.#at('TCP')
+      socket.on('lookup', lookedUp)
+      socket.once('connect', () => {
+        // An address is never looked up: the listener would stay for as long as the socket.
+        socket.off('lookup', lookedUp)
+        this.#at(secure ? 'TLS' : 'HTTP')
+      })
       if (secure) socket.once('secureConnect', () => this.#at('HTTP'))
     })
   }
@@ -157,6 +162,7 @@ class Connection implements RegistrySocket {
     if (this.#over) return
     this.#cancelDeadline?.()
     this.#cancelDeadline = undefined
+    this.#socket?.removeAllListeners('unexpected-response')
     this.#at('acknowledgement')
     this.#handlers.opened()
   }

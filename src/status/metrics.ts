@@ -16,6 +16,12 @@ const PREFIX = 'puppet_registrar_'
 /** How often the event loop's delay is sampled: the default of 10 ms would cost more than all the rest of the sidecar. */
 const EVENT_LOOP_SAMPLE_MS = 1000
 
+/** Default metrics that walk all handles with each scrape: with ten thousand sockets nothing else happens meanwhile. */
+const WALKS_ALL_SOCKETS = ['handles', 'requests', 'resources'].flatMap((what) => [
+  `nodejs_active_${what}`,
+  `nodejs_active_${what}_total`,
+])
+
 const PROBE_RESULTS = ['ok', 'refused', 'timeout', 'failed']
 const CONNECT_RESULTS: readonly ConnectResult[] = [
   'registered',
@@ -123,6 +129,7 @@ export function createMetrics(board: Board, version: string): Metrics {
     labelled('kind', IGNORED_KINDS),
   )
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS })
+  for (const name of WALKS_ALL_SOCKETS) register.removeSingleMetric(name)
 
   return {
     apply: (fact) => {
