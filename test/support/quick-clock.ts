@@ -81,15 +81,21 @@ export class QuickClock implements Clock {
     this.#nowMs = untilMs
   }
 
+  /** One turn of the event loop: what is due now, but nothing that is set meanwhile, however soon. */
+  turn(): void {
+    const lastOrder = this.#order
+    while (this.#fire(this.#nowMs, lastOrder));
+  }
+
   /** Time passes while the process is stopped: no timer runs before it goes on. */
   stall(ms: number): void {
     this.#nowMs += ms
   }
 
   /** Runs the next timer; false if none is due. */
-  #fire(untilMs: number): boolean {
+  #fire(untilMs: number, lastOrder = Number.POSITIVE_INFINITY): boolean {
     for (let timer = this.#timers[0]; timer !== undefined; timer = this.#timers[0]) {
-      if (timer.atMs > untilMs) return false
+      if (timer.atMs > untilMs || timer.order > lastOrder) return false
       this.#take()
       if (timer.cancelled) continue
       timer.cancelled = true
