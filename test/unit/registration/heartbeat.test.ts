@@ -156,6 +156,19 @@ describe('a process that was stopped', () => {
     },
   )
 
+  it.each([1, 100])('for an hour: each of %i is pinged once for it, and then as ever', (count) => {
+    const { clock, join } = scene({ pongMs: 0 })
+    const links = Array.from({ length: count }, () => join())
+    clock.run(15_000)
+    const before = links.map(({ pingsMs }) => pingsMs.length)
+    clock.stall(3_600_000)
+    clock.turn()
+    expect(links.map(({ pingsMs }) => pingsMs.length)).toEqual(before.map((pings) => pings + 1))
+    clock.run(9000)
+    const after = links.map(({ pingsMs }, index) => pingsMs.length - (before[index] ?? 0))
+    expect(Math.max(...after)).toBe(2)
+  })
+
   it('and whose links are dead indeed: they are given up right after', () => {
     const { clock, join } = scene()
     const links = Array.from({ length: 100 }, () => join())

@@ -72,7 +72,10 @@ function played({ perSecond, seed, happenings }: Setting): ReturnType<typeof sce
   const chance = seededChance(seed)
   const lateMs = (): number => LATE.min + chance() * (LATE.max - LATE.min)
   const all = scene(perSecond, { chance, lateMs })
-  for (const happening of happenings) play(happening, all)
+  for (const happening of happenings) {
+    play(happening, all)
+    expect(all.clock.pending).toBeLessThanOrEqual(1)
+  }
   all.pacer.allow(Number.POSITIVE_INFINITY)
   // The slowest that is possible: one start, or what 20 ms hold, with each timer.
   const perTimer = perSecond > 1000 / COARSE_MS ? Math.floor((perSecond * COARSE_MS) / 1000) : 1

@@ -179,6 +179,8 @@ describe('stop', () => {
     const { clock, pacer, startsMs, queueMany, places } = scene(10)
     queueMany(10)
     clock.run(250)
+    // These came while the others had their turns.
+    queueMany(5)
     pacer.stop()
     expect(clock.pending).toBe(0)
     for (const { cancel } of places) cancel()
@@ -210,6 +212,7 @@ describe('stop', () => {
 it('the last one that waits takes the timer with it', () => {
   const { clock, queue } = scene(1)
   queue()
+  expect(clock.pending).toBe(0)
   const waiting = [queue(), queue()]
   expect(clock.pending).toBe(1)
   for (const { cancel } of waiting) cancel()
