@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededChance } from '../../support/chance.ts'
 import { type Applicant, scene } from './admitted.ts'
@@ -34,9 +33,11 @@ describe('a registry that cannot be reached', () => {
     clock.run(9999)
     expect(facts).toHaveLength(0)
     expect(startsMs.length).toBeGreaterThanOrEqual(1000)
+    clock.run(2)
+    expect(facts).toHaveLength(1)
     const underWay = startsMs.length
-    clock.run(10_002)
-    // All of them have failed by now, and the one that tries for all has not yet.
+    // All of them fail now, and the one that tries for all has not yet.
+    clock.run(10_000)
     expect(facts).toHaveLength(1)
     expect(startsMs.length).toBe(underWay + 1)
     expect(count(all, 'queued')).toBe(9999)
@@ -197,6 +198,41 @@ describe('the one that tries for all', () => {
   })
 })
 
+describe('room for connections', () => {
+  it('no more are let in than there is room for, and another one for each that has gone', () => {
+    const { clock, startsMs, applicants, count } = scene({ capacity: 50 })
+    const all = applicants(100)
+    clock.run(MINUTE_MS)
+    expect(count(all, 'in')).toBe(50)
+    expect(clock.pending).toBe(0)
+    for (const one of all.filter(({ state }) => state === 'in').slice(0, 20)) one.leave()
+    clock.run(MINUTE_MS)
+    expect(count(all, 'in')).toBe(50)
+    expect(count(all, 'queued')).toBe(30)
+    expect(startsMs).toHaveLength(70)
+  })
+
+  it('those that find the registry gone make room again, and one tries; when it is back, all that there is room for', () => {
+    const { clock, registry, facts, trying, applicants, count } = scene({ capacity: 50, tookMs: () => 2000 })
+    registry.finding = () => 'unreachable'
+    const all = applicants(100)
+    clock.run(MINUTE_MS)
+    expect(facts.at(-1)).toMatchObject({ reachable: false })
+    expect(trying.size).toBeLessThanOrEqual(1)
+    registry.finding = () => 'reached'
+    clock.run(MINUTE_MS)
+    expect(count(all, 'in')).toBe(50)
+    expect(count(all, 'queued')).toBe(50)
+  })
+
+  it('none at all: nobody is let in', () => {
+    const { clock, startsMs, applicants } = scene({ capacity: 0 })
+    applicants(10)
+    clock.run(MINUTE_MS)
+    expect(startsMs).toEqual([])
+  })
+})
+
 describe('stop', () => {
   it.each([
     ['while all are let in', 'reached', 50],
@@ -217,58 +253,4 @@ describe('stop', () => {
     clock.run(MINUTE_MS)
     expect(startsMs.length).toBe(before)
   })
-})
-
-it('whoever comes, goes and returns when, and whatever the registry does: no deadlock, and nobody tries beside the one', () => {
-  const happenings = fc.array(
-    fc.oneof(
-      fc.record({ type: fc.constant('come' as const), count: fc.integer({ min: 1, max: 30 }) }),
-      fc.record({ type: fc.constant('leave' as const), share: fc.constantFrom(0.1, 0.5, 1) }),
-      fc.record({ type: fc.constant('those that try leave' as const) }),
-      fc.record({ type: fc.constant('return' as const) }),
-      fc.record({
-        type: fc.constant('registry' as const),
-        finding: fc.constantFrom('reached', 'unreachable'),
-      }),
-      fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 12_000 }) }),
-    ),
-    { maxLength: 40 },
-  )
-  fc.assert(
-    fc.property(fc.integer(), fc.integer({ min: 1, max: 8000 }), happenings, (seed, slowestMs, sequence) => {
-      const chance = seededChance(seed)
-      const { clock, registry, facts, trying, applicants, count } = scene({
-        chance,
-        lateMs: () => chance() * 30,
-        tookMs: () => chance() * slowestMs,
-      })
-      const all: Applicant[] = []
-      let finding: 'reached' | 'unreachable' = 'reached'
-      registry.finding = () => finding
-      for (const happening of sequence) {
-        if (happening.type === 'come') all.push(...applicants(happening.count))
-        if (happening.type === 'leave') for (const one of all) if (chance() < happening.share) one.leave()
-        if (happening.type === 'those that try leave') for (const one of [...trying]) one.leave()
-        if (happening.type === 'return') for (const one of all) one.want()
-        if (happening.type === 'registry') finding = happening.finding
-        if (happening.type === 'pass') clock.run(happening.ms)
-        // Whoever began after the trouble was told is the one.
-        const last = facts.at(-1)
-        if (last?.reachable === false)
-          expect([...trying].filter(({ startedMs }) => startedMs > last.atMs).length).toBeLessThanOrEqual(1)
-      }
-      finding = 'reached'
-      for (const one of all) one.want()
-      // The longest wait, the slowest attempt, and the rate; twice, for those that had trouble of their own.
-      clock.run(2 * (15_000 + slowestMs + all.length * 40) + 1000)
-      for (const one of all) one.want()
-      clock.run(2 * (15_000 + slowestMs + all.length * 40) + 1000)
-      expect(count(all, 'in')).toBe(all.length)
-      expect(clock.pending).toBe(0)
-      // "It can be reached" is told after "it cannot" only.
-      for (const [index, { reachable }] of facts.entries())
-        if (reachable) expect(facts[index - 1]?.reachable).toBe(false)
-    }),
-    { numRuns: 200 },
-  )
 })

@@ -10,25 +10,32 @@ export type Finding = 'reached' | 'unreachable'
 
 /** A token that wants to get to the registry: it queues, tries, and queues again if that is everybody's trouble. */
 export interface Applicant {
-  state: 'out' | 'queued' | 'trying' | 'in' | 'own trouble'
+  state: 'out' | 'queued' | 'trying' | 'in' | 'own trouble' | 'done'
   startedMs: number
   /** Queues, if it is out. */
   want(): void
   /** Gives up, whatever it is doing. */
   leave(): void
+  /** Leaves, and never wants to be in again. */
+  leaveForGood(): void
 }
 
 /** An admission whose applicants find what `registry` says, `tookMs` after they began. */
 export function scene(
-  options: { connectRate?: number; tookMs?: (startedMs: number) => number } & QuickClockOptions = {},
+  options: {
+    connectRate?: number
+    capacity?: number
+    tookMs?: (startedMs: number) => number
+  } & QuickClockOptions = {},
 ) {
-  const { connectRate = 100, tookMs = () => 5 } = options
+  const { connectRate = 100, capacity = Number.POSITIVE_INFINITY, tookMs = () => 5 } = options
   const clock = new QuickClock(options)
   const facts: (RegistryFact & { readonly atMs: number })[] = []
   const registry: { finding: (startedMs: number) => Finding } = { finding: () => 'reached' }
   const admission = new Admission({
     clock,
     connectRate,
+    capacity,
     backoff: { baseMs: 500, maxMs: 15_000 },
     tell: (fact) => {
       if (fact.type === 'registry') facts.push({ ...fact, atMs: clock.now() })
@@ -51,6 +58,7 @@ export function scene(
       one.state = 'in'
       if (registry.finding(one.startedMs) === 'reached') return admission.reached()
       one.state = 'own trouble'
+      admission.left()
       if (admission.failed(one.startedMs, 'connection refused')) queue()
     }
     const queue = (): void => {
@@ -69,7 +77,12 @@ export function scene(
         one.state = 'out'
         cancel()
         trying.delete(one)
+        if (before === 'trying' || before === 'in') admission.left()
         if (before === 'trying') admission.abandoned(one.startedMs)
+      },
+      leaveForGood: () => {
+        one.leave()
+        one.state = 'done'
       },
     }
     return one
