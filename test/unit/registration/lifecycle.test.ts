@@ -10,28 +10,25 @@ import { step } from '../../../src/registration/lifecycle.ts'
 import { lifecycleSettings } from '../../../src/registration/settings.ts'
 import type { Verdict } from '../../../src/registration/verdict.ts'
 
-const settings = lifecycleSettings({
-  backoffMaxMs: 15_000,
-  heartbeat: { intervalMs: 10_000, timeoutMs: 5000 },
-})
+const settings = lifecycleSettings({ backoffMaxMs: 15_000 })
 const at = (nowMs: number, chance = 1): Context => ({ nowMs, chance, settings })
 
-const broken: Verdict = { kind: 'retry', stage: 'TCP', reason: 'broken' }
-const refusal: Verdict = { kind: 'refused', stage: 'HTTP', reason: 'refused' }
-const later: Verdict = { kind: 'later', stage: 'HTTP', reason: 'busy', afterMs: 42_000 }
+const broken: Verdict = { kind: 'retry', stage: 'TCP', shared: true, reason: 'broken' }
+const refusal: Verdict = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'refused' }
+const later: Verdict = { kind: 'later', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 42_000 }
 
 /** One of each state, as they are at 100 s, with attempt 7 the newest. */
 const memory = { attempt: 7, failures: 1, refusals: 0 }
 const STATES = {
   idle: { ...memory, state: 'idle', notBeforeMs: 0, reason: '' },
+  queued: { ...memory, state: 'queued' },
   connecting: { ...memory, state: 'connecting' },
   open: { ...memory, state: 'open' },
-  registered: { ...memory, state: 'registered', sinceMs: 99_000, confirmed: true, pingedMs: null },
-  pinged: { ...memory, state: 'registered', sinceMs: 99_000, confirmed: true, pingedMs: 99_500 },
+  registered: { ...memory, state: 'registered', sinceMs: 99_000, confirmed: true },
   waiting: { ...memory, state: 'waiting', untilMs: 110_000, reason: 'broken' },
   refused: { ...memory, refusals: 3, state: 'refused', untilMs: 400_000, reason: 'refused' },
   closing: { ...memory, state: 'closing', next: 'idle' },
-  reopening: { ...memory, state: 'closing', next: 'connecting' },
+  reopening: { ...memory, state: 'closing', next: 'queued' },
   stopping: { ...memory, state: 'closing', next: 'stopped' },
   stopped: { ...memory, state: 'stopped' },
 } satisfies Record<string, Lifecycle>
@@ -41,141 +38,97 @@ const EVENTS = {
   withdraw: { type: 'withdraw' },
   stop: { type: 'stop' },
   timer: { type: 'timer' },
+  turn: { type: 'turn' },
   opened: { type: 'opened', attempt: 7 },
   acknowledged: { type: 'acknowledged', attempt: 7 },
-  ponged: { type: 'ponged', attempt: 7 },
+  silent: { type: 'silent', attempt: 7 },
+  unreachable: { type: 'unreachable', attempt: 7 },
   ended: { type: 'ended', attempt: 7, verdict: broken },
 } satisfies Record<string, LifecycleEvent>
 
-/** What each event makes of each state: the next state, the effects, and the timer if it changes. `=` is "nothing". */
-const TABLE: Record<keyof typeof STATES, Record<keyof typeof EVENTS, string>> = {
+type State = keyof typeof STATES
+type Event = keyof typeof EVENTS
+
+/**
+ * What each event makes of each state: the next state, the effects, and the timer if it changes. An event that is not
+ * named changes nothing.
+ */
+const TABLE: Record<State, Partial<Record<Event, string>>> = {
   idle: {
-    want: 'connecting connect:8 no timer',
-    withdraw: '=',
+    want: 'queued queue no timer',
     stop: 'stopped no timer',
-    timer: '=',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
-    ended: '=',
+  },
+  queued: {
+    withdraw: 'idle unqueue no timer',
+    stop: 'stopped unqueue no timer',
+    turn: 'connecting connect:8 no timer',
   },
   connecting: {
-    want: '=',
     withdraw: 'idle terminate:7 no timer',
     stop: 'stopped terminate:7 no timer',
-    timer: '=',
     opened: 'open timer 5000',
-    acknowledged: '=',
-    ponged: '=',
+    unreachable: 'queued queue no timer',
     ended: 'waiting timer 1000',
   },
   open: {
-    want: '=',
     withdraw: 'closing close:7 timer 800',
     stop: 'closing close:7 timer 800',
-    timer: 'registered timer 10000',
-    opened: '=',
-    acknowledged: 'registered timer 10000',
-    ponged: '=',
+    timer: 'registered no timer',
+    acknowledged: 'registered no timer',
     ended: 'waiting timer 1000',
   },
   registered: {
-    want: '=',
     withdraw: 'closing close:7 timer 800',
     stop: 'closing close:7 timer 800',
-    timer: 'registered ping:7 timer 5000',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
-    ended: 'waiting timer 1000',
-  },
-  pinged: {
-    want: '=',
-    withdraw: 'closing close:7 timer 800',
-    stop: 'closing close:7 timer 800',
-    timer: 'connecting terminate:7 connect:8 no timer',
-    opened: '=',
-    acknowledged: '=',
-    ponged: 'registered timer 10000',
+    silent: 'queued terminate:7 queue no timer',
     ended: 'waiting timer 1000',
   },
   waiting: {
-    want: '=',
     withdraw: 'idle no timer',
     stop: 'stopped no timer',
-    timer: 'connecting connect:8 no timer',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
-    ended: '=',
+    timer: 'queued queue no timer',
   },
   refused: {
-    want: '=',
     withdraw: 'idle no timer',
     stop: 'stopped no timer',
-    timer: 'connecting connect:8 no timer',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
-    ended: '=',
+    timer: 'queued queue no timer',
   },
   closing: {
     want: 'closing',
-    withdraw: '=',
     stop: 'closing',
     timer: 'idle terminate:7 no timer',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
     ended: 'idle no timer',
   },
   reopening: {
-    want: '=',
     withdraw: 'closing',
     stop: 'closing',
-    timer: 'connecting terminate:7 connect:8 no timer',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
-    ended: 'connecting connect:8 no timer',
+    timer: 'queued terminate:7 queue no timer',
+    ended: 'queued queue no timer',
   },
   stopping: {
-    want: '=',
-    withdraw: '=',
-    stop: '=',
     timer: 'stopped terminate:7 no timer',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
     ended: 'stopped no timer',
   },
-  stopped: {
-    want: '=',
-    withdraw: '=',
-    stop: '=',
-    timer: '=',
-    opened: '=',
-    acknowledged: '=',
-    ponged: '=',
-    ended: '=',
-  },
+  stopped: {},
 }
 
 function outcome(before: Lifecycle, event: LifecycleEvent): string {
   const { life, effects, timerMs } = step(before, event, at(100_000))
   if (effects.length === 0 && timerMs === undefined && JSON.stringify(life) === JSON.stringify(before))
     return '='
-  const done = effects.map(({ type, attempt }) => `${type}:${attempt}`)
+  const done = effects.map((effect) =>
+    'attempt' in effect ? `${effect.type}:${effect.attempt}` : effect.type,
+  )
   const timer = timerMs === undefined ? [] : [timerMs === null ? 'no timer' : `timer ${timerMs}`]
   return [life.state, ...done, ...timer].join(' ')
 }
 
 describe('state × event', () => {
-  const cells = Object.entries(TABLE).flatMap(([state, row]) =>
-    Object.entries(row).map(([event, wanted]) => [state, event, wanted] as const),
+  const cells = (Object.keys(STATES) as State[]).flatMap((state) =>
+    (Object.keys(EVENTS) as Event[]).map((event) => [state, event, TABLE[state][event] ?? '='] as const),
   )
   it.each(cells)('%s, %s: %s', (state, event, wanted) => {
-    expect(outcome(STATES[state as keyof typeof STATES], EVENTS[event as keyof typeof EVENTS])).toBe(wanted)
+    expect(outcome(STATES[state], EVENTS[event])).toBe(wanted)
   })
 
   it.each(Object.entries(STATES))(
@@ -183,8 +136,8 @@ describe('state × event', () => {
     (_name, life) => {
       const { life: left, effects } = step(life, { type: 'withdraw' }, at(100_000))
       expect(['idle', 'closing', 'stopped']).toContain(left.state)
-      if (left.state === 'closing') expect(left.next).not.toBe('connecting')
-      expect(effects.filter(({ type }) => type === 'connect' || type === 'ping')).toEqual([])
+      if (left.state === 'closing') expect(left.next).not.toBe('queued')
+      expect(effects.filter(({ type }) => type === 'connect' || type === 'queue')).toEqual([])
     },
   )
 
@@ -208,7 +161,8 @@ describe('verdicts', () => {
     for (let attempt = 7; attempt < 12; attempt += 1) {
       const ended = step(life, { type: 'ended', attempt, verdict: refusal }, at(0, 0))
       seen.push(ended.life.state, ended.timerMs)
-      life = step(ended.life, { type: 'timer' }, at(0)).life
+      const queued = step(ended.life, { type: 'timer' }, at(0)).life
+      life = step(queued, { type: 'turn' }, at(0)).life
     }
     expect(seen).toEqual([
       'waiting',
@@ -255,7 +209,21 @@ describe('backoff memory', () => {
       timerMs: 6000,
       effects: [],
     })
-    expect(step(withdrawn, { type: 'want' }, at(110_000)).life.state).toBe('connecting')
+    expect(step(withdrawn, { type: 'want' }, at(110_000)).life.state).toBe('queued')
+  })
+
+  it('knows nothing of a registry that cannot be reached: that is no failure of this token', () => {
+    const before: Lifecycle = { ...STATES.connecting, failures: 4, refusals: 2 }
+    const { life } = step(before, EVENTS.unreachable, at(100_000))
+    expect(life).toEqual({ state: 'queued', attempt: 7, failures: 4, refusals: 2 })
+  })
+
+  it.each([
+    [59_999, 5],
+    [60_000, 0],
+  ])('a link that fell silent after %i ms leaves %i failures', (lastedMs, failures) => {
+    const life: Lifecycle = { ...STATES.registered, failures: 5, sinceMs: 0 }
+    expect(step(life, EVENTS.silent, at(lastedMs)).life.failures).toBe(failures)
   })
 
   it('a refusal that was withdrawn is still a refusal', () => {
@@ -273,12 +241,12 @@ it('an acknowledgement that comes late confirms what was taken for registered', 
   })
 })
 
-it('any sequence of events: one attempt at a time, and every connection that was begun is ended', () => {
+it('any sequence of events: one attempt or one place in the queue at a time, and what was begun is ended', () => {
   const verdicts = fc.constantFrom(broken, refusal, later)
   const events = fc.oneof(
-    fc.constantFrom<LifecycleEvent>(EVENTS.want, EVENTS.withdraw, EVENTS.timer, { type: 'stop' }),
+    fc.constantFrom<LifecycleEvent>(EVENTS.want, EVENTS.withdraw, EVENTS.timer, EVENTS.turn, EVENTS.stop),
     fc
-      .constantFrom('opened', 'acknowledged', 'ponged')
+      .constantFrom('opened', 'acknowledged', 'silent', 'unreachable')
       .map((type) => ({ type, attempt: 0 }) as LifecycleEvent),
     verdicts.map((verdict) => ({ type: 'ended', attempt: 0, verdict }) as LifecycleEvent),
   )
@@ -286,18 +254,24 @@ it('any sequence of events: one attempt at a time, and every connection that was
     fc.property(fc.array(events, { maxLength: 60 }), (sequence) => {
       let life: Lifecycle = initialLifecycle
       const alive = new Set<number>()
+      let places = 0
       for (const [index, blank] of sequence.entries()) {
         const event = 'attempt' in blank ? { ...blank, attempt: life.attempt } : blank
-        if (event.type === 'ended') alive.delete(life.attempt)
+        const over = event.type === 'ended' || (event.type === 'unreachable' && life.state === 'connecting')
+        if (over) alive.delete(life.attempt)
+        if (event.type === 'turn' && life.state === 'queued') places -= 1
         const next = step(life, event, at(index * 1000, 0.5))
         for (const effect of next.effects) {
           if (effect.type === 'terminate') alive.delete(effect.attempt)
           if (effect.type === 'connect') alive.add(effect.attempt)
+          if (effect.type === 'queue') places += 1
+          if (effect.type === 'unqueue') places -= 1
         }
         life = next.life
         expect(alive.size).toBeLessThanOrEqual(1)
-        const settled = life.state === 'idle' || life.state === 'waiting' || life.state === 'refused'
-        if (settled || life.state === 'stopped') expect(alive.size).toBe(0)
+        const settled = ['idle', 'queued', 'waiting', 'refused', 'stopped'].includes(life.state)
+        if (settled) expect(alive.size).toBe(0)
+        expect(places).toBe(life.state === 'queued' ? 1 : 0)
       }
     }),
     { numRuns: 500 },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import {
   redirectTarget,
+  type Verdict,
   verdictOfClose,
+  verdictOfDeadline,
   verdictOfError,
   verdictOfResponse,
 } from '../../../src/registration/verdict.ts'
@@ -109,4 +111,57 @@ it.each([
 ])('close code %i is said in words', (code, words) => {
   expect(verdictOfClose(code, 'acknowledgement')).toMatchObject({ kind: 'retry', stage: 'acknowledgement' })
   expect(verdictOfClose(code, 'acknowledgement').reason).toContain(words)
+})
+
+describe("everybody's trouble", () => {
+  const failure = (code: string): Error => Object.assign(new Error(), { code })
+
+  it.each([
+    ['DNS', true],
+    ['TCP', true],
+    ['TLS', true],
+    ['HTTP', false],
+    ['WebSocket', false],
+    ['acknowledgement', false],
+  ] as const)('is an error, or no answer in time, before the registry: in %s %s', (stage, shared) => {
+    expect(verdictOfError(failure(''), stage).shared).toBe(shared)
+    expect(verdictOfError(failure(''), stage, true).shared).toBe(shared)
+    expect(verdictOfDeadline(10_000, stage)).toEqual({
+      kind: 'retry',
+      stage,
+      shared,
+      reason: 'no answer in 10 s',
+    })
+  })
+
+  it.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])(
+    'is %s, in every stage: this machine has no connection to give, and no registry is blamed',
+    (code) => {
+      for (const stage of ['DNS', 'TCP', 'TLS', 'HTTP'] as const) {
+        const verdict = verdictOfError(failure(code), stage)
+        expect(verdict).toMatchObject({ kind: 'retry', shared: true })
+        expect(verdict.reason).not.toContain('registry')
+      }
+    },
+  )
+
+  it("is found by the error's own code, whatever stage was thought to go on", () => {
+    expect(verdictOfError(failure('ECONNREFUSED'), 'HTTP').shared).toBe(true)
+    expect(verdictOfError(failure('CERT_HAS_EXPIRED'), 'HTTP').shared).toBe(true)
+    expect(verdictOfError(failure('ECONNRESET'), 'HTTP').shared).toBe(false)
+  })
+
+  it('is nothing that a registry says', () => {
+    const from = new URL('wss://registry.example/')
+    const redirect = redirectTarget(from, { status: 302, headers: { location: 'ws://registry.example/' } })
+    const said: readonly Verdict[] = [
+      ...[200, 401, 403, 404, 407, 429, 500, 503].map((status) =>
+        verdictOfResponse({ status, headers: { 'retry-after': '30' } }, NOW),
+      ),
+      ...[1000, 1001, 1006, 1013, 4321].map((code) => verdictOfClose(code, 'acknowledgement')),
+      ...(redirect !== undefined && 'verdict' in redirect ? [redirect.verdict] : []),
+    ]
+    expect(said).toHaveLength(14)
+    expect(said.filter(({ shared }) => shared)).toEqual([])
+  })
 })

@@ -1,0 +1,99 @@
+import type { Cancel } from '../../../src/clock.ts'
+import type { Fact } from '../../../src/events.ts'
+import { Admission } from '../../../src/registration/admission.ts'
+import { QuickClock, type QuickClockOptions } from '../../support/quick-clock.ts'
+
+type RegistryFact = Fact & { type: 'registry' }
+
+/** What an attempt finds, as it ends. */
+export type Finding = 'reached' | 'unreachable'
+
+/** A token that wants to get to the registry: it queues, tries, and queues again if that is everybody's trouble. */
+export interface Applicant {
+  state: 'out' | 'queued' | 'trying' | 'in' | 'own trouble' | 'done'
+  startedMs: number
+  /** Queues, if it is out. */
+  want(): void
+  /** Gives up, whatever it is doing. */
+  leave(): void
+  /** Leaves, and never wants to be in again. */
+  leaveForGood(): void
+}
+
+/** An admission whose applicants find what `registry` says, `tookMs` after they began. */
+export function scene(
+  options: {
+    connectRate?: number
+    capacity?: number
+    tookMs?: (startedMs: number) => number
+  } & QuickClockOptions = {},
+) {
+  const { connectRate = 100, capacity = Number.POSITIVE_INFINITY, tookMs = () => 5 } = options
+  const clock = new QuickClock(options)
+  const facts: (RegistryFact & { readonly atMs: number })[] = []
+  const registry: { finding: (startedMs: number) => Finding } = { finding: () => 'reached' }
+  const admission = new Admission({
+    clock,
+    connectRate,
+    capacity,
+    backoff: { baseMs: 500, maxMs: 15_000 },
+    tell: (fact) => {
+      if (fact.type === 'registry') facts.push({ ...fact, atMs: clock.now() })
+    },
+  })
+  const startsMs: number[] = []
+  const trying = new Set<Applicant>()
+
+  const applicant = (): Applicant => {
+    let cancel: Cancel = () => {}
+    const begin = (): void => {
+      one.state = 'trying'
+      one.startedMs = clock.now()
+      startsMs.push(clock.now())
+      trying.add(one)
+      cancel = clock.after(tookMs(one.startedMs), end)
+    }
+    const end = (): void => {
+      trying.delete(one)
+      one.state = 'in'
+      if (registry.finding(one.startedMs) === 'reached') return admission.reached()
+      one.state = 'own trouble'
+      admission.left()
+      if (admission.failed(one.startedMs, 'connection refused')) queue()
+    }
+    const queue = (): void => {
+      one.state = 'queued'
+      const unqueue = admission.queue(begin)
+      if (one.state === 'queued') cancel = unqueue
+    }
+    const one: Applicant = {
+      state: 'out',
+      startedMs: 0,
+      want: () => {
+        if (one.state === 'out' || one.state === 'own trouble') queue()
+      },
+      leave: () => {
+        const before = one.state
+        one.state = 'out'
+        cancel()
+        trying.delete(one)
+        if (before === 'trying' || before === 'in') admission.left()
+        if (before === 'trying') admission.abandoned(one.startedMs)
+      },
+      leaveForGood: () => {
+        one.leave()
+        one.state = 'done'
+      },
+    }
+    return one
+  }
+  const applicants = (count: number): Applicant[] =>
+    Array.from({ length: count }, () => {
+      const one = applicant()
+      one.want()
+      return one
+    })
+  const count = (all: readonly Applicant[], state: Applicant['state']): number =>
+    all.filter((one) => one.state === state).length
+  return { clock, admission, facts, registry, startsMs, trying, applicants, count }
+}

@@ -1,0 +1,166 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  follow,
+  initialOutage,
+  isOwnTrouble,
+  type Outage,
+  type OutageContext,
+  type OutageEvent,
+} from '../../../src/registration/outage.ts'
+
+const settings = { baseMs: 500, maxMs: 15_000 }
+const at = (nowMs: number, chance = 1): OutageContext => ({ nowMs, chance, settings })
+
+/** One of each state, as they are at 100 s. */
+const STATES = {
+  new: initialOutage,
+  none: { state: 'none', reachedMs: 90_000 },
+  waiting: { state: 'waiting', failures: 3, untilMs: 101_000, reason: 'before' },
+  probing: { state: 'probing', failures: 3, sinceMs: 99_000, reason: 'before' },
+} satisfies Record<string, Outage>
+type State = keyof typeof STATES
+
+const failed = (startedMs: number): OutageEvent => ({ type: 'failed', startedMs, reason: 'now' })
+const EVENTS = {
+  reached: { type: 'reached' },
+  timer: { type: 'timer' },
+  'failed, begun at 0 s': failed(0),
+  'failed, begun at 89.999 s': failed(89_999),
+  'failed, begun at 90 s': failed(90_000),
+  'failed, begun at 98.999 s': failed(98_999),
+  'failed, begun at 99 s': failed(99_000),
+  'failed, begun at 100 s': failed(100_000),
+} satisfies Record<string, OutageEvent>
+type Event = keyof typeof EVENTS
+
+const FIRST = { state: 'waiting', failures: 1, untilMs: 100_500, reason: 'now' } as const
+const NEXT = { state: 'waiting', failures: 4, untilMs: 104_000, reason: 'now' } as const
+const REACHED = { state: 'none', reachedMs: 100_000 } as const
+
+/** What each event makes of each state. An event that is not named changes nothing. */
+const TABLE: Record<State, Partial<Record<Event, Outage>>> = {
+  new: {
+    reached: REACHED,
+    'failed, begun at 0 s': FIRST,
+    'failed, begun at 89.999 s': FIRST,
+    'failed, begun at 90 s': FIRST,
+    'failed, begun at 98.999 s': FIRST,
+    'failed, begun at 99 s': FIRST,
+    'failed, begun at 100 s': FIRST,
+  },
+  // Whoever began before another one got there has a trouble of its own.
+  none: {
+    reached: REACHED,
+    'failed, begun at 90 s': FIRST,
+    'failed, begun at 98.999 s': FIRST,
+    'failed, begun at 99 s': FIRST,
+    'failed, begun at 100 s': FIRST,
+  },
+  // Whatever fails while all wait began before.
+  waiting: {
+    reached: REACHED,
+    timer: { state: 'probing', failures: 3, sinceMs: 100_000, reason: 'before' },
+  },
+  // Only the one that tries for all counts.
+  probing: {
+    reached: REACHED,
+    'failed, begun at 99 s': NEXT,
+    'failed, begun at 100 s': NEXT,
+  },
+}
+
+describe('state × event', () => {
+  const cells = (Object.keys(STATES) as State[]).flatMap((state) =>
+    (Object.keys(EVENTS) as Event[]).map((event) => [state, event] as const),
+  )
+  it.each(cells)('%s, %s', (state, event) => {
+    const before = STATES[state]
+    const after = follow(before, EVENTS[event], at(100_000))
+    const wanted = TABLE[state][event]
+    if (wanted === undefined) expect(after).toBe(before)
+    else expect(after).toEqual(wanted)
+  })
+})
+
+it.each([
+  ['new', 0, false],
+  ['none', 89_999, true],
+  ['none', 90_000, false],
+  ['none', 100_000, false],
+  ['waiting', 0, false],
+  ['probing', 0, false],
+] as const)('in %s, the trouble of an attempt begun at %i ms is its own: %s', (state, startedMs, own) => {
+  expect(isOwnTrouble(STATES[state], startedMs)).toBe(own)
+})
+
+it('waits with full jitter, twice as long each time, up to the bound', () => {
+  let outage: Outage = initialOutage
+  const waits: number[] = []
+  for (let failure = 0; failure < 8; failure += 1) {
+    outage = follow(outage, failed(0), at(0))
+    if (outage.state === 'waiting') waits.push(outage.untilMs)
+    outage = follow(outage, EVENTS.timer, at(0))
+  }
+  expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000])
+  expect(follow(initialOutage, failed(0), at(0, 0.25))).toMatchObject({ untilMs: 125 })
+})
+
+describe('any attempts, in any order', () => {
+  /** Each step takes some time; `failed` is an attempt that began so long ago. */
+  const steps = fc.array(
+    fc.record({
+      tookMs: fc.integer({ min: 1, max: 5000 }),
+      type: fc.constantFrom('reached', 'timer', 'failed', 'failed', 'failed'),
+      agoMs: fc.integer({ min: 0, max: 20_000 }),
+      chance: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    }),
+    { maxLength: 100 },
+  )
+  /** Calls `look` with each step: before, event, after, now. */
+  const walk = (look: (before: Outage, event: OutageEvent, after: Outage, nowMs: number) => void): void =>
+    fc.assert(
+      fc.property(steps, (sequence) => {
+        let outage: Outage = initialOutage
+        let nowMs = 0
+        for (const { tookMs, type, agoMs, chance } of sequence) {
+          nowMs += tookMs
+          const event = type === 'failed' ? failed(Math.max(0, nowMs - agoMs)) : ({ type } as OutageEvent)
+          const after = follow(outage, event, at(nowMs, chance))
+          look(outage, event, after, nowMs)
+          outage = after
+        }
+      }),
+      { numRuns: 300 },
+    )
+
+  it('a wait is never made longer by those that were under way: it ends with its timer, or with one that got there', () => {
+    walk((before, event, after) => {
+      if (before.state === 'waiting' && event.type === 'failed') expect(after).toBe(before)
+      if (before.state === 'waiting' && after.state !== 'waiting') expect(event.type).not.toBe('failed')
+    })
+  })
+
+  it('one that gets there ends it, whatever was', () => {
+    walk((_before, event, after, nowMs) => {
+      if (event.type === 'reached') expect(after).toEqual({ state: 'none', reachedMs: nowMs })
+    })
+  })
+
+  it('failures are counted one by one, and only by those that began after the last news', () => {
+    walk((before, event, after) => {
+      if (after === before || after.state !== 'waiting') return
+      expect(event.type).toBe('failed')
+      expect(after.failures).toBe(before.state === 'none' ? 1 : before.failures + 1)
+      const newsMs =
+        before.state === 'probing' ? before.sinceMs : before.state === 'none' ? before.reachedMs : NaN
+      expect(event.type === 'failed' && event.startedMs >= newsMs).toBe(true)
+    })
+  })
+
+  it('no wait is longer than the bound', () => {
+    walk((_before, _event, after, nowMs) => {
+      if (after.state === 'waiting') expect(after.untilMs - nowMs).toBeLessThanOrEqual(settings.maxMs)
+    })
+  })
+})
