@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { openFileLimit, tooFewOpenFiles } from '../../../src/config/open-files.ts'
+import { openFileLimit, roomForConnections, tooFewOpenFiles } from '../../../src/config/open-files.ts'
 
 describe('the limit of open files', () => {
   it.runIf(process.platform === 'linux')('is the one that this process has', () => {
@@ -11,6 +11,28 @@ describe('the limit of open files', () => {
 
   it.skipIf(process.platform === 'linux')('is not known elsewhere', () => {
     expect(openFileLimit()).toBeUndefined()
+  })
+})
+
+describe('the room for connections', () => {
+  it.each([
+    [1024, 896],
+    [10_128, 10_000],
+    [130, 2],
+    [129, 1],
+    [128, 1],
+    [16, 1],
+    [undefined, Number.POSITIVE_INFINITY],
+  ])('is, with a limit of %s: %s', (limit, room) => {
+    expect(roomForConnections(limit)).toBe(room)
+  })
+
+  it('is just enough exactly where nobody is told of too few', () => {
+    for (const limit of [129, 200, 1024, 65_536]) {
+      const room = roomForConnections(limit)
+      expect(tooFewOpenFiles(room, limit)).toBeUndefined()
+      expect(tooFewOpenFiles(room + 1, limit)).toContain(`${room} tokens can be registered at a time`)
+    }
   })
 })
 
