@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/sidecar.ts'
@@ -24,7 +23,11 @@ afterEach(async () => {
   if (ended !== undefined) await once(ended, 'close')
 })
 
-const port = (): number => (server?.address() as AddressInfo).port
+function port(): number {
+  const address = server?.address()
+  if (typeof address !== 'object' || address === null) throw new Error('nothing is served')
+  return address.port
+}
 
 interface Reply {
   readonly status: number | undefined

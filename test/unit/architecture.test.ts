@@ -136,7 +136,7 @@ describe('imports flow one way', () => {
     },
   )
 
-  it.each(['lifecycle', 'life', 'backoff', 'verdict'])(
+  it.each(['lifecycle', 'life', 'backoff', 'verdict', 'outage', 'rotation'])(
     'registration/%s.ts is pure: nothing it reaches is a package or a part of Node',
     (name) => {
       const path = `registration/${name}.ts`
