@@ -137,7 +137,9 @@ describe('imports flow one way', () => {
   )
 
   it.each([
-    ...['lifecycle', 'life', 'backoff', 'verdict'].map((name) => `registration/${name}.ts`),
+    ...['lifecycle', 'life', 'backoff', 'verdict', 'outage', 'rotation'].map(
+      (name) => `registration/${name}.ts`,
+    ),
     ...['check', 'lines', 'parse', 'inline', 'news'].map((name) => `tokens/${name}.ts`),
   ])('%s is pure: nothing it reaches is a package or a part of Node', (path) => {
     expect(SOURCES.has(path)).toBe(true)

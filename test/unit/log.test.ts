@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { createLog, type Log, type LogOptions } from '../../src/log.ts'
-import { createRedactor, publicName } from '../../src/secret.ts'
+import { publicName, Redactor } from '../../src/secret.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 
 /** A log that writes into a list, and what it wrote. */
-async function capture(options: Partial<LogOptions> = {}): Promise<{ log: Log; lines: string[] }> {
+function capture(options: Partial<LogOptions> = {}): { log: Log; lines: string[] } {
   const lines: string[] = []
-  const log = await createLog(
-    { level: 'trace', format: 'json', redact: createRedactor([TOKEN]), ...options },
+  const log = createLog(
+    { level: 'trace', format: 'json', redact: new Redactor([TOKEN]).redact, ...options },
     { write: (line) => void lines.push(line) },
   )
   return { log, lines }
 }
 
 describe('a log line', () => {
-  it('is one JSON object with time in ISO, level as a word, msg and the fields, and nothing of the machine', async () => {
-    const { log, lines } = await capture()
+  it('is one JSON object with time in ISO, level as a word, msg and the fields, and nothing of the machine', () => {
+    const { log, lines } = capture()
     log.info({ token: publicName(TOKEN), state: 'registered', attempt: 3 }, 'registered')
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(/^[^\n]*\n$/)
@@ -31,22 +31,19 @@ describe('a log line', () => {
     })
   })
 
-  it.each(['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)(
-    'names its level: %s',
-    async (level) => {
-      const { log, lines } = await capture()
-      log[level]('hello')
-      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level, msg: 'hello' })
-    },
-  )
+  it.each(['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)('names its level: %s', (level) => {
+    const { log, lines } = capture()
+    log[level]('hello')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level, msg: 'hello' })
+  })
 
   it.each([
     ['trace', 6],
     ['info', 4],
     ['fatal', 1],
     ['silent', 0],
-  ] as const)('of a lower level than %s is left out', async (level, count) => {
-    const { log, lines } = await capture({ level })
+  ] as const)('of a lower level than %s is left out', (level, count) => {
+    const { log, lines } = capture({ level })
     for (const each of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) log[each]('hello')
     expect(lines).toHaveLength(count)
   })
@@ -74,12 +71,22 @@ describe('a token is taken out by its value', () => {
     ],
     ['in an error that is logged bare', (log) => log.error(new Error(`no ${TOKEN}`))],
     ['in a child log', (log) => log.child({ bot: TOKEN }).trace('hello')],
-  ])('%s', async (_where, write) => {
-    const { log, lines } = await capture()
+  ])('%s', (_where, write) => {
+    const { log, lines } = capture()
     write(log)
     expect(lines).toHaveLength(1)
     expect(lines[0]).not.toContain(TOKEN)
     expect(lines[0]).toContain(`[token ${publicName(TOKEN)}]`)
     expect(() => JSON.parse(lines[0] ?? '')).not.toThrow()
   })
+})
+
+it('a token that comes later is taken out from then on', () => {
+  const later = 'insecure_bbbb-2222'
+  const redactor = new Redactor([TOKEN])
+  const { log, lines } = capture({ redact: redactor.redact })
+  redactor.replace([TOKEN, later])
+  log.info(`connecting with ${later}`)
+  expect(lines[0]).not.toContain(later)
+  expect(lines[0]).toContain(`[token ${publicName(later)}]`)
 })

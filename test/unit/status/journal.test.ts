@@ -1,42 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Fact } from '../../../src/events.ts'
-import { createLog, type LogOptions } from '../../../src/log.ts'
-import { Journal } from '../../../src/status/journal.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
+import { journalOf } from './journal-scene.ts'
 import { puppet, registration } from './scene.ts'
-
-type Line = Record<string, unknown> & { level: string; msg: string }
-
-/** A journal and the lines it wrote. */
-async function begin(level: LogOptions['level'] = 'info') {
-  const lines: Line[] = []
-  const log = await createLog(
-    { level, format: 'json', redact: (line) => line },
-    {
-      write: (line) => {
-        const { time, ...rest } = JSON.parse(line)
-        lines.push(rest)
-      },
-    },
-  )
-  const clock = new FakeClock()
-  const journal = new Journal(log, clock)
-  /** Tells facts one second apart. */
-  const tell = async (...facts: readonly Fact[]): Promise<void> => {
-    for (const fact of facts) {
-      journal.tell(fact)
-      await clock.advance(1000)
-    }
-  }
-  return { lines, clock, tell }
-}
 
 const ids = ['t0', 't1'] as const
 const [t0, t1] = ids
 
 describe('the puppet', () => {
   it('is one line a change, with the cause and how long the state before it lasted', async () => {
-    const { lines, clock, tell } = await begin()
+    const { lines, clock, tell } = journalOf(2)
     await tell(puppet('healthy'))
     await clock.advance(41_000)
     await tell(
@@ -57,20 +29,20 @@ describe('the puppet', () => {
   })
 
   it('that repeats itself is counted, and the count told with the change that ends it', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(...Array.from({ length: 10 }, () => puppet('unhealthy', 'nothing listens')), puppet('healthy'))
     expect(lines).toHaveLength(2)
     expect(lines[1]).toMatchObject({ state: 'healthy', lastedMs: 10_000, repeats: 9 })
   })
 
   it('that is not healthy yet at the start is no news: the verdict follows soon', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(puppet('unknown', 'nothing listens'), puppet('unhealthy', 'nothing listens'))
     expect(lines.map(({ level, state }) => [level, state])).toEqual([['warn', 'unhealthy']])
   })
 
   it('whose reasons alternate while it stays unhealthy does not fill the log: each is told once', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     const reasons = Array.from({ length: 100 }, (_, index) =>
       index % 2 === 0 ? 'nothing listens' : 'no answer in 1 s',
     )
@@ -81,7 +53,7 @@ describe('the puppet', () => {
 
 describe('a registration', () => {
   it('is one line a settled state, with what the contract promises', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(
       registration(t0, 'waiting', { reason: 'TCP: connection refused', attempts: 1, retryInMs: 500 }),
       registration(t0, 'registered', { attempts: 2 }),
@@ -103,9 +75,11 @@ describe('a registration', () => {
   })
 
   it('on its way is told at debug only', async () => {
-    const { lines, tell } = await begin('debug')
-    await tell(registration(t0, 'connecting'), registration(t0, 'open'), registration(t0, 'closing'))
+    const { lines, tell } = journalOf(2, 'debug')
+    const states = ['queued', 'connecting', 'open', 'closing'] as const
+    await tell(...states.map((state) => registration(t0, state)))
     expect(lines.map(({ level, state }) => [level, state])).toEqual([
+      ['debug', 'queued'],
       ['debug', 'connecting'],
       ['debug', 'open'],
       ['debug', 'closing'],
@@ -113,7 +87,7 @@ describe('a registration', () => {
   })
 
   it('that fails the same way again and again is one line, and the count comes with the end of it', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     const failures = Array.from({ length: 20 }, (_, index) => [
       registration(t0, 'connecting', { attempts: index + 1 }),
       registration(t0, 'waiting', {
@@ -128,7 +102,7 @@ describe('a registration', () => {
   })
 
   it('that fails in another way is told again', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(
       registration(t0, 'waiting', { reason: 'DNS: its name does not resolve', retryInMs: 1 }),
       registration(t0, 'waiting', { reason: 'TCP: connection refused', retryInMs: 1 }),
@@ -140,14 +114,14 @@ describe('a registration', () => {
   })
 
   it('whose causes alternate while the registry is away does not fill the log: each is told once', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     const causes = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 'TCP: refused' : 'HTTP: 502'))
     await tell(...causes.map((reason) => registration(t0, 'waiting', { reason, retryInMs: 1 })))
     expect(lines.length).toBeLessThanOrEqual(2)
   })
 
   it('that is refused is an error', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(registration(t0, 'refused', { reason: 'HTTP 401', attempts: 3, retryInMs: 300_000 }))
     expect(lines).toEqual([
       {
@@ -163,7 +137,7 @@ describe('a registration', () => {
   })
 
   it('that the registry does not confirm is a warning, and a confirmation that comes later a line of its own', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(registration(t0, 'registered', { confirmed: false }), registration(t0, 'registered'))
     expect(lines.map(({ level, state }) => [level, state])).toEqual([
       ['warn', 'registered'],
@@ -172,7 +146,7 @@ describe('a registration', () => {
   })
 
   it('withdrawn twice is told once, and withdrawn before anything was told is not told', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(registration(t1, 'idle'), registration(t1, 'stopped'))
     expect(lines).toEqual([])
     await tell(registration(t0, 'registered'), registration(t0, 'idle'), registration(t0, 'stopped'))
@@ -180,7 +154,7 @@ describe('a registration', () => {
   })
 
   it('of one token says nothing of another', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(registration(t0, 'registered'), registration(t1, 'registered'))
     expect(lines.map(({ token, lastedMs }) => [token, lastedMs])).toEqual([
       [t0, undefined],
@@ -193,7 +167,7 @@ describe('a token that the puppet refuses', () => {
   const checked = (accepted: boolean | null): Fact => ({ type: 'tokenChecked', id: t0, accepted })
 
   it('is loud, and names what to do', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(checked(false))
     expect(lines).toMatchObject([{ level: 'error', token: t0, cause: 'UNAUTHENTICATED' }])
     expect(lines[0]?.msg).toContain('THE PUPPET REFUSES THIS TOKEN')
@@ -201,13 +175,13 @@ describe('a token that the puppet refuses', () => {
   })
 
   it('is told once, until that changes', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(checked(false), checked(false), checked(true), checked(true), checked(false))
     expect(lines.map(({ level }) => level)).toEqual(['error', 'info', 'error'])
   })
 
   it('is not cried where it is not known', async () => {
-    const { lines, tell } = await begin()
+    const { lines, tell } = journalOf(2)
     await tell(checked(null))
     expect(lines).toEqual([])
   })
@@ -226,17 +200,17 @@ describe('what is not a change', () => {
   ]
 
   it.each(noise)('is told at trace only: $type', async (fact) => {
-    const quiet = await begin('debug')
+    const quiet = journalOf(2, 'debug')
     await quiet.tell(fact)
     expect(quiet.lines).toEqual([])
-    const { lines, tell } = await begin('trace')
+    const { lines, tell } = journalOf(2, 'trace')
     await tell(fact)
     expect(lines).toEqual([{ level: 'trace', fact, msg: fact.type }])
   })
 })
 
 it('draining is told', async () => {
-  const { lines, tell } = await begin()
+  const { lines, tell } = journalOf(2)
   await tell({ type: 'draining' })
   expect(lines).toMatchObject([{ level: 'info', state: 'draining' }])
 })

@@ -3,7 +3,19 @@ import type { ConnectResult, Fact } from '../../../src/events.ts'
 import { Board } from '../../../src/status/board.ts'
 import { createMetrics, type Metrics } from '../../../src/status/metrics.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { boardOf, puppet, registration, STATES } from './scene.ts'
+import {
+  boardOf,
+  countLooks,
+  gone,
+  puppet,
+  reachable,
+  registration,
+  STATES,
+  source,
+  tokenChecked,
+  tokens,
+  unreachable,
+} from './scene.ts'
 
 /** The lines that are our own; what prom-client tells of the process comes and goes. */
 async function ownLines(metrics: Metrics): Promise<readonly string[]> {
@@ -53,7 +65,9 @@ const FACTS: readonly Fact[] = [
   ...(['withdrawn', 'heartbeat', 'closed'] as const).map(
     (cause) => ({ type: 'disconnected', id: EVIL, cause }) as const,
   ),
-  ...(['unhealthy', 'shutdown'] as const).map((cause) => ({ type: 'withdrawn', id: EVIL, cause }) as const),
+  ...(['unhealthy', 'removed', 'shutdown'] as const).map(
+    (cause) => ({ type: 'withdrawn', id: EVIL, cause }) as const,
+  ),
   { type: 'pong', id: EVIL, rttMs: 30 },
   { type: 'question', id: EVIL, method: 'getHostieGrpcPort', result: 'answered' },
   { type: 'question', id: EVIL, method: 'hostieGrpcPort', result: 'answered' },
@@ -61,7 +75,12 @@ const FACTS: readonly Fact[] = [
   ...(['binary', 'flood', 'malformed', 'event', 'invalid'] as const).map(
     (kind) => ({ type: 'ignored', id: EVIL, kind }) as const,
   ),
-  { type: 'tokenChecked', id: EVIL, accepted: false },
+  tokenChecked(EVIL, false),
+  unreachable(EVIL),
+  reachable,
+  source([EVIL], [EVIL]),
+  { type: 'tokens', added: [EVIL], removed: [EVIL] },
+  gone(EVIL),
   { type: 'draining' },
 ]
 
@@ -69,6 +88,8 @@ describe('the exposition', () => {
   it.each([
     ['build_info', 'gauge'],
     ['puppet_up', 'gauge'],
+    ['registry_reachable', 'gauge'],
+    ['token_source_up', 'gauge'],
     ['probe_duration_seconds', 'histogram'],
     ['probes_total', 'counter'],
     ['registrations', 'gauge'],
@@ -135,6 +156,42 @@ describe('the gauges', () => {
   it.each(['unknown', 'unhealthy'] as const)('say that a puppet that is %s is not up', async (health) => {
     expect((await samples(begin(boardOf(['idle'], health).board))).puppet_up).toBe(0)
   })
+
+  it('say whether attempts get as far as the registry: they do until they are known not to', async () => {
+    const { board } = boardOf(['queued'])
+    const metrics = begin(board)
+    const told = async (): Promise<number | undefined> => (await samples(metrics)).registry_reachable
+    expect(await told()).toBe(1)
+    board.apply(unreachable('TCP: connection refused'))
+    expect(await told()).toBe(0)
+    board.apply(reachable)
+    expect(await told()).toBe(1)
+  })
+
+  it('say whether what the token file holds is in force; warnings do not change that', async () => {
+    const { board } = boardOf(['registered'])
+    const metrics = begin(board)
+    const told = async (): Promise<number | undefined> => (await samples(metrics)).token_source_up
+    expect(await told()).toBe(1)
+    board.apply(source(['there is no such file or folder']))
+    expect(await told()).toBe(0)
+    board.apply(source([], ['line 4 is the same as line 1; used once']))
+    expect(await told()).toBe(1)
+  })
+
+  it('count a token that waits for its turn as waiting, and one that has gone not at all', async () => {
+    const { board } = boardOf(['queued', 'waiting', 'registered'])
+    const metrics = begin(board)
+    expect(await samples(metrics)).toMatchObject({
+      'registrations{state="waiting"}': 2,
+      'registrations{state="registered"}': 1,
+    })
+    for (const id of ['t0', 't1', 't2']) board.apply(gone(id))
+    expect(await samples(metrics)).toMatchObject({
+      'registrations{state="waiting"}': 0,
+      'registrations{state="registered"}': 0,
+    })
+  })
 })
 
 describe('the counters', () => {
@@ -148,6 +205,7 @@ describe('the counters', () => {
       'probes_total{result="timeout"}': 1,
       'probes_total{result="failed"}': 1,
       'withdrawals_total{cause="unhealthy"}': 1,
+      'withdrawals_total{cause="removed"}': 1,
       'withdrawals_total{cause="shutdown"}': 1,
       'disconnects_total{cause="heartbeat"}': 1,
       'rpc_requests_total{method="getHostieGrpcPort",result="answered"}': 1,
@@ -174,7 +232,8 @@ describe('the counters', () => {
 
 describe('labels', () => {
   it('take nothing from outside: no name of a token, no reason', async () => {
-    const board = new Board([EVIL], new FakeClock())
+    const board = new Board(new FakeClock())
+    board.apply(tokens(EVIL))
     const metrics = begin(board)
     for (const fact of FACTS) {
       board.apply(fact)
@@ -193,10 +252,14 @@ describe('labels', () => {
     expect(Object.keys(await samples(metrics))).toEqual(before)
   })
 
-  it('are as many for ten thousand tokens as for one', async () => {
+  it('are the same for ten thousand tokens as for one, and none of the tokens is looked at', async () => {
     const names = async (count: number): Promise<readonly string[]> => {
       const states = Array.from({ length: count }, (_, index) => STATES[index % STATES.length] ?? 'idle')
-      return Object.keys(await samples(begin(boardOf(states).board)))
+      const { board } = boardOf(states)
+      const looks = countLooks(board)
+      const found = Object.keys(await samples(begin(board)))
+      expect(looks()).toBe(0)
+      return found
     }
     expect(await names(10_000)).toEqual(await names(1))
   })

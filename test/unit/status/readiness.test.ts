@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { PuppetHealth, RegistrationState } from '../../../src/events.ts'
 import type { Board } from '../../../src/status/board.ts'
 import { readinessChecks, totalsOf } from '../../../src/status/readiness.ts'
-import { boardOf, STATES } from './scene.ts'
+import { boardOf, countLooks, puppet, reachable, registration, STATES, unreachable } from './scene.ts'
 
 const isReady = (board: Board): boolean => readinessChecks(board).every(({ ok }) => ok)
 const readyWith = (states: readonly RegistrationState[], health: PuppetHealth = 'healthy'): boolean =>
@@ -19,6 +19,7 @@ describe('ready', () => {
     ['one is connecting', ['registered', 'connecting'], false],
     ['one is open and not acknowledged yet', ['registered', 'open'], false],
     ['one is waiting for its next attempt', ['registered', 'waiting'], false],
+    ['one is waiting for its turn', ['registered', 'queued'], false],
     [
       'one is closing while the puppet is healthy: it is about to come back',
       ['registered', 'closing'],
@@ -48,9 +49,7 @@ describe('ready', () => {
       fc.property(states, healths, fc.boolean(), (list, health, draining) => {
         const { board } = boardOf(list, health)
         if (draining) board.apply({ type: 'draining' })
-        const onTheirWay = list.some(
-          (state) => state === 'connecting' || state === 'open' || state === 'waiting',
-        )
+        const onTheirWay = list.some((state) => ['queued', 'connecting', 'open', 'waiting'].includes(state))
         const wanted = health === 'healthy' && list.includes('registered') && !onTheirWay && !draining
         expect(isReady(board)).toBe(wanted)
       }),
@@ -61,23 +60,18 @@ describe('ready', () => {
 
 describe('the checks', () => {
   it('are named, and say what each of them saw', () => {
-    const { board } = boardOf(['registered', 'connecting', 'waiting', 'refused'])
+    const { board } = boardOf(['registered', 'connecting', 'waiting', 'queued', 'refused'])
     expect(readinessChecks(board)).toEqual([
       { name: 'puppet', ok: true, detail: 'healthy' },
-      { name: 'registered', ok: true, detail: '1 of 4 registered' },
-      { name: 'settled', ok: false, detail: '2 on their way' },
+      { name: 'registered', ok: true, detail: '1 of 5 registered' },
+      { name: 'settled', ok: false, detail: '3 on their way' },
       { name: 'draining', ok: true, detail: 'not draining' },
     ])
   })
 
   it('say why the puppet is not healthy', () => {
     const { board } = boardOf(['idle'], 'unhealthy')
-    board.apply({
-      type: 'puppet',
-      health: 'unhealthy',
-      reason: 'nothing listens on 127.0.0.1:8788',
-      damping: { withdrawals: 0, holdMs: 0 },
-    })
+    board.apply(puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'))
     expect(readinessChecks(board)[0]).toEqual({
       name: 'puppet',
       ok: false,
@@ -86,17 +80,84 @@ describe('the checks', () => {
   })
 })
 
+describe('why tokens are still on their way', () => {
+  const settled = (board: Board): string => readinessChecks(board)[2]?.detail ?? ''
+
+  it('is the reason of one of them', () => {
+    const { board } = boardOf(['registered', 'queued', 'queued'])
+    board.apply(registration('t2', 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }))
+    expect(settled(board)).toBe('2 on their way (HTTP: 503)')
+  })
+
+  it('is that nobody gets to the registry, while that is so', () => {
+    const { board } = boardOf(['waiting', 'queued'])
+    board.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }))
+    board.apply(unreachable('TCP: connection refused'))
+    expect(settled(board)).toBe('2 on their way (TCP: connection refused)')
+    board.apply(reachable)
+    expect(settled(board)).toBe('2 on their way (HTTP: 503)')
+  })
+
+  it('is not said where none is', () => {
+    const { board } = boardOf(['registered', 'refused'])
+    board.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    expect(settled(board)).toBe('0 on their way')
+  })
+
+  it.fails('is not what a settled token suffers from', () => {
+    const { board } = boardOf(['refused', 'connecting'])
+    board.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    expect(settled(board)).toBe('1 on their way')
+  })
+})
+
+describe('ten thousand tokens', () => {
+  const ten = (state: RegistrationState): Board => boardOf(Array.from({ length: 10_000 }, () => state)).board
+
+  it('are not walked over once they are settled', () => {
+    const board = ten('registered')
+    board.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    const looks = countLooks(board)
+    expect(isReady(board)).toBe(true)
+    expect(totalsOf(board)).toMatchObject({ total: 10_000, registered: 9999, refused: 1 })
+    expect(looks()).toBe(0)
+  })
+
+  it('nor while they wait for the registry: its reason is that of all', () => {
+    const board = ten('queued')
+    board.apply(unreachable('TCP: connection refused'))
+    const looks = countLooks(board)
+    expect(readinessChecks(board)[2]?.detail).toBe('10000 on their way (TCP: connection refused)')
+    expect(looks()).toBe(0)
+  })
+})
+
 describe('the totals', () => {
   it('count every state under one of five conditions', () => {
     const states = STATES.filter((state) => state !== 'closing')
     expect(totalsOf(boardOf(states).board)).toEqual({
-      total: 7,
+      total: 8,
       registered: 1,
       connecting: 2,
-      waiting: 1,
+      waiting: 2,
       refused: 1,
       idle: 2,
     })
+  })
+
+  it.each<[RegistrationState, string]>([
+    ['idle', 'idle'],
+    ['queued', 'waiting'],
+    ['connecting', 'connecting'],
+    ['open', 'connecting'],
+    ['registered', 'registered'],
+    ['waiting', 'waiting'],
+    ['refused', 'refused'],
+    ['closing', 'idle'],
+    ['stopped', 'idle'],
+  ])('count %s as %s', (state, condition) => {
+    const none = { registered: 0, connecting: 0, waiting: 0, refused: 0, idle: 0 }
+    expect(totalsOf(boardOf([state]).board)).toEqual({ total: 1, ...none, [condition]: 1 })
   })
 
   it('add up, whatever the states', () => {

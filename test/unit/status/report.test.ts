@@ -1,8 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../src/config/sidecar.ts'
-import type { Board } from '../../../src/status/board.ts'
+import { publicName } from '../../../src/secret.ts'
+import { Board } from '../../../src/status/board.ts'
 import { report } from '../../../src/status/report.ts'
-import { boardOf, puppet, registration, STATES } from './scene.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import {
+  boardOf,
+  puppet,
+  reachable,
+  registration,
+  source,
+  tokenChecked,
+  tokens,
+  unreachable,
+} from './scene.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, REGISTRAR_PROBE: 'serving' })
@@ -12,8 +23,10 @@ interface Body {
   readonly uptimeSeconds: number
   readonly draining: boolean
   readonly puppet: Record<string, unknown>
+  readonly registry: Record<string, unknown>
+  readonly tokenSource: Record<string, unknown>
   readonly registrations: Record<string, number>
-  readonly tokens: readonly { id: string; state: string; retryInSeconds: number | null }[]
+  readonly tokens: readonly { id: string; state: string; reason: string; retryInSeconds: number | null }[]
 }
 
 const damping = { withdrawals: 3, holdMs: 2000 }
@@ -34,7 +47,7 @@ describe('the shape', () => {
     board.apply(
       registration('t1', 'waiting', { reason: 'TCP: connection refused', attempts: 4, retryInMs: 7300 }),
     )
-    board.apply({ type: 'tokenChecked', id: 't0', accepted: true })
+    board.apply(tokenChecked('t0', true))
     expect(bodyOf(board, { uptimeMs: 65_999, nowMs: 2000 })).toEqual({
       version: '1.2.3',
       uptimeSeconds: 65,
@@ -51,7 +64,15 @@ describe('the shape', () => {
         tokenAccepted: null,
         damping: { withdrawals: 3, holdSeconds: 2 },
       },
-      registry: { url: 'wss://api.chatie.io/' },
+      registry: {
+        url: 'wss://api.chatie.io/',
+        reachable: true,
+        since: '2026-01-01T00:00:00.000Z',
+        reason: '',
+        attempts: 0,
+        retryInSeconds: null,
+      },
+      tokenSource: { problems: [], since: '2026-01-01T00:00:00.000Z' },
       registrations: { total: 2, registered: 1, connecting: 0, waiting: 1, refused: 0, idle: 0 },
       tokens: [
         {
@@ -95,10 +116,101 @@ describe('the shape', () => {
   })
 
   it('says when it drains, and never the token', () => {
-    const { board } = boardOf(['registered'])
+    const board = new Board(new FakeClock())
+    const id = publicName(TOKEN)
+    board.apply(tokens(id))
+    board.apply(registration(id, 'registered'))
     board.apply({ type: 'draining' })
-    expect(bodyOf(board).draining).toBe(true)
+    expect(bodyOf(board)).toMatchObject({ draining: true, tokens: [{ id }] })
     expect(JSON.stringify(bodyOf(board))).not.toContain(TOKEN)
+  })
+})
+
+describe('the registry', () => {
+  it('that cannot be reached: since when, why, how often it was tried, and when it is tried again', async () => {
+    const { board, clock } = boardOf(['queued'])
+    await clock.advance(3000)
+    board.apply(unreachable('TCP: connection refused', 1, 400))
+    await clock.advance(2000)
+    board.apply(unreachable('DNS: its name does not resolve', 2, 7300))
+    expect(bodyOf(board, { nowMs: clock.now() }).registry).toEqual({
+      url: 'wss://api.chatie.io/',
+      reachable: false,
+      since: '2026-01-01T00:00:03.000Z',
+      reason: 'DNS: its name does not resolve',
+      attempts: 2,
+      retryInSeconds: 8,
+    })
+  })
+
+  it('that can be reached again: nothing of it is left but since when', async () => {
+    const { board, clock } = boardOf(['queued'])
+    board.apply(unreachable('TCP: connection refused', 7))
+    await clock.advance(3000)
+    board.apply(reachable)
+    expect(bodyOf(board).registry).toMatchObject({
+      reachable: true,
+      since: '2026-01-01T00:00:03.000Z',
+      reason: '',
+      attempts: 0,
+      retryInSeconds: null,
+    })
+  })
+})
+
+it('where the tokens come from has its problems, and no warnings', async () => {
+  const { board, clock } = boardOf(['registered'])
+  await clock.advance(3000)
+  board.apply(source(['line 3 has quotes around it', 'line 5 has quotes around it'], ['line 4 is short']))
+  expect(bodyOf(board).tokenSource).toEqual({
+    problems: ['line 3 has quotes around it', 'line 5 has quotes around it'],
+    since: '2026-01-01T00:00:03.000Z',
+  })
+})
+
+describe('a token that waits for its turn', () => {
+  const first = (board: Board, nowMs = 0) => bodyOf(board, { nowMs }).tokens[0]
+
+  it('is waiting, and says for what', () => {
+    const { board } = boardOf(['queued'])
+    expect(first(board)).toMatchObject({ state: 'waiting', retryInSeconds: null })
+    expect(first(board)?.reason).toContain('waits for its turn')
+    expect(first(board)?.reason).toContain('REGISTRAR_CONNECT_RATE')
+  })
+
+  it('keeps the trouble of its last attempt: that is why it is not registered', () => {
+    const { board } = boardOf(['idle'])
+    board.apply(registration('t0', 'queued', { reason: 'HTTP: 503', attempts: 2 }))
+    expect(first(board)).toMatchObject({ state: 'waiting', reason: 'HTTP: 503', attempts: 2 })
+  })
+
+  it('waits for the registry while that cannot be reached, whatever its own trouble was', async () => {
+    const { board, clock } = boardOf(['idle', 'queued'])
+    board.apply(registration('t0', 'queued', { reason: 'HTTP: 503' }))
+    await clock.advance(1000)
+    board.apply(unreachable('TCP: connection refused', 3, 4200))
+    const reason = 'TCP: connection refused'
+    expect(bodyOf(board, { nowMs: 1000 }).tokens).toMatchObject([
+      { id: 't0', state: 'waiting', reason, retryInSeconds: 5 },
+      { id: 't1', state: 'waiting', reason, retryInSeconds: 5 },
+    ])
+    board.apply(reachable)
+    expect(bodyOf(board, { nowMs: 1000 }).tokens).toMatchObject([
+      { id: 't0', reason: 'HTTP: 503', retryInSeconds: null },
+      { id: 't1', reason: expect.stringContaining('waits for its turn'), retryInSeconds: null },
+    ])
+  })
+
+  it('is the only kind that takes over the trouble with the registry', () => {
+    const { board } = boardOf(['idle', 'idle', 'registered'])
+    board.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
+    board.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    board.apply(unreachable('TCP: connection refused', 3, 4200))
+    expect(bodyOf(board).tokens).toMatchObject([
+      { id: 't1', state: 'refused', reason: 'HTTP: 401', retryInSeconds: 300 },
+      { id: 't0', state: 'waiting', reason: 'HTTP: 503', retryInSeconds: 9 },
+      { id: 't2', state: 'registered', reason: '', retryInSeconds: null },
+    ])
   })
 })
 
@@ -125,56 +237,8 @@ describe('tokenAccepted', () => {
   ] as const)('%s', (_rule, accepted, wanted) => {
     const { board } = boardOf(accepted.map(() => 'registered'))
     for (const [index, each] of accepted.entries()) {
-      board.apply({ type: 'tokenChecked', id: `t${index}`, accepted: each })
+      board.apply(tokenChecked(`t${index}`, each))
     }
     expect(bodyOf(board).puppet.tokenAccepted).toBe(wanted)
-  })
-})
-
-describe('the tokens', () => {
-  it('come with the unhappy first, and the registered last', () => {
-    const { board } = boardOf([...STATES].reverse())
-    const order = bodyOf(board).tokens.map(({ state }) => state)
-    expect(order.slice(0, 4)).toEqual(['refused', 'waiting', 'connecting', 'open'])
-    expect(order.at(-1)).toBe('registered')
-    expect(order).toHaveLength(STATES.length)
-  })
-
-  it('of one state keep the order of the configuration', () => {
-    const { board } = boardOf(Array.from({ length: 50 }, () => 'registered'))
-    const ids = bodyOf(board).tokens.map(({ id }) => id)
-    expect(ids).toEqual(Array.from({ length: 50 }, (_, index) => `t${index}`))
-  })
-
-  it.each([
-    [0, 100],
-    [100, 100],
-    [200, 50],
-    [249, 1],
-    [250, 0],
-    [10_000, 0],
-  ])('come a hundred at most: from %i on, %i of 250', (offset, count) => {
-    const { board } = boardOf(Array.from({ length: 250 }, () => 'registered'))
-    const { tokens, registrations } = bodyOf(board, { offset })
-    expect(tokens).toHaveLength(count)
-    if (count > 0) expect(tokens[0]?.id).toBe(`t${offset}`)
-    expect(registrations.total).toBe(250)
-  })
-
-  it('page by page are all of them, each once', () => {
-    const { board } = boardOf(
-      Array.from({ length: 250 }, (_, index) => (index % 7 === 0 ? 'refused' : 'registered')),
-    )
-    const pages = [0, 100, 200].map((offset) => bodyOf(board, { offset }).tokens)
-    const ids = pages.flat().map(({ id }) => id)
-    expect(new Set(ids).size).toBe(250)
-    expect(pages[0]?.slice(0, 36).every(({ state }) => state === 'refused')).toBe(true)
-  })
-
-  it('asked for do not change the board', () => {
-    const { board } = boardOf(['registered', 'refused'])
-    const before = [...board.tokens]
-    bodyOf(board)
-    expect([...board.tokens]).toEqual(before)
   })
 })

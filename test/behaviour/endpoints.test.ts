@@ -1,0 +1,280 @@
+import { once } from 'node:events'
+import { type IncomingHttpHeaders, request, type Server } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/config/sidecar.ts'
+import { publicName, Redactor } from '../../src/secret.ts'
+import { Board } from '../../src/status/board.ts'
+import { createMetrics } from '../../src/status/metrics.ts'
+import { adminRoutes } from '../../src/status/routes.ts'
+import { type Route, serveAdmin, textAnswer } from '../../src/status/server.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { names, puppet, registration, tokens, unreachable } from '../unit/status/scene.ts'
+
+const TOKEN = 'insecure_aaaa-1111'
+const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
+
+let server: Server | undefined
+afterEach(async () => {
+  const ended = server
+  server = undefined
+  ended?.close()
+  ended?.closeAllConnections()
+  if (ended !== undefined) await once(ended, 'close')
+})
+
+function port(): number {
+  const address = server?.address()
+  if (typeof address !== 'object' || address === null) throw new Error('nothing is served')
+  return address.port
+}
+
+interface Reply {
+  readonly status: number | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** Asks the server, with the path just as it is given. */
+async function ask(path: string, method = 'GET'): Promise<Reply> {
+  const asked = request({ host: '127.0.0.1', port: port(), path, method, agent: false })
+  asked.end()
+  const [response] = await once(asked, 'response')
+  return { status: response.statusCode, headers: response.headers, body: await text(response) }
+}
+
+async function serve(routes: readonly Route[]): Promise<void> {
+  const { redact } = new Redactor([TOKEN])
+  server = await serveAdmin({ host: '127.0.0.1', port: 0, routes, redact })
+}
+
+/** The sidecar's endpoints, and the board that they show. */
+async function begin(count = 1): Promise<{ board: Board; clock: FakeClock }> {
+  const clock = new FakeClock()
+  const board = new Board(clock)
+  board.apply(tokens(...names(count)))
+  const damping = () => ({ withdrawals: 2, holdMs: 1000 })
+  const metrics = createMetrics(board, '1.2.3')
+  await serve(adminRoutes({ board, metrics, config, version: '1.2.3', clock, startedMs: 0, damping }))
+  return { board, clock }
+}
+
+const PATHS = ['/livez', '/readyz', '/status', '/metrics']
+
+describe('/livez', () => {
+  it('is 200, whatever the trouble', async () => {
+    const { board } = await begin()
+    expect(await ask('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
+    board.apply(puppet('unhealthy', 'nothing listens'))
+    board.apply(unreachable('TCP: connection refused'))
+    board.apply({ type: 'draining' })
+    expect(await ask('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
+  })
+})
+
+describe('/readyz', () => {
+  it('is 503 and says what is missing, then 200', async () => {
+    const { board } = await begin(2)
+    board.apply(puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'))
+    expect(await ask('/readyz')).toMatchObject({
+      status: 503,
+      body: '[-] puppet: nothing listens on 127.0.0.1:8788\n[-] registered: 0 of 2 registered\n',
+    })
+    board.apply(puppet('healthy'))
+    board.apply(registration('t0', 'registered'))
+    board.apply(registration('t1', 'queued'))
+    board.apply(unreachable('TCP: connection refused'))
+    expect(await ask('/readyz')).toMatchObject({
+      status: 503,
+      body: '[-] settled: 1 on their way (TCP: connection refused)\n',
+    })
+    board.apply(registration('t1', 'registered'))
+    expect(await ask('/readyz')).toMatchObject({ status: 200, body: 'ready\n' })
+  })
+
+  it.each(['/readyz?verbose', '/readyz?verbose=1', '/readyz?x=1&verbose'])(
+    '%s lists all checks',
+    async (path) => {
+      const { board } = await begin()
+      board.apply(puppet('healthy'))
+      board.apply({ type: 'draining' })
+      expect(await ask(path)).toMatchObject({
+        status: 503,
+        body:
+          '[+] puppet: healthy\n[-] registered: 0 of 1 registered\n' +
+          '[+] settled: 0 on their way\n[-] draining: draining\n',
+      })
+    },
+  )
+})
+
+describe('/status', () => {
+  it('is JSON: how long it has run, how much the puppet is held back, and the tokens', async () => {
+    const { board, clock } = await begin()
+    board.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
+    await clock.advance(5500)
+    const { status, headers, body } = await ask('/status')
+    expect([status, headers['content-type']]).toEqual([200, 'application/json'])
+    expect(body).toMatch(/\n$/)
+    expect(JSON.parse(body)).toMatchObject({
+      version: '1.2.3',
+      uptimeSeconds: 5,
+      puppet: { damping: { withdrawals: 2, holdSeconds: 1 } },
+      tokens: [{ id: 't0', reason: 'HTTP: 503', retryInSeconds: 4 }],
+    })
+  })
+
+  it.each([
+    ['?offset=0', 't0', 100],
+    ['?offset=100', 't100', 100],
+    ['?offset=249', 't249', 1],
+    ['?offset=250', undefined, 0],
+    ['?offset=99999999999999999999', undefined, 0],
+    ['?offset=Infinity', undefined, 0],
+    ['?offset=1.9', 't1', 100],
+    ['?offset=-1', 't0', 100],
+    ['?offset=-Infinity', 't0', 100],
+    ['?offset=', 't0', 100],
+    ['?offset', 't0', 100],
+    ['?offset=abc', 't0', 100],
+    ['?offset=NaN', 't0', 100],
+    ['?offset=7&offset=9', 't7', 100],
+    ['?offsett=7', 't0', 100],
+    ['?OFFSET=7', 't0', 100],
+  ])('%s of 250 begins with %s and has %i', async (query, first, count) => {
+    await begin(250)
+    const { status, body } = await ask(`/status${query}`)
+    const { tokens: page, registrations } = JSON.parse(body)
+    expect([status, registrations.total]).toEqual([200, 250])
+    expect([page[0]?.id, page.length]).toEqual([first, count])
+  })
+})
+
+describe('/metrics', () => {
+  it('is text for Prometheus, of the board as it is now', async () => {
+    const { board } = await begin()
+    expect((await ask('/metrics')).body).toContain('\npuppet_registrar_puppet_up 0\n')
+    board.apply(puppet('healthy'))
+    const { status, headers, body } = await ask('/metrics')
+    expect([status, headers['content-type']]).toEqual([
+      200,
+      expect.stringMatching(/^text\/plain; version=0\.0\.4/),
+    ])
+    expect(body).toContain('\npuppet_registrar_puppet_up 1\n')
+  })
+})
+
+describe('every endpoint', () => {
+  it.each(PATHS)('%s: nobody may keep what it answered', async (path) => {
+    await begin()
+    expect((await ask(path)).headers['cache-control']).toBe('no-store')
+  })
+
+  it.each(['/livez', '/readyz', '/status'])('%s answers HEAD as GET, without the body', async (path) => {
+    await begin()
+    const [get, head] = [await ask(path), await ask(path, 'HEAD')]
+    expect(head).toMatchObject({ status: get.status, body: '' })
+    for (const name of ['content-length', 'content-type']) expect(head.headers[name]).toBe(get.headers[name])
+    expect(head.headers['content-length']).toBe(String(Buffer.byteLength(get.body)))
+  })
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
+    'answers %s with 405, and what is allowed',
+    async (method) => {
+      await begin()
+      for (const path of PATHS) {
+        expect(await ask(path, method)).toMatchObject({
+          status: 405,
+          headers: { allow: 'GET, HEAD' },
+          body: 'method not allowed\n',
+        })
+      }
+    },
+  )
+
+  it.each([
+    '/',
+    '/livez/',
+    '/LIVEZ',
+    '/live',
+    '/readyz/verbose',
+    '/status.json',
+    '/favicon.ico',
+    '/drain',
+    '/%6civez',
+  ])('%s is none: 404, whatever the method', async (path) => {
+    await begin()
+    for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) expect((await ask(path, method)).status).toBe(404)
+  })
+
+  it.each([
+    ['//', 400],
+    ['//[', 400],
+    ['http://[', 400],
+    ['*:/', 404],
+    ['http://elsewhere.example/livez', 200],
+  ])('asked for %s: %i, and the server goes on', async (path, status) => {
+    await begin()
+    expect((await ask(path)).status).toBe(status)
+    expect((await ask('/livez')).status).toBe(200)
+  })
+})
+
+it('no answer holds a token, wherever it got in', async () => {
+  const { board } = await begin(0)
+  const shown = `[token ${publicName(TOKEN)}]`
+  board.apply(tokens(publicName(TOKEN)))
+  board.apply(puppet('unhealthy', `no answer for ${TOKEN}`))
+  board.apply(registration(publicName(TOKEN), 'waiting', { reason: `HTTP: ${TOKEN}` }))
+  board.apply({ type: 'source', problems: [`line ${TOKEN}`], warnings: [] })
+  board.apply(unreachable(TOKEN))
+  const replies = await Promise.all([...PATHS, '/readyz?verbose', `/${TOKEN}`].map((path) => ask(path)))
+  for (const { body, headers } of replies) expect(body + JSON.stringify(headers)).not.toContain(TOKEN)
+  expect(replies[1]?.body).toContain(shown)
+  expect(JSON.parse(replies[2]?.body ?? '')).toMatchObject({
+    puppet: { reason: `no answer for ${shown}` },
+    registry: { reason: shown },
+    tokenSource: { problems: [`line ${shown}`] },
+    tokens: [{ reason: `HTTP: ${shown}` }],
+  })
+})
+
+describe('the server', () => {
+  it('answers 500 when an endpoint breaks, tells nothing of it, and goes on', async () => {
+    const boom = (): never => {
+      throw new Error(`broken: ${TOKEN}`)
+    }
+    await serve([
+      { method: 'GET', path: '/throws', handle: boom },
+      { method: 'GET', path: '/rejects', handle: async () => boom() },
+      { method: 'GET', path: '/works', handle: () => textAnswer(200, 'fine') },
+    ])
+    for (const path of ['/throws', '/rejects']) {
+      expect(await ask(path)).toMatchObject({ status: 500, body: 'internal error\n' })
+    }
+    expect(await ask('/works')).toMatchObject({ status: 200, body: 'fine\n' })
+  })
+
+  it('tells apart the methods of one path', async () => {
+    await serve([
+      { method: 'GET', path: '/both', handle: () => textAnswer(200, 'got') },
+      { method: 'POST', path: '/both', handle: () => textAnswer(202, 'posted') },
+      { method: 'POST', path: '/post', handle: () => textAnswer(202, 'posted') },
+    ])
+    expect(await ask('/both')).toMatchObject({ status: 200, body: 'got\n' })
+    expect(await ask('/both', 'POST')).toMatchObject({ status: 202, body: 'posted\n' })
+    expect(await ask('/both', 'PUT')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, POST' } })
+    expect(await ask('/post', 'HEAD')).toMatchObject({ status: 405, headers: { allow: 'POST' } })
+  })
+
+  it('counts bytes, not letters', async () => {
+    await serve([{ method: 'GET', path: '/umlaut', handle: () => textAnswer(200, 'größer → 好') }])
+    expect((await ask('/umlaut')).body).toBe('größer → 好\n')
+  })
+
+  it('is not there where its port is taken', async () => {
+    await begin()
+    const second = serveAdmin({ host: '127.0.0.1', port: port(), routes: [], redact: (body) => body })
+    await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})

@@ -1,0 +1,13 @@
+import { ConfigError, type Env, type Problem } from '../../../src/config/problems.ts'
+import { readConfig } from '../../../src/config/sidecar.ts'
+
+/** What is wrong with an environment; throws if nothing is. */
+export function problemsOf(env: Env): readonly Problem[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  throw new Error('there is no problem')
+}
