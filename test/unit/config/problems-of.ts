@@ -1,5 +1,6 @@
-import { ConfigError, type Env, type Problem } from '../../../src/config/problems.ts'
+import { ConfigError, type Env } from '../../../src/config/problems.ts'
 import { readConfig } from '../../../src/config/sidecar.ts'
+import type { Problem } from '../../../src/problem.ts'
 
 /** What is wrong with an environment; throws if nothing is. */
 export function problemsOf(env: Env): readonly Problem[] {

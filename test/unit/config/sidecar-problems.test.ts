@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigError, type Env, type Problem } from '../../../src/config/problems.ts'
+import { ConfigError, type Env } from '../../../src/config/problems.ts'
 import { readConfig } from '../../../src/config/sidecar.ts'
+import type { Problem } from '../../../src/problem.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { problemsOf } from './problems-of.ts'
 

@@ -5,7 +5,6 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Env } from '../../../src/config/problems.ts'
 import { type Config, readConfig } from '../../../src/config/sidecar.ts'
 import { SIDECAR_VARIABLES } from '../../../src/config/variables.ts'
-import type { Problem } from '../../../src/problem.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { problemsOf } from './problems-of.ts'
 

@@ -10,9 +10,9 @@ function begin() {
   const tell = (what: unknown): void => void told.push({ atMs: clock.now(), what })
   const crowd = new Crowd(clock, tell)
   /** So many changes of a kind, named after it and numbered. */
-  const add = (count: number, kind = 'registered', cause = ''): void => {
+  const add = (count: number, kind = 'registered', trouble = ''): void => {
     for (let index = 0; index < count; index += 1) {
-      crowd.add({ kind, cause, tell: () => tell(`${kind} ${index}`) })
+      crowd.add({ token: `t${index}`, kind, trouble, tell: () => tell(`${kind} ${index}`) })
     }
   }
   return { clock, crowd, told, add, whats: () => told.map(({ what }) => what) }
@@ -41,7 +41,7 @@ describe('changes within a second', () => {
     const { clock, add, whats } = begin()
     add(11)
     await clock.advance(1000)
-    expect(whats()).toEqual([{ counts: { registered: 11 }, cause: '' }])
+    expect(whats()).toEqual([{ counts: { registered: 11 }, trouble: '', troubled: [] }])
   })
 
   it('are counted by what became of them, in the order in which each kind came first', async () => {
@@ -51,7 +51,9 @@ describe('changes within a second', () => {
     add(2, 'refused')
     add(5, 'waiting')
     await clock.advance(1000)
-    expect(whats()).toEqual([{ counts: { waiting: 8, registered: 4000, refused: 2 }, cause: '' }])
+    expect(whats()).toEqual([
+      { counts: { waiting: 8, registered: 4000, refused: 2 }, trouble: '', troubled: [] },
+    ])
     expect(Object.keys((whats()[0] as { counts: object }).counts)).toEqual([
       'waiting',
       'registered',
@@ -59,13 +61,15 @@ describe('changes within a second', () => {
     ])
   })
 
-  it('tell the newest trouble, which no good news takes back', async () => {
+  it('tell the newest trouble, which no good news takes back, and name the first few that are in it', async () => {
     const { clock, add, whats } = begin()
     add(5, 'waiting', 'HTTP: 503')
     add(5, 'waiting', 'HTTP: 502')
     add(5)
     await clock.advance(1000)
-    expect(whats()).toEqual([{ counts: { waiting: 10, registered: 5 }, cause: 'HTTP: 502' }])
+    expect(whats()).toEqual([
+      { counts: { waiting: 10, registered: 5 }, trouble: 'HTTP: 502', troubled: ['t0', 't1', 't2'] },
+    ])
   })
 
   it('are no part of the next second: neither their number nor their trouble', async () => {
@@ -77,7 +81,7 @@ describe('changes within a second', () => {
     add(2)
     await clock.advance(1000)
     expect(whats().slice(1)).toEqual([
-      { counts: { registered: 11 }, cause: '' },
+      { counts: { registered: 11 }, trouble: '', troubled: [] },
       'registered 0',
       'registered 1',
     ])
