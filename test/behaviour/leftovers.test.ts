@@ -8,6 +8,7 @@ import type { Fact } from '../../src/events.ts'
 import { createLog } from '../../src/log.ts'
 import { StandInPuppet } from '../../src/quickstart/stand-in-puppet.ts'
 import { RegistryServer } from '../../src/registry/server.ts'
+import { Redactor } from '../../src/secret.ts'
 import { Sidecar } from '../../src/sidecar.ts'
 import { freePort } from '../support/free-port.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -56,6 +57,7 @@ async function sidecarFor(env: Record<string, string>) {
   const options = {
     config,
     log,
+    redactor: new Redactor(config.tokens),
     version: '0',
     clock,
     listener: (fact: Fact) => facts.push(fact),
@@ -64,20 +66,66 @@ async function sidecarFor(env: Record<string, string>) {
 }
 const inState = (facts: readonly Fact[], state: string): number =>
   facts.filter((fact) => fact.type === 'registration' && fact.state === state).length
+const isOut = (facts: readonly Fact[]): boolean =>
+  facts.some((fact) => fact.type === 'registry' && !fact.reachable)
 
-it.each([
-  ['registered', 'registered', false],
-  ['waiting for a registry that is not there', 'waiting', true],
-  ['half way through a handshake that nobody answers', 'connecting', false],
-  ['waiting for a puppet that is not there', undefined, false],
-])('leaves no handle behind when it is drained while %s', async (_what, state, absent) => {
+/** Where the registry's address leads, and the facts that say that what is meant has come about. */
+interface Scenario {
+  readonly what: string
+  readonly registry: 'there' | 'absent' | 'silent' | 'broken'
+  readonly puppet: 'there' | 'absent'
+  readonly isThere: (facts: readonly Fact[]) => boolean
+}
+const SCENARIOS: readonly Scenario[] = [
+  {
+    what: 'registered',
+    registry: 'there',
+    puppet: 'there',
+    isThere: (facts) => inState(facts, 'registered') === 2,
+  },
+  {
+    what: 'waiting for a registry that is not there',
+    registry: 'absent',
+    puppet: 'there',
+    isThere: isOut,
+  },
+  {
+    what: 'waiting for a registry that is broken',
+    registry: 'broken',
+    puppet: 'there',
+    isThere: (facts) => inState(facts, 'waiting') >= 2 && !isOut(facts),
+  },
+  {
+    what: 'half way through a handshake that nobody answers',
+    registry: 'silent',
+    puppet: 'there',
+    isThere: (facts) => inState(facts, 'connecting') === 2 && inState(facts, 'waiting') === 0,
+  },
+  {
+    what: 'waiting for a puppet that is not there',
+    registry: 'there',
+    puppet: 'absent',
+    isThere: (facts) => facts.length > 2,
+  },
+]
+
+/** A port that takes connections, and says `words` or nothing. */
+async function otherPort(words: string): Promise<{ port: number; close: () => void }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).resume()
+    if (words !== '') socket.end(words)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() }
+}
+
+const named = SCENARIOS.map((scenario) => [scenario.what, scenario] as const)
+it.each(named)('leaves no handle behind when it is drained while %s', async (_what, scenario) => {
   const puppetPort = await puppet.start(0)
   const { port } = await registry.start()
-  const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
-  await once(silent, 'listening')
-  const silentPort = (silent.address() as AddressInfo).port
-  const registryPort = absent ? await freePort() : state === 'connecting' ? silentPort : port
-  const wantedPort = state === undefined ? await freePort() : puppetPort
+  const silent = await otherPort('')
+  const broken = await otherPort('HTTP/1.1 500 Broken\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  const ports = { there: port, absent: await freePort(), silent: silent.port, broken: broken.port }
   // Looked at from within a wait, as it is at the end: a wait has timers of its own.
   let before = ''
   let unchanged = 0
@@ -88,17 +136,15 @@ it.each([
   }
   await waitUntil(settled, { timeoutMs: 5000, what: 'something to compare with' })
   const { sidecar, facts, pending } = await sidecarFor({
-    WECHATY_PUPPET_SERVER_PORT: String(wantedPort),
-    REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registryPort}`,
+    WECHATY_PUPPET_SERVER_PORT: String(scenario.puppet === 'there' ? puppetPort : await freePort()),
+    REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${ports[scenario.registry]}`,
   })
   await sidecar.start()
-  await waitUntil(() => (state === undefined ? facts.length > 2 : inState(facts, state) >= 2), {
+  await waitUntil(() => scenario.isThere(facts), {
     timeoutMs: 10_000,
-    what: `both tokens to be ${state}`,
+    what: `both tokens to be ${scenario.what}`,
   })
-  const during = resources()
-  if (state === 'connecting') expect(inState(facts, 'waiting')).toBe(0)
-  expect(during).not.toBe(before)
+  expect(resources()).not.toBe(before)
   expect(pending()).toBeGreaterThan(0)
   await sidecar.drain()
   await setImmediate()
@@ -113,4 +159,5 @@ it.each([
     expect(after).toBe(before),
   )
   silent.close()
+  broken.close()
 })

@@ -1,86 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import type { Fact } from '../../src/events.ts'
-import { Registrar } from '../../src/registration/registrar.ts'
-import { lifecycleSettings } from '../../src/registration/settings.ts'
-import type { RegistrySocket, SocketHandlers } from '../../src/registration/socket.ts'
-import type { Verdict } from '../../src/registration/verdict.ts'
-import { createReader } from '../../src/rpc/answer.ts'
+import { seededChance } from '../support/chance.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-
-const SETTINGS = lifecycleSettings({
-  backoffMaxMs: 15_000,
-  heartbeat: { intervalMs: 10_000, timeoutMs: 5000 },
-})
-const REGISTERED = '{"name":"sys","payload":"registered"}'
-const broken: Verdict = { kind: 'retry', stage: 'TCP', reason: 'connection refused' }
-
-/** A socket of a scripted registry: the test plays the other end. */
-interface ScriptedSocket extends SocketHandlers {
-  readonly openedAtMs: number
-  readonly subprotocol: string
-  readonly done: string[]
-  readonly sent: string[]
-  /** Whether the end of a torn down connection is told late, by the test. */
-  lingers: boolean
-}
-
-function start(script: (socket: ScriptedSocket) => void = () => {}, chance = () => 0.5) {
-  const clock = new FakeClock({ chance })
-  const facts: Fact[] = []
-  const sockets: ScriptedSocket[] = []
-  const read = createReader(8788)
-  let reads = 0
-  const registrar = new Registrar({
-    id: 'abcdefabcdef',
-    advertise: { host: '', port: 8788 },
-    settings: SETTINGS,
-    clock,
-    read: (text) => {
-      reads += 1
-      return read(text)
-    },
-    tell: (fact) => facts.push(fact),
-    open: (subprotocol, handlers): RegistrySocket => {
-      const done: string[] = []
-      const sent: string[] = []
-      const socket = { ...handlers, subprotocol, done, sent, lingers: false, openedAtMs: clock.now() }
-      sockets.push(socket)
-      clock.after(0, () => script(socket))
-      return {
-        send: (text) => sent.push(text),
-        ping: () => done.push('ping'),
-        close: () => done.push('close'),
-        terminate: () => {
-          done.push('terminate')
-          if (!socket.lingers) handlers.ended({ kind: 'retry', stage: 'TCP', reason: 'terminated' })
-        },
-      }
-    },
-  })
-  const states = (): string[] => facts.flatMap((fact) => (fact.type === 'registration' ? [fact.state] : []))
-  const last = (): ScriptedSocket => sockets.at(-1) as ScriptedSocket
-  return { clock, facts, sockets, registrar, states, last, reads: () => reads }
-}
-
-const accept = (socket: ScriptedSocket): void => {
-  socket.opened()
-  socket.text(REGISTERED)
-}
+import { QuickClock } from '../support/quick-clock.ts'
+import { ID, registrarScene as start } from '../support/registration-scene.ts'
+import { broken, closed, QUESTION, REGISTERED, refused, unreachable } from '../support/scripted-sockets.ts'
 
 describe('a registry that misbehaves', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed))(
     'accept-then-close for 5 minutes: at most 60 attempts, spread (seed %i)',
     async (seed) => {
-      let state = seed * 7919 + 1
-      const chance = (): number => {
-        state = (state * 48_271) % 2_147_483_647
-        return state / 2_147_483_647
-      }
-      const { clock, sockets, registrar, states } = start((socket) => {
-        accept(socket)
-        // Not at once: the acknowledgement has been read by then, and it was registered.
-        clock.after(1, () => socket.ended({ kind: 'retry', stage: 'acknowledgement', reason: 'closed' }))
-      }, chance)
+      const chance = seededChance(seed)
+      const { clock, sockets, registrar, states } = start(
+        (socket) => {
+          socket.accept()
+          // Not at once: the acknowledgement has been read by then, and it was registered.
+          clock.after(1, () => socket.end(closed))
+        },
+        { clock: new FakeClock({ chance }) },
+      )
       registrar.want()
       await clock.advance(300_000)
       expect(states().filter((state) => state === 'registered').length).toBeGreaterThanOrEqual(
@@ -89,12 +26,12 @@ describe('a registry that misbehaves', () => {
       expect(sockets.length).toBeLessThanOrEqual(60)
       expect(sockets.length).toBeGreaterThan(15)
       const perMinute = [0, 1, 2, 3, 4].map(
-        (minute) => sockets.filter(({ openedAtMs }) => Math.floor(openedAtMs / 60_000) === minute).length,
+        (minute) => sockets.filter(({ dialedMs }) => Math.floor(dialedMs / 60_000) === minute).length,
       )
       // The first minute has the short waits in it; after that, no minute is much worse than another.
       expect(Math.max(...perMinute.slice(1))).toBeLessThanOrEqual(20)
       // And the waits, bounded by 15 s by then, lie all over: many registrars must not come back together.
-      const times = sockets.map(({ openedAtMs }) => openedAtMs).filter((atMs) => atMs > 60_000)
+      const times = sockets.map(({ dialedMs }) => dialedMs).filter((atMs) => atMs > 60_000)
       const waits = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0))
       expect(Math.min(...waits)).toBeLessThan(5000)
       expect(Math.max(...waits)).toBeGreaterThan(10_000)
@@ -106,8 +43,8 @@ describe('a registry that misbehaves', () => {
     let refusals = 0
     const { clock, sockets, registrar, states } = start((socket) => {
       refusals += 1
-      if (refusals > 10) accept(socket)
-      else socket.ended({ kind: 'refused', stage: 'HTTP', reason: 'HTTP 401' })
+      if (refusals > 10) socket.accept()
+      else socket.end(refused)
     })
     registrar.want()
     await clock.advance(10_000)
@@ -133,139 +70,120 @@ describe('a registry that misbehaves', () => {
   it('no pong: torn down after 15 s, and connected anew at once, without waiting for the old close', async () => {
     const { clock, sockets, registrar, facts } = start((socket) => {
       socket.lingers = true
-      accept(socket)
+      socket.accept()
     })
     registrar.want()
     await clock.advance(10_000)
-    expect(sockets[0]?.done).toEqual(['ping'])
+    expect(sockets[0]?.pings).toBe(1)
     await clock.advance(4999)
     expect(sockets).toHaveLength(1)
     await clock.advance(1)
-    expect(sockets[0]?.done).toEqual(['ping', 'terminate'])
+    expect(sockets[0]).toMatchObject({ pings: 1, done: ['terminate'] })
     expect(sockets).toHaveLength(2)
-    expect(facts).toContainEqual({ type: 'disconnected', id: 'abcdefabcdef', cause: 'heartbeat' })
+    expect(facts).toContainEqual({ type: 'disconnected', id: ID, cause: 'heartbeat' })
   })
 
   it('a pong in time keeps the link, and is measured', async () => {
-    const { clock, sockets, registrar, facts } = start(accept)
+    const { clock, sockets, registrar, facts } = start((socket) => socket.accept())
     registrar.want()
     await clock.advance(10_000)
     await clock.advance(20)
     sockets[0]?.ponged()
     await clock.advance(9999)
     expect(sockets).toHaveLength(1)
-    expect(facts).toContainEqual({ type: 'pong', id: 'abcdefabcdef', rttMs: 20 })
+    expect(facts).toContainEqual({ type: 'pong', id: ID, rttMs: 20 })
   })
 
   it('a flood: 100 questions a second are answered, the rest is dropped unread and counted', async () => {
-    const { clock, registrar, last, facts, reads } = start(accept)
+    const { clock, registrar, last, facts, counts } = start((socket) => socket.accept())
     registrar.want()
     await clock.advance(1000)
-    const readBefore = reads()
-    const question = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getHostieGrpcPort"}}'
-    for (let count = 0; count < 5000; count += 1) last().text(question)
+    const before = counts.reads
+    for (let count = 0; count < 5000; count += 1) last().text(QUESTION)
     await clock.advance(0)
     expect(last().sent).toHaveLength(100)
-    expect(reads() - readBefore).toBe(100)
+    expect(counts.reads - before).toBe(100)
     expect(facts.filter((fact) => fact.type === 'ignored' && fact.kind === 'flood')).toHaveLength(4900)
     await clock.advance(1000)
-    last().text(question)
+    last().text(QUESTION)
     await clock.advance(0)
     expect(last().sent).toHaveLength(101)
   })
 })
 
-describe('withdrawal', () => {
-  it('while waiting: no further attempt, however long', async () => {
-    const { clock, sockets, registrar, states } = start((socket) => socket.ended(broken))
+describe('a registry that cannot be reached', () => {
+  it('one attempt each time the wait is over, told as the registry’s trouble and not as the token’s', async () => {
+    const { clock, sockets, registrar, states, facts } = start((socket) => socket.end(unreachable))
     registrar.want()
-    await clock.advance(100)
-    registrar.withdraw()
-    await clock.advance(3_600_000)
-    expect(sockets).toHaveLength(1)
-    expect(states().at(-1)).toBe('idle')
-    expect(clock.pending).toBe(0)
+    await clock.advance(60_000)
+    const told = facts.filter((fact) => fact.type === 'registry')
+    expect(told.map(({ reachable, attempts }) => [reachable, attempts])).toEqual(
+      sockets.map((_socket, index) => [false, index + 1]),
+    )
+    expect(told.at(-1)?.reason).toBe('TCP: connection refused')
+    expect(sockets.length).toBeGreaterThan(8)
+    expect(new Set(states())).toEqual(new Set(['queued', 'connecting']))
+    expect(facts).toContainEqual({ type: 'connected', id: ID, result: 'tcp' })
   })
 
-  it('half way through the handshake: torn down, and what the attempt says later is not heard', async () => {
-    const { clock, registrar, last, states } = start()
+  it('and then can: registered with the next attempt, and the token has no failures of its own to wait for', async () => {
+    let back = false
+    const { clock, sockets, registrar, states, facts, last } = start((socket) => {
+      if (back) socket.accept()
+      else socket.end(unreachable)
+    })
     registrar.want()
-    await clock.advance(50)
-    registrar.withdraw()
-    expect(last().done).toEqual(['terminate'])
-    last().opened()
-    last().text(REGISTERED)
-    await clock.advance(10_000)
-    expect(states().at(-1)).toBe('idle')
-    expect(states()).not.toContain('registered')
-  })
-
-  it('before the acknowledgement: closed, and the acknowledgement comes too late', async () => {
-    const { clock, registrar, last, states } = start((socket) => socket.opened())
-    registrar.want()
-    await clock.advance(50)
-    registrar.withdraw()
-    expect(last().done).toEqual(['close'])
-    last().text(REGISTERED)
-    await clock.advance(2000)
-    expect(last().done).toEqual(['close', 'terminate'])
-    expect(states()).not.toContain('registered')
-  })
-
-  it('of a puppet that is back before the close is over: one socket after the other, never two', async () => {
-    const { clock, sockets, registrar, last } = start(accept)
-    registrar.want()
-    await clock.advance(50)
-    registrar.withdraw()
-    registrar.want()
-    expect(sockets).toHaveLength(1)
-    last().ended({ kind: 'retry', stage: 'acknowledgement', reason: 'closed' })
-    expect(sockets).toHaveLength(2)
-  })
-
-  it('answers questions until the very end: a registry that hears nothing publishes a port of its own', async () => {
-    const { clock, registrar, last } = start(accept)
-    registrar.want()
-    await clock.advance(50)
-    registrar.withdraw()
-    last().text('{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getHostieGrpcPort"}}')
-    await clock.advance(0)
-    expect(last().sent).toHaveLength(1)
+    await clock.advance(120_000)
+    back = true
+    await clock.advance(15_000)
+    expect(states().at(-1)).toBe('registered')
+    expect(facts.filter((fact) => fact.type === 'registry').at(-1)).toMatchObject({ reachable: true })
+    const before = sockets.length
+    last().end(closed)
+    await clock.advance(500)
+    expect(sockets.length).toBe(before + 1)
   })
 })
 
-describe('stop', () => {
-  it.each(['idle', 'connecting', 'open', 'registered', 'waiting'])(
-    'while %s: resolves, with no timer left',
-    async (state) => {
-      const scripts: Record<string, (socket: ScriptedSocket) => void> = {
-        open: (socket) => socket.opened(),
-        registered: accept,
-        waiting: (socket) => socket.ended(broken),
-      }
-      const { clock, registrar, sockets, states } = start(scripts[state] ?? (() => {}))
-      if (state !== 'idle') registrar.want()
-      await clock.advance(1)
-      expect(states().at(-1) ?? 'idle').toBe(state)
-      let stopped = false
-      void registrar.stop().then(() => {
-        stopped = true
-      })
-      await clock.advance(0)
-      const socket = sockets[0]
-      if (socket?.done.includes('close')) {
-        expect(stopped).toBe(false)
-        socket.ended({ kind: 'retry', stage: 'acknowledgement', reason: 'closed' })
-        await clock.advance(0)
-      }
-      expect(stopped).toBe(true)
-      expect(clock.pending).toBe(0)
-    },
-  )
+describe('a process that was stopped, or is slow', () => {
+  /** One whose socket is open, under a clock that can be stopped. */
+  async function opened() {
+    const scene = start((socket) => socket.opened(), { clock: new QuickClock() })
+    scene.registrar.want()
+    await scene.clock.advance(1)
+    return { ...scene, socket: scene.last() }
+  }
+
+  it('an acknowledgement that has come meanwhile is read before the registration counts without one', async () => {
+    const { clock, facts, socket } = await opened()
+    clock.stall(8000)
+    clock.turn()
+    socket.text(REGISTERED)
+    await clock.advance(10)
+    expect(facts.at(-1)).toMatchObject({ type: 'registration', state: 'registered', confirmed: true })
+  })
+
+  it('the registry’s half of a close that has come meanwhile is read before the connection is torn down', async () => {
+    const { clock, registrar, socket } = await opened()
+    registrar.withdraw()
+    clock.stall(8000)
+    clock.turn()
+    socket.end(closed)
+    await clock.advance(10_000)
+    expect(socket.done).toEqual(['close'])
+  })
+
+  it('timers that are all late run all the same', async () => {
+    const clock = new QuickClock({ lateMs: () => 150 })
+    const { sockets, registrar } = start((socket) => socket.end(broken), { clock })
+    registrar.want()
+    await clock.advance(60_000)
+    expect(sockets.length).toBeGreaterThan(5)
+  })
 })
 
 it('tells its subprotocol: five fields, an id of its own for each attempt', async () => {
-  const { clock, sockets, registrar } = start((socket) => socket.ended(broken))
+  const { clock, sockets, registrar } = start((socket) => socket.end(broken))
   registrar.want()
   await clock.advance(60_000)
   const [first = '', second = ''] = sockets.map(({ subprotocol }) => subprotocol)

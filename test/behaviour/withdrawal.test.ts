@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { registrarScene as start } from '../support/registration-scene.ts'
+import {
+  broken,
+  closed,
+  QUESTION,
+  REGISTERED,
+  refused,
+  type ScriptedSocket,
+  unreachable,
+} from '../support/scripted-sockets.ts'
+
+describe('withdrawal', () => {
+  it.each([
+    ['while waiting', broken, 100],
+    ['while refused', refused, 10_000],
+    ['while queued, because the registry cannot be reached', unreachable, 100],
+  ])('%s: no further attempt, however long, and nothing pending', async (_when, verdict, afterMs) => {
+    const { clock, sockets, registrar, states } = start((socket) => socket.end(verdict))
+    registrar.want()
+    await clock.advance(afterMs)
+    const before = sockets.length
+    registrar.withdraw()
+    expect(states().at(-1)).toBe('idle')
+    await clock.advance(3_600_000)
+    expect(sockets).toHaveLength(before)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('while queued, behind others: its turn never comes', async () => {
+    const { clock, sockets, registrar, states, options } = start(() => {}, { connectRate: 1 })
+    options.admission.queue(() => {})
+    registrar.want()
+    expect(states()).toEqual(['queued'])
+    registrar.withdraw()
+    await clock.advance(3_600_000)
+    expect(sockets).toHaveLength(0)
+    expect(states()).toEqual(['queued', 'idle'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('half way through the handshake: torn down, and what the attempt says later is not heard', async () => {
+    const { clock, registrar, last, states } = start()
+    registrar.want()
+    await clock.advance(50)
+    registrar.withdraw()
+    expect(last().done).toEqual(['terminate'])
+    last().opened()
+    last().text(REGISTERED)
+    await clock.advance(10_000)
+    expect(states().at(-1)).toBe('idle')
+    expect(states()).not.toContain('registered')
+  })
+
+  it('before the acknowledgement: closed, and the acknowledgement comes too late', async () => {
+    const { clock, registrar, last, states } = start((socket) => socket.opened())
+    registrar.want()
+    await clock.advance(50)
+    registrar.withdraw()
+    expect(last().done).toEqual(['close'])
+    last().text(REGISTERED)
+    await clock.advance(2000)
+    expect(last().done).toEqual(['close', 'terminate'])
+    expect(states()).not.toContain('registered')
+  })
+
+  it('of a puppet that is back before the close is over: one socket after the other, never two', async () => {
+    const { clock, sockets, registrar, last } = start((socket) => socket.accept())
+    registrar.want()
+    await clock.advance(50)
+    registrar.withdraw()
+    registrar.want()
+    expect(sockets).toHaveLength(1)
+    last().end(closed)
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('answers questions until the very end: a registry that hears nothing publishes a port of its own', async () => {
+    const { clock, registrar, last } = start((socket) => socket.accept())
+    registrar.want()
+    await clock.advance(50)
+    registrar.withdraw()
+    last().text(QUESTION)
+    await clock.advance(0)
+    expect(last().sent).toHaveLength(1)
+  })
+})
+
+describe('stop', () => {
+  it.each(['idle', 'queued', 'connecting', 'open', 'registered', 'waiting', 'refused', 'closing'])(
+    'while %s: resolves, with no timer left',
+    async (state) => {
+      const scripts: Record<string, (socket: ScriptedSocket) => void> = {
+        queued: (socket) => socket.end(unreachable),
+        open: (socket) => socket.opened(),
+        registered: (socket) => socket.accept(),
+        closing: (socket) => socket.accept(),
+        waiting: (socket) => socket.end(broken),
+        refused: (socket) => socket.end(refused),
+      }
+      const { clock, registrar, sockets, states, options } = start(scripts[state] ?? (() => {}))
+      if (state !== 'idle') registrar.want()
+      await clock.advance(state === 'refused' ? 10_000 : 1)
+      if (state === 'closing') registrar.withdraw()
+      expect(states().at(-1) ?? 'idle').toBe(state)
+      options.admission.stop()
+      let stopped = false
+      void registrar.stop('shutdown').then(() => {
+        stopped = true
+      })
+      await clock.advance(0)
+      const socket = sockets[0]
+      if (socket?.done.includes('close')) {
+        expect(stopped).toBe(false)
+        socket.end(closed)
+        await clock.advance(0)
+      }
+      expect(stopped).toBe(true)
+      expect(clock.pending).toBe(0)
+    },
+  )
+})
