@@ -52,7 +52,7 @@ export class Pacer {
     this.#go()
   }
 
-  /** Nobody starts any more. */
+  /** Nobody who waits starts any more. */
   stop(): void {
     this.#round = []
     this.#next = []

@@ -190,14 +190,6 @@ describe('stop', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it.fails('nor does anyone who comes later', () => {
-    const { clock, pacer, startsMs, queue } = scene(10)
-    pacer.stop()
-    queue()
-    clock.run(60_000)
-    expect(startsMs).toHaveLength(0)
-  })
-
   it('by one that starts: it is the last', () => {
     const { clock, pacer, startsMs, queue, queueMany } = scene(5000)
     pacer.allow(0)
