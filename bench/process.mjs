@@ -76,6 +76,14 @@ export class Process {
     return message
   }
 
+  /** Sends `question` to a process that was started with `ipc`; resolves with its next message. One at a time. */
+  async request(ms, what, question) {
+    const answered = this.needs(ms, what, once(this.#child, 'message'))
+    this.#child.send(question)
+    const [answer] = await answered
+    return answer
+  }
+
   kill(signal) {
     if (running.has(this)) this.#child.kill(signal)
   }
