@@ -41,9 +41,10 @@ endDiscovery()
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
 const table = `${formatTable(rows)}\n${about}; everything on loopback, each part in a process of its own. Load average before: ${load}.\n`
 console.log(table)
-if (values.save) {
-  const plot = points.length === 0 ? '' : '![What a token costs as tokens become more](many-tokens.svg)\n\n'
-  writeFileSync(new URL('MANY-TOKENS.md', import.meta.url), `# Many tokens\n\n${plot}${table}`)
-  if (plot !== '') writeFileSync(new URL('many-tokens.svg', import.meta.url), drawGrowth(points, about))
+// A table with a hole replaces no whole one.
+if (values.save && !failed) {
+  const plot = '![What a token costs as tokens become more](many-tokens.svg)'
+  writeFileSync(new URL('MANY-TOKENS.md', import.meta.url), `# Many tokens\n\n${plot}\n\n${table}`)
+  writeFileSync(new URL('many-tokens.svg', import.meta.url), drawGrowth(points, about))
 }
 process.exit(failed ? 1 : 0)

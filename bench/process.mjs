@@ -71,8 +71,8 @@ export class Process {
   }
 
   /** The first message of a process that was started with `ipc`. */
-  async message(what) {
-    const [message] = await this.needs(START_MS, what, once(this.#child, 'message'))
+  async message(what, ms = START_MS) {
+    const [message] = await this.needs(ms, what, once(this.#child, 'message'))
     return message
   }
 

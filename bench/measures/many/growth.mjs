@@ -53,7 +53,7 @@ function pointOf(count) {
     const ours = keep(startSidecarOf({ file, puppetPort, registryPort, adminPort }))
     await ours.needs(REGISTERED_MS, `${count} registrations`, untilRegistered(adminPort, count))
     const bare = keep(startBareClients({ file, registryPort: bareRegistryPort, rate: CONNECT_RATE }))
-    await bare.message('the bare clients connect')
+    await bare.message('the bare clients connect', REGISTERED_MS)
     const processes = {
       ours,
       bare,
