@@ -18,7 +18,7 @@ export async function startPuppet(port) {
   return Object.assign(process, { boundMs })
 }
 
-/** The sidecar under measurement, with default settings but for `more`; returns at once. */
+/** The sidecar under measurement, with default settings but for `more` (where many tokens come from); returns at once. */
 export function startSidecar({ token, puppetPort, registryPort, adminPort, more = {} }) {
   return new Process([MAIN, 'run'], {
     env: {
@@ -56,6 +56,12 @@ export async function startRegistry() {
   const what = 'the registry starts'
   await process.needs(START_MS, what, eventually(START_MS, what, 20, answers))
   return Object.assign(process, { port })
+}
+
+/** Bare `ws` clients, one for each token of `file`, connecting at `rate` a second; returns at once. */
+export function startBareClients({ file, registryPort, rate }) {
+  const url = `ws://127.0.0.1:${registryPort}/v0/websocket`
+  return new Process([at('bare-clients.mjs'), url, file, String(rate)], { ipc: true })
 }
 
 /** Upstream's gateway with its mock puppet: it binds `puppetPort` (of all interfaces; it cannot be told otherwise). */

@@ -20,6 +20,15 @@ export function mib(bytes) {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }
 
+export function kib(bytes) {
+  return `${(bytes / 2 ** 10).toFixed(1)} KiB`
+}
+
 export function percent(share) {
   return `${(share * 100).toFixed(2)} %`
+}
+
+/** A count for people: 10,000. */
+export function counted(value) {
+  return value.toLocaleString('en')
 }

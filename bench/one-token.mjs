@@ -10,8 +10,8 @@ import { measureFootprint } from './measures/footprint.mjs'
 import { measureHangs, measureKills } from './measures/life.mjs'
 import { measureQuestion } from './measures/question.mjs'
 import { measureStart } from './measures/start.mjs'
-import { failedRow, formatTable } from './table.mjs'
-import { now, within } from './time.mjs'
+import { chosenNames, runMeasures } from './run-measures.mjs'
+import { formatTable } from './table.mjs'
 import { installUpstream } from './upstream.mjs'
 
 const MEASURES = {
@@ -22,20 +22,14 @@ const MEASURES = {
   footprint: measureFootprint,
   age: measureAge,
 }
-/** No measure takes longer, unless it hangs. */
-const MEASURE_MS = 10 * 60_000
 
 const { values } = parseArgs({ options: { save: { type: 'boolean' }, only: { type: 'string' } } })
-const names = values.only?.split(',') ?? Object.keys(MEASURES)
-const unknown = names.find((name) => !Object.hasOwn(MEASURES, name))
-if (unknown !== undefined) throw new Error(`there is no measure '${unknown}'`)
+const names = chosenNames(MEASURES, values.only)
 if (values.save && values.only !== undefined) throw new Error('--save saves all measures, not some')
 if (!existsSync(new URL('../dist/main.js', import.meta.url))) throw new Error('run `npm run build` first')
 
 installUpstream()
-let failed = false
-const rows = []
-for (const name of names) rows.push(...(await measured(name)))
+const { rows, failed } = await runMeasures(MEASURES, names)
 endDiscovery()
 
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
@@ -43,16 +37,3 @@ const table = `${formatTable(rows)}\n${about}; everything on loopback.\n`
 console.log(table)
 if (values.save) writeFileSync(new URL('RESULTS.md', import.meta.url), `# One token\n\n${table}`)
 process.exit(failed ? 1 : 0)
-
-async function measured(name) {
-  const beganMs = now()
-  try {
-    const found = await within(MEASURE_MS, name, MEASURES[name]())
-    console.error(`${name}: ${Math.round((now() - beganMs) / 1000)} s`)
-    return found
-  } catch (error) {
-    console.error(error)
-    failed = true
-    return [failedRow(name, error)]
-  }
-}

@@ -71,9 +71,17 @@ export class Process {
   }
 
   /** The first message of a process that was started with `ipc`. */
-  async message(what) {
-    const [message] = await this.needs(START_MS, what, once(this.#child, 'message'))
+  async message(what, ms = START_MS) {
+    const [message] = await this.needs(ms, what, once(this.#child, 'message'))
     return message
+  }
+
+  /** Sends `question` to a process that was started with `ipc`; resolves with its next message. One at a time. */
+  async request(ms, what, question) {
+    const answered = this.needs(ms, what, once(this.#child, 'message'))
+    this.#child.send(question)
+    const [answer] = await answered
+    return answer
   }
 
   kill(signal) {

@@ -3,6 +3,9 @@ import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 import { now } from './time.mjs'
 
+/** Thousands of clients may come at once; the kernel cuts this down to what it allows. */
+const BACKLOG = 4096
+
 /**
  * A registry inside the bench that notes when things happen. Emits `accepted` (ms) for each TCP connection and
  * `registered` ({atMs, socket}) for each WebSocket, once it has sent the acknowledgement.
@@ -22,7 +25,7 @@ export class Recorder extends EventEmitter {
       socket.send('{"name":"sys","payload":"registered"}')
       this.emit('registered', { atMs: now(), socket })
     })
-    this.#http.listen(0, '127.0.0.1')
+    this.#http.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG })
     await once(this.#http, 'listening')
     return this
   }

@@ -16,7 +16,7 @@ export function formatTable(rows) {
     measure,
     value,
     beside,
-    ratio === undefined ? '' : `${ratio.toFixed(2)} ×`,
+    ratio === undefined ? '' : `${ratio.toFixed(ratio < 0.01 ? 5 : 2)} ×`,
     wanted,
     held === undefined ? '' : held ? 'yes' : '**no**',
   ])

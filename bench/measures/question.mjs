@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { ask } from '../ask.mjs'
 import { newToken, startPuppet, startSidecar } from '../cast.mjs'
 import { ms, quantile } from '../numbers.mjs'
 import { freePort } from '../port.mjs'
 import { Process, withProcesses } from '../process.mjs'
 import { Recorder } from '../recorder.mjs'
-import { now, sleep, within } from '../time.mjs'
+import { sleep } from '../time.mjs'
 
 const QUESTIONS = 2000
 /** More than 100 events a second would be a flood, which a sidecar drops. */
 const PAUSE_MS = 12
-const ANSWER_MS = 5000
 const START_MS = 30_000
 const WANTED_MS = 2
 const ECHO = fileURLToPath(new URL('../echo.mjs', import.meta.url))
@@ -48,19 +48,6 @@ async function connection(registry, process) {
   const registered = once(registry, 'registered')
   const [{ socket }] = await process.needs(START_MS, 'the connection to the registry', registered)
   return socket
-}
-
-/** Milliseconds from the question to its answer, which must be `right`. */
-async function ask(socket, id, right) {
-  const question = { name: 'jsonrpc', payload: { jsonrpc: '2.0', id, method: 'getHostieGrpcPort' } }
-  const answered = once(socket, 'message')
-  const askedMs = now()
-  socket.send(JSON.stringify(question))
-  const [data] = await within(ANSWER_MS, 'an answer', answered)
-  const tookMs = now() - askedMs
-  const { payload } = JSON.parse(data.toString())
-  if (payload?.id !== id || !right(payload)) throw new Error(`a wrong answer: ${data}`)
-  return tookMs
 }
 
 function row({ ours, bare }) {

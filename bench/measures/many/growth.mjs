@@ -1,0 +1,100 @@
+import { newToken, startBareClients, startPuppet, startRegistry, startUpstream } from '../../cast.mjs'
+import { untilDiscoverable } from '../../discovery.mjs'
+import { median } from '../../numbers.mjs'
+import { freePort } from '../../port.mjs'
+import { withProcesses } from '../../process.mjs'
+import { eventually, now, sleep } from '../../time.mjs'
+import { writeTokenFile } from '../../token-file.mjs'
+import { cpuOf, memoryOf } from '../../usage.mjs'
+import { CONNECT_RATE, startSidecarOf } from './crowd.mjs'
+
+const REGISTERED_MS = 90_000
+/** After the last registration. */
+const SETTLE_MS = 20_000
+/** Two heartbeats of the sidecar's; memory is looked at once a second meanwhile. */
+const WATCH_MS = 20_000
+
+/**
+ * Memory (bytes) and processor time (share of a core) of settled processes that hold so many tokens.
+ * @typedef {{ resident: number, anonymous: number, cpu: number }} Usage
+ * @typedef {{ count: number, ours: Usage, bare: Usage, upstream?: Usage }} Point
+ */
+
+/**
+ * The use of sidecar and bare clients as tokens become more, at the product's own registry; with one token, beside one
+ * process of upstream.
+ * @returns {Promise<Point[]>}
+ */
+export async function measureGrowth(sizes) {
+  const points = []
+  for (const count of withHalf(sizes)) {
+    points.push(await pointOf(count))
+    console.error(`growth: ${count} of ${sizes.at(-1)}`)
+  }
+  return points
+}
+
+/** Half of the most, to see whether the cost of a token stays the same. */
+function withHalf(sizes) {
+  const half = Math.ceil(sizes.at(-1) / 2)
+  return [...new Set([...sizes, half])].sort((a, b) => a - b)
+}
+
+function pointOf(count) {
+  return withProcesses(async (keep) => {
+    const { path: file } = keep(writeTokenFile(count))
+    const [puppetPort, adminPort] = [await freePort(), await freePort()]
+    keep(await startPuppet(puppetPort))
+    // A registry each: one process may not open the sockets of both.
+    const [{ port: registryPort }, { port: bareRegistryPort }] = [
+      keep(await startRegistry()),
+      keep(await startRegistry()),
+    ]
+    const ours = keep(startSidecarOf({ file, puppetPort, registryPort, adminPort }))
+    await ours.needs(REGISTERED_MS, `${count} registrations`, untilRegistered(adminPort, count))
+    const bare = keep(startBareClients({ file, registryPort: bareRegistryPort, rate: CONNECT_RATE }))
+    await bare.message('the bare clients connect', REGISTERED_MS)
+    const processes = {
+      ours,
+      bare,
+      ...(count === 1 && { upstream: await oneOfUpstream(keep, registryPort) }),
+    }
+    await sleep(SETTLE_MS)
+    return { count, ...(await usageOf(processes)) }
+  })
+}
+
+async function oneOfUpstream(keep, registryPort) {
+  const token = newToken()
+  const upstream = keep(startUpstream({ token, puppetPort: await freePort(), registryPort }))
+  const found = untilDiscoverable(registryPort, token, REGISTERED_MS)
+  await upstream.needs(REGISTERED_MS, 'upstream: discoverable', found)
+  return upstream
+}
+
+function untilRegistered(adminPort, count) {
+  return eventually(REGISTERED_MS, `${count} registrations`, 500, async () => {
+    const response = await fetch(`http://127.0.0.1:${adminPort}/status`).catch(() => undefined)
+    const { registrations } = (await response?.json()) ?? {}
+    return registrations?.registered === count || undefined
+  })
+}
+
+/** What processes use while nothing happens, all of them at the same time. */
+async function usageOf(processes) {
+  const list = Object.entries(processes)
+  const looks = []
+  const before = list.map(([, { pid }]) => cpuOf(pid))
+  const beganMs = now()
+  while (now() - beganMs < WATCH_MS) {
+    await sleep(1000)
+    looks.push(list.map(([, { pid }]) => memoryOf(pid)))
+  }
+  const seconds = (now() - beganMs) / 1000
+  const usage = list.map(([name, { pid }], index) => {
+    const middle = (field) => median(looks.map((look) => look[index][field]))
+    const cpu = (cpuOf(pid) - before[index]) / seconds
+    return [name, { resident: middle('resident'), anonymous: middle('anonymous'), cpu }]
+  })
+  return Object.fromEntries(usage)
+}
