@@ -8,7 +8,9 @@ import { endDiscovery } from './discovery.mjs'
 import { measureGrowth } from './measures/many/growth.mjs'
 import { growthRows } from './measures/many/growth-rows.mjs'
 import { measureLife } from './measures/many/life.mjs'
+import { prepareLook } from './measures/many/look.mjs'
 import { measureQuestion } from './measures/many/question.mjs'
+import { measureReading } from './measures/many/reading.mjs'
 import { parseSizes } from './measures/many/sizes.mjs'
 import { drawGrowth } from './plot/growth.mjs'
 import { chosenNames, runMeasures } from './run-measures.mjs'
@@ -27,6 +29,7 @@ const MEASURES = {
   },
   question: () => measureQuestion(sizes),
   life: () => measureLife(sizes),
+  reading: () => measureReading(prepareLook),
 }
 const names = chosenNames(MEASURES, values.only)
 if (values.save && values.only !== undefined) throw new Error('--save saves all measures, not some')

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
+
+/** Reads a file of tokens as the sidecar does at its start; resolves with what looks at it again as it does later. */
+export async function prepareLook(path) {
+  const { readTokens, TokenFollower, systemClock } = await product()
+  const { source } = readTokens({ inline: { variable: '' }, file: { variable: 'the file', path } })
+  const follower = new TokenFollower({
+    source,
+    clock: systemClock,
+    onNews: ({ kind }) => {
+      throw new Error(`the file has not changed, and yet: ${kind}`)
+    },
+  })
+  return () => follower.refresh()
+}
+
+/** The product's own code, which is TypeScript. */
+async function product() {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-look-'))
+  const outfile = join(folder, 'look.mjs')
+  const contents = ['tokens/start.ts', 'tokens/follower.ts', 'clock.ts'].map(
+    (file) => `export * from './${file}'`,
+  )
+  try {
+    await build({
+      stdin: { contents: contents.join('\n'), resolveDir: SRC, loader: 'ts' },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile,
+      logLevel: 'warning',
+    })
+    return await import(pathToFileURL(outfile).href)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
