@@ -44,7 +44,8 @@ export function drawPanel(box, { title, inWords, series }) {
       textAt(box.x - 8, vertical.at(tick) + 4, tick.toLocaleString('en'), tickStyle('end')),
     ]),
     textAt(box.x + box.width / 2, box.y + box.height + 40, 'tokens', tickStyle('middle')),
-    ...series.map((one) => curve(one, place)),
+    // The first lies uppermost.
+    ...series.toReversed().map((one) => curve(one, place)),
     ...endLabels(series, place, inWords),
   ].join('\n')
 }
