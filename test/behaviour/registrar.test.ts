@@ -68,10 +68,8 @@ describe('a registry that misbehaves', () => {
   })
 
   it('no pong: torn down after 15 s, and connected anew at once, without waiting for the old close', async () => {
-    const { clock, sockets, registrar, facts } = start((socket) => {
-      socket.lingers = true
-      socket.accept()
-    })
+    const script = { terminated: () => {} }
+    const { clock, sockets, registrar, facts } = start((socket) => socket.accept(), { script })
     registrar.want()
     await clock.advance(10_000)
     expect(sockets[0]?.pings).toBe(1)
