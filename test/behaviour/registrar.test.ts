@@ -68,10 +68,8 @@ describe('a registry that misbehaves', () => {
   })
 
   it('no pong: torn down after 15 s, and connected anew at once, without waiting for the old close', async () => {
-    const { clock, sockets, registrar, facts } = start((socket) => {
-      socket.lingers = true
-      socket.accept()
-    })
+    const script = { terminated: () => {} }
+    const { clock, sockets, registrar, facts } = start((socket) => socket.accept(), { script })
     registrar.want()
     await clock.advance(10_000)
     expect(sockets[0]?.pings).toBe(1)
@@ -81,6 +79,57 @@ describe('a registry that misbehaves', () => {
     expect(sockets[0]).toMatchObject({ pings: 1, done: ['terminate'] })
     expect(sockets).toHaveLength(2)
     expect(facts).toContainEqual({ type: 'disconnected', id: ID, cause: 'heartbeat' })
+  })
+
+  it('what an abandoned connection says, even that it is over, is nothing to the one after it', async () => {
+    const script = { terminated: () => {} }
+    const { clock, sockets, registrar, facts } = start((socket) => socket.accept(), { script })
+    registrar.want()
+    await clock.advance(15_001)
+    expect(sockets).toHaveLength(2)
+    facts.length = 0
+    sockets[0]?.text(REGISTERED)
+    sockets[0]?.ponged()
+    sockets[0]?.end(closed)
+    await clock.advance(1000)
+    expect(facts).toEqual([])
+    registrar.withdraw()
+    expect(sockets[1]?.done).toEqual(['close'])
+  })
+
+  it('a connection that is over, or being closed, is not pinged', async () => {
+    const { clock, sockets, registrar } = start((socket) => socket.accept())
+    registrar.want()
+    await clock.advance(5000)
+    sockets[0]?.end(closed)
+    await clock.advance(14_800)
+    expect(sockets).toHaveLength(2)
+    expect(sockets[1]).toMatchObject({ pings: 1 })
+    sockets[1]?.ponged()
+    await clock.advance((sockets[1]?.dialedMs ?? 0) + 19_900 - clock.now())
+    registrar.withdraw()
+    await clock.advance(700)
+    expect(sockets.map(({ pings }) => pings)).toEqual([0, 1])
+  })
+
+  it('attempts are counted since it was registered last', async () => {
+    let good = false
+    const { clock, sockets, registrar, facts } = start((socket) => {
+      if (good) socket.accept()
+      else socket.end(broken)
+    })
+    const attempts = (state: string): number[] =>
+      facts.flatMap((fact) => (fact.type === 'registration' && fact.state === state ? [fact.attempts] : []))
+    registrar.want()
+    await clock.advance(1000)
+    const failed = sockets.length
+    good = true
+    await clock.advance(15_000)
+    sockets.at(-1)?.end(closed)
+    await clock.advance(15_000)
+    expect(failed).toBeGreaterThan(1)
+    expect(attempts('connecting')).toEqual([...sockets.slice(0, -1).map((_socket, index) => index + 1), 1])
+    expect(attempts('registered')).toEqual([sockets.length - 1, 1])
   })
 
   it('a pong in time keeps the link, and is measured', async () => {
@@ -109,6 +158,19 @@ describe('a registry that misbehaves', () => {
     await clock.advance(0)
     expect(last().sent).toHaveLength(101)
   })
+})
+
+it('a registry that says "roger" to each answer may ask 100 questions a second all the same', async () => {
+  const { clock, registrar, last, facts } = start((socket) => socket.accept())
+  registrar.want()
+  await clock.advance(1000)
+  for (let count = 0; count < 100; count += 1) {
+    last().text(QUESTION)
+    await clock.advance(1)
+    last().text('{"name":"sys","payload":"roger"}')
+  }
+  expect(last().sent).toHaveLength(100)
+  expect(facts.filter((fact) => fact.type === 'ignored' && fact.kind === 'flood')).toEqual([])
 })
 
 describe('a registry that cannot be reached', () => {
@@ -143,6 +205,22 @@ describe('a registry that cannot be reached', () => {
     await clock.advance(500)
     expect(sockets.length).toBe(before + 1)
   })
+})
+
+it.each([
+  ['broken', broken],
+  ['refusing', refused],
+])('a registry that is %s can be reached: what it says is the token’s trouble', async (_how, verdict) => {
+  let out = true
+  const { clock, registrar, facts, states } = start((socket) => socket.end(out ? unreachable : verdict))
+  registrar.want()
+  await clock.advance(100)
+  expect(states()).not.toContain('waiting')
+  out = false
+  await clock.advance(1000)
+  const told = facts.filter((fact) => fact.type === 'registry')
+  expect(told.map(({ reachable }) => reachable)).toEqual([false, true])
+  expect(states()).toContain('waiting')
 })
 
 describe('a process that was stopped, or is slow', () => {

@@ -32,7 +32,9 @@ describe('withdrawal', () => {
     options.admission.queue(() => {})
     registrar.want()
     expect(states()).toEqual(['queued'])
+    expect(clock.pending).toBe(1)
     registrar.withdraw()
+    expect(clock.pending).toBe(0)
     await clock.advance(3_600_000)
     expect(sockets).toHaveLength(0)
     expect(states()).toEqual(['queued', 'idle'])
@@ -87,6 +89,22 @@ describe('withdrawal', () => {
 })
 
 describe('stop', () => {
+  it('waits until a connection that was torn down is gone', async () => {
+    const { clock, registrar, last } = start(() => {}, { script: { terminated: () => {} } })
+    registrar.want()
+    await clock.advance(1)
+    let stopped = false
+    void registrar.stop('shutdown').then(() => {
+      stopped = true
+    })
+    expect(last().done).toEqual(['terminate'])
+    await clock.advance(10_000)
+    expect(stopped).toBe(false)
+    last().end(closed)
+    await clock.advance(0)
+    expect(stopped).toBe(true)
+  })
+
   it.each(['idle', 'queued', 'connecting', 'open', 'registered', 'waiting', 'refused', 'closing'])(
     'while %s: resolves, with no timer left',
     async (state) => {

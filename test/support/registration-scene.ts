@@ -59,7 +59,7 @@ export function registrarScene<C extends Clock = FakeClock>(
   dialed: (socket: ScriptedSocket) => void = () => {},
   { clock = new FakeClock() as Clock as C, ...options }: SceneOptions & { readonly clock?: C } = {},
 ) {
-  const scene = registrationScene(clock, { ...options, script: { dialed } })
+  const scene = registrationScene(clock, { ...options, script: { ...options.script, dialed } })
   const registrar = new Registrar('the token', ID, scene.options)
   const { all } = scene.sockets
   const last = (): ScriptedSocket => all.at(-1) as ScriptedSocket
@@ -70,7 +70,7 @@ export function registrarScene<C extends Clock = FakeClock>(
 export const nameOf = (token: string): string => `#${token}`
 
 /** A registry as it should be; a close takes it 5 ms. */
-export const kind = (clock: Clock): Required<Script> => ({
+export const kind = (clock: Clock): Script => ({
   dialed: (socket) => socket.accept(),
   pinged: (socket) => socket.ponged(),
   closing: (socket) => void clock.after(5, () => socket.end()),

@@ -24,6 +24,8 @@ export interface Script {
   pinged?(socket: ScriptedSocket): void
   /** Our half of the closing handshake has come. */
   closing?(socket: ScriptedSocket): void
+  /** It was torn down; default: over at once. */
+  terminated?(socket: ScriptedSocket): void
 }
 
 /** A socket whose other end is played by a script, or by the test. */
@@ -38,8 +40,6 @@ export class ScriptedSocket implements RegistrySocket {
   /** Whether it has been open. */
   wasOpen = false
   isOver = false
-  /** Whether the end of a torn down connection is told late, by the test. */
-  lingers = false
   readonly #handlers: SocketHandlers
   readonly #sockets: ScriptedSockets
 
@@ -98,7 +98,8 @@ export class ScriptedSocket implements RegistrySocket {
 
   terminate(): void {
     this.done.push('terminate')
-    if (!this.lingers) this.end(aborted)
+    const { terminated = (socket) => socket.end(aborted) } = this.#sockets.script
+    terminated(this)
   }
 }
 

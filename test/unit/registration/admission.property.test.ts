@@ -16,7 +16,7 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
       }),
       fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 12_000 }) }),
     ),
-    { maxLength: 40 },
+    { maxLength: 40, size: 'max' },
   )
   const settings = fc.record({
     seed: fc.integer(),

@@ -93,7 +93,7 @@ describe('whoever joins, leaves and falls silent when', () => {
       }),
       fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 8000 }) }),
     ),
-    { maxLength: 30 },
+    { maxLength: 30, size: 'max' },
   )
 
   it.each([

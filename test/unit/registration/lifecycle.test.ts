@@ -251,7 +251,7 @@ it('any sequence of events: one attempt or one place in the queue at a time, and
     verdicts.map((verdict) => ({ type: 'ended', attempt: 0, verdict }) as LifecycleEvent),
   )
   fc.assert(
-    fc.property(fc.array(events, { maxLength: 60 }), (sequence) => {
+    fc.property(fc.array(events, { maxLength: 60, size: 'max' }), (sequence) => {
       let life: Lifecycle = initialLifecycle
       const alive = new Set<number>()
       let places = 0

@@ -115,7 +115,7 @@ describe('any attempts, in any order', () => {
       agoMs: fc.integer({ min: 0, max: 20_000 }),
       chance: fc.double({ min: 0, max: 0.999, noNaN: true }),
     }),
-    { maxLength: 100 },
+    { maxLength: 100, size: 'max' },
   )
   /** Calls `look` with each step: before, event, after, now. */
   const walk = (look: (before: Outage, event: OutageEvent, after: Outage, nowMs: number) => void): void =>

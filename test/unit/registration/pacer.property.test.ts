@@ -30,7 +30,7 @@ const happenings = fc.array(
     }),
     fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 1500 }) }),
   ),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 )
 type Happening = typeof happenings extends fc.Arbitrary<readonly (infer One)[]> ? One : never
 

@@ -158,7 +158,7 @@ it('any changes in any order: what is not wanted is held for one that is wanted 
       fc.record({ type: fc.constantFrom('come' as const, 'lose' as const), id: fc.constantFrom(...ids) }),
       fc.record({ type: fc.constant('settle all' as const) }),
     ),
-    { maxLength: 40 },
+    { maxLength: 40, size: 'max' },
   )
   fc.assert(
     fc.property(happenings, (sequence) => {

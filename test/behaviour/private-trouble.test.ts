@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest'
+import type { Fact } from '../../src/events.ts'
+import { nameOf, registrationsScene, tokens } from '../support/registration-scene.ts'
+import { closed, QUESTION, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
+
+const MINUTE_MS = 60_000
+
+/** Four tokens with a trouble each, what it is, and the rest. */
+const TROUBLES: Readonly<
+  Record<string, (socket: ScriptedSocket, after: (ms: number, act: () => void) => void) => void>
+> = {
+  refused: (socket) => socket.end(refused),
+  'closed at once': (socket, after) => {
+    socket.accept()
+    after(1, () => socket.end(closed))
+  },
+  flooded: (socket, after) => {
+    socket.accept()
+    const flood = (): void => {
+      for (let frame = 0; frame < 50; frame += 1) socket.text(frame % 2 === 0 ? QUESTION : 'garbage')
+      if (!socket.isOver) after(10, flood)
+    }
+    flood()
+  },
+  slow: (socket, after) => after(9000, () => socket.accept()),
+  silent: (socket) => socket.accept(),
+}
+const FINE = tokens('fine', 95)
+
+it('of 100 tokens five have a trouble of their own: the others register in time, are pinged in time, answer, and keep their connections', async () => {
+  const facts: Fact[] = []
+  const pingsMs = new Map<string, number[]>(FINE.map((token) => [token, []]))
+  const { clock, registrations, sockets } = registrationsScene({
+    tell: (fact) => {
+      if (fact.type !== 'ignored') facts.push(fact)
+    },
+    script: {
+      dialed: (socket) => {
+        const trouble = TROUBLES[socket.token]
+        if (trouble === undefined) socket.accept()
+        else trouble(socket, (ms, act) => void clock.after(ms, act))
+      },
+      pinged: (socket) => {
+        pingsMs.get(socket.token)?.push(clock.now())
+        if (socket.token !== 'silent') socket.ponged()
+      },
+    },
+  })
+  registrations.update([...Object.keys(TROUBLES), ...FINE])
+  registrations.want()
+  await clock.advance(1010)
+  const isFine = new Set(FINE.map(nameOf))
+  const registered = facts.filter((fact) => fact.type === 'registration' && fact.state === 'registered')
+  expect(registered.filter((fact) => 'id' in fact && isFine.has(fact.id))).toHaveLength(95)
+
+  for (let minute = 0; minute < 3; minute += 1) {
+    for (const token of FINE) sockets.of(token)[0]?.text(QUESTION)
+    await clock.advance(1)
+    expect(FINE.filter((token) => sockets.of(token)[0]?.sent.length !== minute + 1)).toEqual([])
+    await clock.advance(MINUTE_MS)
+  }
+  for (const token of FINE) {
+    expect(sockets.of(token)).toHaveLength(1)
+    expect(sockets.of(token)[0]).toMatchObject({ done: [], isOver: false })
+    const times = [0, ...(pingsMs.get(token) ?? []), clock.now()]
+    const gapsMs = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0))
+    expect(Math.max(...gapsMs)).toBeLessThanOrEqual(1010 + 10_100)
+    expect(Math.max(...gapsMs.slice(1))).toBeLessThanOrEqual(10_100)
+  }
+  expect(facts.filter((fact) => fact.type === 'registry')).toEqual([])
+  // And the troubles were what they are meant to be.
+  expect(sockets.of('refused').length).toBe(3)
+  expect(sockets.of('closed at once').length).toBeGreaterThan(5)
+  expect(sockets.of('flooded')[0]?.sent.length).toBeGreaterThan(50 * 180)
+  expect(sockets.of('flooded')[0]?.sent.length).toBeLessThanOrEqual(100 * 185)
+  expect(sockets.of('slow')).toHaveLength(1)
+  expect(sockets.of('silent').length).toBeGreaterThan(5)
+})
+
+it('one that never gets to the registry: the others keep their connections, and one that comes is in within two steps', async () => {
+  const { clock, registrations, sockets, stateOf } = registrationsScene({
+    chance: () => 0.999,
+    script: {
+      dialed: (socket) => {
+        if (socket.token === 'lost') socket.end(unreachable)
+        else socket.accept()
+      },
+    },
+  })
+  registrations.update(['lost', ...FINE])
+  registrations.want()
+  await clock.advance(MINUTE_MS)
+  for (const token of FINE) expect(stateOf(token)).toBe('registered')
+  await clock.advance(10 * MINUTE_MS)
+  registrations.update(['lost', ...FINE, 'new'])
+  await clock.advance(2 * 15_000 + 1000)
+  expect(stateOf('new')).toBe('registered')
+  for (const token of FINE) {
+    expect(sockets.of(token)).toHaveLength(1)
+    expect(sockets.of(token)[0]).toMatchObject({ done: [], isOver: false })
+  }
+})
