@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request, type Server } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/sidecar.ts'
@@ -265,6 +266,15 @@ describe('the server', () => {
     expect(await ask('/both', 'POST')).toMatchObject({ status: 202, body: 'posted\n' })
     expect(await ask('/both', 'PUT')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, POST' } })
     expect(await ask('/post', 'HEAD')).toMatchObject({ status: 405, headers: { allow: 'POST' } })
+  })
+
+  it('keeps 64 connections at most: the rest of the file descriptors are for probe and registrations', async () => {
+    await serve([])
+    const dropped = once(server as Server, 'drop')
+    const sockets = Array.from({ length: 65 }, () => connect(port(), '127.0.0.1').on('error', () => {}))
+    await dropped
+    expect(await new Promise((resolve) => server?.getConnections((_error, count) => resolve(count)))).toBe(64)
+    for (const socket of sockets) socket.destroy()
   })
 
   it('counts bytes, not letters', async () => {

@@ -195,6 +195,16 @@ describe('the gauges', () => {
 })
 
 describe('the counters', () => {
+  it('are there as 0 from the start, each with each of its labels: a rate sees the first event', async () => {
+    const metrics = begin()
+    const before = await samples(metrics)
+    for (const fact of FACTS) metrics.apply(fact)
+    expect(Object.keys(await samples(metrics))).toEqual(Object.keys(before))
+    const counters = Object.entries(before).filter(([name]) => /_total\b/.test(name))
+    expect(counters.length).toBeGreaterThan(20)
+    for (const [name, value] of counters) expect([name, value]).toEqual([name, 0])
+  })
+
   it('count each kind of each fact once', async () => {
     const metrics = begin()
     for (const fact of FACTS) metrics.apply(fact)

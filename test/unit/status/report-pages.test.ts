@@ -21,12 +21,10 @@ const pageOf = (board: Board, offset = 0): Page =>
 
 /** All pages, one after the other, until one is empty. */
 function pagesOf(board: Board): readonly Page['tokens'][] {
-  const pages: Page['tokens'][] = []
-  for (let offset = 0; ; offset += 100) {
-    const page = pageOf(board, offset).tokens
-    if (page.length === 0) return pages
-    pages.push(page)
-  }
+  const offsets = Array.from({ length: Math.ceil(board.size / 100) + 1 }, (_, index) => index * 100)
+  const pages = offsets.map((offset) => pageOf(board, offset).tokens)
+  expect(pages.at(-1)).toEqual([])
+  return pages.slice(0, -1)
 }
 
 /** A few hundred tokens: those of a state side by side, so that pages and states end anywhere, or all mixed up. */
