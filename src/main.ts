@@ -60,6 +60,19 @@ function shutdownSignal(drains: boolean): AbortSignal {
   return controller.signal
 }
 
+/** Listens for SIGHUP from now on: one that comes before anybody hears it is kept. */
+function reloadSignal(): Context['onReload'] {
+  let early = false
+  let hear = (): void => {
+    early = true
+  }
+  process.on('SIGHUP', () => hear())
+  return (listener) => {
+    hear = listener
+    if (early) listener()
+  }
+}
+
 async function main(): Promise<number> {
   const asked = await understand(process.argv.slice(2))
   if ('print' in asked) {
@@ -75,7 +88,7 @@ async function main(): Promise<number> {
     clock: systemClock,
     version: VERSION,
     shutdown: shutdownSignal(asked.command.drains),
-    onReload: (listener) => void process.on('SIGHUP', listener),
+    onReload: asked.command.reloads ? reloadSignal() : () => {},
     terminal: process.stdout.isTTY === true,
     say,
     complain,

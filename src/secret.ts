@@ -17,18 +17,16 @@ const SHORTEST = 8
  */
 export class Redactor {
   /** Spellings by their last characters. */
-  #current: ReadonlyMap<string, readonly Spelling[]> = new Map()
-  #previous: ReadonlyMap<string, readonly Spelling[]> = new Map()
+  #spellings: ReadonlyMap<string, readonly Spelling[]> = new Map()
 
-  constructor(secrets: readonly string[]) {
+  constructor(secrets: Iterable<string>) {
     this.replace(secrets)
   }
 
-  /** The secrets are these from now on; those before them are still taken out, until the next change. */
-  replace(secrets: readonly string[]): void {
-    this.#previous = this.#current
+  /** The secrets are these from now on. */
+  replace(secrets: Iterable<string>): void {
     const spellings = new Map<string, Spelling[]>()
-    for (const secret of secrets) {
+    for (const secret of new Set(secrets)) {
       if (secret.length < SHORTEST) continue
       for (const text of spellingsOf(secret)) {
         const end = text.slice(-SHORTEST)
@@ -37,7 +35,7 @@ export class Redactor {
         else same.push({ text, secret })
       }
     }
-    this.#current = spellings
+    this.#spellings = spellings
   }
 
   /** The text without secrets: each is replaced by `[token <public name>]`. */
@@ -58,10 +56,8 @@ export class Redactor {
     const places: Place[] = []
     for (let end = SHORTEST; end <= text.length; end += 1) {
       const last = text.slice(end - SHORTEST, end)
-      for (const spellings of [this.#current.get(last), this.#previous.get(last)]) {
-        for (const spelling of spellings ?? NONE) {
-          if (text.endsWith(spelling.text, end)) add(places, spelling, end)
-        }
+      for (const spelling of this.#spellings.get(last) ?? NONE) {
+        if (text.endsWith(spelling.text, end)) add(places, spelling, end)
       }
     }
     return places

@@ -113,8 +113,10 @@ export class Sidecar {
     const { log } = this.#options
     if (this.#follower === undefined) return log.info('there is no file of tokens to read again')
     await this.#follower.refresh()
+    if (this.#board.draining) return
     const problems = this.#follower.trouble.map(({ message }) => message)
-    log.info({ tokens: this.#board.size, problems }, 'the tokens have been read again')
+    if (problems.length === 0) log.info('the tokens have been read again')
+    else log.warn({ problems }, 'the tokens have been read again, and stay as they are')
   }
 
   /**
@@ -176,17 +178,21 @@ export class Sidecar {
     return new Acceptance({
       clock: this.#options.clock,
       timeoutMs: this.#options.config.probe.timeoutMs,
-      ask: async (token, signal) => (probe instanceof GrpcProbe ? probe.acceptsToken(token, signal) : null),
+      // It may have gone since it was to be asked about.
+      ask: async (token, signal) =>
+        probe instanceof GrpcProbe && this.#board.has(publicName(token))
+          ? probe.acceptsToken(token, signal)
+          : null,
       onAnswer: (token, accepted) => this.#tell({ type: 'tokenChecked', id: publicName(token), accepted }),
     })
   }
 
   #learn(news: SourceNews): void {
-    const words = (list: readonly Problem[]): readonly string[] =>
-      list.map(({ variable, message }) => `${variable}: ${message}`)
+    const words = (list: readonly Problem[]): readonly string[] => list.map(({ message }) => message)
     const problems = news.kind === 'kept' ? words(news.problems) : []
     const warnings = news.kind === 'changed' ? words(news.warnings) : []
-    if (news.kind === 'changed') this.#options.redactor.replace(news.tokens)
+    // What is held now is a secret for a while longer.
+    if (news.kind === 'changed') this.#options.redactor.replace([...this.#registrations.held, ...news.tokens])
     this.#tell({ type: 'source', problems, warnings })
     if (news.kind === 'changed') this.#hold(news.tokens)
   }
@@ -204,11 +210,13 @@ export class Sidecar {
     this.#journal.tell(fact)
     this.#applyToMetrics(fact)
     this.#options.listener?.(fact)
-    if (fact.type === 'registration' && fact.state === 'refused') this.#noticeRefusal()
+    if (fact.type === 'gone' || (fact.type === 'registration' && fact.state === 'refused'))
+      this.#noticeRefusal()
   }
 
   #noticeRefusal(): void {
-    if (this.#board.count('refused') === this.#board.size) this.#options.onAllRefused?.()
+    const { size } = this.#board
+    if (size > 0 && this.#board.count('refused') === size) this.#options.onAllRefused?.()
   }
 
   /** Folds one probe's result into the gate, acts on a change, and says when to probe again. */

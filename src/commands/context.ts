@@ -8,7 +8,7 @@ export interface Context {
   readonly version: string
   /** Aborts with the first SIGTERM or SIGINT; the second one ends the process. */
   readonly shutdown: AbortSignal
-  /** Calls `listener` with each SIGHUP from now on, which otherwise ends the process. */
+  /** Calls `listener` with each SIGHUP, one that came before included. */
   readonly onReload: (listener: () => void) => void
   /** Whether standard output is a terminal. */
   readonly terminal: boolean

@@ -9,6 +9,8 @@ export interface Command {
   readonly switches: readonly string[]
   /** Whether it has something to bring to an end when it is told to; the others end at the first signal. */
   readonly drains: boolean
+  /** Whether SIGHUP asks it to read its files again; it ends the others. */
+  readonly reloads?: true
   /** How many further words it wants. */
   readonly words: number
   /** Its code, evaluated only when it is called: a health check every few seconds should not pay for the sidecar. */
@@ -21,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'run',
     summary: 'the sidecar (the default): registers the puppet beside it while it is healthy',
     drains: true,
+    reloads: true,
     switches: [],
     words: 0,
     load: async () => (await import('./run.ts')).run,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** What is open beside the tokens' connections: endpoints, probe, log, the system's own. */
+/** What may be open beside the tokens' connections: some twenty of the process itself, and the endpoints' clients. */
 const BESIDE = 128
 
 /** How many files this process may have open; undefined where the system does not say, or sets no limit. */
@@ -15,15 +15,16 @@ export function openFileLimit(): number | undefined {
 
 /** How many connections fit into a limit, with room left for the probe and the endpoints. */
 export function roomForConnections(limit: number | undefined): number {
-  return limit === undefined ? Number.POSITIVE_INFINITY : Math.max(1, limit - BESIDE)
+  return limit === undefined ? Number.POSITIVE_INFINITY : limit - Math.min(BESIDE, Math.ceil(limit / 2))
 }
 
 /** Says that `limit` is too low for so many tokens, each of which needs a connection; undefined if it is not. */
 export function tooFewOpenFiles(tokens: number, limit: number | undefined): string | undefined {
+  const room = roomForConnections(limit)
+  if (limit === undefined || tokens <= room) return undefined
   const needed = tokens + BESIDE
-  if (limit === undefined || limit >= needed) return undefined
   return (
-    `${tokens} tokens need ${needed} open files, and only ${limit} are allowed: ${roomForConnections(limit)} tokens can be registered at a time. ` +
+    `${tokens} tokens need ${needed} open files, and only ${limit} are allowed: ${room} can be registered at a time. ` +
     `Raise the limit (ulimit -n ${needed}; docker run --ulimit nofile=${needed})`
   )
 }

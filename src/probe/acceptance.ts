@@ -21,7 +21,7 @@ const FEW = 10
  */
 export class Acceptance {
   readonly #options: AcceptanceOptions
-  readonly #unasked = new Set<string>()
+  #unasked = new Set<string>()
   #stop = new AbortController()
   #asking = false
 
@@ -29,15 +29,15 @@ export class Acceptance {
     this.#options = options
   }
 
-  /** These are to be asked about. */
+  /** These are to be asked about, before those that wait already. */
   ask(tokens: Iterable<string>): void {
-    for (const token of tokens) this.#unasked.add(token)
+    this.#unasked = new Set([...tokens, ...this.#unasked])
     if (!this.#asking) void this.#run()
   }
 
   /** Nothing is to be asked any more, until the next `ask`; what is under way is not heard. */
   cancel(): void {
-    this.#unasked.clear()
+    this.#unasked = new Set()
     this.#stop.abort()
     this.#stop = new AbortController()
     this.#asking = false
@@ -48,7 +48,7 @@ export class Acceptance {
     const { signal } = this.#stop
     this.#asking = true
     let asked = 0
-    for (const token of this.#unasked) {
+    for (let [token] = this.#unasked; token !== undefined; [token] = this.#unasked) {
       const limit = deadline(clock, timeoutMs, signal)
       const accepted = await ask(token, limit.signal)
       limit.release()

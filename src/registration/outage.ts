@@ -57,8 +57,7 @@ export function follow(outage: Outage, event: OutageEvent, context: OutageContex
         reason: outage.reason,
       }
     case 'failed': {
-      const newsFromMs = outage.state === 'none' ? outage.reachedMs : sinceOf(outage)
-      if (event.startedMs < newsFromMs) return outage
+      if (isOwnTrouble(outage, event.startedMs) || isLate(outage, event.startedMs)) return outage
       const failures = outage.state === 'none' ? 1 : outage.failures + 1
       const waitMs = backoffMs(failures, context.chance, context.settings)
       return { state: 'waiting', failures, untilMs: context.nowMs + waitMs, reason: event.reason }
@@ -66,15 +65,15 @@ export function follow(outage: Outage, event: OutageEvent, context: OutageContex
   }
 }
 
-/** From when on a failed attempt must have begun to be news. */
-function sinceOf(outage: Outage & { state: 'waiting' | 'probing' }): number {
-  // While all wait, whatever fails began before.
-  return outage.state === 'waiting' ? Number.POSITIVE_INFINITY : outage.sinceMs
+/** Whether a failed attempt began before what is known already. While all wait, whatever fails did. */
+function isLate(outage: Outage, startedMs: number): boolean {
+  return outage.state === 'waiting' || (outage.state === 'probing' && startedMs < outage.sinceMs)
 }
 
-/**
- * Whether a failure to get to the registry is this attempt's own: others have got there since it began.
- */
+/** One of several backends may be gone: who fails while others get through, that is its own trouble. */
+const RECENTLY_MS = 1000
+
+/** Whether a failure to get to the registry is this attempt's own: others have got there since it began, or just before. */
 export function isOwnTrouble(outage: Outage, startedMs: number): boolean {
-  return outage.state === 'none' && startedMs < outage.reachedMs
+  return outage.state === 'none' && startedMs < outage.reachedMs + RECENTLY_MS
 }

@@ -82,7 +82,7 @@ export class Pacer {
       this.#freeMs += this.#spacingMs
       ticket.start()
     }
-    if (this.#allowed === 0 || this.#empty) return
+    if (this.#allowed <= 0 || this.#empty) return
     this.#cancelTimer ??= this.#clock.after(this.#freeMs - nowMs, () => {
       this.#cancelTimer = undefined
       this.#go()

@@ -32,7 +32,7 @@ export interface RegistrarOptions extends AttemptOptions {
  */
 export class Registrar implements AttemptOwner {
   readonly id: string
-  readonly #token: string
+  readonly token: string
   readonly #options: RegistrarOptions
   #life: Lifecycle = initialLifecycle
   #attempt: Attempt | undefined
@@ -46,7 +46,7 @@ export class Registrar implements AttemptOwner {
 
   /** @param id the token's public name, for facts */
   constructor(token: string, id: string, options: RegistrarOptions) {
-    this.#token = token
+    this.token = token
     this.id = id
     this.#options = options
   }
@@ -130,6 +130,8 @@ export class Registrar implements AttemptOwner {
   #run(effect: Effect, before: Lifecycle): void {
     switch (effect.type) {
       case 'queue':
+        // Whoever heard of it may have stopped it.
+        if (this.#life.state !== 'queued') return
         this.#leaveQueue = this.#options.admission.queue(() => this.handle({ type: 'turn' }))
         return
       case 'unqueue':
@@ -154,7 +156,7 @@ export class Registrar implements AttemptOwner {
     this.#leaveQueue = undefined
     this.#open += 1
     this.#attempt = attempt
-    attempt.on(open(this.#token, formatSubprotocol({ id: randomUUID(), ...advertise }), attempt))
+    attempt.on(open(this.token, formatSubprotocol({ id: randomUUID(), ...advertise }), attempt))
   }
 
   #terminate(cause: 'withdrawn' | 'heartbeat', before: Lifecycle): void {
@@ -182,6 +184,8 @@ export class Registrar implements AttemptOwner {
     if (registered !== undefined && before.state !== 'registered') this.#connected('registered')
     const wasOnItsWay = before.state === 'connecting' || before.state === 'open'
     if (wasOnItsWay && ['idle', 'stopped', 'closing'].includes(life.state)) this.#connected('aborted')
+    // One more try every five minutes does not make it any less refused.
+    if (ON_THEIR_WAY.has(life.state) && life.refusals >= this.#options.settings.refusalsAllowed) return
     const waiting = life.state === 'waiting' || life.state === 'refused' ? life : undefined
     this.#reason = waiting?.reason ?? (ON_THEIR_WAY.has(life.state) ? this.#reason : '')
     this.#options.tell({

@@ -1,3 +1,4 @@
+import type { Cancel } from '../clock.ts'
 import type { Fact, Listener } from '../events.ts'
 import { Registrar, type RegistrarOptions } from './registrar.ts'
 import { Rotation } from './rotation.ts'
@@ -8,8 +9,9 @@ export interface RegistrationsOptions extends RegistrarOptions {
   readonly nameOf: (token: string) => string
 }
 
-/** A replacement that failed so often in a row is not waited for any longer. */
+/** A replacement that failed so often in a row is not waited for any longer, nor one that is not there after so long. */
 const REPLACEMENT_ATTEMPTS = 5
+const REPLACEMENT_MS = 5 * 60_000
 
 /**
  * The registrations of all tokens, which may change while they run: each is held by a registrar of its own. Everything
@@ -24,6 +26,7 @@ export class Registrations {
   readonly #rotation = new Rotation()
   /** What is to be registered, by public name. */
   #wanted: ReadonlyMap<string, string> = new Map()
+  #cancelPatience: Cancel | undefined
   #healthy = false
   #stopped = false
 
@@ -37,6 +40,11 @@ export class Registrations {
     return this.#wanted.values()
   }
 
+  /** The tokens that are held: predecessors too, which are not to be registered any more. */
+  get held(): readonly string[] {
+    return [...this.#registrars.values()].map(({ token }) => token)
+  }
+
   /** The puppet is healthy: register all, and stay registered. */
   want(): void {
     this.#healthy = true
@@ -47,7 +55,7 @@ export class Registrations {
   withdraw(): void {
     this.#healthy = false
     for (const registrar of this.#registrars.values()) registrar.withdraw()
-    for (const id of this.#rotation.settleAll()) this.#retire(id)
+    this.#endRotation()
   }
 
   /**
@@ -67,6 +75,7 @@ export class Registrations {
     const isRegistered = (id: string): boolean => this.#registrars.get(id)?.registered === true
     for (const id of this.#rotation.replace(removed, added, isRegistered)) this.#retire(id)
     this.#makeRoom()
+    this.#beginPatience()
     for (const id of added) this.#admit(id)
     return added.map((id) => wanted.get(id) ?? '')
   }
@@ -74,6 +83,7 @@ export class Registrations {
   /** Withdraws all for good; resolves when no socket is left. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#cancelPatience?.()
     this.#options.admission.stop()
     const stopping = [...this.#registrars.values()].map((registrar) => registrar.stop('shutdown'))
     await Promise.all([...stopping, ...this.#leaving.values()])
@@ -104,18 +114,38 @@ export class Registrations {
 
   /** Where every place is taken, those that wait for their replacement keep it out. */
   #makeRoom(): void {
-    if (!this.#options.admission.full) return
+    if (this.#options.admission.full) this.#endRotation()
+  }
+
+  #endRotation(): void {
     for (const id of this.#rotation.settleAll()) this.#retire(id)
+    this.#beginPatience()
+  }
+
+  /** From now on replacements have so long, if any are waited for. */
+  #beginPatience(): void {
+    this.#cancelPatience?.()
+    this.#cancelPatience =
+      this.#rotation.size === 0
+        ? undefined
+        : this.#options.clock.after(REPLACEMENT_MS, () => this.#endRotation())
   }
 
   #hear(fact: Fact): void {
     this.#tell(fact)
-    if (fact.type !== 'registration') return
+    if (this.#stopped || fact.type !== 'registration') return
     if (fact.state === 'connecting') this.#makeRoom()
     const { state, attempts } = fact
+    // What was taken out of the tokens does not come back, not even because its replacement is late.
+    if (state !== 'registered' && this.#rotation.drop(fact.id)) this.#letGo(fact.id)
     const hopeless = state === 'refused' || (state === 'waiting' && attempts >= REPLACEMENT_ATTEMPTS)
     const settled = state === 'registered' || hopeless
     const predecessor = settled ? this.#rotation.settle(fact.id) : undefined
-    if (predecessor !== undefined) this.#retire(predecessor)
+    if (predecessor !== undefined) this.#letGo(predecessor)
+  }
+
+  #letGo(predecessor: string): void {
+    this.#retire(predecessor)
+    if (this.#rotation.size === 0) this.#beginPatience()
   }
 }

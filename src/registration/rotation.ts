@@ -3,8 +3,9 @@
  * registered, so that there is no moment without either. Tokens go by their public names here.
  */
 export class Rotation {
-  /** Each successor with its predecessor, which is still held. */
+  /** Each successor with its predecessor, which is still held, and the other way round. */
   readonly #held = new Map<string, string>()
+  readonly #successors = new Map<string, string>()
 
   /**
    * One change of the tokens, in the order in which they stand: the first that goes is replaced by the first that comes,
@@ -27,6 +28,7 @@ export class Rotation {
       const handsOver = successor !== undefined && !isRegistered(successor) && isRegistered(predecessor)
       if (!handsOver) return [...gone, predecessor]
       this.#held.set(successor, predecessor)
+      this.#successors.set(predecessor, successor)
       return gone
     })
   }
@@ -35,6 +37,7 @@ export class Rotation {
   settle(successor: string): string | undefined {
     const predecessor = this.#held.get(successor)
     this.#held.delete(successor)
+    if (predecessor !== undefined) this.#successors.delete(predecessor)
     return predecessor
   }
 
@@ -42,13 +45,25 @@ export class Rotation {
   settleAll(): readonly string[] {
     const predecessors = [...this.#held.values()]
     this.#held.clear()
+    this.#successors.clear()
     return predecessors
+  }
+
+  /** How many are held. */
+  get size(): number {
+    return this.#held.size
   }
 
   /** Forgets predecessors that are wanted again. */
   keep(isWanted: (id: string) => boolean): void {
     for (const [successor, predecessor] of this.#held) {
-      if (isWanted(predecessor)) this.#held.delete(successor)
+      if (isWanted(predecessor)) this.settle(successor)
     }
+  }
+
+  /** A predecessor has nothing to hand over any more: true if it was held. */
+  drop(predecessor: string): boolean {
+    const successor = this.#successors.get(predecessor)
+    return successor !== undefined && this.settle(successor) !== undefined
   }
 }

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws'
 import { afterPatience, type Cancel, type Clock } from '../clock.ts'
 import type { Stage } from '../events.ts'
 import type { Transport } from '../transport/transport.ts'
+import { isExhaustion } from '../transport/trouble.ts'
 import {
   redirectTarget,
   type UpgradeRefusal,
@@ -181,11 +182,16 @@ class Connection implements RegistrySocket {
   }
 
   #fail(error: NodeJS.ErrnoException, proxied = false): void {
-    this.#end(verdictOfError(error, this.#stage, proxied))
+    const verdict = verdictOfError(error, this.#stage, proxied)
+    this.#end({ ...verdict, shared: verdict.shared && (!this.#redirected || isExhaustion(error)) })
+    // After a broken frame the library would wait for the peer's half of the close, and keep the descriptor.
+    this.#socket?.terminate()
   }
 
   #giveUp(): void {
-    this.#end(verdictOfDeadline(this.#options.handshakeMs, this.#stage))
+    const verdict = verdictOfDeadline(this.#options.handshakeMs, this.#stage)
+    // Where a redirect leads is not where the other tokens begin.
+    this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
     this.terminate()
   }
 
@@ -194,8 +200,7 @@ class Connection implements RegistrySocket {
     this.#over = true
     this.#cancelDeadline?.()
     this.#cancelDeadline = undefined
-    // Where a redirect leads is not where the other tokens begin.
-    this.#handlers.ended(this.#redirected ? { ...verdict, shared: false } : verdict)
+    this.#handlers.ended(verdict)
   }
 
   send(text: string): void {

@@ -68,9 +68,7 @@ export class Journal {
       case 'source':
         return this.#source(fact)
       case 'gone':
-        this.#accepted.delete(fact.id)
-        this.#told.delete(fact.id)
-        return
+        return this.#gone(fact.id)
       case 'tokenChecked':
         return this.#tokenChecked(fact)
       case 'draining':
@@ -109,15 +107,25 @@ export class Journal {
     this.#log.info(fields, `the tokens changed: ${added.length} added, ${removed.length} removed`)
   }
 
+  #gone(token: string): void {
+    this.#accepted.delete(token)
+    const registered = this.#told.get(token)?.state === 'registered'
+    const lasted = this.#change(token, 'gone', '')
+    this.#told.delete(token)
+    const tell = (): void => this.#log.info({ token, ...lasted }, 'withdrawn: it is no token any more')
+    if (registered) this.#say({ token, kind: 'removed', trouble: '', tell })
+  }
+
   #source({ problems, warnings }: Fact & { type: 'source' }): void {
-    for (const problem of problems) {
-      this.#log.error({ cause: problem }, `the tokens stay as they are: ${problem}`)
-    }
+    const cause = problems.join('; ')
+    if (cause !== '')
+      this.#log.error({ cause }, `the tokens stay as they are, because of their file: ${cause}`)
     if (problems.length === 0 && this.#sourceTrouble) this.#log.info('the tokens can be read again')
     this.#sourceTrouble = problems.length > 0
     if (this.#sourceTrouble) return
     // A warning comes with each reading of what it is about.
-    for (const warning of warnings) if (!this.#sourceWarnings.includes(warning)) this.#log.warn(warning)
+    for (const warning of warnings)
+      if (!this.#sourceWarnings.includes(warning)) this.#log.warn(`the file of the tokens: ${warning}`)
     this.#sourceWarnings = warnings
   }
 

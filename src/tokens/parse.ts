@@ -30,7 +30,7 @@ export function tokensFromContent(
     isUnended(lines) ? (written[index] ?? []).slice(-1) : [],
   )
   const taken = accepted === undefined && !swapped ? sayUnended(unended) : []
-  const none = set.tokens.length === 0 && set.problems.length === 0 ? ['leads to no token'] : []
+  const none = set.tokens.length === 0 && set.problems.length === 0 ? ['holds no token'] : []
   const problem = (message: string) => ({ variable, message })
   return {
     tokens: set.tokens,

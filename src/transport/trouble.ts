@@ -56,6 +56,7 @@ export function describeError(error: NodeJS.ErrnoException, stage: Stage): strin
   const { code = '' } = error
   const known = TLS_ERRORS[code] ?? NETWORK_ERRORS[code] ?? EXHAUSTION[code]
   if (known !== undefined) return `${known} (${code})`
-  if (stage === 'WebSocket') return 'its WebSocket handshake or frames are not valid'
+  if (stage === 'WebSocket' || code.startsWith('WS_ERR_'))
+    return 'its WebSocket handshake or frames are not valid'
   return code === '' ? 'the connection failed' : `the connection failed (${code})`
 }

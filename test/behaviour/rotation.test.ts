@@ -102,18 +102,47 @@ describe('a replacement', () => {
     expect(gone()).toEqual(['#old'])
   })
 
-  it('that cannot get to the registry is waited for: that is no fault of its own', async () => {
+  it('that cannot get to the registry is waited for, as that is no fault of its own, but not for ever', async () => {
     const { clock, registrations, open, gone, sockets } = await registered(['old', 'other'], (socket) => {
       socket.end(unreachable)
     })
     registrations.update(['new', 'other'])
-    await clock.advance(3_600_000)
-    expect(sockets.of('new').length).toBeGreaterThan(100)
+    await clock.advance(299_000)
+    expect(sockets.of('new').length).toBeGreaterThan(10)
     expect(open().get('old')?.done).toEqual([])
+    await clock.advance(2000)
+    expect(gone()).toEqual(['#old'])
+    expect([...open().keys()]).toEqual(['other'])
+    sockets.script = { ...sockets.script, dialed: (socket) => socket.accept() }
+    await clock.advance(20_000)
+    expect([...open().keys()].sort()).toEqual(['new', 'other'])
+  })
+
+  it('that comes late finds its predecessor still there', async () => {
+    const { clock, registrations, sockets, open, gone } = await registered(['old', 'other'], (socket) => {
+      socket.end(unreachable)
+    })
+    registrations.update(['new', 'other'])
+    await clock.advance(200_000)
     sockets.script = { ...sockets.script, dialed: (socket) => socket.accept() }
     await clock.advance(20_000)
     expect([...open().keys()].sort()).toEqual(['new', 'other'])
     expect(gone()).toEqual(['#old'])
+  })
+
+  it('whose predecessor loses its registration is not waited for: what was taken out does not register again', async () => {
+    const { clock, registrations, sockets, gone } = await registered(['old', 'other'], () => {})
+    registrations.update(['new', 'other'])
+    await clock.advance(100)
+    sockets.of('old')[0]?.end({ kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' })
+    expect(gone()).toEqual(['#old'])
+    await clock.advance(600_000)
+    expect(sockets.of('old')).toHaveLength(1)
+    // The timer that limits a rotation goes with it: what is left is what the two that remain need.
+    const stopping = registrations.stop()
+    await clock.advance(2000)
+    await stopping
+    expect(clock.pending).toBe(0)
   })
 
   it('that is replaced itself before it has come hands its predecessor on', async () => {

@@ -80,7 +80,7 @@ describe('a file of tokens that changes', () => {
     const faults: readonly (readonly [string, () => void, RegExp])[] = [
       ['half written', () => writeFileSync(file, `${a}\n${b}\n${c.slice(0, 14)}`), /line 3 has no newline/],
       ['illegal', () => replace(file, [a, `${b}/${c}`, b]), /line 2 holds a character/],
-      ['empty', () => writeFileSync(file, ''), /leads to no token/],
+      ['empty', () => writeFileSync(file, ''), /holds no token/],
       ['gone', () => rmSync(file), /no such file/],
     ]
     for (const [what, fault, words] of faults) {

@@ -43,7 +43,7 @@ describe('too few open files', () => {
     const registry = await startPeer('recording-registry', {})
     const sidecar = await sidecarFor(fileOf(300), registry.port, { openFiles: 200 })
     await sidecar.command.line(/300 tokens need 428 open files, and only 200 are allowed/)
-    await sidecar.until('what fits', ({ registrations }) => registrations.registered === 72)
+    await sidecar.until('what fits', ({ registrations }) => registrations.registered === 100)
     const { puppet, registry: reach, tokens } = await sidecar.status()
     expect(puppet.state).toBe('healthy')
     expect(reach.reachable).toBe(true)

@@ -115,13 +115,10 @@ describe('when the secrets change', () => {
     expect(redactor.redact(`${B} ${C}`)).toBe(`${shown(B)} ${C}`)
   })
 
-  it('those before them are still taken out, until the next change', () => {
-    const redactor = new Redactor([A])
-    redactor.replace([B])
-    expect(redactor.redact(`${A} ${B}`)).toBe(`${shown(A)} ${shown(B)}`)
-    redactor.replace([C])
-    expect(redactor.redact(`${B} ${C}`)).toBe(`${shown(B)} ${shown(C)}`)
-    expect(redactor.redact(A)).toBe(A)
+  it('those that are not among them are forgotten', () => {
+    const redactor = new Redactor([A, B])
+    redactor.replace([B, C])
+    expect(redactor.redact(`${A} ${B} ${C}`)).toBe(`${A} ${shown(B)} ${shown(C)}`)
   })
 
   it('one that stays is taken out through all of it', () => {
@@ -130,12 +127,6 @@ describe('when the secrets change', () => {
       redactor.replace(secrets)
       expect(redactor.redact(`x${A}x`)).toBe(`x${shown(A)}x`)
     }
-  })
-
-  it('an old and a new one that overlap are one place', () => {
-    const redactor = new Redactor([A])
-    redactor.replace([LONGER])
-    expect(redactor.redact(`${LONGER} ${A}`)).toBe(`${shown(LONGER)} ${shown(A)}`)
   })
 
   it('whoever was handed `redact` before goes on with the new ones', () => {

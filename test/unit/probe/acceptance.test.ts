@@ -123,14 +123,14 @@ describe('the questions', () => {
 })
 
 describe('tokens that come during a run', () => {
-  it('are asked about in it, in turn', async () => {
+  it('are asked about in it, before those that wait: news is more urgent than the rest', async () => {
     const { clock, acceptance, asked, times, most } = begin()
     acceptance.ask(['a', 'b'])
     acceptance.ask(['c'])
     await clock.advance(10)
     acceptance.ask(['d'])
     await clock.advance(1000)
-    expect(asked()).toEqual(['a', 'b', 'c', 'd'])
+    expect(asked()).toEqual(['a', 'd', 'c', 'b'])
     expect(times()).toEqual([0, 20, 40, 60])
     expect(most()).toBe(1)
   })
@@ -171,7 +171,7 @@ describe('tokens that come during a run', () => {
     await clock.advance(10)
     acceptance.ask(['a'])
     await clock.advance(1000)
-    expect(asked()).toEqual(['a', 'b', 'a'])
+    expect(asked()).toEqual(['a', 'a', 'b'])
   })
 })
 

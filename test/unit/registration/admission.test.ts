@@ -119,7 +119,7 @@ describe('trouble of one’s own', () => {
   it('is everybody’s if nobody got there since it began', () => {
     const { clock, registry, facts, applicants } = scene()
     applicants(10)
-    clock.run(1000)
+    clock.run(2000)
     registry.finding = () => 'unreachable'
     const [one] = applicants(1)
     clock.run(5)

@@ -93,19 +93,14 @@ describe('tokens that change', () => {
 })
 
 describe('where the tokens come from', () => {
-  it('each problem is an error, and says that the tokens stay as they are', async () => {
+  it('its problems are one error, which says that the tokens stay as they are', async () => {
     const { lines, tell } = journalOf(1)
     await tell(source(['line 3 has quotes around it', 'line 9 has quotes around it']))
     expect(lines).toEqual([
       {
         level: 'error',
-        cause: 'line 3 has quotes around it',
-        msg: 'the tokens stay as they are: line 3 has quotes around it',
-      },
-      {
-        level: 'error',
-        cause: 'line 9 has quotes around it',
-        msg: 'the tokens stay as they are: line 9 has quotes around it',
+        cause: 'line 3 has quotes around it; line 9 has quotes around it',
+        msg: 'the tokens stay as they are, because of their file: line 3 has quotes around it; line 9 has quotes around it',
       },
     ])
   })
@@ -115,10 +110,10 @@ describe('where the tokens come from', () => {
     const repeated = 'line 4 is the same as line 1; used once'
     await tell(source([], [repeated]), source(['broken']), source([], [repeated, 'line 2 is short']))
     expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
-      ['warn', 'line 4 is the same as line 1; used once'],
-      ['error', 'the tokens stay as they are: broken'],
+      ['warn', `the file of the tokens: ${repeated}`],
+      ['error', 'the tokens stay as they are, because of their file: broken'],
       ['info', 'the tokens can be read again'],
-      ['warn', 'line 2 is short'],
+      ['warn', 'the file of the tokens: line 2 is short'],
     ])
   })
 

@@ -102,11 +102,11 @@ describe('a source that is followed', () => {
     expect(follower.trouble).toEqual([])
     disk.text = ''
     await clock.advance(30_000)
-    expect(news).toEqual([kept('leads to no token')])
-    expect(follower.trouble).toEqual([{ variable: 'TOKEN_FILE', message: 'leads to no token' }])
+    expect(news).toEqual([kept('holds no token')])
+    expect(follower.trouble).toEqual([{ variable: 'TOKEN_FILE', message: 'holds no token' }])
     disk.text = `${A}\n`
     await clock.advance(30_000)
-    expect(news).toEqual([kept('leads to no token'), { kind: 'mended' }])
+    expect(news).toEqual([kept('holds no token'), { kind: 'mended' }])
     expect(follower.trouble).toEqual([])
   })
 })

@@ -155,7 +155,7 @@ describe('a file', () => {
     const path = fileOf(`${A}\n`)
     const { look } = follow(path, B)
     writeFileSync(path, content)
-    expect(await look()).toEqual(['leads to no token'])
+    expect(await look()).toEqual(['holds no token'])
   })
 
   it('that becomes a loop of links, a pipe or too large keeps the set', async () => {
@@ -312,7 +312,7 @@ describe('a folder', () => {
     rmSync(join(dir, 'b'))
     expect(await look()).toEqual([A])
     rmSync(join(dir, 'a'))
-    expect(await look()).toEqual(['leads to no token'])
+    expect(await look()).toEqual(['holds no token'])
     rmSync(dir, { recursive: true })
     expect(await look()).toEqual(['there is no such file or folder; is it mounted?'])
   })

@@ -26,9 +26,9 @@ describe('tokens in a file', () => {
     ['empty', ''],
     ['of white space', ' \r\n\n'],
     ['of comments', '# nothing\n#\n'],
-  ])('%s leads to no token', (_how, content) => {
+  ])('%s holds no token', (_how, content) => {
     const { tokens, problems } = fromFile(content)
-    expect([tokens, messages(problems)]).toEqual([[], ['leads to no token']])
+    expect([tokens, messages(problems)]).toEqual([[], ['holds no token']])
   })
 
   it('name the line that is wrong, comments and empty lines counted', () => {
@@ -198,11 +198,11 @@ describe('a folder of token files', () => {
   it.each([
     ['nothing', []],
     ['nothing but dotfiles', ['.keep', '..data']],
-  ])('with %s in it leads to no token', (_how, names) => {
+  ])('with %s in it holds no token', (_how, names) => {
     const dir = makeTempDir()
     for (const name of names) writeFileSync(join(dir, name), A)
     const { tokens, problems } = fromPath(dir)
-    expect([tokens, messages(problems)]).toEqual([[], ['leads to no token']])
+    expect([tokens, messages(problems)]).toEqual([[], ['holds no token']])
   })
 })
 
