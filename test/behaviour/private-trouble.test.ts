@@ -100,3 +100,39 @@ it('one that never gets to the registry: the others keep their connections, and 
     expect(sockets.of(token)[0]).toMatchObject({ done: [], isOver: false })
   }
 })
+
+it('one backend of ten that hangs up on everybody is no outage: nobody is told so, and the rate is kept', async () => {
+  let dialed = 0
+  const { clock, registrations, sockets, facts, open } = registrationsScene({
+    script: {
+      dialed: (socket) => {
+        dialed += 1
+        if (dialed % 10 === 5) socket.end(unreachable)
+        else socket.accept()
+      },
+    },
+  })
+  registrations.update(tokens('many', 500))
+  registrations.want()
+  // 500 and those that try again, at 100 a second.
+  await clock.advance(8000)
+  expect(facts.filter(({ type }) => type === 'registry')).toEqual([])
+  expect(open().size).toBe(500)
+  expect(sockets.all.length).toBeGreaterThan(540)
+})
+
+it('a refused token that is tried again every five minutes stays refused meanwhile: nobody is on the way', async () => {
+  const { clock, registrations, stateOf, sockets } = registrationsScene({
+    script: { dialed: (socket) => void clockOf().after(3000, () => socket.end(refused)) },
+  })
+  const clockOf = () => clock
+  registrations.update(['gone bad'])
+  registrations.want()
+  await clock.advance(20_000)
+  expect(stateOf('gone bad')).toBe('refused')
+  await clock.advance(291_000)
+  const attempts = sockets.all.length
+  expect(attempts).toBeGreaterThan(3)
+  expect(sockets.all.at(-1)?.isOver).toBe(false)
+  expect(stateOf('gone bad')).toBe('refused')
+})
