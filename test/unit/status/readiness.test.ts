@@ -104,6 +104,12 @@ describe('why tokens are still on their way', () => {
     expect(settled(board)).toBe('0 on their way')
   })
 
+  it.fails('is the last trouble of one whose acknowledgement is awaited, too', () => {
+    const { board } = boardOf(['registered', 'idle'])
+    board.apply(registration('t1', 'open', { reason: 'acknowledgement: closed with 1006', attempts: 2 }))
+    expect(settled(board)).toBe('1 on their way (acknowledgement: closed with 1006)')
+  })
+
   it('is not what a settled token suffers from', () => {
     const { board } = boardOf(['refused', 'connecting'])
     board.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
