@@ -99,6 +99,15 @@ describe('more than ten tokens', () => {
     })
   })
 
+  it('that the registry confirms none of them is trouble', async () => {
+    const { lines, clock, hear } = journalOf(20)
+    hear(...names(20).map((id) => registration(id, 'registered', { confirmed: false })))
+    await clock.advance(SECOND)
+    expect(lines).toMatchObject([
+      { level: 'warn', changes: { unconfirmed: 20 }, cause: 'the registry did not confirm' },
+    ])
+  })
+
   it('one token that is refused while many others register is named', async () => {
     const { lines, clock, hear } = journalOf(100)
     hear(...names(100).slice(1).map(registered), refused('t0'))

@@ -83,9 +83,9 @@ describe('the checks', () => {
 describe('why tokens are still on their way', () => {
   const settled = (board: Board): string => readinessChecks(board)[2]?.detail ?? ''
 
-  it('is the reason of one of them', () => {
-    const { board } = boardOf(['registered', 'queued', 'queued'])
-    board.apply(registration('t2', 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }))
+  it.each(['waiting', 'queued', 'connecting'] as const)('is the last trouble of one that is %s', (state) => {
+    const { board } = boardOf(['registered', 'queued', 'idle'])
+    board.apply(registration('t2', state, { reason: 'HTTP: 503' }))
     expect(settled(board)).toBe('2 on their way (HTTP: 503)')
   })
 
