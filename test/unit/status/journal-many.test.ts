@@ -99,6 +99,51 @@ describe('more than ten tokens', () => {
     })
   })
 
+  it('that the registry confirms none of them is trouble', async () => {
+    const { lines, clock, hear } = journalOf(20)
+    hear(...names(20).map((id) => registration(id, 'registered', { confirmed: false })))
+    await clock.advance(SECOND)
+    expect(lines).toMatchObject([
+      { level: 'warn', changes: { unconfirmed: 20 }, cause: 'the registry did not confirm' },
+    ])
+  })
+
+  it('one token that is refused while many others register is named', async () => {
+    const { lines, clock, hear } = journalOf(100)
+    hear(...names(100).slice(1).map(registered), refused('t0'))
+    await clock.advance(SECOND)
+    expect(lines).toMatchObject([{ level: 'warn', cause: 'HTTP: 401', tokens: ['t0'] }])
+  })
+
+  it('trouble of the second before is not named again', async () => {
+    const { lines, clock, hear } = journalOf(100)
+    hear(...names(20).map((id) => waiting(id)))
+    await clock.advance(SECOND)
+    hear(...names(20).map(registered))
+    await clock.advance(SECOND)
+    expect(lines[1]).toEqual({
+      level: 'info',
+      changes: { registered: 20 },
+      registered: 20,
+      total: 100,
+      msg: '20 registered; now 20 of 100 registered',
+    })
+  })
+
+  it.fails('a token that is in trouble twice is named once', async () => {
+    const { lines, clock, hear } = journalOf(100)
+    hear(refused('t0'), tokenChecked('t0', false), ...names(20).slice(1).map(registered))
+    await clock.advance(SECOND)
+    expect(lines[0]?.tokens).toEqual(['t0'])
+  })
+
+  it.fails('the tokens that are named suffer from the cause that is told', async () => {
+    const { lines, clock, hear } = journalOf(100)
+    hear(...names(20).map((id) => waiting(id)), refused('t20'))
+    await clock.advance(SECOND)
+    expect(lines[0]).toMatchObject({ cause: 'HTTP: 401', tokens: ['t20'] })
+  })
+
   it('what repeats itself is no change, and counted until the change that ends it', async () => {
     const { lines, tell, hear } = journalOf(11)
     for (let attempt = 1; attempt <= 20; attempt += 1) await tell(waiting('t0', 'HTTP: 503', attempt))

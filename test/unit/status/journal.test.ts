@@ -153,6 +153,12 @@ describe('a registration', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(['registered', 'withdrawn'])
   })
 
+  it('that never came to be is not called withdrawn', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(registration(t0, 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }), registration(t0, 'idle'))
+    expect(lines[1]).toMatchObject({ level: 'info', state: 'idle', msg: 'not trying any more' })
+  })
+
   it('of one token says nothing of another', async () => {
     const { lines, tell } = journalOf(2)
     await tell(registration(t0, 'registered'), registration(t1, 'registered'))

@@ -116,6 +116,11 @@ describe('the exposition', () => {
     expect(text).toMatch(new RegExp(`^${name}[ {]`, 'm'))
   })
 
+  it('has nothing for which all sockets would have to be walked over', async () => {
+    const { text } = await begin().expose()
+    expect(text).not.toMatch(/nodejs_active_/)
+  })
+
   it('is text in the format of Prometheus', async () => {
     const { text, contentType } = await begin().expose()
     expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/)

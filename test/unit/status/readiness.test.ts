@@ -83,9 +83,9 @@ describe('the checks', () => {
 describe('why tokens are still on their way', () => {
   const settled = (board: Board): string => readinessChecks(board)[2]?.detail ?? ''
 
-  it('is the reason of one of them', () => {
-    const { board } = boardOf(['registered', 'queued', 'queued'])
-    board.apply(registration('t2', 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }))
+  it.each(['waiting', 'queued', 'connecting'] as const)('is the last trouble of one that is %s', (state) => {
+    const { board } = boardOf(['registered', 'queued', 'idle'])
+    board.apply(registration('t2', state, { reason: 'HTTP: 503' }))
     expect(settled(board)).toBe('2 on their way (HTTP: 503)')
   })
 
@@ -102,6 +102,12 @@ describe('why tokens are still on their way', () => {
     const { board } = boardOf(['registered', 'refused'])
     board.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
     expect(settled(board)).toBe('0 on their way')
+  })
+
+  it.fails('is the last trouble of one whose acknowledgement is awaited, too', () => {
+    const { board } = boardOf(['registered', 'idle'])
+    board.apply(registration('t1', 'open', { reason: 'acknowledgement: closed with 1006', attempts: 2 }))
+    expect(settled(board)).toBe('1 on their way (acknowledgement: closed with 1006)')
   })
 
   it('is not what a settled token suffers from', () => {
