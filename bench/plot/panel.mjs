@@ -21,7 +21,9 @@ export function textAt(x, y, text, { size = 12, anchor = 'start', colour = INK, 
  *   labelled with its value
  */
 export function drawPanel(box, { title, inWords, series }) {
-  const points = series.flatMap((one) => one.points)
+  // One that used less than the clock can tell has no point.
+  const drawn = series.filter((one) => one.points.length > 0)
+  const points = drawn.flatMap((one) => one.points)
   const horizontal = new LogScale(
     points.map(({ x }) => x),
     box.x,
@@ -45,8 +47,8 @@ export function drawPanel(box, { title, inWords, series }) {
     ]),
     textAt(box.x + box.width / 2, box.y + box.height + 40, 'tokens', tickStyle('middle')),
     // The first lies uppermost.
-    ...series.toReversed().map((one) => curve(one, place)),
-    ...endLabels(series, place, inWords),
+    ...drawn.toReversed().map((one) => curve(one, place)),
+    ...endLabels(drawn, place, inWords),
   ].join('\n')
 }
 

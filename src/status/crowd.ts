@@ -44,9 +44,15 @@ export class Crowd {
   add(change: Change): void {
     if (this.#changes.length <= ONE_BY_ONE) this.#changes.push(change)
     this.#counts.set(change.kind, (this.#counts.get(change.kind) ?? 0) + 1)
-    this.#trouble = change.trouble || this.#trouble
-    if (change.trouble !== '' && this.#troubled.length < NAMED) this.#troubled.push(change.token)
+    if (change.trouble !== '') this.#note(change)
     this.#cancelTimer ??= this.#clock.after(TOGETHER_MS, () => this.flush())
+  }
+
+  /** Names go with the cause that is told: the newest. */
+  #note({ token, trouble }: Change): void {
+    if (trouble !== this.#trouble) this.#troubled = []
+    this.#trouble = trouble
+    if (this.#troubled.length < NAMED && !this.#troubled.includes(token)) this.#troubled.push(token)
   }
 
   /** Tells what has been gathered now. */

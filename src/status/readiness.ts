@@ -59,11 +59,11 @@ export function readinessChecks(board: Board): readonly Check[] {
   ]
 }
 
+const ON_THEIR_WAY: ReadonlySet<RegistrationState> = new Set(['waiting', 'queued', 'connecting', 'open'])
+
 /** What one of those on their way suffers from. */
 function someReason(board: Board): string {
-  for (const { state, reason } of board.tokens) {
-    if (reason !== '' && (state === 'waiting' || state === 'queued' || state === 'connecting')) return reason
-  }
+  for (const { state, reason } of board.tokens) if (reason !== '' && ON_THEIR_WAY.has(state)) return reason
   return board.count('queued') > 0 ? WAITS_FOR_ITS_TURN : ''
 }
 

@@ -84,7 +84,7 @@ function upstreamRows(points) {
       measure: `${times}: CPU when settled in all`,
       value: percent(ours.cpu),
       beside: `upstream, **extrapolated**: ${percent(upstream.cpu)} × ${times} = ${(upstream.cpu * count).toFixed(0)} cores`,
-      ratio: ours.cpu / (upstream.cpu * count),
+      ...(upstream.cpu > 0 && { ratio: ours.cpu / (upstream.cpu * count) }),
     },
   ]
 }

@@ -13,6 +13,8 @@ const REGISTERED_MS = 90_000
 const SETTLE_MS = 20_000
 /** Two heartbeats of the sidecar's; memory is looked at once a second meanwhile. */
 const WATCH_MS = 20_000
+/** One token uses so little that the clock's ticks would miss it in less. */
+const WATCH_ONE_MS = 60_000
 
 /**
  * Memory (bytes) and processor time (share of a core) of settled processes that hold so many tokens.
@@ -60,7 +62,7 @@ function pointOf(count) {
       ...(count === 1 && { upstream: await oneOfUpstream(keep, registryPort) }),
     }
     await sleep(SETTLE_MS)
-    return { count, ...(await usageOf(processes)) }
+    return { count, ...(await usageOf(processes, count === 1 ? WATCH_ONE_MS : WATCH_MS)) }
   })
 }
 
@@ -81,12 +83,12 @@ function untilRegistered(adminPort, count) {
 }
 
 /** What processes use while nothing happens, all of them at the same time. */
-async function usageOf(processes) {
+async function usageOf(processes, watchMs) {
   const list = Object.entries(processes)
   const looks = []
   const before = list.map(([, { pid }]) => cpuOf(pid))
   const beganMs = now()
-  while (now() - beganMs < WATCH_MS) {
+  while (now() - beganMs < watchMs) {
     await sleep(1000)
     looks.push(list.map(([, { pid }]) => memoryOf(pid)))
   }

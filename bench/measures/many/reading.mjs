@@ -1,11 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { counted, kib, ms, quantile } from '../../numbers.mjs'
-import { now } from '../../time.mjs'
+import { now, sleep } from '../../time.mjs'
 import { writeTokenFile } from '../../token-file.mjs'
 import { WANTED_AT } from './sizes.mjs'
 
-const LOOKS = 500
+const LOOKS = 300
+/** In the product it is seconds: a look must not pay for the garbage of a hundred others. */
+const PAUSE_MS = 10
 const WANTED_MS = 5
 /** What a measurement itself may leave behind, of which looks at a file of 300 KB are far. */
 const NOISE_BYTES = 64 * 1024
@@ -23,9 +25,9 @@ export async function measureReading(prepare) {
     // What is made but once, code above all, is made by the first looks.
     await look(lookAgain, took)
     took.length = 0
-    const before = bytesHeld()
+    const before = await bytesHeld()
     await look(lookAgain, took)
-    return [row(took, bytesHeld() - before)]
+    return [row(took, (await bytesHeld()) - before)]
   } finally {
     await file.end()
   }
@@ -36,13 +38,19 @@ async function look(lookAgain, took) {
     const beganMs = now()
     await lookAgain()
     took.push(now() - beganMs)
+    await sleep(PAUSE_MS)
   }
 }
 
 /** What V8 holds, and buffers beside it, once garbage is gone. */
-function bytesHeld() {
+async function bytesHeld() {
   setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
+  const collect = runInNewContext('gc')
+  // Buffers are let go of after the collection that finds nobody to hold them.
+  for (let times = 0; times < 3; times += 1) {
+    collect()
+    await sleep(PAUSE_MS)
+  }
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }

@@ -104,7 +104,7 @@ describe('why tokens are still on their way', () => {
     expect(settled(board)).toBe('0 on their way')
   })
 
-  it.fails('is the last trouble of one whose acknowledgement is awaited, too', () => {
+  it('is the last trouble of one whose acknowledgement is awaited, too', () => {
     const { board } = boardOf(['registered', 'idle'])
     board.apply(registration('t1', 'open', { reason: 'acknowledgement: closed with 1006', attempts: 2 }))
     expect(settled(board)).toBe('1 on their way (acknowledgement: closed with 1006)')
