@@ -208,6 +208,21 @@ describe('a predecessor', () => {
     expect([...open().keys()]).toEqual(['new'])
     expect(gone()).toEqual(['#old'])
   })
+
+  // It is told to stop while it tells that it connects, and connects all the same: nobody ever closes that connection.
+  it.fails('that takes the last place, connecting anew, and has to make room: goes, and leaves no connection behind', async () => {
+    const { clock, registrations, sockets, gone } = await registered(['old'], () => {}, {
+      capacity: 3,
+      script: { pinged: () => {}, terminated: (socket) => void clock.after(20_000, () => socket.end()) },
+    })
+    registrations.update(['new'])
+    await clock.advance(60_000)
+    expect(gone()).toEqual(['#old'])
+    expect([...sockets.live].map(({ token }) => token)).toEqual(['new'])
+    const stopped = registrations.stop().then(() => true)
+    expect(await Promise.race([stopped, clock.advance(60_000)])).toBe(true)
+    expect(sockets.live.size).toBe(0)
+  })
 })
 
 describe('during a rotation', () => {
