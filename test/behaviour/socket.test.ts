@@ -5,6 +5,7 @@ import type { Verdict } from '../../src/registration/verdict.ts'
 import { arrived, dial, endAll, nothing, redirectTo, scripted } from '../support/dialed-socket.ts'
 import { freePort } from '../support/free-port.ts'
 import { answer, type Script, welcome } from '../support/scripted-registry.ts'
+import { waitUntil } from '../support/wait.ts'
 
 afterEach(endAll)
 
@@ -77,7 +78,62 @@ describe('what ends, ends once, and last', () => {
   })
 })
 
+describe('the connection goes too, of', () => {
+  /** Ends, and says what the verdict was, when the registry's end of the connection has seen it go. */
+  async function gone(script: (raw: Duplex, accept: () => Promise<WebSocket>) => void): Promise<Verdict> {
+    let raw: Duplex | undefined
+    const registry = await scripted((_request, socket, accept) => {
+      raw = socket
+      script(socket, accept)
+    })
+    const verdict = await dial(registry.port).end()
+    // One that does not read does not see the end: it shows when something is written.
+    const isGone = (): boolean => {
+      if (raw?.isPaused()) raw.write('x')
+      return raw?.destroyed === true || raw?.readableEnded === true
+    }
+    await waitUntil(isGone, { timeoutMs: 5000, what: 'the connection to go' })
+    return verdict
+  }
+
+  it('a registry that refuses and keeps the connection', async () => {
+    const verdict = await gone((raw) => {
+      raw.resume().write('HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n')
+    })
+    expect(verdict).toMatchObject({ kind: 'refused' })
+  })
+
+  it('a web server whose page never ends', async () => {
+    const verdict = await gone((raw) => {
+      raw
+        .resume()
+        .write('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 1000000\r\n\r\n<html>')
+    })
+    expect(verdict).toMatchObject({ kind: 'retry', stage: 'HTTP' })
+  })
+
+  it('a registry that sends a broken frame and does not read: it must not keep the descriptor', async () => {
+    const verdict = await gone((raw, accept) => {
+      void accept().then(() => {
+        raw.pause()
+        // Reserved bits that nobody agreed on.
+        raw.write(Buffer.from([0xf1, 0x01, 0x61]))
+      })
+    })
+    expect(verdict).toMatchObject({ kind: 'retry', shared: false })
+    expect(verdict.reason).toContain('not valid')
+  })
+})
+
 describe('a redirect', () => {
+  it('in a circle is followed once', async () => {
+    const registry = await scripted((_request, socket) =>
+      answer(socket, '307 On', ['location: /v0/websocket']),
+    )
+    expect(await dial(registry.port).end()).toMatchObject({ kind: 'retry', stage: 'HTTP', shared: false })
+    expect(registry.upgrades).toHaveLength(2)
+  })
+
   it('to where nothing listens is the token’s trouble: the others begin elsewhere', async () => {
     const registry = await scripted(redirectTo(await freePort()))
     expect(await dial(registry.port).end()).toMatchObject({ kind: 'retry', stage: 'TCP', shared: false })
@@ -109,16 +165,22 @@ describe('a redirect', () => {
 describe('what is said', () => {
   it('goes both ways while it is open, and nowhere before and after', async () => {
     const heard: string[] = []
+    let admit = (): void => {}
     const registry = await scripted((_request, _socket, accept) => {
-      void accept().then((socket) => {
-        socket.on('message', (data) => heard.push(data.toString()))
-        socket.send('hello')
-        socket.send(Buffer.from([1]))
-      })
+      admit = () =>
+        void accept().then((socket) => {
+          socket.on('message', (data) => heard.push(data.toString()))
+          socket.send('hello')
+          socket.send(Buffer.from([1]))
+        })
     })
     const { socket, happened, seen, end } = dial(registry.port)
-    socket.send('too early')
+    socket.send('before it is dialed')
     socket.ping()
+    await arrived(registry)
+    socket.send('before it is open')
+    socket.ping()
+    admit()
     await seen('binary')
     socket.send('in time')
     socket.ping()
