@@ -1,46 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Fact } from '../../src/events.ts'
-import { nameOf, registrationsScene, tokens } from '../support/registration-scene.ts'
-import { broken, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
-type Options = NonNullable<Parameters<typeof registrationsScene>[0]>
-
-/** Tokens that are all registered; what is dialed after that is up to `dialed`. */
-async function registered(
-  list: readonly string[],
-  dialed?: (socket: ScriptedSocket) => void,
-  options: Options = {},
-) {
-  const scene = registrationsScene(options)
-  scene.registrations.update(list)
-  scene.registrations.want()
-  await scene.clock.advance(1000 + list.length * 10)
-  expect(scene.open().size).toBe(list.length)
-  if (dialed !== undefined) scene.sockets.script = { ...scene.sockets.script, dialed }
-  scene.facts.length = 0
-  return scene
-}
-
-/** How many of `ids` are registered after each fact. */
-function registeredAfterEach(
-  facts: readonly Fact[],
-  ids: ReadonlySet<string>,
-  before: readonly string[],
-): number[] {
-  const now = new Set(before)
-  return facts.flatMap((fact) => {
-    if (fact.type !== 'registration' || !ids.has(fact.id)) return []
-    if (fact.state === 'registered') now.add(fact.id)
-    else now.delete(fact.id)
-    return [now.size]
-  })
-}
+import { nameOf, registeredAfterEach, registeredScene, tokens } from '../support/registration-scene.ts'
+import { broken, refused, unreachable } from '../support/scripted-sockets.ts'
 
 it('of 100 among 5,000: the other 4,900 keep their connections and see nothing; there are never fewer than before', async () => {
   const old = tokens('old', 100)
   const stay = tokens('stay', 4900)
   const fresh = tokens('fresh', 100)
-  const { clock, registrations, facts, open, gone, stateOf } = await registered([...old, ...stay])
+  const { clock, registrations, facts, open, gone, stateOf } = await registeredScene([...old, ...stay])
   const before = open()
   registrations.update([...fresh, ...stay])
   await clock.advance(30_000)
@@ -59,7 +26,7 @@ it('of 100 among 5,000: the other 4,900 keep their connections and see nothing; 
 
 describe('a replacement', () => {
   it('is registered before its predecessor is closed', async () => {
-    const { clock, registrations, open, gone, stateOf } = await registered(['old'], (socket) =>
+    const { clock, registrations, open, gone, stateOf } = await registeredScene(['old'], (socket) =>
       socket.opened(),
     )
     registrations.update(['new'])
@@ -74,7 +41,7 @@ describe('a replacement', () => {
   })
 
   it('that is refused lets its predecessor go', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old'], (socket) => {
+    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
       socket.end(refused)
     })
     registrations.update(['new'])
@@ -88,7 +55,7 @@ describe('a replacement', () => {
   })
 
   it('that fails lets its predecessor go after the fifth failure, and not before', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old'], (socket) => {
+    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
       // The fifth takes a while.
       if (sockets.of('new').length < 5) socket.end(broken)
     })
@@ -103,9 +70,12 @@ describe('a replacement', () => {
   })
 
   it('that cannot get to the registry is waited for, as that is no fault of its own, but not for ever', async () => {
-    const { clock, registrations, open, gone, sockets } = await registered(['old', 'other'], (socket) => {
-      socket.end(unreachable)
-    })
+    const { clock, registrations, open, gone, sockets } = await registeredScene(
+      ['old', 'other'],
+      (socket) => {
+        socket.end(unreachable)
+      },
+    )
     registrations.update(['new', 'other'])
     await clock.advance(299_000)
     expect(sockets.of('new').length).toBeGreaterThan(10)
@@ -119,9 +89,12 @@ describe('a replacement', () => {
   })
 
   it('that comes late finds its predecessor still there', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old', 'other'], (socket) => {
-      socket.end(unreachable)
-    })
+    const { clock, registrations, sockets, open, gone } = await registeredScene(
+      ['old', 'other'],
+      (socket) => {
+        socket.end(unreachable)
+      },
+    )
     registrations.update(['new', 'other'])
     await clock.advance(200_000)
     sockets.script = { ...sockets.script, dialed: (socket) => socket.accept() }
@@ -131,7 +104,7 @@ describe('a replacement', () => {
   })
 
   it('whose predecessor loses its registration is not waited for: what was taken out does not register again', async () => {
-    const { clock, registrations, sockets, gone } = await registered(['old', 'other'], () => {})
+    const { clock, registrations, sockets, gone } = await registeredScene(['old', 'other'], () => {})
     registrations.update(['new', 'other'])
     await clock.advance(100)
     sockets.of('old')[0]?.end({ kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' })
@@ -146,7 +119,7 @@ describe('a replacement', () => {
   })
 
   it('that is replaced itself before it has come hands its predecessor on', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {})
     registrations.update(['newer'])
     await clock.advance(100)
     registrations.update(['newest'])
@@ -162,7 +135,7 @@ describe('a replacement', () => {
 
 describe('a predecessor', () => {
   it('that is wanted again stays as it is', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {})
     const before = open().get('old')
     registrations.update(['new'])
     await clock.advance(100)
@@ -175,7 +148,7 @@ describe('a predecessor', () => {
   })
 
   it('that is wanted again is no successor to wait for: it is there already', async () => {
-    const { clock, registrations, open, gone } = await registered(['old', 'other'], () => {})
+    const { clock, registrations, open, gone } = await registeredScene(['old', 'other'], () => {})
     registrations.update(['new', 'other'])
     await clock.advance(100)
     registrations.update(['new', 'old'])
@@ -185,7 +158,7 @@ describe('a predecessor', () => {
   })
 
   it('that was not registered goes at once', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {})
     sockets.of('old')[0]?.end()
     await clock.advance(1000)
     registrations.update(['new'])
@@ -196,7 +169,7 @@ describe('a predecessor', () => {
   })
 
   it('that loses its connection meanwhile does not keep its successor from coming', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old'], (socket) => {
+    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
       if (socket.token === 'old') socket.accept()
     })
     registrations.update(['new'])
@@ -208,11 +181,25 @@ describe('a predecessor', () => {
     expect([...open().keys()]).toEqual(['new'])
     expect(gone()).toEqual(['#old'])
   })
+
+  it('whose link dies where there is no room to connect anew: goes, and leaves no connection behind', async () => {
+    const { clock, registrations, sockets, gone } = await registeredScene(['old'], () => {}, {
+      capacity: 3,
+      script: { pinged: () => {}, terminated: (socket) => void clock.after(20_000, () => socket.end()) },
+    })
+    registrations.update(['new'])
+    await clock.advance(60_000)
+    expect(gone()).toEqual(['#old'])
+    expect([...sockets.live].map(({ token }) => token)).toEqual(['new'])
+    const stopped = registrations.stop().then(() => true)
+    expect(await Promise.race([stopped, clock.advance(60_000)])).toBe(true)
+    expect(sockets.live.size).toBe(0)
+  })
 })
 
 describe('during a rotation', () => {
   it('the puppet falls ill: all are withdrawn, predecessors for good; healthy again, only the new ones come', async () => {
-    const { clock, registrations, sockets, open, gone } = await registered(['old', 'other'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredScene(['old', 'other'], () => {})
     registrations.update(['new', 'other'])
     await clock.advance(100)
     registrations.withdraw()
@@ -227,35 +214,12 @@ describe('during a rotation', () => {
   })
 
   it('it is stopped: resolves, with nothing left', async () => {
-    const { clock, registrations, sockets } = await registered(tokens('old', 50), () => {})
+    const { clock, registrations, sockets } = await registeredScene(tokens('old', 50), () => {})
     registrations.update(tokens('new', 50))
     await clock.advance(100)
     const stopped = registrations.stop().then(() => true)
     expect(await Promise.race([stopped, clock.advance(1000)])).toBe(true)
     expect(sockets.live.size).toBe(0)
     expect(clock.pending).toBe(0)
-  })
-})
-
-describe('where there is no room for more connections', () => {
-  it('but for one: all are replaced, one after the other', async () => {
-    const { clock, registrations, open, gone } = await registered(tokens('old', 10), undefined, {
-      capacity: 11,
-    })
-    registrations.update(tokens('new', 10))
-    await clock.advance(10_000)
-    expect([...open().keys()].sort()).toEqual(tokens('new', 10))
-    expect(gone()).toHaveLength(10)
-  })
-
-  // Successors wait for room, and predecessors, which have it, for their successors.
-  it('at all: all are replaced all the same', async () => {
-    const { clock, registrations, open, gone } = await registered(tokens('old', 10), undefined, {
-      capacity: 10,
-    })
-    registrations.update(tokens('new', 10))
-    await clock.advance(3_600_000)
-    expect([...open().keys()].sort()).toEqual(tokens('new', 10))
-    expect(gone()).toHaveLength(10)
   })
 })

@@ -1,69 +1,195 @@
 import type { Duplex } from 'node:stream'
-import { afterEach, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
-import { openSocket } from '../../src/registration/socket.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
 import type { Verdict } from '../../src/registration/verdict.ts'
-import { createTransport } from '../../src/transport/transport.ts'
+import { arrived, dial, endAll, nothing, redirectTo, scripted } from '../support/dialed-socket.ts'
 import { freePort } from '../support/free-port.ts'
-import {
-  answer,
-  type Script,
-  type ScriptedRegistry,
-  startScriptedRegistry,
-} from '../support/scripted-registry.ts'
-import { waitUntil, withDeadline } from '../support/wait.ts'
+import { answer, type Script, welcome } from '../support/scripted-registry.ts'
+import { waitUntil } from '../support/wait.ts'
 
-let registry: ScriptedRegistry | undefined
-afterEach(async () => {
-  await registry?.close()
-  registry = undefined
+afterEach(endAll)
+
+describe('what ends, ends once, and last', () => {
+  const withOpen =
+    (act: (socket: WebSocket, raw: Duplex) => void): Script =>
+    (_request, raw, accept) =>
+      void welcome(accept).then((socket) => act(socket, raw))
+
+  it.each<[string, Script, Partial<Verdict>]>([
+    [
+      'refused',
+      (_request, socket) => answer(socket, '401 Unauthorized'),
+      { kind: 'refused', stage: 'HTTP', shared: false },
+    ],
+    [
+      'busy',
+      (_request, socket) => answer(socket, '503 Busy', ['retry-after: 7']),
+      { kind: 'later', stage: 'HTTP', shared: false, afterMs: 7000 },
+    ],
+    ['cut before the answer', (_request, socket) => socket.destroy(), { stage: 'HTTP', shared: false }],
+    [
+      'an upgrade that is none',
+      (_request, socket) =>
+        socket.end('HTTP/1.1 101 Yes\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'),
+      { stage: 'WebSocket', shared: false },
+    ],
+    ['closed at once', withOpen((socket) => socket.close(1013)), { stage: 'acknowledgement', shared: false }],
+    ['cut at once', withOpen((_socket, raw) => raw.destroy()), { stage: 'acknowledgement', shared: false }],
+    [
+      'garbage after the upgrade',
+      withOpen((_socket, raw) => raw.write(Buffer.alloc(1000, 0xff))),
+      { stage: 'acknowledgement', shared: false },
+    ],
+    [
+      'a frame of more than 64 KiB',
+      withOpen((socket) => socket.send('x'.repeat(65_537))),
+      { stage: 'acknowledgement', shared: false },
+    ],
+  ])('%s', async (_what, script, verdict) => {
+    const registry = await scripted(script)
+    expect(await dial(registry.port).end()).toMatchObject(verdict)
+  })
+
+  it('nothing listens: everybody’s trouble', async () => {
+    expect(await dial(await freePort()).end()).toMatchObject({ kind: 'retry', stage: 'TCP', shared: true })
+  })
+
+  it('closed by us, and then torn down as well', async () => {
+    const registry = await scripted((_request, _socket, accept) => void welcome(accept))
+    const { socket, seen, end } = dial(registry.port)
+    await seen('opened')
+    socket.close()
+    socket.close()
+    socket.terminate()
+    socket.terminate()
+    expect(await end()).toMatchObject({ kind: 'retry', shared: false })
+  })
+
+  it('closed by us and by the registry at the same time', async () => {
+    const accepted: WebSocket[] = []
+    const registry = await scripted((_request, _socket, accept) => {
+      void welcome(accept).then((socket) => accepted.push(socket))
+    })
+    const { socket, seen, end } = dial(registry.port)
+    await seen('opened')
+    accepted[0]?.close(1001)
+    socket.close()
+    expect(await end()).toMatchObject({ kind: 'retry', stage: 'acknowledgement' })
+  })
 })
 
-/** Opens a socket to a scripted registry; resolves with the verdict it ends with. */
-async function verdictOf(script: Script): Promise<Verdict> {
-  registry = await startScriptedRegistry(script)
-  const transport = createTransport({ extraCa: undefined, proxyFromEnvironment: false })
-  const url = new URL(`ws://127.0.0.1:${registry.port}/v0/websocket`)
-  const options = { url, transport, clock: systemClock, handshakeMs: 2000 }
-  const ended = new Promise<Verdict>((resolve) => {
-    const nothing = (): void => {}
-    const handlers = { opened: nothing, text: nothing, binary: nothing, ponged: nothing, ended: resolve }
-    openSocket(options, { token: 'insecure_socket-1', subprotocol: 'io|0.0.1|x||8788' }, handlers)
-  })
-  return withDeadline(ended, 5000, () => 'the end of the socket')
-}
-
-it('after a broken frame the connection is torn down: a registry that does not read must not keep its descriptor', async () => {
-  let connection: Duplex | undefined
-  const verdict = await verdictOf(async (_request, socket, accept) => {
-    connection = socket
-    await accept()
-    // Reserved bits that nobody agreed on; what comes back is never read, nor is the connection ever closed from here.
-    socket.pause()
-    socket.write(Buffer.from([0xf1, 0x01, 0x61]))
-  })
-  expect(verdict).toMatchObject({
-    kind: 'retry',
-    shared: false,
-    reason: expect.stringContaining('not valid'),
-  })
-  // Nobody reads here: that the other end is gone shows when something is written.
-  const isGone = (): boolean => {
-    connection?.write('x')
-    return connection?.destroyed === true
+describe('the connection goes too, of', () => {
+  /** Ends, and says what the verdict was, when the registry's end of the connection has seen it go. */
+  async function gone(script: (raw: Duplex, accept: () => Promise<WebSocket>) => void): Promise<Verdict> {
+    let raw: Duplex | undefined
+    const registry = await scripted((_request, socket, accept) => {
+      raw = socket
+      script(socket, accept)
+    })
+    const verdict = await dial(registry.port).end()
+    // One that does not read does not see the end: it shows when something is written.
+    const isGone = (): boolean => {
+      if (raw?.isPaused()) raw.write('x')
+      return raw?.destroyed === true || raw?.readableEnded === true
+    }
+    await waitUntil(isGone, { timeoutMs: 5000, what: 'the connection to go' })
+    return verdict
   }
-  await waitUntil(isGone, { timeoutMs: 3000, what: 'the connection to be gone' })
+
+  it('a registry that refuses and keeps the connection', async () => {
+    const verdict = await gone((raw) => {
+      raw.resume().write('HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n')
+    })
+    expect(verdict).toMatchObject({ kind: 'refused' })
+  })
+
+  it('a web server whose page never ends', async () => {
+    const verdict = await gone((raw) => {
+      raw
+        .resume()
+        .write('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 1000000\r\n\r\n<html>')
+    })
+    expect(verdict).toMatchObject({ kind: 'retry', stage: 'HTTP' })
+  })
+
+  it('a registry that sends a broken frame and does not read: it must not keep the descriptor', async () => {
+    const verdict = await gone((raw, accept) => {
+      void accept().then(() => {
+        raw.pause()
+        // Reserved bits that nobody agreed on.
+        raw.write(Buffer.from([0xf1, 0x01, 0x61]))
+      })
+    })
+    expect(verdict).toMatchObject({ kind: 'retry', shared: false })
+    expect(verdict.reason).toContain('not valid')
+  })
 })
 
-it('a redirect to where nobody listens is this token’s trouble, not everybody’s', async () => {
-  const nobody = await freePort()
-  const verdict = await verdictOf((_request, socket) =>
-    answer(socket, '307 Temporary Redirect', [`location: ws://127.0.0.1:${nobody}/`]),
-  )
-  expect(verdict).toMatchObject({ stage: 'TCP', shared: false })
+describe('a redirect', () => {
+  it('in a circle is followed once', async () => {
+    const registry = await scripted((_request, socket) =>
+      answer(socket, '307 On', ['location: /v0/websocket']),
+    )
+    expect(await dial(registry.port).end()).toMatchObject({ kind: 'retry', stage: 'HTTP', shared: false })
+    expect(registry.upgrades).toHaveLength(2)
+  })
+
+  it('to where nothing listens is the token’s trouble: the others begin elsewhere', async () => {
+    const registry = await scripted(redirectTo(await freePort()))
+    expect(await dial(registry.port).end()).toMatchObject({ kind: 'retry', stage: 'TCP', shared: false })
+  })
+
+  it('to where nobody answers is the token’s trouble, and has the time of one attempt for both', async () => {
+    const target = await scripted(nothing)
+    const registry = await scripted(redirectTo(target.port))
+    const { clock, end } = dial(registry.port)
+    await arrived(registry)
+    clock.run(6000)
+    await arrived(target)
+    clock.run(4000)
+    expect(await end()).toMatchObject({ shared: false, reason: 'no answer in 10 s' })
+  })
+
+  it('to where all is well: opened once', async () => {
+    const target = await scripted((_request, _socket, accept) => void welcome(accept))
+    const registry = await scripted(redirectTo(target.port))
+    const { socket, happened, seen, end, clock } = dial(registry.port)
+    await seen('text {"name":"sys","payload":"registered"}')
+    expect(clock.pending).toBe(0)
+    socket.terminate()
+    await end()
+    expect(happened.filter((what) => what === 'opened')).toHaveLength(1)
+  })
 })
 
-it('a registry that hangs up on the request was reached: this token’s trouble', async () => {
-  const verdict = await verdictOf((_request, socket) => socket.destroy())
-  expect(verdict).toMatchObject({ stage: 'HTTP', shared: false })
+describe('what is said', () => {
+  it('goes both ways while it is open, and nowhere before and after', async () => {
+    const heard: string[] = []
+    let admit = (): void => {}
+    const registry = await scripted((_request, _socket, accept) => {
+      admit = () =>
+        void accept().then((socket) => {
+          socket.on('message', (data) => heard.push(data.toString()))
+          socket.send('hello')
+          socket.send(Buffer.from([1]))
+        })
+    })
+    const { socket, happened, seen, end } = dial(registry.port)
+    socket.send('before it is dialed')
+    socket.ping()
+    await arrived(registry)
+    socket.send('before it is open')
+    socket.ping()
+    admit()
+    await seen('binary')
+    socket.send('in time')
+    socket.ping()
+    await seen('ponged')
+    socket.terminate()
+    socket.send('too late')
+    socket.ping()
+    await end()
+    expect(heard).toEqual(['in time'])
+    expect(happened).toEqual(['opened', 'text hello', 'binary', 'ponged', 'ended'])
+  })
 })

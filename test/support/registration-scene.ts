@@ -99,3 +99,34 @@ export function registrationsScene(options: SceneOptions & QuickClockOptions = {
 /** So many tokens. */
 export const tokens = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+
+/** Tokens that are all registered; what is dialed after that is up to `dialed`. */
+export async function registeredScene(
+  list: readonly string[],
+  dialed?: (socket: ScriptedSocket) => void,
+  options: SceneOptions & QuickClockOptions = {},
+) {
+  const scene = registrationsScene(options)
+  scene.registrations.update(list)
+  scene.registrations.want()
+  await scene.clock.advance(1000 + list.length * 10)
+  if (scene.open().size !== list.length) throw new Error('not all are registered')
+  if (dialed !== undefined) scene.sockets.script = { ...scene.sockets.script, dialed }
+  scene.facts.length = 0
+  return scene
+}
+
+/** How many of `ids` are registered after each fact. */
+export function registeredAfterEach(
+  facts: readonly Fact[],
+  ids: ReadonlySet<string>,
+  before: readonly string[],
+): number[] {
+  const now = new Set(before)
+  return facts.flatMap((fact) => {
+    if (fact.type !== 'registration' || !ids.has(fact.id)) return []
+    if (fact.state === 'registered') now.add(fact.id)
+    else now.delete(fact.id)
+    return [now.size]
+  })
+}

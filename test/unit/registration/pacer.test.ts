@@ -113,9 +113,9 @@ describe('newcomers', () => {
 })
 
 describe('what is allowed', () => {
-  it('none: nobody starts, however long; then one: one starts; then all', () => {
+  it.each([0, -1])('%i: nobody starts, however long; then one: one starts; then all', (none) => {
     const { clock, pacer, startsMs, queueMany } = scene(1000)
-    pacer.allow(0)
+    pacer.allow(none)
     queueMany(100)
     clock.run(3_600_000)
     expect(startsMs).toHaveLength(0)

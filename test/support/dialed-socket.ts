@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { openSocket, type RegistrySocket } from '../../src/registration/socket.ts'
+import type { Verdict } from '../../src/registration/verdict.ts'
+import { QuickClock } from './quick-clock.ts'
+import { answer, type Script, type ScriptedRegistry, startScriptedRegistry } from './scripted-registry.ts'
+import { waitUntil } from './wait.ts'
+
+export const HANDSHAKE_MS = 10_000
+const cleanups: (() => Promise<unknown> | unknown)[] = []
+/** Ends all that was begun here. */
+export async function endAll(): Promise<void> {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+}
+
+/** A scripted registry. */
+export async function scripted(script: Script): Promise<ScriptedRegistry> {
+  const registry = await startScriptedRegistry(script)
+  cleanups.push(() => registry.close())
+  return registry
+}
+
+/** A port that takes connections and says nothing. `heard` says whether somebody has said something to it. */
+export async function silentPort(): Promise<{ port: number; heard: () => boolean }> {
+  const open = new Set<Socket>()
+  let heard = false
+  const server = createServer((socket) => {
+    open.add(socket.on('error', () => {}))
+    socket.on('data', () => {
+      heard = true
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  cleanups.push(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  return { port: (server.address() as AddressInfo).port, heard: () => heard }
+}
+
+/** One socket to a port, with all that happens on it. Time stands still but for what comes over the network. */
+export function dial(port: number, scheme = 'ws') {
+  const clock = new QuickClock()
+  const happened: string[] = []
+  const ends: Verdict[] = []
+  const socket: RegistrySocket = openSocket(
+    {
+      url: new URL(`${scheme}://127.0.0.1:${port}/v0/websocket`),
+      transport: async () => ({}),
+      clock,
+      handshakeMs: HANDSHAKE_MS,
+    },
+    { token: 'insecure_socket', subprotocol: 'io|0.0.1|id||8788' },
+    {
+      opened: () => happened.push('opened'),
+      text: (text) => happened.push(`text ${text}`),
+      binary: () => happened.push('binary'),
+      ponged: () => happened.push('ponged'),
+      ended: (verdict) => {
+        happened.push('ended')
+        ends.push(verdict)
+      },
+    },
+  )
+  cleanups.push(() => socket.terminate())
+  /** Waits for the end, and for what may come after it. */
+  const end = async (): Promise<Verdict> => {
+    await waitUntil(() => ends.length > 0, { timeoutMs: 5000, what: 'the end' })
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+    expect(happened.filter((what) => what === 'ended')).toHaveLength(1)
+    expect(happened.at(-1)).toBe('ended')
+    expect(clock.pending).toBe(0)
+    return ends[0] as Verdict
+  }
+  const seen = (what: string): Promise<unknown> =>
+    waitUntil(() => happened.includes(what), { timeoutMs: 5000, what })
+  return { clock, socket, happened, end, seen }
+}
+
+/** Sends everybody somewhere else. */
+export const redirectTo =
+  (port: number): Script =>
+  (_request, socket) =>
+    answer(socket, '302 Found', [`location: ws://127.0.0.1:${port}/v0/websocket`])
+/** Does not answer. */
+export const nothing: Script = () => {}
+/** One has asked to be let in. */
+export const arrived = (registry: ScriptedRegistry): Promise<unknown> =>
+  waitUntil(() => registry.upgrades.length === 1, { timeoutMs: 5000, what: 'the request' })
