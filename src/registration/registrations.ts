@@ -112,9 +112,13 @@ export class Registrations {
     this.#leaving.set(id, left)
   }
 
-  /** Where every place is taken, those that wait for their replacement keep it out. */
+  /**
+   * Where every place is taken, those that wait for their replacement may keep it out: one of them goes. A replacement that
+   * takes the last place gives one back by itself.
+   */
   #makeRoom(): void {
-    if (this.#options.admission.full) this.#endRotation()
+    const id = this.#options.admission.full ? this.#rotation.settleOne() : undefined
+    if (id !== undefined) this.#letGo(id)
   }
 
   #endRotation(): void {
@@ -134,7 +138,7 @@ export class Registrations {
   #hear(fact: Fact): void {
     this.#tell(fact)
     if (this.#stopped || fact.type !== 'registration') return
-    if (fact.state === 'connecting') this.#makeRoom()
+    if (fact.state === 'connecting' && !this.#rotation.isAwaited(fact.id)) this.#makeRoom()
     const { state, attempts } = fact
     // What was taken out of the tokens does not come back, not even because its replacement is late.
     if (state !== 'registered' && this.#rotation.drop(fact.id)) this.#letGo(fact.id)

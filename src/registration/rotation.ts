@@ -41,6 +41,17 @@ export class Rotation {
     return predecessor
   }
 
+  /** Whether a predecessor waits for it. */
+  isAwaited(successor: string): boolean {
+    return this.#held.has(successor)
+  }
+
+  /** One is not waited for any longer: the predecessor that may go now, if any is held. */
+  settleOne(): string | undefined {
+    const [successor] = this.#held.keys()
+    return successor === undefined ? undefined : this.settle(successor)
+  }
+
   /** Nothing is to come of successors any more: all predecessors may go. */
   settleAll(): readonly string[] {
     const predecessors = [...this.#held.values()]

@@ -36,7 +36,7 @@ describe('where there is room', () => {
   )
 
   // The replacement that takes the last place gives one back by itself: nobody has to go for it.
-  it.fails.each([
+  it.each([
     [1, 11],
     [5, 15],
     [10, 20],
@@ -53,7 +53,7 @@ describe('where there is room', () => {
     await replaced(count, 10)
   })
 
-  it.fails('for none of ten replacements: one after the other, and two are missing at any time at most', async () => {
+  it('for none of ten replacements: one after the other, and two are missing at any time at most', async () => {
     expect(await replaced(10, 10)).toBeGreaterThanOrEqual(8)
   })
 
