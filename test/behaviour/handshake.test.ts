@@ -14,7 +14,7 @@ import {
   silentPort,
 } from '../support/dialed-socket.ts'
 import { QuickClock } from '../support/quick-clock.ts'
-import { type Script, welcome } from '../support/scripted-registry.ts'
+import { answer, type Script, welcome } from '../support/scripted-registry.ts'
 import { waitUntil } from '../support/wait.ts'
 
 afterEach(endAll)
@@ -108,6 +108,17 @@ describe('the deadline', () => {
     await waitUntil(heard, { timeoutMs: 5000, what: 'the beginning of TLS' })
     clock.run(HANDSHAKE_MS)
     expect(await end()).toEqual({ kind: 'retry', stage: 'TLS', shared: true, reason: 'no answer in 10 s' })
+  })
+
+  it('of such a port to which a redirect led: this token’s trouble', async () => {
+    const { port, heard } = await silentPort()
+    const registry = await scripted((_request, socket) =>
+      answer(socket, '302 Found', [`location: wss://127.0.0.1:${port}/`]),
+    )
+    const { clock, end } = dial(registry.port)
+    await waitUntil(heard, { timeoutMs: 5000, what: 'the beginning of TLS' })
+    clock.run(HANDSHAKE_MS)
+    expect(await end()).toMatchObject({ kind: 'retry', stage: 'TLS', shared: false })
   })
 
   it('is none any more when it is open', async () => {

@@ -6,7 +6,7 @@ import {
   registrationsScene,
   tokens,
 } from '../support/registration-scene.ts'
-import type { ScriptedSocket } from '../support/scripted-sockets.ts'
+import { type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 describe('where there is room', () => {
   /** Ten tokens of which so many are replaced, with room for so many connections. */
@@ -70,4 +70,21 @@ describe('where there is room', () => {
     expect([...open().keys()].filter((token) => token.startsWith('old'))).toEqual([])
     expect(gone().sort()).toEqual(tokens('old', 10).map(nameOf).sort())
   })
+})
+
+// The failed one gives its place to another before its failure is known to be everybody's; then one tries for all beside it.
+it.fails('there are never more connections than there is room for, not even while one tries for all', async () => {
+  const { clock, registrations, sockets } = registrationsScene({ capacity: 5 })
+  // The first one fails soon, and the others take their time.
+  const dialed = (socket: ScriptedSocket): void => {
+    if (socket === sockets.all[0]) clock.after(100, () => socket.end(unreachable))
+    else clock.after(5000, () => socket.isOver || socket.accept())
+  }
+  sockets.script = { ...sockets.script, dialed }
+  registrations.update(tokens('t', 20))
+  registrations.want()
+  for (let step = 0; step < 100; step += 1) {
+    await clock.advance(100)
+    expect(sockets.live.size).toBeLessThanOrEqual(5)
+  }
 })

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-
 import { nameOf, registeredAfterEach, registeredScene, tokens } from '../support/registration-scene.ts'
 import { broken, refused, unreachable } from '../support/scripted-sockets.ts'
 
@@ -38,6 +37,8 @@ describe('a replacement', () => {
     expect(stateOf('new')).toBe('registered')
     expect([...open().keys()]).toEqual(['new'])
     expect(gone()).toEqual(['#old'])
+    // The heartbeat: nothing is waited for any more.
+    expect(clock.pending).toBe(1)
   })
 
   it('that is refused lets its predecessor go', async () => {
@@ -195,6 +196,36 @@ describe('a predecessor', () => {
     expect(await Promise.race([stopped, clock.advance(60_000)])).toBe(true)
     expect(sockets.live.size).toBe(0)
   })
+})
+
+// Each change of the tokens gives the replacements of those before it their five minutes anew.
+it.fails('a replacement that never comes is waited for five minutes, even if tokens change all the time', async () => {
+  const { clock, registrations, gone } = await registeredScene(['old', 'other0'], (socket) => {
+    if (socket.token === 'new') socket.end({ ...broken, kind: 'later', afterMs: 3_600_000 })
+    else socket.accept()
+  })
+  registrations.update(['new', 'other0'])
+  for (let minute = 1; minute <= 10; minute += 1) {
+    await clock.advance(60_000)
+    registrations.update(['new', 'other0', `other${minute}`])
+  }
+  expect(gone()).toContain('#old')
+})
+
+it('a predecessor that falls silent goes, and gives its place back', async () => {
+  const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {}, {
+    capacity: 3,
+    script: { pinged: (socket) => socket.token === 'old' || socket.ponged() },
+  })
+  registrations.update(['new'])
+  await clock.advance(20_000)
+  expect(gone()).toEqual(['#old'])
+  sockets.script = { ...sockets.script, dialed: (socket) => socket.accept() }
+  sockets.of('new')[0]?.accept()
+  registrations.update(['new', 'second', 'third'])
+  await clock.advance(1000)
+  expect([...open().keys()].sort()).toEqual(['new', 'second', 'third'])
+  expect(sockets.of('old')).toHaveLength(1)
 })
 
 describe('during a rotation', () => {

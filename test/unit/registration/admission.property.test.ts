@@ -42,8 +42,7 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
         if (happening.type === 'return') for (const one of all) one.want()
         if (happening.type === 'registry') finding = happening.finding
         if (happening.type === 'pass') clock.run(happening.ms)
-        // The one that tries for all may come on top of those that are under way.
-        expect(trying.size + count(all, 'in')).toBeLessThanOrEqual(capacity + 1)
+        expect(trying.size + count(all, 'in')).toBeLessThanOrEqual(capacity)
         // Whoever began after the trouble was told is the one.
         const last = facts.at(-1)
         if (last?.reachable === false)

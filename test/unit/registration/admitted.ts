@@ -58,8 +58,9 @@ export function scene(
       one.state = 'in'
       if (registry.finding(one.startedMs) === 'reached') return admission.reached()
       one.state = 'own trouble'
+      const everybodys = admission.failed(one.startedMs, 'connection refused')
       admission.left()
-      if (admission.failed(one.startedMs, 'connection refused')) queue()
+      if (everybodys) queue()
     }
     const queue = (): void => {
       one.state = 'queued'
@@ -77,8 +78,8 @@ export function scene(
         one.state = 'out'
         cancel()
         trying.delete(one)
-        if (before === 'trying' || before === 'in') admission.left()
         if (before === 'trying') admission.abandoned(one.startedMs)
+        if (before === 'trying' || before === 'in') admission.left()
       },
       leaveForGood: () => {
         one.leave()

@@ -102,6 +102,41 @@ describe('one change after the other', () => {
   })
 })
 
+describe('a predecessor that is not registered any more', () => {
+  it('has nothing to hand over, and is held no longer', () => {
+    const rotation = new Rotation()
+    rotation.replace(['a1', 'a2'], ['b1', 'b2'], only('a1', 'a2'))
+    expect(rotation.drop('a1')).toBe(true)
+    expect(rotation.drop('a1')).toBe(false)
+    expect(rotation.settle('b1')).toBeUndefined()
+    expect(rotation.settle('b2')).toBe('a2')
+    expect(rotation.size).toBe(0)
+  })
+
+  it('is no predecessor if it was none, or if it has gone', () => {
+    const rotation = new Rotation()
+    rotation.replace(['a'], ['b'], only('a'))
+    expect(rotation.drop('b')).toBe(false)
+    expect(rotation.drop('c')).toBe(false)
+    expect(rotation.size).toBe(1)
+    rotation.settle('b')
+    expect(rotation.drop('a')).toBe(false)
+  })
+
+  it.each<[string, (rotation: Rotation) => void]>([
+    ['it has gone', (rotation) => void rotation.settle('b')],
+    ['all have gone', (rotation) => void rotation.settleAll()],
+    ['it was wanted again', (rotation) => rotation.keep(only('a', 'b'))],
+  ])('and whose successor has another predecessor since %s: the other one is held', (_why, end) => {
+    const rotation = new Rotation()
+    rotation.replace(['a'], ['b'], only('a'))
+    end(rotation)
+    rotation.replace(['c'], ['b'], only('c'))
+    expect(rotation.drop('a')).toBe(false)
+    expect(rotation.settle('b')).toBe('c')
+  })
+})
+
 /** What is to be registered, what is held though it is not, and what has gone, as `Registrations` would have it. */
 class World {
   readonly rotation = new Rotation()
@@ -129,6 +164,7 @@ class World {
 
   lose(id: string): void {
     this.registered.delete(id)
+    if (this.rotation.drop(id)) this.#gone([id])
   }
 
   settleAll(): void {
@@ -171,7 +207,10 @@ it('any changes in any order: what is not wanted is held for one that is wanted 
         for (const id of world.wanted) expect(world.existing).toContain(id)
         // As many are held as wait for one, at most.
         const toCome = world.wanted.filter((id) => !world.registered.has(id)).length
-        if (happening.type !== 'lose') expect(world.held.length).toBeLessThanOrEqual(toCome)
+        expect(world.held.length).toBeLessThanOrEqual(toCome)
+        expect(world.rotation.size).toBe(world.held.length)
+        // And they are registered.
+        for (const id of world.held) expect(world.registered).toContain(id)
       }
       for (const id of [...world.wanted]) world.come(id)
       expect(world.held).toEqual([])
