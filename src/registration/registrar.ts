@@ -94,11 +94,11 @@ export class Registrar implements AttemptOwner {
   /** A socket is gone, which may be one that was abandoned long ago. For its attempts. */
   ended(attempt: Attempt, verdict: Verdict): void {
     this.#open -= 1
-    this.#options.admission.left()
     if (attempt === this.#attempt) {
       this.#attempt = undefined
       this.#judge(attempt, verdict)
     }
+    this.#options.admission.left()
     this.#settleStop()
   }
 

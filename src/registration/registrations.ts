@@ -75,7 +75,7 @@ export class Registrations {
     const isRegistered = (id: string): boolean => this.#registrars.get(id)?.registered === true
     for (const id of this.#rotation.replace(removed, added, isRegistered)) this.#retire(id)
     this.#makeRoom()
-    this.#beginPatience()
+    this.#watchPatience()
     for (const id of added) this.#admit(id)
     return added.map((id) => wanted.get(id) ?? '')
   }
@@ -123,16 +123,17 @@ export class Registrations {
 
   #endRotation(): void {
     for (const id of this.#rotation.settleAll()) this.#retire(id)
-    this.#beginPatience()
+    this.#watchPatience()
   }
 
-  /** From now on replacements have so long, if any are waited for. */
-  #beginPatience(): void {
+  /** As long as replacements are waited for, a timer runs; later changes of the tokens do not wind it up again. */
+  #watchPatience(): void {
+    if (this.#rotation.size > 0) {
+      this.#cancelPatience ??= this.#options.clock.after(REPLACEMENT_MS, () => this.#endRotation())
+      return
+    }
     this.#cancelPatience?.()
-    this.#cancelPatience =
-      this.#rotation.size === 0
-        ? undefined
-        : this.#options.clock.after(REPLACEMENT_MS, () => this.#endRotation())
+    this.#cancelPatience = undefined
   }
 
   #hear(fact: Fact): void {
@@ -150,6 +151,6 @@ export class Registrations {
 
   #letGo(predecessor: string): void {
     this.#retire(predecessor)
-    if (this.#rotation.size === 0) this.#beginPatience()
+    this.#watchPatience()
   }
 }
