@@ -65,11 +65,13 @@ export class Admission {
   /**
    * An attempt that began at `startedMs` did not get to the registry. True if that is everybody's trouble: the token is to
    * queue up again. False if it is its own, because others got there meanwhile.
+   *
+   * @param exhausted whether it was this machine that had nothing left
    */
-  failed(startedMs: number, reason: string): boolean {
+  failed(startedMs: number, reason: string, exhausted = false): boolean {
     const before = this.#outage
-    if (isOwnTrouble(before, startedMs)) return false
-    this.#follow({ type: 'failed', startedMs, reason })
+    if (!exhausted && isOwnTrouble(before, startedMs)) return false
+    this.#follow({ type: 'failed', startedMs, reason, exhausted })
     const outage = this.#outage
     if (outage === before || outage.state !== 'waiting') return true
     const retryInMs = outage.untilMs - this.#options.clock.now()

@@ -28,7 +28,13 @@ export type OutageEvent =
   /** One got as far as the registry. */
   | { readonly type: 'reached' }
   /** One did not. */
-  | { readonly type: 'failed'; readonly startedMs: number; readonly reason: string }
+  | {
+      readonly type: 'failed'
+      readonly startedMs: number
+      readonly reason: string
+      /** It was this machine that had nothing left: so it is for all, whoever got through a moment before. */
+      readonly exhausted?: boolean
+    }
   /** The wait is over. */
   | { readonly type: 'timer' }
 
@@ -57,7 +63,8 @@ export function follow(outage: Outage, event: OutageEvent, context: OutageContex
         reason: outage.reason,
       }
     case 'failed': {
-      if (isOwnTrouble(outage, event.startedMs) || isLate(outage, event.startedMs)) return outage
+      const own = event.exhausted !== true && isOwnTrouble(outage, event.startedMs)
+      if (own || isLate(outage, event.startedMs)) return outage
       const failures = outage.state === 'none' ? 1 : outage.failures + 1
       const waitMs = backoffMs(failures, context.chance, context.settings)
       return { state: 'waiting', failures, untilMs: context.nowMs + waitMs, reason: event.reason }

@@ -108,7 +108,8 @@ export class Registrar implements AttemptOwner {
     if (state === 'registered') this.#disconnected('closed')
     else if (state === 'connecting' || state === 'open') this.#connected(resultOf(verdict))
     if (state === 'connecting') {
-      const everybodys = verdict.shared && admission.failed(attempt.startedMs, reasonOf(verdict))
+      const everybodys =
+        verdict.shared && admission.failed(attempt.startedMs, reasonOf(verdict), verdict.exhausted)
       if (everybodys) return this.handle({ type: 'unreachable', attempt: attempt.number })
       if (!verdict.shared) admission.reached()
     }

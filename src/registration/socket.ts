@@ -5,7 +5,6 @@ import type { WebSocket } from 'ws'
 import { afterPatience, type Cancel, type Clock } from '../clock.ts'
 import type { Stage } from '../events.ts'
 import type { Transport } from '../transport/transport.ts'
-import { isExhaustion } from '../transport/trouble.ts'
 import {
   redirectTarget,
   type UpgradeRefusal,
@@ -183,7 +182,7 @@ class Connection implements RegistrySocket {
 
   #fail(error: NodeJS.ErrnoException, proxied = false): void {
     const verdict = verdictOfError(error, this.#stage, proxied)
-    this.#end({ ...verdict, shared: verdict.shared && (!this.#redirected || isExhaustion(error)) })
+    this.#end({ ...verdict, shared: verdict.shared && (!this.#redirected || verdict.exhausted === true) })
     // After a broken frame the library would wait for the peer's half of the close, and keep the descriptor.
     this.#socket?.terminate()
   }

@@ -15,6 +15,8 @@ export interface Verdict {
    * connection left to give.
    */
   readonly shared: boolean
+  /** Whether it was this machine that had no connection left. */
+  readonly exhausted?: boolean
   /** What happened, in words that hold no secret. */
   readonly reason: string
   /** With `later`: how long the registry wants to be left alone, in milliseconds. */
@@ -106,7 +108,8 @@ const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Verdict {
   const where = stageOf(error, stage)
   const words = describeError(error, where)
-  if (isExhaustion(error)) return { kind: 'retry', stage: where, shared: true, reason: words }
+  if (isExhaustion(error))
+    return { kind: 'retry', stage: where, shared: true, exhausted: true, reason: words }
   const whose = proxied ? 'proxy or registry' : 'registry'
   return {
     kind: 'retry',

@@ -98,7 +98,7 @@ describe('a file of tokens that changes', () => {
       expect((await sidecar.get('/metrics')).text).toContain('puppet_registrar_token_source_up 0')
       // Read again, it is the same trouble: nothing is told twice.
       const told = () =>
-        sidecar.command.lines().filter((line) => words.test(line) && /stay as they are/.test(line))
+        sidecar.command.lines().filter((line) => words.test(line) && /because of their file/.test(line))
       const reread = sidecar.command.lines().filter((line) => line.includes('have been read again')).length
       sidecar.command.kill('SIGHUP')
       await waitUntil(
