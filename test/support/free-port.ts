@@ -1,20 +1,31 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 
-const handedOut = new Set<number>()
+/** Below the range from which systems take the ports of outgoing connections: thousands of them must not take this one. */
+const FIRST = 10_000
+const LAST = 32_000
+const given = new Set<number>()
 
-/** A TCP port on 127.0.0.1 that nobody listens on, never the same one twice in a process. */
+/** A TCP port of 127.0.0.1 that nobody listens on now, and that this process has not been given before. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer()
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    server.close()
-    await once(server, 'close')
-    if (handedOut.has(port)) continue
-    handedOut.add(port)
-    return port
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
+    if (!given.has(port) && (await isFree(port))) {
+      given.add(port)
+      return port
+    }
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  } catch {
+    return false
+  }
+  server.close()
+  await once(server, 'close')
+  return true
 }
