@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
+import { type Change, Crowd, type Sum } from '../crowd.ts'
 import type { Fact, RegistrationState } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Board } from './board.ts'
-import { type Change, Crowd, type Sum } from './crowd.ts'
 import { registrationLine } from './registration-line.ts'
 
 /** What the journal has said of something since it got into its state, to say only what is new. */

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/sidecar.ts'
+import { type Answer, type Route, textAnswer } from '../endpoints.ts'
 import type { Damping } from '../events.ts'
 import type { Board } from './board.ts'
 import type { Metrics } from './metrics.ts'
 import { readinessChecks } from './readiness.ts'
 import { report } from './report.ts'
-import { type Answer, type Route, textAnswer } from './server.ts'
 
 /** What the endpoints show. */
 export interface RoutesOptions {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock.ts'
 import type { Fact } from '../../src/events.ts'
+import { Heartbeat } from '../../src/heartbeat.ts'
 import { Admission } from '../../src/registration/admission.ts'
-import { Heartbeat } from '../../src/registration/heartbeat.ts'
 import { Registrar, type RegistrarOptions } from '../../src/registration/registrar.ts'
 import { Registrations } from '../../src/registration/registrations.ts'
 import { lifecycleSettings } from '../../src/registration/settings.ts'

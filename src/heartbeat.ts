@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../clock.ts'
+import type { Cancel, Clock } from './clock.ts'
 
 /** How often to look whether the peers are still there. Both in milliseconds. */
 export interface HeartbeatSettings {

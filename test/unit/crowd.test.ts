@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Crowd } from '../../../src/status/crowd.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
+import { Crowd } from '../../src/crowd.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 
 /** A crowd, and what it told: a text by itself, or a sum, each with when. */
 function begin() {

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../clock.ts'
+import type { Cancel, Clock } from './clock.ts'
 
 /** What became of how many in one second, and the newest trouble in words, if there was any. */
 export interface Sum {

@@ -1,5 +1,5 @@
-import { Heartbeat, type Watched } from '../../../src/registration/heartbeat.ts'
-import { QuickClock, type QuickClockOptions } from '../../support/quick-clock.ts'
+import { Heartbeat, type Watched } from '../../src/heartbeat.ts'
+import { QuickClock, type QuickClockOptions } from '../support/quick-clock.ts'
 
 /** Pings that fall into so many milliseconds are sent together. */
 export const TOGETHER_MS = 100

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seededChance } from '../../support/chance.ts'
+import { seededChance } from '../support/chance.ts'
 import { type Link, longestGapMs, scene, shares, TOGETHER_MS } from './watched.ts'
 
 const INTERVAL_MS = 10_000
