@@ -1,28 +1,30 @@
 import { ConfigError } from '../config/problems.ts'
 
-/** Turns the failure to listen into a problem with the configuration, which it is; throws what it is not. */
+/** A place where a command listens, and the variables that say so. */
+export interface ListenPlace {
+  readonly host: string
+  readonly port: number
+  readonly hostVariable: string
+  readonly portVariable: string
+}
+
+/** Turns the failure to listen at one of `places` into a problem with the configuration, which it is; throws what it is not. */
 export function asListenProblem(
   error: unknown,
-  prefix: 'REGISTRAR_ADMIN' | 'REGISTRY_LISTEN',
-  address: { host: string; port: number },
+  places: readonly [ListenPlace, ...ListenPlace[]],
 ): ConfigError {
-  const { code } = error as NodeJS.ErrnoException
-  const variable = `${prefix}_PORT`
-  const where = `${address.host}:${address.port}`
+  const { code, port, hostname } = error as NodeJS.ErrnoException & { port?: number; hostname?: string }
+  const place = places.find((each) => each.port === port || each.host === hostname) ?? places[0]
+  const where = `${place.host}:${place.port}`
+  const wrong = (variable: string, message: string): ConfigError => new ConfigError([{ variable, message }])
   switch (code) {
     case 'EADDRINUSE':
-      return new ConfigError([
-        { variable, message: `${where} is taken by another program; choose another port` },
-      ])
+      return wrong(place.portVariable, `${where} is taken by another program; choose another port`)
     case 'EACCES':
-      return new ConfigError([
-        { variable, message: `${where} must not be used by this user; choose a port above 1023` },
-      ])
+      return wrong(place.portVariable, `${where} must not be used by this user; choose a port above 1023`)
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new ConfigError([
-        { variable: `${prefix}_HOST`, message: `${address.host} is no address of this machine (${code})` },
-      ])
+      return wrong(place.hostVariable, `${place.host} is no address of this machine (${code})`)
     default:
       throw error
   }

@@ -1,9 +1,14 @@
-import { readRegistryConfig } from '../config/commands.ts'
+import { openFileLimit, roomForConnections } from '../config/open-files.ts'
+import { type RegistryConfig, readRegistryConfig } from '../config/registry.ts'
 import { EXIT } from '../exit-codes.ts'
-import { createStdoutLog } from '../log.ts'
-import { RegistryServer } from '../registry/server.ts'
+import { createStdoutLog, type Log } from '../log.ts'
+import { AllowList } from '../registry/allow-list.ts'
+import type { RegistryServer } from '../registry/server.ts'
+import { RegistryService } from '../registry/service.ts'
+import { TokenFollower } from '../tokens/follower.ts'
+import type { SourceNews } from '../tokens/news.ts'
 import { aborted, type Context } from './context.ts'
-import { asListenProblem } from './listen-error.ts'
+import { asListenProblem, type ListenPlace } from './listen-error.ts'
 
 /** The command `registry`. */
 export async function registry(context: Context): Promise<number> {
@@ -11,18 +16,73 @@ export async function registry(context: Context): Promise<number> {
   const { log, end } = await createStdoutLog({ ...config.log, redact: (line) => line }, context.clock)
   context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
   for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
-  const server = new RegistryServer({ ...config, clock: context.clock })
+
+  const service = new RegistryService({
+    ...config,
+    clock: context.clock,
+    version: context.version,
+    log,
+    list: new AllowList(config.list?.entries),
+    limits: { ...config.limits, registrants: roomFor(config.limits.registrants, log) },
+    listProblems: () => follower?.trouble.map(({ message }) => message),
+  })
+  const follower =
+    config.list &&
+    new TokenFollower({
+      source: config.list.source,
+      clock: context.clock,
+      onNews: (news) => hear(news, service.server, log),
+    })
   try {
-    const { address, port } = await server.start()
-    log.info({ version: context.version, address, port }, 'registry listens')
+    await service.start()
   } catch (error) {
-    const problem = asListenProblem(error, 'REGISTRY_LISTEN', config)
+    const problem = asListenProblem(error, placesOf(config))
     await end()
     throw problem
   }
+  follower?.start()
+  context.onReload(() => {
+    void service.reload()
+    void follower?.refresh()
+  })
   await aborted(context.shutdown)
-  await server.stop()
+  follower?.stop()
+  await service.drain()
   log.info('registry ended')
   await end()
   return EXIT.ok
+}
+
+/** What fits into the limit on open files, which counts for more than what was wished. */
+function roomFor(wished: number, log: Log): number {
+  const room = roomForConnections(openFileLimit())
+  if (room < wished) {
+    log.info(
+      { room, wished },
+      `only ${room} registrants fit into the limit on open files; ulimit -n raises it`,
+    )
+  }
+  return Math.min(wished, room)
+}
+
+function placesOf({ listen, admin }: RegistryConfig): [ListenPlace, ...ListenPlace[]] {
+  const hostVariable = 'REGISTRY_LISTEN_HOST'
+  const ports = ['REGISTRY_LISTEN_PORT', 'REGISTRY_LISTEN_TLS_PORT']
+  const listens = listen.map((where, index) => ({ ...where, hostVariable, portVariable: ports[index] ?? '' }))
+  const own = { ...admin, hostVariable: 'REGISTRY_ADMIN_HOST', portVariable: 'REGISTRY_ADMIN_PORT' }
+  return [own, ...listens]
+}
+
+function hear(news: SourceNews, server: RegistryServer, log: Log): void {
+  switch (news.kind) {
+    case 'changed':
+      server.replaceList(news.tokens)
+      return log.info({ tokens: news.tokens.length }, 'the list of tokens changed')
+    case 'kept': {
+      const cause = news.problems.map(({ message }) => message).join('; ')
+      return log.error({ cause }, `the list stays as it is, because of its file: ${cause}`)
+    }
+    case 'mended':
+      return log.info('the list can be read again')
+  }
 }

@@ -34,7 +34,9 @@ export async function run(context: Context): Promise<number> {
   try {
     await sidecar.start()
   } catch (error) {
-    const problem = asListenProblem(error, 'REGISTRAR_ADMIN', config.admin)
+    const problem = asListenProblem(error, [
+      { ...config.admin, hostVariable: 'REGISTRAR_ADMIN_HOST', portVariable: 'REGISTRAR_ADMIN_PORT' },
+    ])
     await end()
     throw problem
   }

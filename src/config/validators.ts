@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { EnvError, makeExactValidator } from 'envalid'
 import ms from 'ms'
 import { isPublishableHost } from '../wire/subprotocol.ts'
@@ -96,6 +96,22 @@ export const host = makeExactValidator<string>((text) => {
     throw new EnvError('must be a name or an address alone, for example 127.0.0.1')
   }
   return bare
+})
+
+/** Addresses and networks, separated by commas or white space: `10.0.0.0/8, ::1`. */
+export const networks = makeExactValidator<BlockList>((value) => {
+  const list = new BlockList()
+  for (const network of value.split(/[\s,]+/).filter((word) => word !== '')) {
+    const [address = '', prefix, ...rest] = network.split('/')
+    const family = isIP(address)
+    const longest = family === 6 ? 128 : 32
+    const length = prefix === undefined ? longest : Number(prefix)
+    const valid =
+      family !== 0 && rest.length === 0 && /^\d*$/.test(prefix ?? '') && prefix !== '' && length <= longest
+    if (!valid) throw new EnvError('must be addresses or networks, for example 10.0.0.0/8,127.0.0.1')
+    list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4')
+  }
+  return list
 })
 
 /** Any text, taken as it is and checked elsewhere. */

@@ -91,7 +91,52 @@ export const SIDECAR_VARIABLES = [
 /** What `puppet-registrar registry` reads. */
 export const REGISTRY_VARIABLES = [
   { name: 'REGISTRY_LISTEN_HOST', byDefault: '0.0.0.0', meaning: 'where the registry listens' },
-  { name: 'REGISTRY_LISTEN_PORT', byDefault: '8080', meaning: 'its port, plain http and ws' },
+  {
+    name: 'REGISTRY_LISTEN_PORT',
+    byDefault: '8080',
+    meaning: 'its port: plain http and ws; https and wss with a certificate and no port of their own',
+  },
+  { name: 'REGISTRY_LISTEN_TLS_PORT', byDefault: '', meaning: 'a port of its own for https and wss' },
+  {
+    name: 'REGISTRY_TLS_CERT_FILE',
+    byDefault: '',
+    meaning: 'certificate and its chain (PEM); read again every 10 s',
+  },
+  { name: 'REGISTRY_TLS_KEY_FILE', byDefault: '', meaning: 'its key (PEM)' },
+  {
+    name: 'REGISTRY_TOKENS_FILE',
+    byDefault: '',
+    meaning: 'who may register: a token, or its SHA-256 in hex, a line; followed while running',
+  },
+  {
+    name: 'REGISTRY_TRUST_PROXY',
+    byDefault: '',
+    meaning: 'addresses of proxies whose X-Forwarded-For is believed, for example 10.0.0.0/8,127.0.0.1',
+  },
+  {
+    name: 'REGISTRY_REACHABILITY',
+    byDefault: 'report',
+    meaning: 'whether ports open from here: off; report it; mask those that do not with host 127.0.0.1',
+  },
+  { name: 'REGISTRY_MAX_REGISTRANTS', byDefault: '50000', meaning: 'registrants in all' },
+  { name: 'REGISTRY_MAX_REGISTRANTS_PER_TOKEN', byDefault: '4', meaning: 'registrants of one token' },
+  {
+    name: 'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS',
+    byDefault: '20000',
+    meaning: 'registrants from one address',
+  },
+  {
+    name: 'REGISTRY_UPGRADE_RATE',
+    byDefault: '2000',
+    meaning: 'registrations begun per second from one address',
+  },
+  {
+    name: 'REGISTRY_DRAIN',
+    byDefault: '5s',
+    meaning: 'over how long registrants are sent away after SIGTERM',
+  },
+  { name: 'REGISTRY_ADMIN_HOST', byDefault: '127.0.0.1', meaning: 'where the HTTP endpoints listen' },
+  { name: 'REGISTRY_ADMIN_PORT', byDefault: '9789', meaning: 'their port; 0 turns them off' },
   { name: 'LOG_LEVEL', byDefault: 'info', meaning: 'trace, debug, info, warn, error, fatal or silent' },
   { name: 'LOG_FORMAT', byDefault: 'json', meaning: 'json or pretty (the default on a terminal)' },
 ] as const satisfies readonly Variable[]

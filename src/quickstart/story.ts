@@ -38,7 +38,10 @@ export class Story {
   constructor(options: StoryOptions) {
     this.#options = options
     this.#startedMs = options.clock.now()
-    this.#registry = new RegistryServer({ host: '127.0.0.1', port: 0, clock: options.clock })
+    this.#registry = new RegistryServer({
+      clock: options.clock,
+      listen: [{ host: '127.0.0.1', port: 0, tls: undefined }],
+    })
   }
 
   get registryUrl(): string {
@@ -73,8 +76,8 @@ export class Story {
 
   async #setTheScene(): Promise<void> {
     const { clock, version } = this.#options
-    const { port } = await this.#registry.start()
-    this.#registryUrl = new URL(`http://127.0.0.1:${port}`)
+    const [listening] = await this.#registry.start()
+    this.#registryUrl = new URL(`http://127.0.0.1:${listening?.port}`)
     this.#line('registry', `listens on ${this.registryUrl}`)
     this.#puppetPort = await this.#freePort()
     const { config } = readConfig({

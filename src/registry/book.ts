@@ -1,24 +1,52 @@
+/** What the book has to know of a registrant. */
+export interface Listed {
+  readonly token: string
+  /** Whether discovery may find it now. */
+  readonly findable: boolean
+}
+
 /** Who is registered under which token, the newest last. */
-export class Book<Registrant> {
-  readonly #byToken = new Map<string, Registrant[]>()
+export class Book<Registrant extends Listed> {
+  readonly #byToken = new Map<string, readonly Registrant[]>()
+  #size = 0
 
-  add(token: string, registrant: Registrant): void {
-    this.#byToken.set(token, [...(this.#byToken.get(token) ?? []), registrant])
+  add(registrant: Registrant): void {
+    this.#byToken.set(registrant.token, [...this.of(registrant.token), registrant])
+    this.#size += 1
   }
 
-  remove(token: string, registrant: Registrant): void {
-    const left = (this.#byToken.get(token) ?? []).filter((other) => other !== registrant)
-    if (left.length === 0) this.#byToken.delete(token)
-    else this.#byToken.set(token, left)
+  remove(registrant: Registrant): void {
+    const all = this.of(registrant.token)
+    const left = all.filter((other) => other !== registrant)
+    if (left.length === 0) this.#byToken.delete(registrant.token)
+    else this.#byToken.set(registrant.token, left)
+    this.#size -= all.length - left.length
   }
 
-  /** The registrant of a token that came last: an older one may be a zombie whose link is dead. */
-  newest(token: string): Registrant | undefined {
-    return this.#byToken.get(token)?.at(-1)
+  /** All registrants of a token, the oldest first. */
+  of(token: string): readonly Registrant[] {
+    return this.#byToken.get(token) ?? NOBODY
+  }
+
+  /** The findable registrant of a token that came last: an older one may be a zombie whose link is dead. */
+  newest(token: string, except?: ReadonlySet<Registrant>): Registrant | undefined {
+    return this.of(token).findLast((registrant) => registrant.findable && except?.has(registrant) !== true)
+  }
+
+  /** Everybody, by token. */
+  entries(): IterableIterator<[string, readonly Registrant[]]> {
+    return this.#byToken.entries()
   }
 
   /** How many registrants there are, of all tokens. */
   get size(): number {
-    return [...this.#byToken.values()].reduce((sum, list) => sum + list.length, 0)
+    return this.#size
+  }
+
+  /** How many tokens have a registrant. */
+  get tokens(): number {
+    return this.#byToken.size
   }
 }
+
+const NOBODY: readonly never[] = []

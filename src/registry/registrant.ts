@@ -1,103 +1,212 @@
 import type { WebSocket } from 'ws'
 import type { Clock } from '../clock.ts'
-import { type Endpoint, isPort } from '../wire/discovery.ts'
-import { formatEvent, isObject, parseFrame, REGISTERED, ROGER } from '../wire/envelope.ts'
-import { isRegistrant, type Subprotocol } from '../wire/subprotocol.ts'
+import type { Watched } from '../heartbeat.ts'
+import type { Endpoint } from '../wire/discovery.ts'
+import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } from '../wire/envelope.ts'
+import type { Listed } from './book.ts'
+import type { LeaveCause } from './facts.ts'
+import { EVENTS_PER_SECOND, UNREAD_MAX_BYTES } from './limits.ts'
+import type { Offer } from './offer.ts'
+import { Question, type QuestionResult } from './question.ts'
 
-/** How long a registrant may take to say its port before the one in its subprotocol is published. */
-const QUESTION_MS = 2000
-/** How long an answer may be published again. It dies with its registrant, so that it is never a lie. */
+/** How long an answer is published again, in milliseconds. It dies with its registrant, so that it is never a lie. */
 const ANSWER_KEPT_MS = 1000
+const SECOND_MS = 1000
+
+/** Close codes (RFC 6455 §7.4.1). */
+const GOING_AWAY = 1001
+const POLICY_VIOLATION = 1008
+
+/** Who hears of a registrant. */
+export interface RegistrantListener {
+  asked(result: QuestionResult, tookMs: number): void
+  /** It asks where its token is. */
+  wondered(registrant: Registrant): void
+  ponged(registrant: Registrant): void
+  /** It cannot be found any more; called once, when its end begins. */
+  left(registrant: Registrant, cause: LeaveCause): void
+}
+
+/** What a registrant is made of. */
+export interface RegistrantOptions {
+  readonly token: string
+  /** Where it comes from; empty if that is not known. */
+  readonly address: string
+  readonly offer: Offer
+  readonly clock: Clock
+  readonly listener: RegistrantListener
+}
 
 /** One socket of somebody who holds a token. */
-export class Registrant {
+export class Registrant implements Listed, Watched {
+  readonly token: string
+  readonly address: string
+  readonly offer: Offer
+  readonly joinedMs: number
   readonly #socket: WebSocket
   readonly #clock: Clock
-  readonly #subprotocol: Subprotocol
-  readonly #address: string
-  readonly #pending = new Map<number, (port: unknown) => void>()
-  #lastQuestion = 0
-  /** The newest question, and its answer when that is there. */
-  #question: { readonly askedMs: number; readonly answer: Promise<unknown> } | undefined
-  #alive = true
+  readonly #listener: RegistrantListener
+  #left = false
+  #question: { readonly running: Question; readonly endpoint: Promise<Endpoint | undefined> } | undefined
+  #lastId = 0
+  #kept: { readonly endpoint: Endpoint; readonly untilMs: number } | undefined
+  #secondMs = 0
+  #events = 0
 
-  /** @param address where the socket comes from */
-  constructor(socket: WebSocket, subprotocol: Subprotocol, address: string, clock: Clock) {
+  constructor(socket: WebSocket, { token, address, offer, clock, listener }: RegistrantOptions) {
+    this.token = token
+    this.address = address
+    this.offer = offer
+    this.joinedMs = Math.floor(clock.now())
     this.#socket = socket
     this.#clock = clock
-    this.#subprotocol = subprotocol
-    this.#address = withoutMapping(address)
-    socket.on('message', (data, isBinary) => {
-      if (!isBinary) this.#hear(data.toString())
+    this.#listener = listener
+    socket.on('message', (data, isBinary) => this.#hear(isBinary ? undefined : data.toString()))
+    socket.on('ping', () => this.#hear(undefined))
+    socket.on('pong', () => listener.ponged(this))
+    // A frame that breaks the protocol closes before it is told as an error: that has its turn first.
+    socket.on('closing', () => queueMicrotask(() => this.#leave()))
+    socket.on('close', () => this.#leave())
+    socket.on('error', () => {
+      // Not a frame of RFC 6455, or one that is too large: ws has told the peer, and closes.
+      this.#leave('frame')
     })
-    socket.on('pong', () => {
-      this.#alive = true
-    })
-    socket.on('close', () => {
-      for (const resolve of this.#pending.values()) resolve(undefined)
-    })
-    // Broken frames close the socket; that is all there is to do about them.
-    socket.on('error', () => {})
-    socket.send(formatEvent(REGISTERED))
+    this.#send(REGISTERED)
+    if (offer.trouble !== '') this.advise(offer.trouble)
   }
 
   /** Whether discovery may find it. */
   get findable(): boolean {
-    return isRegistrant(this.#subprotocol)
+    return this.offer.isRegistrant && !this.#left
   }
 
-  /** Where its puppet is: the port is asked for; undefined if none can be had, or no client could use the address. */
+  /** What it said last, if that is less than a second old. */
+  get kept(): Endpoint | undefined {
+    if (this.#left || this.#kept === undefined || this.#clock.now() >= this.#kept.untilMs) return undefined
+    return this.#kept.endpoint
+  }
+
+  /** What it said last, however long ago. */
+  get said(): Endpoint | undefined {
+    return this.#kept?.endpoint
+  }
+
+  /** Where its puppet is: the port is asked for. Undefined if none can be had, no client could use it, or it leaves. */
   async endpoint(): Promise<Endpoint | undefined> {
-    const host = this.#subprotocol.host || this.#address
-    const answered = await this.#port()
-    if (this.#socket.readyState !== this.#socket.OPEN) return undefined
-    const port = isPort(answered) ? answered : Number(this.#subprotocol.port)
-    return isPort(port) && host !== '' && !host.includes(':') ? { host, port } : undefined
+    if (this.#left || this.offer.host === undefined) return undefined
+    return this.kept ?? (this.#question ?? this.#ask(this.offer.host)).endpoint
   }
 
-  /** Pings; whoever has not answered the ping before is dropped. */
-  heartbeat(): void {
-    if (!this.#alive) return this.#socket.terminate()
-    this.#alive = false
-    this.#socket.ping()
+  /** Tells it something in words. */
+  advise(text: string): void {
+    this.#send({ name: 'sys', payload: text })
   }
 
-  /** Discoveries within a second of a question share its answer: a popular token must not flood its registrant. */
-  #port(): Promise<unknown> {
-    const nowMs = this.#clock.now()
-    if (this.#question === undefined || nowMs - this.#question.askedMs >= ANSWER_KEPT_MS) {
-      this.#question = { askedMs: nowMs, answer: this.#ask() }
-    }
-    return this.#question.answer
+  /** Answers its wondering where its token is. */
+  tellHost(host: string): void {
+    this.#send({ name: 'hostie', payload: host })
   }
 
-  #ask(): Promise<unknown> {
-    this.#lastQuestion += 1
-    const id = this.#lastQuestion
-    const payload = { jsonrpc: '2.0', id, method: 'getHostieGrpcPort' }
-    return new Promise((resolve) => {
-      const settle = (port: unknown): void => {
-        cancel()
-        this.#pending.delete(id)
-        resolve(port)
-      }
-      const cancel = this.#clock.after(QUESTION_MS, () => settle(undefined))
-      this.#pending.set(id, settle)
-      this.#socket.send(formatEvent({ name: 'jsonrpc', payload }))
+  ping(): void {
+    if (!this.#left) this.#socket.ping()
+  }
+
+  /** No pong in time: the link is dead, and nobody is there to be told. */
+  silent(): void {
+    this.#leave('silent')
+    this.#socket.terminate()
+  }
+
+  /** Tells it that the registry ends. */
+  goAway(): void {
+    this.#close(GOING_AWAY, 'draining', 'this registry ends; come back in a moment')
+  }
+
+  /** Tells it that its token is not on the list any more. */
+  delist(): void {
+    this.#close(POLICY_VIOLATION, 'delisted', 'this token is not on the list any more')
+  }
+
+  /** Ends it without a word. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  #ask(host: string): { running: Question; endpoint: Promise<Endpoint | undefined> } {
+    const askedMs = this.#clock.now()
+    let resolve: (endpoint: Endpoint | undefined) => void
+    const endpoint = new Promise<Endpoint | undefined>((done) => {
+      resolve = done
     })
+    this.#lastId += 2
+    const running = new Question({
+      id: this.#lastId,
+      clock: this.#clock,
+      send: (event) => this.#send(event),
+      onEnd: (result, said) => {
+        this.#question = undefined
+        this.#listener.asked(result, this.#clock.now() - askedMs)
+        resolve(result === 'left' ? undefined : this.#keep(host, said ?? this.offer.port))
+      },
+    })
+    this.#question = { running, endpoint }
+    // It may have left while it was asked.
+    if (this.#left) running.abandon()
+    return { running, endpoint }
   }
 
-  #hear(text: string): void {
+  #keep(host: string, port: number | undefined): Endpoint | undefined {
+    if (port === undefined) return undefined
+    const endpoint = { host, port }
+    this.#kept = { endpoint, untilMs: this.#clock.now() + ANSWER_KEPT_MS }
+    return endpoint
+  }
+
+  /** @param text undefined for what is only counted */
+  #hear(text: string | undefined): void {
+    if (this.#left) return
+    if (this.#floods()) {
+      this.#close(POLICY_VIOLATION, 'flood', `more than ${EVENTS_PER_SECOND} events in a second`)
+      // What is still on its way need not be read: the socket ends without it.
+      return this.#socket.pause()
+    }
+    if (text === undefined) return
     const frame = parseFrame(text)
-    const event = frame.kind === 'event' ? frame.event : undefined
-    const message =
-      event?.name === 'jsonrpc' ? event.payload : frame.kind === 'bare' ? frame.object : undefined
-    if (isObject(message) && typeof message.id === 'number') this.#pending.get(message.id)?.(message.result)
-    if (event !== undefined) this.#socket.send(formatEvent(ROGER))
+    if (frame.kind === 'event' && frame.event.name === 'hostie') return this.#listener.wondered(this)
+    const message = frame.kind === 'event' && frame.event.name === 'jsonrpc' ? frame.event.payload : undefined
+    if (isObject(message)) this.#question?.running.hear(message)
+    if (frame.kind === 'bare') this.#question?.running.hear(frame.object)
+    this.#send(ROGER)
   }
-}
 
-/** `::ffff:1.2.3.4` is how a socket that listens on `::` names an IPv4 peer; clients cannot use it. */
-function withoutMapping(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+  #floods(): boolean {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#secondMs >= SECOND_MS) {
+      this.#secondMs = Math.floor(nowMs)
+      this.#events = 0
+    }
+    this.#events += 1
+    return this.#events > EVENTS_PER_SECOND
+  }
+
+  #send(event: Envelope): void {
+    if (this.#left) return
+    if (this.#socket.bufferedAmount <= UNREAD_MAX_BYTES) return this.#socket.send(formatEvent(event))
+    this.#leave('unread')
+    this.#socket.terminate()
+  }
+
+  #close(code: number, cause: LeaveCause, reason: string): void {
+    if (this.#left) return
+    this.#leave(cause)
+    this.#socket.close(code, reason)
+  }
+
+  #leave(cause: LeaveCause = 'closed'): void {
+    if (this.#left) return
+    this.#left = true
+    this.#kept = undefined
+    this.#listener.left(this, cause)
+    this.#question?.running.abandon()
+  }
 }

@@ -1,151 +1,168 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
-import type { Cancel, Clock } from '../clock.ts'
-import { discoveryPath, formatEndpoint, NOT_REGISTERED_BODY, REGISTRATION_PATH } from '../wire/discovery.ts'
-import { parseSubprotocol } from '../wire/subprotocol.ts'
+import type { AddressInfo, BlockList } from 'node:net'
+import type { WebSocket } from 'ws'
+import type { Clock } from '../clock.ts'
+import { Heartbeat } from '../heartbeat.ts'
+import { publicName } from '../secret.ts'
+import { Admission } from './admission.ts'
+import { AllowList } from './allow-list.ts'
 import { Book } from './book.ts'
-import { Registrant } from './registrant.ts'
+import type { KeyPair } from './certificate.ts'
+import { Connections } from './connections.ts'
+import { Discovery } from './discovery.ts'
+import { inGroups } from './drain.ts'
+import type { LeaveCause, RegistryFact } from './facts.ts'
+import { answerRequest } from './http.ts'
+import { CONNECTIONS_BESIDE, DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { type ListenAddress, Listener } from './listener.ts'
+import { readOffer } from './offer.ts'
+import type { QuestionResult } from './question.ts'
+import { Reachability, type ReachabilityMode } from './reachability.ts'
+import { Registrant, type RegistrantListener } from './registrant.ts'
+import { Upgrade } from './upgrade.ts'
 
-/** Where a registry listens. Port 0 lets the system choose. */
+/** What a registry is told. */
 export interface RegistryOptions {
-  readonly host: string
-  readonly port: number
   readonly clock: Clock
+  readonly listen: readonly ListenAddress[]
+  /** Default: `DEFAULT_LIMITS`. */
+  readonly limits?: Limits
+  /** Who may register; default: everybody. */
+  readonly list?: AllowList
+  /** Default: `off`. */
+  readonly reachability?: ReachabilityMode
+  /** Whose `X-Forwarded-For` is believed; default: nobody's. */
+  readonly trustedProxies?: BlockList | undefined
+  readonly onFact?: (fact: RegistryFact) => void
 }
 
-const HEARTBEAT_MS = 15_000
-const MAX_FRAME_BYTES = 64 * 1024
-const DISCOVERY_PREFIX = discoveryPath('')
-/** The older form of a registration, without a header. */
-const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
+/** Registrants are pinged so often, and have so long to answer; both in milliseconds. */
+const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }
+/** How long the halves of closes and answers that are on their way are waited for at the end. */
+const END_MS = 1000
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
-export class RegistryServer {
-  readonly #options: RegistryOptions
-  readonly #book = new Book<Registrant>()
-  readonly #registrants = new Set<Registrant>()
-  readonly #http = createServer((request, response) => void this.#answer(request, response))
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
-    perMessageDeflate: false,
-    handleProtocols: ([first = '']) => first,
-  })
-  #cancelHeartbeat: Cancel = () => {}
+export class RegistryServer implements RegistrantListener {
+  readonly book = new Book<Registrant>()
+  readonly list: AllowList
+  /** Undefined if it is off. */
+  readonly reachability: Reachability | undefined
+  readonly #clock: Clock
+  readonly #tell: (fact: RegistryFact) => void
+  readonly #heartbeat: Heartbeat
+  readonly #admission: Admission
+  readonly #discovery: Discovery
+  readonly #listeners: readonly Listener[]
+  /** Registrants whose sockets are not closed yet, those that are leaving included. */
+  readonly #open = new Set<Registrant>()
+  #onEmpty = (): void => {}
 
   constructor(options: RegistryOptions) {
-    this.#options = options
-    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    const { clock, limits = DEFAULT_LIMITS, list = new AllowList(), trustedProxies } = options
+    const { reachability = 'off', onFact = () => {} } = options
+    this.#clock = clock
+    this.#tell = onFact
+    this.list = list
+    this.#heartbeat = new Heartbeat(clock, HEARTBEAT)
+    this.#admission = new Admission(clock, limits, list)
+    if (reachability !== 'off') {
+      const onChange = (place: string, open: boolean, reason: string): void =>
+        onFact({ type: 'reachability', place, open, reason })
+      this.reachability = new Reachability({ clock, onChange })
+    }
+    const mask = reachability === 'mask'
+    this.#discovery = new Discovery({ book: this.book, clock, reachability: this.reachability, mask, onFact })
+    const upgrade = new Upgrade({
+      admission: this.#admission,
+      trustedProxies,
+      registrantsOf: (token) => this.book.of(token).length,
+      onRegistrant: (socket, token, address) => this.#welcome(socket, token, address),
+      onRefusal: (reason, address) => onFact({ type: 'refused', reason, address }),
+    })
+    const connections = new Connections(limits.perAddress + CONNECTIONS_BESIDE, trustedProxies)
+    const handlers = {
+      request: (request, response) => answerRequest(request, response, this.#discovery),
+      upgrade: (request, socket, head) => upgrade.handle(request, socket, head),
+      admit: (socket) => connections.admit(socket),
+    } satisfies ConstructorParameters<typeof Listener>[1]
+    this.#listeners = options.listen.map((where) => new Listener(where, handlers))
   }
 
-  /** Resolves with the address when it listens; rejects when it cannot. */
-  async start(): Promise<AddressInfo> {
-    const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject)
-      this.#http.listen(port, host, () => {
-        this.#http.off('error', reject)
-        resolve()
-      })
-    })
-    this.#scheduleHeartbeat()
-    return this.#http.address() as AddressInfo
+  /** Resolves with the addresses when it listens on all of them; rejects when it cannot. */
+  async start(): Promise<readonly AddressInfo[]> {
+    const addresses: AddressInfo[] = []
+    for (const listener of this.#listeners) addresses.push(await listener.start())
+    return addresses
   }
 
-  /** Tells registrants that it goes away (1001) and ends; resolves when no connection is left. */
-  async stop(): Promise<void> {
-    this.#cancelHeartbeat()
-    for (const socket of this.#sockets.clients) socket.close(1001)
-    const giveUp = this.#options.clock.after(1000, () => {
-      for (const socket of this.#sockets.clients) socket.terminate()
-      this.#http.closeAllConnections()
+  /** New connections get this certificate. */
+  renew(pair: KeyPair): void {
+    for (const listener of this.#listeners) listener.renew(pair)
+  }
+
+  /** Only these tokens may be registered from now on; whoever holds another one leaves. */
+  replaceList(entries: readonly string[]): void {
+    this.list.replace(entries)
+    for (const [token, registrants] of this.book.entries()) {
+      if (!this.list.allows(token)) for (const registrant of registrants) registrant.delist()
+    }
+  }
+
+  /**
+   * Tells registrants that it goes away (1001), in small groups spread over `drainMs` milliseconds, so that they do not
+   * come back in one wave; those that are left can be discovered meanwhile. Resolves when no connection is left.
+   */
+  async stop(drainMs = 0): Promise<void> {
+    this.#admission.close()
+    this.#tell({ type: 'draining', registrants: this.book.size })
+    const all = [...this.book.entries()].flatMap(([, registrants]) => registrants)
+    await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
+    this.reachability?.stop()
+    const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
+    const closed = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+      if (this.#open.size === 0) resolve()
     })
-    this.#http.closeIdleConnections()
-    await new Promise((resolve) => this.#http.close(resolve))
+    const giveUp = this.#clock.after(END_MS, () => {
+      for (const registrant of this.#open) registrant.terminate()
+      for (const listener of this.#listeners) listener.cut()
+    })
+    await Promise.all([stopped, closed])
     giveUp()
   }
 
-  #scheduleHeartbeat(): void {
-    this.#cancelHeartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
-      for (const registrant of this.#registrants) registrant.heartbeat()
-      this.#scheduleHeartbeat()
-    })
+  asked(result: QuestionResult, tookMs: number): void {
+    this.#tell({ type: 'asked', result, tookMs })
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy())
-    const path = pathOf(request)
-    if (path !== REGISTRATION_PATH && !path.startsWith(LEGACY_PREFIX)) return refuse(socket, '404 Not Found')
-    const token = tokenOf(request, path)
-    if (token === undefined) return refuse(socket, '401 Unauthorized')
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#welcome(webSocket, request, token),
-    )
+  async wondered(registrant: Registrant): Promise<void> {
+    registrant.tellHost((await this.#discovery.find(registrant.token)).host)
   }
 
-  #welcome(socket: WebSocket, request: IncomingMessage, token: string): void {
-    const subprotocol = parseSubprotocol(socket.protocol)
-    const address = request.socket.remoteAddress ?? ''
-    const registrant = new Registrant(socket, subprotocol, address, this.#options.clock)
-    this.#registrants.add(registrant)
-    if (registrant.findable) this.#book.add(token, registrant)
+  ponged(registrant: Registrant): void {
+    this.#heartbeat.ponged(registrant)
+  }
+
+  left(registrant: Registrant, cause: LeaveCause): void {
+    this.book.remove(registrant)
+    this.#heartbeat.unwatch(registrant)
+    this.#admission.leave(registrant.address)
+    this.reachability?.leave(registrant)
+    const lastedMs = this.#clock.now() - registrant.joinedMs
+    this.#tell({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
+  }
+
+  #welcome(socket: WebSocket, token: string, address: string): void {
+    const offer = readOffer(socket.protocol, address)
+    const registrant = new Registrant(socket, { token, address, offer, clock: this.#clock, listener: this })
+    this.#open.add(registrant)
     socket.on('close', () => {
-      this.#registrants.delete(registrant)
-      this.#book.remove(token, registrant)
+      this.#open.delete(registrant)
+      if (this.#open.size === 0) this.#onEmpty()
     })
+    this.book.add(registrant)
+    this.#admission.enter(address)
+    this.#heartbeat.watch(registrant)
+    this.reachability?.join(registrant)
+    this.#tell({ type: 'joined', id: publicName(token), address, trouble: offer.trouble })
   }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = pathOf(request)
-    if (path === REGISTRATION_PATH)
-      return send(response, 426, 'a WebSocket belongs here\n', { upgrade: 'websocket' })
-    if (!path.startsWith(DISCOVERY_PREFIX)) return send(response, 404, 'not found\n')
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return send(response, 405, 'method not allowed\n', { allow: 'GET, HEAD' })
-    }
-    const token = decoded(path.slice(DISCOVERY_PREFIX.length))
-    const endpoint = await this.#book.newest(token)?.endpoint()
-    const body = endpoint === undefined ? NOT_REGISTERED_BODY : formatEndpoint(endpoint)
-    send(response, endpoint === undefined ? 404 : 200, body, { 'content-type': 'application/json' })
-  }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').replace(/[?#].*$/, '')
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-/** The token of a registration: exactly two words in the header, or the end of the legacy path. */
-function tokenOf(request: IncomingMessage, path: string): string | undefined {
-  const [scheme = '', token, ...rest] = (request.headers.authorization ?? '').split(' ')
-  if (/^token$/i.test(scheme) && token !== undefined && token !== '' && rest.length === 0) return token
-  const legacy = path.startsWith(LEGACY_PREFIX) ? decoded(path.slice(LEGACY_PREFIX.length)) : ''
-  return legacy === '' ? undefined : legacy
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    ...headers,
-  })
-  response.end(response.req.method === 'HEAD' ? undefined : body)
 }

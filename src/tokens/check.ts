@@ -25,6 +25,16 @@ const FORBIDDEN = /[^!$&()*+\-.0-9:;<=>@A-Z[\]^_`a-z{|}~]/
 /** What travels everywhere unchanged. */
 const SAFE = /^[A-Za-z0-9._~-]+$/
 const GUESSABLE_LENGTH = 8
+/** A token's SHA-256 in hex, which stands for it in a list of those that a registry lets in. */
+const DIGEST = /^[0-9a-f]{64}$/i
+
+/** What may stand where a token stands. */
+export interface Entries {
+  /** What a place is called when several are counted. */
+  readonly noun: { readonly one: string; readonly many: string }
+  /** Whether a token's SHA-256 in hex may stand in its place. */
+  readonly digests?: boolean
+}
 
 /** Something odd about a token that is used all the same, in words for one of them and for several. */
 interface Smell {
@@ -74,13 +84,11 @@ function restCanMend(beginning: string): boolean {
 /**
  * Looks at every token: which ones cannot be used, which stand there twice, which smell. However many tokens there are,
  * what is said of them stays short.
- *
- * @param noun what a place is called when several are counted
  */
 export function checkTokens(
   variable: string,
   written: readonly Written[],
-  noun: { readonly one: string; readonly many: string },
+  { noun, digests = false }: Entries,
 ): TokenSet {
   const wrong: { at: Written; words: string }[] = []
   const repeated: { at: Written; before: Written }[] = []
@@ -113,7 +121,9 @@ export function checkTokens(
       `and ${rest(more)} ${more === 1 ? 'repeats' : 'repeat'} a token that is there already; used once`,
   )
   const smells = SMELLS.flatMap(({ of, one, many }) => {
-    const smelling = [...firsts].filter(([token]) => of(token)).map(([, at]) => at)
+    const smelling = [...firsts]
+      .filter(([token]) => of(token) && !(digests && DIGEST.test(token)))
+      .map(([, at]) => at)
     return inOneSentence(smelling, one, many)
   })
   return {

@@ -17,7 +17,7 @@ export function tokensFromText(variable: string, text: string): TokenSet {
     token,
     place: () => (words.length === 1 ? 'the token' : `token ${index + 1}`),
   }))
-  const set = checkTokens(variable, written, { one: 'token', many: 'tokens' })
+  const set = checkTokens(variable, written, { noun: { one: 'token', many: 'tokens' } })
   const none = words.length === 0 ? [{ variable, message: 'holds no token' }] : []
   return { ...set, problems: [...set.problems, ...none], warnings: [...around, ...set.warnings] }
 }

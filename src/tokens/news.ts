@@ -43,7 +43,7 @@ export function isKnown({ good, bad }: Memory, digest: string): boolean {
 export function weigh(
   memory: Memory,
   reading: Reading | { readonly kind: 'slow' },
-  { variable, inline }: TokenSource,
+  { variable, inline, digests = false }: TokenSource,
 ): { memory: Memory; news: SourceNews | undefined } {
   if (reading.kind === 'slow') {
     const message = `has been read for more than ${SLOW_READING_MS / 1000} s; does the disk or the share that it is on answer?`
@@ -56,7 +56,7 @@ export function weigh(
     return { memory: { ...memory, trouble: [] }, news }
   }
   if (content.digest === memory.bad?.digest) return keep(memory, memory.bad.problems)
-  const set = tokensFromContent(variable, content, new Set(memory.good.unended))
+  const set = tokensFromContent(variable, content, { accepted: new Set(memory.good.unended), digests })
   if (set.problems.length > 0) {
     return keep({ ...memory, bad: { digest: content.digest, problems: set.problems } }, set.problems)
   }

@@ -10,11 +10,12 @@ const SHORTEST_SECRET = 8
  *
  * @param accepted the files that are known to be whole although their last line has no newline; what else ends like that
  *   is refused, because it may be half written. Without it, at the start, every file is taken as it is.
+ * @param digests whether a token's SHA-256 in hex may stand in its place
  */
 export function tokensFromContent(
   variable: string,
   { files, swapped }: Content,
-  accepted?: ReadonlySet<string>,
+  { accepted, digests = false }: { accepted?: ReadonlySet<string>; digests?: boolean } = {},
 ): TokenSet {
   const parsed = files.map((file) => ({ file, lines: linesOf(file.bytes) }))
   const tokens = (): readonly string[] => parsed.flatMap(({ lines }) => lines.map(({ token }) => token))
@@ -25,7 +26,7 @@ export function tokensFromContent(
       return { token, cut: mayBeCut && !ended, place: () => `line ${number}${where()}` }
     })
   })
-  const set = checkTokens(variable, written.flat(), { one: 'line', many: 'lines' })
+  const set = checkTokens(variable, written.flat(), { noun: { one: 'line', many: 'lines' }, digests })
   const unended = parsed.flatMap(({ lines }, index) =>
     isUnended(lines) ? (written[index] ?? []).slice(-1) : [],
   )

@@ -6,6 +6,8 @@ export interface TokenSource {
   /** The variable that names it, for messages. */
   readonly variable: string
   readonly path: string
+  /** Whether a token's SHA-256 in hex may stand in its place; default: no. */
+  readonly digests?: boolean
   /** What was given beside it: always part of the set. */
   readonly inline: InlineTokens
   /** The content that the set in use was read from. */

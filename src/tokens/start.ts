@@ -11,6 +11,8 @@ import type { TokenSource } from './source.ts'
 export interface GivenTokens {
   readonly inline: { readonly variable: string; readonly text: string | undefined }
   readonly file: { readonly variable: string; readonly path: string | undefined }
+  /** Whether a token's SHA-256 in hex may stand in its place; default: no. */
+  readonly digests?: boolean
 }
 
 /** What was read at the start, and what there is to follow; without a file there is nothing to follow. */
@@ -19,26 +21,30 @@ export interface ReadTokens extends TokenSet {
 }
 
 /** Reads all tokens, waiting for the disk: for the start. Where none are given there are none, and no problem. */
-export function readTokens({ inline: { variable, text }, file }: GivenTokens): ReadTokens {
+export function readTokens({ inline: { variable, text }, file, digests = false }: GivenTokens): ReadTokens {
   const fromText = text === undefined ? NONE : tokensFromText(variable, text)
   if (file.path === undefined) return { ...fromText, source: undefined }
   const inline = { variable, tokens: fromText.tokens }
-  const { set: fromFile, mark } = readFileNow(file.variable, file.path)
+  const { set: fromFile, mark } = readFileNow(file.variable, file.path, digests)
   const { tokens, warnings } = withInline(inline, file.variable, fromFile)
   return {
     tokens,
     problems: [...fromText.problems, ...fromFile.problems],
     warnings: [...fromText.warnings, ...warnings],
-    source: mark && { variable: file.variable, path: file.path, inline, mark },
+    source: mark && { variable: file.variable, path: file.path, digests, inline, mark },
   }
 }
 
 const NONE: TokenSet = { tokens: [], problems: [], warnings: [] }
 
-function readFileNow(variable: string, path: string): { set: TokenSet; mark: ContentMark | undefined } {
+function readFileNow(
+  variable: string,
+  path: string,
+  digests: boolean,
+): { set: TokenSet; mark: ContentMark | undefined } {
   const reading = runNow(readPath(path, disk, () => false))
   if (reading.kind === 'content') {
-    return { set: tokensFromContent(variable, reading.content), mark: markOf(reading.content) }
+    return { set: tokensFromContent(variable, reading.content, { digests }), mark: markOf(reading.content) }
   }
   const problem: Problem = { variable, message: reading.message }
   return { set: { ...NONE, problems: [problem] }, mark: undefined }

@@ -25,13 +25,23 @@ export function discoveryPath(token: string): string {
 /** The path of the registration WebSocket below a registry's base URL. */
 export const REGISTRATION_PATH = '/v0/websocket'
 
-/** The body of a discovery: `host` for current clients, `ip` for the older SDKs, `port` an integer for all. */
-export function formatEndpoint(endpoint: Endpoint): string {
-  return JSON.stringify({ host: endpoint.host, ip: endpoint.host, port: endpoint.port })
+/**
+ * The body of a discovery: `host` for current clients, `ip` for the older SDKs, `port` an integer for all.
+ *
+ * @param host what `host` is to say where that is not the address itself
+ */
+export function formatEndpoint(endpoint: Endpoint, host = endpoint.host): string {
+  return JSON.stringify({ host, ip: endpoint.host, port: endpoint.port })
 }
 
-/** The body of the 404: clients that ignore the status find out from it. */
-export const NOT_REGISTERED_BODY = formatEndpoint({ host: '0.0.0.0', port: 0 })
+/**
+ * The body of the 404: clients that ignore the status find out from it.
+ *
+ * @param reason why somebody who is registered cannot be found, for people; empty if nobody is registered
+ */
+export function formatNotRegistered(reason: string): string {
+  return JSON.stringify({ host: '0.0.0.0', ip: '0.0.0.0', port: 0, ...(reason === '' ? {} : { reason }) })
+}
 
 /** Understands a registry's answer: 200 with an address, 404 with a JSON body, or the older 200 with `0.0.0.0`. */
 export function parseDiscovery(status: number, body: string): DiscoveryAnswer {

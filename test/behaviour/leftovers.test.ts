@@ -14,10 +14,11 @@ import { freePort } from '../support/free-port.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const puppet = new StandInPuppet()
-const registry = new RegistryServer({ host: '127.0.0.1', port: 0, clock: systemClock })
+let registry: RegistryServer | undefined
+
 afterEach(async () => {
   await puppet.kill()
-  await registry.stop()
+  await registry?.stop()
 })
 
 const resources = (): string =>
@@ -122,7 +123,11 @@ async function otherPort(words: string): Promise<{ port: number; close: () => vo
 const named = SCENARIOS.map((scenario) => [scenario.what, scenario] as const)
 it.each(named)('leaves no handle behind when it is drained while %s', async (_what, scenario) => {
   const puppetPort = await puppet.start(0)
-  const { port } = await registry.start()
+  registry = new RegistryServer({
+    clock: systemClock,
+    listen: [{ host: '127.0.0.1', port: 0, tls: undefined }],
+  })
+  const port = (await registry.start())[0]?.port ?? 0
   const silent = await otherPort('')
   const broken = await otherPort('HTTP/1.1 500 Broken\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
   const ports = { there: port, absent: await freePort(), silent: silent.port, broken: broken.port }

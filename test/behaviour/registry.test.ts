@@ -13,10 +13,15 @@ let registry: RegistryServer
 let port: number
 const clients: WebSocket[] = []
 
+async function start(): Promise<void> {
+  registry = new RegistryServer({ clock, listen: [{ host: '127.0.0.1', port: 0, tls: undefined }] })
+  const [listening] = await registry.start()
+  port = listening?.port ?? 0
+}
+
 beforeEach(async () => {
   clock = new FakeClock()
-  registry = new RegistryServer({ host: '127.0.0.1', port: 0, clock })
-  port = (await registry.start()).port
+  await start()
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.terminate()
@@ -70,9 +75,9 @@ const NOT_FOUND = { status: 404, body: { host: '0.0.0.0', ip: '0.0.0.0', port: 0
 const found = (host: string, at: number): unknown => ({ status: 200, body: { host, ip: host, port: at } })
 
 /** Asks, lets the registry's question run into its deadline, and gives the answer. */
-async function askInVain(registrant: Registrant): Promise<unknown> {
+async function askInVain(registrant: Registrant, token = TOKEN): Promise<unknown> {
   const before = registrant.questions()
-  const answer = ask()
+  const answer = ask(token)
   await waitUntil(() => registrant.questions() > before, { timeoutMs: 2000, what: 'the question' })
   await clock.advance(2000)
   return answer
@@ -151,8 +156,12 @@ describe('discovery', () => {
   it('a registrant that does not answer: after 2 s the port of its subprotocol, or 404 without one', async () => {
     const silent = await register()
     expect(await askInVain(silent)).toEqual(found('127.0.0.1', 4000))
-    const clueless = await register({ subprotocol: 'io|0.0.1|id||' })
-    expect(await askInVain(clueless)).toEqual(NOT_FOUND)
+    const clueless = await register({ token: 'insecure_clueless', subprotocol: 'io|0.0.1|id||' })
+    const reason = 'not to be found: the registrant does not say its port'
+    expect(await askInVain(clueless, 'insecure_clueless')).toEqual({
+      status: 404,
+      body: { host: '0.0.0.0', ip: '0.0.0.0', port: 0, reason },
+    })
   })
 
   it('that waits when the registrant leaves is answered at once: 404', async () => {
@@ -250,6 +259,5 @@ it('tells its registrants that it goes away: 1001', async () => {
   const closed = once(socket, 'close')
   await registry.stop()
   expect((await closed)[0]).toBe(1001)
-  registry = new RegistryServer({ host: '127.0.0.1', port: 0, clock })
-  await registry.start()
+  await start()
 })

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readAdminConfig, readDiscoverConfig, readRegistryConfig } from '../../../src/config/commands.ts'
+import { readAdminConfig, readDiscoverConfig } from '../../../src/config/commands.ts'
 import { ConfigError } from '../../../src/config/problems.ts'
-import { REGISTRY_VARIABLES } from '../../../src/config/variables.ts'
 
 describe('discover', () => {
   it('wants no token in its environment', () => {
@@ -33,43 +32,5 @@ describe('healthcheck', () => {
 
   it('does not look at the rest of the environment', () => {
     expect(readAdminConfig({ REGISTRAR_RISE: 'x', WECHATY_TOKEN: '"x"' }).port).toBe(9788)
-  })
-})
-
-describe('registry', () => {
-  it('listens where the contract says', () => {
-    expect(readRegistryConfig({})).toEqual({
-      config: { host: '0.0.0.0', port: 8080, log: { level: 'info', format: 'json' } },
-      warnings: [],
-    })
-    expect(REGISTRY_VARIABLES).toMatchObject([
-      { name: 'REGISTRY_LISTEN_HOST', byDefault: '0.0.0.0' },
-      { name: 'REGISTRY_LISTEN_PORT', byDefault: '8080' },
-      { name: 'LOG_LEVEL', byDefault: 'info' },
-      { name: 'LOG_FORMAT', byDefault: 'json' },
-    ])
-  })
-
-  it('is not confused by what Kubernetes sets beside a Service called registry', () => {
-    const { config, warnings } = readRegistryConfig({
-      REGISTRY_PORT: 'tcp://10.0.0.7:8080',
-      REGISTRY_SERVICE_HOST: 'x',
-    })
-    expect(config.port).toBe(8080)
-    expect(warnings).toEqual([])
-  })
-
-  it('says what it does not know: nobody should believe in TLS that is not there', () => {
-    const { warnings } = readRegistryConfig({ REGISTRY_TLS_CERT_FILE: '/cert.pem' })
-    expect(warnings).toEqual([
-      { variable: 'REGISTRY_TLS_CERT_FILE', message: expect.stringContaining('is ignored') },
-    ])
-  })
-
-  it('names a service link in its own variable, with all other problems', () => {
-    const read = (): unknown =>
-      readRegistryConfig({ REGISTRY_LISTEN_PORT: 'tcp://10.0.0.7:8080', REGISTRY_LISTEN_HOST: 'a b' })
-    expect(read).toThrow(/^The configuration has 2 problems/)
-    expect(read).toThrow('looks like a Kubernetes service link')
   })
 })

@@ -145,6 +145,7 @@ describe('each variable', () => {
     expect(tokenSource).toEqual({
       variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE',
       path,
+      digests: false,
       inline: { variable: 'WECHATY_TOKEN', tokens: [TOKEN] },
       mark: { digest: expect.any(String), unended: [] },
     })

@@ -4,8 +4,8 @@ import {
   type DiscoveryAnswer,
   discoveryPath,
   formatEndpoint,
+  formatNotRegistered,
   isPort,
-  NOT_REGISTERED_BODY,
   parseDiscovery,
   REGISTRATION_PATH,
 } from '../../../src/wire/discovery.ts'
@@ -59,7 +59,7 @@ describe('an answer', () => {
 
   it.each([
     ['404 with the documented body', 404, '{"host":"0.0.0.0","port":0}'],
-    ['404 with host and ip', 404, NOT_REGISTERED_BODY],
+    ['404 with host and ip', 404, formatNotRegistered('')],
     ['404 with an address', 404, '{"host":"203.0.113.7","port":8788}'],
     ['200 with the address of nobody', 200, '{"host":"0.0.0.0","port":0}'],
     ['200 with the ip of nobody', 200, '{"ip":"0.0.0.0","port":0}'],
@@ -120,8 +120,8 @@ describe('what a registry of our own answers', () => {
   })
 
   it('says in the body too that nobody is registered: some SDKs ignore the status', () => {
-    expect(JSON.parse(NOT_REGISTERED_BODY)).toEqual({ host: '0.0.0.0', ip: '0.0.0.0', port: 0 })
-    expect(parseDiscovery(200, NOT_REGISTERED_BODY)).toEqual({ kind: 'not registered' })
+    expect(JSON.parse(formatNotRegistered(''))).toEqual({ host: '0.0.0.0', ip: '0.0.0.0', port: 0 })
+    expect(parseDiscovery(200, formatNotRegistered(''))).toEqual({ kind: 'not registered' })
   })
 
   it('is understood by its own client', () => {

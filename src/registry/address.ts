@@ -1,0 +1,53 @@
+import { type BlockList, isIP, isIPv4 } from 'node:net'
+
+/** `::ffff:1.2.3.4` is how a socket that listens on `::` names an IPv4 peer; clients cannot use it. */
+export function withoutMapping(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+}
+
+/**
+ * Where a request comes from: the peer's own address, or, if that is a trusted proxy, what the proxies say in
+ * `X-Forwarded-For`: the last address there that is no trusted proxy. Undefined if what they say is no address.
+ */
+export function clientAddress(
+  peer: string,
+  forwardedFor: string | undefined,
+  trusted: BlockList | undefined,
+): string | undefined {
+  const hops = (forwardedFor ?? '').split(',').map((hop) => hop.trim())
+  let address = withoutMapping(peer)
+  while (isTrusted(address, trusted)) {
+    const hop = hops.pop()
+    if (hop === undefined || hop === '') return address
+    address = withoutMapping(withoutPort(hop))
+    if (isIP(address) === 0) return undefined
+  }
+  return address
+}
+
+/** Whether an address is one of the trusted proxies. */
+export function isTrusted(address: string, trusted: BlockList | undefined): boolean {
+  const family = isIP(address)
+  return family !== 0 && trusted !== undefined && trusted.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** Some proxies add the port: `1.2.3.4:56789`, `[2001:db8::1]:56789`. */
+function withoutPort(hop: string): string {
+  return hop.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([^:]+):\d+$/, '$1')
+}
+
+/** Whom a limit counts together: an IPv4 address, or a /64 of IPv6, which is what one customer gets (RFC 6177). */
+export function neighbour(address: string): string {
+  if (isIP(address) !== 6) return address
+  const [head = '', tail] = address.replace(/%.*$/, '').split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : 8 - first.length - last.length
+  return [...first, ...Array<string>(Math.max(0, zeros)).fill('0'), ...last].slice(0, 4).join(':')
+}
+
+/** Whether every client can use `host`: a name or an IPv4 address, and not the one that means "not registered". */
+export function isUsableHost(host: string): boolean {
+  if (/^[\d.]*$/.test(host)) return isIPv4(host) && host !== '0.0.0.0'
+  return /^[a-z0-9._-]+$/i.test(host) && host.length <= 253
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../clock.ts'
+import { neighbour } from './address.ts'
+import type { AllowList } from './allow-list.ts'
+import type { Limits } from './limits.ts'
+import type { RefusalReason } from './refusal.ts'
+import { Tally } from './tally.ts'
+
+const SECOND_MS = 1000
+
+/** Decides who may register: the list, and the limits. */
+export class Admission {
+  readonly #clock: Clock
+  readonly #limits: Limits
+  readonly #list: AllowList
+  readonly #registrants = new Tally()
+  /** Requests to upgrade since this second began. */
+  readonly #upgrades = new Tally()
+  #secondMs = Number.NEGATIVE_INFINITY
+  #size = 0
+  #draining = false
+
+  constructor(clock: Clock, limits: Limits, list: AllowList) {
+    this.#clock = clock
+    this.#limits = limits
+    this.#list = list
+  }
+
+  /** Nobody may, from now on. */
+  close(): void {
+    this.#draining = true
+  }
+
+  /** Counts a request to upgrade, before anything else is looked at; true if there were too many this second. */
+  tooMany(address: string): boolean {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#secondMs >= SECOND_MS) {
+      this.#secondMs = nowMs
+      this.#upgrades.clear()
+    }
+    const who = neighbour(address)
+    this.#upgrades.add(who)
+    return this.#upgrades.of(who) > this.#limits.upgradeRate
+  }
+
+  /**
+   * Why a token may not be registered from `address` now; undefined if it may.
+   *
+   * @param others how many registrants the token has already
+   */
+  objection(token: string, address: string, others: number): RefusalReason | undefined {
+    if (this.#draining) return 'draining'
+    if (!this.#list.allows(token)) return 'list'
+    if (this.#size >= this.#limits.registrants) return 'full'
+    if (this.#registrants.of(neighbour(address)) >= this.#limits.perAddress) return 'per_address'
+    return others >= this.#limits.perToken ? 'per_token' : undefined
+  }
+
+  /** A registrant came in. */
+  enter(address: string): void {
+    this.#size += 1
+    this.#registrants.add(neighbour(address))
+  }
+
+  /** It left. */
+  leave(address: string): void {
+    this.#size -= 1
+    this.#registrants.remove(neighbour(address))
+  }
+}

@@ -1,0 +1,146 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import type { Cancel, Clock } from '../clock.ts'
+
+/** A certificate (with its chain) and its key, in PEM. */
+export interface KeyPair {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+/** Where they are. */
+export interface CertificateFiles {
+  readonly certFile: string
+  readonly keyFile: string
+}
+
+/** What is to be known of a certificate in use. */
+export interface CertificateState {
+  readonly expires: Date
+  /** Why the files are not in use as they are now; empty if they are. */
+  readonly problem: string
+}
+
+/** How often the files are looked at. Kubernetes takes a minute to bring a renewed Secret, certbot renews weeks ahead. */
+const FOLLOW_MS = 10_000
+
+/** Reads both files and sees whether they belong together. Throws an Error that says what is wrong. */
+export function readKeyPair({ certFile, keyFile }: CertificateFiles): KeyPair {
+  return checked({ cert: readFileSync(certFile), key: readFileSync(keyFile) })
+}
+
+/** When the certificate (the first one of the file) ends. */
+export function expiryOf({ cert }: KeyPair): Date {
+  return new Date(new X509Certificate(cert).validTo)
+}
+
+function checked(pair: KeyPair): KeyPair {
+  // A certificate and the key of another one are two halves of a renewal that is under way.
+  createSecureContext({ cert: pair.cert, key: pair.key })
+  return pair
+}
+
+/** What following needs. */
+export interface CertificateFollowerOptions {
+  readonly files: CertificateFiles
+  /** The pair in use. */
+  readonly pair: KeyPair
+  readonly clock: Clock
+  /** A renewed pair is there. */
+  readonly onRenewed: (pair: KeyPair) => void
+  /** Told with each change of the state. */
+  readonly onState: (state: CertificateState) => void
+}
+
+/** Reads the files again and again: a renewed certificate is used without a restart, a half written one is not. */
+export class CertificateFollower {
+  readonly #options: CertificateFollowerOptions
+  #expires: Date
+  #digest: string
+  #problem = ''
+  #reading = false
+  #cancelPause: Cancel = () => {}
+  #stopped = false
+
+  constructor(options: CertificateFollowerOptions) {
+    this.#options = options
+    this.#expires = expiryOf(options.pair)
+    this.#digest = digestOf(options.pair)
+  }
+
+  get state(): CertificateState {
+    return { expires: this.#expires, problem: this.#problem }
+  }
+
+  start(): void {
+    if (!this.#stopped) this.#cancelPause = this.#options.clock.after(FOLLOW_MS, () => void this.refresh())
+  }
+
+  /** Reads now. */
+  async refresh(): Promise<void> {
+    if (this.#reading || this.#stopped) return
+    this.#reading = true
+    this.#cancelPause()
+    try {
+      this.#take(await this.#read())
+    } catch (error) {
+      this.#tell(`the renewed certificate cannot be used: ${wordsFor(error)}`)
+    }
+    this.#reading = false
+    this.start()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancelPause()
+  }
+
+  async #read(): Promise<KeyPair> {
+    const { certFile, keyFile } = this.#options.files
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)])
+    return { cert, key }
+  }
+
+  #take(pair: KeyPair): void {
+    if (this.#stopped) return
+    const digest = digestOf(pair)
+    if (digest !== this.#digest) {
+      this.#options.onRenewed(checked(pair))
+      this.#digest = digest
+      this.#expires = expiryOf(pair)
+      this.#problem = ''
+      return this.#options.onState(this.state)
+    }
+    this.#tell('')
+  }
+
+  #tell(problem: string): void {
+    if (this.#stopped || problem === this.#problem) return
+    this.#problem = problem
+    this.#options.onState(this.state)
+  }
+}
+
+/** What is wrong with certificate files, in words that hold nothing of them. */
+export function wordsFor(error: unknown): string {
+  const { code, path = '', message } = error as NodeJS.ErrnoException
+  switch (code) {
+    case 'ENOENT':
+      return `there is no file ${path}`
+    case 'EACCES':
+      return `${path} must not be read by this user`
+    case 'ERR_OSSL_X509_KEY_VALUES_MISMATCH':
+      return 'certificate and key do not belong together'
+    case 'ERR_OSSL_PEM_NO_START_LINE':
+    case 'ERR_OSSL_UNSUPPORTED':
+      return 'one of the files is not PEM'
+    default:
+      return code ?? message
+  }
+}
+
+function digestOf({ cert, key }: KeyPair): string {
+  return createHash('sha256').update(cert).update('\0').update(key).digest('base64')
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../clock.ts'
+import { formatEndpoint, formatNotRegistered } from '../wire/discovery.ts'
+import type { Book } from './book.ts'
+import type { DiscoveryResult, RegistryFact } from './facts.ts'
+import type { Reachability } from './reachability.ts'
+import type { Registrant } from './registrant.ts'
+
+/** The answer to a discovery. */
+export interface DiscoveryAnswer {
+  readonly result: DiscoveryResult
+  readonly status: 200 | 404
+  /** JSON. */
+  readonly body: string
+  /** The host that is published; `0.0.0.0` if none is. */
+  readonly host: string
+}
+
+/** What it needs. */
+export interface DiscoveryOptions {
+  readonly book: Book<Registrant>
+  readonly clock: Clock
+  /** Undefined if nobody looks whether ports open. */
+  readonly reachability: Reachability | undefined
+  /** Whether to say `127.0.0.1` for what cannot be opened from here, as the public registry does. */
+  readonly mask: boolean
+  readonly onFact: (fact: RegistryFact) => void
+}
+
+/** As many registrants are asked for one discovery: each may take 2 s, and clients wait 10 s. */
+const ASKED_AT_MOST = 4
+
+const NOBODY: DiscoveryAnswer = {
+  result: 'not_registered',
+  status: 404,
+  body: formatNotRegistered(''),
+  host: '0.0.0.0',
+}
+
+/** Finds out where the puppet of a token is: by the newest registrant that can say so. */
+export class Discovery {
+  readonly #options: DiscoveryOptions
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options
+  }
+
+  /** At once where nobody has to be asked. */
+  find(token: string): DiscoveryAnswer | Promise<DiscoveryAnswer> {
+    const { book, clock } = this.#options
+    const newest = book.newest(token)
+    if (newest === undefined) return this.#told(NOBODY, 0)
+    if (newest.kept !== undefined) return this.#told(this.#found(newest, newest.kept), 0)
+    const beganMs = clock.now()
+    return this.#ask(token).then((answer) => this.#told(answer, clock.now() - beganMs))
+  }
+
+  async #ask(token: string): Promise<DiscoveryAnswer> {
+    const { book } = this.#options
+    const inVain = new Set<Registrant>()
+    let trouble = ''
+    for (let asked = 0; asked < ASKED_AT_MOST; asked += 1) {
+      const registrant = book.newest(token, inVain)
+      if (registrant === undefined) break
+      const endpoint = await registrant.endpoint()
+      // Nobody came or went meanwhile: else what it said is not the newest word.
+      if (endpoint !== undefined && book.newest(token, inVain) === registrant) {
+        return this.#found(registrant, endpoint)
+      }
+      if (endpoint !== undefined || !registrant.findable) continue
+      inVain.add(registrant)
+      trouble ||= registrant.offer.trouble || 'not to be found: the registrant does not say its port'
+    }
+    if (trouble === '') return NOBODY
+    return { result: 'unusable', status: 404, body: formatNotRegistered(trouble), host: '0.0.0.0' }
+  }
+
+  #found(registrant: Registrant, endpoint: { host: string; port: number }): DiscoveryAnswer {
+    const { reachability, mask } = this.#options
+    reachability?.discovered(registrant)
+    const host = mask && reachability?.isOpen(registrant) === false ? '127.0.0.1' : endpoint.host
+    return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host }
+  }
+
+  #told(answer: DiscoveryAnswer, tookMs: number): DiscoveryAnswer {
+    this.#options.onFact({ type: 'discovered', result: answer.result, tookMs })
+    return answer
+  }
+}

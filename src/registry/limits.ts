@@ -1,0 +1,35 @@
+/** How much a registry takes. Everything above is refused with a status that says so. */
+export interface Limits {
+  /** Registrants in all. Each is a connection, so the limit on open files may hold fewer. */
+  readonly registrants: number
+  /** Registrants of one token: a few, because the one before may be a dead link that nobody has noticed yet. */
+  readonly perToken: number
+  /** Registrants from one address (IPv6: one /64). One host may well hold ten thousand tokens. */
+  readonly perAddress: number
+  /** Requests to upgrade from one address, a second. */
+  readonly upgradeRate: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  registrants: 50_000,
+  perToken: 4,
+  perAddress: 20_000,
+  upgradeRate: 2000,
+}
+
+/** Bytes of one frame; no event needs more. */
+export const FRAME_MAX_BYTES = 64 * 1024
+/** Frames from one registrant in a second, pings included. A gateway that talks a lot sends a few. */
+export const EVENTS_PER_SECOND = 50
+/** Bytes that may wait for a registrant that does not read. */
+export const UNREAD_MAX_BYTES = 64 * 1024
+/** Characters of a path: a token fits in several times. */
+export const PATH_MAX = 2048
+/** Bytes of a request's line and headers together. */
+export const HEADERS_MAX_BYTES = 8 * 1024
+/** How long a request may take to arrive, the TLS handshake too. */
+export const REQUEST_MS = 10_000
+/** How long an idle connection is kept for the next discovery: longer than the 60 s of common proxies, who would otherwise send into a closing one. */
+export const IDLE_MS = 65_000
+/** Connections from one address beside its registrants: clients that ask. */
+export const CONNECTIONS_BESIDE = 512

@@ -1,0 +1,65 @@
+import { lookup } from 'node:dns/promises'
+import { connect, isIP } from 'node:net'
+import { type Clock, deadline } from '../clock.ts'
+import type { Endpoint } from '../wire/discovery.ts'
+import { mayLook } from './place-kind.ts'
+
+/** What a look at a port saw: that it opens, that it does not and why, or nothing, because there was no look. */
+export type Look =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closed'; readonly reason: string }
+  | { readonly kind: 'none' }
+
+/** How long a port may take to open, in milliseconds; what the public registry waits. */
+const LOOK_MS = 5000
+
+/** Troubles of this machine, which say nothing about the other. */
+const OWN_TROUBLE = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM', 'EPERM', 'EACCES'])
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'no route leads there',
+  ENETUNREACH: 'no route leads there',
+}
+
+/** Looks whether a port opens, for a registrant that comes from `from`. Never rejects. */
+export async function lookAt(endpoint: Endpoint, from: string, clock: Clock): Promise<Look> {
+  const limit = deadline(clock, LOOK_MS)
+  try {
+    const address = isIP(endpoint.host) === 0 ? await resolve(endpoint.host) : endpoint.host
+    if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }
+    // The address, not the name: a name could be another one by now.
+    if (!mayLook(address, from)) return { kind: 'none' }
+    return await open(address, endpoint.port, limit.signal)
+  } finally {
+    limit.release()
+  }
+}
+
+/** One name after another: resolving takes a thread, of which there are four for everything. */
+let previous: Promise<unknown> = Promise.resolve()
+
+function resolve(name: string): Promise<string | undefined> {
+  const found = previous.then(async () => (await lookup(name)).address).catch(() => undefined)
+  previous = found
+  return found
+}
+
+function open(host: string, port: number, signal: AbortSignal): Promise<Look> {
+  return new Promise((done) => {
+    if (signal.aborted) return done({ kind: 'none' })
+    const socket = connect({ host, port })
+    const end = (look: Look): void => {
+      socket.destroy()
+      done(look)
+    }
+    socket.on('connect', () => end({ kind: 'open' }))
+    socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+      if (OWN_TROUBLE.has(code)) end({ kind: 'none' })
+      else end({ kind: 'closed', reason: WORDS[code] ?? code })
+    })
+    signal.addEventListener('abort', () =>
+      end({ kind: 'closed', reason: `no answer in ${LOOK_MS / 1000} s` }),
+    )
+  })
+}

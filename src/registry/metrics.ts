@@ -1,0 +1,76 @@
+import { labelled, MetricSet } from '../metric-set.ts'
+import { type DiscoveryResult, LEAVE_CAUSES, type RegistryFact } from './facts.ts'
+import type { QuestionResult } from './question.ts'
+import { REFUSALS } from './refusal.ts'
+import type { RegistryServer } from './server.ts'
+
+const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable']
+const QUESTION_RESULTS: readonly QuestionResult[] = ['answered', 'invalid', 'timeout', 'left']
+
+/** Prometheus metrics of the registry. No label holds what the outside can make up. */
+export interface Metrics {
+  apply(fact: RegistryFact): void
+  /** The exposition text, and the content type that goes with it. */
+  expose(): Promise<{ text: string; contentType: string }>
+}
+
+/** @param expires when the certificate ends; undefined without one */
+export function createMetrics(
+  server: RegistryServer,
+  version: string,
+  expires: (() => Date) | undefined,
+): Metrics {
+  const metrics = new MetricSet('puppet_registry_', version)
+  metrics.reading('registrants', 'Registrants that are connected', () => server.book.size)
+  metrics.reading('tokens', 'Tokens that have a registrant', () => server.book.tokens)
+  metrics.reading(
+    'unreachable_ports',
+    'Registered ports that cannot be opened from here',
+    () => server.reachability?.closedPlaces ?? 0,
+  )
+  if (expires !== undefined) {
+    const help = 'When the certificate ends, in seconds since 1970'
+    metrics.reading('certificate_expiry_timestamp_seconds', help, () => expires().getTime() / 1000)
+  }
+  const joined = metrics.counter('registrations_total', 'Registrants that came', [{}])
+  const left = metrics.counter('disconnects_total', 'Registrants that left', labelled('cause', LEAVE_CAUSES))
+  const refused = metrics.counter(
+    'refusals_total',
+    'Registrants that were turned away',
+    labelled('reason', Object.keys(REFUSALS)),
+  )
+  const discovered = metrics.counter(
+    'discoveries_total',
+    'Discoveries by what was answered',
+    labelled('result', DISCOVERY_RESULTS),
+  )
+  const discovery = metrics.histogram('discovery_duration_seconds', 'From request to answer')
+  const asked = metrics.counter(
+    'questions_total',
+    'Questions for a port by how they ended',
+    labelled('result', QUESTION_RESULTS),
+  )
+  const question = metrics.histogram('question_duration_seconds', 'From question to its end')
+
+  return {
+    apply: (fact) => {
+      switch (fact.type) {
+        case 'joined':
+          return joined.inc()
+        case 'left':
+          return left.inc({ cause: fact.cause })
+        case 'refused':
+          return refused.inc({ reason: fact.reason })
+        case 'discovered':
+          discovered.inc({ result: fact.result })
+          return discovery.observe(fact.tookMs / 1000)
+        case 'asked':
+          asked.inc({ result: fact.result })
+          return question.observe(fact.tookMs / 1000)
+        default:
+          return
+      }
+    },
+    expose: () => metrics.expose(),
+  }
+}

@@ -1,0 +1,31 @@
+/** Why a request to upgrade is turned away, as metrics count it. */
+export type RefusalReason =
+  | 'path'
+  | 'token'
+  | 'list'
+  | 'rate'
+  | 'per_token'
+  | 'per_address'
+  | 'full'
+  | 'draining'
+
+/** What the requester is told. */
+export interface Refusal {
+  readonly status: number
+  /** Why, in one sentence. */
+  readonly words: string
+  /** Seconds until another attempt makes sense; undefined: never, without a change. */
+  readonly retryAfter?: number
+}
+
+/** All of them. 401 and 403 make registrants give up; 429 and 503 make them wait (RFC 9110, RFC 6585). */
+export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
+  path: { status: 404, words: 'registrants connect to /v0/websocket' },
+  token: { status: 401, words: 'give one token: Authorization: Token <token>' },
+  list: { status: 403, words: 'this token is not on the list of this registry' },
+  rate: { status: 429, words: 'too many connections a second from your address', retryAfter: 1 },
+  per_token: { status: 429, words: 'this token has too many registrants already', retryAfter: 5 },
+  per_address: { status: 429, words: 'your address has too many registrants already', retryAfter: 30 },
+  full: { status: 503, words: 'this registry is full', retryAfter: 30 },
+  draining: { status: 503, words: 'this registry is about to end', retryAfter: 5 },
+}

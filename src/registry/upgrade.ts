@@ -1,0 +1,100 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { BlockList } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
+import { REGISTRATION_PATH } from '../wire/discovery.ts'
+import { clientAddress } from './address.ts'
+import type { Admission } from './admission.ts'
+import { decoded, pathOf } from './http.ts'
+import { FRAME_MAX_BYTES, PATH_MAX } from './limits.ts'
+import { REFUSALS, type RefusalReason } from './refusal.ts'
+
+/** The older form of a registration, without a header. */
+const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
+/** How long a peer may take for its half of a close, in milliseconds. */
+const CLOSE_MS = 2000
+
+/** A WebSocket that tells when its end begins, by whichever side: from then on nobody is there. */
+class EndingSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason)
+    this.emit('closing')
+  }
+}
+
+// The types do not know `closeTimeout` yet.
+const SOCKET_OPTIONS: ServerOptions<typeof EndingSocket> & { readonly closeTimeout: number } = {
+  noServer: true,
+  clientTracking: false,
+  maxPayload: FRAME_MAX_BYTES,
+  perMessageDeflate: false,
+  closeTimeout: CLOSE_MS,
+  handleProtocols: ([first = '']) => first,
+  WebSocket: EndingSocket,
+}
+
+/** What it needs. */
+export interface UpgradeOptions {
+  readonly admission: Admission
+  readonly trustedProxies: BlockList | undefined
+  /** How many registrants a token has. */
+  readonly registrantsOf: (token: string) => number
+  readonly onRegistrant: (socket: WebSocket, token: string, address: string) => void
+  readonly onRefusal: (reason: RefusalReason, address: string) => void
+}
+
+/** Takes requests to upgrade, and lets registrants in. */
+export class Upgrade {
+  readonly #options: UpgradeOptions
+  readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
+
+  constructor(options: UpgradeOptions) {
+    this.#options = options
+  }
+
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { admission, trustedProxies, registrantsOf, onRegistrant, onRefusal } = this.#options
+    socket.on('error', () => socket.destroy())
+    const forwardedFor = request.headersDistinct['x-forwarded-for']?.join()
+    const address = clientAddress(request.socket.remoteAddress ?? '', forwardedFor, trustedProxies) ?? ''
+    const turnAway = (reason: RefusalReason): void => {
+      onRefusal(reason, address)
+      refuse(socket, reason)
+    }
+    if (admission.tooMany(address)) return turnAway('rate')
+    const path = pathOf(request)
+    if (!isRegistrationPath(path)) return turnAway('path')
+    const token = tokenOf(request, path)
+    if (token === undefined) return turnAway('token')
+    const objection = admission.objection(token, address, registrantsOf(token))
+    if (objection !== undefined) return turnAway(objection)
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => onRegistrant(webSocket, token, address))
+  }
+}
+
+function isRegistrationPath(path: string): boolean {
+  return path === REGISTRATION_PATH || (path.startsWith(LEGACY_PREFIX) && path.length <= PATH_MAX)
+}
+
+/** The token of a registration: exactly two words in the header, or the end of the legacy path. */
+function tokenOf(request: IncomingMessage, path: string): string | undefined {
+  const [scheme = '', token = '', ...rest] = (request.headers.authorization ?? '').split(' ')
+  if (/^token$/i.test(scheme) && token !== '' && rest.length === 0) return token
+  const legacy = path.startsWith(LEGACY_PREFIX) ? decoded(path.slice(LEGACY_PREFIX.length)) : ''
+  return legacy === '' ? undefined : legacy
+}
+
+function refuse(socket: Duplex, reason: RefusalReason): void {
+  const { status, words, retryAfter } = REFUSALS[reason]
+  const body = `${words}\n`
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    'content-type: text/plain; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
+  ]
+  // The server's time limits end with the upgrade: a peer that never closes must not keep the socket.
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
