@@ -40,10 +40,10 @@ export function report(server: RegistryServer, options: ReportOptions): Record<s
     registrants: { total: server.book.size, tokens: server.book.tokens, unhappyTokens: unhappy.length },
     reachability: options.reachability,
     list: listProblems === undefined ? null : { tokens: server.list.size, problems: listProblems },
-    certificate: certificate && {
-      expires: certificate.expires.toISOString(),
-      problem: certificate.problem,
-    },
+    certificate:
+      certificate === undefined
+        ? null
+        : { expires: certificate.expires.toISOString(), problem: certificate.problem },
     tokens: [...unhappy, ...happy].slice(offset, offset + PAGE).map(([token, registrants]) => ({
       id: publicName(token),
       // The newest is the one that is asked.
