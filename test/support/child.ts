@@ -183,7 +183,16 @@ export function startCommand(args: readonly string[], { env = {}, openFiles }: C
     openFiles === undefined
       ? command
       : ['bash', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'bash', ...command]
-  const child = spawn(file, rest, {
+  return startProgram(file, rest, env)
+}
+
+/** Runs any program, with PATH and `env` as its whole environment. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Command {
+  const child = spawn(file, args, {
     cwd: ROOT,
     env: { ...path(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
