@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { discoveryPath, REGISTRATION_PATH } from '../wire/discovery.ts'
 import type { Discovery, DiscoveryAnswer } from './discovery.ts'
 import { PATH_MAX } from './limits.ts'
+import { decoded, pathOf } from './request-path.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
 
@@ -22,22 +23,6 @@ export function answerRequest(
   const answer = discovery.find(decoded(path.slice(DISCOVERY_PREFIX.length)))
   if (answer instanceof Promise) void answer.then((late) => sendAnswer(response, late))
   else sendAnswer(response, answer)
-}
-
-/** The path of a request, without its query. */
-export function pathOf({ url = '/' }: IncomingMessage): string {
-  const end = url.search(/[?#]/)
-  return end === -1 ? url : url.slice(0, end)
-}
-
-/** What percent signs stand for; the text itself where they stand for nothing. */
-export function decoded(text: string): string {
-  if (!text.includes('%')) return text
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 function sendAnswer(response: ServerResponse, { status, body }: DiscoveryAnswer): void {

@@ -5,9 +5,9 @@ import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { REGISTRATION_PATH } from '../wire/discovery.ts'
 import { clientAddress } from './address.ts'
 import type { Admission } from './admission.ts'
-import { decoded, pathOf } from './http.ts'
 import { FRAME_MAX_BYTES, PATH_MAX } from './limits.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
+import { decoded, pathOf } from './request-path.ts'
 
 /** The older form of a registration, without a header. */
 const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
