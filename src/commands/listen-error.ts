@@ -23,7 +23,10 @@ export function asListenProblem(
     case 'EACCES':
       return wrong(place.portVariable, `${where} must not be used by this user; choose a port above 1023`)
     case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
       return wrong(place.hostVariable, `${place.host} is no address of this machine (${code})`)
     default:
       throw error

@@ -64,7 +64,7 @@ export function readRegistryConfig(
   }))
   const tls = readTls(env)
   const list = readList(env.REGISTRY_TOKENS_FILE)
-  problems.push(...tls.problems, ...list.problems, ...samePort(env))
+  problems.push(...tls.problems, ...list.problems, ...samePort(portsOf(values)))
   if (problems.length > 0) throw new ConfigError(problems, warnings)
   warnings.push(...list.warnings)
 
@@ -132,13 +132,19 @@ function readList(path: string | undefined): {
   return { use: source && { entries: tokens, source }, problems, warnings }
 }
 
-function samePort(env: Readonly<Record<string, string>>): Problem[] {
-  const variables = ['REGISTRY_LISTEN_PORT', 'REGISTRY_LISTEN_TLS_PORT', 'REGISTRY_ADMIN_PORT']
-  const ports = withDefaults(REGISTRY_VARIABLES, env)
-  return variables.flatMap((variable, index) => {
-    const port = ports[variable]
-    const other = variables.slice(0, index).find((name) => ports[name] === port)
-    if (port === undefined || port === '0' || other === undefined) return []
-    return [{ variable, message: `is the port of ${other} too; give it another one` }]
+function portsOf({
+  REGISTRY_LISTEN_PORT,
+  REGISTRY_LISTEN_TLS_PORT,
+  REGISTRY_ADMIN_PORT,
+}: Record<'REGISTRY_LISTEN_PORT' | 'REGISTRY_LISTEN_TLS_PORT' | 'REGISTRY_ADMIN_PORT', number | undefined>) {
+  return { REGISTRY_LISTEN_PORT, REGISTRY_LISTEN_TLS_PORT, REGISTRY_ADMIN_PORT }
+}
+
+/** @param ports by variable; those that could not be read are missing */
+function samePort(ports: Readonly<Record<string, number | undefined>>): Problem[] {
+  const given = Object.entries(ports).filter(([, port]) => port !== undefined && port !== 0)
+  return given.flatMap(([variable, port], index) => {
+    const other = given.slice(0, index).find(([, taken]) => taken === port)
+    return other ? [{ variable, message: `is the port of ${other[0]} too; give it another one` }] : []
   })
 }

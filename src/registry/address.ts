@@ -1,4 +1,4 @@
-import { type BlockList, isIP, isIPv4 } from 'node:net'
+import { type BlockList, isIP, isIPv4, SocketAddress } from 'node:net'
 
 /** `::ffff:1.2.3.4` is how a socket that listens on `::` names an IPv4 peer; clients cannot use it. */
 export function withoutMapping(address: string): string {
@@ -39,7 +39,9 @@ function withoutPort(hop: string): string {
 /** Whom a limit counts together: an IPv4 address, or a /64 of IPv6, which is what one customer gets (RFC 6177). */
 export function neighbour(address: string): string {
   if (isIP(address) !== 6) return address
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::')
+  // As the system writes it: proxies write one address in many ways.
+  const canonical = new SocketAddress({ address: address.replace(/%.*$/, ''), family: 'ipv6' }).address
+  const [head = '', tail] = canonical.split('::')
   const first = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? 0 : 8 - first.length - last.length

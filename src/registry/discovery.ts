@@ -1,7 +1,6 @@
-import type { Clock } from '../clock.ts'
 import { formatEndpoint, formatNotRegistered } from '../wire/discovery.ts'
 import type { Book } from './book.ts'
-import type { DiscoveryResult, RegistryFact } from './facts.ts'
+import type { DiscoveryResult } from './facts.ts'
 import type { Reachability } from './reachability.ts'
 import type { Registrant } from './registrant.ts'
 
@@ -18,12 +17,10 @@ export interface DiscoveryAnswer {
 /** What it needs. */
 export interface DiscoveryOptions {
   readonly book: Book<Registrant>
-  readonly clock: Clock
   /** Undefined if nobody looks whether ports open. */
   readonly reachability: Reachability | undefined
   /** Whether to say `127.0.0.1` for what cannot be opened from here, as the public registry does. */
   readonly mask: boolean
-  readonly onFact: (fact: RegistryFact) => void
 }
 
 /** As many registrants are asked for one discovery: each may take 2 s, and clients wait 10 s. */
@@ -39,6 +36,7 @@ const NOBODY: DiscoveryAnswer = {
 /** Finds out where the puppet of a token is: by the newest registrant that can say so. */
 export class Discovery {
   readonly #options: DiscoveryOptions
+  readonly #running = new Map<string, Promise<DiscoveryAnswer>>()
 
   constructor(options: DiscoveryOptions) {
     this.#options = options
@@ -46,12 +44,18 @@ export class Discovery {
 
   /** At once where nobody has to be asked. */
   find(token: string): DiscoveryAnswer | Promise<DiscoveryAnswer> {
-    const { book, clock } = this.#options
-    const newest = book.newest(token)
-    if (newest === undefined) return this.#told(NOBODY, 0)
-    if (newest.kept !== undefined) return this.#told(this.#found(newest, newest.kept), 0)
-    const beganMs = clock.now()
-    return this.#ask(token).then((answer) => this.#told(answer, clock.now() - beganMs))
+    const newest = this.#options.book.newest(token)
+    if (newest === undefined) return NOBODY
+    return newest.kept === undefined ? this.#shared(token) : this.#found(newest, newest.kept)
+  }
+
+  /** Discoveries that come while the same is on its way have its answer. */
+  #shared(token: string): Promise<DiscoveryAnswer> {
+    const running = this.#running.get(token)
+    if (running !== undefined) return running
+    const answer = this.#ask(token).finally(() => this.#running.delete(token))
+    this.#running.set(token, answer)
+    return answer
   }
 
   async #ask(token: string): Promise<DiscoveryAnswer> {
@@ -79,10 +83,5 @@ export class Discovery {
     reachability?.discovered(registrant)
     const host = mask && reachability?.isOpen(registrant) === false ? '127.0.0.1' : endpoint.host
     return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host }
-  }
-
-  #told(answer: DiscoveryAnswer, tookMs: number): DiscoveryAnswer {
-    this.#options.onFact({ type: 'discovered', result: answer.result, tookMs })
-    return answer
   }
 }

@@ -14,8 +14,8 @@ export const LEAVE_CAUSES: readonly LeaveCause[] = [
   'draining',
 ]
 
-/** What a discovery was answered with: an address, nobody there, or somebody who cannot be published. */
-export type DiscoveryResult = 'found' | 'not_registered' | 'unusable'
+/** What a discovery was answered with: an address, nobody there, somebody who cannot be published, or that too many wait. */
+export type DiscoveryResult = 'found' | 'not_registered' | 'unusable' | 'refused'
 
 /** What the registry tells those who watch it: logs, metrics. No fact holds a token; `id` is its public name. */
 export type RegistryFact =

@@ -19,7 +19,11 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** Bytes of one frame; no event needs more. */
 export const FRAME_MAX_BYTES = 64 * 1024
-/** Frames from one registrant in a second, pings included. A gateway that talks a lot sends a few. */
+/** Parts of one frame's message; nobody sends more than one. */
+export const FRAGMENTS_MAX = 16
+/** Pieces in which a message may arrive from the network before it is whole. */
+export const PIECES_MAX = 1024
+/** Frames from one registrant in a second, pings and pongs included. A gateway that talks a lot sends a few. */
 export const EVENTS_PER_SECOND = 50
 /** Bytes that may wait for a registrant that does not read. */
 export const UNREAD_MAX_BYTES = 64 * 1024
@@ -31,5 +35,9 @@ export const HEADERS_MAX_BYTES = 8 * 1024
 export const REQUEST_MS = 10_000
 /** How long an idle connection is kept for the next discovery: longer than the 60 s of common proxies, who would otherwise send into a closing one. */
 export const IDLE_MS = 65_000
+/** Requests of one connection that wait for their answers. No client sends a second one before it has the first. */
+export const PIPELINED_MAX = 16
+/** Discoveries from one address (IPv6: one /64) that wait for a registrant's answer. */
+export const WAITING_MAX = 1000
 /** Connections from one address beside its registrants: clients that ask. */
 export const CONNECTIONS_BESIDE = 512

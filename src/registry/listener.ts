@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { KeyPair } from './certificate.ts'
 import { HEADERS_MAX_BYTES, IDLE_MS, REQUEST_MS } from './limits.ts'
+import { Pipeline } from './pipeline.ts'
 
 /** Where to listen. Port 0 lets the system choose. */
 export interface ListenAddress {
@@ -36,6 +37,7 @@ const CHECK_MS = 2000
 export class Listener {
   readonly #server: Server & { setSecureContext?: (context: KeyPair) => void }
   readonly #where: ListenAddress
+  readonly #pipeline = new Pipeline()
 
   constructor(where: ListenAddress, handlers: ListenerHandlers) {
     this.#where = where
@@ -53,11 +55,19 @@ export class Listener {
     this.#server.on('connection', (socket: Socket) => {
       if (!handlers.admit(socket)) socket.destroy()
     })
-    this.#server.on('request', handlers.request)
-    this.#server.on('upgrade', (request, socket, head) => {
-      if (/^websocket$/i.test(request.headers.upgrade ?? '')) return handlers.upgrade(request, socket, head)
+    const request: RequestListener = (incoming, response) => {
+      if (this.#pipeline.enter(incoming.socket, response)) handlers.request(incoming, response)
+      else incoming.socket.destroy()
+    }
+    this.#server.on('request', request)
+    this.#server.on('upgrade', (incoming, socket, head) => {
+      // What is still to be answered would be written into the WebSocket, or after an answer that overtook it.
+      if (this.#pipeline.isBusy(socket)) return socket.destroy()
+      if (/^websocket$/i.test(incoming.headers.upgrade ?? '')) {
+        return handlers.upgrade(incoming, socket, head)
+      }
       // Java's client offers HTTP/2 with each plain request (h2c). It is a request like any other.
-      handlers.request(request, responseOn(request, socket))
+      request(incoming, responseOn(incoming, socket))
     })
   }
 

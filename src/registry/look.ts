@@ -22,9 +22,19 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route leads there',
 }
 
-/** Looks whether a port opens, for a registrant that comes from `from`. Never rejects. */
-export async function lookAt(endpoint: Endpoint, from: string, clock: Clock): Promise<Look> {
-  const limit = deadline(clock, LOOK_MS)
+/** Where to look, and for whom. */
+export interface LookOptions {
+  readonly endpoint: Endpoint
+  /** The address of the registrant that says that its puppet is there. */
+  readonly from: string
+  readonly clock: Clock
+  /** Ends it early; what it sees then means nothing. */
+  readonly signal: AbortSignal
+}
+
+/** Looks whether a port opens. Never rejects. */
+export async function lookAt({ endpoint, from, clock, signal }: LookOptions): Promise<Look> {
+  const limit = deadline(clock, LOOK_MS, signal)
   try {
     const address = isIP(endpoint.host) === 0 ? await resolve(endpoint.host) : endpoint.host
     if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }

@@ -4,7 +4,7 @@ import type { QuestionResult } from './question.ts'
 import { REFUSALS } from './refusal.ts'
 import type { RegistryServer } from './server.ts'
 
-const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable']
+const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable', 'refused']
 const QUESTION_RESULTS: readonly QuestionResult[] = ['answered', 'invalid', 'timeout', 'left']
 
 /** Prometheus metrics of the registry. No label holds what the outside can make up. */

@@ -19,7 +19,7 @@ export interface Offer {
 export function readOffer(protocol: string, address: string): Offer {
   const offered = parseSubprotocol(protocol)
   const host = offered.host === '' ? address : offered.host
-  const port = Number(offered.port)
+  const port = /^\d+$/.test(offered.port) ? Number(offered.port) : undefined
   const trouble = troubleOf(isRegistrant(offered), offered.host, address)
   return {
     isRegistrant: isRegistrant(offered),

@@ -3,7 +3,10 @@ import { BlockList, isIP } from 'node:net'
 /** What an address is good for. */
 export type PlaceKind = 'public' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'reserved'
 
-/** Addresses by kind, the narrower ones first (IANA's special-purpose registries, RFC 6890). */
+/**
+ * Addresses by kind, the narrower ones first (IANA's special-purpose registries, RFC 6890). IPv4 addresses that are mapped
+ * into IPv6 match the rules for IPv4, and IPv4 addresses would match a rule for the mapped ones.
+ */
 const KINDS: readonly (readonly [PlaceKind, readonly string[]])[] = [
   // Where clouds keep credentials: AWS, GCP and Azure; ECS; Alibaba; Azure's wire server; Oracle; AWS over IPv6.
   [
@@ -20,10 +23,7 @@ const KINDS: readonly (readonly [PlaceKind, readonly string[]])[] = [
   ['loopback', ['127.0.0.0/8', '::1/128']],
   ['link-local', ['169.254.0.0/16', 'fe80::/10']],
   ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']],
-  [
-    'reserved',
-    ['0.0.0.0/8', '192.0.0.0/24', '224.0.0.0/3', '::/128', '::ffff:0:0/96', '64:ff9b::/96', 'ff00::/8'],
-  ],
+  ['reserved', ['0.0.0.0/8', '192.0.0.0/24', '224.0.0.0/3', '::/128', '64:ff9b::/96', 'ff00::/8']],
 ]
 
 const LISTS = KINDS.map(([kind, ranges]) => {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { Endpoint } from '../wire/discovery.ts'
-import { type Look, lookAt } from './look.ts'
+import { type Look, type LookOptions, lookAt } from './look.ts'
 import { kindOf } from './place-kind.ts'
 import type { Registrant } from './registrant.ts'
 
@@ -32,7 +32,7 @@ export interface ReachabilityOptions {
   readonly clock: Clock
   readonly onChange: (place: string, open: boolean, reason: string) => void
   /** Default: a TCP connection. */
-  readonly look?: (endpoint: Endpoint, from: string, clock: Clock) => Promise<Look>
+  readonly look?: (options: LookOptions) => Promise<Look>
 }
 
 /**
@@ -48,7 +48,7 @@ export class Reachability {
   readonly #closed = new Map<Registrant, number>()
   #looks = 0
   #cancelTick: Cancel | undefined
-  #stopped = false
+  readonly #stop = new AbortController()
 
   constructor(options: ReachabilityOptions) {
     this.#options = options
@@ -70,7 +70,7 @@ export class Reachability {
   /** It was discovered: it is looked at again if the last look is too old. */
   discovered(registrant: Registrant): void {
     const place = this.#placeOf.get(registrant)
-    if (place === undefined || this.#isFresh(place) || this.#fresh.has(registrant)) return
+    if (this.#fresh.has(registrant) || (place !== undefined && this.#isFresh(place))) return
     this.#plan(this.#fresh, registrant, 0)
   }
 
@@ -85,12 +85,12 @@ export class Reachability {
   }
 
   stop(): void {
-    this.#stopped = true
+    this.#stop.abort()
     this.#cancelTick?.()
   }
 
   #plan(queue: Map<Registrant, number>, registrant: Registrant, inMs: number): void {
-    if (this.#stopped) return
+    if (this.#stop.signal.aborted) return
     queue.set(registrant, this.#options.clock.now() + inMs)
     this.#cancelTick ??= this.#options.clock.after(TICK_MS, () => this.#tick())
   }
@@ -121,9 +121,9 @@ export class Reachability {
       if (place.looking) return this.#plan(this.#closed, registrant, KEPT_MS)
       if (!this.#isFresh(place)) {
         place.looking = true
-        const seen = await look(endpoint, registrant.address, clock)
+        const seen = await look({ endpoint, from: registrant.address, clock, signal: this.#stop.signal })
         place.looking = false
-        if (!this.#stopped) this.#see(place, seen)
+        if (!this.#stop.signal.aborted && this.#places.get(place.key) === place) this.#see(place, seen)
       }
       if (place.seen?.open === false && registrant.findable) this.#plan(this.#closed, registrant, KEPT_MS)
     } finally {
@@ -164,8 +164,10 @@ export class Reachability {
 
   #see(place: Place, look: Look): void {
     const before = place.seen?.open ?? true
-    const open = look.kind === 'none' ? undefined : look.kind === 'open'
-    const reason = look.kind === 'closed' ? look.reason : ''
+    // What could not be looked at is as it was.
+    const open = look.kind === 'none' ? place.seen?.open : look.kind === 'open'
+    const reason =
+      look.kind === 'none' ? (place.seen?.reason ?? '') : look.kind === 'closed' ? look.reason : ''
     place.seen = { open, reason, atMs: this.#options.clock.now() }
     if (open === undefined || open === before) return
     this.#options.onChange(place.name, open, reason)

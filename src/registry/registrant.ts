@@ -63,7 +63,10 @@ export class Registrant implements Listed, Watched {
     this.#listener = listener
     socket.on('message', (data, isBinary) => this.#hear(isBinary ? undefined : data.toString()))
     socket.on('ping', () => this.#hear(undefined))
-    socket.on('pong', () => listener.ponged(this))
+    socket.on('pong', () => {
+      this.#hear(undefined)
+      listener.ponged(this)
+    })
     // A frame that breaks the protocol closes before it is told as an error: that has its turn first.
     socket.on('closing', () => queueMicrotask(() => this.#leave()))
     socket.on('close', () => this.#leave())
@@ -108,7 +111,7 @@ export class Registrant implements Listed, Watched {
   }
 
   ping(): void {
-    if (!this.#left) this.#socket.ping()
+    if (this.#reads()) this.#socket.ping()
   }
 
   /** No pong in time: the link is dead, and nobody is there to be told. */
@@ -170,7 +173,8 @@ export class Registrant implements Listed, Watched {
       // What is still on its way need not be read: the socket ends without it.
       return this.#socket.pause()
     }
-    if (text === undefined) return
+    // Pings are answered by the WebSocket itself, whether that is read or not.
+    if (text === undefined) return void this.#reads()
     const frame = parseFrame(text)
     if (frame.kind === 'event' && frame.event.name === 'hostie') return this.#listener.wondered(this)
     const message = frame.kind === 'event' && frame.event.name === 'jsonrpc' ? frame.event.payload : undefined
@@ -190,10 +194,16 @@ export class Registrant implements Listed, Watched {
   }
 
   #send(event: Envelope): void {
-    if (this.#left) return
-    if (this.#socket.bufferedAmount <= UNREAD_MAX_BYTES) return this.#socket.send(formatEvent(event))
+    if (this.#reads()) this.#socket.send(formatEvent(event))
+  }
+
+  /** Whether it is there and reads what it is sent; ends it if it does not. */
+  #reads(): boolean {
+    if (this.#left) return false
+    if (this.#socket.bufferedAmount <= UNREAD_MAX_BYTES) return true
     this.#leave('unread')
     this.#socket.terminate()
+    return false
   }
 
   #close(code: number, cause: LeaveCause, reason: string): void {

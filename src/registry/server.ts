@@ -7,11 +7,11 @@ import { Admission } from './admission.ts'
 import { AllowList } from './allow-list.ts'
 import { Book } from './book.ts'
 import type { KeyPair } from './certificate.ts'
+import { Clients } from './clients.ts'
 import { Connections } from './connections.ts'
 import { Discovery } from './discovery.ts'
 import { inGroups } from './drain.ts'
 import type { LeaveCause, RegistryFact } from './facts.ts'
-import { answerRequest } from './http.ts'
 import { CONNECTIONS_BESIDE, DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type ListenAddress, Listener } from './listener.ts'
 import { readOffer } from './offer.ts'
@@ -70,7 +70,7 @@ export class RegistryServer implements RegistrantListener {
       this.reachability = new Reachability({ clock, onChange })
     }
     const mask = reachability === 'mask'
-    this.#discovery = new Discovery({ book: this.book, clock, reachability: this.reachability, mask, onFact })
+    this.#discovery = new Discovery({ book: this.book, reachability: this.reachability, mask })
     const upgrade = new Upgrade({
       admission: this.#admission,
       trustedProxies,
@@ -78,9 +78,15 @@ export class RegistryServer implements RegistrantListener {
       onRegistrant: (socket, token, address) => this.#welcome(socket, token, address),
       onRefusal: (reason, address) => onFact({ type: 'refused', reason, address }),
     })
+    const clients = new Clients({
+      discovery: this.#discovery,
+      trustedProxies,
+      clock,
+      onAnswer: (result, tookMs) => onFact({ type: 'discovered', result, tookMs }),
+    })
     const connections = new Connections(limits.perAddress + CONNECTIONS_BESIDE, trustedProxies)
     const handlers = {
-      request: (request, response) => answerRequest(request, response, this.#discovery),
+      request: (request, response) => clients.answer(request, response),
       upgrade: (request, socket, head) => upgrade.handle(request, socket, head),
       admit: (socket) => connections.admit(socket),
     } satisfies ConstructorParameters<typeof Listener>[1]

@@ -5,7 +5,7 @@ import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { REGISTRATION_PATH } from '../wire/discovery.ts'
 import { clientAddress } from './address.ts'
 import type { Admission } from './admission.ts'
-import { FRAME_MAX_BYTES, PATH_MAX } from './limits.ts'
+import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX } from './limits.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
 import { decoded, pathOf } from './request-path.ts'
 
@@ -27,6 +27,8 @@ const SOCKET_OPTIONS: ServerOptions<typeof EndingSocket> & { readonly closeTimeo
   noServer: true,
   clientTracking: false,
   maxPayload: FRAME_MAX_BYTES,
+  maxFragments: FRAGMENTS_MAX,
+  maxBufferedChunks: PIECES_MAX,
   perMessageDeflate: false,
   closeTimeout: CLOSE_MS,
   handleProtocols: ([first = '']) => first,

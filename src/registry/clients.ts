@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BlockList } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { discoveryPath, REGISTRATION_PATH } from '../wire/discovery.ts'
+import { clientAddress, neighbour } from './address.ts'
+import type { Discovery, DiscoveryAnswer } from './discovery.ts'
+import type { DiscoveryResult } from './facts.ts'
+import { PATH_MAX, WAITING_MAX } from './limits.ts'
+import { decoded, pathOf } from './request-path.ts'
+import { Tally } from './tally.ts'
+
+const DISCOVERY_PREFIX = discoveryPath('')
+
+/** What it needs. */
+export interface ClientsOptions {
+  readonly discovery: Discovery
+  readonly trustedProxies: BlockList | undefined
+  readonly clock: Clock
+  /** A discovery was answered. */
+  readonly onAnswer: (result: DiscoveryResult, tookMs: number) => void
+}
+
+/** Answers requests that want no upgrade: discoveries, and whatever else comes. */
+export class Clients {
+  readonly #options: ClientsOptions
+  /** Discoveries that wait for a registrant, by the address they come from. */
+  readonly #waiting = new Tally()
+
+  constructor(options: ClientsOptions) {
+    this.#options = options
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(request)
+    if (path.length > PATH_MAX) return sendText(response, 414, 'the path is too long')
+    if (path === REGISTRATION_PATH) {
+      return sendText(response, 426, 'a WebSocket belongs here', ['upgrade', 'websocket'])
+    }
+    if (!path.startsWith(DISCOVERY_PREFIX)) return sendText(response, 404, 'not found')
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return sendText(response, 405, 'method not allowed', ['allow', 'GET, HEAD'])
+    }
+    const answer = this.#options.discovery.find(decoded(path.slice(DISCOVERY_PREFIX.length)))
+    if (answer instanceof Promise) return void this.#wait(request, response, answer)
+    this.#options.onAnswer(answer.result, 0)
+    sendAnswer(response, answer)
+  }
+
+  async #wait(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: Promise<DiscoveryAnswer>,
+  ): Promise<void> {
+    const { trustedProxies, clock, onAnswer } = this.#options
+    const beganMs = clock.now()
+    const forwardedFor = request.headersDistinct['x-forwarded-for']?.join()
+    const address = clientAddress(request.socket.remoteAddress ?? '', forwardedFor, trustedProxies) ?? ''
+    const who = neighbour(address)
+    if (this.#waiting.of(who) >= WAITING_MAX) {
+      onAnswer('refused', 0)
+      return sendText(response, 429, 'too many discoveries from your address wait', ['retry-after', '1'])
+    }
+    this.#waiting.add(who)
+    const late = await answer
+    this.#waiting.remove(who)
+    onAnswer(late.result, clock.now() - beganMs)
+    sendAnswer(response, late)
+  }
+}
+
+function sendAnswer(response: ServerResponse, { status, body }: DiscoveryAnswer): void {
+  send(response, status, body, ['content-type', 'application/json'])
+}
+
+function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: readonly string[] = [],
+): void {
+  send(response, status, `${text}\n`, ['content-type', 'text/plain; charset=utf-8', ...headers])
+}
+
+function send(response: ServerResponse, status: number, body: string, headers: string[]): void {
+  const length = String(Buffer.byteLength(body))
+  response.writeHead(status, [...headers, 'content-length', length, 'cache-control', 'no-store'])
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}

@@ -1,0 +1,29 @@
+import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { PIPELINED_MAX } from './limits.ts'
+
+/**
+ * Counts the requests of each connection that have no answer yet. Node.js reads on while answers wait: without a bound, one
+ * connection could fill the memory with them.
+ */
+export class Pipeline {
+  readonly #unanswered = new WeakMap<Duplex, number>()
+
+  /** A request came on a connection; false if that has too many without an answer. */
+  enter(socket: Duplex, response: ServerResponse): boolean {
+    const count = this.#of(socket) + 1
+    if (count > PIPELINED_MAX) return false
+    this.#unanswered.set(socket, count)
+    response.once('close', () => this.#unanswered.set(socket, this.#of(socket) - 1))
+    return true
+  }
+
+  /** Whether answers are still to be written to a connection: it cannot become anything else before. */
+  isBusy(socket: Duplex): boolean {
+    return this.#of(socket) > 0
+  }
+
+  #of(socket: Duplex): number {
+    return this.#unanswered.get(socket) ?? 0
+  }
+}
