@@ -46,7 +46,9 @@ export class Discovery {
   find(token: string): DiscoveryAnswer | Promise<DiscoveryAnswer> {
     const newest = this.#options.book.newest(token)
     if (newest === undefined) return NOBODY
-    return newest.kept === undefined ? this.#shared(token) : this.#found(newest, newest.kept)
+    // Asked for once: it may expire between two looks.
+    const { kept } = newest
+    return kept === undefined ? this.#shared(token) : this.#found(newest, kept)
   }
 
   /** Discoveries that come while the same is on its way have its answer. */
