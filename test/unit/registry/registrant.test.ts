@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { scene, TOKEN } from './scene.ts'
+
+describe('one that comes', () => {
+  it('is told that it is registered, and nothing else where all is well', () => {
+    const { socket, registrant } = scene().come()
+    expect(socket.sent).toEqual([{ name: 'sys', payload: 'registered' }])
+    expect(registrant).toMatchObject({ token: TOKEN, findable: true, kept: undefined, said: undefined })
+  })
+
+  it('is told why it will not be found', () => {
+    const { socket, registrant } = scene().come({ address: '2001:db8::1' })
+    expect(socket.told).toEqual(['registered', expect.stringContaining('it advertises no host')])
+    expect(registrant.findable).toBe(true)
+    expect(scene().come({ protocol: 'web|1' }).registrant.findable).toBe(false)
+  })
+})
+
+describe('where its puppet is', () => {
+  it('is what it answers, asked once by however many', async () => {
+    const { socket, registrant, results } = scene().come()
+    const all = [registrant.endpoint(), registrant.endpoint(), registrant.endpoint()]
+    socket.answer(8788)
+    expect(await Promise.all(all)).toEqual(Array(3).fill({ host: '203.0.114.7', port: 8788 }))
+    expect([socket.asked.length, results]).toEqual([1, ['answered']])
+  })
+
+  it('holds for a second, and is asked again after it under an id of its own', async () => {
+    const { clock, come } = scene()
+    const { socket, registrant } = come({ answers: 8788 })
+    await registrant.endpoint()
+    clock.run(999)
+    await registrant.endpoint()
+    expect([socket.asked.length, registrant.kept?.port]).toEqual([1, 8788])
+    clock.run(1)
+    expect(registrant.kept).toBeUndefined()
+    expect(registrant.said?.port).toBe(8788)
+    socket.answers = 8789
+    expect(await registrant.endpoint()).toEqual({ host: '203.0.114.7', port: 8789 })
+    expect(new Set(socket.asked).size).toBe(2)
+  })
+
+  it.each([
+    ['nothing', undefined, 'timeout'],
+    ['a port that is none', 0, 'invalid'],
+  ])('is the port in its subprotocol where it answers %s', async (_what, answers, result) => {
+    const { clock, come } = scene()
+    const { registrant, results } = come({ port: 9000, answers })
+    const endpoint = registrant.endpoint()
+    await clock.advance(2000)
+    expect(await endpoint).toEqual({ host: '203.0.114.7', port: 9000 })
+    expect(results).toEqual([result])
+  })
+
+  it('is nowhere where there is no such port either: none is made up', async () => {
+    const { clock, come } = scene()
+    const { registrant } = come()
+    const endpoint = registrant.endpoint()
+    await clock.advance(2000)
+    expect(await endpoint).toBeUndefined()
+    expect(registrant.kept).toBeUndefined()
+  })
+
+  it('is not asked of one that has no host to publish', async () => {
+    const { socket, registrant } = scene().come({ address: '2001:db8::1', answers: 8788 })
+    expect(await registrant.endpoint()).toBeUndefined()
+    expect(socket.asked).toEqual([])
+  })
+
+  it('may be answered bare, without an envelope', async () => {
+    const { socket, registrant } = scene().come()
+    const endpoint = registrant.endpoint()
+    socket.says({ jsonrpc: '2.0', id: socket.asked[0], result: 8788 })
+    expect((await endpoint)?.port).toBe(8788)
+  })
+})
+
+describe('one that leaves', () => {
+  it('is nowhere at once: for those that wait for its answer, and for those that come', async () => {
+    const { clock, come } = scene()
+    const { socket, registrant, results, causes } = come({ port: 9000 })
+    const endpoint = registrant.endpoint()
+    socket.emit('close')
+    expect(await endpoint).toBeUndefined()
+    expect(await registrant.endpoint()).toBeUndefined()
+    expect([registrant.findable, results, causes, clock.pending]).toEqual([false, ['left'], ['closed'], 0])
+  })
+
+  it('takes its answer with it', async () => {
+    const { socket, registrant } = scene().come({ answers: 8788 })
+    await registrant.endpoint()
+    socket.emit('close')
+    expect(registrant.kept).toBeUndefined()
+  })
+
+  it('leaves when its end begins, and once', async () => {
+    const { socket, registrant, causes } = scene().come()
+    socket.emit('closing')
+    await undefined
+    expect(registrant.findable).toBe(false)
+    socket.emit('close')
+    socket.emit('error', new Error('late'))
+    expect(causes).toEqual(['closed'])
+  })
+
+  it.each([
+    [
+      'a frame that is none',
+      'frame',
+      [],
+      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.socket.emit('error', new Error('frame')),
+    ],
+    [
+      'silence',
+      'silent',
+      ['terminate'],
+      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.silent(),
+    ],
+    [
+      'the end of the registry',
+      'draining',
+      ['close 1001'],
+      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.goAway(),
+    ],
+    [
+      'a list without its token',
+      'delisted',
+      ['close 1008'],
+      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.delist(),
+    ],
+  ] as const)('for %s: %s', (_why, cause, done, act) => {
+    const one = scene().come()
+    act(one)
+    act(one)
+    expect(one.causes).toEqual([cause])
+    expect(one.socket.done.slice(0, done.length)).toEqual(done)
+    const before = one.socket.sent.length
+    one.registrant.advise('too late')
+    one.socket.says({ name: 'ding' })
+    one.registrant.ping()
+    expect([one.socket.sent.length, one.socket.done.includes('ping')]).toEqual([before, false])
+  })
+
+  it('does not read: it is ended, and what was to be asked is over at once', async () => {
+    const { clock, come } = scene()
+    const { socket, registrant, causes, results } = come()
+    socket.bufferedAmount = 64 * 1024
+    registrant.advise('fits')
+    expect(causes).toEqual([])
+    socket.bufferedAmount += 1
+    expect(await registrant.endpoint()).toBeUndefined()
+    expect([causes, results, socket.done, clock.pending]).toEqual([['unread'], ['left'], ['terminate'], 0])
+  })
+})
+
+describe('what it says', () => {
+  it('is rogered, whatever it is', () => {
+    const { socket } = scene().come()
+    for (const frame of [{ name: 'ding', payload: 'x' }, '[]', 'x', '', { jsonrpc: '2.0' }])
+      socket.says(frame)
+    expect(socket.told).toEqual(['registered', ...Array(5).fill('roger')])
+  })
+
+  it('where it asks for its token is passed on, not rogered', () => {
+    const { socket, registrant, heard } = scene().come()
+    socket.says({ name: 'hostie', payload: '' })
+    expect([heard.wondered, socket.told]).toEqual([1, ['registered']])
+    registrant.tellHost('203.0.114.7')
+    expect(socket.sent.at(-1)).toEqual({ name: 'hostie', payload: '203.0.114.7' })
+  })
+
+  it('in more than 50 events a second is its end; pings and binary frames count, pongs do not', () => {
+    const { clock, come } = scene()
+    const { socket, causes, heard } = come()
+    const talk = (times: number): void => {
+      for (let time = 0; time < times; time += 1) socket.says({ name: 'ding' })
+    }
+    talk(48)
+    socket.emit('ping')
+    socket.emit('message', Buffer.from([1]), true)
+    for (let time = 0; time < 100; time += 1) socket.emit('pong')
+    expect([causes, heard.ponged]).toEqual([[], 100])
+    clock.run(1000)
+    talk(50)
+    expect(causes).toEqual([])
+    talk(1)
+    expect([causes, socket.done]).toEqual([['flood'], ['close 1008', 'pause']])
+  })
+})
