@@ -1,0 +1,230 @@
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  CertificateFollower,
+  type CertificateState,
+  expiryOf,
+  type KeyPair,
+  readKeyPair,
+} from '../../../src/registry/certificate.ts'
+import { type Authority, type CertificateFiles, createAuthority } from '../../support/certificates.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { mountSecret } from '../../support/files.ts'
+import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+import { waitUntil } from '../../support/wait.ts'
+
+let authority: Authority
+let before: CertificateFiles
+let renewed: CertificateFiles
+beforeAll(async () => {
+  authority = await createAuthority()
+  before = await authority.issue(['dns:registry.example.com'])
+  renewed = await authority.issue(['dns:registry.example.com'])
+})
+afterAll(removeTempDirs)
+
+const followers: CertificateFollower[] = []
+afterEach(() => {
+  for (const follower of followers.splice(0)) follower.stop()
+})
+
+/** Two files with a certificate and its key, and who follows them; `put` renews either. */
+function follow() {
+  const dir = makeTempDir()
+  const files = { certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key') }
+  const put = (what: Partial<Record<'cert' | 'key', CertificateFiles>>): void => {
+    if (what.cert !== undefined) copyFileSync(what.cert.certFile, files.certFile)
+    if (what.key !== undefined) copyFileSync(what.key.keyFile, files.keyFile)
+  }
+  put({ cert: before, key: before })
+  const clock = new FakeClock()
+  const pairs: KeyPair[] = []
+  const states: CertificateState[] = []
+  const follower = new CertificateFollower({
+    files,
+    pair: readKeyPair(files),
+    clock,
+    onRenewed: (pair) => void pairs.push(pair),
+    onState: (state) => void states.push(state),
+  })
+  followers.push(follower)
+  return { files, put, clock, pairs, states, follower }
+}
+
+const expires = (files: CertificateFiles): Date => expiryOf(readKeyPair(files))
+const MISMATCH = 'the renewed certificate cannot be used: certificate and key do not belong together'
+
+describe('at the start', () => {
+  it('both files are read, and the end of the certificate is known', () => {
+    const pair = readKeyPair(before)
+    expect(pair.cert.toString()).toContain('BEGIN CERTIFICATE')
+    expect(pair.key.toString()).toContain('BEGIN PRIVATE KEY')
+    const days = (expiryOf(pair).getTime() - Date.now()) / 86_400_000
+    expect(days).toBeGreaterThan(0.9)
+    expect(days).toBeLessThan(1.1)
+  })
+
+  it('a certificate and the key of another one are refused', () => {
+    expect(() => readKeyPair({ certFile: before.certFile, keyFile: renewed.keyFile })).toThrow()
+  })
+
+  it('of a chain the first certificate counts', async () => {
+    const expired = await authority.issue(['dns:registry.example.com'], { expired: true })
+    const [cert, other] = [readKeyPair(expired).cert, readKeyPair(before).cert]
+    const chain = { cert: Buffer.concat([cert, other]), key: readKeyPair(expired).key }
+    expect(expiryOf(chain)).toEqual(expires(expired))
+  })
+})
+
+describe('files that are followed', () => {
+  it('are read again every 10 s, without being asked', async () => {
+    const { put, clock, pairs, states, follower } = follow()
+    follower.start()
+    put({ cert: renewed, key: renewed })
+    await clock.advance(9999)
+    expect(pairs).toEqual([])
+    await clock.advance(1)
+    await waitUntil(() => states.length > 0, { timeoutMs: 5000, what: 'the renewed certificate' })
+    expect(pairs).toEqual([readKeyPair(renewed)])
+    expect(states).toEqual([{ expires: expires(renewed), problem: '' }])
+    await waitUntil(() => clock.pending === 1, { timeoutMs: 5000, what: 'the next pause' })
+    put({ cert: before, key: before })
+    await clock.advance(10_000)
+    await waitUntil(() => states.length > 1, { timeoutMs: 5000, what: 'the certificate after it' })
+    expect(pairs.at(-1)).toEqual(readKeyPair(before))
+  })
+
+  it('that do not change are silence', async () => {
+    const { put, pairs, states, follower } = follow()
+    await follower.refresh()
+    put({ cert: before, key: before })
+    await follower.refresh()
+    expect([pairs, states]).toEqual([[], []])
+    expect(follower.state).toEqual({ expires: expires(before), problem: '' })
+  })
+
+  it('that are swapped as Kubernetes does it are followed', async () => {
+    const dir = makeTempDir()
+    const secretOf = (files: CertificateFiles): void => {
+      const { cert, key } = readKeyPair(files)
+      mountSecret(dir, { 'tls.crt': cert.toString(), 'tls.key': key.toString() })
+    }
+    secretOf(before)
+    const files = { certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key') }
+    const pairs: KeyPair[] = []
+    const follower = new CertificateFollower({
+      files,
+      pair: readKeyPair(files),
+      clock: new FakeClock(),
+      onRenewed: (pair) => void pairs.push(pair),
+      onState: () => {},
+    })
+    followers.push(follower)
+    secretOf(renewed)
+    await follower.refresh()
+    expect(pairs).toEqual([readKeyPair(renewed)])
+  })
+})
+
+describe('a renewal that is half done', () => {
+  it.each(['cert', 'key'] as const)(
+    'with the %s of the new one keeps the old one, and is told once',
+    async (half) => {
+      const { put, pairs, states, follower } = follow()
+      put({ [half]: renewed })
+      await follower.refresh()
+      await follower.refresh()
+      expect(pairs).toEqual([])
+      expect(states).toEqual([{ expires: expires(before), problem: MISMATCH }])
+      put({ cert: renewed, key: renewed })
+      await follower.refresh()
+      expect(pairs).toEqual([readKeyPair(renewed)])
+      expect(states.slice(1)).toEqual([{ expires: expires(renewed), problem: '' }])
+      expect(follower.state).toEqual({ expires: expires(renewed), problem: '' })
+    },
+  )
+
+  it('and undone is told as mended, and renews nothing', async () => {
+    const { put, pairs, states, follower } = follow()
+    put({ cert: renewed })
+    await follower.refresh()
+    put({ cert: before })
+    await follower.refresh()
+    expect([pairs, states.map(({ problem }) => problem)]).toEqual([[], [MISMATCH, '']])
+  })
+
+  it.each([
+    ['gone', (path: string) => rmSync(path), /there is no file .*tls\.key$/],
+    ['empty', (path: string) => writeFileSync(path, ''), /not PEM$/],
+    ['cut', (path: string) => writeFileSync(path, '-----BEGIN PRIVATE KEY-----\nMIGH'), /: \w+/],
+    ['something else', (path: string) => writeFileSync(path, 'insecure_aaaa-1111\n'), /not PEM$/],
+  ])('whose key is %s keeps the old one', async (_what, spoil, words) => {
+    const { files, put, pairs, states, follower } = follow()
+    spoil(files.keyFile)
+    await follower.refresh()
+    expect(pairs).toEqual([])
+    expect(states).toEqual([{ expires: expires(before), problem: expect.stringMatching(words) }])
+    expect(states[0]?.problem).not.toMatch(/MIGH|aaaa/)
+    put({ key: before })
+    await follower.refresh()
+    expect(follower.state.problem).toBe('')
+  })
+
+  it.each([
+    ['gone', (path: string) => rmSync(path), /there is no file .*tls\.crt$/],
+    ['empty', (path: string) => writeFileSync(path, ''), /not PEM$/],
+  ])('whose certificate is %s keeps the old one', async (_what, spoil, words) => {
+    const { files, pairs, states, follower } = follow()
+    spoil(files.certFile)
+    await follower.refresh()
+    expect([pairs, states.length]).toEqual([[], 1])
+    expect(states[0]?.problem).toMatch(words)
+  })
+
+  it('that changes what is wrong with it is told again', async () => {
+    const { files, put, states, follower } = follow()
+    put({ cert: renewed })
+    await follower.refresh()
+    rmSync(files.keyFile)
+    await follower.refresh()
+    expect(states.map(({ problem }) => problem)).toEqual([
+      MISMATCH,
+      expect.stringContaining('there is no file'),
+    ])
+  })
+})
+
+describe('a follower that is stopped', () => {
+  it('leaves no timer, reads nothing and tells nothing', async () => {
+    const { put, clock, pairs, states, follower } = follow()
+    follower.start()
+    expect(clock.pending).toBe(1)
+    put({ cert: renewed, key: renewed })
+    follower.stop()
+    follower.start()
+    expect(clock.pending).toBe(0)
+    await follower.refresh()
+    await clock.advance(60_000)
+    expect([pairs, states, clock.pending]).toEqual([[], [], 0])
+  })
+
+  it('while it reads tells nothing of what it reads, good or bad', async () => {
+    for (const what of [{ cert: renewed, key: renewed }, { cert: renewed }]) {
+      const { put, clock, pairs, states, follower } = follow()
+      put(what)
+      const reading = follower.refresh()
+      follower.stop()
+      await reading
+      expect([pairs, states, clock.pending]).toEqual([[], [], 0])
+    }
+  })
+
+  it('has one timer, however often it was asked to read', async () => {
+    const { clock, follower } = follow()
+    follower.start()
+    await Promise.all([follower.refresh(), follower.refresh(), follower.refresh()])
+    await follower.refresh()
+    expect(clock.pending).toBe(1)
+  })
+})
