@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { RawPeer } from '../support/raw-peer.ts'
+import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+let scene: RegistryScene
+beforeEach(async () => {
+  scene = await startRegistry()
+})
+afterEach(() => scene.end())
+
+/** All ways to leave; none of them does anything after it. */
+const WAYS: readonly (readonly [string, (peer: RawPeer) => void])[] = [
+  ['sends a close frame and never ends its connection', (peer) => peer.frame(0x88, Buffer.from([3, 232]))],
+  ['sends a close frame without a code', (peer) => peer.frame(0x88)],
+  ['sends a close frame and the end', (peer) => peer.socket.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0]))],
+  ['just ends its connection', (peer) => peer.socket.end()],
+  ['resets its connection', (peer) => peer.socket.resetAndDestroy()],
+  ['breaks the protocol', (peer) => peer.frame(0x83, 'x')],
+]
+
+describe.each(WAYS)('a registrant that %s', (_what, leave) => {
+  it('while a discovery waits for its answer: 404 at once', async () => {
+    const peer = await scene.peers.rawRegistrant()
+    const answer = scene.peers.ask()
+    await peer.until('getHostieGrpcPort')
+    leave(peer)
+    expect(await answer).toEqual(NOT_FOUND)
+    expect(scene.clock.now()).toBe(0)
+    expect(scene.facts).toContainEqual({ type: 'asked', result: 'left', tookMs: 0 })
+    expect(scene.server.book.size).toBe(0)
+    expect(scene.facts.filter(({ type }) => type === 'left')).toHaveLength(1)
+  })
+
+  it('while a discovery waits for its answer: the one before it is asked at once', async () => {
+    const older = await scene.peers.register({ answers: 1111 })
+    const peer = await scene.peers.rawRegistrant()
+    const answer = scene.peers.ask()
+    await peer.until('getHostieGrpcPort')
+    expect(older.asked).toEqual([])
+    leave(peer)
+    expect(await answer).toEqual(found('127.0.0.1', 1111))
+    expect(scene.clock.now()).toBe(0)
+  })
+})
+
+describe('a departure', () => {
+  it('lets everybody who waits go on, whatever else the registry does', async () => {
+    const peer = await scene.peers.rawRegistrant()
+    const client = await scene.peers.raw()
+    client.socket.write(`GET /v0/hosties/${TOKEN} HTTP/1.1\r\nhost: registry\r\n\r\n`.repeat(5))
+    await peer.until('getHostieGrpcPort')
+    peer.frame(0x88)
+    const all = (): boolean => client.heard().split('"port":0}').length === 6
+    await waitUntil(all, { timeoutMs: 2000, what: '5 answers' })
+  })
+
+  it('is answered with a close frame, of the same code', async () => {
+    const peer = await scene.peers.rawRegistrant()
+    peer.frame(0x88, Buffer.from([3, 232]))
+    await peer.ended
+    expect(peer.heard().endsWith('\x88\x02\x03\xe8')).toBe(true)
+  })
+
+  it('gives the place free in the same moment, for the one that comes back', async () => {
+    await scene.end()
+    scene = await startRegistry({
+      limits: { registrants: 10, perToken: 1, perAddress: 10, upgradeRate: 100 },
+    })
+    const peer = await scene.peers.rawRegistrant()
+    expect((await scene.peers.refused()).status).toBe(429)
+    peer.frame(0x88)
+    await scene.registrants(0)
+    await scene.peers.register({ answers: 8788 })
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+  })
+
+  it('what is sent after a close frame is not heard', async () => {
+    const peer = await scene.peers.rawRegistrant()
+    peer.frame(0x88)
+    for (let count = 0; count < 100; count += 1) peer.text('{"name":"sys"}')
+    await peer.ended
+    expect(peer.heard()).not.toContain('roger')
+    expect(scene.facts.filter(({ type }) => type === 'left')).toEqual([
+      expect.objectContaining({ cause: 'closed' }),
+    ])
+  })
+})

@@ -1,0 +1,156 @@
+import { once } from 'node:events'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+let scene: RegistryScene
+beforeEach(async () => {
+  scene = await startRegistry()
+})
+afterEach(() => scene.end())
+
+const asked = (registrant: { readonly asked: readonly unknown[] }, times: number): Promise<unknown> =>
+  waitUntil(() => registrant.asked.length === times, { timeoutMs: 2000, what: `question ${times}` })
+
+describe('discovery', () => {
+  it('of a token that nobody holds is 404, with a body that says so to those who ignore the status', async () => {
+    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+  })
+
+  it('asks the registrant for its port, and publishes the address it comes from', async () => {
+    await scene.peers.register({ answers: 8788, from: '127.0.0.9' })
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.9', 8788))
+    expect(await scene.peers.ask('insecure_other')).toEqual(NOT_FOUND)
+  })
+
+  it('publishes the host that the registrant advertises', async () => {
+    await scene.peers.register({ subprotocol: 'io|0.0.1|id|puppet.example.com|1', answers: 8788 })
+    expect(await scene.peers.ask()).toEqual(found('puppet.example.com', 8788))
+  })
+
+  it('asks the newest registrant alone, and the one before it again when that one leaves', async () => {
+    const older = await scene.peers.register({ answers: 1111 })
+    const newer = await scene.peers.register({ answers: 2222 })
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 2222))
+    expect(older.asked).toEqual([])
+    newer.socket.close()
+    await scene.registrants(1)
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
+  })
+
+  it('passes over sockets that are no registrants, however new', async () => {
+    await scene.peers.register({ answers: 1111 })
+    await scene.peers.register({ subprotocol: 'web|0.0.1|id||1', answers: 2222 })
+    await scene.peers.register({ subprotocol: '', answers: 3333 })
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
+  })
+
+  it('publishes the newer one that comes while the older one is asked', async () => {
+    const older = await scene.peers.register()
+    const answer = scene.peers.ask()
+    await asked(older, 1)
+    const newer = await scene.peers.register({ answers: 2222 })
+    older.answer(1111)
+    expect(await answer).toEqual(found('127.0.0.1', 2222))
+    expect(newer.asked).toHaveLength(1)
+  })
+
+  it('publishes what the older one says when the newer one leaves while it is asked', async () => {
+    await scene.peers.register({ answers: 1111 })
+    const newer = await scene.peers.register()
+    const answer = scene.peers.ask()
+    await asked(newer, 1)
+    newer.socket.terminate()
+    expect(await answer).toEqual(found('127.0.0.1', 1111))
+  })
+
+  it('is asked with a number as id, another one each time', async () => {
+    const registrant = await scene.peers.register({ answers: 1 })
+    await scene.peers.ask()
+    await scene.clock.advance(1000)
+    await scene.peers.ask()
+    const ids = registrant.asked.map(({ id }) => id)
+    expect(ids.every(Number.isSafeInteger)).toBe(true)
+    expect(new Set(ids).size).toBe(2)
+    expect(registrant.asked[0]).toEqual({ jsonrpc: '2.0', id: ids[0], method: 'getHostieGrpcPort' })
+  })
+})
+
+describe('an answer', () => {
+  it('is published again for a second, and not longer', async () => {
+    const registrant = await scene.peers.register({ answers: 8788 })
+    for (let count = 0; count < 100; count += 1) {
+      expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+    }
+    await scene.clock.advance(999)
+    await scene.peers.ask()
+    expect(registrant.asked).toHaveLength(1)
+    await scene.clock.advance(1)
+    await scene.peers.ask()
+    expect(registrant.asked).toHaveLength(2)
+  })
+
+  it('is shared by all who ask meanwhile', async () => {
+    const registrant = await scene.peers.register()
+    const client = await scene.peers.raw()
+    // In one write, so that all of them have asked before the registrant is heard.
+    client.socket.write(`GET /v0/hosties/${TOKEN} HTTP/1.1\r\nhost: registry\r\n\r\n`.repeat(20))
+    await asked(registrant, 1)
+    registrant.answer(8788)
+    const body = '{"host":"127.0.0.1","ip":"127.0.0.1","port":8788}'
+    const answered = (): boolean => client.heard().split(body).length === 21
+    await waitUntil(answered, { timeoutMs: 2000, what: '20 answers' })
+    expect(registrant.asked).toHaveLength(1)
+  })
+
+  it('dies with its registrant', async () => {
+    const { socket } = await scene.peers.register({ answers: 8788 })
+    await scene.peers.ask()
+    socket.terminate()
+    await scene.registrants(0)
+    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+  })
+
+  it('is not published after a newer registrant has come, and again when that one has left', async () => {
+    const older = await scene.peers.register({ answers: 1111 })
+    await scene.peers.ask()
+    const newer = await scene.peers.register({ answers: 2222 })
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 2222))
+    newer.socket.terminate()
+    await scene.registrants(1)
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
+    expect(older.asked).toHaveLength(1)
+  })
+
+  it('to nothing that was asked is not published', async () => {
+    const registrant = await scene.peers.register({ answers: 8788 })
+    registrant.answer(1)
+    for (const id of [0, 1, 3, '2', null, undefined, 4]) {
+      registrant.socket.send(JSON.stringify({ name: 'jsonrpc', payload: { jsonrpc: '2.0', id, result: 9 } }))
+    }
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+  })
+})
+
+describe('heartbeat', () => {
+  it('pings every 15 s, and drops whoever has not answered the ping 5 s later', async () => {
+    const lively = await scene.peers.register({ answers: 1 })
+    const frozen = await scene.peers.register({ token: 'insecure_frozen', answers: 2 })
+    let pings = 0
+    lively.socket.on('ping', () => (pings += 1))
+    frozen.socket.pong = () => {}
+    await scene.clock.advance(15_000)
+    await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the first ping' })
+    // The pong of the lively one has to be there before the second round.
+    await scene.peers.ask()
+    expect(await scene.peers.ask('insecure_frozen')).toEqual(found('127.0.0.1', 2))
+    const dropped = once(frozen.socket, 'close')
+    await scene.clock.advance(15_000)
+    await dropped
+    expect(await scene.peers.ask('insecure_frozen')).toEqual(NOT_FOUND)
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+    const left = scene.facts.filter(({ type }) => type === 'left')
+    expect(left).toEqual([expect.objectContaining({ cause: 'silent' })])
+  })
+})
