@@ -1,0 +1,185 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const HOSTIES = `/v0/hosties/${TOKEN}`
+let scene: RegistryScene
+beforeEach(async () => {
+  scene = await startRegistry()
+})
+afterEach(() => scene.end())
+
+/** Sends bytes, and resolves with all that came when the registry has ended the connection. */
+async function exchange(bytes: string): Promise<string> {
+  const peer = await scene.peers.raw()
+  peer.socket.write(bytes)
+  await peer.ended
+  return peer.heard()
+}
+
+describe('a discovery over HTTP', () => {
+  it('is JSON of a known length that nobody keeps, and so is a HEAD without its body', async () => {
+    await scene.peers.register({ answers: 8788 })
+    for (const path of [HOSTIES, '/v0/hosties/insecure_nobody']) {
+      const get = await scene.peers.get(path)
+      const head = await scene.peers.get(path, { method: 'HEAD' })
+      expect(head.status).toBe(get.status)
+      expect(head.body).toBe('')
+      const { date: _getDate, ...getHeaders } = get.headers
+      const { date: _headDate, ...headHeaders } = head.headers
+      expect(headHeaders).toEqual(getHeaders)
+      expect(getHeaders).toMatchObject({
+        'content-type': 'application/json',
+        'content-length': String(get.body.length),
+        'cache-control': 'no-store',
+      })
+      expect(get.body.length).toBeGreaterThan(0)
+    }
+  })
+
+  it.each(['insecure%5Fregistry', '%69nsecure_registry', `${TOKEN}?x=y`, `${TOKEN}#x`])(
+    'of %s is one of the token it means',
+    async (spelling) => {
+      await scene.peers.register({ answers: 8788 })
+      const answer = await scene.peers.get(`/v0/hosties/${spelling}`)
+      expect(JSON.parse(answer.body)).toEqual(found('127.0.0.1', 8788).body)
+    },
+  )
+
+  it.each(['', '/', `${TOKEN}/`, `/${TOKEN}`, '%E0%A4%A', '%00', '__proto__'])(
+    'of %j finds nobody',
+    async (spelling) => {
+      await scene.peers.register({ answers: 8788 })
+      const answer = await scene.peers.get(`/v0/hosties/${spelling}`)
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([404, NOT_FOUND.body])
+    },
+  )
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('by %s is 405', async (method) => {
+    const answer = await scene.peers.get(HOSTIES, { method })
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
+    expect(answer.body).not.toContain(TOKEN)
+  })
+
+  it.each(['/', '/v0/hosties', '/v0', '/status', '/metrics', '/v1/hosties/x', `/${TOKEN}`])(
+    'but for its own path: %s is 404 in plain text',
+    async (path) => {
+      const answer = await scene.peers.get(path)
+      expect([answer.status, answer.body]).toEqual([404, 'not found\n'])
+      expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8')
+    },
+  )
+
+  it('the place of registrations wants a WebSocket: 426', async () => {
+    const answer = await scene.peers.get('/v0/websocket')
+    expect([answer.status, answer.headers.upgrade]).toEqual([426, 'websocket'])
+  })
+
+  it('many on one connection are answered in their order', async () => {
+    await scene.peers.register({ answers: 8788 })
+    const peer = await scene.peers.raw()
+    for (const token of [TOKEN, 'insecure_nobody', TOKEN]) {
+      peer.socket.write(`GET /v0/hosties/${token} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    }
+    const statuses = (): string[] =>
+      [...peer.heard().matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => code ?? '')
+    await waitUntil(() => statuses().length === 3, { timeoutMs: 2000, what: '3 answers' })
+    expect(statuses()).toEqual(['200', '404', '200'])
+  })
+})
+
+describe('the size of a request', () => {
+  it('a path of 2,048 characters is looked at, a longer one is 414', async () => {
+    const path = (length: number): string => '/v0/hosties/'.padEnd(length, 'x')
+    expect((await scene.peers.get(path(2048))).status).toBe(404)
+    const long = await scene.peers.get(path(2049))
+    expect([long.status, long.body]).toEqual([414, 'the path is too long\n'])
+  })
+
+  it('headers over 8 KiB are 431, and the connection ends', async () => {
+    const headers = (length: number): string => `x-long: ${'x'.repeat(length)}\r\nconnection: close`
+    const ask = (length: number): Promise<string> =>
+      exchange(`GET ${HOSTIES} HTTP/1.1\r\nhost: x\r\n${headers(length)}\r\n\r\n`)
+    expect(await ask(7900)).toMatch(/^HTTP\/1.1 404 /)
+    expect(await ask(8192)).toMatch(/^HTTP\/1.1 431 /)
+  })
+
+  it('an upgrade with such headers is 431 as well', async () => {
+    const refused = await scene.peers.refused({ headers: { authorization: `Token ${'x'.repeat(8192)}` } })
+    expect(refused.status).toBe(431)
+    expect(scene.server.book.size).toBe(0)
+  })
+
+  it.each([
+    '\r\n\r\nx\r\n\r\n',
+    'GET / HTTP/9.9\r\n\r\n',
+    '\x16\x03\x01\r\n',
+    'GET  / HTTP/1.1\r\n\r\n',
+    '\0',
+  ])('bytes that are no request (%j) are answered 400, and cost nobody else anything', async (bytes) => {
+    await scene.peers.register({ answers: 3 })
+    expect(await exchange(bytes)).toMatch(/^HTTP\/1.1 400 /)
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 3))
+  })
+})
+
+describe('a request that offers HTTP/2 beside', () => {
+  const offer = (method: string, path: string): string =>
+    [
+      `${method} ${path} HTTP/1.1`,
+      'host: x',
+      'connection: Upgrade, HTTP2-Settings',
+      'upgrade: h2c',
+      'http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+      '',
+      '',
+    ].join('\r\n')
+
+  it('is a request like any other', async () => {
+    await scene.peers.register({ answers: 8788 })
+    const get = await exchange(offer('GET', HOSTIES))
+    expect(get).toMatch(/^HTTP\/1.1 200 OK\r\n/)
+    expect(get.endsWith('\r\n\r\n{"host":"127.0.0.1","ip":"127.0.0.1","port":8788}')).toBe(true)
+    expect(await exchange(offer('HEAD', HOSTIES))).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\n\r\n$/s)
+    expect(await exchange(offer('GET', '/v0/hosties/nobody'))).toMatch(/^HTTP\/1.1 404 .*"port":0}$/s)
+    expect(await exchange(offer('POST', HOSTIES))).toMatch(/^HTTP\/1.1 405 /)
+    expect(await exchange(offer('GET', '/'))).toMatch(/^HTTP\/1.1 404 .*not found\n$/s)
+  })
+
+  it('is answered when its registrant has been asked', async () => {
+    const registrant = await scene.peers.register()
+    const answer = exchange(offer('GET', HOSTIES))
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    registrant.answer(8788)
+    expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/)
+  })
+
+  it('and goes away before it is answered is nobody’s trouble', async () => {
+    const registrant = await scene.peers.register()
+    const peer = await scene.peers.raw()
+    peer.socket.write(offer('GET', HOSTIES))
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    peer.socket.resetAndDestroy()
+    registrant.answer(8788)
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+  })
+
+  it('leaves the connections of others as they are', async () => {
+    await scene.peers.register({ answers: 8788 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ports: unknown[] = []
+    for (let count = 0; count < 3; count += 1) {
+      const sent = request({ host: '127.0.0.1', port: scene.port, path: HOSTIES, agent }).end()
+      const [response] = await once(sent, 'response')
+      ports.push(response.socket.localPort)
+      response.resume()
+      await once(response, 'end')
+      await exchange(offer('GET', HOSTIES))
+    }
+    agent.destroy()
+    expect(new Set(ports).size).toBe(1)
+  })
+})
