@@ -39,7 +39,7 @@ export interface RegistrantOptions {
   readonly subprotocol?: string
   readonly path?: string
   /** Default: the token's. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | string[]>>
   /** Which of this machine's addresses to come from. */
   readonly from?: string
 }

@@ -23,6 +23,8 @@ export interface RegistryScene {
   askInVain(registrant: Registrant, token?: string): Promise<Discovery>
   /** Resolves when as many registrants are there. */
   registrants(count: number): Promise<void>
+  /** Lets seconds pass one by one, so that pongs arrive meanwhile. */
+  pass(seconds: number): Promise<void>
   /** Ends the peers and the registry. */
   end(): Promise<void>
 }
@@ -57,6 +59,13 @@ export async function startRegistry({
     },
     registrants: async (count) => {
       await waitUntil(() => server.book.size === count, { timeoutMs: 5000, what: `${count} registrants` })
+    },
+    pass: async (seconds) => {
+      for (let second = 0; second < seconds; second += 1) {
+        await clock.advance(1000)
+        // What was sent before this has been read when it is answered.
+        await peers.get('/')
+      }
     },
     end: async () => {
       peers.end()

@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
+import { networksOf } from '../support/networks.ts'
+import { found } from '../support/registry-peers.ts'
+import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const BAD = '127.0.0.2'
+const GOOD = '127.0.0.3'
+let scene: RegistryScene
+const start = async (limits: Partial<typeof DEFAULT_LIMITS>, options: SceneOptions = {}): Promise<void> => {
+  scene = await startRegistry({ limits: { ...DEFAULT_LIMITS, ...limits }, ...options })
+}
+afterEach(() => scene.end())
+
+/** Status, Retry-After and words of a refusal. */
+const refused = async (options: { token?: string; from?: string; headers?: Record<string, string> } = {}) => {
+  const { status, headers, body } = await scene.peers.refused(options)
+  return [status, headers['retry-after'], body]
+}
+const reasons = (): unknown[] =>
+  scene.facts.flatMap((fact) => (fact.type === 'refused' ? [[fact.reason, fact.address]] : []))
+
+describe('registrants of one token', () => {
+  it('are 4 by default; the fifth is told to come again in 5 s, and other tokens are not concerned', async () => {
+    await start({})
+    for (let count = 0; count < 4; count += 1) await scene.peers.register({ from: `127.0.0.${10 + count}` })
+    expect(await refused({ from: BAD })).toEqual([429, '5', 'this token has too many registrants already\n'])
+    expect(reasons()).toEqual([['per_token', BAD]])
+    await scene.peers.register({ token: 'insecure_other', from: BAD, answers: 1 })
+    expect(await scene.peers.ask('insecure_other')).toEqual(found(BAD, 1))
+  })
+
+  it('make room when one leaves', async () => {
+    await start({ perToken: 1 })
+    const { socket } = await scene.peers.register()
+    expect((await refused())[0]).toBe(429)
+    socket.terminate()
+    await scene.registrants(0)
+    await scene.peers.register()
+  })
+})
+
+describe('registrants from one address', () => {
+  it('are limited; others from elsewhere are not concerned', async () => {
+    await start({ perAddress: 2 })
+    const [first] = await Promise.all([
+      scene.peers.register({ token: 'insecure_1', from: BAD }),
+      scene.peers.register({ token: 'insecure_2', from: BAD }),
+    ])
+    const words = 'your address has too many registrants already\n'
+    expect(await refused({ token: 'insecure_3', from: BAD })).toEqual([429, '30', words])
+    expect(reasons()).toEqual([['per_address', BAD]])
+    await scene.peers.register({ token: 'insecure_3', from: GOOD, answers: 1 })
+    expect(await scene.peers.ask('insecure_3')).toEqual(found(GOOD, 1))
+    first.socket.terminate()
+    await scene.registrants(2)
+    await scene.peers.register({ token: 'insecure_4', from: BAD })
+  })
+
+  it('are counted by what the trusted proxy says of them', async () => {
+    await start({ perAddress: 1 }, { trustedProxies: networksOf('127.0.0.0/8') })
+    const from = (address: string, token: string) => ({
+      token,
+      headers: { authorization: `Token ${token}`, 'x-forwarded-for': address },
+    })
+    await scene.peers.register(from('203.0.113.1', 'insecure_1'))
+    expect((await refused(from('203.0.113.1', 'insecure_2')))[0]).toBe(429)
+    await scene.peers.register(from('203.0.113.2', 'insecure_2'))
+    expect(reasons()).toEqual([['per_address', '203.0.113.1']])
+  })
+})
+
+describe('registrants in all', () => {
+  it('are limited: 503, and discovery of those that are there goes on', async () => {
+    await start({ registrants: 2 })
+    await scene.peers.register({ token: 'insecure_1', from: BAD })
+    const second = await scene.peers.register({ token: 'insecure_2', from: GOOD, answers: 2 })
+    expect(await refused({ token: 'insecure_3' })).toEqual([503, '30', 'this registry is full\n'])
+    expect(reasons()).toEqual([['full', '127.0.0.1']])
+    expect(await scene.peers.ask('insecure_2')).toEqual(found(GOOD, 2))
+    second.socket.terminate()
+    await scene.registrants(1)
+    await scene.peers.register({ token: 'insecure_3' })
+  })
+})
+
+describe('requests to upgrade', () => {
+  it('are limited a second and address, good ones and bad ones together', async () => {
+    await start({ upgradeRate: 3 })
+    await scene.peers.register({ token: 'insecure_1', from: BAD })
+    expect((await refused({ headers: {}, from: BAD }))[0]).toBe(401)
+    await scene.peers.register({ token: 'insecure_2', from: BAD })
+    const words = 'too many connections a second from your address\n'
+    expect(await refused({ token: 'insecure_3', from: BAD })).toEqual([429, '1', words])
+    expect(reasons()).toEqual([
+      ['token', BAD],
+      ['rate', BAD],
+    ])
+    await scene.peers.register({ token: 'insecure_3', from: GOOD, answers: 3 })
+    expect(await scene.peers.ask('insecure_3')).toEqual(found(GOOD, 3))
+    await scene.clock.advance(999)
+    expect((await refused({ token: 'insecure_4', from: BAD }))[0]).toBe(429)
+    await scene.clock.advance(1)
+    await scene.peers.register({ token: 'insecure_4', from: BAD })
+  })
+
+  it('do not count discoveries', async () => {
+    await start({ upgradeRate: 1 })
+    for (let count = 0; count < 10; count += 1) await scene.peers.ask()
+    await scene.peers.register({ answers: 1 })
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+  })
+})
+
+describe('connections of one address', () => {
+  const PLACES = 1 + 512
+
+  it('are its registrants’ and 512 beside; one more is ended at once, and others are not concerned', async () => {
+    await start({ perAddress: 1 })
+    const held = []
+    for (let count = 0; count < PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
+    const last = held.at(-1)
+    last?.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await last?.until('404')
+    const oneMore = await scene.peers.raw({ from: BAD })
+    await oneMore.ended
+    expect(oneMore.heard()).toBe('')
+    await scene.peers.register({ from: GOOD, answers: 1 })
+    expect(await scene.peers.ask()).toEqual(found(GOOD, 1))
+
+    held[0]?.socket.destroy()
+    await waitUntil(
+      async () => {
+        const next = await scene.peers.raw({ from: BAD })
+        next.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+        await Promise.race([next.ended, next.until('404')])
+        return next.heard().includes('404')
+      },
+      { timeoutMs: 5000, what: 'the place that one left' },
+    )
+  })
+
+  it('are not limited where they are those of a trusted proxy', async () => {
+    await start({ perAddress: 1 }, { trustedProxies: networksOf(BAD) })
+    const held = []
+    for (let count = 0; count <= PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
+    const last = held.at(-1)
+    last?.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await last?.until('404')
+  })
+})
+
+it('a refusal is the end of the connection, even for a peer that never ends its own', async () => {
+  await start({})
+  const peer = await scene.peers.raw()
+  peer.socket.write(
+    'GET /v0/websocket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+  )
+  await peer.ended
+  expect(peer.heard()).toMatch(/^HTTP\/1.1 401 Unauthorized\r\nconnection: close\r\n/)
+})
