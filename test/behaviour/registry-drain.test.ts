@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const DRAIN_MS = 2000
+let scene: RegistryScene
+let stopped: Promise<void> | undefined
+beforeEach(async () => {
+  stopped = undefined
+  scene = await startRegistry()
+})
+afterEach(async () => {
+  scene.peers.end()
+  await scene.clock.advance(2 * DRAIN_MS)
+  await (stopped ?? scene.end())
+})
+
+const stop = (): void => {
+  stopped = scene.server.stop(DRAIN_MS)
+}
+const tokens = (count: number): string[] => Array.from({ length: count }, (_, index) => `insecure_${index}`)
+const left = (): number => scene.facts.filter(({ type }) => type === 'left').length
+
+describe('the end of a registry', () => {
+  it('is told to everybody, 1001, in groups of few that are spread over its time', async () => {
+    const registrants: Registrant[] = []
+    for (const token of tokens(50)) registrants.push(await scene.peers.register({ token }))
+    stop()
+    const goneAt: number[] = [left()]
+    while (scene.clock.now() < DRAIN_MS) {
+      await scene.clock.advance(100)
+      goneAt.push(left())
+    }
+    const groups = goneAt.map((gone, index) => gone - (goneAt[index - 1] ?? 0))
+    // 20 groups of 2 or 3, the first one at once, one every 100 ms.
+    expect(goneAt[19]).toBe(50)
+    expect(groups.slice(0, 20).every((size) => size === 2 || size === 3)).toBe(true)
+    const goodbyes = await Promise.all(registrants.map(({ closed }) => closed))
+    const goodbye = { code: 1001, reason: 'this registry ends; come back in a moment' }
+    expect(goodbyes).toEqual(Array(50).fill(goodbye))
+    await stopped
+    expect(scene.facts).toContainEqual({ type: 'draining', registrants: 50 })
+    expect(scene.facts.filter((fact) => fact.type === 'left' && fact.cause === 'draining')).toHaveLength(50)
+  })
+
+  it('leaves those that are not told yet discoverable, and lets nobody in', async () => {
+    for (const token of tokens(10)) await scene.peers.register({ token, answers: 8788 })
+    stop()
+    await scene.clock.advance(DRAIN_MS / 2)
+    const statuses = await Promise.all(tokens(10).map(async (token) => (await scene.peers.ask(token)).status))
+    expect(statuses.slice(0, 6)).toEqual(Array(6).fill(404))
+    expect(statuses.slice(6)).toEqual(Array(4).fill(200))
+    const refused = await scene.peers.refused({ token: 'insecure_late' })
+    expect([refused.status, refused.headers['retry-after'], refused.body]).toEqual([
+      503,
+      '5',
+      'this registry is about to end\n',
+    ])
+  })
+
+  it('with one registrant, or none, takes no time', async () => {
+    const { closed } = await scene.peers.register()
+    stop()
+    expect((await closed).code).toBe(1001)
+    await stopped
+    expect(scene.clock.now()).toBe(0)
+  })
+
+  it('answers a discovery that waits for a registrant that is sent away, at once', async () => {
+    const registrant = await scene.peers.register()
+    const answer = scene.peers.ask()
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    stop()
+    expect(await answer).toEqual(NOT_FOUND)
+    await stopped
+  })
+
+  it('does not wait for registrants that never close, nor for connections that are kept', async () => {
+    const deaf = await scene.peers.rawRegistrant()
+    const agent = new Agent({ keepAlive: true })
+    const sent = request({ host: '127.0.0.1', port: scene.port, path: '/', agent }).end()
+    const [response] = await once(sent, 'response')
+    response.resume()
+    const silent = await scene.peers.raw()
+    stop()
+    await deaf.until('come back in a moment')
+    await scene.clock.advance(999)
+    let over = false
+    void stopped?.then(() => {
+      over = true
+    })
+    await scene.clock.advance(0)
+    expect(over).toBe(false)
+    await scene.clock.advance(1)
+    await stopped
+    await Promise.all([deaf.ended, silent.ended])
+    agent.destroy()
+  })
+
+  it('takes no new connection when everybody has been told', async () => {
+    await scene.peers.register()
+    stop()
+    await stopped
+    await expect(scene.peers.ask()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('spares nobody who came a moment before', async () => {
+    await scene.peers.register({ answers: 1 })
+    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+    const late = scene.peers.register({ token: 'insecure_late' })
+    await scene.registrants(2)
+    stop()
+    await scene.clock.advance(DRAIN_MS)
+    expect((await (await late).closed).code).toBe(1001)
+    await stopped
+  })
+})

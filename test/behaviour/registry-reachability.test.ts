@@ -1,0 +1,217 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.ts'
+import { networksOf } from '../support/networks.ts'
+import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
+import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+/** An address of this machine that is not the one that masks a host. */
+const HERE = '127.0.0.9'
+const PATIENCE = { timeoutMs: 5000 }
+let scene: RegistryScene
+const servers: Server[] = []
+afterEach(async () => {
+  await scene.end()
+  for (const server of servers.splice(0)) server.close()
+})
+
+const start = async (reachability: 'off' | 'report' | 'mask', options: SceneOptions = {}): Promise<void> => {
+  scene = await startRegistry({ reachability, ...options })
+}
+/** Listens, and counts who connects. */
+async function listen(port = 0): Promise<{ port: number; connections: () => number }> {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections += 1
+    socket.on('error', () => {}).resume()
+    socket.end()
+  })
+  servers.push(server.listen(port, '0.0.0.0'))
+  await once(server, 'listening')
+  return { port: (server.address() as { port: number }).port, connections: () => connections }
+}
+const register = (port: number, token = TOKEN): Promise<Registrant> =>
+  scene.peers.register({ from: HERE, answers: port, token })
+const closed = (port: number, host = HERE): string =>
+  `${host}:${port} cannot be opened from the registry: nothing listens there`
+const told = (registrant: Registrant, words: string): Promise<unknown> =>
+  waitUntil(() => registrant.advice().at(-1) === words, { ...PATIENCE, what: words })
+const facts = (): unknown[] => scene.facts.filter(({ type }) => type === 'reachability')
+
+describe('report', () => {
+  it('tells a registrant whose port is closed, 3 s after it came, and publishes it all the same', async () => {
+    await start('report')
+    const port = await freePort()
+    const registrant = await register(port)
+    await scene.pass(2)
+    expect(registrant.asked).toEqual([])
+    await scene.pass(1)
+    await told(registrant, closed(port))
+    expect(facts()).toEqual([
+      { type: 'reachability', place: `${HERE}:${port}`, open: false, reason: 'nothing listens there' },
+    ])
+    expect(scene.server.reachability?.closedPlaces).toBe(1)
+    expect(await scene.peers.ask()).toEqual(found(HERE, port))
+  })
+
+  it('tells it again when the port opens, once', async () => {
+    await start('report')
+    const port = await freePort()
+    const registrant = await register(port)
+    await scene.pass(3)
+    await told(registrant, closed(port))
+    await listen(port)
+    await scene.pass(31)
+    await told(registrant, `${HERE}:${port} can be opened from the registry`)
+    await scene.pass(60)
+    expect(registrant.advice()).toHaveLength(2)
+    expect(scene.server.reachability?.closedPlaces).toBe(0)
+  })
+
+  it('says nothing while all is well', async () => {
+    await start('report')
+    const { port, connections } = await listen()
+    const registrant = await register(port)
+    await scene.pass(3)
+    await waitUntil(() => connections() === 1, { ...PATIENCE, what: 'the look' })
+    await scene.pass(40)
+    expect(registrant.advice()).toEqual([])
+    expect(facts()).toEqual([])
+  })
+
+  it('looks once where many tokens have the same port, and tells each of their registrants', async () => {
+    await start('report')
+    const port = await freePort()
+    const first = await register(port, 'insecure_1')
+    await scene.pass(3)
+    await told(first, closed(port))
+    const second = await register(port, 'insecure_2')
+    await scene.pass(3)
+    await told(second, closed(port))
+    expect(facts()).toHaveLength(1)
+  })
+
+  it('is of the port that the registrant says now', async () => {
+    await start('report')
+    const [before, after] = [await freePort(), await freePort()]
+    let port = before
+    const registrant = await scene.peers.register({
+      from: HERE,
+      reply: ({ id }) => `{"jsonrpc":"2.0","id":${id},"result":${port}}`,
+    })
+    await scene.pass(3)
+    await told(registrant, closed(before))
+    port = after
+    await scene.pass(31)
+    await told(registrant, closed(after))
+    expect(scene.server.reachability?.closedPlaces).toBe(1)
+  })
+
+  it('forgets the port of a registrant that left', async () => {
+    await start('report')
+    const registrant = await register(await freePort())
+    await scene.pass(3)
+    await waitUntil(() => scene.server.reachability?.closedPlaces === 1, { ...PATIENCE, what: 'the look' })
+    registrant.socket.terminate()
+    await scene.registrants(0)
+    expect(scene.server.reachability?.closedPlaces).toBe(0)
+  })
+})
+
+describe('a look', () => {
+  it('is never in the path of a discovery, and is kept for 30 s', async () => {
+    await start('mask')
+    const { port, connections } = await listen()
+    await register(port)
+    for (let count = 0; count < 20; count += 1) expect(await scene.peers.ask()).toEqual(found(HERE, port))
+    expect([connections(), scene.clock.now()]).toEqual([0, 0])
+    await scene.pass(3)
+    await waitUntil(() => connections() === 1, { ...PATIENCE, what: 'the look' })
+    for (let second = 0; second < 28; second += 1) {
+      await scene.peers.ask()
+      await scene.pass(1)
+    }
+    expect(connections()).toBe(1)
+    await scene.pass(2)
+    // Nobody asked meanwhile, so nobody looked.
+    expect(connections()).toBe(1)
+    await scene.peers.ask()
+    await scene.pass(1)
+    await waitUntil(() => connections() === 2, { ...PATIENCE, what: 'the second look' })
+  })
+
+  it('is not had where it is off', async () => {
+    await start('off')
+    const { port, connections } = await listen()
+    const registrant = await register(port)
+    await scene.pass(5)
+    expect([connections(), registrant.asked.length]).toEqual([0, 0])
+  })
+})
+
+describe('mask', () => {
+  it('publishes 127.0.0.1 beside the address while the port cannot be opened', async () => {
+    await start('mask')
+    const port = await freePort()
+    const registrant = await register(port)
+    expect(await scene.peers.ask()).toEqual(found(HERE, port))
+    await scene.pass(3)
+    await told(registrant, closed(port))
+    const masked = { status: 200, body: { host: '127.0.0.1', ip: HERE, port } }
+    expect(await scene.peers.ask()).toEqual(masked)
+    registrant.socket.send('{"name":"hostie"}')
+    await waitUntil(() => registrant.heard.includes('{"name":"hostie","payload":"127.0.0.1"}'), {
+      ...PATIENCE,
+      what: 'the same host as discovery says',
+    })
+    await listen(port)
+    await scene.pass(31)
+    await told(registrant, `${HERE}:${port} can be opened from the registry`)
+    expect(await scene.peers.ask()).toEqual(found(HERE, port))
+  })
+})
+
+describe('a stranger', () => {
+  /** As the proxy says, it comes from the Internet. */
+  const stranger = (host: string, answers: number): Promise<Registrant> =>
+    scene.peers.register({
+      token: 'insecure_stranger',
+      answers,
+      subprotocol: `io|0.0.1|id|${host}|1`,
+      headers: { authorization: 'Token insecure_stranger', 'x-forwarded-for': '203.0.113.7' },
+    })
+
+  it.each(['127.0.0.1', '127.0.0.9', 'localhost'])(
+    'cannot have the registry look at its own machine: %s',
+    async (host) => {
+      await start('mask', { trustedProxies: networksOf('127.0.0.1') })
+      const [open, shut] = [await listen(), await freePort()]
+      const first = await stranger(host, open.port)
+      const second = await stranger(host, shut)
+      await scene.pass(3)
+      await waitUntil(() => first.asked.length + second.asked.length === 2, {
+        ...PATIENCE,
+        what: 'the looks',
+      })
+      await scene.pass(32)
+      expect(open.connections()).toBe(0)
+      expect([first.advice(), second.advice(), facts()]).toEqual([[], [], []])
+      expect(await scene.peers.ask('insecure_stranger')).toEqual(found(host, shut))
+    },
+  )
+
+  it('is not told what was seen for one of this machine, and is not masked by it', async () => {
+    await start('mask', { trustedProxies: networksOf('127.0.0.1') })
+    const port = await freePort()
+    const own = await register(port)
+    await scene.pass(3)
+    await told(own, closed(port))
+    const other = await stranger(HERE, port)
+    await scene.pass(5)
+    await waitUntil(() => other.asked.length > 0, { ...PATIENCE, what: 'its look' })
+    expect(other.advice()).toEqual([])
+    expect(await scene.peers.ask('insecure_stranger')).toEqual(found(HERE, port))
+  })
+})
