@@ -3,7 +3,6 @@ import { RegistryService, type RegistryServiceOptions } from '../../src/registry
 import { FakeClock } from './fake-clock.ts'
 import { freePort } from './free-port.ts'
 import { type Refused, RegistryPeers } from './registry-peers.ts'
-import { waitUntil } from './wait.ts'
 
 /** A line of the log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string }
@@ -14,13 +13,11 @@ export interface ServiceScene {
   readonly service: RegistryService
   readonly peers: RegistryPeers
   readonly lines: LogLine[]
-  /** Those lines that matter: the words alone. */
+  /** The words of all lines above `trace`. */
   words(): string[]
   /** A request to its endpoints. */
   admin(path: string, options?: { readonly method?: string }): Promise<Refused>
   status(): Promise<Record<string, never>>
-  /** Waits for a line, and resolves with it. */
-  line(match: RegExp): Promise<LogLine>
   /** Lets seconds pass one by one, so that pongs arrive meanwhile. */
   pass(seconds: number): Promise<void>
   end(): Promise<void>
@@ -57,8 +54,6 @@ export async function startService(
     words: () => lines.filter(({ level }) => level !== 'trace').map(({ msg }) => msg),
     admin: (path, given) => endpoints.get(path, given),
     status: async () => JSON.parse((await endpoints.get('/status')).body),
-    line: (match) =>
-      waitUntil(() => lines.find(({ msg }) => match.test(msg)), { timeoutMs: 5000, what: `a line ${match}` }),
     pass: async (seconds) => {
       for (let second = 0; second < seconds; second += 1) {
         await clock.advance(1000)

@@ -1,0 +1,204 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { AllowList } from '../../src/registry/allow-list.ts'
+import { publicName } from '../../src/secret.ts'
+import { freePort } from '../support/free-port.ts'
+import { TOKEN } from '../support/registry-peers.ts'
+import { type ServiceScene, startService } from '../support/registry-service-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+let scene: ServiceScene
+afterEach(() => scene.end())
+
+const metric = async (name: string): Promise<number> => {
+  const { body } = await scene.admin('/metrics')
+  const line = body.split('\n').find((text) => text.startsWith(`puppet_registry_${name} `))
+  return Number(line?.split(' ').at(-1))
+}
+
+describe('the endpoints', () => {
+  it('/livez and /readyz answer, in words where asked for', async () => {
+    scene = await startService()
+    expect(await scene.admin('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
+    expect(await scene.admin('/readyz')).toMatchObject({ status: 200, body: 'ready\n' })
+    const verbose = await scene.admin('/readyz?verbose')
+    expect(verbose).toMatchObject({ status: 200, body: '[+] listening: 1 ports\n[+] ready\n' })
+  })
+
+  it('/readyz is 503 while registrants are sent away, /livez and /status go on', async () => {
+    scene = await startService({ drainMs: 5000 })
+    for (const token of ['insecure_1', 'insecure_2', 'insecure_3']) await scene.peers.register({ token })
+    const drained = scene.service.drain()
+    expect(await scene.admin('/readyz')).toMatchObject({ status: 503, body: 'draining\n' })
+    const verbose = await scene.admin('/readyz?verbose')
+    expect(verbose).toMatchObject({ status: 503, body: '[+] listening: 1 ports\n[-] draining\n' })
+    expect((await scene.admin('/livez')).status).toBe(200)
+    expect(await scene.status()).toMatchObject({ draining: true, registrants: { total: 2 } })
+    await scene.clock.advance(5000)
+    await drained
+    await expect(scene.admin('/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it.each(['/', '/livezz', '/status/', '/v0/hosties/x', `/${TOKEN}`])('%s is 404', async (path) => {
+    scene = await startService()
+    const answer = await scene.admin(path)
+    expect(answer.status).toBe(404)
+    expect(answer.body).not.toContain(TOKEN)
+  })
+
+  it.each(['/livez', '/readyz', '/status', '/metrics'])('%s knows GET and HEAD only', async (path) => {
+    scene = await startService()
+    expect((await scene.admin(path, { method: 'POST' })).status).toBe(405)
+    expect(await scene.admin(path, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' })
+  })
+
+  it('are not on the port of registrants, and can be left out', async () => {
+    scene = await startService({ admin: { host: '127.0.0.1', port: 0 } })
+    for (const path of ['/livez', '/status', '/metrics']) {
+      expect((await scene.peers.get(path)).status).toBe(404)
+    }
+  })
+})
+
+describe('/status', () => {
+  it('tells who is there by public names, the newest first, and never a token', async () => {
+    scene = await startService({ reachability: 'report' })
+    await scene.clock.advance(10_000)
+    await scene.peers.register({ answers: 1111, from: '127.0.0.2' })
+    await scene.clock.advance(2000)
+    await scene.peers.register({ from: '127.0.0.3', subprotocol: 'io|0.0.1|id|puppet.example.com|4000' })
+    await scene.clock.advance(500)
+    const { body, headers } = await scene.admin('/status')
+    expect(headers['content-type']).toBe('application/json')
+    expect(body).not.toContain(TOKEN)
+    expect(JSON.parse(body)).toMatchObject({
+      version: '1.2.3',
+      uptimeSeconds: 12,
+      draining: false,
+      listening: [{ address: '127.0.0.1', port: scene.peers.port, tls: false }],
+      registrants: { total: 2, tokens: 1, unhappyTokens: 0 },
+      reachability: 'report',
+      list: null,
+      certificate: null,
+    })
+    const quiet = { reachable: null, problem: '' }
+    expect(JSON.parse(body).tokens).toEqual([
+      {
+        id: publicName(TOKEN),
+        registrants: [
+          {
+            since: '2026-01-01T00:00:12.000Z',
+            address: '127.0.0.3',
+            host: 'puppet.example.com',
+            port: 4000,
+            ...quiet,
+          },
+          {
+            since: '2026-01-01T00:00:10.000Z',
+            address: '127.0.0.2',
+            host: '127.0.0.2',
+            port: 4000,
+            ...quiet,
+          },
+        ],
+      },
+    ])
+  })
+
+  it('shows the port that a registrant said', async () => {
+    scene = await startService()
+    await scene.peers.register({ answers: 8788 })
+    await scene.peers.ask()
+    expect(await scene.status()).toMatchObject({ tokens: [{ registrants: [{ port: 8788 }] }] })
+  })
+
+  it('shows what cannot be opened, and tokens in trouble before the others', async () => {
+    scene = await startService({ reachability: 'report' })
+    await scene.peers.register({ token: 'insecure_happy', subprotocol: 'io|0.0.1|id|127.0.0.1|' })
+    await scene.peers.register({ answers: await freePort() })
+    await scene.peers.register({ token: 'insecure_web', subprotocol: 'web' })
+    await scene.pass(3)
+    const closed = (): boolean => scene.service.server.reachability?.closedPlaces === 1
+    await waitUntil(closed, { timeoutMs: 2000, what: 'the look' })
+    expect(await scene.status()).toMatchObject({
+      registrants: { total: 3, tokens: 3, unhappyTokens: 2 },
+      tokens: [
+        {
+          id: publicName(TOKEN),
+          registrants: [{ reachable: false, problem: 'its port cannot be opened from here' }],
+        },
+        {
+          id: publicName('insecure_web'),
+          registrants: [{ host: null, problem: 'not to be found: the subprotocol does not begin with io|' }],
+        },
+        { id: publicName('insecure_happy'), registrants: [{ problem: '' }] },
+      ],
+    })
+    expect(await metric('unreachable_ports')).toBe(1)
+  })
+
+  it('shows a hundred tokens at a time', async () => {
+    scene = await startService()
+    const tokens = Array.from({ length: 103 }, (_, index) => `insecure_${index}`)
+    await Promise.all(tokens.map((token) => scene.peers.register({ token })))
+    const page = async (query: string): Promise<{ id: string }[]> =>
+      JSON.parse((await scene.admin(`/status${query}`)).body).tokens
+    const [first, second] = [await page(''), await page('?offset=100')]
+    expect([first.length, second.length]).toEqual([100, 3])
+    expect(new Set([...first, ...second].map(({ id }) => id))).toEqual(new Set(tokens.map(publicName)))
+    for (const query of ['?offset=-1', '?offset=x', '?offset=0.9', '?offset=']) {
+      expect(await page(query)).toEqual(first)
+    }
+    expect(await page('?offset=1e9')).toEqual([])
+  })
+
+  it('shows the list, and what keeps the last good one in use', async () => {
+    scene = await startService({
+      list: new AllowList([TOKEN]),
+      listProblems: () => ['the file is empty'],
+    })
+    expect(await scene.status()).toMatchObject({ list: { tokens: 1, problems: ['the file is empty'] } })
+  })
+})
+
+describe('/metrics', () => {
+  it('counts who came, left, was refused, and what was answered', async () => {
+    scene = await startService()
+    const { socket } = await scene.peers.register({ answers: 8788 })
+    await scene.peers.register({ token: 'insecure_other', subprotocol: 'io|0.0.1|id||', answers: 'x' })
+    await scene.peers.refused({ headers: {} })
+    for (const token of [TOKEN, TOKEN, 'insecure_nobody', 'insecure_other']) await scene.peers.ask(token)
+    expect(await metric('registrants')).toBe(2)
+    expect(await metric('tokens')).toBe(2)
+    socket.terminate()
+    await waitUntil(() => scene.service.server.book.size === 1, { timeoutMs: 2000, what: 'its end' })
+    const seen = {
+      registrants: await metric('registrants'),
+      came: await metric('registrations_total'),
+      left: await metric('disconnects_total{cause="closed"}'),
+      flood: await metric('disconnects_total{cause="flood"}'),
+      refused: await metric('refusals_total{reason="token"}'),
+      found: await metric('discoveries_total{result="found"}'),
+      nobody: await metric('discoveries_total{result="not_registered"}'),
+      unusable: await metric('discoveries_total{result="unusable"}'),
+      answered: await metric('questions_total{result="answered"}'),
+      invalid: await metric('questions_total{result="invalid"}'),
+      timed: await metric('discovery_duration_seconds_count'),
+      questions: await metric('question_duration_seconds_count'),
+    }
+    expect(seen).toEqual({
+      registrants: 1,
+      came: 2,
+      left: 1,
+      flood: 0,
+      refused: 1,
+      found: 2,
+      nobody: 1,
+      unusable: 1,
+      answered: 1,
+      invalid: 1,
+      timed: 4,
+      questions: 2,
+    })
+    expect((await scene.admin('/metrics')).body).not.toContain('insecure_')
+  })
+})
