@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { WebSocket } from 'ws'
 import { type Discovery, discover } from './discover.ts'
@@ -65,6 +66,13 @@ export interface Refused {
   readonly body: string
 }
 
+export interface PeersOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** The port speaks TLS, with a certificate of this authority (PEM). */
+  readonly caFile?: string
+}
+
 export interface GetOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -78,12 +86,14 @@ export const inEnvelope = (message: Record<string, unknown>): string =>
 export class RegistryPeers {
   readonly port: number
   readonly #host: string
+  readonly #caFile: string | undefined
   readonly #sockets: WebSocket[] = []
   readonly #raw: RawPeer[] = []
 
-  constructor(port: number, host = '127.0.0.1') {
+  constructor(port: number, { host = '127.0.0.1', caFile }: PeersOptions = {}) {
     this.port = port
     this.#host = host
+    this.#caFile = caFile
   }
 
   /** Registers, and resolves when that is acknowledged. */
@@ -158,7 +168,9 @@ export class RegistryPeers {
   }
 
   ask(token = TOKEN): Promise<Discovery> {
-    return discover({ registryUrl: `http://${this.#authority}`, token })
+    const caFile = this.#caFile
+    if (caFile === undefined) return discover({ registryUrl: `http://${this.#authority}`, token })
+    return discover({ registryUrl: `https://${this.#authority}`, token, caFile })
   }
 
   /** A request on a connection of its own. */
@@ -184,8 +196,10 @@ export class RegistryPeers {
   #dial({ token = TOKEN, subprotocol = 'io|0.0.1|id||4000', ...options }: RegistrantOptions): WebSocket {
     const { path = '/v0/websocket', headers = { authorization: `Token ${token}` }, from } = options
     const protocols = subprotocol === '' ? [] : [subprotocol]
-    const socket = new WebSocket(`ws://${this.#authority}${path}`, protocols, {
+    const [scheme, ca] = this.#caFile === undefined ? ['ws', {}] : ['wss', { ca: readFileSync(this.#caFile) }]
+    const socket = new WebSocket(`${scheme}://${this.#authority}${path}`, protocols, {
       headers: { ...headers },
+      ...ca,
       ...(from === undefined ? {} : { localAddress: from }),
     })
     this.#sockets.push(socket)

@@ -43,7 +43,7 @@ export async function startRegistry({
   })
   const [listening] = await server.start()
   const port = listening?.port ?? 0
-  const peers = new RegistryPeers(port, host === '::' ? '127.0.0.1' : host)
+  const peers = new RegistryPeers(port, { host: host === '::' ? '127.0.0.1' : host })
   return {
     clock,
     server,
