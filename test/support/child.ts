@@ -24,6 +24,8 @@ export interface PeerOptions {
   'chatie-registry': { readonly port?: number; readonly tls?: TlsFiles }
   /** `heartbeat`: SERVING for the next 60 s */
   'wechaty-puppet': { readonly port?: number; readonly token: string; readonly tls: boolean }
+  /** No commands; whether it is registered shows in the registry alone. Trusts what NODE_EXTRA_CA_CERTS in `env` names. */
+  'upstream-gateway': { readonly token: string; readonly port: number; readonly apihost: string }
   /** `discover` {token?} → {found: {host, port} | null}. Trusts what NODE_EXTRA_CA_CERTS in `env` names. */
   'token-client': { readonly authority: string; readonly token?: string }
   /** `health` {status} · `checks` → health checks answered so far */
