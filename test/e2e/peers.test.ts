@@ -8,9 +8,10 @@ import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
 import { discover } from '../support/discover.ts'
 import { freePort } from '../support/free-port.ts'
 import { percentiles } from '../support/percentile.ts'
+import { register as registerAs } from '../support/registrant.ts'
 import { type Relay, startRelay } from '../support/relay.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
-import { waitUntil, withDeadline } from '../support/wait.ts'
+import { waitUntil } from '../support/wait.ts'
 
 // The peers of the other end-to-end tests, and the tools that break the lines between them, shown to work by themselves.
 
@@ -188,7 +189,8 @@ describe('the registry', () => {
 
   test('refuses an upgrade anywhere else', async () => {
     const registry = await startPeer('chatie-registry', {})
-    const socket = new WebSocket(`ws://127.0.0.1:${registry.port}/v0/elsewhere`, subprotocol(), headers())
+    const headers = { authorization: `Token ${TOKEN}` }
+    const socket = new WebSocket(`ws://127.0.0.1:${registry.port}/v0/elsewhere`, { headers })
     await expect(once(socket, 'open')).rejects.toThrow('400')
   })
 
@@ -324,42 +326,12 @@ function startTokenClient(registry: Peer, host: string): Promise<Peer> {
   )
 }
 
-function subprotocol(): string {
-  return 'io|0.0.1|id||8788'
-}
-
-function headers(): WebSocket.ClientOptions {
-  return { headers: { authorization: `Token ${TOKEN}` } }
-}
-
-/** A registrant in its smallest form: says nothing by itself, answers the question with `port`. */
+/** A registrant that goes away after the test. */
 async function register(registry: Peer, scheme: 'ws' | 'wss', port: number): Promise<WebSocket> {
-  const socket = new WebSocket(`${scheme}://127.0.0.1:${registry.port}/v0/websocket`, subprotocol(), {
-    ...headers(),
-    rejectUnauthorized: false,
-  })
+  const registryUrl = `${scheme}://127.0.0.1:${registry.port}`
+  const socket = await registerAs({ registryUrl, token: TOKEN, port })
   sockets.push(socket)
-  const acknowledged = new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.on('message', (data) => {
-      const event = parse(String(data))
-      if (event?.name === 'sys' && event.payload === 'registered') resolve()
-      if (event?.name !== 'jsonrpc' || event.payload.method !== 'getHostieGrpcPort') return
-      const payload = { jsonrpc: '2.0', id: event.payload.id, result: port }
-      socket.send(JSON.stringify({ name: 'jsonrpc', payload }))
-    })
-  })
-  await withDeadline(acknowledged, 5_000, () => 'the registry to acknowledge')
   return socket
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: whatever the registry sends
-function parse(text: string): any {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /**
