@@ -42,11 +42,11 @@ export async function untilUp(sidecar, adminPort) {
   await sidecar.needs(START_MS, 'the sidecar starts', eventually(START_MS, 'the sidecar starts', 20, answers))
 }
 
-/** The product's own registry, listening on `port`. */
-export async function startRegistry() {
+/** The product's own registry, listening on `port`, with default settings but for `more`. */
+export async function startRegistry(more = {}) {
   const port = await freePort()
   const process = new Process([MAIN, 'registry'], {
-    env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: port },
+    env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: port, ...more },
   })
   const answers = async () => {
     const response = await fetch(`http://127.0.0.1:${port}/v0/hosties/nobody`).catch(() => undefined)

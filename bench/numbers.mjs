@@ -32,3 +32,9 @@ export function percent(share) {
 export function counted(value) {
   return value.toLocaleString('en')
 }
+
+/** How often a second: median, smallest and largest. */
+export function rates(values) {
+  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)]
+  return `${counted(Math.round(middle))}/s (${counted(Math.round(least))} to ${counted(Math.round(most))})`
+}
