@@ -1,0 +1,100 @@
+// Asks a registry over connections that are kept alive, each as soon as it has the answer to its last question. Does what
+// it is told over IPC: {pid, port, tokens, order: 'once' | 'random', ms, right}. `once` asks for each token at most once, in
+// order; `random` for any of them; both end after `ms`. Tells how long each answer took and all of them together, and the
+// seconds of processor time that meanwhile went to the process `pid`, and to itself.
+// Bare sockets: the client of node:http takes more processor time than the server that is to be measured.
+import { connect } from 'node:net'
+import { now } from './time.mjs'
+import { cpuOf } from './usage.mjs'
+
+const CONNECTIONS = 16
+/** Connecting is no part of a discovery, nor is waking a server (and a core) that had nothing to do. */
+const WARMING_MS = 100
+/** An answer is a few hundred bytes. */
+const BUFFER_BYTES = 16 * 1024
+
+/** One connection; `ask` resolves with the answer, all of it. */
+class Connection {
+  #socket
+  #text = ''
+  #answered = () => {}
+
+  constructor(port) {
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: {
+        buffer: Buffer.allocUnsafe(BUFFER_BYTES),
+        callback: (bytes, buffer) => this.#hear(buffer.latin1Slice(0, bytes)),
+      },
+    })
+    this.#socket.on('close', () => {
+      throw new Error('the registry closed a connection')
+    })
+  }
+
+  ask(token) {
+    this.#socket.write(`GET /v0/hosties/${token} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`, 'latin1')
+    return new Promise((resolve) => {
+      this.#answered = resolve
+    })
+  }
+
+  #hear(more) {
+    const text = this.#text + more
+    this.#text = isWhole(text) ? '' : text
+    if (this.#text === '') this.#answered(text)
+    return true
+  }
+
+  end() {
+    this.#socket.removeAllListeners('close').destroy()
+  }
+}
+
+/** Whether all of an answer is there: as long as it says, or closed by an empty chunk. */
+function isWhole(text) {
+  const headEnds = text.indexOf('\r\n\r\n')
+  if (headEnds < 0) return false
+  const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1]
+  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length >= headEnds + 4 + Number(length)
+}
+
+async function discover({ pid, port, tokens, order, ms, right }) {
+  const connections = Array.from({ length: CONNECTIONS }, () => new Connection(port))
+  const warmMs = now()
+  const warm = async (connection) => {
+    while (now() - warmMs < WARMING_MS) await connection.ask('nobody')
+  }
+  await Promise.all(connections.map(warm))
+  const tookMs = []
+  let asked = 0
+  const next = {
+    once: () => tokens[asked],
+    random: () => tokens[Math.floor(Math.random() * tokens.length)],
+  }[order]
+  const [cpu, ownCpu] = [cpuOf(pid), cpuOf(process.pid)]
+  const beganMs = now()
+  const askOnAndOn = async (connection) => {
+    for (let askedMs = now(); askedMs - beganMs < ms; ) {
+      const token = next()
+      if (token === undefined) return
+      asked += 1
+      const text = await connection.ask(token)
+      const heardMs = now()
+      if (!text.startsWith('HTTP/1.1 200 ') || !text.includes(right)) throw new Error(`not ${right}: ${text}`)
+      tookMs.push(heardMs - askedMs)
+      askedMs = heardMs
+    }
+  }
+  await Promise.all(connections.map(askOnAndOn))
+  const seconds = (now() - beganMs) / 1000
+  const used = { cpu: cpuOf(pid) - cpu, ownCpu: cpuOf(process.pid) - ownCpu }
+  for (const connection of connections) connection.end()
+  return { seconds, tookMs, ...used }
+}
+
+process.on('message', async (told) => process.send(await discover(told)))
+process.on('disconnect', () => process.exit())
+process.send({ ready: true })
