@@ -2,26 +2,30 @@ import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
 /**
- * Keeps what is measured and what measures it on cores of their own, where there are two and Linux's `taskset`: the kernel
- * likes to put both ends of a connection on one core, sometimes, and then measures come out at two different heights.
+ * Keeps what is measured and what measures it apart, each on cores of their own: the kernel likes to put both ends of a
+ * connection on one core, sometimes, and then a measure comes out at two heights. For a machine with nothing else to do:
+ * whoever is bound to a core cannot make room for others. Needs two cores, and `taskset` of Linux.
  */
-export const canSeparate = availableParallelism() > 1 && taskset('-V')
+export class Cores {
+  #last = availableParallelism() - 1
+  #apart = false
 
-/** This process, and what it starts from now on, leaves the first core alone. */
-export function leaveFirstCore() {
-  if (canSeparate) taskset('-apc', `1-${availableParallelism() - 1}`, String(process.pid))
-}
+  /** Leaves the first core alone from now on: this process does, and what it starts. */
+  setApart() {
+    if (this.#last === 0) throw new Error('there is but one core')
+    this.#apart = true
+    this.#move(process.pid, `1-${this.#last}`)
+  }
 
-/** The first core is for the process `pid`, all of its threads. */
-export function takeFirstCore(pid) {
-  if (canSeparate) taskset('-apc', '0', String(pid))
-}
+  /** The first core is for the process `pid`, a server, with all of its threads. */
+  give(pid) {
+    if (this.#apart) this.#move(pid, '0')
+  }
 
-function taskset(...args) {
-  try {
-    execFileSync('taskset', args, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
+  #move(pid, cores) {
+    execFileSync('taskset', ['-apc', cores, String(pid)], { stdio: 'ignore' })
   }
 }
+
+/** Those of this machine. */
+export const cores = new Cores()

@@ -1,10 +1,11 @@
 // Measures the product's own registry beside the public registry's server and bare servers, all in the same run.
-// Usage: node bench/registry.mjs [--save] [--only NAME,NAME…] [--n NUMBER,NUMBER…]
+// Usage: node bench/registry.mjs [--save] [--apart] [--only NAME,NAME…] [--n NUMBER,NUMBER…]
+// --apart gives each server a core of its own; only where nothing else is at work.
 // Exit code 0 even if a wanted number is missed (this is no test), 1 if something could not be measured.
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { canSeparate, leaveFirstCore } from './cores.mjs'
+import { cores } from './cores.mjs'
 import { parseSizes } from './measures/many/sizes.mjs'
 import { measureArrival } from './measures/registry/arrival.mjs'
 import { measureCached } from './measures/registry/cached.mjs'
@@ -14,7 +15,12 @@ import { chosenNames, runMeasures } from './run-measures.mjs'
 import { formatTable } from './table.mjs'
 
 const { values } = parseArgs({
-  options: { save: { type: 'boolean' }, only: { type: 'string' }, n: { type: 'string' } },
+  options: {
+    save: { type: 'boolean' },
+    apart: { type: 'boolean' },
+    only: { type: 'string' },
+    n: { type: 'string' },
+  },
 })
 const sizes = parseSizes(values.n ?? SIZES.join(), [])
 const MEASURES = {
@@ -28,11 +34,11 @@ if (!existsSync(new URL('../dist/main.js', import.meta.url))) throw new Error('r
 
 // Whoever else is at work makes everything slower: a table should tell.
 const load = loadavg()[0].toFixed(1)
-leaveFirstCore()
+if (values.apart) cores.setApart()
 const { rows, failed } = await runMeasures(MEASURES, names)
 
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
-const where = canSeparate ? ', each server alone on the first core' : ''
+const where = values.apart ? ', each server alone on the first core' : ''
 const table = `${formatTable(rows)}
 ${about}; everything on loopback, each part in a process of its own${where}. Load average before: ${load}.
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { startRegistry } from '../../cast.mjs'
-import { takeFirstCore } from '../../cores.mjs'
+import { cores } from '../../cores.mjs'
 import { Process } from '../../process.mjs'
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -18,10 +18,10 @@ const STARTS = {
   bare: () => startPeer([BARE]),
 }
 
-/** What one can be registered at, a process of its own on a core of its own: `ours`, `upstream` or `bare`. */
+/** What one can be registered at, a process of its own: `ours`, `upstream` or `bare`. */
 export async function startOf(kind) {
   const registry = await STARTS[kind]()
-  takeFirstCore(registry.pid)
+  cores.give(registry.pid)
   return registry
 }
 
@@ -34,7 +34,7 @@ export async function startBareHttp(port, path) {
   const headers = Object.fromEntries([...response.headers].filter(([name]) => !own.includes(name)))
   const answer = JSON.stringify({ status: response.status, headers, body })
   const server = await startPeer([BARE_HTTP, answer])
-  takeFirstCore(server.pid)
+  cores.give(server.pid)
   return server
 }
 
