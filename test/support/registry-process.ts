@@ -26,7 +26,11 @@ export interface RegistryProcess {
   admin(path: string, options?: { readonly method?: string }): Promise<Refused>
   status(): Promise<RegistryStatus>
   /** Waits until `/status` shows what is wanted. */
-  until(what: string, wanted: (status: RegistryStatus) => boolean, timeoutMs?: number): Promise<RegistryStatus>
+  until(
+    what: string,
+    wanted: (status: RegistryStatus) => boolean,
+    timeoutMs?: number,
+  ): Promise<RegistryStatus>
 }
 
 /** Starts `node dist/main.js registry` on 127.0.0.1; resolves when it listens on as many ports as `ports` says. */
