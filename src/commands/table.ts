@@ -40,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'registry',
     summary: 'a registry of your own: both halves of the protocol, in memory',
     drains: true,
+    reloads: true,
     switches: [],
     words: 0,
     load: async () => (await import('./registry.ts')).registry,

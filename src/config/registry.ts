@@ -9,7 +9,7 @@ import type { TokenSource } from '../tokens/source.ts'
 import { readTokens } from '../tokens/start.ts'
 import { clean, withDefaults } from './clean.ts'
 import { ConfigError, type Env, withoutEmpty } from './problems.ts'
-import { duration, host, integer, networks, oneOf, tcpPort, text } from './validators.ts'
+import { durationOrNone, host, integer, networks, oneOf, tcpPort, text } from './validators.ts'
 import { REGISTRY_VARIABLES, unknownVariables } from './variables.ts'
 
 /** What the registry is told. Durations in milliseconds. */
@@ -43,7 +43,7 @@ const SPECS = {
   REGISTRY_MAX_REGISTRANTS_PER_TOKEN: integer(1, MANY)(),
   REGISTRY_MAX_REGISTRANTS_PER_ADDRESS: integer(1, MANY)(),
   REGISTRY_UPGRADE_RATE: integer(1, MANY)(),
-  REGISTRY_DRAIN: duration(),
+  REGISTRY_DRAIN: durationOrNone(),
   REGISTRY_ADMIN_HOST: host(),
   REGISTRY_ADMIN_PORT: tcpPort(0, 9789)(),
   LOG_LEVEL: oneOf(...LOG_LEVELS)(),

@@ -13,13 +13,21 @@ const DURATION = /^\d+(\.\d+)?(ms|s|m|h)$/
 const DURATION_MAX_MS = 24 * 60 * 60_000
 
 /** `500ms`, `2s`, `1m`, `1h`, as milliseconds. Zero is not a duration. */
-export const duration = makeExactValidator<number>((text) => {
+export const duration = makeExactValidator<number>(durationMs)
+
+function durationMs(text: string): number {
   const example = 'write a number with a unit, for example 500ms, 2s or 1m'
   if (!DURATION.test(text)) throw new EnvError(`is not a duration; ${example}`)
   // ms() throws at very long texts.
   const value = text.length > 32 ? Number.POSITIVE_INFINITY : ms(text as ms.StringValue)
   if (value < 1 || value > DURATION_MAX_MS) throw new EnvError('must be between 1ms and 24h')
   return value
+}
+
+/** The same, or `0`, `0s`: none at all. */
+export const durationOrNone = makeExactValidator<number>((text) => {
+  if (/^0(ms|s|m|h)?$/.test(text)) return 0
+  return durationMs(text)
 })
 
 /** A whole number from `min` to `max`. */

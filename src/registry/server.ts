@@ -74,7 +74,8 @@ export class RegistryServer implements RegistrantListener {
     const upgrade = new Upgrade({
       admission: this.#admission,
       trustedProxies,
-      registrantsOf: (token) => this.book.of(token).length,
+      // Others on the same token, say of the kind `web`, take nobody's place.
+      registrantsOf: (token) => this.book.of(token).filter(({ findable }) => findable).length,
       onRegistrant: (socket, token, address) => this.#welcome(socket, token, address),
       onRefusal: (reason, address) => onFact({ type: 'refused', reason, address }),
     })

@@ -11,8 +11,8 @@ import { decoded, pathOf } from './request-path.ts'
 
 /** The older form of a registration, without a header. */
 const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
-/** How long a peer may take for its half of a close, in milliseconds. */
-const CLOSE_MS = 2000
+/** How long a peer may take for its half of a close, in milliseconds. It comes back only after it. */
+const CLOSE_MS = 500
 
 /** A WebSocket that tells when its end begins, by whichever side: from then on nobody is there. */
 class EndingSocket extends WebSocket {
