@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP, isIPv4, SocketAddress } from 'node:net'
 
 /** `::ffff:1.2.3.4` is how a socket that listens on `::` names an IPv4 peer; clients cannot use it. */
@@ -23,6 +24,13 @@ export function clientAddress(
     if (isIP(address) === 0) return undefined
   }
   return address
+}
+
+/** Where a request comes from; empty if that is not known. */
+export function originOf({ socket, headers }: IncomingMessage, trusted: BlockList | undefined): string {
+  // Node.js joins what stands in several headers of that name.
+  const forwardedFor = headers['x-forwarded-for'] as string | undefined
+  return clientAddress(socket.remoteAddress ?? '', forwardedFor, trusted) ?? ''
 }
 
 /** Whether an address is one of the trusted proxies. */

@@ -30,7 +30,12 @@ export class Book<Registrant extends Listed> {
 
   /** The findable registrant of a token that came last: an older one may be a zombie whose link is dead. */
   newest(token: string, except?: ReadonlySet<Registrant>): Registrant | undefined {
-    return this.of(token).findLast((registrant) => registrant.findable && except?.has(registrant) !== true)
+    const all = this.of(token)
+    for (let index = all.length - 1; index >= 0; index -= 1) {
+      const registrant = all[index]
+      if (registrant?.findable && !except?.has(registrant)) return registrant
+    }
+    return undefined
   }
 
   /** Everybody, by token. */

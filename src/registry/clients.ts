@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../wire/discovery.ts'
-import { clientAddress, neighbour } from './address.ts'
+import { neighbour, originOf } from './address.ts'
 import type { Discovery, DiscoveryAnswer } from './discovery.ts'
 import type { DiscoveryResult } from './facts.ts'
 import { PATH_MAX, WAITING_MAX } from './limits.ts'
@@ -53,9 +53,7 @@ export class Clients {
   ): Promise<void> {
     const { trustedProxies, clock, onAnswer } = this.#options
     const beganMs = clock.now()
-    const forwardedFor = request.headersDistinct['x-forwarded-for']?.join()
-    const address = clientAddress(request.socket.remoteAddress ?? '', forwardedFor, trustedProxies) ?? ''
-    const who = neighbour(address)
+    const who = neighbour(originOf(request, trustedProxies))
     if (this.#waiting.of(who) >= WAITING_MAX) {
       onAnswer('refused', 0)
       return sendText(response, 429, 'too many discoveries from your address wait', ['retry-after', '1'])

@@ -27,13 +27,18 @@ const REFUSED: Readonly<Record<RefusalReason, string>> = {
   draining: 'the registry ends',
 }
 
+/** Two weeks: who renews by itself has done it by then. */
+const SOON_MS = 14 * 24 * 3_600_000
+
 /** Turns facts into log lines: one a change, and a sum where there are many in a second. Discoveries are told at `trace`. */
 export class Journal {
   readonly #log: Log
+  readonly #clock: Clock
   readonly #crowd: Crowd
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
+    this.#clock = clock
     this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
   }
 
@@ -95,8 +100,13 @@ export class Journal {
 
   #certificate({ expires, problem }: RegistryFact & { type: 'certificate' }): void {
     const fields = { expires: expires.toISOString() }
-    if (problem === '') this.#log.info(fields, 'the certificate is in use as its files have it')
-    else this.#log.error({ ...fields, cause: problem }, `${problem}; the one before it stays in use`)
+    if (problem !== '') {
+      return this.#log.error({ ...fields, cause: problem }, `${problem}; the one before it stays in use`)
+    }
+    const leftMs = expires.getTime() - this.#clock.date().getTime()
+    if (leftMs <= 0) return this.#log.error(fields, 'the certificate has expired: clients refuse it')
+    if (leftMs < SOON_MS) return this.#log.warn(fields, 'the certificate expires soon')
+    this.#log.info(fields, 'the certificate is in use')
   }
 
   #sum({ counts, trouble, troubled }: Sum): void {

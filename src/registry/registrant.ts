@@ -12,6 +12,7 @@ import { Question, type QuestionResult } from './question.ts'
 /** How long an answer is published again, in milliseconds. It dies with its registrant, so that it is never a lie. */
 const ANSWER_KEPT_MS = 1000
 const SECOND_MS = 1000
+const ROGER_TEXT = formatEvent(ROGER)
 
 /** Close codes (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001
@@ -180,7 +181,7 @@ export class Registrant implements Listed, Watched {
     const message = frame.kind === 'event' && frame.event.name === 'jsonrpc' ? frame.event.payload : undefined
     if (isObject(message)) this.#question?.running.hear(message)
     if (frame.kind === 'bare') this.#question?.running.hear(frame.object)
-    this.#send(ROGER)
+    this.#write(ROGER_TEXT)
   }
 
   #floods(): boolean {
@@ -194,7 +195,11 @@ export class Registrant implements Listed, Watched {
   }
 
   #send(event: Envelope): void {
-    if (this.#reads()) this.#socket.send(formatEvent(event))
+    this.#write(formatEvent(event))
+  }
+
+  #write(text: string): void {
+    if (this.#reads()) this.#socket.send(text)
   }
 
   /** Whether it is there and reads what it is sent; ends it if it does not. */

@@ -43,18 +43,14 @@ export class RegistryService {
     this.#clock = clock
     this.#startedMs = clock.now()
     this.#journal = new Journal(log, clock)
-    const onFact = (fact: RegistryFact): void => {
-      this.#metrics.apply(fact)
-      this.#journal.tell(fact)
-    }
-    this.server = new RegistryServer({ ...options, onFact })
+    this.server = new RegistryServer({ ...options, onFact: (fact) => this.#hear(fact) })
     this.#certificate =
       tls &&
       new CertificateFollower({
         ...tls,
         clock,
         onRenewed: (pair) => this.server.renew(pair),
-        onState: (state) => onFact({ type: 'certificate', ...state }),
+        onState: (state) => this.#hear({ type: 'certificate', ...state }),
       })
     const certificate = this.#certificate
     this.#metrics = createMetrics(this.server, version, certificate && (() => certificate.state.expires))
@@ -76,7 +72,9 @@ export class RegistryService {
       throw error
     }
     for (const where of this.#listening) log.info(where, 'registry listens')
-    this.#certificate?.start()
+    if (this.#certificate === undefined) return
+    this.#hear({ type: 'certificate', ...this.#certificate.state })
+    this.#certificate.start()
   }
 
   /** Reads the certificate's files now. */
@@ -95,6 +93,11 @@ export class RegistryService {
     const closed = new Promise((resolve) => admin.close(resolve))
     admin.closeAllConnections()
     await closed
+  }
+
+  #hear(fact: RegistryFact): void {
+    this.#metrics.apply(fact)
+    this.#journal.tell(fact)
   }
 
   #routes(): readonly Route[] {

@@ -3,7 +3,7 @@ import type { BlockList } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { REGISTRATION_PATH } from '../wire/discovery.ts'
-import { clientAddress } from './address.ts'
+import { originOf } from './address.ts'
 import type { Admission } from './admission.ts'
 import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX } from './limits.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
@@ -57,8 +57,7 @@ export class Upgrade {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { admission, trustedProxies, registrantsOf, onRegistrant, onRefusal } = this.#options
     socket.on('error', () => socket.destroy())
-    const forwardedFor = request.headersDistinct['x-forwarded-for']?.join()
-    const address = clientAddress(request.socket.remoteAddress ?? '', forwardedFor, trustedProxies) ?? ''
+    const address = originOf(request, trustedProxies)
     const turnAway = (reason: RefusalReason): void => {
       onRefusal(reason, address)
       refuse(socket, reason)
