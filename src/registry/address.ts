@@ -20,7 +20,8 @@ export function clientAddress(
   while (isTrusted(address, trusted)) {
     const hop = hops.pop()
     if (hop === undefined || hop === '') return address
-    address = withoutMapping(withoutPort(hop))
+    // A zone means nothing to another machine, and may be any text.
+    address = withoutMapping(withoutPort(hop).replace(/%.*$/, ''))
     if (isIP(address) === 0) return undefined
   }
   return address

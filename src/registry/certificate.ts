@@ -61,6 +61,8 @@ export class CertificateFollower {
   #digest: string
   #problem = ''
   #reading = false
+  /** Whether somebody asked during a reading, which may have begun too early to see what there is to see. */
+  #again = false
   #cancelPause: Cancel = () => {}
   #stopped = false
 
@@ -80,6 +82,7 @@ export class CertificateFollower {
 
   /** Reads now. */
   async refresh(): Promise<void> {
+    if (this.#reading) this.#again = true
     if (this.#reading || this.#stopped) return
     this.#reading = true
     this.#cancelPause()
@@ -89,7 +92,9 @@ export class CertificateFollower {
       this.#tell(`the renewed certificate cannot be used: ${wordsFor(error)}`)
     }
     this.#reading = false
-    this.start()
+    if (!this.#again) return this.start()
+    this.#again = false
+    await this.refresh()
   }
 
   stop(): void {

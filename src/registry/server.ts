@@ -120,7 +120,6 @@ export class RegistryServer implements RegistrantListener {
    */
   async stop(drainMs = 0): Promise<void> {
     this.#admission.close()
-    this.#tell({ type: 'draining', registrants: this.book.size })
     const all = [...this.book.entries()].flatMap(([, registrants]) => registrants)
     await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
     this.reachability?.stop()

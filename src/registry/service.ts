@@ -85,6 +85,7 @@ export class RegistryService {
   /** Sends every registrant away, and ends. */
   async drain(): Promise<void> {
     this.#draining = true
+    this.#hear({ type: 'draining', registrants: this.server.book.size })
     this.#certificate?.stop()
     await this.server.stop(this.#options.drainMs)
     this.#journal.end()

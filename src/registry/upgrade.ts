@@ -69,7 +69,11 @@ export class Upgrade {
     if (token === undefined) return turnAway('token')
     const objection = admission.objection(token, address, registrantsOf(token))
     if (objection !== undefined) return turnAway(objection)
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => onRegistrant(webSocket, token, address))
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // A connection may end without a close frame, and stay half open.
+      socket.once('end', () => webSocket.emit('closing'))
+      onRegistrant(webSocket, token, address)
+    })
   }
 }
 

@@ -42,7 +42,6 @@ describe('the end of a registry', () => {
     const goodbye = { code: 1001, reason: 'this registry ends; come back in a moment' }
     expect(goodbyes).toEqual(Array(50).fill(goodbye))
     await stopped
-    expect(scene.facts).toContainEqual({ type: 'draining', registrants: 50 })
     expect(scene.facts.filter((fact) => fact.type === 'left' && fact.cause === 'draining')).toHaveLength(50)
   })
 

@@ -103,7 +103,7 @@ function rowsOf(name, found) {
       value: String(slices),
       beside: `upstream: ${beside}`,
       ratio,
-      ...(name === 'uncached' &&
+      ...((name === 'uncached' || name === 'mixed') &&
         count === WANTED_AT && { wanted: `at least ${WANTED_TIMES} ×`, held: ratio >= WANTED_TIMES }),
     }
   })
