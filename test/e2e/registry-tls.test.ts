@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Authority, type CertificateFiles, createAuthority } from '../support/certificates.ts'
 import { stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
-import { found, type Registrant, RegistryPeers, TOKEN } from '../support/registry-peers.ts'
+import { found, type Registrant, RegistryPeers } from '../support/registry-peers.ts'
 import { type RegistryProcess, startRegistryProcess } from '../support/registry-process.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { elapsed, waitUntil } from '../support/wait.ts'
@@ -192,11 +192,4 @@ it('the expiry is in /status and in /metrics', async () => {
   const { body } = await registry.admin('/metrics')
   expect(body).toContain(`puppet_registry_certificate_expiry_timestamp_seconds ${seconds}\n`)
   expect(seconds * 1000).toBeGreaterThan(Date.now())
-})
-
-it('a token stays unknown to those who see the certificate only', async () => {
-  const { registry, secure } = await startTls(await followed())
-  await secure.register({ answers: 1 })
-  await secure.ask()
-  expect(registry.command.output()).not.toContain(TOKEN)
 })
