@@ -22,6 +22,8 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Not part of `npm test`: it takes the time that it is given, a minute.
+      { define, test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 60_000 } },
     ],
   },
 })
