@@ -81,6 +81,6 @@ function written({ idOff, result, bare }: Said, id: number): Json {
 function portSaid({ said, offered }: Conversation): number | undefined {
   const first = said.find(({ idOff }) => idOff === 0)
   const result: unknown = first && JSON.parse(first.result)
-  const asOffered = Number(offered)
+  const asOffered = /^\d+$/.test(offered) ? Number(offered) : undefined
   return isPort(result) ? result : isPort(asOffered) ? asOffered : undefined
 }
