@@ -2,10 +2,10 @@ import { ConfigError, type Env } from '../../../src/config/problems.ts'
 import { readConfig } from '../../../src/config/sidecar.ts'
 import type { Problem } from '../../../src/problem.ts'
 
-/** What is wrong with an environment; throws if nothing is. */
-export function problemsOf(env: Env): readonly Problem[] {
+/** What is wrong with an environment, the sidecar's if nothing else is said; throws if nothing is. */
+export function problemsOf(env: Env, read: (env: Env) => unknown = readConfig): readonly Problem[] {
   try {
-    readConfig(env)
+    read(env)
   } catch (error) {
     if (error instanceof ConfigError) return error.problems
     throw error

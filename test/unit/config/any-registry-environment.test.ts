@@ -1,0 +1,89 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ConfigError, type Env } from '../../../src/config/problems.ts'
+import { readRegistryConfig } from '../../../src/config/registry.ts'
+import { REGISTRY_VARIABLES, type Variable } from '../../../src/config/variables.ts'
+import { createAuthority } from '../../support/certificates.ts'
+import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+
+afterAll(removeTempDirs)
+
+/** Long enough to be recognised wherever it turns up. */
+const TOKEN = 'insecure_recognisable-3f2c9a7e'
+
+const dir = makeTempDir()
+mkdirSync(join(dir, 'folder'))
+for (const [name, content] of [
+  ['list', `${TOKEN}\n`],
+  ['quoted', `"${TOKEN}"\n`],
+  ['twice', `${TOKEN}\n${TOKEN}\n`],
+  ['empty', ''],
+  ['folder/one', TOKEN],
+] as const)
+  writeFileSync(join(dir, name), content)
+
+beforeAll(async () => {
+  const authority = await createAuthority()
+  for (const name of ['a', 'b']) {
+    const { certFile, keyFile } = await authority.issue(['dns:registry.example.com'])
+    copyFileSync(certFile, join(dir, `${name}.crt`))
+    copyFileSync(keyFile, join(dir, `${name}.key`))
+  }
+})
+
+const names = (REGISTRY_VARIABLES as readonly Variable[]).map(({ name }) => name)
+const values = fc.oneof(
+  fc.constantFrom('', '0', '1', '8080', '8443', '9789', '5s', '0s', 'report', 'off', 'mask', 'json', 'info'),
+  fc.constantFrom('127.0.0.1', '::', '10.0.0.0/8,::1', 'tcp://10.0.0.7:8080', 'example.com'),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+)
+/** Paths stay in a folder of the test's own: an arbitrary one could be a device that never ends. */
+const paths = fc
+  .constantFrom(
+    'a.crt',
+    'a.key',
+    'b.crt',
+    'b.key',
+    'list',
+    'quoted',
+    'twice',
+    'empty',
+    'folder',
+    'missing',
+    '\u0000',
+  )
+  .map((name) => join(dir, name))
+const environments: fc.Arbitrary<Env> = fc.record(
+  Object.fromEntries(names.map((name) => [name, name.endsWith('_FILE') ? paths : values])),
+  { requiredKeys: [] },
+)
+/** Few variables: the start often succeeds. */
+const sparse = fc
+  .tuple(environments, fc.subarray(names, { maxLength: 3 }))
+  .map(([env, kept]) => Object.fromEntries(kept.map((name) => [name, env[name]])))
+
+it.each([
+  ['full', environments],
+  ['sparse', sparse],
+])('any %s environment is read or refused with a ConfigError, and no token is told', (_kind, arbitrary) => {
+  fc.assert(
+    fc.property(arbitrary, fc.boolean(), (env, terminal) => {
+      let said: unknown
+      try {
+        const { config, warnings } = readRegistryConfig(env, terminal)
+        said = warnings
+        const ports = [...config.listen, config.admin].map(({ port }) => port).filter((port) => port !== 0)
+        expect(new Set(ports).size).toBe(ports.length)
+        expect(config.listen.some(({ tls }) => tls !== undefined)).toBe(config.tls !== undefined)
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error
+        expect(error.problems.length).toBeGreaterThan(0)
+        said = [error.problems, error.message, error.stack]
+      }
+      expect(JSON.stringify(said)).not.toContain(TOKEN)
+    }),
+    { numRuns: 500 },
+  )
+})
