@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { TokenFollower } from '../../../src/tokens/follower.ts'
+import type { SourceNews } from '../../../src/tokens/news.ts'
+import { type ReadTokens, readTokens } from '../../../src/tokens/start.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+import { A, B, messages } from './reading.ts'
+
+afterAll(removeTempDirs)
+
+const followers: TokenFollower[] = []
+afterEach(() => {
+  for (const follower of followers.splice(0)) follower.stop()
+})
+
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('hex')
+const NO_PREFIX = /^line \d has no prefix with an underscore/
+
+const pathOf = (content: string): string => {
+  const path = join(makeTempDir(), 'tokens')
+  writeFileSync(path, content)
+  return path
+}
+
+/** What a list of tokens holds; `digests` as it is by default where nothing is said. */
+const read = (path: string, digests?: boolean): ReadTokens =>
+  readTokens({
+    inline: { variable: 'TOKEN', text: undefined },
+    file: { variable: 'LIST', path },
+    ...(digests === undefined ? {} : { digests }),
+  })
+
+describe('where a SHA-256 may stand for a token', () => {
+  it.each([
+    ['in small letters', digestOf(A)],
+    ['in capitals', digestOf(A).toUpperCase()],
+  ])('one %s is nothing to talk about', (_how, digest) => {
+    const { tokens, problems, warnings } = read(pathOf(`${digest}\n${B}\n`), true)
+    expect([tokens, problems, warnings]).toEqual([[digest, B], [], []])
+  })
+
+  it.each([
+    ['a digit short', digestOf(A).slice(1)],
+    ['a digit long', `${digestOf(A)}0`],
+    ['no hex', `${digestOf(A).slice(1)}g`],
+  ])('what is %s is taken for a token, which smells', (_what, nearly) => {
+    const { tokens, warnings } = read(pathOf(`${nearly}\n`), true)
+    expect(tokens).toEqual([nearly])
+    expect(messages(warnings)).toEqual([expect.stringMatching(NO_PREFIX)])
+  })
+
+  it('tokens are looked at as ever', () => {
+    const { problems, warnings } = read(pathOf(`${digestOf(A)}\n${digestOf(A)}\nshort\n"${B}"\n`), true)
+    expect(messages(problems)).toEqual([expect.stringMatching(/^line 4 has quotes/)])
+    expect(messages(warnings)).toEqual([
+      'line 2 is the same as line 1; used once',
+      expect.stringMatching(/^line 3 has no prefix/),
+      expect.stringMatching(/^line 3 is so short/),
+    ])
+  })
+
+  it('it may while the list is followed too', async () => {
+    const path = pathOf(`${A}\n`)
+    const { source } = read(path, true)
+    if (source === undefined) throw new Error('there is nothing to follow')
+    const news: SourceNews[] = []
+    const follower = new TokenFollower({
+      source,
+      clock: new FakeClock(),
+      onNews: (each) => void news.push(each),
+    })
+    followers.push(follower)
+    writeFileSync(path, `${digestOf(A)}\n${digestOf(B)}\n`)
+    await follower.refresh()
+    expect(news).toEqual([{ kind: 'changed', tokens: [digestOf(A), digestOf(B)], warnings: [] }])
+  })
+})
+
+describe('where none may', () => {
+  it.each([[undefined], [false]])('(%s), it is a token like any other, and smells', async (digests) => {
+    const path = pathOf(`${digestOf(A)}\n`)
+    const { tokens, warnings, source } = read(path, digests)
+    expect(tokens).toEqual([digestOf(A)])
+    expect(messages(warnings)).toEqual([expect.stringMatching(NO_PREFIX)])
+    if (source === undefined) throw new Error('there is nothing to follow')
+    const news: SourceNews[] = []
+    const follower = new TokenFollower({
+      source,
+      clock: new FakeClock(),
+      onNews: (each) => void news.push(each),
+    })
+    followers.push(follower)
+    writeFileSync(path, `${digestOf(B)}\n`)
+    await follower.refresh()
+    expect(news).toMatchObject([
+      { kind: 'changed', warnings: [{ message: expect.stringMatching(NO_PREFIX) }] },
+    ])
+  })
+})
