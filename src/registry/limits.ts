@@ -39,5 +39,11 @@ export const IDLE_MS = 65_000
 export const PIPELINED_MAX = 16
 /** Discoveries from one address (IPv6: one /64) that wait for a registrant's answer. */
 export const WAITING_MAX = 1000
-/** Connections from one address beside its registrants: clients that ask. */
-export const CONNECTIONS_BESIDE = 512
+
+/**
+ * Connections from one address that hold no registrant: clients that ask, and registrants on their way, of whom thousands
+ * may come at once. Fewer where there is little room for everybody.
+ */
+export function connectionsBeside({ registrants }: Limits): number {
+  return Math.min(2048, Math.max(64, Math.floor(registrants / 4)))
+}

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Endpoint } from '../wire/discovery.ts'
 import { type Look, type LookOptions, lookAt } from './look.ts'
@@ -52,6 +53,8 @@ export class Reachability {
 
   constructor(options: ReachabilityOptions) {
     this.#options = options
+    // Each look listens to it; Node.js would take more than ten of them for a leak.
+    setMaxListeners(LOOKS_AT_A_TIME, this.#stop.signal)
   }
 
   /** A registrant came: it is looked at soon. */

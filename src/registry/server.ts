@@ -12,13 +12,13 @@ import { Connections } from './connections.ts'
 import { Discovery } from './discovery.ts'
 import { inGroups } from './drain.ts'
 import type { LeaveCause, RegistryFact } from './facts.ts'
-import { CONNECTIONS_BESIDE, DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { connectionsBeside, DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type ListenAddress, Listener } from './listener.ts'
 import { readOffer } from './offer.ts'
 import type { QuestionResult } from './question.ts'
 import { Reachability, type ReachabilityMode } from './reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
-import { Upgrade } from './upgrade.ts'
+import { type Arrival, Upgrade } from './upgrade.ts'
 
 /** What a registry is told. */
 export interface RegistryOptions {
@@ -71,12 +71,16 @@ export class RegistryServer implements RegistrantListener {
     }
     const mask = reachability === 'mask'
     this.#discovery = new Discovery({ book: this.book, reachability: this.reachability, mask })
+    const connections = new Connections(connectionsBeside(limits), trustedProxies)
     const upgrade = new Upgrade({
       admission: this.#admission,
       trustedProxies,
       // Others on the same token, say of the kind `web`, take nobody's place.
       registrantsOf: (token) => this.book.of(token).filter(({ findable }) => findable).length,
-      onRegistrant: (socket, token, address) => this.#welcome(socket, token, address),
+      onRegistrant: (socket, arrival) => {
+        connections.promote(arrival.connection)
+        this.#welcome(socket, arrival)
+      },
       onRefusal: (reason, address) => onFact({ type: 'refused', reason, address }),
     })
     const clients = new Clients({
@@ -85,7 +89,6 @@ export class RegistryServer implements RegistrantListener {
       clock,
       onAnswer: (result, tookMs) => onFact({ type: 'discovered', result, tookMs }),
     })
-    const connections = new Connections(limits.perAddress + CONNECTIONS_BESIDE, trustedProxies)
     const handlers = {
       request: (request, response) => clients.answer(request, response),
       upgrade: (request, socket, head) => upgrade.handle(request, socket, head),
@@ -157,7 +160,7 @@ export class RegistryServer implements RegistrantListener {
     this.#tell({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
   }
 
-  #welcome(socket: WebSocket, token: string, address: string): void {
+  #welcome(socket: WebSocket, { token, address }: Arrival): void {
     const offer = readOffer(socket.protocol, address)
     const registrant = new Registrant(socket, { token, address, offer, clock: this.#clock, listener: this })
     this.#open.add(registrant)

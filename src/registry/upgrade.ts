@@ -1,5 +1,5 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
-import type { BlockList } from 'node:net'
+import type { BlockList, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { REGISTRATION_PATH } from '../wire/discovery.ts'
@@ -35,13 +35,21 @@ const SOCKET_OPTIONS: ServerOptions<typeof EndingSocket> & { readonly closeTimeo
   WebSocket: EndingSocket,
 }
 
+/** Who was let in, and by which connection. */
+export interface Arrival {
+  readonly token: string
+  /** Where it comes from; empty if that is not known. */
+  readonly address: string
+  readonly connection: Socket
+}
+
 /** What it needs. */
 export interface UpgradeOptions {
   readonly admission: Admission
   readonly trustedProxies: BlockList | undefined
   /** How many registrants a token has. */
   readonly registrantsOf: (token: string) => number
-  readonly onRegistrant: (socket: WebSocket, token: string, address: string) => void
+  readonly onRegistrant: (socket: WebSocket, arrival: Arrival) => void
   readonly onRefusal: (reason: RefusalReason, address: string) => void
 }
 
@@ -72,7 +80,7 @@ export class Upgrade {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // A connection may end without a close frame, and stay half open.
       socket.once('end', () => webSocket.emit('closing'))
-      onRegistrant(webSocket, token, address)
+      onRegistrant(webSocket, { token, address, connection: request.socket })
     })
   }
 }

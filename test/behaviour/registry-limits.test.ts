@@ -114,10 +114,12 @@ describe('requests to upgrade', () => {
 })
 
 describe('connections of one address', () => {
-  const PLACES = 1 + 512
+  /** Connections without a registrant, where there is room for 256 registrants in all: a quarter. */
+  const PLACES = 64
 
-  it('are its registrants’ and 512 beside; one more is ended at once, and others are not concerned', async () => {
-    await start({ perAddress: 1 })
+  it('that hold no registrant are a quarter of all room; one more is ended at once, and others are not concerned', async () => {
+    await start({ registrants: 256 })
+    await scene.peers.register({ from: BAD, token: 'insecure_counted-as-a-registrant' })
     const held = []
     for (let count = 0; count < PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
     const last = held.at(-1)
@@ -142,7 +144,7 @@ describe('connections of one address', () => {
   })
 
   it('are not limited where they are those of a trusted proxy', async () => {
-    await start({ perAddress: 1 }, { trustedProxies: networksOf(BAD) })
+    await start({ registrants: 256 }, { trustedProxies: networksOf(BAD) })
     const held = []
     for (let count = 0; count <= PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
     const last = held.at(-1)

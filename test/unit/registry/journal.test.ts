@@ -117,7 +117,7 @@ describe('the certificate', () => {
       {
         level: 'info',
         expires: '2026-12-01T00:00:00.000Z',
-        msg: 'the certificate is in use as its files have it',
+        msg: 'the certificate is in use',
       },
     ])
   })
