@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Book } from '../../../src/registry/book.ts'
 import { Discovery, type DiscoveryAnswer } from '../../../src/registry/discovery.ts'
-import type { RegistryFact } from '../../../src/registry/facts.ts'
 import { Reachability } from '../../../src/registry/reachability.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { scene, TOKEN, type Wish } from './scene.ts'
@@ -10,15 +9,12 @@ import { scene, TOKEN, type Wish } from './scene.ts'
 function begin({ mask = false, closed }: { mask?: boolean; closed?: boolean } = {}) {
   const { clock, come } = scene()
   const book = new Book<Registrant>()
-  const facts: RegistryFact[] = []
   const look = async () => (closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const))
   const reachability = new Reachability({ clock, look, onChange: () => {} })
   const discovery = new Discovery({
     book,
-    clock,
     reachability,
     mask,
-    onFact: (fact) => void facts.push(fact),
   })
   /** One comes, and goes as soon as it leaves. */
   const join = (wish: Wish = {}) => {
@@ -28,7 +24,7 @@ function begin({ mask = false, closed }: { mask?: boolean; closed?: boolean } = 
     return one
   }
   const find = async (): Promise<DiscoveryAnswer> => discovery.find(TOKEN)
-  return { clock, book, facts, reachability, discovery, join, find }
+  return { clock, book, reachability, discovery, join, find }
 }
 
 const found = (host: string, port: number) => ({
@@ -47,9 +43,8 @@ const NOBODY = {
 
 describe('a token that nobody has', () => {
   it('is not registered, at once', () => {
-    const { discovery, facts } = begin()
+    const { discovery } = begin()
     expect(discovery.find(TOKEN)).toEqual(NOBODY)
-    expect(facts).toEqual([{ type: 'discovered', result: 'not_registered', tookMs: 0 }])
   })
 
   it('is not registered by somebody who only looks on, who is not asked', () => {
@@ -68,14 +63,13 @@ describe('a token that somebody has', () => {
   })
 
   it('is answered at once for a second after it was said', async () => {
-    const { clock, discovery, facts, join, find } = begin()
+    const { clock, discovery, join, find } = begin()
     join({ answers: 8788 })
     await find()
     clock.run(999)
     expect(discovery.find(TOKEN)).toEqual(found(HERE, 8788))
     clock.run(1)
     expect(discovery.find(TOKEN)).toBeInstanceOf(Promise)
-    expect(facts[1]).toEqual({ type: 'discovered', result: 'found', tookMs: 0 })
   })
 
   it('is where the newest says, and where the one before it says when that one leaves', async () => {
@@ -130,14 +124,16 @@ describe('while it is asked', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('time passes: that is how long it took', async () => {
-    const { clock, facts, join, find } = begin()
-    const { socket } = join()
-    const answer = find()
-    clock.run(700)
-    socket.answer(8788)
-    await answer
-    expect(facts).toEqual([{ type: 'discovered', result: 'found', tookMs: 700 }])
+  it('its last answer expires between two looks at it: it is asked again', async () => {
+    const { clock, join, find } = begin()
+    join({ answers: 8788 })
+    await find()
+    clock.run(999)
+    // Each look at the clock takes half a millisecond.
+    const now = clock.now.bind(clock)
+    let looks = 0
+    clock.now = () => now() + looks++ / 2
+    for (let time = 0; time < 10; time += 1) expect(await find()).toEqual(found(HERE, 8788))
   })
 })
 
@@ -160,7 +156,7 @@ describe('one who does not say its port', () => {
   })
 
   it('and is the only one cannot be found, which is told: no port is made up', async () => {
-    const { clock, facts, join, find } = begin()
+    const { clock, join, find } = begin()
     join()
     const answer = find()
     await clock.advance(2000)
@@ -172,7 +168,6 @@ describe('one who does not say its port', () => {
       port: 0,
       reason: 'not to be found: the registrant does not say its port',
     })
-    expect(facts).toEqual([{ type: 'discovered', result: 'unusable', tookMs: 2000 }])
   })
 
   it('is asked with three others at most, the newest first: clients wait 10 s', async () => {

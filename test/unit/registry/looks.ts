@@ -25,7 +25,7 @@ export function watch(clock?: QuickClock) {
   const reachability = new Reachability({
     clock: time,
     onChange: (place, open, reason) => void changes.push(`${place} ${open ? 'open' : `closed: ${reason}`}`),
-    look: ({ host, port }, from) => {
+    look: ({ endpoint: { host, port }, from }) => {
       const look: Looked = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
       looks.push(look)
       const seen = world.sees

@@ -13,7 +13,7 @@ const FACTS: readonly RegistryFact[] = [
   { type: 'joined', id: EVIL, address: EVIL, trouble: EVIL },
   ...LEAVE_CAUSES.map((cause) => ({ type: 'left', id: EVIL, cause, lastedMs: 1 }) as const),
   ...REASONS.map((reason) => ({ type: 'refused', reason, address: EVIL }) as const),
-  ...(['found', 'not_registered', 'unusable'] as const).map(
+  ...(['found', 'not_registered', 'unusable', 'refused'] as const).map(
     (result) => ({ type: 'discovered', result, tookMs: 2000 }) as const,
   ),
   ...(['answered', 'invalid', 'timeout', 'left'] as const).map(
@@ -100,7 +100,7 @@ describe('the counters', () => {
     for (const fact of FACTS) metrics.apply(fact)
     expect(Object.keys(await samples(metrics))).toEqual(Object.keys(before))
     const counters = Object.entries(before).filter(([name]) => /_total\b/.test(name))
-    expect(counters).toHaveLength(1 + LEAVE_CAUSES.length + REASONS.length + 3 + 4)
+    expect(counters).toHaveLength(1 + LEAVE_CAUSES.length + REASONS.length + 4 + 4)
     for (const [name, value] of counters) expect([name, value]).toEqual([name, 0])
   })
 
@@ -131,8 +131,8 @@ describe('the counters', () => {
     const metrics = begin()
     for (const fact of FACTS) metrics.apply(fact)
     expect(await samples(metrics)).toMatchObject({
-      discovery_duration_seconds_count: 3,
-      discovery_duration_seconds_sum: 6,
+      discovery_duration_seconds_count: 4,
+      discovery_duration_seconds_sum: 8,
       question_duration_seconds_count: 4,
       question_duration_seconds_sum: 0.12,
       'question_duration_seconds_bucket{le="0.025"}': 0,
