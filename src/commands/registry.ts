@@ -16,6 +16,7 @@ export async function registry(context: Context): Promise<number> {
   const { log, end } = await createStdoutLog({ ...config.log, redact: (line) => line }, context.clock)
   context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
   for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
+  log.info(summary(config, context.version), 'starting')
 
   const service = new RegistryService({
     ...config,
@@ -51,6 +52,15 @@ export async function registry(context: Context): Promise<number> {
   log.info('registry ended')
   await end()
   return EXIT.ok
+}
+
+function summary({ list, reachability, admin }: RegistryConfig, version: string): Record<string, unknown> {
+  return {
+    version,
+    mayRegister: list === undefined ? 'every token' : `${list.entries.length} tokens`,
+    reachability,
+    admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,
+  }
 }
 
 /** What fits into the limit on open files, which counts for more than what was wished. */
