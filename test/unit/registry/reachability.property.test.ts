@@ -66,12 +66,12 @@ it('whoever comes, goes, moves and is discovered: no place is looked at twice in
         }
         if (happening.type === 'discover') {
           const one = pick(happening.who)
-          // A discovery needs an answer; one that gives none must not hold up the others here.
+          // Time stands still until there is an answer: only one that answers at once is discovered.
           if (one?.socket.answers !== undefined) await discover(one)
         }
         if (guests.length === 0) continue
         const guest = guests[('who' in happening ? happening.who : 0) % guests.length]
-        if (happening.type === 'move' && guest !== undefined) guest.socket.answers = 7
+        if (happening.type === 'move' && guest?.socket.answers !== undefined) guest.socket.answers = 7
         if (happening.type === 'leave' && guest !== undefined) {
           guests = guests.filter((one) => one !== guest)
           guest.socket.emit('close')
