@@ -5,60 +5,6 @@ const PLACE = '203.0.114.7:8788'
 const IT_IS_CLOSED = `${PLACE} cannot be opened from the registry: nothing listens there`
 const IT_IS_OPEN = `${PLACE} can be opened from the registry`
 
-describe('the first look', () => {
-  it('comes 3 s after its registrant: upstream’s registers before its puppet listens', async () => {
-    const { clock, looks, join } = watch()
-    join()
-    await clock.advance(2999)
-    expect(looks).toEqual([])
-    await clock.advance(1)
-    expect(looks).toEqual([{ at: PLACE, from: '203.0.114.7', beganMs: 3000, endedMs: 3000 }])
-  })
-
-  it('comes within 4 s, whenever others came', async () => {
-    const { clock, looks, join } = watch()
-    for (let port = 1; port <= 40; port += 1) {
-      join({ answers: port })
-      await clock.advance(270)
-    }
-    await clock.advance(4000)
-    expect(looks).toHaveLength(40)
-    for (const [index, { at, beganMs }] of looks.entries()) {
-      expect(at).toBe(`203.0.114.7:${index + 1}`)
-      expect(beganMs - index * 270).toBeGreaterThanOrEqual(3000)
-      expect(beganMs - index * 270).toBeLessThan(4000)
-    }
-  })
-
-  it.each([
-    ['looks on', { protocol: 'web|0.0.1|x|puppet|80' }],
-    ['has no host to publish', { address: '2001:db8::1' }],
-    ['does not say its port', { answers: 0 }],
-  ])('is not for one that %s', async (_what, wish) => {
-    const { clock, looks, join } = watch()
-    join(wish)
-    await clock.advance(60_000)
-    expect([looks, clock.pending]).toEqual([[], 0])
-  })
-
-  it('is not for one that left before', async () => {
-    const { clock, looks, join } = watch()
-    const { socket } = join()
-    await clock.advance(2000)
-    socket.emit('close')
-    await clock.advance(60_000)
-    expect([looks, socket.asked, clock.pending]).toEqual([[], [], 0])
-  })
-
-  it('is at the port that the registrant says then', async () => {
-    const { clock, looks, join } = watch()
-    const { socket } = join({ host: 'puppet.example.com', port: 80 })
-    socket.answers = 9000
-    await clock.advance(3000)
-    expect(looks.map(({ at }) => at)).toEqual(['puppet.example.com:9000'])
-  })
-})
-
 describe('a port that opens', () => {
   it('is known as open, and nothing is told', async () => {
     const { clock, changes, reachability, join } = watch()
@@ -185,18 +131,6 @@ describe('a look that saw nothing', () => {
   })
 })
 
-describe('one that could not say its port at first', () => {
-  it('is looked at when it is discovered later', async () => {
-    const { clock, looks, join, discover } = watch()
-    const one = join({ answers: 0 })
-    await clock.advance(10_000)
-    one.socket.answers = 8788
-    await discover(one)
-    await clock.advance(1000)
-    expect(looks.map(({ at }) => at)).toEqual([PLACE])
-  })
-})
-
 describe('one that moves to another port', () => {
   it('is where it is now, and the place where it was is forgotten', async () => {
     const { clock, looks, world, reachability, join } = watch()
@@ -225,6 +159,13 @@ describe('the end', () => {
     expect(clock.pending).toBe(0)
     await clock.advance(100_000)
     expect(looks).toHaveLength(1)
+  })
+
+  it('plans nothing for those that come after it', () => {
+    const { clock, reachability, join } = watch()
+    reachability.stop()
+    join()
+    expect(clock.pending).toBe(0)
   })
 
   it('tells nothing of a look that was on its way', async () => {
