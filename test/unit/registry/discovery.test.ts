@@ -9,13 +9,13 @@ import { scene, TOKEN, type Wish } from './scene.ts'
 function begin({ mask = false, closed }: { mask?: boolean; closed?: boolean } = {}) {
   const { clock, come } = scene()
   const book = new Book<Registrant>()
-  const look = async () => (closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const))
+  let looks = 0
+  const look = async () => {
+    looks += 1
+    return closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const)
+  }
   const reachability = new Reachability({ clock, look, onChange: () => {} })
-  const discovery = new Discovery({
-    book,
-    reachability,
-    mask,
-  })
+  const discovery = new Discovery({ book, reachability, mask })
   /** One comes, and goes as soon as it leaves. */
   const join = (wish: Wish = {}) => {
     const one = come({ left: (registrant) => book.remove(registrant), ...wish })
@@ -24,7 +24,7 @@ function begin({ mask = false, closed }: { mask?: boolean; closed?: boolean } = 
     return one
   }
   const find = async (): Promise<DiscoveryAnswer> => discovery.find(TOKEN)
-  return { clock, book, reachability, discovery, join, find }
+  return { clock, discovery, looks: () => looks, join, find }
 }
 
 const found = (host: string, port: number) => ({
@@ -43,8 +43,7 @@ const NOBODY = {
 
 describe('a token that nobody has', () => {
   it('is not registered, at once', () => {
-    const { discovery } = begin()
-    expect(discovery.find(TOKEN)).toEqual(NOBODY)
+    expect(begin().discovery.find(TOKEN)).toEqual(NOBODY)
   })
 
   it('is not registered by somebody who only looks on, who is not asked', () => {
@@ -225,5 +224,18 @@ describe('a port that cannot be opened', () => {
     join({ answers: 8788 })
     await clock.advance(4000)
     expect(await find()).toEqual(found(HERE, 8788))
+  })
+
+  it('is looked for again when it is discovered, once what was seen is old', async () => {
+    const { clock, looks, join, find } = begin({ closed: false })
+    join({ answers: 8788 })
+    await clock.advance(20_000)
+    await find()
+    await clock.advance(2000)
+    expect(looks()).toBe(1)
+    await clock.advance(20_000)
+    await find()
+    await clock.advance(2000)
+    expect(looks()).toBe(2)
   })
 })
