@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { scene, TOKEN } from './scene.ts'
+import { type ScriptedSocket, scene, TOKEN } from './scene.ts'
 
 describe('one that comes', () => {
   it('is told that it is registered, and nothing else where all is well', () => {
@@ -169,21 +169,32 @@ describe('what it says', () => {
     expect(socket.sent.at(-1)).toEqual({ name: 'hostie', payload: '203.0.114.7' })
   })
 
-  it('in more than 50 events a second is its end; pings, pongs and binary frames count', () => {
-    const { clock, come } = scene()
-    const { socket, causes, heard } = come()
-    const talk = (times: number): void => {
-      for (let time = 0; time < times; time += 1) socket.says({ name: 'ding' })
-    }
-    talk(47)
-    socket.emit('ping')
-    socket.emit('message', Buffer.from([1]), true)
+  it.each<readonly [string, (socket: ScriptedSocket) => void]>([
+    ['an event', (socket) => socket.says({ name: 'ding' })],
+    ['a binary frame', (socket) => void socket.emit('message', Buffer.from([1]), true)],
+    ['a ping', (socket) => void socket.emit('ping')],
+    ['a pong', (socket) => void socket.emit('pong')],
+  ])(
+    'in more than 50 frames a second is its end, if the last is %s; 50 are none, each second',
+    (_what, last) => {
+      const { clock, come } = scene()
+      const { socket, causes } = come()
+      const talk = (times: number): void => {
+        for (let time = 0; time < times; time += 1) socket.says({ name: 'ding' })
+      }
+      talk(49)
+      last(socket)
+      clock.run(1000)
+      talk(50)
+      expect(causes).toEqual([])
+      last(socket)
+      expect([causes, socket.done]).toEqual([['flood'], ['close 1008', 'pause']])
+    },
+  )
+
+  it('to a ping is passed on', () => {
+    const { socket, heard } = scene().come()
     socket.emit('pong')
-    expect([causes, heard.ponged]).toEqual([[], 1])
-    clock.run(1000)
-    talk(50)
-    expect(causes).toEqual([])
-    talk(1)
-    expect([causes, socket.done]).toEqual([['flood'], ['close 1008', 'pause']])
+    expect([heard.ponged, socket.told]).toEqual([1, ['registered']])
   })
 })
