@@ -104,6 +104,24 @@ describe('files that are followed', () => {
     expect(follower.state).toEqual({ expires: expires(before), problem: '' })
   })
 
+  it('have another end when they are renewed', async () => {
+    const { put, states, follower } = follow()
+    const expired = await authority.issue(['dns:registry.example.com'], { expired: true })
+    put({ cert: expired, key: expired })
+    await follower.refresh()
+    expect(states).toEqual([{ expires: expires(expired), problem: '' }])
+    expect(expires(expired)).not.toEqual(expires(before))
+  })
+
+  it('that are asked for during a reading are read once more after it', async () => {
+    const { put, pairs, follower } = follow()
+    const reading = follower.refresh()
+    put({ cert: renewed, key: renewed })
+    void follower.refresh()
+    await reading
+    expect(pairs).toEqual([readKeyPair(renewed)])
+  })
+
   it('that are swapped as Kubernetes does it are followed', async () => {
     const dir = makeTempDir()
     const secretOf = (files: CertificateFiles): void => {
@@ -210,9 +228,10 @@ describe('a follower that is stopped', () => {
   })
 
   it('while it reads tells nothing of what it reads, good or bad', async () => {
-    for (const what of [{ cert: renewed, key: renewed }, { cert: renewed }]) {
-      const { put, clock, pairs, states, follower } = follow()
-      put(what)
+    for (const what of [{ cert: renewed, key: renewed }, { cert: renewed }, undefined]) {
+      const { files, put, clock, pairs, states, follower } = follow()
+      if (what === undefined) rmSync(files.keyFile)
+      else put(what)
       const reading = follower.refresh()
       follower.stop()
       await reading

@@ -122,6 +122,16 @@ describe('the certificate', () => {
     ])
   })
 
+  it.each([
+    ['2026-01-15T00:00:00Z', 'info', 'the certificate is in use'],
+    ['2026-01-14T23:59:59Z', 'warn', 'the certificate expires soon'],
+    ['2026-01-01T00:00:00Z', 'error', 'the certificate has expired: clients refuse it'],
+  ])('that ends at %s, on the first of January, is told at %s', (end, level, msg) => {
+    const { lines, journal } = begin()
+    journal.tell({ type: 'certificate', expires: new Date(end), problem: '' })
+    expect(lines).toMatchObject([{ level, msg }])
+  })
+
   it('that cannot be renewed is an error, and says which one is in use', () => {
     const { lines, journal } = begin()
     journal.tell({ type: 'certificate', expires, problem: 'it is wrong' })
@@ -159,6 +169,18 @@ describe('many changes in a second', () => {
         msg: '20 registered, 3 left: too many events',
       },
     ])
+  })
+
+  it('of ports are counted by what became of them', async () => {
+    const { tell } = begin()
+    const port = (open: boolean): RegistryFact => ({
+      type: 'reachability',
+      place: 'p:1',
+      open,
+      reason: open ? '' : 'x',
+    })
+    const [line] = await tell(...Array.from({ length: 11 }, () => port(false)), port(true))
+    expect(line).toMatchObject({ level: 'warn', unreachable: 11, reachable: 1, cause: 'x', of: ['p:1'] })
   })
 
   it('a flood of refusals is a line a second', async () => {
