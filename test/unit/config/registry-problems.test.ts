@@ -70,6 +70,19 @@ describe('problems', () => {
   })
 })
 
+describe('a limit', () => {
+  it.each([
+    'REGISTRY_MAX_REGISTRANTS',
+    'REGISTRY_MAX_REGISTRANTS_PER_TOKEN',
+    'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS',
+    'REGISTRY_UPGRADE_RATE',
+  ])('of none (%s) is a problem', (variable) => {
+    expect(problems({ [variable]: '0' })).toEqual([
+      { variable, message: expect.stringContaining('must be a whole number from 1 to 1000000') },
+    ])
+  })
+})
+
 describe('a certificate', () => {
   let files: CertificateFiles
   let other: CertificateFiles
