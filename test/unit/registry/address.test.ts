@@ -46,6 +46,7 @@ describe('the address of a client', () => {
     ['may be in brackets, with a port', '10.0.0.1', '[2001:db8::1]:56789', '2001:db8::1'],
     ['may be in brackets', '10.0.0.1', '[2001:db8::1]', '2001:db8::1'],
     ['may be IPv6 as it is', '10.0.0.1', '2001:db8::1', '2001:db8::1'],
+    ['is without its zone, which means nothing here', '10.0.0.1', 'fe80::1%eth0', 'fe80::1'],
     ['may be mapped', '10.0.0.1', '[::ffff:203.0.113.7]:1', '203.0.113.7'],
     ['is unknown where the proxy calls it so', '10.0.0.1', 'unknown', undefined],
     ['is unknown where it is hidden', '10.0.0.1', '1.2.3.4, _hidden', undefined],

@@ -1,18 +1,18 @@
-import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, linkSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   CertificateFollower,
-  type CertificateState,
   expiryOf,
   type KeyPair,
   readKeyPair,
 } from '../../../src/registry/certificate.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../../support/certificates.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { mountSecret } from '../../support/files.ts'
+import { makePipe, mountSecret } from '../../support/files.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { waitUntil } from '../../support/wait.ts'
+import { followFiles } from './certificate-scene.ts'
 
 let authority: Authority
 let before: CertificateFiles
@@ -29,27 +29,11 @@ afterEach(() => {
   for (const follower of followers.splice(0)) follower.stop()
 })
 
-/** Two files with a certificate and its key, and who follows them; `put` renews either. */
-function follow() {
-  const dir = makeTempDir()
-  const files = { certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key') }
-  const put = (what: Partial<Record<'cert' | 'key', CertificateFiles>>): void => {
-    if (what.cert !== undefined) copyFileSync(what.cert.certFile, files.certFile)
-    if (what.key !== undefined) copyFileSync(what.key.keyFile, files.keyFile)
-  }
-  put({ cert: before, key: before })
-  const clock = new FakeClock()
-  const pairs: KeyPair[] = []
-  const states: CertificateState[] = []
-  const follower = new CertificateFollower({
-    files,
-    pair: readKeyPair(files),
-    clock,
-    onRenewed: (pair) => void pairs.push(pair),
-    onState: (state) => void states.push(state),
-  })
-  followers.push(follower)
-  return { files, put, clock, pairs, states, follower }
+/** Follows the files of a certificate and its key until the test ends. */
+const follow = (): ReturnType<typeof followFiles> => {
+  const followed = followFiles(before)
+  followers.push(followed.follower)
+  return followed
 }
 
 const expires = (files: CertificateFiles): Date => expiryOf(readKeyPair(files))
@@ -114,10 +98,21 @@ describe('files that are followed', () => {
   })
 
   it('that are asked for during a reading are read once more after it', async () => {
-    const { put, pairs, follower } = follow()
+    const { files, put, pairs, follower } = follow()
+    // Reading a pipe waits for what is written into it.
+    const pipe = makePipe(makeTempDir())
+    rmSync(files.certFile)
+    linkSync(pipe, files.certFile)
     const reading = follower.refresh()
+    const writer = await waitUntil(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), {
+      timeoutMs: 5000,
+      what: 'the reading to begin',
+    })
+    rmSync(files.certFile)
     put({ cert: renewed, key: renewed })
     void follower.refresh()
+    writeSync(writer, readKeyPair(before).cert)
+    closeSync(writer)
     await reading
     expect(pairs).toEqual([readKeyPair(renewed)])
   })

@@ -90,6 +90,7 @@ describe('a token that somebody has', () => {
     socket.answer(8788)
     expect(await Promise.all(all)).toEqual(Array(20).fill(found(HERE, 8788)))
     expect(socket.asked).toHaveLength(1)
+    expect(all.every((answer) => answer === all[0])).toBe(true)
   })
 })
 
