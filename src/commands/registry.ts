@@ -3,6 +3,7 @@ import { type RegistryConfig, readRegistryConfig } from '../config/registry.ts'
 import { EXIT } from '../exit-codes.ts'
 import { createStdoutLog, type Log } from '../log.ts'
 import { AllowList } from '../registry/allow-list.ts'
+import type { Limits } from '../registry/limits.ts'
 import type { RegistryServer } from '../registry/server.ts'
 import { RegistryService } from '../registry/service.ts'
 import { TokenFollower } from '../tokens/follower.ts'
@@ -24,7 +25,7 @@ export async function registry(context: Context): Promise<number> {
     version: context.version,
     log,
     list: new AllowList(config.list?.entries),
-    limits: { ...config.limits, registrants: roomFor(config.limits.registrants, log) },
+    limits: fitting(config.limits, log),
     listProblems: () => follower?.trouble.map(({ message }) => message),
   })
   const follower =
@@ -63,16 +64,15 @@ function summary({ list, reachability, admin }: RegistryConfig, version: string)
   }
 }
 
-/** What fits into the limit on open files, which counts for more than what was wished. */
-function roomFor(wished: number, log: Log): number {
+/** What fits into the limit on open files, which counts for more than what was wished. An eighth is kept for clients. */
+function fitting(wished: Limits, log: Log): Limits {
   const room = roomForConnections(openFileLimit())
-  if (room < wished) {
-    log.info(
-      { room, wished },
-      `only ${room} registrants fit into the limit on open files; ulimit -n raises it`,
-    )
+  const registrants = Math.min(wished.registrants, room - Math.ceil(room / 8))
+  if (registrants < wished.registrants) {
+    const words = `the limit on open files has room for ${registrants} registrants; ulimit -n raises it`
+    log.info({ registrants, wished: wished.registrants }, words)
   }
-  return Math.min(wished, room)
+  return { ...wished, registrants, connections: Math.min(wished.connections, room) }
 }
 
 function placesOf({ listen, admin }: RegistryConfig): [ListenPlace, ...ListenPlace[]] {

@@ -1,7 +1,12 @@
 import type { BlockList } from 'node:net'
 import { LOG_LEVELS, type LogOptions } from '../log.ts'
 import type { Problem } from '../problem.ts'
-import { type CertificateFiles, type KeyPair, readKeyPair, wordsFor } from '../registry/certificate.ts'
+import {
+  type CertificateFiles,
+  certificateTrouble,
+  type KeyPair,
+  readKeyPair,
+} from '../registry/certificate.ts'
 import type { Limits } from '../registry/limits.ts'
 import type { ListenAddress } from '../registry/listener.ts'
 import type { ReachabilityMode } from '../registry/reachability.ts'
@@ -29,6 +34,8 @@ export interface RegistryConfig {
 }
 
 const MANY = 1_000_000
+/** Connections beside those of registrants. */
+const CLIENTS = 10_000
 
 const SPECS = {
   REGISTRY_LISTEN_HOST: host(),
@@ -64,15 +71,27 @@ export function readRegistryConfig(
   }))
   const tls = readTls(env)
   const list = readList(env.REGISTRY_TOKENS_FILE)
-  problems.push(...tls.problems, ...list.problems, ...samePort(portsOf(values)))
+  problems.push(...tls.problems, ...list.problems)
+  const tlsPort = values.REGISTRY_LISTEN_TLS_PORT
+  const listenHost = values.REGISTRY_LISTEN_HOST
+  problems.push(
+    ...samePort([
+      { variable: 'REGISTRY_LISTEN_PORT', host: listenHost, port: values.REGISTRY_LISTEN_PORT },
+      { variable: 'REGISTRY_LISTEN_TLS_PORT', host: listenHost, port: tlsPort },
+      {
+        variable: 'REGISTRY_ADMIN_PORT',
+        host: values.REGISTRY_ADMIN_HOST,
+        port: values.REGISTRY_ADMIN_PORT,
+      },
+    ]),
+  )
   if (problems.length > 0) throw new ConfigError(problems, warnings)
   warnings.push(...list.warnings)
 
   const pair = tls.use?.pair
   const at = (port: number, withTls: KeyPair | undefined): ListenAddress => {
-    return { host: values.REGISTRY_LISTEN_HOST, port, tls: withTls }
+    return { host: listenHost, port, tls: withTls }
   }
-  const tlsPort = values.REGISTRY_LISTEN_TLS_PORT
   const config: RegistryConfig = {
     listen:
       tlsPort === undefined
@@ -87,6 +106,7 @@ export function readRegistryConfig(
       perToken: values.REGISTRY_MAX_REGISTRANTS_PER_TOKEN,
       perAddress: values.REGISTRY_MAX_REGISTRANTS_PER_ADDRESS,
       upgradeRate: values.REGISTRY_UPGRADE_RATE,
+      connections: values.REGISTRY_MAX_REGISTRANTS + CLIENTS,
     },
     drainMs: values.REGISTRY_DRAIN,
     admin: { host: values.REGISTRY_ADMIN_HOST, port: values.REGISTRY_ADMIN_PORT },
@@ -113,7 +133,7 @@ function readTls(env: Readonly<Record<string, string>>): { use: RegistryConfig['
   try {
     return { use: { files, pair: readKeyPair(files) }, problems: [] }
   } catch (error) {
-    return wrong('REGISTRY_TLS_CERT_FILE', `cannot be used with its key: ${wordsFor(error)}`)
+    return wrong('REGISTRY_TLS_CERT_FILE', `cannot be used with its key: ${certificateTrouble(error)}`)
   }
 }
 
@@ -132,19 +152,15 @@ function readList(path: string | undefined): {
   return { use: source && { entries: tokens, source }, problems, warnings }
 }
 
-function portsOf({
-  REGISTRY_LISTEN_PORT,
-  REGISTRY_LISTEN_TLS_PORT,
-  REGISTRY_ADMIN_PORT,
-}: Record<'REGISTRY_LISTEN_PORT' | 'REGISTRY_LISTEN_TLS_PORT' | 'REGISTRY_ADMIN_PORT', number | undefined>) {
-  return { REGISTRY_LISTEN_PORT, REGISTRY_LISTEN_TLS_PORT, REGISTRY_ADMIN_PORT }
-}
-
-/** @param ports by variable; those that could not be read are missing */
-function samePort(ports: Readonly<Record<string, number | undefined>>): Problem[] {
-  const given = Object.entries(ports).filter(([, port]) => port !== undefined && port !== 0)
-  return given.flatMap(([variable, port], index) => {
-    const other = given.slice(0, index).find(([, taken]) => taken === port)
-    return other ? [{ variable, message: `is the port of ${other[0]} too; give it another one` }] : []
+/** @param places hosts and ports that could not be read are missing */
+function samePort(
+  places: readonly { variable: string; host: string | undefined; port: number | undefined }[],
+): Problem[] {
+  const given = places.filter(({ port }) => port !== undefined && port !== 0)
+  const meet = (one: string | undefined, other: string | undefined): boolean =>
+    one === other || [one, other].some((each) => each === '0.0.0.0' || each === '::')
+  return given.flatMap(({ variable, host, port }, index) => {
+    const other = given.slice(0, index).find((taken) => taken.port === port && meet(taken.host, host))
+    return other ? [{ variable, message: `is the port of ${other.variable} too; give it another one` }] : []
   })
 }

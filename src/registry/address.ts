@@ -27,11 +27,22 @@ export function clientAddress(
   return address
 }
 
-/** Where a request comes from; empty if that is not known. */
-export function originOf({ socket, headers }: IncomingMessage, trusted: BlockList | undefined): string {
+/** Where a request comes from. */
+export interface Origin {
+  /** Empty if it is not known. */
+  readonly address: string
+  /** Whether somebody says that it comes from elsewhere, and is not believed: a proxy that nobody named, perhaps. */
+  readonly doubted: boolean
+}
+
+export function originOf({ socket, headers }: IncomingMessage, trusted: BlockList | undefined): Origin {
   // Node.js joins what stands in several headers of that name.
   const forwardedFor = headers['x-forwarded-for'] as string | undefined
-  return clientAddress(socket.remoteAddress ?? '', forwardedFor, trusted) ?? ''
+  const peer = socket.remoteAddress ?? ''
+  return {
+    address: clientAddress(peer, forwardedFor, trusted) ?? '',
+    doubted: forwardedFor !== undefined && !isTrusted(withoutMapping(peer), trusted),
+  }
 }
 
 /** Whether an address is one of the trusted proxies. */
@@ -59,6 +70,8 @@ export function neighbour(address: string): string {
 
 /** Whether every client can use `host`: a name or an IPv4 address, and not the one that means "not registered". */
 export function isUsableHost(host: string): boolean {
-  if (/^[\d.]*$/.test(host)) return isIPv4(host) && host !== '0.0.0.0'
-  return /^[a-z0-9._-]+$/i.test(host) && host.length <= 253
+  const labels = host.replace(/\.$/, '').split('.')
+  // What ends in a number is taken for an address by most programs (WHATWG URL, "ends in a number").
+  if (/^(\d+|0x[0-9a-f]*)$/i.test(labels.at(-1) ?? '')) return isIPv4(host) && host !== '0.0.0.0'
+  return host.length <= 253 && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label))
 }

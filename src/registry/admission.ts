@@ -1,9 +1,17 @@
 import type { Clock } from '../clock.ts'
 import { neighbour } from './address.ts'
 import type { AllowList } from './allow-list.ts'
-import type { Limits } from './limits.ts'
+import { type Limits, SOCKETS_PER_REGISTRANT } from './limits.ts'
 import type { RefusalReason } from './refusal.ts'
 import { Tally } from './tally.ts'
+
+/** Who holds a token. */
+export interface Holders {
+  /** Those that discovery may find. */
+  readonly registrants: number
+  /** All of them. */
+  readonly sockets: number
+}
 
 const SECOND_MS = 1000
 
@@ -45,14 +53,16 @@ export class Admission {
   /**
    * Why a token may not be registered from `address` now; undefined if it may.
    *
-   * @param others how many registrants the token has already
+   * @param holders who holds it already
    */
-  objection(token: string, address: string, others: number): RefusalReason | undefined {
+  objection(token: string, address: string, { registrants, sockets }: Holders): RefusalReason | undefined {
     if (this.#draining) return 'draining'
     if (!this.#list.allows(token)) return 'list'
     if (this.#size >= this.#limits.registrants) return 'full'
     if (this.#registrants.of(neighbour(address)) >= this.#limits.perAddress) return 'per_address'
-    return others >= this.#limits.perToken ? 'per_token' : undefined
+    const { perToken } = this.#limits
+    const isTaken = registrants >= perToken || sockets >= perToken * SOCKETS_PER_REGISTRANT
+    return isTaken ? 'per_token' : undefined
   }
 
   /** A registrant came in. */

@@ -89,7 +89,7 @@ export class CertificateFollower {
     try {
       this.#take(await this.#read())
     } catch (error) {
-      this.#tell(`the renewed certificate cannot be used: ${wordsFor(error)}`)
+      this.#tell(`the renewed certificate cannot be used: ${certificateTrouble(error)}`)
     }
     this.#reading = false
     if (!this.#again) return this.start()
@@ -129,11 +129,13 @@ export class CertificateFollower {
 }
 
 /** What is wrong with certificate files, in words that hold nothing of them. */
-export function wordsFor(error: unknown): string {
+export function certificateTrouble(error: unknown): string {
   const { code, path = '', message } = error as NodeJS.ErrnoException
   switch (code) {
     case 'ENOENT':
       return `there is no file ${path}`
+    case 'EISDIR':
+      return 'one of the files is a folder'
     case 'EACCES':
       return `${path} must not be read by this user`
     case 'ERR_OSSL_X509_KEY_VALUES_MISMATCH':

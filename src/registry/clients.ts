@@ -31,6 +31,9 @@ export class Clients {
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      return sendText(response, 400, 'the Host header is missing', ['connection', 'close'])
+    }
     const path = pathOf(request)
     if (path.length > PATH_MAX) return sendText(response, 414, 'the path is too long')
     if (path === REGISTRATION_PATH) {
@@ -41,28 +44,30 @@ export class Clients {
       return sendText(response, 405, 'method not allowed', ['allow', 'GET, HEAD'])
     }
     const answer = this.#options.discovery.find(decoded(path.slice(DISCOVERY_PREFIX.length)))
-    if (answer instanceof Promise) return void this.#wait(request, response, answer)
+    if (answer instanceof Promise) return this.#wait(request, response, answer)
     this.#options.onAnswer(answer.result, 0)
     sendAnswer(response, answer)
   }
 
-  async #wait(
-    request: IncomingMessage,
-    response: ServerResponse,
-    answer: Promise<DiscoveryAnswer>,
-  ): Promise<void> {
+  #wait(request: IncomingMessage, response: ServerResponse, answer: Promise<DiscoveryAnswer>): void {
     const { trustedProxies, clock, onAnswer } = this.#options
-    const beganMs = clock.now()
-    const who = neighbour(originOf(request, trustedProxies))
+    const who = neighbour(originOf(request, trustedProxies).address)
     if (this.#waiting.of(who) >= WAITING_MAX) {
       onAnswer('refused', 0)
       return sendText(response, 429, 'too many discoveries from your address wait', ['retry-after', '1'])
     }
+    const beganMs = clock.now()
+    // Let go of when it closes: what a connection that is gone has sent is not to be kept for as long as a registrant takes.
+    const waiting: { response: ServerResponse | undefined } = { response }
     this.#waiting.add(who)
-    const late = await answer
-    this.#waiting.remove(who)
-    onAnswer(late.result, clock.now() - beganMs)
-    sendAnswer(response, late)
+    response.once('close', () => {
+      waiting.response = undefined
+      this.#waiting.remove(who)
+    })
+    void answer.then((late) => {
+      onAnswer(late.result, clock.now() - beganMs)
+      if (waiting.response !== undefined) sendAnswer(waiting.response, late)
+    })
   }
 }
 

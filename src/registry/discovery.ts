@@ -1,4 +1,4 @@
-import { formatEndpoint, formatNotRegistered } from '../wire/discovery.ts'
+import { type Endpoint, formatEndpoint, formatNotRegistered } from '../wire/discovery.ts'
 import type { Book } from './book.ts'
 import type { DiscoveryResult } from './facts.ts'
 import type { Reachability } from './reachability.ts'
@@ -23,8 +23,10 @@ export interface DiscoveryOptions {
   readonly mask: boolean
 }
 
-/** As many registrants are asked for one discovery: each may take 2 s, and clients wait 10 s. */
-const ASKED_AT_MOST = 4
+/** As many registrants are asked in vain for one discovery: each may take 2 s, and clients wait 10 s. */
+const ASKED_IN_VAIN = 4
+/** As often somebody is asked at all: registrants may come and go faster than they answer. */
+const ROUNDS = 16
 
 const NOBODY: DiscoveryAnswer = {
   result: 'not_registered',
@@ -64,7 +66,7 @@ export class Discovery {
     const { book } = this.#options
     const inVain = new Set<Registrant>()
     let trouble = ''
-    for (let asked = 0; asked < ASKED_AT_MOST; asked += 1) {
+    for (let round = 0; round < ROUNDS && inVain.size < ASKED_IN_VAIN; round += 1) {
       const registrant = book.newest(token, inVain)
       if (registrant === undefined) break
       const endpoint = await registrant.endpoint()
@@ -80,10 +82,10 @@ export class Discovery {
     return { result: 'unusable', status: 404, body: formatNotRegistered(trouble), host: '0.0.0.0' }
   }
 
-  #found(registrant: Registrant, endpoint: { host: string; port: number }): DiscoveryAnswer {
+  #found(registrant: Registrant, endpoint: Endpoint): DiscoveryAnswer {
     const { reachability, mask } = this.#options
-    reachability?.discovered(registrant)
-    const host = mask && reachability?.isOpen(registrant) === false ? '127.0.0.1' : endpoint.host
+    reachability?.discovered(registrant, endpoint)
+    const host = mask && reachability?.isOpen(registrant, endpoint) === false ? '127.0.0.1' : endpoint.host
     return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host }
   }
 }

@@ -25,5 +25,6 @@ export type RegistryFact =
   | { readonly type: 'discovered'; readonly result: DiscoveryResult; readonly tookMs: number }
   | { readonly type: 'asked'; readonly result: QuestionResult; readonly tookMs: number }
   | { readonly type: 'reachability'; readonly place: string; readonly open: boolean; readonly reason: string }
+  | { readonly type: 'doubted'; readonly address: string }
   | { readonly type: 'certificate'; readonly expires: Date; readonly problem: string }
   | { readonly type: 'draining'; readonly registrants: number }

@@ -17,13 +17,14 @@ const LEFT: Readonly<Record<LeaveCause, { readonly words: string; readonly troub
 }
 
 const REFUSED: Readonly<Record<RefusalReason, string>> = {
-  path: 'asked for another path',
-  token: 'gave no token',
-  list: 'the token is not on the list',
-  rate: 'REGISTRY_UPGRADE_RATE',
-  per_token: 'REGISTRY_MAX_REGISTRANTS_PER_TOKEN',
-  per_address: 'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS',
-  full: 'REGISTRY_MAX_REGISTRANTS, or the limit on open files',
+  path: 'it asked for another path',
+  token: 'it gave no token',
+  length: 'its token is too long',
+  list: 'its token is not on the list',
+  rate: 'too many came in this second from its address (REGISTRY_UPGRADE_RATE)',
+  per_token: 'its token has others already (REGISTRY_MAX_REGISTRANTS_PER_TOKEN)',
+  per_address: 'its address has others already (REGISTRY_MAX_REGISTRANTS_PER_ADDRESS)',
+  full: 'no room is left (REGISTRY_MAX_REGISTRANTS, or the limit on open files)',
   draining: 'the registry ends',
 }
 
@@ -35,16 +36,20 @@ export class Journal {
   readonly #log: Log
   readonly #clock: Clock
   readonly #crowd: Crowd
+  /** Apart from the others, who are named by their tokens: these are named by addresses. */
+  readonly #refusals: Crowd
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
     this.#clock = clock
     this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
+    this.#refusals = new Crowd(clock, (sum) => this.#sum(sum))
   }
 
   /** Tells what waits to be told. */
   end(): void {
     this.#crowd.flush()
+    this.#refusals.flush()
   }
 
   tell(fact: RegistryFact): void {
@@ -57,6 +62,11 @@ export class Journal {
         return this.#refused(fact)
       case 'reachability':
         return this.#reachability(fact)
+      case 'doubted':
+        return this.#log.warn(
+          { address: fact.address },
+          'somebody there says in X-Forwarded-For that registrants come from elsewhere; if it is your proxy, name it in REGISTRY_TRUST_PROXY',
+        )
       case 'certificate':
         return this.#certificate(fact)
       case 'draining':
@@ -87,7 +97,7 @@ export class Journal {
   #refused({ reason, address }: RegistryFact & { type: 'refused' }): void {
     const words = REFUSED[reason]
     const tell = (): void => this.#log.warn({ cause: reason, address }, `refused a registrant: ${words}`)
-    this.#crowd.add({ token: address, kind: 'refused', trouble: words, tell })
+    this.#refusals.add({ token: address, kind: 'refused', trouble: words, tell })
   }
 
   #reachability({ place, open, reason }: RegistryFact & { type: 'reachability' }): void {

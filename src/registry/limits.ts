@@ -8,6 +8,8 @@ export interface Limits {
   readonly perAddress: number
   /** Requests to upgrade from one address, a second. */
   readonly upgradeRate: number
+  /** TCP connections in all: registrants, and clients that ask. */
+  readonly connections: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -15,10 +17,13 @@ export const DEFAULT_LIMITS: Limits = {
   perToken: 4,
   perAddress: 20_000,
   upgradeRate: 2000,
+  connections: 60_000,
 }
 
 /** Bytes of one frame; no event needs more. */
 export const FRAME_MAX_BYTES = 64 * 1024
+/** Sockets of one token for each registrant that it may have: others may look on, but not by the thousand. */
+export const SOCKETS_PER_REGISTRANT = 4
 /** Parts of one frame's message; nobody sends more than one. */
 export const FRAGMENTS_MAX = 16
 /** Pieces in which a message may arrive from the network before it is whole. */
@@ -27,7 +32,11 @@ export const PIECES_MAX = 1024
 export const EVENTS_PER_SECOND = 50
 /** Bytes that may wait for a registrant that does not read. */
 export const UNREAD_MAX_BYTES = 64 * 1024
-/** Characters of a path: a token fits in several times. */
+/** Characters of a token; they have some fifty. */
+export const TOKEN_MAX = 512
+/** Characters of a subprotocol; a longer one is not taken, and who has none is not found. */
+export const SUBPROTOCOL_MAX = 512
+/** Characters of a path: the longest token fits in, each of its characters written as three. */
 export const PATH_MAX = 2048
 /** Bytes of a request's line and headers together. */
 export const HEADERS_MAX_BYTES = 8 * 1024
@@ -44,6 +53,6 @@ export const WAITING_MAX = 1000
  * Connections from one address that hold no registrant: clients that ask, and registrants on their way, of whom thousands
  * may come at once. Fewer where there is little room for everybody.
  */
-export function connectionsBeside({ registrants }: Limits): number {
-  return Math.min(2048, Math.max(64, Math.floor(registrants / 4)))
+export function connectionsBeside({ connections }: Limits): number {
+  return Math.min(2048, Math.max(16, Math.floor(connections / 8)))
 }

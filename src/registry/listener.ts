@@ -47,6 +47,8 @@ export class Listener {
       headersTimeout: REQUEST_MS,
       requestTimeout: REQUEST_MS,
       keepAliveTimeout: IDLE_MS,
+      // Each request is to be seen in here: one that Node.js answered itself would not be counted as unanswered.
+      requireHostHeader: false,
     }
     this.#server =
       where.tls === undefined
@@ -60,6 +62,7 @@ export class Listener {
       else incoming.socket.destroy()
     }
     this.#server.on('request', request)
+    this.#server.on('checkExpectation', request)
     this.#server.on('upgrade', (incoming, socket, head) => {
       // What is still to be answered would be written into the WebSocket, or after an answer that overtook it.
       if (this.#pipeline.isBusy(socket)) return socket.destroy()

@@ -25,39 +25,47 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Where to look, and for whom. */
 export interface LookOptions {
   readonly endpoint: Endpoint
-  /** The address of the registrant that says that its puppet is there. */
+  /** Where the registrant comes from that says that its puppet is there; empty if that is not known. */
   readonly from: string
   readonly clock: Clock
   /** Ends it early; what it sees then means nothing. */
   readonly signal: AbortSignal
 }
 
-/** Looks whether a port opens. Never rejects. */
-export async function lookAt({ endpoint, from, clock, signal }: LookOptions): Promise<Look> {
-  const limit = deadline(clock, LOOK_MS, signal)
-  try {
-    const address = isIP(endpoint.host) === 0 ? await resolve(endpoint.host) : endpoint.host
+/** Looks whether ports open. */
+export class PortLook {
+  /** One name after another: resolving takes a thread, of which there are four for everything. */
+  #lastName: Promise<unknown> = Promise.resolve()
+
+  /** Looks at one port. Never rejects. */
+  readonly at = async ({ endpoint: { host, port }, from, clock, signal }: LookOptions): Promise<Look> => {
+    const address = isIP(host) === 0 ? await this.#resolve(host) : host
     if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }
     // The address, not the name: a name could be another one by now.
-    if (!mayLook(address, from)) return { kind: 'none' }
-    return await open(address, endpoint.port, limit.signal)
-  } finally {
-    limit.release()
+    if (signal.aborted || !mayLook(address, from)) return { kind: 'none' }
+    const limit = deadline(clock, LOOK_MS, signal)
+    try {
+      return await open(address, port, limit.signal)
+    } finally {
+      limit.release()
+    }
+  }
+
+  #resolve(name: string): Promise<string | undefined> {
+    const found = this.#lastName.then(() => addressOf(name)).catch(() => undefined)
+    this.#lastName = found
+    return found
   }
 }
 
-/** One name after another: resolving takes a thread, of which there are four for everything. */
-let previous: Promise<unknown> = Promise.resolve()
-
-function resolve(name: string): Promise<string | undefined> {
-  const found = previous.then(async () => (await lookup(name)).address).catch(() => undefined)
-  previous = found
-  return found
+/** IPv4 if there is one: it is what clients want. */
+async function addressOf(name: string): Promise<string | undefined> {
+  const all = await lookup(name, { all: true })
+  return (all.find(({ family }) => family === 4) ?? all[0])?.address
 }
 
 function open(host: string, port: number, signal: AbortSignal): Promise<Look> {
   return new Promise((done) => {
-    if (signal.aborted) return done({ kind: 'none' })
     const socket = connect({ host, port })
     const end = (look: Look): void => {
       socket.destroy()

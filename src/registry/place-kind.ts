@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
 /** What an address is good for. */
-export type PlaceKind = 'public' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'reserved'
+export type PlaceKind = 'public' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'reserved' | 'own'
 
 /**
  * Addresses by kind, the narrower ones first (IANA's special-purpose registries, RFC 6890). IPv4 addresses that are mapped
@@ -23,7 +24,14 @@ const KINDS: readonly (readonly [PlaceKind, readonly string[]])[] = [
   ['loopback', ['127.0.0.0/8', '::1/128']],
   ['link-local', ['169.254.0.0/16', 'fe80::/10']],
   ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']],
-  ['reserved', ['0.0.0.0/8', '192.0.0.0/24', '224.0.0.0/3', '::/128', '64:ff9b::/96', 'ff00::/8']],
+  [
+    'reserved',
+    [
+      ...['0.0.0.0/8', '192.0.0.0/24', '192.0.2.0/24', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
+      ...['224.0.0.0/3', '::/96', '64:ff9b::/96', '64:ff9b:1::/48', '2001:db8::/32', '2002::/16'],
+      ...['fec0::/10', 'ff00::/8'],
+    ],
+  ],
 ]
 
 const LISTS = KINDS.map(([kind, ranges]) => {
@@ -35,10 +43,15 @@ const LISTS = KINDS.map(([kind, ranges]) => {
   return [kind, list] as const
 })
 
-/** The kind of an address; what is no address is `reserved`. */
+/** The kind of an address; what is no address is `reserved`, and a public address of this machine its `own`. */
 export function kindOf(address: string): PlaceKind {
   if (isIP(address) === 0) return 'reserved'
-  return LISTS.find(([, list]) => list.check(address, familyOf(address)))?.[0] ?? 'public'
+  const kind = LISTS.find(([, list]) => list.check(address, familyOf(address)))?.[0]
+  return kind ?? (isOwn(address) ? 'own' : 'public')
+}
+
+function isOwn(address: string): boolean {
+  return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address))
 }
 
 /**
@@ -48,6 +61,8 @@ export function kindOf(address: string): PlaceKind {
 export function mayLook(address: string, from: string): boolean {
   const kind = kindOf(address)
   if (kind === 'public') return true
+  // What is bound to it may be meant for this machine alone.
+  if (kind === 'own') return kindOf(from) === 'own' || kindOf(from) === 'loopback'
   if (kind === 'reserved') return false
   return kind === 'metadata' ? address === from : kind === kindOf(from)
 }

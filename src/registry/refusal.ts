@@ -1,7 +1,10 @@
+import { TOKEN_MAX } from './limits.ts'
+
 /** Why a request to upgrade is turned away, as metrics count it. */
 export type RefusalReason =
   | 'path'
   | 'token'
+  | 'length'
   | 'list'
   | 'rate'
   | 'per_token'
@@ -22,6 +25,7 @@ export interface Refusal {
 export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
   path: { status: 404, words: 'registrants connect to /v0/websocket' },
   token: { status: 401, words: 'give one token: Authorization: Token <token>' },
+  length: { status: 400, words: `a token has at most ${TOKEN_MAX} characters` },
   list: { status: 403, words: 'this token is not on the list of this registry' },
   rate: { status: 429, words: 'too many connections a second from your address', retryAfter: 1 },
   per_token: { status: 429, words: 'this token has too many registrants already', retryAfter: 5 },

@@ -33,6 +33,8 @@ export interface RegistrantOptions {
   readonly token: string
   /** Where it comes from; empty if that is not known. */
   readonly address: string
+  /** Whether it may be somewhere else, behind a proxy that nobody named; default: no. */
+  readonly doubted?: boolean
   readonly offer: Offer
   readonly clock: Clock
   readonly listener: RegistrantListener
@@ -42,6 +44,7 @@ export interface RegistrantOptions {
 export class Registrant implements Listed, Watched {
   readonly token: string
   readonly address: string
+  readonly doubted: boolean
   readonly offer: Offer
   readonly joinedMs: number
   readonly #socket: WebSocket
@@ -54,9 +57,13 @@ export class Registrant implements Listed, Watched {
   #secondMs = 0
   #events = 0
 
-  constructor(socket: WebSocket, { token, address, offer, clock, listener }: RegistrantOptions) {
+  constructor(
+    socket: WebSocket,
+    { token, address, doubted = false, offer, clock, listener }: RegistrantOptions,
+  ) {
     this.token = token
     this.address = address
+    this.doubted = doubted
     this.offer = offer
     this.joinedMs = Math.floor(clock.now())
     this.#socket = socket

@@ -39,6 +39,8 @@ export interface RegistryOptions {
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }
 /** How long the halves of closes and answers that are on their way are waited for at the end. */
 const END_MS = 1000
+/** As many addresses that may be proxies are told of. */
+const DOUBTS_TOLD = 10
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
 export class RegistryServer implements RegistrantListener {
@@ -54,6 +56,7 @@ export class RegistryServer implements RegistrantListener {
   readonly #listeners: readonly Listener[]
   /** Registrants whose sockets are not closed yet, those that are leaving included. */
   readonly #open = new Set<Registrant>()
+  readonly #doubted = new Set<string>()
   #onEmpty = (): void => {}
 
   constructor(options: RegistryOptions) {
@@ -65,18 +68,24 @@ export class RegistryServer implements RegistrantListener {
     this.#heartbeat = new Heartbeat(clock, HEARTBEAT)
     this.#admission = new Admission(clock, limits, list)
     if (reachability !== 'off') {
-      const onChange = (place: string, open: boolean, reason: string): void =>
-        onFact({ type: 'reachability', place, open, reason })
-      this.reachability = new Reachability({ clock, onChange })
+      this.reachability = new Reachability({
+        clock,
+        onChange: (change) => onFact({ type: 'reachability', ...change }),
+      })
     }
     const mask = reachability === 'mask'
     this.#discovery = new Discovery({ book: this.book, reachability: this.reachability, mask })
-    const connections = new Connections(connectionsBeside(limits), trustedProxies)
+    const connections = new Connections(
+      { inAll: limits.connections, perAddress: connectionsBeside(limits) },
+      trustedProxies,
+    )
     const upgrade = new Upgrade({
       admission: this.#admission,
       trustedProxies,
-      // Others on the same token, say of the kind `web`, take nobody's place.
-      registrantsOf: (token) => this.book.of(token).filter(({ findable }) => findable).length,
+      holdersOf: (token) => {
+        const all = this.book.of(token)
+        return { registrants: all.filter(({ findable }) => findable).length, sockets: all.length }
+      },
       onRegistrant: (socket, arrival) => {
         connections.promote(arrival.connection)
         this.#welcome(socket, arrival)
@@ -160,9 +169,23 @@ export class RegistryServer implements RegistrantListener {
     this.#tell({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
   }
 
-  #welcome(socket: WebSocket, { token, address }: Arrival): void {
+  /** Told once for each of a few: it is a mistake of the configuration, and anybody can send the header. */
+  #doubt(address: string): void {
+    if (this.#doubted.size >= DOUBTS_TOLD || this.#doubted.has(address)) return
+    this.#doubted.add(address)
+    this.#tell({ type: 'doubted', address })
+  }
+
+  #welcome(socket: WebSocket, { token, address, doubted }: Arrival): void {
     const offer = readOffer(socket.protocol, address)
-    const registrant = new Registrant(socket, { token, address, offer, clock: this.#clock, listener: this })
+    const registrant = new Registrant(socket, {
+      token,
+      address,
+      doubted,
+      offer,
+      clock: this.#clock,
+      listener: this,
+    })
     this.#open.add(registrant)
     socket.on('close', () => {
       this.#open.delete(registrant)
@@ -173,5 +196,6 @@ export class RegistryServer implements RegistrantListener {
     this.#heartbeat.watch(registrant)
     this.reachability?.join(registrant)
     this.#tell({ type: 'joined', id: publicName(token), address, trouble: offer.trouble })
+    if (doubted) this.#doubt(address)
   }
 }

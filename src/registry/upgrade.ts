@@ -3,9 +3,9 @@ import type { BlockList, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { REGISTRATION_PATH } from '../wire/discovery.ts'
-import { originOf } from './address.ts'
-import type { Admission } from './admission.ts'
-import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX } from './limits.ts'
+import { type Origin, originOf } from './address.ts'
+import type { Admission, Holders } from './admission.ts'
+import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
 import { decoded, pathOf } from './request-path.ts'
 
@@ -31,15 +31,13 @@ const SOCKET_OPTIONS: ServerOptions<typeof EndingSocket> & { readonly closeTimeo
   maxBufferedChunks: PIECES_MAX,
   perMessageDeflate: false,
   closeTimeout: CLOSE_MS,
-  handleProtocols: ([first = '']) => first,
+  handleProtocols: ([first = '']) => first.length <= SUBPROTOCOL_MAX && first,
   WebSocket: EndingSocket,
 }
 
 /** Who was let in, and by which connection. */
-export interface Arrival {
+export interface Arrival extends Origin {
   readonly token: string
-  /** Where it comes from; empty if that is not known. */
-  readonly address: string
   readonly connection: Socket
 }
 
@@ -47,8 +45,8 @@ export interface Arrival {
 export interface UpgradeOptions {
   readonly admission: Admission
   readonly trustedProxies: BlockList | undefined
-  /** How many registrants a token has. */
-  readonly registrantsOf: (token: string) => number
+  /** Who holds a token now. */
+  readonly holdersOf: (token: string) => Holders
   readonly onRegistrant: (socket: WebSocket, arrival: Arrival) => void
   readonly onRefusal: (reason: RefusalReason, address: string) => void
 }
@@ -63,9 +61,9 @@ export class Upgrade {
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { admission, trustedProxies, registrantsOf, onRegistrant, onRefusal } = this.#options
+    const { admission, trustedProxies, holdersOf, onRegistrant, onRefusal } = this.#options
     socket.on('error', () => socket.destroy())
-    const address = originOf(request, trustedProxies)
+    const { address, doubted } = originOf(request, trustedProxies)
     const turnAway = (reason: RefusalReason): void => {
       onRefusal(reason, address)
       refuse(socket, reason)
@@ -75,12 +73,13 @@ export class Upgrade {
     if (!isRegistrationPath(path)) return turnAway('path')
     const token = tokenOf(request, path)
     if (token === undefined) return turnAway('token')
-    const objection = admission.objection(token, address, registrantsOf(token))
+    if (token.length > TOKEN_MAX) return turnAway('length')
+    const objection = admission.objection(token, address, holdersOf(token))
     if (objection !== undefined) return turnAway(objection)
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // A connection may end without a close frame, and stay half open.
       socket.once('end', () => webSocket.emit('closing'))
-      onRegistrant(webSocket, { token, address, connection: request.socket })
+      onRegistrant(webSocket, { token, address, doubted, connection: request.socket })
     })
   }
 }
@@ -104,6 +103,7 @@ function refuse(socket: Duplex, reason: RefusalReason): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'connection: close',
     'content-type: text/plain; charset=utf-8',
+    'cache-control: no-store',
     `content-length: ${Buffer.byteLength(body)}`,
     ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
   ]

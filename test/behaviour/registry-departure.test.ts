@@ -66,7 +66,7 @@ describe('a departure', () => {
   it('gives the place free in the same moment, for the one that comes back', async () => {
     await scene.end()
     scene = await startRegistry({
-      limits: { registrants: 10, perToken: 1, perAddress: 10, upgradeRate: 100 },
+      limits: { registrants: 10, perToken: 1, perAddress: 10, upgradeRate: 100, connections: 100 },
     })
     const peer = await scene.peers.rawRegistrant()
     expect((await scene.peers.refused()).status).toBe(429)

@@ -50,7 +50,7 @@ describe('the log', () => {
     ['no subprotocol', 'warn', 'connected, but not to be found: the subprotocol does not begin with io|'],
     ['a frame that is none', 'warn', 'left: a frame that is none, or too large'],
     ['a flood', 'warn', 'left: too many events'],
-    ['a refusal', 'warn', 'refused a registrant: gave no token'],
+    ['a refusal', 'warn', 'refused a registrant: it gave no token'],
     ['a closed port', 'warn', /^127\.0\.0\.1:\d+ cannot be opened from here: nothing listens there$/],
   ])('says what is trouble (%s) as a warning, in words', async (what, level, words) => {
     if (what === 'no subprotocol') await scene.peers.register({ subprotocol: '' })
@@ -78,13 +78,12 @@ describe('the log', () => {
     expect(await told()).toEqual(['12 registered'])
     scene.peers.end()
     await registrants(0)
-    for (let count = 0; count < 3; count += 1) await scene.peers.refused({ headers: {} })
-    expect(await told()).toEqual(['12 left, 3 refused: gave no token'])
+    for (let count = 0; count < 11; count += 1) await scene.peers.refused({ headers: {} })
+    expect(await told()).toEqual(['12 left', '11 refused: it gave no token'])
     expect(scene.lines.at(-1)).toMatchObject({
       level: 'warn',
-      left: 12,
-      refused: 3,
-      cause: 'gave no token',
+      refused: 11,
+      cause: 'it gave no token',
       of: ['127.0.0.1'],
     })
   })

@@ -114,11 +114,11 @@ describe('requests to upgrade', () => {
 })
 
 describe('connections of one address', () => {
-  /** Connections without a registrant, where there is room for 256 registrants in all: a quarter. */
+  /** Connections without a registrant, where there is room for 512 in all: an eighth. */
   const PLACES = 64
 
-  it('that hold no registrant are a quarter of all room; one more is ended at once, and others are not concerned', async () => {
-    await start({ registrants: 256 })
+  it('that hold no registrant are an eighth of all room; one more is ended at once, and others are not concerned', async () => {
+    await start({ connections: 512 })
     await scene.peers.register({ from: BAD, token: 'insecure_counted-as-a-registrant' })
     const held = []
     for (let count = 0; count < PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
@@ -144,7 +144,7 @@ describe('connections of one address', () => {
   })
 
   it('are not limited where they are those of a trusted proxy', async () => {
-    await start({ registrants: 256 }, { trustedProxies: networksOf(BAD) })
+    await start({ connections: 512 }, { trustedProxies: networksOf(BAD) })
     const held = []
     for (let count = 0; count <= PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
     const last = held.at(-1)

@@ -139,7 +139,7 @@ describe('a certificate', () => {
       'that is a folder',
       () => ({ REGISTRY_TLS_CERT_FILE: makeTempDir(), REGISTRY_TLS_KEY_FILE: files.keyFile }),
       'REGISTRY_TLS_CERT_FILE',
-      'EISDIR',
+      'one of the files is a folder',
     ],
   ])('%s is a problem', (_what, env, variable, words) => {
     expect(problems(env())).toEqual([{ variable, message: expect.stringContaining(words) }])

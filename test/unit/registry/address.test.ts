@@ -115,7 +115,8 @@ describe('a host that every client can use', () => {
     'puppet-1.example.com',
     'my_puppet.Example',
     '7bots.example',
-    'a'.repeat(253),
+    `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`,
+    'puppet.example.',
   ])('%s is one', (host) => {
     expect(isUsableHost(host)).toBe(true)
   })

@@ -4,6 +4,9 @@ import { Admission } from '../../../src/registry/admission.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
+/** A token that so many registrants have, and nobody else. */
+const held = (count: number) => ({ registrants: count, sockets: count })
+
 const TOKENS = ['insecure_aaaa-1111', 'insecure_bbbb-2222', 'insecure_cccc-3333']
 const ADDRESSES = ['203.0.113.7', '203.0.113.8', '2001:db8:1:2::1', '2001:db8:1:2::2', '']
 /** The first group of digits tells them apart, but for those of one /64. */
@@ -33,6 +36,7 @@ const limits = fc.record({
   perToken: fc.integer({ min: 1, max: 5 }),
   perAddress: fc.integer({ min: 1, max: 6 }),
   upgradeRate: fc.integer({ min: 1, max: 6 }),
+  connections: fc.constant(100),
 })
 
 it('whoever comes and goes: no limit is ever passed, and nobody is turned away without one', () => {
@@ -71,7 +75,7 @@ it('whoever comes and goes: no limit is ever passed, and nobody is turned away w
         if (before > given.upgradeRate) continue
         const ofToken = inside.filter((one) => one.token === token).length
         const ofPlace = inside.filter((one) => one.place === place).length
-        const objection = admission.objection(token, address, ofToken)
+        const objection = admission.objection(token, address, held(ofToken))
         const full =
           inside.length >= given.registrants ||
           ofToken >= given.perToken ||
@@ -86,7 +90,7 @@ it('whoever comes and goes: no limit is ever passed, and nobody is turned away w
       for (const { address } of inside) admission.leave(address)
       list.replace(TOKENS)
       for (const token of TOKENS)
-        for (const address of ADDRESSES) expect(admission.objection(token, address, 0)).toBeUndefined()
+        for (const address of ADDRESSES) expect(admission.objection(token, address, held(0))).toBeUndefined()
     }),
     { numRuns: 500 },
   )

@@ -4,6 +4,9 @@ import { AllowList } from '../../../src/registry/allow-list.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../src/registry/limits.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
+/** A token that so many registrants have, and nobody else. */
+const held = (count: number) => ({ registrants: count, sockets: count })
+
 const A = 'insecure_aaaa-1111'
 const HERE = '203.0.113.7'
 const THERE = '203.0.113.8'
@@ -15,20 +18,20 @@ function begin(limits: Partial<Limits> = {}, list = new AllowList()) {
 
 describe('a token', () => {
   it('may be registered by anybody, by default', () => {
-    expect(begin().admission.objection(A, HERE, 0)).toBeUndefined()
+    expect(begin().admission.objection(A, HERE, held(0))).toBeUndefined()
   })
 
   it('that is on no list may not, and may as soon as it is on it', () => {
     const list = new AllowList(['insecure_bbbb-2222'])
     const { admission } = begin({}, list)
-    expect(admission.objection(A, HERE, 0)).toBe('list')
+    expect(admission.objection(A, HERE, held(0))).toBe('list')
     list.replace([A])
-    expect(admission.objection(A, HERE, 0)).toBeUndefined()
+    expect(admission.objection(A, HERE, held(0))).toBeUndefined()
   })
 
   it('has so many registrants and no more', () => {
     const { admission } = begin({ perToken: 2 })
-    expect([0, 1, 2, 3].map((others) => admission.objection(A, HERE, others))).toEqual([
+    expect([0, 1, 2, 3].map((others) => admission.objection(A, HERE, held(others)))).toEqual([
       undefined,
       undefined,
       'per_token',
@@ -41,37 +44,37 @@ describe('registrants', () => {
   it('from one address are so many; from another one there may be more', () => {
     const { admission } = begin({ perAddress: 2 })
     admission.enter(HERE)
-    expect(admission.objection(A, HERE, 0)).toBeUndefined()
+    expect(admission.objection(A, HERE, held(0))).toBeUndefined()
     admission.enter(HERE)
-    expect(admission.objection(A, HERE, 0)).toBe('per_address')
-    expect(admission.objection(A, THERE, 0)).toBeUndefined()
+    expect(admission.objection(A, HERE, held(0))).toBe('per_address')
+    expect(admission.objection(A, THERE, held(0))).toBeUndefined()
     admission.leave(HERE)
-    expect(admission.objection(A, HERE, 0)).toBeUndefined()
+    expect(admission.objection(A, HERE, held(0))).toBeUndefined()
   })
 
   it('from one /64 of IPv6 are counted together, entering and leaving', () => {
     const { admission } = begin({ perAddress: 1 })
     admission.enter('2001:db8:1:2::1')
-    expect(admission.objection(A, '2001:db8:1:2:ffff::9', 0)).toBe('per_address')
-    expect(admission.objection(A, '2001:db8:1:3::1', 0)).toBeUndefined()
+    expect(admission.objection(A, '2001:db8:1:2:ffff::9', held(0))).toBe('per_address')
+    expect(admission.objection(A, '2001:db8:1:3::1', held(0))).toBeUndefined()
     admission.leave('2001:db8:1:2:abcd::7')
-    expect(admission.objection(A, '2001:db8:1:2::1', 0)).toBeUndefined()
+    expect(admission.objection(A, '2001:db8:1:2::1', held(0))).toBeUndefined()
   })
 
   it('of whom no address is known are counted together', () => {
     const { admission } = begin({ perAddress: 1 })
     admission.enter('')
-    expect(admission.objection(A, '', 0)).toBe('per_address')
+    expect(admission.objection(A, '', held(0))).toBe('per_address')
   })
 
   it('in all are so many, wherever they come from', () => {
     const { admission } = begin({ registrants: 2 })
     admission.enter(HERE)
-    expect(admission.objection(A, THERE, 0)).toBeUndefined()
+    expect(admission.objection(A, THERE, held(0))).toBeUndefined()
     admission.enter(THERE)
-    expect(admission.objection(A, '203.0.113.9', 0)).toBe('full')
+    expect(admission.objection(A, '203.0.113.9', held(0))).toBe('full')
     admission.leave(HERE)
-    expect(admission.objection(A, '203.0.113.9', 0)).toBeUndefined()
+    expect(admission.objection(A, '203.0.113.9', held(0))).toBeUndefined()
   })
 })
 
@@ -80,21 +83,21 @@ describe('the reason that is told', () => {
     const list = new AllowList([])
     const { admission } = begin({ registrants: 1, perAddress: 1, perToken: 1 }, list)
     admission.enter(HERE)
-    expect(admission.objection(A, HERE, 1)).toBe('list')
+    expect(admission.objection(A, HERE, held(1))).toBe('list')
     list.replace([A])
-    expect(admission.objection(A, HERE, 1)).toBe('full')
+    expect(admission.objection(A, HERE, held(1))).toBe('full')
     admission.close()
     list.replace([])
-    expect(admission.objection(A, HERE, 1)).toBe('draining')
+    expect(admission.objection(A, HERE, held(1))).toBe('draining')
     const { admission: roomy } = begin({ perAddress: 1, perToken: 1 })
     roomy.enter(HERE)
-    expect(roomy.objection(A, HERE, 1)).toBe('per_address')
+    expect(roomy.objection(A, HERE, held(1))).toBe('per_address')
   })
 
   it('is the end for everybody from the moment it is closed', () => {
     const { admission } = begin()
     admission.close()
-    expect([admission.objection(A, HERE, 0), admission.objection(A, THERE, 0)]).toEqual([
+    expect([admission.objection(A, HERE, held(0)), admission.objection(A, THERE, held(0))]).toEqual([
       'draining',
       'draining',
     ])
@@ -131,4 +134,10 @@ describe('requests to upgrade', () => {
     for (let count = 0; count < 5; count += 1) admission.enter(HERE)
     expect(asked(admission, 1)).toEqual([false])
   })
+})
+
+it('sockets that are no registrants take no place of a token, but there are not to be many', () => {
+  const { admission } = begin({ perToken: 2 })
+  expect(admission.objection(A, HERE, { registrants: 1, sockets: 7 })).toBeUndefined()
+  expect(admission.objection(A, HERE, { registrants: 1, sockets: 8 })).toBe('per_token')
 })

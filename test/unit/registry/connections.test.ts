@@ -5,8 +5,8 @@ import { Connections } from '../../../src/registry/connections.ts'
 import { networkList } from './network-list.ts'
 
 /** Opens connections from somewhere, and closes them. */
-function begin(atMost: number, proxies?: ReturnType<typeof networkList>) {
-  const connections = new Connections(atMost, proxies)
+function begin(perAddress: number, proxies?: ReturnType<typeof networkList>, inAll = 1000) {
+  const connections = new Connections({ inAll, perAddress }, proxies)
   return (remoteAddress: string | undefined): { admitted: boolean; close: () => void } => {
     const socket = Object.assign(new EventEmitter(), { remoteAddress })
     const admitted = connections.admit(socket as unknown as Socket)
@@ -50,10 +50,37 @@ it('those of a trusted proxy are not limited: everybody behind it has its addres
   expect([open('11.0.0.1').admitted, open('11.0.0.1').admitted]).toEqual([true, false])
 })
 
-it('those that are gone before anybody asked where they come from are counted together', () => {
-  const open = begin(1)
-  const first = open(undefined)
+it('those that are gone before anybody asked where they come from are not let in', () => {
+  const open = begin(2)
   expect(open(undefined).admitted).toBe(false)
-  first.close()
-  expect(open(undefined).admitted).toBe(true)
+  expect(open('203.0.113.7').admitted).toBe(true)
+})
+
+it('one that holds a registrant is not counted any more, and closes without counting twice', () => {
+  const connections = new Connections({ inAll: 3, perAddress: 1 }, undefined)
+  const connect = (remotePort: number, localPort = 1) =>
+    Object.assign(new EventEmitter(), {
+      remoteAddress: '203.0.113.7',
+      remotePort,
+      localPort,
+    }) as unknown as Socket
+  const first = connect(1)
+  expect(connections.admit(first)).toBe(true)
+  expect(connections.admit(connect(2))).toBe(false)
+  connections.promote(first)
+  // From the same port of the other end to another one of ours: another connection.
+  const second = connect(1, 2)
+  expect(connections.admit(second)).toBe(true)
+  first.emit('close')
+  expect(connections.admit(connect(3))).toBe(false)
+  second.emit('close')
+  expect(connections.admit(connect(4))).toBe(true)
+})
+
+it('of all addresses together there are so many, registrants included', () => {
+  const open = begin(2, undefined, 3)
+  const all = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4'].map(open)
+  expect(all.map(({ admitted }) => admitted)).toEqual([true, true, true, false])
+  all[0]?.close()
+  expect(open('203.0.113.4').admitted).toBe(true)
 })

@@ -12,6 +12,7 @@ it('the limits of a registry are those that --help tells', () => {
     perToken: Number(byDefault('REGISTRY_MAX_REGISTRANTS_PER_TOKEN')),
     perAddress: Number(byDefault('REGISTRY_MAX_REGISTRANTS_PER_ADDRESS')),
     upgradeRate: Number(byDefault('REGISTRY_UPGRADE_RATE')),
+    connections: Number(byDefault('REGISTRY_MAX_REGISTRANTS')) + 10_000,
   })
   expect(readRegistryConfig({}).config.limits).toEqual(DEFAULT_LIMITS)
 })

@@ -24,7 +24,8 @@ export function watch(clock?: QuickClock) {
   const world = { sees: OPEN, tookMs: 0 }
   const reachability = new Reachability({
     clock: time,
-    onChange: (place, open, reason) => void changes.push(`${place} ${open ? 'open' : `closed: ${reason}`}`),
+    onChange: ({ place, open, reason }) =>
+      void changes.push(`${place} ${open ? 'open' : `closed: ${reason}`}`),
     look: ({ endpoint: { host, port }, from }) => {
       const look: Looked = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
       looks.push(look)
@@ -57,8 +58,8 @@ export function watch(clock?: QuickClock) {
   const many = (count: number, wish: (index: number) => Wish): Registered[] =>
     Array.from({ length: count }, (_, index) => join(wish(index)))
   const discover = async ({ registrant }: Registered): Promise<void> => {
-    await registrant.endpoint()
-    reachability.discovered(registrant)
+    const endpoint = await registrant.endpoint()
+    if (endpoint !== undefined) reachability.discovered(registrant, endpoint)
   }
   return { clock: time, looks, changes, world, reachability, inside, join, many, discover }
 }

@@ -111,22 +111,29 @@ function mostAtATime(looks: readonly Looked[]): number {
 }
 
 describe('however many ports there are', () => {
-  it('at most 50 are looked at in a second, and each in the end', async () => {
-    const { clock, looks, many } = watch()
-    many(500, (index) => ({ answers: index + 1 }))
-    await clock.advance(3000)
-    for (let second = 1; second <= 10; second += 1) {
-      expect(looks).toHaveLength(50 * second)
-      await clock.advance(1000)
-    }
-    expect(new Set(looks.map(({ at }) => at)).size).toBe(500)
+  it('at most 8 of one address are looked at at a time, and each in the end', async () => {
+    const { clock, looks, world, many } = watch()
+    world.tookMs = 500
+    many(100, (index) => ({ answers: index + 1 }))
+    await clock.advance(30_000)
+    expect(new Set(looks.map(({ at }) => at)).size).toBe(100)
+    expect(mostAtATime(looks)).toBe(8)
     expect(clock.pending).toBe(0)
+  })
+
+  it('one who brings thousands, none of which says its port, holds nobody up', async () => {
+    const { clock, looks, join, many } = watch()
+    many(5000, () => ({ answers: undefined, address: STRANGER }))
+    await clock.advance(1000)
+    join({ answers: 9000 })
+    await clock.advance(4000)
+    expect(looks.map(({ at }) => at)).toEqual(['203.0.114.7:9000'])
   })
 
   it('at most 64 looks are on their way', async () => {
     const { clock, looks, world, many } = watch()
     Object.assign(world, { sees: CLOSED, tookMs: 5000 })
-    many(300, (index) => ({ answers: index + 1 }))
+    many(300, (index) => ({ answers: index + 1, address: `198.51.101.${index % 20}` }))
     await clock.advance(60_000)
     expect(new Set(looks.map(({ at }) => at)).size).toBe(300)
     expect(mostAtATime(looks)).toBe(64)
