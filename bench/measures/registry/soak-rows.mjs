@@ -1,0 +1,64 @@
+import { counted, median, mib, percent } from '../../numbers.mjs'
+
+/** Memory is flat if it changes by no more. */
+const FLAT = 0.05
+
+/** What a soak has shown, as rows. The first third is for warming up; the last is compared with the one between. */
+export function soakRows({ thirds, before, after, seen, discoveries }, { minutes, count }) {
+  const [, middle, last] = thirds
+  const flat = (measure, read) => {
+    const [then, now] = [read(middle), read(last)]
+    const share = now / then - 1
+    const value = `${mib(then)}, then ${mib(now)}: ${share < 0 ? '' : '+'}${percent(share)}`
+    return { measure, value, wanted: 'flat to within 5 %', held: Math.abs(share) <= FLAT }
+  }
+  const seconds = minutes * 60
+  const settled = [...middle.samples, ...last.samples]
+  const registrants = settled.map((one) => one.registrants)
+  const wrong = seen.wrong + seen.failed + seen.refused
+  const gone = after.registrants === 0 && after.tokens === 0
+  return [
+    {
+      measure: `registrants at a time, the dead among them (${counted(count)} places)`,
+      value: `${counted(median(registrants))}, at most ${counted(Math.max(...registrants))}`,
+    },
+    { measure: 'registrations a second', value: (seen.registered / seconds).toFixed(0) },
+    { measure: 'discoveries a second', value: (discoveries / seconds).toFixed(0) },
+    {
+      measure: 'processor time, of one core',
+      value: percent((last.samples.at(-1).cpuSeconds - before.cpuSeconds) / seconds),
+    },
+    flat('resident memory, median of the second third and of the last', ({ samples }) =>
+      median(samples.map((one) => one.resident)),
+    ),
+    flat('heap after a collection, at the end of the second third and of the last', ({ heap }) => heap),
+    {
+      measure: 'resident memory, and heap after a collection: with nobody before all of it, and after',
+      value: `${mib(before.resident)} and ${mib(before.heap)}, then ${mib(after.resident)} and ${mib(after.heap)}`,
+    },
+    {
+      measure: 'discoveries answered wrongly or not at all, registrants refused or dropped',
+      value: `${wrong}${wrong === 0 ? '' : ` (${seen.example})`} of ${counted(seen.found + seen.notFound)}`,
+      wanted: 'none',
+      held: wrong === 0,
+    },
+    {
+      measure: 'registrations as the registry and as its registrants counted them; disconnects',
+      value: `${counted(after.registrations)} and ${counted(seen.registered)}; ${counted(after.disconnects)}`,
+      wanted: 'the same',
+      held: after.registrations === seen.registered && after.disconnects === seen.registered,
+    },
+    {
+      measure: 'the dead that were noticed, and those that died',
+      value: `${counted(after.silent)} and ${counted(seen.dead)}`,
+      wanted: 'the same',
+      held: after.silent === seen.dead,
+    },
+    {
+      measure: 'registrants and tokens at the end; open files before and after',
+      value: `${after.registrants} and ${after.tokens}; ${before.files} and ${after.files}`,
+      wanted: 'none; no more',
+      held: gone && after.files <= before.files,
+    },
+  ]
+}
