@@ -23,7 +23,16 @@ export default defineConfig({
         },
       },
       // Not part of `npm test`: it takes the time that it is given, a minute.
-      { define, test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        define,
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })
