@@ -17,6 +17,7 @@ import { Target } from './target.ts'
 const GREEDY = '127.0.0.2'
 const ENDS_MS = 10_000
 const HELLO = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+const EXPECTING = 'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n'
 const PIECE = { fin: false, reserved: 0, mask: 'mask', form: 'shortest', lie: 0 } as const
 /** Above what it grows by for other reasons, far below what the greedy ask for. */
 const GROWTH = 20e6
@@ -34,14 +35,20 @@ afterAll(async () => {
 })
 
 describe('a registry', () => {
-  it.each(['h2c', 'websocket, h2c', 'websocket'])(
-    'survives an upgrade to %s behind a request',
-    async (upgrade) => {
-      const request = goodUpgrade('insecure_behind').replace('Upgrade: websocket', `Upgrade: ${upgrade}`)
-      checkAnswers({ bytes: await untilEnded(HELLO + request), whole: false })
-      await target.check()
-    },
-  )
+  const firsts = {
+    'a request': HELLO,
+    'one without a Host': 'GET / HTTP/1.1\r\n\r\n',
+    'one that expects': EXPECTING,
+  }
+  const upgrades = ['h2c', 'websocket, h2c', 'websocket']
+  const cases = Object.keys(firsts).flatMap((name) => upgrades.map((upgrade) => [name, upgrade] as const))
+  it.each(cases)('survives %s with an upgrade to %s behind it', async (name, upgrade) => {
+    const request = goodUpgrade('insecure_behind').replace('Upgrade: websocket', `Upgrade: ${upgrade}`)
+    await target.beThere()
+    const heard = await untilEnded(firsts[name as keyof typeof firsts] + request)
+    await target.check()
+    checkAnswers({ bytes: heard, whole: false })
+  })
 
   it('ends a connection with thousands of discoveries that wait', async () => {
     const silent = await Promise.all(
