@@ -64,6 +64,22 @@ describe('a frame', () => {
     await neighbourIsWell()
   })
 
+  it('in 16 parts is taken, in more it is 1008', async () => {
+    const peer = await scene.peers.rawRegistrant()
+    const parts = (count: number): void => {
+      for (let part = 0; part < count; part += 1) {
+        peer.frame((part === count - 1 ? 0x80 : 0) | (part === 0 ? 1 : 0), 'x')
+      }
+    }
+    parts(16)
+    await waitUntil(() => rogers(peer) === 1, { timeoutMs: 2000, what: 'a roger' })
+    parts(17)
+    await peer.ended
+    expect(closeCode(peer)).toBe(1008)
+    expect(causes()).toEqual(['frame'])
+    await neighbourIsWell()
+  })
+
   it.each([
     ['of an unknown kind', 1002, (peer: RawPeer) => peer.frame(0x83, 'x')],
     ['with a bit that nobody agreed on', 1002, (peer: RawPeer) => peer.frame(0xc1, 'x')],
@@ -110,6 +126,7 @@ describe('events', () => {
 
   it.each([
     ['pings', (peer: RawPeer) => peer.frame(0x89, 'x')],
+    ['pongs', (peer: RawPeer) => peer.frame(0x8a, 'x')],
     ['binary frames', (peer: RawPeer) => peer.frame(0x82, 'x')],
     ['questions for its own host', (peer: RawPeer) => peer.text('{"name":"hostie"}')],
   ])('%s count as well', async (_what, send) => {

@@ -23,7 +23,7 @@ it('tokens are nowhere in logs at trace, in the endpoints and in what others are
     LOG_LEVEL: 'trace',
     REGISTRY_TOKENS_FILE: file,
     REGISTRY_TRUST_PROXY: '127.0.0.1',
-    REGISTRY_MAX_REGISTRANTS_PER_TOKEN: '2',
+    REGISTRY_MAX_REGISTRANTS_PER_TOKEN: '1',
     REGISTRY_DRAIN: '200ms',
   })
   const authorization = `Token ${SECRET}`

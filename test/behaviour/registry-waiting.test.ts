@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PIPELINED_MAX, WAITING_MAX } from '../../src/registry/limits.ts'
+import { networksOf } from '../support/networks.ts'
+import type { RawPeer } from '../support/raw-peer.ts'
+import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const BAD = '127.0.0.2'
+const GOOD = '127.0.0.3'
+const QUESTION = (token = TOKEN, header = 'x: y'): string =>
+  `GET /v0/hosties/${token} HTTP/1.1\r\nhost: registry\r\n${header}\r\n\r\n`
+const UPGRADE = [
+  'GET /v0/websocket HTTP/1.1',
+  'host: registry',
+  `authorization: Token ${TOKEN}`,
+  'connection: Upgrade',
+  'upgrade: websocket',
+  'sec-websocket-version: 13',
+  'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+  '',
+  '',
+].join('\r\n')
+
+let scene: RegistryScene
+let silent: Registrant
+const start = async (options: Parameters<typeof startRegistry>[0] = {}): Promise<void> => {
+  scene = await startRegistry(options)
+  silent = await scene.peers.register()
+}
+beforeEach(() => start())
+afterEach(() => scene.end())
+
+const statuses = (peer: RawPeer): string[] =>
+  [...peer.heard().matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => code ?? '')
+const questioned = (): Promise<unknown> =>
+  waitUntil(() => silent.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+/** As many discoveries that wait, on as many connections as they need. */
+async function waitFor(count: number, from: string, header?: string): Promise<RawPeer[]> {
+  const peers: RawPeer[] = []
+  for (let left = count; left > 0; left -= PIPELINED_MAX) {
+    const peer = await scene.peers.raw({ from })
+    peer.socket.write(QUESTION(TOKEN, header).repeat(Math.min(left, PIPELINED_MAX)))
+    peers.push(peer)
+  }
+  return peers
+}
+
+describe('discoveries that wait on one connection', () => {
+  it('are 16 at most: one more ends the connection, and costs nobody else anything', async () => {
+    const greedy = await scene.peers.raw()
+    greedy.socket.write(QUESTION().repeat(PIPELINED_MAX + 1))
+    const other = scene.peers.ask()
+    await greedy.ended
+    expect(greedy.heard()).toBe('')
+    await questioned()
+    silent.answer(8788)
+    expect(await other).toEqual(found('127.0.0.1', 8788))
+  })
+
+  it('are counted while they wait only', async () => {
+    const busy = await scene.peers.raw()
+    busy.socket.write(QUESTION().repeat(PIPELINED_MAX))
+    await questioned()
+    silent.answer(8788)
+    await waitUntil(() => statuses(busy).length === PIPELINED_MAX, { timeoutMs: 2000, what: 'its answers' })
+    busy.socket.write(QUESTION().repeat(PIPELINED_MAX))
+    await waitUntil(() => statuses(busy).length === 2 * PIPELINED_MAX, { timeoutMs: 2000, what: 'more' })
+  })
+
+  it.each([
+    ['a WebSocket', UPGRADE],
+    ['a request with an offer of HTTP/2', QUESTION().replace('x: y', 'connection: upgrade\r\nupgrade: h2c')],
+  ])('cannot be followed by %s', async (_what, bytes) => {
+    const peer = await scene.peers.raw()
+    peer.socket.write(QUESTION() + bytes)
+    await peer.ended
+    expect(peer.heard()).toBe('')
+    expect(scene.server.book.size).toBe(1)
+  })
+
+  it('that are answered may be followed by a WebSocket', async () => {
+    const peer = await scene.peers.raw()
+    peer.socket.write(QUESTION('insecure_nobody'))
+    await peer.until('"port":0}')
+    peer.socket.write(UPGRADE)
+    await peer.until('"registered"')
+  })
+})
+
+describe('discoveries that wait of one address', () => {
+  it('are 1000 at most: 429 for more, and others wait as before', async () => {
+    const held = await waitFor(WAITING_MAX, BAD)
+    await questioned()
+    const [one] = await waitFor(1, BAD)
+    await one?.until('too many discoveries from your address wait')
+    expect(one?.heard()).toMatch(/^HTTP\/1.1 429 Too Many Requests\r\n.*retry-after: 1\r\n/s)
+
+    const [good] = await waitFor(1, GOOD)
+    silent.answer(8788)
+    await good?.until('"port":8788}')
+    await Promise.all(held.map((peer) => peer.until('"port":8788}')))
+    // None waits any more.
+    await scene.clock.advance(1000)
+    const [again] = await waitFor(1, BAD)
+    await waitUntil(() => silent.asked.length === 2, { timeoutMs: 2000, what: 'the next question' })
+    silent.answer(8789)
+    await again?.until('"port":8789}')
+  })
+
+  it('are counted by what the trusted proxy says of them', async () => {
+    await scene.end()
+    await start({ trustedProxies: networksOf(BAD) })
+    await waitFor(WAITING_MAX, BAD, 'x-forwarded-for: 203.0.113.1')
+    const [same] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.1')
+    await same?.until('HTTP/1.1 429')
+    const [other] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.2')
+    silent.answer(8788)
+    await other?.until('"port":8788}')
+  })
+})
