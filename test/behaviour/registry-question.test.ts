@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
 import { found, inEnvelope, notFound } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -127,6 +128,18 @@ describe('a registrant that says no port in any way', () => {
     }
     expect(await answer).toEqual(notFound(SAYS_NO_PORT))
     expect(scene.clock.now()).toBeLessThan(10_000)
+  })
+
+  it('is one of four that are asked for one discovery', async () => {
+    await scene.end()
+    scene = await startRegistry({ limits: { ...DEFAULT_LIMITS, perToken: 5 } })
+    const oldest = await scene.peers.register({ answers: 1111 })
+    const others = []
+    for (let count = 0; count < 4; count += 1) {
+      others.push(await scene.peers.register({ subprotocol: WITHOUT_PORT, answers: 'none' }))
+    }
+    expect(await scene.peers.ask()).toEqual(notFound(SAYS_NO_PORT))
+    expect([oldest, ...others].map(({ asked }) => asked.length)).toEqual([0, 1, 1, 1, 1])
   })
 
   it('is asked again with the next discovery: nothing is kept of it', async () => {

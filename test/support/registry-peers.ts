@@ -114,9 +114,16 @@ export class RegistryPeers {
       const text = reply(payload)
       if (text !== undefined) socket.send(text)
     })
-    const closed = once(socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }))
-    socket.on('error', () => {})
-    await waitUntil(() => heard.length > 0, { timeoutMs: PATIENCE_MS, what: 'the acknowledgement' })
+    let trouble = ''
+    socket.on('error', ({ message }) => {
+      trouble = message
+    })
+    const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+      socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }))
+    })
+    const acknowledged = (): boolean => heard.length > 0 || trouble !== ''
+    await waitUntil(acknowledged, { timeoutMs: PATIENCE_MS, what: 'the acknowledgement' })
+    if (heard.length === 0) throw new Error(`not registered: ${trouble}`)
     const advice = (): string[] =>
       heard.flatMap((text) => {
         const { name, payload } = JSON.parse(text)
