@@ -123,13 +123,17 @@ describe('an answer', () => {
     expect(older.asked).toHaveLength(1)
   })
 
-  it('to nothing that was asked is not published', async () => {
-    const registrant = await scene.peers.register({ answers: 8788 })
-    registrant.answer(1)
-    for (const id of [0, 1, 3, '2', null, undefined, 4]) {
-      registrant.socket.send(JSON.stringify({ name: 'jsonrpc', payload: { jsonrpc: '2.0', id, result: 9 } }))
-    }
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+  it('to another question than the one that was asked is not published', async () => {
+    const registrant = await scene.peers.register()
+    const say = (id: unknown, result: number): void =>
+      registrant.socket.send(JSON.stringify({ name: 'jsonrpc', payload: { jsonrpc: '2.0', id, result } }))
+    say(2, 9)
+    const answer = scene.peers.ask()
+    await asked(registrant, 1)
+    const id = registrant.asked[0]?.id ?? 0
+    for (const wrong of [id - 1, id + 1, id + 2, String(id), null, undefined, [id]]) say(wrong, 9)
+    say(id, 8788)
+    expect(await answer).toEqual(found('127.0.0.1', 8788))
   })
 })
 

@@ -68,8 +68,11 @@ describe('the question for a port', () => {
   )
 
   it('with an error as the answer: the port of the subprotocol, at once', async () => {
-    await scene.peers.register({ reply: ({ id }) => inEnvelope({ id, ...error(-32000) }) })
+    const registrant = await scene.peers.register({
+      reply: ({ id }) => inEnvelope({ id, ...error(-32000) }),
+    })
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 4000))
+    expect(registrant.asked).toHaveLength(1)
   })
 
   it('without an answer: after 2 s the port of the subprotocol, kept for a second as an answer is', async () => {

@@ -142,6 +142,18 @@ describe('a look', () => {
     await waitUntil(() => connections() === 2, { ...PATIENCE, what: 'the second look' })
   })
 
+  it('asks the same question as a discovery that comes meanwhile', async () => {
+    await start('report')
+    const silent = await scene.peers.register({ from: HERE })
+    await scene.pass(3)
+    await waitUntil(() => silent.asked.length === 1, { ...PATIENCE, what: 'the question of the look' })
+    const answer = scene.peers.ask()
+    await scene.peers.get('/')
+    silent.answer(8788)
+    expect(await answer).toEqual(found(HERE, 8788))
+    expect(silent.asked).toHaveLength(1)
+  })
+
   it('is not had where it is off', async () => {
     await start('off')
     const { port, connections } = await listen()
