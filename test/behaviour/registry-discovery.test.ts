@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
@@ -134,27 +133,5 @@ describe('an answer', () => {
     for (const wrong of [id - 1, id + 1, id + 2, String(id), null, undefined, [id]]) say(wrong, 9)
     say(id, 8788)
     expect(await answer).toEqual(found('127.0.0.1', 8788))
-  })
-})
-
-describe('heartbeat', () => {
-  it('pings every 15 s, and drops whoever has not answered the ping 5 s later', async () => {
-    const lively = await scene.peers.register({ answers: 1 })
-    const frozen = await scene.peers.register({ token: 'insecure_frozen', answers: 2 })
-    let pings = 0
-    lively.socket.on('ping', () => (pings += 1))
-    frozen.socket.pong = () => {}
-    await scene.clock.advance(15_000)
-    await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the first ping' })
-    // The pong of the lively one has to be there before the second round.
-    await scene.peers.ask()
-    expect(await scene.peers.ask('insecure_frozen')).toEqual(found('127.0.0.1', 2))
-    const dropped = once(frozen.socket, 'close')
-    await scene.clock.advance(15_000)
-    await dropped
-    expect(await scene.peers.ask('insecure_frozen')).toEqual(NOT_FOUND)
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
-    const left = scene.facts.filter(({ type }) => type === 'left')
-    expect(left).toEqual([expect.objectContaining({ cause: 'silent' })])
   })
 })

@@ -66,6 +66,7 @@ describe('the end of a registry', () => {
     expect((await closed).code).toBe(1001)
     await stopped
     expect(scene.clock.now()).toBe(0)
+    expect(scene.clock.pending).toBe(0)
   })
 
   it('answers a discovery that waits for a registrant that is sent away, at once', async () => {

@@ -105,6 +105,16 @@ describe('requests to upgrade', () => {
     await scene.peers.register({ token: 'insecure_4', from: BAD })
   })
 
+  it('are counted by what the trusted proxy says of them', async () => {
+    await start({ upgradeRate: 1 }, { trustedProxies: networksOf('127.0.0.0/8') })
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+    const statuses = []
+    for (const address of ['203.0.113.1', '203.0.113.2', '203.0.113.1']) {
+      statuses.push((await refused(from(address)))[0])
+    }
+    expect(statuses).toEqual([401, 401, 429])
+  })
+
   it('do not count discoveries', async () => {
     await start({ upgradeRate: 1 })
     for (let count = 0; count < 10; count += 1) await scene.peers.ask()

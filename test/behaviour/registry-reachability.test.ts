@@ -109,6 +109,15 @@ describe('report', () => {
     expect(scene.server.reachability?.closedPlaces).toBe(1)
   })
 
+  it('ends with the registry', async () => {
+    await start('report')
+    const registrant = await register(await freePort())
+    await scene.pass(3)
+    await waitUntil(() => registrant.advice().length === 1, { ...PATIENCE, what: 'the advice' })
+    await scene.server.stop()
+    expect(scene.clock.pending).toBe(0)
+  })
+
   it('forgets the port of a registrant that left', async () => {
     await start('report')
     const registrant = await register(await freePort())

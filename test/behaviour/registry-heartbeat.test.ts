@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { found, NOT_FOUND } from '../support/registry-peers.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { waitUntil } from '../support/wait.ts'
+
+let scene: RegistryScene
+beforeEach(async () => {
+  scene = await startRegistry()
+})
+afterEach(() => scene.end())
+
+it('pings a registrant after 15 s, and drops it when no pong has come 5 s later', async () => {
+  const frozen = await scene.peers.register({ answers: 1 })
+  let pings = 0
+  frozen.socket.on('ping', () => (pings += 1))
+  frozen.socket.pong = () => {}
+  await scene.clock.advance(14_999)
+  expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+  expect(pings).toBe(0)
+  await scene.clock.advance(1)
+  await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the ping' })
+  await scene.clock.advance(4999)
+  expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+  await scene.clock.advance(1)
+  expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+  // Nobody is there to be told.
+  expect((await frozen.closed).code).toBe(1006)
+  const left = scene.facts.filter(({ type }) => type === 'left')
+  expect(left).toEqual([expect.objectContaining({ cause: 'silent', lastedMs: 20_000 })])
+})
+
+it('keeps those that answer, for as long as they do', async () => {
+  const lively = await scene.peers.register({ answers: 1 })
+  let pings = 0
+  lively.socket.on('ping', () => (pings += 1))
+  await scene.pass(61)
+  expect(pings).toBe(4)
+  expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+})
+
+it('lets a discovery that waits for a dead link go on to the one before it', async () => {
+  await scene.peers.register({ answers: 1111 })
+  const frozen = await scene.peers.rawRegistrant()
+  frozen.socket.pause()
+  await scene.pass(19)
+  const answer = scene.peers.ask()
+  await scene.peers.get('/')
+  await scene.pass(2)
+  expect(await answer).toEqual(found('127.0.0.1', 1111))
+  expect(scene.server.book.size).toBe(1)
+})
+
+it('has no timer when nobody is there', async () => {
+  const { socket } = await scene.peers.register()
+  expect(scene.clock.pending).toBe(1)
+  socket.terminate()
+  await scene.registrants(0)
+  expect(scene.clock.pending).toBe(0)
+})
