@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
 import { publicName } from '../../src/secret.ts'
 import { freePort } from '../support/free-port.ts'
+import { rawPeer } from '../support/raw-peer.ts'
 import { TOKEN } from '../support/registry-peers.ts'
 import { type ServiceScene, startService } from '../support/registry-service-scene.ts'
-import { waitUntil } from '../support/wait.ts'
+import { waitUntil, withDeadline } from '../support/wait.ts'
 
 let scene: ServiceScene
 afterEach(() => scene.end())
@@ -49,6 +50,17 @@ describe('the endpoints', () => {
     scene = await startService()
     expect((await scene.admin(path, { method: 'POST' })).status).toBe(405)
     expect(await scene.admin(path, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' })
+  })
+
+  it('do not hold up the end of the registry with requests that are half sent', async () => {
+    const port = await freePort()
+    scene = await startService({ admin: { host: '127.0.0.1', port } })
+    const slow = await rawPeer({ host: '127.0.0.1', port })
+    slow.socket.write('GET /livez HTTP/1.1\r\n')
+    await scene.admin('/livez')
+    await withDeadline(scene.service.drain(), 2000, () => 'the end')
+    await slow.ended
+    slow.socket.destroy()
   })
 
   it('are not on the port of registrants, and can be left out', async () => {

@@ -76,10 +76,13 @@ describe('the log', () => {
     const tokens = Array.from({ length: 12 }, (_, index) => `insecure_${index}`)
     await Promise.all(tokens.map((token) => scene.peers.register({ token })))
     expect(await told()).toEqual(['12 registered'])
+    await scene.clock.advance(1000)
     scene.peers.end()
     await registrants(0)
+    expect(await told()).toEqual(['12 left'])
+    expect(scene.lines.at(-1)).toMatchObject({ level: 'info', left: 12 })
     for (let count = 0; count < 11; count += 1) await scene.peers.refused({ headers: {} })
-    expect(await told()).toEqual(['12 left', '11 refused: it gave no token'])
+    expect(await told()).toEqual(['11 refused: it gave no token'])
     expect(scene.lines.at(-1)).toMatchObject({
       level: 'warn',
       refused: 11,
@@ -102,7 +105,8 @@ describe('the log', () => {
 
   it('has what happened in its last second before it ends', async () => {
     await scene.peers.register()
-    await scene.end()
+    await scene.service.drain()
+    expect(scene.clock.now()).toBe(0)
     expect(scene.words().slice(1)).toEqual([
       'draining: sending every registrant away',
       'registered',

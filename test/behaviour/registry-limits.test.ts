@@ -171,4 +171,10 @@ it('a refusal is the end of the connection, even for a peer that never ends its 
   )
   await peer.ended
   expect(peer.heard()).toMatch(/^HTTP\/1.1 401 Unauthorized\r\nconnection: close\r\n/)
+  // Whoever goes on is told that nobody is there.
+  const isReset = (): boolean => {
+    peer.socket.write('x')
+    return peer.socket.destroyed
+  }
+  await waitUntil(isReset, { timeoutMs: 2000, what: 'the reset' })
 })

@@ -1,36 +1,27 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { type CountingPort, startCountingPort } from '../support/counting-port.ts'
 import { freePort } from '../support/free-port.ts'
-import { networksOf } from '../support/networks.ts'
 import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
-import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
 import { waitUntil } from '../support/wait.ts'
 
 /** An address of this machine that is not the one that masks a host. */
 const HERE = '127.0.0.9'
 const PATIENCE = { timeoutMs: 5000 }
 let scene: RegistryScene
-const servers: Server[] = []
+const ports: CountingPort[] = []
 afterEach(async () => {
   await scene.end()
-  for (const server of servers.splice(0)) server.close()
+  for (const port of ports.splice(0)) port.close()
 })
 
-const start = async (reachability: 'off' | 'report' | 'mask', options: SceneOptions = {}): Promise<void> => {
-  scene = await startRegistry({ reachability, ...options })
+const start = async (reachability: 'off' | 'report' | 'mask'): Promise<void> => {
+  scene = await startRegistry({ reachability })
 }
-/** Listens, and counts who connects. */
-async function listen(port = 0): Promise<{ port: number; connections: () => number }> {
-  let connections = 0
-  const server = createServer((socket) => {
-    connections += 1
-    socket.on('error', () => {}).resume()
-    socket.end()
-  })
-  servers.push(server.listen(port, '0.0.0.0'))
-  await once(server, 'listening')
-  return { port: (server.address() as { port: number }).port, connections: () => connections }
+const listen = async (port = 0): Promise<CountingPort> => {
+  const listening = await startCountingPort(port)
+  ports.push(listening)
+  return listening
 }
 const register = (port: number, token = TOKEN): Promise<Registrant> =>
   scene.peers.register({ from: HERE, answers: port, token })
@@ -163,6 +154,19 @@ describe('a look', () => {
     expect(silent.asked).toHaveLength(1)
   })
 
+  it('is had once for many tokens that have the same port', async () => {
+    await start('report')
+    const { port, connections } = await listen()
+    await register(port, 'insecure_1')
+    await scene.pass(3)
+    await waitUntil(() => connections() === 1, { ...PATIENCE, what: 'the look' })
+    const second = await register(port, 'insecure_2')
+    await scene.pass(4)
+    await waitUntil(() => second.asked.length === 1, { ...PATIENCE, what: 'its turn' })
+    await scene.pass(1)
+    expect(connections()).toBe(1)
+  })
+
   it('is not had where it is off', async () => {
     await start('off')
     const { port, connections } = await listen()
@@ -191,48 +195,5 @@ describe('mask', () => {
     await scene.pass(31)
     await told(registrant, `${HERE}:${port} can be opened from the registry`)
     expect(await scene.peers.ask()).toEqual(found(HERE, port))
-  })
-})
-
-describe('a stranger', () => {
-  /** As the proxy says, it comes from the Internet. */
-  const stranger = (host: string, answers: number): Promise<Registrant> =>
-    scene.peers.register({
-      token: 'insecure_stranger',
-      answers,
-      subprotocol: `io|0.0.1|id|${host}|1`,
-      headers: { authorization: 'Token insecure_stranger', 'x-forwarded-for': '203.0.113.7' },
-    })
-
-  it.each(['127.0.0.1', '127.0.0.9', 'localhost'])(
-    'cannot have the registry look at its own machine: %s',
-    async (host) => {
-      await start('mask', { trustedProxies: networksOf('127.0.0.1') })
-      const [open, shut] = [await listen(), await freePort()]
-      const first = await stranger(host, open.port)
-      const second = await stranger(host, shut)
-      await scene.pass(3)
-      await waitUntil(() => first.asked.length + second.asked.length === 2, {
-        ...PATIENCE,
-        what: 'the looks',
-      })
-      await scene.pass(32)
-      expect(open.connections()).toBe(0)
-      expect([first.advice(), second.advice(), facts()]).toEqual([[], [], []])
-      expect(await scene.peers.ask('insecure_stranger')).toEqual(found(host, shut))
-    },
-  )
-
-  it('is not told what was seen for one of this machine, and is not masked by it', async () => {
-    await start('mask', { trustedProxies: networksOf('127.0.0.1') })
-    const port = await freePort()
-    const own = await register(port)
-    await scene.pass(3)
-    await told(own, closed(port))
-    const other = await stranger(HERE, port)
-    await scene.pass(5)
-    await waitUntil(() => other.asked.length > 0, { ...PATIENCE, what: 'its look' })
-    expect(other.advice()).toEqual([])
-    expect(await scene.peers.ask('insecure_stranger')).toEqual(found(HERE, port))
   })
 })
