@@ -27,9 +27,11 @@ export async function discover(context: Context, { words }: CommandArguments): P
       }
       return EXIT.ok
     }
-    case 'not registered':
-      context.complain('discover: not registered')
+    case 'not registered': {
+      const reason = answer.reason?.replaceAll(token, '[token]')
+      context.complain(`discover: not registered${reason === undefined ? '' : ` (${reason})`}`)
       return EXIT.no
+    }
     default:
       context.complain(`discover: ${answer.reason}`)
       return EXIT.unreachable

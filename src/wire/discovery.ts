@@ -14,7 +14,8 @@ export type DiscoveryAnswer =
       /** The address beside `host` that older clients read; undefined where the registry sends none. */
       readonly ip: string | undefined
     }
-  | { readonly kind: 'not registered' }
+  /** `reason`: why not, where the registry says so: printable, one line, and without any claim to be true. */
+  | { readonly kind: 'not registered'; readonly reason?: string }
   | { readonly kind: 'not understood'; readonly reason: string }
 
 /** The path of a discovery below a registry's base URL. */
@@ -45,9 +46,7 @@ export function formatNotRegistered(reason: string): string {
 
 /** Understands a registry's answer: 200 with an address, 404 with a JSON body, or the older 200 with `0.0.0.0`. */
 export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
-  if (status === 404 && isJsonObject(body)) return { kind: 'not registered' }
-  if (status === 404)
-    return { kind: 'not understood', reason: 'HTTP 404 without a JSON body: is this a registry?' }
+  if (status === 404) return parseNotRegistered(body)
   if (status !== 200) return { kind: 'not understood', reason: `the registry answered HTTP ${status}` }
   let value: unknown
   try {
@@ -71,10 +70,16 @@ export function isPort(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535
 }
 
-function isJsonObject(text: string): boolean {
+function parseNotRegistered(body: string): DiscoveryAnswer {
+  let value: unknown
   try {
-    return isObject(JSON.parse(text))
+    value = JSON.parse(body)
   } catch {
-    return false
+    value = undefined
   }
+  if (!isObject(value))
+    return { kind: 'not understood', reason: 'HTTP 404 without a JSON body: is this a registry?' }
+  const { reason } = value
+  const isReadable = typeof reason === 'string' && /^[\x20-\x7e]{1,200}$/.test(reason)
+  return { kind: 'not registered', ...(isReadable && { reason }) }
 }

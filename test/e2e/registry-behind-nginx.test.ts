@@ -67,7 +67,7 @@ describe.runIf(NGINX !== undefined || process.env.NGINX === 'required')('the exa
       .replace('listen 80;', `listen 127.0.0.1:${ports.httpPort};`)
       .replace('/etc/nginx/registry/tls.crt', tls.certFile)
       .replace('/etc/nginx/registry/tls.key', tls.keyFile)
-    writeFileSync(path, `daemon off;\nmaster_process off;\npid ${path}.pid;\nerror_log stderr;\n${text}`)
+    writeFileSync(path, `daemon off;\nmaster_process off;\npid ${path}.pid;\n${text}`)
     return path
   }
 

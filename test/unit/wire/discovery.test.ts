@@ -69,6 +69,16 @@ describe('an answer', () => {
     expect(parseDiscovery(status, body)).toEqual({ kind: 'not registered' })
   })
 
+  it('404 with a reason: not registered, and why, if that is a line that can be printed', () => {
+    expect(parseDiscovery(404, formatNotRegistered('comes over IPv6'))).toEqual({
+      kind: 'not registered',
+      reason: 'comes over IPv6',
+    })
+    for (const reason of ['', 'two\nlines', '\u001b[31m', 'x'.repeat(201), 7, null, {}]) {
+      expect(parseDiscovery(404, JSON.stringify({ port: 0, reason }))).toEqual({ kind: 'not registered' })
+    }
+  })
+
   it.each([
     [301, '', 'the registry answered HTTP 301'],
     [401, '{"host":"h","port":1}', 'the registry answered HTTP 401'],
