@@ -23,24 +23,24 @@ it('tokens are nowhere in logs at trace, in the endpoints and in what others are
     LOG_LEVEL: 'trace',
     REGISTRY_TOKENS_FILE: file,
     REGISTRY_TRUST_PROXY: '127.0.0.1',
-    REGISTRY_MAX_REGISTRANTS_PER_TOKEN: '1',
+    REGISTRY_MAX_REGISTRANTS_PER_TOKEN: '2',
     REGISTRY_DRAIN: '200ms',
   })
   const authorization = `Token ${SECRET}`
   const bodies: string[] = []
 
   // Registered in both forms, with the token wherever there is a place for it, and with a port that is closed.
-  const legacy = await peers.register({
-    path: `/v0/websocket/token/${SECRET}?${SECRET}`,
-    headers: {},
-    subprotocol: SECRET,
-    answers: SECRET,
-  })
   const { socket } = await peers.register({
     token: SECRET,
     subprotocol: `io|${SECRET}|${SECRET}||1`,
     answers: await freePort(),
     headers: { authorization, 'x-forwarded-for': '127.0.0.7', cookie: SECRET, 'user-agent': SECRET },
+  })
+  const legacy = await peers.register({
+    path: `/v0/websocket/token/${SECRET}?${SECRET}`,
+    headers: {},
+    subprotocol: SECRET,
+    answers: SECRET,
   })
   for (const text of [
     SECRET,
