@@ -116,8 +116,13 @@ describe('limits', () => {
 
   it('on open files count for more than what was wished, which is told', async () => {
     const { command, peers } = await startRegistryProcess({}, { openFiles: 256 })
-    await command.line(/"room":128,"wished":50000,.*only 128 registrants fit into the limit on open files/)
-    const tokens = Array.from({ length: 128 }, (_, index) => `insecure_${index}`)
+    const { registrants } = JSON.parse(
+      await command.line(/the limit on open files has room for \d+ registrants/),
+    )
+    // Most of it, with something left for those who ask.
+    expect(registrants).toBeGreaterThan(90)
+    expect(registrants).toBeLessThan(150)
+    const tokens = Array.from({ length: registrants }, (_, index) => `insecure_${index}`)
     await Promise.all(tokens.map((token) => peers.register({ token })))
     expect((await peers.refused({ token: 'insecure_late' })).status).toBe(503)
     expect((await peers.ask('insecure_nobody')).status).toBe(404)
