@@ -54,5 +54,5 @@ export const WAITING_MAX = 1000
  * may come at once. Fewer where there is little room for everybody.
  */
 export function connectionsBeside({ connections }: Limits): number {
-  return Math.min(2048, Math.max(16, Math.floor(connections / 8)))
+  return Math.min(2048, Math.max(64, Math.floor(connections / 4)))
 }

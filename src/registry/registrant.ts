@@ -53,7 +53,8 @@ export class Registrant implements Listed, Watched {
   #left = false
   #question: { readonly running: Question; readonly endpoint: Promise<Endpoint | undefined> } | undefined
   #lastId = 0
-  #kept: { readonly endpoint: Endpoint; readonly untilMs: number } | undefined
+  /** What came of the last question. A failure is kept as well: who is asked for each discovery would have to flood us. */
+  #kept: { readonly endpoint: Endpoint | undefined; readonly untilMs: number } | undefined
   #secondMs = 0
   #events = 0
 
@@ -93,8 +94,7 @@ export class Registrant implements Listed, Watched {
 
   /** What it said last, if that is less than a second old. */
   get kept(): Endpoint | undefined {
-    if (this.#left || this.#kept === undefined || this.#clock.now() >= this.#kept.untilMs) return undefined
-    return this.#kept.endpoint
+    return this.#isFresh() ? this.#kept?.endpoint : undefined
   }
 
   /** What it said last, however long ago. */
@@ -105,7 +105,8 @@ export class Registrant implements Listed, Watched {
   /** Where its puppet is: the port is asked for. Undefined if none can be had, no client could use it, or it leaves. */
   async endpoint(): Promise<Endpoint | undefined> {
     if (this.#left || this.offer.host === undefined) return undefined
-    return this.kept ?? (this.#question ?? this.#ask(this.offer.host)).endpoint
+    if (this.#isFresh()) return this.#kept?.endpoint
+    return (this.#question ?? this.#ask(this.offer.host)).endpoint
   }
 
   /** Tells it something in words. */
@@ -143,6 +144,10 @@ export class Registrant implements Listed, Watched {
     this.#socket.terminate()
   }
 
+  #isFresh(): boolean {
+    return !this.#left && this.#kept !== undefined && this.#clock.now() < this.#kept.untilMs
+  }
+
   #ask(host: string): { running: Question; endpoint: Promise<Endpoint | undefined> } {
     const askedMs = this.#clock.now()
     let resolve: (endpoint: Endpoint | undefined) => void
@@ -167,8 +172,7 @@ export class Registrant implements Listed, Watched {
   }
 
   #keep(host: string, port: number | undefined): Endpoint | undefined {
-    if (port === undefined) return undefined
-    const endpoint = { host, port }
+    const endpoint = port === undefined ? undefined : { host, port }
     this.#kept = { endpoint, untilMs: this.#clock.now() + ANSWER_KEPT_MS }
     return endpoint
   }

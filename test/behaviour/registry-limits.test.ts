@@ -124,11 +124,11 @@ describe('requests to upgrade', () => {
 })
 
 describe('connections of one address', () => {
-  /** Connections without a registrant, where there is room for 512 in all: an eighth. */
+  /** Connections without a registrant, where there is room for 256 in all: a quarter. */
   const PLACES = 64
 
-  it('that hold no registrant are an eighth of all room; one more is ended at once, and others are not concerned', async () => {
-    await start({ connections: 512 })
+  it('that hold no registrant are a quarter of all room; one more is ended at once, and others are not concerned', async () => {
+    await start({ connections: 256 })
     await scene.peers.register({ from: BAD, token: 'insecure_counted-as-a-registrant' })
     const held = []
     for (let count = 0; count < PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
@@ -154,7 +154,7 @@ describe('connections of one address', () => {
   })
 
   it('are not limited where they are those of a trusted proxy', async () => {
-    await start({ connections: 512 }, { trustedProxies: networksOf(BAD) })
+    await start({ connections: 256 }, { trustedProxies: networksOf(BAD) })
     const held = []
     for (let count = 0; count <= PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
     const last = held.at(-1)

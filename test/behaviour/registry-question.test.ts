@@ -145,12 +145,15 @@ describe('a registrant that says no port in any way', () => {
     expect([oldest, ...others].map(({ asked }) => asked.length)).toEqual([0, 1, 1, 1, 1])
   })
 
-  it('is asked again with the next discovery: nothing is kept of it', async () => {
+  it('is asked again a second later', async () => {
     const registrant = await scene.peers.register({
       subprotocol: WITHOUT_PORT,
       reply: () => '{"name":"sys"}',
     })
     await scene.askInVain(registrant)
+    expect((await scene.peers.ask()).status).toBe(404)
+    expect(registrant.asked).toHaveLength(1)
+    await scene.clock.advance(1000)
     const answer = scene.peers.ask()
     await waitUntil(() => registrant.asked.length === 2, { timeoutMs: 2000, what: 'the second question' })
     registrant.answer(8788)

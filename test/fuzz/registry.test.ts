@@ -119,7 +119,11 @@ describe.sequential(`a registry under fuzz, FUZZ_SEED=${SEED}`, () => {
       breakAll()
       const settled = async (): Promise<boolean> => {
         const { registrants, tokens, files } = await target.holdings()
-        return registrants === atFirst.registrants && tokens === atFirst.tokens && files <= atFirst.files
+        if (registrants === atFirst.registrants && tokens === atFirst.tokens && files <= atFirst.files)
+          return true
+        throw new Error(
+          `${JSON.stringify({ registrants, tokens, files })}, at first ${JSON.stringify(atFirst)}`,
+        )
       }
       await waitUntil(settled, { timeoutMs: SETTLE_MS, what: 'registrants, tokens and files as at first' })
       held.push(await target.held())

@@ -198,3 +198,17 @@ describe('what it says', () => {
     expect([heard.ponged, socket.told]).toEqual([1, ['registered']])
   })
 })
+
+it('that never says its port is asked once a second, however many want to know: its answers are no flood', async () => {
+  const { clock, come } = scene()
+  const { socket, registrant, causes } = come({ port: 0 })
+  for (let time = 0; time < 200; time += 1) {
+    const endpoint = registrant.endpoint()
+    if (time === 0) socket.says({ name: 'jsonrpc', payload: { id: 2, error: { code: -32_000 } } })
+    expect(await endpoint).toBeUndefined()
+  }
+  expect([socket.asked.length, causes]).toEqual([1, []])
+  clock.run(1000)
+  void registrant.endpoint()
+  expect(socket.asked).toHaveLength(2)
+})
