@@ -62,7 +62,7 @@ export class Upgrade {
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { admission, trustedProxies, holdersOf, onRegistrant, onRefusal } = this.#options
-    socket.on('error', () => socket.destroy())
+    destroyOnError(socket)
     const { address, doubted } = originOf(request, trustedProxies)
     const turnAway = (reason: RefusalReason): void => {
       onRefusal(reason, address)
@@ -77,11 +77,22 @@ export class Upgrade {
     const objection = admission.objection(token, address, holdersOf(token))
     if (objection !== undefined) return turnAway(objection)
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      // A connection may end without a close frame, and stay half open.
-      socket.once('end', () => webSocket.emit('closing'))
+      endTogether(webSocket, socket)
       onRegistrant(webSocket, { token, address, doubted, connection: request.socket })
     })
   }
+}
+
+// Both in functions of their own: a listener made among other variables would keep all of them, the request too, for as
+// long as the socket lives.
+
+function destroyOnError(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+}
+
+/** A connection may end without a close frame, and stay half open. */
+function endTogether(webSocket: WebSocket, socket: Duplex): void {
+  socket.once('end', () => webSocket.emit('closing'))
 }
 
 function isRegistrationPath(path: string): boolean {
