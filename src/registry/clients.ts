@@ -60,7 +60,7 @@ export class Clients {
     // Let go of when it closes: what a connection that is gone has sent is not to be kept for as long as a registrant takes.
     const waiting: { response: ServerResponse | undefined } = { response }
     this.#waiting.add(who)
-    response.once('close', () => {
+    response.on('close', () => {
       waiting.response = undefined
       this.#waiting.remove(who)
     })

