@@ -5,7 +5,7 @@ import type { Log } from '../log.ts'
 import type { LeaveCause, RegistryFact } from './facts.ts'
 import type { RefusalReason } from './refusal.ts'
 
-/** What a cause means, for people. Those that are trouble say so in the second word. */
+/** What a cause means, for people, and whether somebody should look into it. */
 const LEFT: Readonly<Record<LeaveCause, { readonly words: string; readonly trouble: boolean }>> = {
   closed: { words: 'closed', trouble: false },
   draining: { words: 'the registry ends', trouble: false },

@@ -12,6 +12,7 @@ export interface Limits {
   readonly connections: number
 }
 
+/** The defaults of the variables. */
 export const DEFAULT_LIMITS: Limits = {
   registrants: 50_000,
   perToken: 4,

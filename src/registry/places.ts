@@ -59,7 +59,7 @@ export class Places {
   settle(registrant: Registrant, endpoint: Endpoint | undefined): Place | undefined {
     const name = endpoint && nameOf(endpoint)
     // What one may look at, another may not, nor be told of it.
-    const key = name && `${name} ${kindOf(originOf(registrant))}`
+    const key = name && `${name} ${kindOf(certainAddress(registrant))}`
     const before = this.#placeOf.get(registrant)
     if (before !== undefined && before.key === key) return before
     if (before !== undefined) {
@@ -100,7 +100,7 @@ export class Places {
 }
 
 /** Where a registrant certainly comes from; empty if that is not certain. */
-export function originOf({ address, doubted }: Registrant): string {
+export function certainAddress({ address, doubted }: Registrant): string {
   return doubted ? '' : address
 }
 

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { Endpoint } from '../wire/discovery.ts'
 import { neighbour } from './address.ts'
 import { type Look, type LookOptions, PortLook } from './look.ts'
-import { KEPT_MS, nameOf, originOf, type Place, type PlaceChange, Places } from './places.ts'
+import { certainAddress, KEPT_MS, nameOf, type Place, type PlaceChange, Places } from './places.ts'
 import type { Registrant } from './registrant.ts'
 import { Tally } from './tally.ts'
 
@@ -137,7 +137,7 @@ export class Reachability {
     place.looking = true
     const look = await this.#lookAt({
       endpoint,
-      from: originOf(registrant),
+      from: certainAddress(registrant),
       clock: this.#clock,
       signal: this.#stop.signal,
     })
