@@ -100,6 +100,9 @@ export const publishableHost = makeExactValidator<string>((text) => {
 /** A host to connect to or to listen on: a name, IPv4 or IPv6. */
 export const host = makeExactValidator<string>((text) => {
   const bare = text.replace(/^\[(.*)\]$/, '$1')
+  // Resolvers take a number for an address: 8080 is 0.0.31.144.
+  if (/^\d+$/.test(bare))
+    throw new EnvError('is a number, not a host; give a name or an address, for example 127.0.0.1')
   if (!/^[a-z0-9._:%-]+$/i.test(bare) || /^[^:]+:\d+$/.test(bare)) {
     throw new EnvError('must be a name or an address alone, for example 127.0.0.1')
   }

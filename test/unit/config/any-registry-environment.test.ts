@@ -74,8 +74,11 @@ it.each([
       try {
         const { config, warnings } = readRegistryConfig(env, terminal)
         said = warnings
-        const ports = [...config.listen, config.admin].map(({ port }) => port).filter((port) => port !== 0)
-        expect(new Set(ports).size).toBe(ports.length)
+        // One port twice is possible only at two addresses.
+        const places = [...config.listen, config.admin].filter(({ port }) => port !== 0)
+        const anywhere = places.filter(({ host }) => host === '0.0.0.0' || host === '::')
+        expect(new Set(places.map(({ host, port }) => `${host} ${port}`)).size).toBe(places.length)
+        for (const { port } of anywhere) expect(places.filter((place) => place.port === port)).toHaveLength(1)
         expect(config.listen.some(({ tls }) => tls !== undefined)).toBe(config.tls !== undefined)
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error

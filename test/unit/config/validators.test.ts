@@ -171,4 +171,12 @@ describe('a host to connect to', () => {
   ])('%j is refused', (text) => {
     expectComplaint(host(), text, 'must be a name or an address alone, for example 127.0.0.1')
   })
+
+  it('a port is refused, though resolvers would take it for an address', () => {
+    expectComplaint(
+      host(),
+      '8080',
+      'is a number, not a host; give a name or an address, for example 127.0.0.1',
+    )
+  })
 })
