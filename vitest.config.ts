@@ -22,6 +22,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Not part of `npm test`: containers, and what needs programs that not every machine has.
+      {
+        define,
+        test: {
+          name: 'docker',
+          include: ['test/docker/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
       // Not part of `npm test`: it takes the time that it is given, a minute.
       {
         define,

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isLoopbackHost } from './loopback.ts'
 
 /** What an endpoint answers. */
 export interface Answer {
@@ -12,6 +13,8 @@ export interface Answer {
 export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
+  /** Whether only a program on this machine may ask; the others get 403. A page in a browser counts as another. */
+  readonly local?: true
   /** @param query the decoded query of the request */
   readonly handle: (query: URLSearchParams) => Answer | Promise<Answer>
 }
@@ -66,12 +69,19 @@ async function answer(request: IncomingMessage, { routes, redact }: AdminOptions
     const allow = here.map((known) => (known.method === 'GET' ? 'GET, HEAD' : known.method)).join(', ')
     return { ...textAnswer(405, 'method not allowed'), headers: { allow } }
   }
+  if (route.local && !isLocal(request)) return textAnswer(403, 'only from the machine itself, over loopback')
   try {
     const result = await route.handle(searchParams)
     return { ...result, body: redact(result.body) }
   } catch {
     return textAnswer(500, 'internal error')
   }
+}
+
+/** A browser says which page it asks for (`Origin`, Fetch standard); programs do not. */
+function isLocal({ socket, headers }: IncomingMessage): boolean {
+  const address = socket.remoteAddress?.replace('::ffff:', '') ?? ''
+  return isLoopbackHost(address) && headers.origin === undefined
 }
 
 function send(

@@ -6,6 +6,8 @@ export const EXIT = {
   unreachable: 2,
   usage: 64,
   bug: 70,
+  /** The network namespace shared with the puppet is gone: start again to join the new one (EX_TEMPFAIL). */
+  networkGone: 75,
   refused: 77,
   config: 78,
 } as const

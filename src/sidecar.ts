@@ -1,13 +1,13 @@
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Clock, pause } from './clock.ts'
 import { openFileLimit, roomForConnections, tooFewOpenFiles } from './config/open-files.ts'
 import type { Config } from './config/sidecar.ts'
-import { serveAdmin } from './endpoints.ts'
 import type { Fact, Listener, ProbeResult } from './events.ts'
 import { dampingOf, type Gate, initialGate, judge } from './gate/gate.ts'
 import { pauseAfter } from './gate/pace.ts'
 import type { Log } from './log.ts'
+import { isLoopbackHost } from './loopback.ts'
+import { NetworkWatch } from './network/watch.ts'
 import { Acceptance } from './probe/acceptance.ts'
 import { GrpcProbe } from './probe/grpc.ts'
 import { ProbeLoop } from './probe/loop.ts'
@@ -20,7 +20,7 @@ import { loadWebSocket } from './registration/socket.ts'
 import { publicName, type Redactor } from './secret.ts'
 import { Board } from './status/board.ts'
 import { Journal } from './status/journal.ts'
-import { adminRoutes } from './status/routes.ts'
+import { Show } from './status/show.ts'
 import { TokenFollower } from './tokens/follower.ts'
 import type { SourceNews } from './tokens/news.ts'
 
@@ -36,6 +36,8 @@ export interface SidecarOptions {
   readonly listener?: Listener
   /** Called whenever a refusal leaves no token that is not refused. */
   readonly onAllRefused?: () => void
+  /** Called when the network namespace that it shared with the puppet is gone for good; perhaps more than once. */
+  readonly onNetworkGone?: () => void
 }
 
 /** The stages, wired: probe to gate to registrations, and all of them to the status. The only place that knows them all. */
@@ -43,25 +45,32 @@ export class Sidecar {
   readonly #options: SidecarOptions
   readonly #board: Board
   readonly #journal: Journal
+  readonly #show: Show
   readonly #probe: Probe
   readonly #loop: ProbeLoop
   readonly #acceptance: Acceptance
   readonly #registrations: Registrations
   /** Undefined where the tokens stand in a variable and cannot change. */
   readonly #follower: TokenFollower | undefined
-  readonly #startedMs: number
   #gate: Gate = initialGate
-  /** Facts that came before the metrics were there. */
-  #early: Fact[] = []
-  #applyToMetrics: Listener = (fact) => this.#early.push(fact)
-  #server: Server | undefined
+  /** Undefined where the puppet has a network of its own. */
+  readonly #network: NetworkWatch | undefined
 
   constructor(options: SidecarOptions) {
-    const { config, clock, log } = options
+    const { config, clock, log, version, redactor } = options
     this.#options = options
-    this.#startedMs = clock.now()
     this.#board = new Board(clock)
     this.#journal = new Journal(log, clock, this.#board)
+    this.#show = new Show({
+      board: this.#board,
+      config,
+      version,
+      clock,
+      redact: redactor.redact,
+      startedMs: clock.now(),
+      damping: () => dampingOf(this.#gate, clock.now()),
+      drain: () => this.drain(),
+    })
     this.#probe = this.#createProbe()
     this.#loop = new ProbeLoop({
       probe: this.#probe,
@@ -70,6 +79,7 @@ export class Sidecar {
       wakeIntervalMs: config.probe.fastIntervalMs,
       onResult: (result) => this.#judge(result),
     })
+    this.#network = isLoopbackHost(config.puppet.host) ? new NetworkWatch() : undefined
     this.#acceptance = this.#createAcceptance()
     this.#registrations = createRegistrations({
       config,
@@ -91,21 +101,17 @@ export class Sidecar {
     this.#loop.start()
     this.#follower?.start()
     void loadWebSocket()
-    if (this.#options.config.admin.port === 0) {
-      this.#applyToMetrics = () => {}
-      return
-    }
     try {
-      this.#server = await this.#serve()
+      await this.#show.start()
     } catch (error) {
-      await this.#end()
+      await this.#end(this.#withdrawAll())
       throw error
     }
   }
 
   /** Where the endpoints listen; undefined if they are off. */
   get adminAddress(): AddressInfo | undefined {
-    return (this.#server?.address() as AddressInfo | null) ?? undefined
+    return this.#show.address
   }
 
   /** Reads the tokens again now, and says what came of it. */
@@ -120,17 +126,22 @@ export class Sidecar {
   }
 
   /**
-   * Withdraws every token and ends. Resolves with whether nothing is left, at the latest when `REGISTRAR_DRAIN_TIMEOUT` has
-   * passed.
+   * Withdraws every token for good; probe and endpoints go on. Resolves with whether nothing is registered any more, at the
+   * latest when `REGISTRAR_DRAIN_TIMEOUT` has passed. May be asked again.
    */
   drain(): Promise<boolean> {
-    this.#tell({ type: 'draining' })
-    return this.#end()
+    if (!this.#board.draining) this.#tell({ type: 'draining' })
+    return this.#withdrawAll()
   }
 
-  async #end(): Promise<boolean> {
+  /** Drains, and ends. Resolves as `drain` does. */
+  end(): Promise<boolean> {
+    const drained = this.drain()
+    return this.#end(drained)
+  }
+
+  async #withdrawAll(): Promise<boolean> {
     const { clock, config } = this.#options
-    this.#loop.stop()
     this.#follower?.stop()
     this.#acceptance.cancel()
     const limit = new AbortController()
@@ -138,29 +149,15 @@ export class Sidecar {
     const stopped = this.#registrations.stop().then(() => true)
     const withdrawn = await Promise.race([stopped, left])
     limit.abort()
-    this.#server?.close()
-    this.#server?.closeAllConnections()
-    this.#journal.end()
     return withdrawn
   }
 
-  async #serve(): Promise<Server> {
-    const { config, version, clock, redactor } = this.#options
-    const { createMetrics } = await import('./status/metrics.ts')
-    const metrics = createMetrics(this.#board, version)
-    for (const fact of this.#early) metrics.apply(fact)
-    this.#early = []
-    this.#applyToMetrics = metrics.apply
-    const routes = adminRoutes({
-      board: this.#board,
-      metrics,
-      config,
-      version,
-      clock,
-      startedMs: this.#startedMs,
-      damping: () => dampingOf(this.#gate, clock.now()),
-    })
-    return serveAdmin({ ...config.admin, routes, redact: redactor.redact })
+  async #end(drained: Promise<boolean>): Promise<boolean> {
+    this.#loop.stop()
+    const withdrawn = await drained
+    this.#show.stop()
+    this.#journal.end()
+    return withdrawn
   }
 
   #createProbe(): Probe {
@@ -208,7 +205,7 @@ export class Sidecar {
   #tell(fact: Fact): void {
     this.#board.apply(fact)
     this.#journal.tell(fact)
-    this.#applyToMetrics(fact)
+    this.#show.tell(fact)
     this.#options.listener?.(fact)
     if (fact.type === 'gone' || (fact.type === 'registration' && fact.state === 'refused'))
       this.#noticeRefusal()
@@ -227,6 +224,7 @@ export class Sidecar {
     const gate = judge(before, result, nowMs, config.probe)
     this.#gate = gate
     this.#tell({ type: 'probed', result })
+    if (this.#network?.isGone(result.ok, nowMs)) this.#options.onNetworkGone?.()
     if (gate.health !== before.health || gate.reason !== before.reason) {
       this.#tell({
         type: 'puppet',
@@ -240,6 +238,7 @@ export class Sidecar {
   }
 
   #turn(healthy: boolean): void {
+    if (this.#board.draining) return
     if (healthy) {
       this.#registrations.want()
       this.#acceptance.ask(this.#registrations.tokens)

@@ -14,12 +14,14 @@ export async function run(context: Context): Promise<number> {
   const { config, warnings } = readConfig(context.env, context.terminal)
   const redactor = new Redactor(config.tokens)
   const logOptions = { ...config.log, redact: redactor.redact }
-  const { log, end } = await createStdoutLog(logOptions, context.clock)
+  const { log, end: endLog } = await createStdoutLog(logOptions, context.clock)
   context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
   for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
   log.info(summary(config, context.version), 'starting')
 
-  const allRefused = new AbortController()
+  // The reason of the first one stays.
+  const byItself = new AbortController()
+  const endWith = (ending: Ending): void => byItself.abort(ending)
   const sidecar = new Sidecar({
     config,
     version: context.version,
@@ -27,8 +29,9 @@ export async function run(context: Context): Promise<number> {
     log,
     redactor,
     onAllRefused: () => {
-      if (config.exitOnRefused) allRefused.abort()
+      if (config.exitOnRefused) endWith(ALL_REFUSED)
     },
+    onNetworkGone: () => endWith(NETWORK_GONE),
   })
   context.onReload(() => void sidecar.reload())
   try {
@@ -37,17 +40,32 @@ export async function run(context: Context): Promise<number> {
     const problem = asListenProblem(error, [
       { ...config.admin, hostVariable: 'REGISTRAR_ADMIN_HOST', portVariable: 'REGISTRAR_ADMIN_PORT' },
     ])
-    await end()
+    await endLog()
     throw problem
   }
-  await Promise.race([aborted(context.shutdown), aborted(allRefused.signal)])
-  const withdrawn = await sidecar.drain()
+  await Promise.race([aborted(context.shutdown), aborted(byItself.signal)])
+  const withdrawn = await sidecar.end()
   if (withdrawn) log.info('drained')
   else log.warn('not everything could be withdrawn in REGISTRAR_DRAIN_TIMEOUT; ending all the same')
-  const refused = allRefused.signal.aborted
-  if (refused) log.error('every token was refused: ending, as REGISTRAR_EXIT_ON_REFUSED says')
-  await end()
-  return refused ? EXIT.refused : EXIT.ok
+  const ending = byItself.signal.aborted ? (byItself.signal.reason as Ending) : undefined
+  if (ending !== undefined) log.error(ending.why)
+  await endLog()
+  return ending?.code ?? EXIT.ok
+}
+
+/** Why a sidecar that nobody told to ends, and its exit code. */
+interface Ending {
+  readonly code: number
+  readonly why: string
+}
+
+const ALL_REFUSED: Ending = {
+  code: EXIT.refused,
+  why: 'every token was refused: ending, as REGISTRAR_EXIT_ON_REFUSED says',
+}
+const NETWORK_GONE: Ending = {
+  code: EXIT.networkGone,
+  why: 'the network shared with the puppet is gone: its container was restarted and has another; ending, so that a restart joins that',
 }
 
 function summary(

@@ -61,4 +61,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     words: 0,
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
+  drain: {
+    usage: 'drain',
+    summary: 'makes a running sidecar withdraw every token and stay so; waits until that is done',
+    drains: false,
+    switches: [],
+    words: 0,
+    load: async () => (await import('./drain.ts')).drain,
+  },
 }

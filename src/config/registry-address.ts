@@ -55,10 +55,6 @@ LOCAL.addSubnet('::', 127, 'ipv6')
 LOCAL.addSubnet('fc00::', 7, 'ipv6')
 LOCAL.addSubnet('fe80::', 10, 'ipv6')
 
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8)
-LOOPBACK.addAddress('::1', 'ipv6')
-
 /** Whether a host cannot be reached over the internet: a local address, a name without a dot, or a local name. */
 export function isPrivateHost(host: string): boolean {
   const bare = host
@@ -68,12 +64,4 @@ export function isPrivateHost(host: string): boolean {
   const version = isIP(bare)
   if (version !== 0) return LOCAL.check(bare, version === 4 ? 'ipv4' : 'ipv6')
   return !bare.includes('.') || /\.(local|internal|localhost|lan|svc|home\.arpa)$/.test(bare)
-}
-
-/** Whether a host means this very machine. */
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '')
-  const version = isIP(bare)
-  if (version !== 0) return LOOPBACK.check(bare, version === 4 ? 'ipv4' : 'ipv6')
-  return /^localhost\.?$/i.test(bare)
 }

@@ -1,11 +1,12 @@
 import { LOG_LEVELS, type LogOptions } from '../log.ts'
+import { isLoopbackHost } from '../loopback.ts'
 import type { Problem } from '../problem.ts'
 import type { TokenSource } from '../tokens/source.ts'
 import { readTokens } from '../tokens/start.ts'
 import { clean, withDefaults } from './clean.ts'
 import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
-import { isLoopbackHost, isPrivateHost } from './registry-address.ts'
+import { isPrivateHost } from './registry-address.ts'
 import { duration, host, integer, oneOf, publishableHost, tcpPort, text, yesOrNo } from './validators.ts'
 import { resolveAliases, SIDECAR_VARIABLES, unknownVariables } from './variables.ts'
 
@@ -24,6 +25,8 @@ export interface Config {
     readonly intervalMs: number
     readonly fastIntervalMs: number
     readonly timeoutMs: number
+    /** How soon a refused connection is looked at again. */
+    readonly confirmRefusalMs: number
     readonly rise: number
     readonly fall: number
   }
@@ -43,6 +46,12 @@ export interface ReadConfig {
   readonly config: Config
   readonly warnings: readonly Problem[]
 }
+
+/**
+ * A container that dies takes the network that it shared with it, 40 ms or more after its last socket (Docker 20.10): by then the
+ * registry has to be told.
+ */
+const CONFIRM_REFUSAL_MS = { sharedNetwork: 10, elsewhere: 100 } as const
 
 const optional = { default: undefined }
 
@@ -141,6 +150,9 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
       intervalMs: values.REGISTRAR_PROBE_INTERVAL,
       fastIntervalMs: values.REGISTRAR_PROBE_FAST_INTERVAL,
       timeoutMs: values.REGISTRAR_PROBE_TIMEOUT,
+      confirmRefusalMs: isLoopbackHost(values.REGISTRAR_PUPPET_HOST)
+        ? CONFIRM_REFUSAL_MS.sharedNetwork
+        : CONFIRM_REFUSAL_MS.elsewhere,
       rise: values.REGISTRAR_RISE,
       fall: values.REGISTRAR_FALL,
     },

@@ -8,7 +8,7 @@ export interface ProbeLoopOptions {
   readonly clock: Clock
   /** Deadline of one probe, in milliseconds; default 1000. */
   readonly timeoutMs: number
-  /** The least time between two probes that a closed session may ask for, in milliseconds. */
+  /** The least time between two probes that closed sessions ask for, in milliseconds. */
   readonly wakeIntervalMs: number
   /** Hears each result and says how long to wait before the next probe, in milliseconds. */
   readonly onResult: (result: ProbeResult) => number
@@ -19,8 +19,9 @@ export class ProbeLoop {
   readonly #options: ProbeLoopOptions
   readonly #stop = new AbortController()
   #cancelPause: Cancel | undefined
-  #startedMs = 0
   #dueMs = 0
+  /** When a closed session was last looked into. */
+  #wokenMs = Number.NEGATIVE_INFINITY
 
   constructor(options: ProbeLoopOptions) {
     this.#options = options
@@ -36,8 +37,11 @@ export class ProbeLoop {
    */
   wake(): void {
     if (this.#cancelPause === undefined || this.#stop.signal.aborted) return
-    const earliestMs = Math.min(this.#dueMs, this.#startedMs + this.#options.wakeIntervalMs)
-    this.#pause(Math.max(0, earliestMs - this.#options.clock.now()))
+    const { clock, wakeIntervalMs } = this.#options
+    const atMs = Math.max(clock.now(), this.#wokenMs + wakeIntervalMs)
+    if (atMs >= this.#dueMs) return
+    this.#wokenMs = atMs
+    this.#pause(atMs - clock.now())
   }
 
   /** Ends the loop; a probe under way is abandoned. */
@@ -59,7 +63,6 @@ export class ProbeLoop {
   async #look(): Promise<void> {
     const { probe, clock, timeoutMs, onResult } = this.#options
     const startedMs = clock.now()
-    this.#startedMs = startedMs
     const limit = deadline(clock, timeoutMs, this.#stop.signal)
     const tooLate = new Promise<'too late'>((resolve) => {
       limit.signal.addEventListener('abort', () => resolve('too late'), { once: true })

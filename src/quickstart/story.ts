@@ -69,7 +69,7 @@ export class Story {
 
   /** Ends everything that the story started. */
   async end(): Promise<void> {
-    await this.#sidecar?.drain()
+    await this.#sidecar?.end()
     await this.#puppet.kill()
     await this.#registry.stop()
   }

@@ -29,6 +29,7 @@ export class Registrations {
   #cancelPatience: Cancel | undefined
   #healthy = false
   #stopped = false
+  #end: Promise<void> = Promise.resolve()
 
   constructor(options: RegistrationsOptions) {
     this.#tell = options.tell
@@ -80,9 +81,16 @@ export class Registrations {
     return added.map((id) => wanted.get(id) ?? '')
   }
 
-  /** Withdraws all for good; resolves when no socket is left. */
-  async stop(): Promise<void> {
-    this.#stopped = true
+  /** Withdraws all for good; resolves when no socket is left. May be called again. */
+  stop(): Promise<void> {
+    if (!this.#stopped) {
+      this.#stopped = true
+      this.#end = this.#stop()
+    }
+    return this.#end
+  }
+
+  async #stop(): Promise<void> {
     this.#cancelPatience?.()
     this.#options.admission.stop()
     const stopping = [...this.#registrars.values()].map((registrar) => registrar.stop('shutdown'))

@@ -18,6 +18,8 @@ export interface RoutesOptions {
   readonly startedMs: number
   /** How much a flapping puppet is held back now. */
   readonly damping: () => Damping
+  /** Withdraws every token for good; resolves with whether nothing is registered any more. */
+  readonly drain: () => Promise<boolean>
 }
 
 /** The sidecar's endpoints. */
@@ -35,6 +37,7 @@ export function adminRoutes(options: RoutesOptions): readonly Route[] {
         return { status: 200, contentType, body: text }
       },
     },
+    { method: 'POST', path: '/drain', local: true, handle: () => drain(options) },
   ]
 }
 
@@ -44,6 +47,15 @@ function readiness(board: Board, verbose: boolean): Answer {
   const lines = checks.map(({ name, ok, detail }) => `[${ok ? '+' : '-'}] ${name}: ${detail}`)
   const brief = ready ? ['ready'] : lines.filter((line) => line.startsWith('[-]'))
   return textAnswer(ready ? 200 : 503, (verbose ? lines : brief).join('\n'))
+}
+
+async function drain({ board, drain }: RoutesOptions): Promise<Answer> {
+  if (await drain()) return textAnswer(200, 'drained: nothing is registered any more')
+  const left = board.count('closing')
+  return textAnswer(
+    503,
+    `not drained in REGISTRAR_DRAIN_TIMEOUT: ${left} of ${board.size} still being closed`,
+  )
 }
 
 function status(

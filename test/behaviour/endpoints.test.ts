@@ -37,8 +37,8 @@ interface Reply {
 }
 
 /** Asks the server, with the path just as it is given. */
-async function ask(path: string, method = 'GET'): Promise<Reply> {
-  const asked = request({ host: '127.0.0.1', port: port(), path, method, agent: false })
+async function ask(path: string, method = 'GET', headers = {}): Promise<Reply> {
+  const asked = request({ host: '127.0.0.1', port: port(), path, method, headers, agent: false })
   asked.end()
   const [response] = await once(asked, 'response')
   return { status: response.statusCode, headers: response.headers, body: await text(response) }
@@ -50,13 +50,16 @@ async function serve(routes: readonly Route[]): Promise<void> {
 }
 
 /** The sidecar's endpoints, and the board that they show. */
-async function begin(count = 1): Promise<{ board: Board; clock: FakeClock }> {
+async function begin(
+  count = 1,
+  drain = () => Promise.resolve(true),
+): Promise<{ board: Board; clock: FakeClock }> {
   const clock = new FakeClock()
   const board = new Board(clock)
   board.apply(tokens(...names(count)))
   const damping = () => ({ withdrawals: 2, holdMs: 1000 })
   const metrics = createMetrics(board, '1.2.3')
-  await serve(adminRoutes({ board, metrics, config, version: '1.2.3', clock, startedMs: 0, damping }))
+  await serve(adminRoutes({ board, metrics, config, version: '1.2.3', clock, startedMs: 0, damping, drain }))
   return { board, clock }
 }
 
@@ -70,6 +73,45 @@ describe('/livez', () => {
     board.apply(unreachable('TCP: connection refused'))
     board.apply({ type: 'draining' })
     expect(await ask('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
+  })
+})
+
+describe('/drain', () => {
+  it('is 200 when nothing is registered any more, and 503 with what is left when time is up', async () => {
+    let drained = false
+    const { board } = await begin(3, () => Promise.resolve(drained))
+    for (const id of names(2)) board.apply(registration(id, 'closing'))
+    expect(await ask('/drain', 'POST')).toMatchObject({
+      status: 503,
+      body: 'not drained in REGISTRAR_DRAIN_TIMEOUT: 2 of 3 still being closed\n',
+    })
+    drained = true
+    expect(await ask('/drain', 'POST')).toMatchObject({
+      status: 200,
+      body: 'drained: nothing is registered any more\n',
+    })
+  })
+
+  it('takes POST and nothing else, so that no link and no crawler drains', async () => {
+    let asked = 0
+    await begin(1, async () => {
+      asked += 1
+      return true
+    })
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE'])
+      expect(await ask('/drain', method)).toMatchObject({ status: 405, headers: { allow: 'POST' } })
+    expect(asked).toBe(0)
+  })
+
+  it('is not for a page that a browser shows, whatever page it is', async () => {
+    let asked = 0
+    await begin(1, async () => {
+      asked += 1
+      return true
+    })
+    for (const origin of ['https://example.com', 'http://127.0.0.1:9788', 'null'])
+      expect((await ask('/drain', 'POST', { origin })).status).toBe(403)
+    expect(asked).toBe(0)
   })
 })
 
@@ -201,7 +243,7 @@ describe('every endpoint', () => {
     '/readyz/verbose',
     '/status.json',
     '/favicon.ico',
-    '/drain',
+    '/drain/',
     '/%6civez',
   ])('%s is none: 404, whatever the method', async (path) => {
     await begin()

@@ -151,7 +151,7 @@ it.each(named)('leaves no handle behind when it is drained while %s', async (_wh
   })
   expect(resources()).not.toBe(before)
   expect(pending()).toBeGreaterThan(0)
-  await sidecar.drain()
+  await sidecar.end()
   await setImmediate()
   expect(pending()).toBe(0)
   // Puppet and registry live on: what goes only because they go has been left behind.

@@ -1,10 +1,10 @@
 // The public registry's own server: registration by WebSocket, discovery by GET.
-// options: {port?, tls?: {certFile, keyFile}}
+// options: {host?, port?, tls?: {certFile, keyFile}}
 import './silence.mjs'
 import http from 'node:http'
 import https from 'node:https'
 import { IoServer } from '@chatie/io'
-import { options, ready, tlsFiles } from './peer.mjs'
+import { host, options, ready, tlsFiles } from './peer.mjs'
 
 const tls = tlsFiles()
 const httpServer = tls ? https.createServer(tls, discover) : http.createServer(discover)
@@ -14,7 +14,7 @@ await ioServer.start()
 // IoServer itself takes an upgrade on any path; the documented one is /v0/websocket, the legacy one begins with it.
 ioServer.ioSocket.wss.shouldHandle = (req) => /^\/v0\/websocket(\/token\/[^/]+)?$/.test(req.url)
 
-httpServer.listen(options.port ?? 0, '127.0.0.1', () => {
+httpServer.listen(options.port ?? 0, host, () => {
   ready(httpServer.address().port, {
     count: ({ token }) => socketsOf(token).length,
     push: ({ token, text }) => {

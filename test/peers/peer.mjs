@@ -1,7 +1,10 @@
-// What all peers share: options as JSON in argv[2], commands over IPC, an end when the parent is gone.
+// What all peers share: options as JSON in argv[2], commands over IPC, an end when the parent is gone. In a container there
+// is no parent: a line says that it listens, and SIGTERM ends it.
 import { readFileSync } from 'node:fs'
 
 export const options = JSON.parse(process.argv[2] ?? '{}')
+/** Where to listen. */
+export const host = options.host ?? '127.0.0.1'
 
 process.on('disconnect', () => process.exit(0))
 
@@ -10,6 +13,11 @@ process.on('disconnect', () => process.exit(0))
  * `{id, error}`. Every peer knows `stop`.
  */
 export function ready(port, commands = {}) {
+  if (process.send === undefined) {
+    process.once('SIGTERM', () => process.exit(0))
+    process.stdout.write(`listens on port ${port}\n`)
+    return
+  }
   process.on('message', async ({ id, cmd, ...fields }) => {
     if (cmd === 'stop') {
       process.send({ id, value: true }, () => process.exit(0))

@@ -1,16 +1,16 @@
-// A real puppet service with a mock puppet behind it. options: {port?, token, tls: boolean}
+// A real puppet service with a mock puppet behind it. options: {host?, port?, token, tls: boolean}
 // With `tls` it shows the community certificate (CN `insecure`).
 import './silence.mjs'
 import net from 'node:net'
 import { PuppetMock } from 'wechaty-puppet-mock'
 import { PuppetServer } from 'wechaty-puppet-service'
-import { options, ready } from './peer.mjs'
+import { host, options, ready } from './peer.mjs'
 
 // PuppetServer does not tell which port it got, so it must be told one.
 const port = options.port || (await freePort())
 const puppet = new PuppetMock()
 const server = new PuppetServer({
-  endpoint: `127.0.0.1:${port}`,
+  endpoint: `${host}:${port}`,
   puppet,
   token: options.token,
   tls: { disable: !options.tls },

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { readAdminConfig, readDiscoverConfig } from '../../../src/config/commands.ts'
+import {
+  readAdminConfig,
+  readDiscoverConfig,
+  readDrainConfig,
+  readRegistryAdminConfig,
+} from '../../../src/config/commands.ts'
 import { ConfigError } from '../../../src/config/problems.ts'
 
 describe('discover', () => {
@@ -25,12 +30,28 @@ describe('discover', () => {
 
 describe('healthcheck', () => {
   it('finds the sidecar where it is by default, or where the same variables put it', () => {
-    expect(readAdminConfig({ REGISTRAR_ADMIN_PORT: '' })).toEqual({ host: '127.0.0.1', port: 9788 })
+    expect(readAdminConfig({ REGISTRAR_ADMIN_PORT: '' })).toMatchObject({ host: '127.0.0.1', port: 9788 })
     const env = { REGISTRAR_ADMIN_HOST: '0.0.0.0', REGISTRAR_ADMIN_PORT: '0' }
-    expect(readAdminConfig(env)).toEqual({ host: '0.0.0.0', port: 0 })
+    expect(readAdminConfig(env)).toMatchObject({ host: '0.0.0.0', port: 0 })
+  })
+
+  it('finds a registry by its own variables', () => {
+    expect(readRegistryAdminConfig({ REGISTRAR_ADMIN_PORT: '1' })).toMatchObject({
+      host: '127.0.0.1',
+      port: 9789,
+    })
+    expect(readRegistryAdminConfig({ REGISTRY_ADMIN_PORT: '99' }).port).toBe(99)
   })
 
   it('does not look at the rest of the environment', () => {
     expect(readAdminConfig({ REGISTRAR_RISE: 'x', WECHATY_TOKEN: '"x"' }).port).toBe(9788)
+  })
+})
+
+describe('drain', () => {
+  it('waits as long as the sidecar may take', () => {
+    expect(readDrainConfig({})).toMatchObject({ admin: { port: 9788 }, drainTimeoutMs: 5000 })
+    expect(readDrainConfig({ REGISTRAR_DRAIN_TIMEOUT: '200ms' }).drainTimeoutMs).toBe(200)
+    expect(() => readDrainConfig({ REGISTRAR_DRAIN_TIMEOUT: '5' })).toThrow('REGISTRAR_DRAIN_TIMEOUT')
   })
 })

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  isLoopbackHost,
   isPrivateHost,
   type RegistryAddress,
   registryFromAuthority,
   registryFromUrl,
 } from '../../../src/config/registry-address.ts'
+import { isLoopbackHost } from '../../../src/loopback.ts'
 
 /** The URL, with a ! behind it if there is a warning; or the problem. */
 const outcome = (address: RegistryAddress): string =>

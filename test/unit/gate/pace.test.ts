@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Gate } from '../../../src/gate/gate.ts'
 import { pauseAfter } from '../../../src/gate/pace.ts'
 
-const settings = { intervalMs: 1000, fastIntervalMs: 200 }
+const settings = { intervalMs: 1000, fastIntervalMs: 200, confirmRefusalMs: 100 }
 const good = { outcome: 'good', count: 1, sinceMs: 0 } as const
 const bad = (count: number, refused: number) => ({ outcome: 'bad', count, refused }) as const
 
@@ -21,5 +21,5 @@ it.each([
 
 it('never confirms slower than the fast interval', () => {
   const gate: Gate = { health: 'healthy', streak: bad(1, 1), withdrawals: [], reason: '' }
-  expect(pauseAfter(gate, { intervalMs: 1000, fastIntervalMs: 20 })).toBe(20)
+  expect(pauseAfter(gate, { ...settings, fastIntervalMs: 20 })).toBe(20)
 })

@@ -160,15 +160,26 @@ describe('being woken', () => {
     expect(seen.startedMs).toEqual([0, 500, 1500, 2500])
   })
 
-  it('just after a look waits for what is left of the fast interval', async () => {
+  it('just after a look looks at once all the same: a puppet may die at any time', async () => {
+    const { clock, loop, seen } = begin()
+    loop.start()
+    await clock.advance(5)
+    loop.wake()
+    await clock.advance(0)
+    expect(seen.startedMs).toEqual([0, 5])
+  })
+
+  it('just after being woken waits for what is left of the fast interval', async () => {
     const { clock, loop, seen } = begin()
     loop.start()
     await clock.advance(50)
     loop.wake()
-    await clock.advance(149)
-    expect(seen.startedMs).toEqual([0])
+    await clock.advance(100)
+    loop.wake()
+    await clock.advance(99)
+    expect(seen.startedMs).toEqual([0, 50])
     await clock.advance(1)
-    expect(seen.startedMs).toEqual([0, 200])
+    expect(seen.startedMs).toEqual([0, 50, 250])
   })
 
   it('never puts a look off that is due sooner', async () => {
@@ -177,7 +188,9 @@ describe('being woken', () => {
     await clock.advance(50)
     loop.wake()
     await clock.advance(50)
-    expect(seen.startedMs).toEqual([0, 100])
+    loop.wake()
+    await clock.advance(50)
+    expect(seen.startedMs).toEqual([0, 50, 150])
   })
 
   it('again and again does not put the look off either', async () => {
@@ -187,8 +200,8 @@ describe('being woken', () => {
       await clock.advance(10)
       loop.wake()
     }
-    await clock.advance(0)
-    expect(seen.startedMs).toEqual([0, 200])
+    await clock.advance(10)
+    expect(seen.startedMs).toEqual([0, 10, 210])
   })
 
   it('during a look does not begin another', async () => {

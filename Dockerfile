@@ -1,0 +1,50 @@
+# One image for all commands: the sidecar (`run`, the default) and the registry (`docker run IMAGE registry`).
+# No step knows the distribution, so any image with Node.js serves as a base: Alpine, slim, distroless.
+# The tests build it as it stands; it needs BuildKit of Docker 25 or newer (--start-interval).
+ARG BUILD_IMAGE=node:24-alpine
+ARG BASE_IMAGE=node:24-alpine
+# `wget` asks with the base's busybox, for next to nothing; `node` starts this program for each check, on any base.
+ARG HEALTHCHECK=wget
+
+# The bundle is the same for every platform: it is built on the builder's own.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY scripts scripts
+COPY src src
+RUN npm run --silent build && mkdir bin && ln -s /app/main.js bin/puppet-registrar
+
+FROM ${BASE_IMAGE} AS runtime
+# Distroless images keep node in a folder of its own.
+ENV PATH=$PATH:/nodejs/bin
+# What runs needs no package manager, and nobody should have to read of its vulnerabilities. By node, because there may be no shell.
+RUN ["node", "-e", "for (const path of ['/usr/local/lib/node_modules', ...['npm', 'npx', 'corepack', 'yarn', 'yarnpkg'].map((name) => `/usr/local/bin/${name}`)]) fs.rmSync(path, { recursive: true, force: true })"]
+COPY --from=build /build/dist /app
+COPY --from=build /build/bin /usr/local/bin
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="puppet-registrar" \
+  org.opencontainers.image.description="Registers a co-located Wechaty puppet, exactly while it can answer" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}"
+# Probes and Prometheus ask from outside of the container. With the host's network, set both back to 127.0.0.1.
+ENV NODE_ENV=production REGISTRAR_ADMIN_HOST=0.0.0.0 REGISTRY_ADMIN_HOST=0.0.0.0
+# The sidecar's endpoints, the registry's, and the registry.
+EXPOSE 9788 9789 8080
+# Belongs to nobody, and needs no entry in /etc/passwd.
+USER 65532:65532
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/app/main.js"]
+CMD ["run"]
+
+# Healthy is ready: registered, and the puppet well. A container holds a sidecar or a registry, and where the first lives
+# the second is not asked.
+FROM runtime AS healthcheck-wget
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD \
+  sidecar=http://127.0.0.1:${REGISTRAR_ADMIN_PORT:-9788}; registry=http://127.0.0.1:${REGISTRY_ADMIN_PORT:-9789}; \
+  if wget -q -O /dev/null $sidecar/livez; then wget -q -O /dev/null $sidecar/readyz; else wget -q -O /dev/null $registry/readyz; fi
+
+FROM runtime AS healthcheck-node
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "/app/main.js", "healthcheck"]
+
+FROM healthcheck-${HEALTHCHECK}

@@ -1,0 +1,17 @@
+import { readDrainConfig } from '../config/commands.ts'
+import { EXIT } from '../exit-codes.ts'
+import { ask } from './ask.ts'
+import type { Context } from './context.ts'
+
+/** The sidecar answers when its own time-out is over; this is for the way there and back on a busy machine. */
+const MARGIN_MS = 2000
+
+/** The command `drain`. */
+export async function drain(context: Context): Promise<number> {
+  const { admin, drainTimeoutMs } = readDrainConfig(context.env)
+  const timeoutMs = drainTimeoutMs + MARGIN_MS
+  const { ok, words } = await ask(admin, { method: 'POST', path: '/drain', timeoutMs })
+  if (ok) context.say(words)
+  else context.complain(`drain: ${words}`)
+  return ok ? EXIT.ok : EXIT.no
+}

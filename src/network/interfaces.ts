@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import type { Sight } from './presence.ts'
+
+/** Looks at the interfaces of the network namespace that this process is in. */
+export function lookAtInterfaces(): Sight {
+  const addressed = Object.entries(networkInterfaces())
+    .filter(([, addresses = []]) => addresses.some(({ internal }) => !internal))
+    .map(([name]) => name)
+  return { addressed, present: addressed.length > 0 ? addressed : presentInterfaces() }
+}
+
+/** Linux lists each interface in a line `name: counters…` (proc_net_dev(5)), those without an address too. */
+function presentInterfaces(): readonly string[] | undefined {
+  try {
+    const text = readFileSync('/proc/self/net/dev', 'utf8')
+    return [...text.matchAll(/^\s*([^\s:]+):/gm)].map(([, name = '']) => name).filter((name) => name !== 'lo')
+  } catch {
+    return undefined
+  }
+}
