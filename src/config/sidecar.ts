@@ -25,8 +25,6 @@ export interface Config {
     readonly intervalMs: number
     readonly fastIntervalMs: number
     readonly timeoutMs: number
-    /** How soon a refused connection is looked at again. */
-    readonly confirmRefusalMs: number
     readonly rise: number
     readonly fall: number
   }
@@ -46,12 +44,6 @@ export interface ReadConfig {
   readonly config: Config
   readonly warnings: readonly Problem[]
 }
-
-/**
- * A container that dies takes the network that it shared with it, 40 ms or more after its last socket (Docker 20.10): by then the
- * registry has to be told.
- */
-const CONFIRM_REFUSAL_MS = { sharedNetwork: 10, elsewhere: 100 } as const
 
 const optional = { default: undefined }
 
@@ -150,9 +142,6 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
       intervalMs: values.REGISTRAR_PROBE_INTERVAL,
       fastIntervalMs: values.REGISTRAR_PROBE_FAST_INTERVAL,
       timeoutMs: values.REGISTRAR_PROBE_TIMEOUT,
-      confirmRefusalMs: isLoopbackHost(values.REGISTRAR_PUPPET_HOST)
-        ? CONFIRM_REFUSAL_MS.sharedNetwork
-        : CONFIRM_REFUSAL_MS.elsewhere,
       rise: values.REGISTRAR_RISE,
       fall: values.REGISTRAR_FALL,
     },

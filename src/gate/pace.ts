@@ -6,10 +6,13 @@ export interface PaceSettings {
   readonly intervalMs: number
   /** While its state is changing, or waited for; default 200. */
   readonly fastIntervalMs: number
-  /** How soon a refused connection is looked at again, in milliseconds: two in a row are proof of death. */
-  readonly confirmRefusalMs: number
 }
 
+/**
+ * How soon a refused connection is looked at again: two in a row are proof of death. A container that dies loses its network 40 ms or
+ * more after its last socket (Docker 20.10). Later, nothing refuses any more; and who shares that network can withdraw nothing.
+ */
+const CONFIRM_REFUSAL_MS = 10
 /** How soon the first answer at the start is confirmed: a start should not be much longer than Node.js takes. */
 const CONFIRM_FIRST_ANSWER_MS = 50
 
@@ -24,7 +27,7 @@ export function pauseAfter(gate: Gate, settings: PaceSettings): number {
   const { health, streak } = gate
   if (health === 'healthy' && streak.outcome === 'good') return settings.intervalMs
   const suspectsDeath = streak.outcome === 'bad' && streak.refused === 1 && health !== 'unhealthy'
-  if (suspectsDeath) return Math.min(settings.confirmRefusalMs, settings.fastIntervalMs)
+  if (suspectsDeath) return Math.min(CONFIRM_REFUSAL_MS, settings.fastIntervalMs)
   const firstAnswer = streak.outcome === 'good' && health === 'unknown'
   if (firstAnswer) return Math.min(CONFIRM_FIRST_ANSWER_MS, settings.fastIntervalMs)
   return settings.fastIntervalMs

@@ -38,10 +38,11 @@ export class ProbeLoop {
   wake(): void {
     if (this.#cancelPause === undefined || this.#stop.signal.aborted) return
     const { clock, wakeIntervalMs } = this.#options
-    const atMs = Math.max(clock.now(), this.#wokenMs + wakeIntervalMs)
+    const nowMs = clock.now()
+    const atMs = Math.max(nowMs, this.#wokenMs + wakeIntervalMs)
     if (atMs >= this.#dueMs) return
     this.#wokenMs = atMs
-    this.#pause(atMs - clock.now())
+    this.#pause(atMs - nowMs)
   }
 
   /** Ends the loop; a probe under way is abandoned. */

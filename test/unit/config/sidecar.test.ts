@@ -26,7 +26,7 @@ describe('defaults', () => {
       registry: { url: new URL('wss://api.chatie.io'), extraCa: undefined, proxyFromEnvironment: false },
       advertise: { host: '', port: 8788 },
       puppet: { host: '127.0.0.1', port: 8788, tls: 'auto' },
-      probe: { kind: 'grpc', intervalMs: 1000, fastIntervalMs: 200, timeoutMs: 1000, confirmRefusalMs: 10, rise: 2, fall: 3 },
+      probe: { kind: 'grpc', intervalMs: 1000, fastIntervalMs: 200, timeoutMs: 1000, rise: 2, fall: 3 },
       heartbeat: { intervalMs: 10_000, timeoutMs: 5000 },
       backoffMaxMs: 15_000,
       connectRate: 100,

@@ -2,14 +2,14 @@ import { expect, it } from 'vitest'
 import type { Gate } from '../../../src/gate/gate.ts'
 import { pauseAfter } from '../../../src/gate/pace.ts'
 
-const settings = { intervalMs: 1000, fastIntervalMs: 200, confirmRefusalMs: 100 }
+const settings = { intervalMs: 1000, fastIntervalMs: 200 }
 const good = { outcome: 'good', count: 1, sinceMs: 0 } as const
 const bad = (count: number, refused: number) => ({ outcome: 'bad', count, refused }) as const
 
 it.each([
   ['a healthy puppet that answers is settled', 'healthy', good, 1000],
   ['from the first failure on, the fast interval', 'healthy', bad(1, 0), 200],
-  ['a first refusal is confirmed at once', 'healthy', bad(1, 1), 100],
+  ['a first refusal is confirmed at once', 'healthy', bad(1, 1), 10],
   ['the first answer at the start is confirmed at once', 'unknown', good, 50],
   ['a dead puppet is awaited at the fast interval', 'unhealthy', bad(50, 50), 200],
   ['a dead puppet that answers rises at the fast interval', 'unhealthy', good, 200],
@@ -21,5 +21,5 @@ it.each([
 
 it('never confirms slower than the fast interval', () => {
   const gate: Gate = { health: 'healthy', streak: bad(1, 1), withdrawals: [], reason: '' }
-  expect(pauseAfter(gate, { ...settings, fastIntervalMs: 20 })).toBe(20)
+  expect(pauseAfter(gate, { ...settings, fastIntervalMs: 5 })).toBe(5)
 })

@@ -1,0 +1,52 @@
+// A client as a bot is one: asks the registry where the puppet of its token is, goes there, and says what changes. It runs until it is
+// ended, so that one can stop the puppet and watch.
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:http2'
+import { setTimeout as pause } from 'node:timers/promises'
+
+const registry = process.env.REGISTRY_URL
+const token = readFileSync(process.env.TOKEN_FILE, 'utf8')
+  .split('\n')
+  .map((line) => line.trim())
+  .find((line) => line !== '' && !line.startsWith('#'))
+const EVERY_MS = 250
+const TIMEOUT_MS = 3000
+
+/** Whether something at the address answers a gRPC call. */
+function answers({ host, port }) {
+  return new Promise((resolve) => {
+    const session = connect(`http://${host}:${port}`, { timeout: TIMEOUT_MS })
+    const end = (yes) => {
+      session.destroy()
+      resolve(yes)
+    }
+    session.setTimeout(TIMEOUT_MS, () => end(false))
+    session.on('error', () => end(false))
+    const headers = { 'content-type': 'application/grpc', te: 'trailers' }
+    const call = session.request({ ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', ...headers })
+    call.on('error', () => end(false))
+    call.on('response', (response) => end(response[':status'] === 200))
+    // An empty message: no compression, no length.
+    call.end(Buffer.alloc(5))
+  })
+}
+
+async function look() {
+  try {
+    const response = await fetch(`${registry}/v0/hosties/${token}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const { host, port } = await response.json()
+    if (response.status === 404) return 'not found (404): nobody registers the token'
+    const there = await answers({ host, port })
+    return `discovered at ${host}:${port}, and the puppet ${there ? 'answers' : 'DOES NOT ANSWER'}`
+  } catch (error) {
+    return `the registry does not answer (${error.cause?.code ?? error.name})`
+  }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(0))
+for (let last = ''; ; ) {
+  const now = await look()
+  if (now !== last) console.log(`client: ${now}`)
+  last = now
+  await pause(EVERY_MS)
+}

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { makeTempDir } from '../../support/temp-dir.ts'
+
+const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/**
+ * A program that starts an engine where none runs (`up`), makes stand-ins for base images that cannot be pulled (`base IMAGE`) and
+ * gives images to podman (`pods IMAGE`). Where there is a real engine and real images, it is not needed.
+ */
+const TESTBED = process.env.DOCKER_TESTBED ?? join(ROOT, '../shared/tools/docker-testbed')
+
+/** How long anything may take that builds or pulls, in milliseconds. */
+const SLOW_MS = 240_000
+
+/** Runs a program to its end and resolves with what it said; rejects with all that it said. */
+export async function call(file: string, args: readonly string[], env = {}): Promise<string> {
+  const options = { cwd: ROOT, env: { ...process.env, ...env }, timeout: SLOW_MS, maxBuffer: 64 << 20 }
+  try {
+    const { stdout, stderr } = await run(file, [...args], options)
+    return stdout.trim() || stderr.trim()
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string }
+    throw new Error(`${file} ${args.join(' ')}: ${stderr.trim() || stdout.trim() || message}`)
+  }
+}
+
+export const docker = (...args: readonly string[]): Promise<string> => call('docker', args)
+
+const works = (file: string, ...args: readonly string[]): Promise<boolean> =>
+  call(file, args).then(
+    () => true,
+    () => false,
+  )
+
+/** Whether an engine answers, or does after the testbed has started one. */
+async function findEngine(): Promise<boolean> {
+  if (await works('docker', 'info')) return true
+  return existsSync(TESTBED) && (await works(TESTBED, 'up')) && (await works('docker', 'info'))
+}
+
+/** Whether tests with containers can run. With DOCKER=required they have to. */
+export const hasEngine = await findEngine()
+if (!hasEngine) {
+  const words = 'NO DOCKER ENGINE answers and none could be started: the tests with containers do not run'
+  if (process.env.DOCKER === 'required') throw new Error(words)
+  process.stderr.write(`\n!!! ${words} !!!\n\n`)
+}
+
+/** Sees to it that a base image is there: as it is, pulled, or as the testbed's stand-in. */
+export async function haveBase(image: string): Promise<void> {
+  if (await works('docker', 'image', 'inspect', image)) return
+  if (await works('docker', 'pull', '--quiet', image)) return
+  await call(TESTBED, ['base', image])
+}
+
+/** Gives images to podman. */
+export const giveToPodman = (...images: readonly string[]): Promise<string> =>
+  call(TESTBED, ['pods', ...images])
+
+export interface BuildOptions {
+  readonly tag: string
+  /** Folder of the Dockerfile, relative to the project. Default: the project. */
+  readonly context?: string
+  readonly args?: Readonly<Record<string, string>>
+}
+
+/** Builds a Dockerfile as it stands; but engines before 25 do not know --start-interval, so they are given a copy without it. */
+export async function buildImage({ tag, context = '.', args = {} }: BuildOptions): Promise<void> {
+  const client = await builder()
+  const folder = join(ROOT, context)
+  const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
+  const file = (await engineMajor()) < 25 ? withoutStartInterval(folder) : join(folder, 'Dockerfile')
+  const options = ['build', '--file', file, '--tag', tag, ...buildArgs, folder]
+  await call(client, options, { DOCKER_BUILDKIT: '1' })
+}
+
+function withoutStartInterval(folder: string): string {
+  const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+  const shorter = text.replace(/ --start-interval=\S+/g, '')
+  const copy = join(makeTempDir(), 'Dockerfile')
+  writeFileSync(copy, shorter)
+  return copy
+}
+
+/** The engine's major version. */
+export async function engineMajor(): Promise<number> {
+  return Number.parseInt(await docker('version', '--format', '{{.Server.Version}}'), 10)
+}
+
+/** A client that builds with BuildKit: one with buildx, or one from before 23, which has it built in. */
+async function builder(): Promise<string> {
+  if (await works('docker', 'buildx', 'version')) return 'docker'
+  for (const client of ['docker', '/usr/bin/docker']) {
+    const version = await call(client, ['version', '--format', '{{.Client.Version}}']).catch(() => '99')
+    if (Number.parseInt(version, 10) < 23) return client
+  }
+  throw new Error('no Docker client here builds with BuildKit: install buildx')
+}
+
+/** Runs Compose with the project's own files. */
+export async function compose(
+  project: string,
+  files: readonly string[],
+  ...args: readonly string[]
+): Promise<string> {
+  const options = [
+    '--project-name',
+    project,
+    ...files.flatMap((file) => ['--file', join(ROOT, file)]),
+    ...args,
+  ]
+  return (await works('docker', 'compose', 'version'))
+    ? docker('compose', ...options)
+    : call('docker-compose', options)
+}
