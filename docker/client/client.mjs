@@ -33,7 +33,9 @@ function answers({ host, port }) {
 
 async function look() {
   try {
-    const response = await fetch(`${registry}/v0/hosties/${token}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const response = await fetch(`${registry}/v0/hosties/${token}`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
     const { host, port } = await response.json()
     if (response.status === 404) return 'not found (404): nobody registers the token'
     const there = await answers({ host, port })

@@ -55,7 +55,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   healthcheck: {
     usage: 'healthcheck [--live]',
-    summary: "asks a running sidecar's /readyz (/livez with --live)",
+    summary: "asks a running sidecar's, or else a registry's, /readyz (/livez with --live)",
     drains: false,
     switches: ['live'],
     words: 0,

@@ -10,9 +10,17 @@ const SHARED = [...SHIPPED, 'docker/compose.shared-network.yml']
 const DISCOVERED = 'client: discovered at puppet:8788, and the puppet answers'
 const NOT_FOUND = 'client: not found (404): nobody registers the token'
 
-const up = (files: readonly string[]): Promise<string> => compose(PROJECT, files, 'up', '--detach', '--no-build')
+const up = (files: readonly string[]): Promise<string> =>
+  compose(PROJECT, files, 'up', '--detach', '--no-build')
 async function service(name: string): Promise<Container> {
-  const id = await docker('ps', '--all', '--quiet', ...mine, '--filter', `label=com.docker.compose.service=${name}`)
+  const id = await docker(
+    'ps',
+    '--all',
+    '--quiet',
+    ...mine,
+    '--filter',
+    `label=com.docker.compose.service=${name}`,
+  )
   return container(id)
 }
 const mine = ['--filter', `label=com.docker.compose.project=${PROJECT}`]

@@ -127,19 +127,20 @@ describe.skipIf(!hasEngine)('the image', () => {
   })
 
   it('has a health check that follows each of its two servers', async () => {
-    const interval = [
-      '--health-interval',
-      '1s',
-      '--health-start-period',
-      '0s',
-      '--health-retries',
-      '1',
-    ] as const
+    const interval = ['--health-interval=1s', '--health-start-period=1ms', '--health-retries=1'] as const
     const lonely = await start('lonely', [...TOKEN, ...NOWHERE, ...HARDENED, ...interval], IMAGE)
     const registry = await start('registry', [...HARDENED, ...interval], IMAGE, 'registry')
-    const health = async (of: Container) => (await of.inspect()).State.Health?.Status
-    const becomes = (of: Container, wanted: string) =>
-      waitUntil(async () => (await health(of)) === wanted, { timeoutMs: 20_000, everyMs: 100, what: wanted })
+    const becomes = async (of: Container, wanted: string): Promise<void> => {
+      let health: unknown
+      const isSo = async (): Promise<boolean> => {
+        health = (await of.inspect()).State.Health
+        return (health as { Status: string } | undefined)?.Status === wanted
+      }
+      const what = `${of.name} to be ${wanted}`
+      await waitUntil(isSo, { timeoutMs: 20_000, everyMs: 100, what }).catch((error: Error) => {
+        throw new Error(`${error.message}\n${JSON.stringify(health)}`)
+      })
+    }
     // No puppet: alive, but not ready.
     await becomes(lonely, 'unhealthy')
     await becomes(registry, 'healthy')

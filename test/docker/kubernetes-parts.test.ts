@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { removeTempDirs } from '../support/temp-dir.ts'
 import {
   containersOf,
   type DeploymentSpec,
@@ -41,6 +42,8 @@ function servicePort(target: Target, name: string, port: number): Manifest<Servi
   expect(service.spec.ports.map((each) => each.port)).toContain(port)
   return service
 }
+
+afterAll(removeTempDirs)
 
 describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (name, target) => {
   it('has each object once, all that belong together, and only kinds that are looked at here', () => {

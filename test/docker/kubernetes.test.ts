@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/commands/table.ts'
 import { ConfigError } from '../../src/config/problems.ts'
 import { readRegistryConfig } from '../../src/config/registry.ts'
 import { readConfig } from '../../src/config/sidecar.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
 import { type Container, containersOf, type Handler, type Probe, quantity } from './support/kubernetes.ts'
 import { environmentOf } from './support/kubernetes-environment.ts'
 import { restrictedViolations } from './support/kubernetes-restricted.ts'
@@ -58,6 +59,8 @@ const sidecarConfigOf = ({ name }: Target, { container }: Placed) => {
   const missing = name === 'base' ? { WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_6f0d1c52-8a44' } : {}
   return readConfig({ ...missing, ...environmentOf(container) })
 }
+
+afterAll(removeTempDirs)
 
 describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (name, target) => {
   it('builds, and has the programs in it that it is for', () => {

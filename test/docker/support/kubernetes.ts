@@ -156,11 +156,10 @@ export function foldersIn(folder: string): readonly string[] {
 /** The objects that `kubectl kustomize` makes of a folder. A warning is an error. */
 export function kustomize(folder: string): readonly Manifest[] {
   const { error, status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
-  if (error !== undefined || stderr.includes('unknown field "components"')) {
-    const found = error === undefined ? 'kubectl is too old' : `kubectl cannot be run (${error.message})`
-    throw new Error(`${found}: these tests need kubectl 1.21 or later; Debian 12's kubernetes-client is 1.20`)
-  }
-  if (status !== 0 || stderr !== '') throw new Error(`kubectl kustomize ${folder}: ${stderr}`)
+  const needed = "these tests need kubectl 1.21 or later; Debian 12's kubernetes-client is 1.20"
+  if (error !== undefined) throw new Error(`kubectl cannot be run (${error.message}): ${needed}`)
+  if (status !== 0 || stderr !== '')
+    throw new Error(`kubectl kustomize ${folder}: ${stderr.trim()} (${needed})`)
   return parseAllDocuments(stdout).map((document) => {
     if (document.errors.length > 0) throw new Error(`${folder}: ${document.errors}`)
     return document.toJS() as Manifest
