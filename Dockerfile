@@ -18,8 +18,9 @@ RUN npm run --silent build && mkdir bin && ln -s /app/main.js bin/puppet-registr
 FROM ${BASE_IMAGE} AS runtime
 # Distroless images keep node in a folder of its own.
 ENV PATH=$PATH:/nodejs/bin
-# What runs needs no package manager, and nobody should have to read of its vulnerabilities. By node, because there may be no shell.
-RUN ["node", "-e", "for (const path of ['/usr/local/lib/node_modules', ...['npm', 'npx', 'corepack', 'yarn', 'yarnpkg'].map((name) => `/usr/local/bin/${name}`)]) fs.rmSync(path, { recursive: true, force: true })"]
+# What runs needs no package manager. By node, because there may be no shell; by root, because the base may have another user.
+USER 0:0
+RUN --mount=type=bind,source=docker/without-npm.mjs,target=/mnt/without-npm.mjs ["node", "/mnt/without-npm.mjs"]
 COPY --from=build /build/dist /app
 COPY --from=build /build/bin /usr/local/bin
 ARG VERSION=0.1.0
@@ -37,12 +38,13 @@ STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "/app/main.js"]
 CMD ["run"]
 
-# Healthy is ready: registered, and the puppet well. A container holds a sidecar or a registry, and where the first lives
-# the second is not asked.
+# Healthy is ready: registered, and the puppet well. Which of the two servers is asked depends on what the container runs (its first
+# process), and never on a proxy that Docker puts into every container.
 FROM runtime AS healthcheck-wget
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD \
-  sidecar=http://127.0.0.1:${REGISTRAR_ADMIN_PORT:-9788}; registry=http://127.0.0.1:${REGISTRY_ADMIN_PORT:-9789}; \
-  if wget -q -O /dev/null $sidecar/livez; then wget -q -O /dev/null $sidecar/readyz; else wget -q -O /dev/null $registry/readyz; fi
+  case "$(tr '\0' ' ' </proc/1/cmdline)" in \
+    *"/main.js registry "*) port=${REGISTRY_ADMIN_PORT:-9789} ;; *) port=${REGISTRAR_ADMIN_PORT:-9788} ;; \
+  esac; wget -q -Y off -O /dev/null "http://127.0.0.1:$port/readyz"
 
 FROM runtime AS healthcheck-node
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "/app/main.js", "healthcheck"]

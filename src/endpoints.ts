@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isLoopbackHost } from './loopback.ts'
 
 /** What an endpoint answers. */
 export interface Answer {
@@ -69,7 +68,8 @@ async function answer(request: IncomingMessage, { routes, redact }: AdminOptions
     const allow = here.map((known) => (known.method === 'GET' ? 'GET, HEAD' : known.method)).join(', ')
     return { ...textAnswer(405, 'method not allowed'), headers: { allow } }
   }
-  if (route.local && !isLocal(request)) return textAnswer(403, 'only from the machine itself, over loopback')
+  if (route.local && !isLocal(request))
+    return textAnswer(403, 'only from the machine itself, and not through a proxy')
   try {
     const result = await route.handle(searchParams)
     return { ...result, body: redact(result.body) }
@@ -78,10 +78,25 @@ async function answer(request: IncomingMessage, { routes, redact }: AdminOptions
   }
 }
 
-/** A browser says which page it asks for (`Origin`, Fetch standard); programs do not. */
+/**
+ * Headers of those who ask for somebody else: a browser for a page (`Origin`, Fetch standard), a proxy for its client (RFC 7239, RFC
+ * 9110 §7.6.3, and what proxies really send).
+ */
+const FOR_OTHERS = [
+  'origin',
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-envoy-external-address',
+]
+const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+
+/** From an address of this very machine, and not on behalf of others. Service meshes come from 127.0.0.6: not all of 127/8 will do. */
 function isLocal({ socket, headers }: IncomingMessage): boolean {
-  const address = socket.remoteAddress?.replace('::ffff:', '') ?? ''
-  return isLoopbackHost(address) && headers.origin === undefined
+  const { remoteAddress = '', localAddress } = socket
+  const own = LOOPBACK.has(remoteAddress) || remoteAddress === localAddress
+  return own && !FOR_OTHERS.some((name) => name in headers)
 }
 
 function send(

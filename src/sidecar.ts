@@ -155,7 +155,7 @@ export class Sidecar {
   async #end(drained: Promise<boolean>): Promise<boolean> {
     this.#loop.stop()
     const withdrawn = await drained
-    this.#show.stop()
+    await this.#show.stop()
     this.#journal.end()
     return withdrawn
   }

@@ -5,12 +5,19 @@ import { connect } from 'node:http2'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const registry = process.env.REGISTRY_URL
-const token = readFileSync(process.env.TOKEN_FILE, 'utf8')
-  .split('\n')
-  .map((line) => line.trim())
-  .find((line) => line !== '' && !line.startsWith('#'))
+const token = readToken(process.env.TOKEN_FILE)
 const EVERY_MS = 250
 const TIMEOUT_MS = 3000
+
+function readToken(file) {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n')
+    return lines.map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#'))
+  } catch (error) {
+    console.error(`client: ${file} cannot be read by user ${process.getuid()} (${error.code})`)
+    process.exit(1)
+  }
+}
 
 /** Whether something at the address answers a gRPC call. */
 function answers({ host, port }) {

@@ -26,7 +26,7 @@ server.on('stream', (stream, headers) => {
   stream.respond(answer, { waitForTrailers: true })
   stream.end(SERVING)
 })
-server.listen(port, '0.0.0.0', () => console.log(`puppet: listens on port ${port}`))
+server.listen(port, () => console.log(`puppet: listens on port ${port}`))
 
 // The first process of a container is not ended by a signal that it does not handle.
 for (const signal of ['SIGTERM', 'SIGINT']) {

@@ -40,7 +40,7 @@ export function ask(where: AdminAddress, { method, path, timeoutMs }: Question):
     })
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted ? `no answer in ${timeoutMs / 1000} s` : error.code
-      const words = `no sidecar answers on ${target}:${port} (${why})`
+      const words = `nobody answers on ${target}:${port} (${why})`
       resolve({ ok: false, words, absent: error.code === 'ECONNREFUSED' })
     })
     outgoing.end()

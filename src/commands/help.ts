@@ -3,7 +3,7 @@ import type { Command } from './table.ts'
 
 /** The text of `--help`. */
 export function helpText(commands: readonly Command[]): string {
-  const list = commands.map(({ usage, summary }) => `  ${usage.padEnd(22)} ${summary}`).join('\n')
+  const list = commands.map(({ usage, summary }) => `  ${usage.padEnd(33)} ${summary}`).join('\n')
   return `puppet-registrar: a token can be discovered exactly while its puppet can answer.
 
 Usage: puppet-registrar [command]

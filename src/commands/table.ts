@@ -21,7 +21,7 @@ export interface Command {
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
     usage: 'run',
-    summary: 'the sidecar (the default): registers the puppet beside it while it is healthy',
+    summary: 'the sidecar (the default): registers the puppet beside it while it is well',
     drains: true,
     reloads: true,
     switches: [],
@@ -47,23 +47,23 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   discover: {
     usage: 'discover <token>',
-    summary: 'asks the registry where the puppet of a token is; prints {"host":…,"port":…}',
+    summary: 'asks the registry where a puppet is; prints {"host":…,"port":…}',
     drains: false,
     switches: [],
     words: 1,
     load: async () => (await import('./discover.ts')).discover,
   },
   healthcheck: {
-    usage: 'healthcheck [--live]',
-    summary: "asks a running sidecar's, or else a registry's, /readyz (/livez with --live)",
+    usage: 'healthcheck [--live] [--registry]',
+    summary: "asks a sidecar's /readyz (/livez), or a registry's where no sidecar is",
     drains: false,
-    switches: ['live'],
+    switches: ['live', 'registry'],
     words: 0,
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   drain: {
     usage: 'drain',
-    summary: 'makes a running sidecar withdraw every token and stay so; waits until that is done',
+    summary: 'makes a running sidecar withdraw every token, and stay so; waits for it',
     drains: false,
     switches: [],
     words: 0,

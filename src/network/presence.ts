@@ -10,7 +10,7 @@ export interface Sight {
 export type Presence =
   /** No interface had an address yet. */
   | { readonly state: 'unseen' }
-  /** These interfaces had one. */
+  /** These interfaces had one, now or before. */
   | { readonly state: 'there'; readonly names: readonly string[] }
   /** They are gone, and the puppet has not answered since. */
   | { readonly state: 'gone'; readonly names: readonly string[]; readonly sinceMs: number }
@@ -27,7 +27,10 @@ export function judgePresence(
   sight: Sight,
   nowMs: number,
 ): Presence {
-  if (sight.addressed.length > 0) return { state: 'there', names: sight.addressed }
+  if (sight.addressed.length > 0) {
+    const known = before.state === 'unseen' ? [] : before.names
+    return { state: 'there', names: [...new Set([...known, ...sight.addressed])] }
+  }
   if (before.state === 'unseen') return before
   const { names } = before
   const removed = sight.present !== undefined && !sight.present.some((name) => names.includes(name))

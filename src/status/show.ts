@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pause } from '../clock.ts'
 import { serveAdmin } from '../endpoints.ts'
 import type { Fact } from '../events.ts'
 import type { Metrics } from './metrics.ts'
@@ -9,6 +10,9 @@ import { adminRoutes, type RoutesOptions } from './routes.ts'
 export interface ShowOptions extends Omit<RoutesOptions, 'metrics'> {
   readonly redact: (text: string) => string
 }
+
+/** How long answers may take at the end, in milliseconds. */
+const ANSWER_MS = 100
 
 /** The sidecar's endpoints and the metrics behind them, whose library is loaded only where there are endpoints. */
 export class Show {
@@ -46,8 +50,15 @@ export class Show {
     return (this.#server?.address() as AddressInfo | null) ?? undefined
   }
 
-  stop(): void {
-    this.#server?.close()
-    this.#server?.closeAllConnections()
+  /** Closes the endpoints. An answer that is on its way, to a drain for example, has a moment to get out. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    const patience = new AbortController()
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    await Promise.race([closed, pause(this.#options.clock, ANSWER_MS, patience.signal)])
+    patience.abort()
+    server.closeAllConnections()
   }
 }

@@ -113,6 +113,30 @@ describe('/drain', () => {
       expect((await ask('/drain', 'POST', { origin })).status).toBe(403)
     expect(asked).toBe(0)
   })
+
+  it.each([
+    ['x-forwarded-for', '203.0.113.9'],
+    ['forwarded', 'for=203.0.113.9'],
+    ['via', '1.1 proxy'],
+    ['x-envoy-external-address', '203.0.113.9'],
+  ])('is not for whoever comes through a proxy on this machine: %s', async (name, value) => {
+    await begin()
+    expect((await ask('/drain', 'POST', { [name]: value })).status).toBe(403)
+    expect((await ask('/drain', 'POST')).status).toBe(200)
+  })
+
+  it('is not for other addresses of loopback, from which service meshes come', async () => {
+    await begin()
+    const from = async (localAddress: string): Promise<number | undefined> => {
+      const asked = request({ host: '127.0.0.1', port: port(), path: '/drain', method: 'POST', localAddress })
+      asked.end()
+      const [response] = await once(asked, 'response')
+      response.resume()
+      return response.statusCode
+    }
+    expect(await from('127.0.0.6')).toBe(403)
+    expect(await from('127.0.0.1')).toBe(200)
+  })
 })
 
 describe('/readyz', () => {

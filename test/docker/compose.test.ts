@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { elapsed, waitUntil } from '../support/wait.ts'
-import { type Container, container, tell } from './support/container.ts'
+import { type Container, container, tell, untilOld } from './support/container.ts'
 import { compose, docker, hasEngine } from './support/engine.ts'
 import { buildImages } from './support/images.ts'
 
@@ -76,6 +76,7 @@ describe.skipIf(!hasEngine)('docker-compose.yml, as it is', () => {
     await up(SHARED)
     await clientSays(DISCOVERED, 60_000)
     const registrar = await service('registrar')
+    await untilOld(registrar)
     await compose(PROJECT, SHARED, 'restart', '--timeout', '1', 'puppet')
     await registrar.line(/the network shared with the puppet is gone/)
     await waitUntil(async () => (await registrar.inspect()).RestartCount === 1, {

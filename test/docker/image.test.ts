@@ -129,7 +129,14 @@ describe.skipIf(!hasEngine)('the image', () => {
   it('has a health check that follows each of its two servers', async () => {
     const interval = ['--health-interval=1s', '--health-start-period=1ms', '--health-retries=1'] as const
     const lonely = await start('lonely', [...TOKEN, ...NOWHERE, ...HARDENED, ...interval], IMAGE)
-    const registry = await start('registry', [...HARDENED, ...interval], IMAGE, 'registry')
+    // Docker puts a proxy into every container where one is configured: it is not for a server in the container itself.
+    const proxy = [
+      '--env',
+      'http_proxy=http://127.0.0.1:9',
+      '--env',
+      'HTTP_PROXY=http://127.0.0.1:9',
+    ] as const
+    const registry = await start('registry', [...HARDENED, ...interval, ...proxy], IMAGE, 'registry')
     const becomes = async (of: Container, wanted: string): Promise<void> => {
       let health: unknown
       const isSo = async (): Promise<boolean> => {
@@ -150,7 +157,11 @@ describe.skipIf(!hasEngine)('the image', () => {
 })
 
 describe.skipIf(!hasEngine)('other bases', () => {
+  const tags = ['slim', 'bare', 'bare-base', 'other-user', 'other-user-base'].map(
+    (name) => `puppet-registrar-test:${name}`,
+  )
   afterEach(removeAll)
+  afterAll(() => docker('image', 'rm', '--force', ...tags))
 
   it('Debian’s slim, without wget: the check starts node', async () => {
     await haveBase('node:24-slim')
@@ -166,6 +177,14 @@ describe.skipIf(!hasEngine)('other bases', () => {
       timeoutMs: 30_000,
       what: 'the registry to be healthy',
     })
+  })
+
+  it('one with a user of its own', async () => {
+    await haveBase(BASE)
+    await buildImage({ tag: 'puppet-registrar-test:other-user-base', context: 'test/docker/other-user-base' })
+    const args = { BASE_IMAGE: 'puppet-registrar-test:other-user-base' }
+    await buildImage({ tag: 'puppet-registrar-test:other-user', args })
+    expect(await outcome('puppet-registrar-test:other-user', '--version')).toEqual({ code: 0, said: version })
   })
 
   it('distroless, without a shell: node in a folder of its own, nothing else', async () => {

@@ -9,30 +9,41 @@ import { createSecret, play, podman } from './support/podman.ts'
 const TOKEN = 'insecure_pod-2d7f'
 const NETWORK = `registrar-test-${process.pid}`
 const REGISTRY = `${NETWORK}-registry`
-const SECRET = 'puppet-token'
-const [REGISTRAR, PUPPET] = ['puppet-pod-0-registrar', 'puppet-pod-0-puppet']
+/** Names of our own: what users made with the overlay's must not be touched. */
+const [SECRET, DEPLOYMENT] = [`${NETWORK}-token`, `${NETWORK}-puppet`]
+const POD = `${DEPLOYMENT}-pod-0`
+const [REGISTRAR, PUPPET] = [`${POD}-registrar`, `${POD}-puppet`]
 
+interface Variable {
+  readonly name: string
+  readonly value?: string
+  readonly valueFrom?: { readonly secretKeyRef?: { name: string } }
+}
 interface Container {
   readonly name: string
   readonly ports?: unknown
-  readonly env: { readonly name: string; readonly value?: string }[]
+  readonly env: Variable[]
 }
 interface Deployment {
   readonly kind: string
+  readonly metadata: { name: string }
   readonly spec: { readonly template: { readonly spec: { readonly containers: Container[] } } }
 }
 
-/** The shipped manifest, but with another registry than the public one, and without ports of this machine. */
+/** The shipped manifest, but with another registry than the public one, other names, and without ports of this machine. */
 async function manifest(registryUrl: string): Promise<Deployment> {
   const text = await call('kubectl', ['kustomize', 'docker/kubernetes/overlays/podman'])
   const objects = parseAllDocuments(text).map((document) => document.toJS() as Deployment)
   const deployment = objects.find(({ kind }) => kind === 'Deployment')
   if (deployment === undefined) throw new Error(`the overlay has no Deployment:\n${text}`)
+  deployment.metadata.name = DEPLOYMENT
   const pod = deployment.spec.template.spec
   for (const [index, container] of pod.containers.entries()) {
     const { ports, ...rest } = container
     expect(ports).toBeDefined()
     pod.containers[index] = rest
+    for (const { valueFrom } of rest.env)
+      if (valueFrom?.secretKeyRef !== undefined) valueFrom.secretKeyRef.name = SECRET
     if (rest.name === 'registrar') rest.env.push({ name: 'REGISTRAR_REGISTRY_URL', value: registryUrl })
   }
   return deployment
@@ -79,7 +90,7 @@ describe.skipIf(!hasEngine)('the pod, with the registrar as a plain container', 
     )
   })
   afterAll(async () => {
-    await podman('pod', 'rm', '--force', 'puppet-pod-0').catch(ignored)
+    await podman('pod', 'rm', '--force', POD).catch(ignored)
     await podman('rm', '--force', REGISTRY).catch(ignored)
     await podman('secret', 'rm', SECRET).catch(ignored)
     await podman('network', 'rm', '--force', NETWORK).catch(ignored)
@@ -115,7 +126,7 @@ describe.skipIf(!hasEngine)('the pod, with the registrar as a plain container', 
     )
     expect(await isFound()).toBe(false)
     expect(await podman('inspect', '--format', '{{.State.Status}}', REGISTRAR)).toBe('running')
-    await podman('pod', 'stop', 'puppet-pod-0')
+    await podman('pod', 'stop', POD)
     expect(await podman('inspect', '--format', '{{.State.ExitCode}}', REGISTRAR)).toBe('0')
   })
 })

@@ -113,12 +113,23 @@ it('is bounded: a frozen registry makes it exit 1 with what is left, and 0 once 
   })
 })
 
+it('gets its answer even when SIGTERM comes meanwhile', async () => {
+  const frozen = await startPeer('chatie-registry', {})
+  const running = await registered({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${frozen.port}` })
+  frozen.kill('SIGSTOP')
+  const drained = drain(running)
+  await running.command.line(/"state":"draining"/)
+  running.command.kill('SIGTERM')
+  expect(await drained).toEqual(DRAINED)
+  expect(await running.command.exit).toEqual({ code: 0, signal: null })
+})
+
 it('no sidecar there, or none that can be asked: exit 1, with the reason', async () => {
   const adminPort = await freePort()
   const since = elapsed()
   expect(await drain({ adminPort })).toEqual({
     code: 1,
-    said: `drain: no sidecar answers on 127.0.0.1:${adminPort} (ECONNREFUSED)`,
+    said: `drain: nobody answers on 127.0.0.1:${adminPort} (ECONNREFUSED)`,
   })
   expect(since()).toBeLessThan(5000)
   expect(await drain({ adminPort: 0 })).toEqual({
@@ -137,6 +148,17 @@ it('a registry is well for the health check too, where no sidecar is', async () 
   })
   await registry.line(/registry listens/)
   expect(await check()).toBe(0)
+  // Beside a sidecar that is not ready, one has to say which is meant.
+  const sidecar = await startSidecar({
+    WECHATY_PUPPET_SERVICE_TOKEN: TOKENS[0],
+    WECHATY_PUPPET_SERVER_PORT: String(sidecarPort),
+  })
+  const asked = { ...env, REGISTRAR_ADMIN_PORT: String(sidecar.adminPort) }
+  const ask = async (...args: string[]): Promise<number | null> =>
+    (await startCommand(['healthcheck', ...args], { env: asked }).exit).code
+  expect(await ask()).toBe(1)
+  expect(await ask('--registry')).toBe(0)
+  sidecar.command.kill('SIGKILL')
   registry.kill('SIGTERM')
   await registry.exit
 })

@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { elapsed, waitUntil } from '../../support/wait.ts'
 import { docker } from './engine.ts'
 import { BASE, IMAGE } from './images.ts'
 
 const PEERS = fileURLToPath(new URL('../../peers/', import.meta.url))
-/** What this run of the tests made, so that it can be taken away again whatever happens. */
-const LABEL = `puppet-registrar-test=${process.pid}`
+/** What tests made, and which run of them, so that it can be taken away again whatever happens. */
+const LABEL = 'puppet-registrar-test'
+const MINE = `${LABEL}=${process.pid}`
 /** As it is meant to be run. */
 export const HARDENED = [
   '--read-only',
@@ -51,12 +53,12 @@ export async function start(
   ...command: readonly string[]
 ): Promise<Container> {
   const name = unique(what)
-  await docker('run', '--detach', '--name', name, '--label', LABEL, ...options, ...command)
+  await docker('run', '--detach', '--name', name, '--label', MINE, ...options, ...command)
   return container(name)
 }
 
 export function container(name: string): Container {
-  // What it says on both streams, in one text.
+  // Programs of ours write their log to one stream: what is asked for is that, or else what they complain of.
   const logs = (): Promise<string> => docker('logs', name)
   return {
     name,
@@ -80,18 +82,29 @@ export function container(name: string): Container {
 
 export async function createNetwork(): Promise<string> {
   const name = unique('net')
-  await docker('network', 'create', '--label', LABEL, name)
+  await docker('network', 'create', '--label', MINE, name)
   return name
 }
 
-/** Takes away every container and network of this run. */
+/** Takes away every container and network of this run, and of runs that were broken off. */
 export async function removeAll(): Promise<void> {
-  const list = async (...command: readonly string[]): Promise<string[]> =>
-    (await docker(...command, '--filter', `label=${LABEL}`, '--quiet')).split('\n').filter((id) => id !== '')
-  const containers = await list('ps', '--all')
+  const containers = await outdated('ps', '--all')
   if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers)
-  const networks = await list('network', 'ls')
+  const networks = await outdated('network', 'ls')
   if (networks.length > 0) await docker('network', 'rm', ...networks)
+}
+
+/** Those that belong to this run, or to one whose process is gone. */
+async function outdated(...list: readonly string[]): Promise<string[]> {
+  const format = ['--format', `{{.ID}} {{.Label "${LABEL}"}}`]
+  const lines = (await docker(...list, '--filter', `label=${LABEL}`, ...format)).split('\n')
+  const runs = lines.map((line) => line.split(' ')).filter(([id]) => id !== '')
+  return runs.filter(([, pid]) => !isElsewhere(Number(pid))).map(([id = '']) => id)
+}
+
+/** Whether a process runs that is not this one. */
+function isElsewhere(pid: number): boolean {
+  return pid !== process.pid && existsSync(`/proc/${pid}`)
 }
 
 /** A registry whose port is published on loopback. */
@@ -113,10 +126,23 @@ export async function startRegistry(network: string, kind: 'ours' | 'public'): P
 }
 
 /** A real puppet (`wechaty-puppet-service` before a mock), there by the name `puppet`. */
-export function startPuppet(network: string, token: string, ...more: readonly string[]): Promise<Container> {
-  const options = ['--network', network, '--network-alias', 'puppet', ...more]
+export function startPuppet(network: string, token: string): Promise<Container> {
+  const options = ['--network', network, '--network-alias', 'puppet', '--restart', 'unless-stopped']
   return startPeerIn('puppet', options, 'wechaty-puppet', { port: 8788, token, tls: true })
 }
+
+/** How often a puppet crashes that was told to, see `CRASHING`. */
+export const CRASHES = 7
+/** Runs a program; after a file was made and it was killed, it is killed a few times more, a second after each start. */
+const CRASHING = `
+  if [ ! -e /tmp/crash ]; then "$@"; exit 1; fi
+  count=$(cat /tmp/crash); echo $((count + 1)) >/tmp/crash
+  if [ "$count" -lt ${CRASHES} ]; then timeout 1 "$@"; exit 1; fi
+  exec "$@"`
+
+/** Has the puppet's container crash in a loop. Docker waits twice as long before each new start. */
+export const crash = (puppet: Container): Promise<string> =>
+  puppet.exec('sh', '-c', 'echo 1 >/tmp/crash; kill -9 $(pidof node)')
 
 async function startPeerIn(
   what: string,
@@ -124,9 +150,17 @@ async function startPeerIn(
   script: string,
   settings: Readonly<Record<string, unknown>>,
 ): Promise<Container> {
-  const mount = ['--volume', `${PEERS}:/peers:ro`, ...['--env', 'TMPDIR=/tmp']]
+  const mount = ['--init', '--volume', `${PEERS}:/peers:ro`, '--env', 'TMPDIR=/tmp']
   const json = JSON.stringify({ host: '0.0.0.0', ...settings })
-  return start(what, [...mount, ...options], BASE, 'node', `/peers/${script}.mjs`, json)
+  const program = ['node', `/peers/${script}.mjs`, json]
+  return start(what, [...mount, ...options], BASE, 'sh', '-c', CRASHING, 'sh', ...program)
+}
+
+/** Waits until a registrar has lived for so long that Docker, and so it, takes the next end of its puppet's container for the first. */
+export async function untilOld({ exec }: Container): Promise<void> {
+  const ask = `fetch('http://127.0.0.1:9788/status').then(async (answer) => console.log(await answer.text()))`
+  const isOld = async (): Promise<boolean> => JSON.parse(await exec('node', '-e', ask)).uptimeSeconds > 11
+  await waitUntil(isOld, { timeoutMs: 30_000, everyMs: 500, what: 'the registrar to be eleven seconds old' })
 }
 
 /** Milliseconds until `fact` holds. */

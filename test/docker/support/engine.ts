@@ -58,9 +58,11 @@ export async function haveBase(image: string): Promise<void> {
   await call(TESTBED, ['base', image])
 }
 
-/** Gives images to podman. */
-export const giveToPodman = (...images: readonly string[]): Promise<string> =>
-  call(TESTBED, ['pods', ...images])
+/** Gives images to podman, which the testbed installs where it is missing. */
+export async function giveToPodman(...images: readonly string[]): Promise<void> {
+  if (!(await works('podman', '--version'))) await call(TESTBED, ['pods', ...images])
+  else for (const image of images) await call('sh', ['-c', 'docker save "$1" | podman load -q', 'sh', image])
+}
 
 export interface BuildOptions {
   readonly tag: string

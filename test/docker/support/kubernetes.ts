@@ -156,7 +156,7 @@ export function foldersIn(folder: string): readonly string[] {
 /** The objects that `kubectl kustomize` makes of a folder. A warning is an error. */
 export function kustomize(folder: string): readonly Manifest[] {
   const { error, status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
-  const needed = "these tests need kubectl 1.21 or later; Debian 12's kubernetes-client is 1.20"
+  const needed = "these tests need kubectl 1.22 or later; Debian 12's kubernetes-client is 1.20"
   if (error !== undefined) throw new Error(`kubectl cannot be run (${error.message}): ${needed}`)
   if (status !== 0 || stderr !== '')
     throw new Error(`kubectl kustomize ${folder}: ${stderr.trim()} (${needed})`)

@@ -35,7 +35,7 @@ export interface PairOptions {
 export async function startPair({ meeting, registryKind = 'ours', token }: PairOptions): Promise<Pair> {
   const network = await createNetwork()
   const registry = await startRegistry(network, registryKind)
-  const puppet = await startPuppet(network, token, '--restart', 'unless-stopped')
+  const puppet = await startPuppet(network, token)
   const found = async (): Promise<number> => (await discover({ registryUrl: registry.url, token })).status
   const untilFound = async (timeoutMs = 20_000): Promise<void> => {
     const what = 'the token to be discovered'

@@ -17,7 +17,20 @@ describe('the namespace', () => {
     ['is there once an interface has an address', unseen, false, eth0, there],
     ['is not missed by who never saw one', unseen, false, loopbackOnly, unseen],
     ['stays there', there, true, eth0, there],
-    ['is known by the interfaces it has now', there, true, other, { state: 'there', names: ['eth1'] }],
+    [
+      'is known by all interfaces it ever had',
+      there,
+      true,
+      other,
+      { state: 'there', names: ['eth0', 'eth1'] },
+    ],
+    [
+      'is not gone with a tunnel, while the cable behind it is only out',
+      { state: 'there', names: ['eth0', 'tun0'] },
+      false,
+      cableOut,
+      { state: 'there', names: ['eth0', 'tun0'] },
+    ],
     [
       'is gone when all of them are, and the puppet',
       there,
