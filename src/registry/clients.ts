@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../wire/discovery.ts'
+import { decoded, pathOf } from '../wire/path.ts'
 import { neighbour, originOf } from './address.ts'
 import type { Discovery, DiscoveryAnswer } from './discovery.ts'
 import type { DiscoveryResult } from './facts.ts'
 import { PATH_MAX, WAITING_MAX } from './limits.ts'
-import { decoded, pathOf } from './request-path.ts'
 import { Tally } from './tally.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
@@ -34,7 +34,7 @@ export class Clients {
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return sendText(response, 400, 'the Host header is missing', ['connection', 'close'])
     }
-    const path = pathOf(request)
+    const path = pathOf(request.url)
     if (path.length > PATH_MAX) return sendText(response, 414, 'the path is too long')
     if (path === REGISTRATION_PATH) {
       return sendText(response, 426, 'a WebSocket belongs here', ['upgrade', 'websocket'])

@@ -1,4 +1,4 @@
-import type { QuestionResult } from './question.ts'
+import type { QuestionResult } from '../question.ts'
 import type { RefusalReason } from './refusal.ts'
 
 /** Why a registrant left: closed by itself, or ended by the registry. */

@@ -1,6 +1,6 @@
 import { labelled, MetricSet } from '../metric-set.ts'
+import type { QuestionResult } from '../question.ts'
 import { type DiscoveryResult, LEAVE_CAUSES, type RegistryFact } from './facts.ts'
-import type { QuestionResult } from './question.ts'
 import { REFUSALS } from './refusal.ts'
 import type { RegistryServer } from './server.ts'
 

@@ -1,3 +1,4 @@
+import type { Refusal } from '../refuse-upgrade.ts'
 import { TOKEN_MAX } from './limits.ts'
 
 /** Why a request to upgrade is turned away, as metrics count it. */
@@ -11,15 +12,6 @@ export type RefusalReason =
   | 'per_address'
   | 'full'
   | 'draining'
-
-/** What the requester is told. */
-export interface Refusal {
-  readonly status: number
-  /** Why, in one sentence. */
-  readonly words: string
-  /** Seconds until another attempt makes sense; undefined: never, without a change. */
-  readonly retryAfter?: number
-}
 
 /** All of them. 401 and 403 make registrants give up; 429 and 503 make them wait (RFC 9110, RFC 6585). */
 export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {

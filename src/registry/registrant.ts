@@ -1,13 +1,13 @@
 import type { WebSocket } from 'ws'
 import type { Clock } from '../clock.ts'
 import type { Watched } from '../heartbeat.ts'
+import { Question, type QuestionResult } from '../question.ts'
 import type { Endpoint } from '../wire/discovery.ts'
 import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } from '../wire/envelope.ts'
 import type { Listed } from './book.ts'
 import type { LeaveCause } from './facts.ts'
 import { EVENTS_PER_SECOND, UNREAD_MAX_BYTES } from './limits.ts'
 import type { Offer } from './offer.ts'
-import { Question, type QuestionResult } from './question.ts'
 
 /** How long an answer is published again, in milliseconds. It dies with its registrant, so that it is never a lie. */
 const ANSWER_KEPT_MS = 1000

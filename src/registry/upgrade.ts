@@ -1,16 +1,15 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { BlockList, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
-import { REGISTRATION_PATH } from '../wire/discovery.ts'
+import { refuseUpgrade } from '../refuse-upgrade.ts'
+import { pathOf } from '../wire/path.ts'
+import { isRegistrationPath, registrationToken } from '../wire/registration.ts'
 import { type Origin, originOf } from './address.ts'
 import type { Admission, Holders } from './admission.ts'
 import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
-import { decoded, pathOf } from './request-path.ts'
 
-/** The older form of a registration, without a header. */
-const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
 /** How long a peer may take for its half of a close, in milliseconds. It comes back only after it. */
 const CLOSE_MS = 500
 
@@ -66,12 +65,12 @@ export class Upgrade {
     const { address, doubted } = originOf(request, trustedProxies)
     const turnAway = (reason: RefusalReason): void => {
       onRefusal(reason, address)
-      refuse(socket, reason)
+      refuseUpgrade(socket, REFUSALS[reason])
     }
     if (admission.tooMany(address)) return turnAway('rate')
-    const path = pathOf(request)
-    if (!isRegistrationPath(path)) return turnAway('path')
-    const token = tokenOf(request, path)
+    const path = pathOf(request.url)
+    if (!isRegistrationPath(path) || path.length > PATH_MAX) return turnAway('path')
+    const token = registrationToken(request.headers.authorization, path)
     if (token === undefined) return turnAway('token')
     if (token.length > TOKEN_MAX) return turnAway('length')
     const objection = admission.objection(token, address, holdersOf(token))
@@ -93,32 +92,4 @@ function destroyOnError(socket: Duplex): void {
 /** A connection may end without a close frame, and stay half open. */
 function endTogether(webSocket: WebSocket, socket: Duplex): void {
   socket.once('end', () => webSocket.emit('closing'))
-}
-
-function isRegistrationPath(path: string): boolean {
-  return path === REGISTRATION_PATH || (path.startsWith(LEGACY_PREFIX) && path.length <= PATH_MAX)
-}
-
-/** The token of a registration: exactly two words in the header, or the end of the legacy path. */
-function tokenOf(request: IncomingMessage, path: string): string | undefined {
-  const [scheme = '', token = '', ...rest] = (request.headers.authorization ?? '').split(' ')
-  if (/^token$/i.test(scheme) && token !== '' && rest.length === 0) return token
-  const legacy = path.startsWith(LEGACY_PREFIX) ? decoded(path.slice(LEGACY_PREFIX.length)) : ''
-  return legacy === '' ? undefined : legacy
-}
-
-function refuse(socket: Duplex, reason: RefusalReason): void {
-  const { status, words, retryAfter } = REFUSALS[reason]
-  const body = `${words}\n`
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'connection: close',
-    'content-type: text/plain; charset=utf-8',
-    'cache-control: no-store',
-    `content-length: ${Buffer.byteLength(body)}`,
-    ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
-  ]
-  // The server's time limits end with the upgrade: a peer that never closes must not keep the socket.
-  socket.once('finish', () => socket.destroy())
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -1,7 +1,5 @@
-import type { IncomingMessage } from 'node:http'
-
-/** The path of a request, without its query; proxies write the whole URL before it (RFC 9112 §3.2.2). */
-export function pathOf({ url: target = '/' }: IncomingMessage): string {
+/** The path of a request's target, without its query; proxies write the whole URL before it (RFC 9112 §3.2.2). */
+export function pathOf(target = '/'): string {
   const url = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '')
   const end = url.search(/[?#]/)
   return end === -1 ? url : url.slice(0, end)

@@ -1,6 +1,6 @@
-import { afterPatience, type Cancel, type Clock } from '../clock.ts'
-import { isPort } from '../wire/discovery.ts'
-import { type Envelope, isObject } from '../wire/envelope.ts'
+import { afterPatience, type Cancel, type Clock } from './clock.ts'
+import { isPort } from './wire/discovery.ts'
+import { type Envelope, isObject } from './wire/envelope.ts'
 
 /** How long a registrant may take to say its port, in milliseconds: the least patient clients wait 10 s for all of it. */
 export const QUESTION_MS = 2000

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Question, type QuestionResult } from '../../../src/registry/question.ts'
-import type { Envelope } from '../../../src/wire/envelope.ts'
-import { QuickClock } from '../../support/quick-clock.ts'
+import type { Envelope } from '../../src/wire/envelope.ts'
+import { Question, type QuestionResult } from '../../src/question.ts'
+import { QuickClock } from '../support/quick-clock.ts'
 
 const ID = 6
 
