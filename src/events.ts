@@ -52,6 +52,12 @@ export type WithdrawalCause = 'unhealthy' | 'removed' | 'shutdown'
 /** Why a connection that had been open ended. */
 export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed'
 
+/** How a gateway left the door. `silent`: no pong in time. `unread`: it does not read. `frame`: it sent no frame, or too large a one. */
+export type GatewayLeaveCause = 'closed' | 'silent' | 'unread' | 'frame'
+
+/** Why somebody at the door was turned away. `dropped`: before there was a request. */
+export type DoorRefusal = 'dropped' | 'http' | 'path' | 'token' | 'stranger' | 'subprotocol' | 'full'
+
 /** What was thrown away of what the registry sent. */
 export type IgnoredKind = 'binary' | 'flood' | 'malformed' | 'event' | 'invalid'
 
@@ -109,6 +115,19 @@ export type Fact =
       readonly result: 'answered' | 'not_found'
     }
   | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
+  /** A gateway came to the door. */
+  | { readonly type: 'gatewayJoined'; readonly id: string }
+  | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: GatewayLeaveCause }
+  /** It was asked for its puppet's port; undefined: it did not say. `expected`: the one that is probed. */
+  | {
+      readonly type: 'gatewayPort'
+      readonly id: string
+      readonly port: number | undefined
+      readonly expected: number
+    }
+  /** It told something, which goes nowhere. */
+  | { readonly type: 'gatewayTold' }
+  | { readonly type: 'gatewayRefused'; readonly reason: DoorRefusal }
   | { readonly type: 'draining' }
 
 /** The end of one attempt to register. */

@@ -1,19 +1,20 @@
 import type { AddressInfo } from 'node:net'
 import { type Clock, pause } from './clock.ts'
-import { openFileLimit, roomForConnections, tooFewOpenFiles } from './config/open-files.ts'
+import { openFileLimit, roomForConnections } from './config/open-files.ts'
 import type { Config } from './config/sidecar.ts'
 import type { Fact, Listener, ProbeResult } from './events.ts'
 import { dampingOf, type Gate, initialGate, judge } from './gate/gate.ts'
 import { pauseAfter } from './gate/pace.ts'
+import type { Reception } from './gateway/reception.ts'
+import { Holdings } from './holdings.ts'
 import type { Log } from './log.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { NetworkWatch } from './network/watch.ts'
 import { Acceptance } from './probe/acceptance.ts'
+import { createProbe } from './probe/create.ts'
 import { GrpcProbe } from './probe/grpc.ts'
 import { ProbeLoop } from './probe/loop.ts'
 import type { Probe } from './probe/probe.ts'
-import { createTcpProbe } from './probe/tcp.ts'
-import type { Problem } from './problem.ts'
 import { createRegistrations } from './registration/create.ts'
 import type { Registrations } from './registration/registrations.ts'
 import { loadWebSocket } from './registration/socket.ts'
@@ -21,8 +22,7 @@ import { publicName, type Redactor } from './secret.ts'
 import { Board } from './status/board.ts'
 import { Journal } from './status/journal.ts'
 import { Show } from './status/show.ts'
-import { TokenFollower } from './tokens/follower.ts'
-import type { SourceNews } from './tokens/news.ts'
+import { isUsableToken } from './tokens/check.ts'
 
 /** What a sidecar needs from outside. */
 export interface SidecarOptions {
@@ -50,9 +50,9 @@ export class Sidecar {
   readonly #loop: ProbeLoop
   readonly #acceptance: Acceptance
   readonly #registrations: Registrations
-  /** Undefined where the tokens stand in a variable and cannot change. */
-  readonly #follower: TokenFollower | undefined
+  readonly #holdings: Holdings
   #gate: Gate = initialGate
+  #reception: Reception | undefined
   /** Undefined where the puppet has a network of its own. */
   readonly #network: NetworkWatch | undefined
 
@@ -71,7 +71,8 @@ export class Sidecar {
       damping: () => dampingOf(this.#gate, clock.now()),
       drain: () => this.drain(),
     })
-    this.#probe = this.#createProbe()
+    const { puppet, probe } = config
+    this.#probe = createProbe({ puppet, kind: probe.kind, sessionClosed: () => this.#loop.wake() })
     this.#loop = new ProbeLoop({
       probe: this.#probe,
       clock,
@@ -88,9 +89,18 @@ export class Sidecar {
       nameOf: publicName,
       tell: (fact) => this.#tell(fact),
     })
-    this.#hold(config.tokens)
-    const source = config.tokenSource
-    this.#follower = source && new TokenFollower({ source, clock, onNews: (news) => this.#learn(news) })
+    this.#holdings = new Holdings({
+      tokens: config.tokens,
+      source: config.tokenSource,
+      clock,
+      log,
+      redactor,
+      registrations: this.#registrations,
+      tell: (fact) => this.#tell(fact),
+      onAdded: (tokens) => {
+        if (this.#gate.health === 'healthy') this.#acceptance.ask(tokens)
+      },
+    })
   }
 
   /**
@@ -99,9 +109,11 @@ export class Sidecar {
    */
   async start(): Promise<void> {
     this.#loop.start()
-    this.#follower?.start()
+    this.#holdings.start()
     void loadWebSocket()
     try {
+      // First: a gateway that finds no door ends, and says that all is well.
+      await this.#openDoor()
       await this.#show.start()
     } catch (error) {
       await this.#end(this.#withdrawAll())
@@ -117,10 +129,9 @@ export class Sidecar {
   /** Reads the tokens again now, and says what came of it. */
   async reload(): Promise<void> {
     const { log } = this.#options
-    if (this.#follower === undefined) return log.info('there is no file of tokens to read again')
-    await this.#follower.refresh()
+    const problems = await this.#holdings.refresh()
+    if (problems === undefined) return log.info('there is no file of tokens to read again')
     if (this.#board.draining) return
-    const problems = this.#follower.trouble.map(({ message }) => message)
     if (problems.length === 0) log.info('the tokens have been read again')
     else log.warn({ problems }, 'the tokens have been read again, and stay as they are')
   }
@@ -142,7 +153,7 @@ export class Sidecar {
 
   async #withdrawAll(): Promise<boolean> {
     const { clock, config } = this.#options
-    this.#follower?.stop()
+    this.#holdings.stop()
     this.#acceptance.cancel()
     const limit = new AbortController()
     const left = pause(clock, config.drainTimeoutMs, limit.signal).then(() => false)
@@ -155,19 +166,27 @@ export class Sidecar {
   async #end(drained: Promise<boolean>): Promise<boolean> {
     this.#loop.stop()
     const withdrawn = await drained
+    this.#reception?.close()
     await this.#show.stop()
     this.#journal.end()
     return withdrawn
   }
 
-  #createProbe(): Probe {
-    const { puppet, probe } = this.#options.config
-    if (probe.kind === 'tcp') return createTcpProbe(puppet)
-    return new GrpcProbe({
-      ...puppet,
-      wants: probe.kind === 'serving' ? 'serving' : 'answer',
-      sessionClosed: () => this.#loop.wake(),
+  async #openDoor(): Promise<void> {
+    const { clock, config } = this.#options
+    if (config.gateway === undefined) return
+    const { Reception } = await import('./gateway/reception.ts')
+    this.#reception = new Reception({
+      ...config.gateway,
+      clock,
+      puppet: config.puppet,
+      isToken: isUsableToken,
+      nameOf: publicName,
+      tell: (fact) => this.#tell(fact),
+      adopt: config.tokens.length === 0 ? (tokens) => this.#holdings.replace(tokens) : undefined,
+      wake: () => this.#loop.wake(),
     })
+    await this.#reception.open()
   }
 
   #createAcceptance(): Acceptance {
@@ -182,24 +201,6 @@ export class Sidecar {
           : null,
       onAnswer: (token, accepted) => this.#tell({ type: 'tokenChecked', id: publicName(token), accepted }),
     })
-  }
-
-  #learn(news: SourceNews): void {
-    const words = (list: readonly Problem[]): readonly string[] => list.map(({ message }) => message)
-    const problems = news.kind === 'kept' ? words(news.problems) : []
-    const warnings = news.kind === 'changed' ? words(news.warnings) : []
-    // What is held now is a secret for a while longer.
-    if (news.kind === 'changed') this.#options.redactor.replace([...this.#registrations.held, ...news.tokens])
-    this.#tell({ type: 'source', problems, warnings })
-    if (news.kind === 'changed') this.#hold(news.tokens)
-  }
-
-  /** These are the tokens from now on. */
-  #hold(tokens: readonly string[]): void {
-    const tooFew = tooFewOpenFiles(tokens.length, openFileLimit())
-    if (tooFew !== undefined) this.#options.log.warn(tooFew)
-    const added = this.#registrations.update(tokens)
-    if (this.#gate.health === 'healthy') this.#acceptance.ask(added)
   }
 
   #tell(fact: Fact): void {

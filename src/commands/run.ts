@@ -5,7 +5,7 @@ import { createStdoutLog } from '../log.ts'
 import { Redactor } from '../secret.ts'
 import { Sidecar } from '../sidecar.ts'
 import { aborted, type Context } from './context.ts'
-import { asListenProblem } from './listen-error.ts'
+import { asListenProblem, type ListenPlace } from './listen-error.ts'
 
 /** The command `run`. */
 export async function run(context: Context): Promise<number> {
@@ -37,9 +37,7 @@ export async function run(context: Context): Promise<number> {
   try {
     await sidecar.start()
   } catch (error) {
-    const problem = asListenProblem(error, [
-      { ...config.admin, hostVariable: 'REGISTRAR_ADMIN_HOST', portVariable: 'REGISTRAR_ADMIN_PORT' },
-    ])
+    const problem = asListenProblem(error, placesOf(config))
     await endLog()
     throw problem
   }
@@ -68,8 +66,14 @@ const NETWORK_GONE: Ending = {
   why: 'the network shared with the puppet is gone: its container was restarted and has another; ending, so that a restart joins that',
 }
 
+function placesOf({ admin, gateway }: Config): [ListenPlace, ...ListenPlace[]] {
+  const own = { ...admin, hostVariable: 'REGISTRAR_ADMIN_HOST', portVariable: 'REGISTRAR_ADMIN_PORT' }
+  if (gateway === undefined) return [own]
+  return [own, { ...gateway, hostVariable: 'REGISTRAR_GATEWAY_HOST', portVariable: 'REGISTRAR_GATEWAY_PORT' }]
+}
+
 function summary(
-  { puppet, probe, registry, tokens, admin }: Config,
+  { puppet, probe, registry, tokens, gateway, admin }: Config,
   version: string,
 ): Record<string, unknown> {
   return {
@@ -78,6 +82,7 @@ function summary(
     puppet: `${puppet.host}:${puppet.port}`,
     probe: probe.kind,
     registry: registry.url.href,
+    ...(gateway && { gateway: `${gateway.host}:${gateway.port}` }),
     admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,
   }
 }

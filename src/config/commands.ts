@@ -1,5 +1,6 @@
 import type { CleanedEnv } from 'envalid'
 import { clean, withDefaults } from './clean.ts'
+import { withoutOwnDoor } from './gateway.ts'
 import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { duration, host, tcpPort } from './validators.ts'
@@ -7,7 +8,7 @@ import { REGISTRY_VARIABLES, resolveAliases, SIDECAR_VARIABLES, type Variable } 
 
 /** What `discover` needs of the sidecar's environment. Throws a ConfigError. */
 export function readDiscoverConfig(given: Env): RegistryAccess {
-  const { env, writtenAs } = resolveAliases(withoutEmpty(given))
+  const { env, writtenAs } = resolveAliases(withoutOwnDoor(withoutEmpty(given)))
   const { access, problems } = readRegistryAccess(env, writtenAs)
   if (access === undefined || problems.length > 0) throw new ConfigError(problems)
   return access

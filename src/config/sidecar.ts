@@ -4,6 +4,7 @@ import type { Problem } from '../problem.ts'
 import type { TokenSource } from '../tokens/source.ts'
 import { readTokens } from '../tokens/start.ts'
 import { clean, withDefaults } from './clean.ts'
+import { type GatewayDoor, withoutOwnDoor } from './gateway.ts'
 import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isPrivateHost } from './registry-address.ts'
@@ -12,7 +13,7 @@ import { resolveAliases, SIDECAR_VARIABLES, unknownVariables } from './variables
 
 /** Everything the sidecar is told. Durations in milliseconds. Frozen. */
 export interface Config {
-  /** Secrets: at least one, each once. What was there at the start. */
+  /** Secrets, each once. What was there at the start: at least one, unless a gateway is to bring it. */
   readonly tokens: readonly string[]
   /** Where more of them may come from; undefined if all of them stand in a variable. */
   readonly tokenSource: TokenSource | undefined
@@ -33,6 +34,8 @@ export interface Config {
   /** Registrations started a second, all tokens together. */
   readonly connectRate: number
   readonly drainTimeoutMs: number
+  /** The gateway's door; undefined: none. */
+  readonly gateway: GatewayDoor | undefined
   /** Port 0: no endpoints. */
   readonly admin: { readonly host: string; readonly port: number }
   readonly log: Omit<LogOptions, 'redact'>
@@ -68,6 +71,8 @@ const SPECS = {
   REGISTRAR_BACKOFF_MAX: duration(),
   REGISTRAR_CONNECT_RATE: integer(1, 10_000)(),
   REGISTRAR_DRAIN_TIMEOUT: duration(),
+  REGISTRAR_GATEWAY_PORT: tcpPort(1, 9787)(optional),
+  REGISTRAR_GATEWAY_HOST: host(),
   REGISTRAR_ADMIN_HOST: host(),
   REGISTRAR_ADMIN_PORT: tcpPort(0, 9788)(),
   LOG_LEVEL: oneOf(...LOG_LEVELS)(),
@@ -82,7 +87,7 @@ const SPECS = {
  * @param terminal whether standard output is one: the default of `LOG_FORMAT`
  */
 export function readConfig(given: Env, terminal = false): ReadConfig {
-  const set = withoutEmpty(given)
+  const set = withoutOwnDoor(withoutEmpty(given))
   const { env, writtenAs, overruled } = resolveAliases(set)
   const noTls = /^(true|1|yes|on)$/i.test(env.WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER ?? '')
   const situation = {
@@ -108,10 +113,16 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
   }
   const path = values.WECHATY_PUPPET_SERVICE_TOKEN_FILE
   const tokens = readTokens({ inline, file: { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', path } })
-  if (inline.text === undefined && path === undefined) {
+  const { REGISTRAR_GATEWAY_PORT: gatewayPort } = values
+  // A gateway at the door brings its token.
+  if (inline.text === undefined && path === undefined && env.REGISTRAR_GATEWAY_PORT === undefined) {
     const message =
       'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
     problems.push({ variable: inline.variable, message })
+  }
+  if (gatewayPort !== undefined && gatewayPort === values.WECHATY_PUPPET_SERVER_PORT) {
+    const message = "is the puppet's own port; the door needs another one, for example 9787"
+    problems.push({ variable: 'REGISTRAR_GATEWAY_PORT', message })
   }
   const registry = readRegistryAccess(env, writtenAs)
   problems.push(...tokens.problems, ...registry.problems)
@@ -152,6 +163,8 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
     backoffMaxMs: values.REGISTRAR_BACKOFF_MAX,
     connectRate: values.REGISTRAR_CONNECT_RATE,
     drainTimeoutMs: values.REGISTRAR_DRAIN_TIMEOUT,
+    gateway:
+      gatewayPort === undefined ? undefined : { host: values.REGISTRAR_GATEWAY_HOST, port: gatewayPort },
     admin: { host: values.REGISTRAR_ADMIN_HOST, port: values.REGISTRAR_ADMIN_PORT },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     exitOnRefused: values.REGISTRAR_EXIT_ON_REFUSED,

@@ -81,6 +81,13 @@ export const SIDECAR_VARIABLES = [
     meaning: 'registrations started per second, all tokens together',
   },
   { name: 'REGISTRAR_DRAIN_TIMEOUT', byDefault: '5s', meaning: 'bound on withdrawing everything' },
+  {
+    name: 'REGISTRAR_GATEWAY_PORT',
+    byDefault: '',
+    meaning:
+      'a door for a gateway that insists on registering itself; it is given WECHATY_APIHOST=127.0.0.1:<port>',
+  },
+  { name: 'REGISTRAR_GATEWAY_HOST', byDefault: '127.0.0.1', meaning: 'where that door is' },
   { name: 'REGISTRAR_ADMIN_HOST', byDefault: '127.0.0.1', meaning: 'where the HTTP endpoints listen' },
   { name: 'REGISTRAR_ADMIN_PORT', byDefault: '9788', meaning: 'their port; 0 turns them off' },
   { name: 'LOG_LEVEL', byDefault: 'info', meaning: 'trace, debug, info, warn, error, fatal or silent' },

@@ -37,6 +37,14 @@ export interface RegistryRecord {
   readonly retryAtMs: number | null
 }
 
+/** Who is at the gateway's door. */
+export interface GatewayRecord {
+  /** Connections by the public name of their token. */
+  readonly present: ReadonlyMap<string, number>
+  /** What the last one that was asked said of its puppet's port; undefined: nothing yet, or nothing usable. */
+  readonly port: number | undefined
+}
+
 /** What is known of where the tokens come from. */
 export interface SourceRecord {
   /** Why the tokens stay as they were; empty if what was read last is in force. */
@@ -56,6 +64,7 @@ export class Board {
   #puppet: PuppetRecord
   #registry: RegistryRecord
   #source: SourceRecord
+  #gateway: GatewayRecord = { present: new Map(), port: undefined }
   #draining = false
 
   constructor(clock: Clock) {
@@ -82,6 +91,10 @@ export class Board {
 
   get source(): SourceRecord {
     return this.#source
+  }
+
+  get gateway(): GatewayRecord {
+    return this.#gateway
   }
 
   get draining(): boolean {
@@ -137,6 +150,13 @@ export class Board {
         return this.#put(fact.id, undefined)
       case 'tokenChecked':
         return this.#update(fact.id, { accepted: fact.accepted })
+      case 'gatewayJoined':
+        return this.#countGateway(fact.id, 1)
+      case 'gatewayLeft':
+        return this.#countGateway(fact.id, -1)
+      case 'gatewayPort':
+        this.#gateway = { ...this.#gateway, port: fact.port }
+        return
       case 'registration':
         this.#applyRegistration(fact)
     }
@@ -151,6 +171,14 @@ export class Board {
     const since = reachable === this.#registry.reachable ? this.#registry.since : this.#clock.date()
     const retryAtMs = retryInMs === null ? null : this.#clock.now() + retryInMs
     this.#registry = { reachable, since, reason, attempts, retryAtMs }
+  }
+
+  #countGateway(id: string, by: 1 | -1): void {
+    const present = new Map(this.#gateway.present)
+    const count = (present.get(id) ?? 0) + by
+    if (count > 0) present.set(id, count)
+    else present.delete(id)
+    this.#gateway = { ...this.#gateway, present }
   }
 
   #applyRegistration(fact: Fact & { type: 'registration' }): void {

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { type Change, Crowd, type Sum } from '../crowd.ts'
-import type { Fact, RegistrationState } from '../events.ts'
+import type { DoorRefusal, Fact, RegistrationState } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Board } from './board.ts'
+import { otherPort, otherToken } from './gateway.ts'
 import { registrationLine } from './registration-line.ts'
 
 /** What the journal has said of something since it got into its state, to say only what is new. */
@@ -41,6 +42,7 @@ export class Journal {
   #begun = false
   #sourceTrouble = false
   #sourceWarnings: readonly string[] = []
+  readonly #refused = new Set<DoorRefusal>()
 
   /** @param board what is true now; it hears each fact before the journal does */
   constructor(log: Log, clock: Clock, board: Board) {
@@ -71,6 +73,17 @@ export class Journal {
         return this.#gone(fact.id)
       case 'tokenChecked':
         return this.#tokenChecked(fact)
+      case 'gatewayJoined':
+        return this.#gatewayJoined(fact.id)
+      case 'gatewayLeft':
+        return this.#log.info(
+          { token: fact.id, cause: fact.cause },
+          `the gateway left its door (${fact.cause})`,
+        )
+      case 'gatewayPort':
+        return this.#gatewayPort(fact)
+      case 'gatewayRefused':
+        return this.#gatewayRefused(fact.reason)
       case 'draining':
         return this.#log.info({ state: 'draining' }, 'draining: withdrawing every token')
       default:
@@ -164,6 +177,24 @@ export class Journal {
       'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token'
     const kind = 'REFUSED BY THE PUPPET'
     this.#say({ token, kind, trouble: fields.cause, tell: () => this.#log.error(fields, text) })
+  }
+
+  #gatewayJoined(token: string): void {
+    if (this.#board.has(token)) return this.#log.info({ token }, 'the gateway is at its door')
+    this.#log.error({ token }, `WRONG TOKEN: ${otherToken(token)}`)
+  }
+
+  #gatewayPort({ id: token, port, expected }: Fact & { type: 'gatewayPort' }): void {
+    if (port === undefined)
+      return this.#log.warn({ token }, 'the gateway does not say on which port its puppet listens')
+    if (port !== expected) this.#log.error({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
+  }
+
+  /** Each reason once; the metrics count. */
+  #gatewayRefused(cause: DoorRefusal): void {
+    const level = this.#refused.has(cause) ? 'debug' : 'warn'
+    this.#refused.add(cause)
+    this.#log[level]({ cause }, `somebody at the gateway's door was turned away (${cause})`)
   }
 
   #say(change: Change): void {

@@ -1,5 +1,12 @@
 import { assertNever } from '../assert-never.ts'
-import type { ConnectResult, DisconnectCause, Fact, IgnoredKind, WithdrawalCause } from '../events.ts'
+import type {
+  ConnectResult,
+  DisconnectCause,
+  DoorRefusal,
+  Fact,
+  IgnoredKind,
+  WithdrawalCause,
+} from '../events.ts'
 import { labelled, MetricSet } from '../metric-set.ts'
 import type { Board } from './board.ts'
 import { totalsOf } from './readiness.ts'
@@ -26,6 +33,15 @@ const CONNECT_RESULTS: readonly ConnectResult[] = [
 const DISCONNECT_CAUSES: readonly DisconnectCause[] = ['withdrawn', 'heartbeat', 'closed']
 const WITHDRAWAL_CAUSES: readonly WithdrawalCause[] = ['unhealthy', 'removed', 'shutdown']
 const IGNORED_KINDS: readonly IgnoredKind[] = ['binary', 'flood', 'malformed', 'event', 'invalid']
+const DOOR_REFUSALS: readonly DoorRefusal[] = [
+  'dropped',
+  'http',
+  'path',
+  'token',
+  'stranger',
+  'subprotocol',
+  'full',
+]
 const QUESTIONS = [
   { method: 'getHostieGrpcPort', result: 'answered' },
   { method: 'hostieGrpcPort', result: 'answered' },
@@ -77,6 +93,16 @@ export function createMetrics(board: Board, version: string): Metrics {
     labelled('kind', IGNORED_KINDS),
   )
 
+  metrics.reading('gateway_connections', "Gateways at the sidecar's door", () =>
+    [...board.gateway.present.values()].reduce((sum, count) => sum + count, 0),
+  )
+  const told = metrics.counter('gateway_events_total', 'What gateways told, and nobody heard', [{}])
+  const turnedAway = metrics.counter(
+    'gateway_refusals_total',
+    "Who was turned away at the gateway's door",
+    labelled('reason', DOOR_REFUSALS),
+  )
+
   return {
     apply: (fact) => {
       switch (fact.type) {
@@ -95,6 +121,13 @@ export function createMetrics(board: Board, version: string): Metrics {
           return questions.inc({ method: fact.method, result: fact.result })
         case 'ignored':
           return ignored.inc({ kind: fact.kind })
+        case 'gatewayTold':
+          return told.inc()
+        case 'gatewayRefused':
+          return turnedAway.inc({ reason: fact.reason })
+        case 'gatewayJoined':
+        case 'gatewayLeft':
+        case 'gatewayPort':
         case 'puppet':
         case 'registry':
         case 'source':

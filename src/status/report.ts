@@ -1,6 +1,7 @@
 import type { Config } from '../config/sidecar.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import type { Board, TokenRecord } from './board.ts'
+import { gatewayProblems } from './gateway.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
 
 /** Tokens a page of `/status`. */
@@ -21,7 +22,7 @@ const ORDER: readonly RegistrationState[] = [
 
 /** What a report needs beside the board. */
 export interface ReportOptions {
-  readonly config: Pick<Config, 'puppet' | 'probe' | 'registry'>
+  readonly config: Pick<Config, 'puppet' | 'probe' | 'registry' | 'gateway'>
   readonly version: string
   readonly uptimeMs: number
   /** Monotonic now, in milliseconds. */
@@ -60,9 +61,19 @@ export function report(board: Board, options: ReportOptions): Record<string, unk
       attempts: registry.attempts,
       retryInSeconds: secondsUntil(registry.retryAtMs, nowMs),
     },
+    gateway: config.gateway === undefined ? null : gatewayReport(board, config.puppet.port),
     tokenSource: { problems: source.problems, since: source.since.toISOString() },
     registrations: totalsOf(board),
     tokens: page(board, options.offset).map((token) => tokenReport(token, board, nowMs)),
+  }
+}
+
+function gatewayReport(board: Board, probedPort: number): Record<string, unknown> {
+  const { present, port } = board.gateway
+  return {
+    connections: [...present.values()].reduce((sum, count) => sum + count, 0),
+    port: port ?? null,
+    problems: gatewayProblems(board, probedPort),
   }
 }
 

@@ -61,6 +61,14 @@ const SMELLS: readonly Smell[] = [
   },
 ]
 
+/** Characters of a token; they have some fifty. */
+const LENGTH_MAX = 512
+
+/** Whether a text can be a token, wherever it comes from. */
+export function isUsableToken(text: string): boolean {
+  return text !== '' && text.length <= LENGTH_MAX && complaint(text) === undefined
+}
+
 /** Finds what is wrong with a token, in words that do not repeat it; undefined if nothing is. */
 function complaint(token: string): string | undefined {
   if (/^["'].*["']$|^["']|["']$/.test(token)) return 'has quotes around it; write it without'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Envelope } from '../../src/wire/envelope.ts'
 import { Question, type QuestionResult } from '../../src/question.ts'
+import type { Envelope } from '../../src/wire/envelope.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 
 const ID = 6

@@ -31,6 +31,7 @@ describe('defaults', () => {
       backoffMaxMs: 15_000,
       connectRate: 100,
       drainTimeoutMs: 5000,
+      gateway: undefined,
       admin: { host: '127.0.0.1', port: 9788 },
       log: { level: 'info', format: 'json' },
       exitOnRefused: false,
