@@ -13,15 +13,12 @@ export interface Question {
 export interface Reply {
   readonly ok: boolean
   readonly words: string
-  /** Whether nothing listens there. */
-  readonly absent: boolean
 }
 
 /** Asks one of the endpoints of a running sidecar or registry. Never rejects. */
 export function ask(where: AdminAddress, { method, path, timeoutMs }: Question): Promise<Reply> {
   const { host, port, variable } = where
-  if (port === 0)
-    return Promise.resolve({ ok: false, words: `${variable} is 0: there is nothing to ask`, absent: true })
+  if (port === 0) return Promise.resolve({ ok: false, words: `${variable} is 0: there is nothing to ask` })
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   const signal = AbortSignal.timeout(timeoutMs)
   return new Promise((resolve) => {
@@ -33,15 +30,14 @@ export function ask(where: AdminAddress, { method, path, timeoutMs }: Question):
       })
       const done = (): void => {
         const words = body.trim().replaceAll('\n', '; ').slice(0, 500) || `HTTP ${response.statusCode}`
-        resolve({ ok: response.statusCode === 200, words, absent: false })
+        resolve({ ok: response.statusCode === 200, words })
       }
       response.on('end', done)
       response.on('error', done)
     })
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted ? `no answer in ${timeoutMs / 1000} s` : error.code
-      const words = `nobody answers on ${target}:${port} (${why})`
-      resolve({ ok: false, words, absent: error.code === 'ECONNREFUSED' })
+      resolve({ ok: false, words: `nobody answers on ${target}:${port} (${why})` })
     })
     outgoing.end()
   })

@@ -1,25 +1,34 @@
+import { readFileSync } from 'node:fs'
 import { readAdminConfig, readRegistryAdminConfig } from '../config/commands.ts'
 import { EXIT } from '../exit-codes.ts'
-import { ask, type Question, type Reply } from './ask.ts'
+import { ask } from './ask.ts'
 import type { CommandArguments, Context } from './context.ts'
 
 /** Docker's own time-out for a health check is 30 s; a sidecar that takes this long is not well. */
 const TIMEOUT_MS = 3000
 
-/**
- * The command `healthcheck`. Where no sidecar answers there may be a registry: a container of the image is one or the other. Where both
- * are in one network, `--registry` says which is meant.
- */
+/** The command `healthcheck`: of the sidecar, or of the registry where that is what the container was started for. */
 export async function healthcheck(context: Context, { switches }: CommandArguments): Promise<number> {
   const path = switches.has('live') ? '/livez' : '/readyz'
-  const question: Question = { method: 'GET', path, timeoutMs: TIMEOUT_MS }
-  const askRegistry = (): Promise<Reply> => ask(readRegistryAdminConfig(context.env), question)
-  const askEither = async (): Promise<Reply> => {
-    const sidecar = await ask(readAdminConfig(context.env), question)
-    const registry = sidecar.absent ? await askRegistry() : sidecar
-    return registry.absent ? sidecar : registry
-  }
-  const { ok, words } = await (switches.has('registry') ? askRegistry() : askEither())
+  const ofRegistry = switches.has('registry') || runsRegistry(firstProcess())
+  const where = ofRegistry ? readRegistryAdminConfig(context.env) : readAdminConfig(context.env)
+  const { ok, words } = await ask(where, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
   if (!ok) context.complain(`healthcheck: ${words}`)
   return ok ? EXIT.ok : EXIT.no
+}
+
+/** Whether a process's words, as /proc/<pid>/cmdline has them, start a registry. */
+export function runsRegistry(commandLine: string): boolean {
+  const words = commandLine.split('\0')
+  const program = words.findIndex((word) => /(^|\/)(main\.js|puppet-registrar)$/.test(word))
+  return program !== -1 && words[program + 1] === 'registry'
+}
+
+/** In a container, what it was started for. */
+function firstProcess(): string {
+  try {
+    return readFileSync('/proc/1/cmdline', 'utf8')
+  } catch {
+    return ''
+  }
 }

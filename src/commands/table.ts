@@ -55,7 +55,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   healthcheck: {
     usage: 'healthcheck [--live] [--registry]',
-    summary: "asks a sidecar's /readyz (/livez), or a registry's where no sidecar is",
+    summary: "asks a running sidecar's, or a registry's, /readyz (/livez)",
     drains: false,
     switches: ['live', 'registry'],
     words: 0,
