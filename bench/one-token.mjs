@@ -6,6 +6,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { endDiscovery } from './discovery.mjs'
 import { measureAge } from './measures/age.mjs'
+import { measureDoor } from './measures/door.mjs'
 import { measureFootprint } from './measures/footprint.mjs'
 import { measureHangs, measureKills } from './measures/life.mjs'
 import { measureQuestion } from './measures/question.mjs'
@@ -20,6 +21,7 @@ const MEASURES = {
   hangs: measureHangs,
   question: measureQuestion,
   footprint: measureFootprint,
+  door: measureDoor,
   age: measureAge,
 }
 

@@ -172,9 +172,12 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
       expect([...new Set(mounts.map(({ name }) => name))].sort()).toEqual(
         volumes.map(({ name }) => name).sort(),
       )
-      for (const { secret } of volumes) expect(secret?.defaultMode).toBe(0o440)
-      for (const { readOnly, subPath } of mounts) expect({ readOnly, subPath }).toEqual({ readOnly: true })
-      if (volumes.length > 0) expect(spec.securityContext?.fsGroup).toBe(spec.securityContext?.runAsUser)
+      // What is no Secret is empty at first, and for everybody in the pod to write into.
+      const secrets = volumes.filter(({ secret }) => secret !== undefined)
+      const ofSecrets = mounts.filter(({ name }) => secrets.some((volume) => volume.name === name))
+      for (const { secret } of secrets) expect(secret?.defaultMode).toBe(0o440)
+      for (const { readOnly, subPath } of ofSecrets) expect({ readOnly, subPath }).toEqual({ readOnly: true })
+      if (secrets.length > 0) expect(spec.securityContext?.fsGroup).toBe(spec.securityContext?.runAsUser)
     }
   })
 })

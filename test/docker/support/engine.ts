@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { makeTempDir } from '../../support/temp-dir.ts'
@@ -104,7 +104,7 @@ async function builder(): Promise<string> {
   throw new Error('no Docker client here builds with BuildKit: install buildx')
 }
 
-/** Runs Compose with the project's own files. */
+/** Runs Compose with files of the project (relative), or others. Options of Compose itself may stand before the command. */
 export async function compose(
   project: string,
   files: readonly string[],
@@ -113,7 +113,7 @@ export async function compose(
   const options = [
     '--project-name',
     project,
-    ...files.flatMap((file) => ['--file', join(ROOT, file)]),
+    ...files.flatMap((file) => ['--file', resolve(ROOT, file)]),
     ...args,
   ]
   return (await works('docker', 'compose', 'version'))
