@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isForOthers, isFromHere } from './from-here.ts'
 
 /** What an endpoint answers. */
 export interface Answer {
@@ -78,25 +79,10 @@ async function answer(request: IncomingMessage, { routes, redact }: AdminOptions
   }
 }
 
-/**
- * Headers of those who ask for somebody else: a browser for a page (`Origin`, Fetch standard), a proxy for its client (RFC 7239, RFC
- * 9110 §7.6.3, and what proxies really send).
- */
-const FOR_OTHERS = [
-  'origin',
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-envoy-external-address',
-]
-const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
-
-/** From an address of this very machine, and not on behalf of others. Service meshes come from 127.0.0.6: not all of 127/8 will do. */
+/** From this very machine, and not on behalf of others. */
 function isLocal({ socket, headers }: IncomingMessage): boolean {
-  const { remoteAddress = '', localAddress } = socket
-  const own = LOOPBACK.has(remoteAddress) || remoteAddress === localAddress
-  return own && !FOR_OTHERS.some((name) => name in headers)
+  const ends = { remote: socket.remoteAddress ?? '', local: socket.localAddress ?? '' }
+  return isFromHere(ends) && !isForOthers(headers)
 }
 
 function send(

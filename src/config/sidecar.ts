@@ -4,7 +4,7 @@ import type { Problem } from '../problem.ts'
 import type { TokenSource } from '../tokens/source.ts'
 import { readTokens } from '../tokens/start.ts'
 import { clean, withDefaults } from './clean.ts'
-import { type GatewayDoor, withoutOwnDoor } from './gateway.ts'
+import { type GatewayDoor, namesOwnDoor, withoutOwnDoor } from './gateway.ts'
 import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isPrivateHost } from './registry-address.ts'
@@ -126,6 +126,15 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
   }
   const registry = readRegistryAccess(env, writtenAs)
   problems.push(...tokens.problems, ...registry.problems)
+  if (registry.access !== undefined && namesOwnDoor(registry.access.url.host, env)) {
+    const byUrl = env.REGISTRAR_REGISTRY_URL !== undefined
+    const message =
+      "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
+    problems.push({
+      variable: byUrl ? 'REGISTRAR_REGISTRY_URL' : writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'),
+      message,
+    })
+  }
   if (problems.length > 0 || registry.access === undefined) throw new ConfigError(problems, warnings)
   warnings.push(...tokens.warnings, ...registry.warnings)
 

@@ -1,15 +1,16 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../clock.ts'
 import type { DoorRefusal, GatewayLeaveCause as LeaveCause } from '../events.ts'
+import { type Ends, isForOthers } from '../from-here.ts'
 import { Heartbeat } from '../heartbeat.ts'
-import { refuseUpgrade } from '../refuse-upgrade.ts'
+import { type Refusal, refuseUpgrade } from '../refuse-upgrade.ts'
 import { pathOf } from '../wire/path.ts'
 import { isRegistrationPath, registrationToken } from '../wire/registration.ts'
 import { isRegistrant, parseSubprotocol } from '../wire/subprotocol.ts'
-import { REFUSALS } from './refusal.ts'
+import { HANDSHAKE, REFUSALS } from './refusal.ts'
 import { Visitor } from './visitor.ts'
 
 /** Gateways at once. One is meant; a few may be dead links that nobody has noticed yet. */
@@ -18,6 +19,9 @@ const VISITORS_MAX = 16
 const CONNECTIONS_MAX = 2 * VISITORS_MAX
 /** Bytes of one frame. Gateways send messages and QR codes, which nobody reads here. */
 const FRAME_MAX_BYTES = 256 * 1024
+/** Parts of a frame's message, and pieces in which it may arrive from the network: nobody needs as many. */
+const FRAGMENTS_MAX = 16
+const PIECES_MAX = 1024
 const HEADERS_MAX_BYTES = 8 * 1024
 /** How long a request may take to arrive, in milliseconds, and how often that is looked at. */
 const REQUEST_MS = 5000
@@ -32,6 +36,10 @@ const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
   noServer: true,
   clientTracking: false,
   maxPayload: FRAME_MAX_BYTES,
+  maxFragments: FRAGMENTS_MAX,
+  maxBufferedChunks: PIECES_MAX,
+  // One frame a turn: others are served meanwhile, and what is answered is sent before the next one is answered.
+  allowSynchronousEvents: false,
   perMessageDeflate: false,
   closeTimeout: CLOSE_MS,
   handleProtocols: ([first = '']) => first,
@@ -57,7 +65,7 @@ export interface DoorOptions {
   /** Whether a token may be one at all. */
   readonly isToken: (token: string) => boolean
   /** Whether a gateway may come from there. Never rejects. */
-  readonly isKnown: (address: string) => Promise<boolean>
+  readonly isKnown: (ends: Ends) => Promise<boolean>
   readonly listener: DoorListener
 }
 
@@ -70,6 +78,10 @@ export class Door {
   readonly #server: Server
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
   readonly #visitors = new Set<Visitor>()
+  /** Those of whom it is not known yet whether they may come in. */
+  readonly #arriving = new Set<Duplex>()
+  /** Connections that were given an answer, which is the last on them. */
+  readonly #answered = new WeakSet<Duplex>()
   readonly #heartbeat: Heartbeat
 
   constructor(options: DoorOptions) {
@@ -78,9 +90,9 @@ export class Door {
     this.#server = createServer({
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: REQUEST_MS,
-      requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: CHECK_MS,
-      keepAliveTimeout: REQUEST_MS,
+      // Each request is to be seen in here: one that Node.js answered itself would not be counted.
+      requireHostHeader: false,
     })
     this.#server.maxConnections = CONNECTIONS_MAX
     const { listener } = options
@@ -89,13 +101,30 @@ export class Door {
       listener.refused('dropped')
       socket.destroy()
     })
-    this.#server.on('request', (_request, response) => {
+    const turnAway: RequestListener = (request, response) => {
+      if (this.#answered.has(request.socket)) return void request.socket.destroy()
+      this.#answered.add(request.socket)
       listener.refused('http')
       const { status, words } = REFUSALS.http
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
-      response.end(`${words}\n`)
+      const body = `${words}\n`
+      response.writeHead(status, {
+        connection: 'close',
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-store',
+        'content-length': Buffer.byteLength(body),
+      })
+      response.end(body)
+    }
+    this.#server.on('request', turnAway)
+    this.#server.on('checkContinue', turnAway)
+    this.#server.on('checkExpectation', turnAway)
+    this.#server.on('connect', (_request, socket) => this.#refuse(socket, 'http'))
+    this.#server.on('upgrade', (request, socket, head) => {
+      // Behind an answer it would be another conversation on a connection that is ending.
+      if (this.#answered.has(socket)) socket.destroy()
+      else void this.#receive(request, socket, head)
     })
-    this.#server.on('upgrade', (request, socket, head) => void this.#receive(request, socket, head))
+    this.#sockets.on('wsClientError', (_error, socket) => this.#refuse(socket, 'http', HANDSHAKE))
   }
 
   /** Resolves with the address when it is open; rejects when it cannot be. */
@@ -114,21 +143,36 @@ export class Door {
   /** Sends everybody away, and takes nobody any more. */
   close(): void {
     this.#server.close()
+    for (const socket of this.#arriving) socket.destroy()
     for (const visitor of this.#visitors) visitor.goAway()
     this.#server.closeAllConnections()
   }
 
   async #receive(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy())
-    const { listener, clock } = this.#options
     const path = pathOf(request.url)
     const token = registrationToken(request.headers.authorization, path) ?? ''
-    const objection = this.#objection(request, path, token) ?? (await this.#doubt(request))
-    if (objection !== undefined) {
-      listener.refused(objection)
-      return refuseUpgrade(socket, REFUSALS[objection])
-    }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, token, clock))
+    const objection = this.#objection(request, path, token)
+    if (objection !== undefined) return this.#refuse(socket, objection)
+    socket.on('error', () => socket.destroy())
+    const { remoteAddress: remote = '', localAddress: local = '' } = request.socket
+    this.#arriving.add(socket)
+    const known = await this.#options.isKnown({ remote, local })
+    this.#arriving.delete(socket)
+    // It went meanwhile, or the door was closed.
+    if (socket.destroyed) return this.#options.listener.refused('dropped')
+    if (!known) return this.#refuse(socket, 'stranger')
+    if (this.#visitors.size >= VISITORS_MAX) return this.#refuse(socket, 'full')
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, token))
+  }
+
+  #refuse(
+    socket: Duplex,
+    reason: Exclude<DoorRefusal, 'dropped'>,
+    refusal: Refusal = REFUSALS[reason],
+  ): void {
+    socket.on('error', () => socket.destroy())
+    this.#options.listener.refused(reason)
+    refuseUpgrade(socket, refusal)
   }
 
   #objection(
@@ -137,20 +181,17 @@ export class Door {
     token: string,
   ): Exclude<DoorRefusal, 'dropped'> | undefined {
     if (!/^websocket$/i.test(request.headers.upgrade ?? '')) return 'http'
+    if (isForOthers(request.headers)) return 'stranger'
     if (!isRegistrationPath(path)) return 'path'
     if (!this.#options.isToken(token)) return 'token'
-    const [offered = ''] = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
+    // The first of several counts: its first field is that of the whole list.
+    const offered = request.headers['sec-websocket-protocol'] ?? ''
     if (!isRegistrant(parseSubprotocol(offered))) return 'subprotocol'
     return undefined
   }
 
-  async #doubt({ socket }: IncomingMessage): Promise<'stranger' | 'full' | undefined> {
-    if (!(await this.#options.isKnown(socket.remoteAddress ?? ''))) return 'stranger'
-    return this.#visitors.size >= VISITORS_MAX ? 'full' : undefined
-  }
-
-  #welcome(webSocket: WebSocket, token: string, clock: Clock): void {
-    const { listener } = this.#options
+  #welcome(webSocket: WebSocket, token: string): void {
+    const { listener, clock } = this.#options
     listener.joined(token)
     const visitor: Visitor = new Visitor(webSocket, {
       token,
@@ -160,7 +201,7 @@ export class Door {
           if (result !== 'left') listener.saidPort(token, port)
         },
         told: () => listener.told(),
-        ponged: (each) => void this.#heartbeat.ponged(each),
+        lives: (each) => void this.#heartbeat.ponged(each),
         left: (each, cause) => {
           this.#visitors.delete(each)
           this.#heartbeat.unwatch(each)

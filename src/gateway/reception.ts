@@ -1,11 +1,8 @@
-import { lookup } from 'node:dns/promises'
-import { type Clock, pause } from '../clock.ts'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '../clock.ts'
 import type { Listener } from '../events.ts'
-import { isLoopbackHost } from '../loopback.ts'
 import { Door } from './door.ts'
-
-/** How long a look-up of the puppet's host may take, in milliseconds. */
-const LOOKUP_MS = 2000
+import { Neighbourhood, type Resolve } from './neighbourhood.ts'
 
 /** What the reception needs. */
 export interface ReceptionOptions {
@@ -22,29 +19,30 @@ export interface ReceptionOptions {
   readonly adopt: ((tokens: readonly string[]) => void) | undefined
   /** A gateway left: that may be the end of its puppet. */
   readonly wake: () => void
+  /** Looks up the puppet's host; default: as the system does it. */
+  readonly resolve?: Resolve
 }
 
 /** What is made of the visits at the gateway's door: facts, tokens to take over, hints to look at the puppet. */
 export class Reception {
-  readonly #options: ReceptionOptions
   readonly #door: Door
   /** Connections by token. */
   readonly #present = new Map<string, number>()
 
   constructor(options: ReceptionOptions) {
-    this.#options = options
-    const { host, port, clock, isToken, nameOf, tell, puppet, wake } = options
+    const { host, port, clock, isToken, nameOf, tell, puppet, adopt, wake, resolve } = options
+    const neighbourhood = new Neighbourhood({ host: puppet.host, clock, ...(resolve && { resolve }) })
     this.#door = new Door({
       host,
       port,
       clock,
       isToken,
-      isKnown: (address) => this.#isKnown(address),
+      isKnown: (ends) => neighbourhood.isKnown(ends),
       listener: {
         joined: (token) => {
           this.#present.set(token, (this.#present.get(token) ?? 0) + 1)
           // First, so that its token is known as one of ours when it is told.
-          options.adopt?.([...this.#present.keys()])
+          adopt?.([...this.#present.keys()])
           tell({ type: 'gatewayJoined', id: nameOf(token) })
         },
         saidPort: (token, said) =>
@@ -63,23 +61,12 @@ export class Reception {
     })
   }
 
-  /** Opens the door. Rejects if its port cannot be had. */
-  async open(): Promise<void> {
-    await this.#door.open()
+  /** Opens the door, and resolves with its address. Rejects if its port cannot be had. */
+  open(): Promise<AddressInfo> {
+    return this.#door.open()
   }
 
   close(): void {
     this.#door.close()
-  }
-
-  async #isKnown(remote: string): Promise<boolean> {
-    const address = remote.replace(/^::ffff:/, '')
-    if (isLoopbackHost(address)) return true
-    const { puppet, clock } = this.#options
-    const limit = new AbortController()
-    const found = lookup(puppet.host, { all: true }).catch(() => [])
-    const addresses = await Promise.race([found, pause(clock, LOOKUP_MS, limit.signal).then(() => [])])
-    limit.abort()
-    return addresses.some((each) => each.address === address)
   }
 }

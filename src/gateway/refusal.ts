@@ -10,3 +10,6 @@ export const REFUSALS: Readonly<Record<Exclude<DoorRefusal, 'dropped'>, Refusal>
   subprotocol: { status: 400, words: 'a gateway offers the subprotocol io|0.0.1|<id>|<host>|<port>' },
   full: { status: 503, words: 'too many gateways are connected', retryAfter: 5 },
 }
+
+/** What somebody is told who begins as a gateway does, and goes on otherwise. */
+export const HANDSHAKE: Refusal = { status: 400, words: 'this is no WebSocket handshake of RFC 6455' }

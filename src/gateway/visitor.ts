@@ -5,7 +5,10 @@ import type { Watched } from '../heartbeat.ts'
 import { Question, type QuestionResult } from '../question.ts'
 import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } from '../wire/envelope.ts'
 
-/** Frames read from one gateway in a second; what comes above that waits, and is lost by nobody. */
+/**
+ * Frames from one gateway in a second after which no more is read from the network; what was read is heard. The rest waits, and
+ * is lost by nobody.
+ */
 const FRAMES_PER_SECOND = 100
 const SECOND_MS = 1000
 /** Bytes that may wait for a gateway that does not read. */
@@ -20,7 +23,8 @@ export interface VisitorListener {
   saidPort(visitor: Visitor, result: QuestionResult, port: number | undefined): void
   /** It told something, which goes nowhere. */
   told(visitor: Visitor): void
-  ponged(visitor: Visitor): void
+  /** Something came from it. What waits to be read may have a pong in it: it is not dead for being made to wait. */
+  lives(visitor: Visitor): void
   /** Called once. */
   left(visitor: Visitor, cause: LeaveCause): void
 }
@@ -46,13 +50,19 @@ export class Visitor implements Watched {
     this.#clock = clock
     this.#listener = listener
     socket.on('message', (data, isBinary) => this.#hear(isBinary ? undefined : data.toString()))
-    socket.on('ping', () => this.#count())
-    socket.on('pong', () => {
+    // Pings are answered by the WebSocket itself, whether that is read or not.
+    socket.on('ping', () => {
       this.#count()
-      listener.ponged(this)
+      this.#reads()
     })
+    socket.on('pong', () => this.#count())
     socket.on('close', () => this.#leave('closed'))
-    socket.on('error', () => this.#leave('frame'))
+    socket.on('error', () => {
+      // Not a frame of RFC 6455, or one that is too large: ws has told the gateway, and closes.
+      this.#leave('frame')
+      // It reads on for the other half of the close. What else is on its way may be as large as it likes.
+      queueMicrotask(() => socket.pause())
+    })
     this.#send(REGISTERED)
     this.#question = new Question({
       id: 1,
@@ -96,6 +106,8 @@ export class Visitor implements Watched {
 
   /** A gateway may have saved up a lot while it was alone. It is not sent away for that, but made to wait. */
   #count(): void {
+    if (this.#left) return
+    this.#listener.lives(this)
     const nowMs = this.#clock.now()
     if (nowMs - this.#secondMs >= SECOND_MS) {
       this.#secondMs = nowMs

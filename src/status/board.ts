@@ -178,7 +178,8 @@ export class Board {
     const count = (present.get(id) ?? 0) + by
     if (count > 0) present.set(id, count)
     else present.delete(id)
-    this.#gateway = { ...this.#gateway, present }
+    // What the last one said of its port has gone with it.
+    this.#gateway = { present, port: present.size === 0 ? undefined : this.#gateway.port }
   }
 
   #applyRegistration(fact: Fact & { type: 'registration' }): void {

@@ -26,6 +26,8 @@ const ON_THE_WAY: ReadonlySet<RegistrationState> = new Set(['queued', 'connectin
 
 /** With more tokens than this, what happens to many of them within a second is told as a sum. */
 const FEW = 10
+/** In so many milliseconds, no more than as many visits of gateways are told. */
+const VISITS_MS = 10_000
 
 /**
  * Turns facts into log lines: one a change, with its cause and how long what it changed had lasted. What repeats itself
@@ -43,6 +45,8 @@ export class Journal {
   #sourceTrouble = false
   #sourceWarnings: readonly string[] = []
   readonly #refused = new Set<DoorRefusal>()
+  /** Comings and goings of gateways. */
+  #visits = { sinceMs: Number.NEGATIVE_INFINITY, count: 0 }
 
   /** @param board what is true now; it hears each fact before the journal does */
   constructor(log: Log, clock: Clock, board: Board) {
@@ -76,10 +80,7 @@ export class Journal {
       case 'gatewayJoined':
         return this.#gatewayJoined(fact.id)
       case 'gatewayLeft':
-        return this.#log.info(
-          { token: fact.id, cause: fact.cause },
-          `the gateway left its door (${fact.cause})`,
-        )
+        return this.#gatewayLeft(fact)
       case 'gatewayPort':
         return this.#gatewayPort(fact)
       case 'gatewayRefused':
@@ -180,8 +181,20 @@ export class Journal {
   }
 
   #gatewayJoined(token: string): void {
-    if (this.#board.has(token)) return this.#log.info({ token }, 'the gateway is at its door')
-    this.#log.error({ token }, `WRONG TOKEN: ${otherToken(token)}`)
+    if (this.#board.has(token)) this.#log[this.#gatewayLevel('info')]({ token }, 'the gateway is at its door')
+    else this.#log[this.#gatewayLevel('error')]({ token }, `WRONG TOKEN: ${otherToken(token)}`)
+  }
+
+  #gatewayLeft({ id: token, cause }: Fact & { type: 'gatewayLeft' }): void {
+    this.#log[this.#gatewayLevel('info')]({ token, cause }, `the gateway left its door (${cause})`)
+  }
+
+  /** One that comes and goes without end does not fill the log. */
+  #gatewayLevel(level: 'info' | 'error'): 'info' | 'error' | 'debug' {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#visits.sinceMs >= VISITS_MS) this.#visits = { sinceMs: nowMs, count: 0 }
+    this.#visits.count += 1
+    return this.#visits.count > FEW ? 'debug' : level
   }
 
   #gatewayPort({ id: token, port, expected }: Fact & { type: 'gatewayPort' }): void {

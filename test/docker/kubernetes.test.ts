@@ -170,7 +170,9 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
 
   it('takes its images from this version, and from the node if they are there', () => {
     for (const { image, imagePullPolicy } of podsOf(target).flatMap(({ spec }) => containersOf(spec))) {
-      expect(image).toMatch(/^(puppet-(registrar|stand-in):0\.1\.0|wechaty\/wechaty:1\.20|registry\.example\.com\/.*:1\.2)$/)
+      expect(image).toMatch(
+        /^(puppet-(registrar|stand-in):0\.1\.0|wechaty\/wechaty:1\.20|registry\.example\.com\/.*:1\.2)$/,
+      )
       expect(imagePullPolicy).toBe('IfNotPresent')
     }
   })

@@ -14,9 +14,17 @@ await ioServer.start()
 // IoServer itself takes an upgrade on any path; the documented one is /v0/websocket, the legacy one begins with it.
 ioServer.ioSocket.wss.shouldHandle = (req) => /^\/v0\/websocket(\/token\/[^/]+)?$/.test(req.url)
 
+// How many registrants of a token there were at once, at most. Each is counted as it comes: none is too short to be seen.
+const peaks = new Map()
+ioServer.ioSocket.wss.on('connection', (socket) => {
+  const { token } = ioServer.ioSocket.constructor.metadata(socket)
+  peaks.set(token, Math.max(peaks.get(token) ?? 0, socketsOf(token).length))
+})
+
 httpServer.listen(options.port ?? 0, host, () => {
   ready(httpServer.address().port, {
     count: ({ token }) => socketsOf(token).length,
+    peak: ({ token }) => peaks.get(token) ?? 0,
     push: ({ token, text }) => {
       const sockets = socketsOf(token).filter((socket) => socket.readyState === 1)
       for (const socket of sockets) socket.send(text)

@@ -1,6 +1,8 @@
 // Upstream's own gateway, unmodified: its registrant and a puppet service (mock puppet, community certificate).
 // options: {token, port, apihost}
 // It tells nobody when it is registered, nor when `port` is bound (on every interface): ready means loaded.
+// Commands: `heard` → every frame that it was sent · `scan` {qrcode}, `login`, `message` {text}, `heartbeat`: that happens to its mock
+// puppet, once there is one.
 import './silence.mjs'
 import dns from 'node:dns'
 import { tmpdir } from 'node:os'
@@ -19,6 +21,39 @@ Object.assign(process.env, {
 // It keeps a file that is named after the token in the folder that it is started in.
 process.chdir(tmpdir())
 
-// Not exported by the package: it is what its command starts.
+// What it hears is written down on the way; it does the same with it as ever. Not exported by the package, as its command is not.
+const heard = []
+let hasPuppet
+const itsPuppet = new Promise((resolve) => {
+  hasPuppet = resolve
+})
+const { Io } = await import(new URL('node_modules/wechaty/dist/esm/src/io.js', import.meta.url))
+const { start, wsOnMessage } = Io.prototype
+Io.prototype.start = function () {
+  const { wechaty } = this.options
+  wechaty.once('start', () => hasPuppet(wechaty.puppet))
+  return start.call(this)
+}
+Io.prototype.wsOnMessage = function (data) {
+  heard.push(String(data))
+  return wsOnMessage.call(this, data)
+}
+
 await import(new URL('node_modules/wechaty/dist/esm/bin/io-client.js', import.meta.url))
-ready(options.port)
+ready(options.port, {
+  heard: () => heard,
+  scan: async ({ qrcode }) => (await itsPuppet).mocker.scan(qrcode),
+  login,
+  message: async ({ text }) => {
+    const { mocker, isLoggedIn } = await itsPuppet
+    // Nobody else is told messages.
+    if (!isLoggedIn) await login()
+    mocker.createContact().say(text).to(mocker.createContact())
+  },
+  heartbeat: async () => void (await itsPuppet).emit('heartbeat', { data: 'test' }),
+})
+
+async function login() {
+  const { mocker } = await itsPuppet
+  mocker.login(mocker.createContact())
+}

@@ -20,11 +20,17 @@ export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN'
 
 /** The scripts in `test/peers`, and one in here, with what each takes. The commands each answers are in its first lines. */
 export interface PeerOptions {
-  /** `count` {token} → registrants that discovery would consider · `push` {token, text} → sockets reached */
+  /**
+   * `count` {token} → registrants that discovery would consider · `peak` {token} → the most of them at once · `push` {token, text} →
+   * sockets reached
+   */
   'chatie-registry': { readonly port?: number; readonly tls?: TlsFiles }
   /** `heartbeat`: SERVING for the next 60 s */
   'wechaty-puppet': { readonly port?: number; readonly token: string; readonly tls: boolean }
-  /** No commands; whether it is registered shows in the registry alone. Trusts what NODE_EXTRA_CA_CERTS in `env` names. */
+  /**
+   * `heard` → frames it was sent · `scan` {qrcode} · `login` · `message` {text} · `heartbeat`. Whether it is registered shows in the registry
+   * alone. Trusts what NODE_EXTRA_CA_CERTS in `env` names.
+   */
   'upstream-gateway': { readonly token: string; readonly port: number; readonly apihost: string }
   /** `discover` {token?} → {found: {host, port} | null}. Trusts what NODE_EXTRA_CA_CERTS in `env` names. */
   'token-client': { readonly authority: string; readonly token?: string }

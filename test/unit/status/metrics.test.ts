@@ -81,6 +81,13 @@ const FACTS: readonly Fact[] = [
   source([EVIL], [EVIL]),
   { type: 'tokens', added: [EVIL], removed: [EVIL] },
   gone(EVIL),
+  { type: 'gatewayJoined', id: EVIL },
+  { type: 'gatewayPort', id: EVIL, port: 1, expected: 8788 },
+  { type: 'gatewayTold' },
+  { type: 'gatewayLeft', id: EVIL, cause: 'closed' },
+  ...(['dropped', 'http', 'path', 'token', 'stranger', 'subprotocol', 'full'] as const).map(
+    (reason) => ({ type: 'gatewayRefused', reason }) as const,
+  ),
   { type: 'draining' },
 ]
 
@@ -98,6 +105,9 @@ describe('the exposition', () => {
     ['withdrawals_total', 'counter'],
     ['registry_rtt_seconds', 'histogram'],
     ['rpc_requests_total', 'counter'],
+    ['gateway_connections', 'gauge'],
+    ['gateway_events_total', 'counter'],
+    ['gateway_refusals_total', 'counter'],
   ])('has %s, a %s, with a help text, before anything has happened', async (name, type) => {
     const lines = await ownLines(begin())
     expect(lines).toContain(`# TYPE puppet_registrar_${name} ${type}`)

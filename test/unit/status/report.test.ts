@@ -72,6 +72,7 @@ describe('the shape', () => {
         attempts: 0,
         retryInSeconds: null,
       },
+      gateway: null,
       tokenSource: { problems: [], since: '2026-01-01T00:00:00.000Z' },
       registrations: { total: 2, registered: 1, connecting: 0, waiting: 1, refused: 0, idle: 0 },
       tokens: [

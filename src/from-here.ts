@@ -1,0 +1,39 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** Not all of 127/8: service meshes hand on from 127.0.0.6. */
+const LOOPBACK = new Set(['127.0.0.1', '::1'])
+
+/**
+ * Headers of those who ask for somebody else: a browser for a page (`Origin`, Fetch standard), a proxy for its client (RFC 7239, RFC
+ * 9110 §7.6.3, and what proxies really send).
+ */
+const FOR_OTHERS = [
+  'origin',
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-envoy-external-address',
+]
+
+/** The two ends of a connection, as addresses; empty where one is gone. */
+export interface Ends {
+  readonly remote: string
+  readonly local: string
+}
+
+/** Whether a connection comes from this very machine, or from who shares its network namespace. */
+export function isFromHere(ends: Ends): boolean {
+  const [remote, local] = [plainAddress(ends.remote), plainAddress(ends.local)]
+  return remote !== '' && (LOOPBACK.has(remote) || remote === local)
+}
+
+/** Whether a request is made on behalf of others. */
+export function isForOthers(headers: IncomingHttpHeaders): boolean {
+  return FOR_OTHERS.some((name) => name in headers)
+}
+
+/** An IPv4 address as such where a socket that takes both kinds tells it as IPv6. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:/, '')
+}

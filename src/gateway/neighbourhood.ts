@@ -1,0 +1,52 @@
+import { lookup } from 'node:dns/promises'
+import { type Clock, pause } from '../clock.ts'
+import { type Ends, isFromHere, plainAddress } from '../from-here.ts'
+
+/** How long a look-up of the puppet's host may take, in milliseconds. */
+const LOOKUP_MS = 2000
+/** All addresses of a host. May reject, and may take for ever. */
+export type Resolve = (host: string) => Promise<readonly string[]>
+
+const resolveBySystem: Resolve = async (host) =>
+  (await lookup(host, { all: true })).map(({ address }) => address)
+
+/** What the neighbourhood needs. */
+export interface NeighbourhoodOptions {
+  /** The one other host that a gateway may come from. */
+  readonly host: string
+  readonly clock: Clock
+  /** Default: as the system does it. */
+  readonly resolve?: Resolve
+}
+
+/** From where a gateway may come: from this machine, and from the puppet's host. */
+export class Neighbourhood {
+  readonly #options: NeighbourhoodOptions
+  /** One at a time, however many come: what hangs would take the threads that look up the registry too. */
+  #lookup: Promise<readonly string[]> | undefined
+
+  constructor(options: NeighbourhoodOptions) {
+    this.#options = options
+  }
+
+  /** Never rejects. A host that cannot be looked up in time is nobody's. */
+  async isKnown(ends: Ends): Promise<boolean> {
+    if (ends.remote === '') return false
+    if (isFromHere(ends)) return true
+    const limit = new AbortController()
+    const none = pause(this.#options.clock, LOOKUP_MS, limit.signal).then((): readonly string[] => [])
+    const addresses = await Promise.race([this.#addresses(), none])
+    limit.abort()
+    return addresses.includes(plainAddress(ends.remote))
+  }
+
+  #addresses(): Promise<readonly string[]> {
+    const { host, resolve = resolveBySystem } = this.#options
+    this.#lookup ??= resolve(host)
+      .catch((): readonly string[] => [])
+      .finally(() => {
+        this.#lookup = undefined
+      })
+    return this.#lookup
+  }
+}

@@ -1,0 +1,228 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import WebSocket from 'ws'
+import { publicName } from '../../src/secret.ts'
+import { type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
+import { freePort } from '../support/free-port.ts'
+import {
+  atTheDoor,
+  GatewayPair,
+  gatewayOf,
+  heardBy,
+  metric,
+  ONE_VISIT,
+  type PairOptions,
+} from '../support/gateway-pair.ts'
+import { allRegistered, type Sidecar } from '../support/sidecar.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
+import { elapsed, waitUntil } from '../support/wait.ts'
+
+// Upstream's own gateway, unmodified, is beside the sidecar; both are at the public registry's own server.
+
+const TOKEN = 'insecure_6a7e-beside-the-gateway'
+
+afterEach(stopAllPeers)
+afterAll(removeTempDirs)
+
+interface Running {
+  readonly pair: GatewayPair
+  readonly registry: Peer
+  readonly sidecar: Sidecar
+  readonly gateway: Peer
+}
+
+/** All three. The gateway is at the door; registered, or about to be. */
+async function start(options: Partial<PairOptions> = {}): Promise<Running> {
+  const pair = await GatewayPair.create({ token: TOKEN, ...options })
+  const [registry, sidecar] = await Promise.all([pair.startRegistry(), pair.startSidecar()])
+  const gateway = await pair.startGateway()
+  await atTheDoor(sidecar)
+  return { pair, registry, sidecar, gateway }
+}
+
+/** The one registrant of the token is the sidecar, and there never were two at once. */
+async function expectOneRegistrant({ pair, registry }: Running): Promise<void> {
+  await pair.found('puppet')
+  expect(await registry.ask('count', { token: pair.token })).toBe(1)
+  expect(await pair.peak(registry)).toBe(1)
+}
+
+describe('a sidecar without a token of its own', () => {
+  it('takes over the token of the gateway at its door, and registers it when the puppet answers, not before', async () => {
+    const pair = await GatewayPair.create({ token: TOKEN })
+    const [registry, sidecar] = await Promise.all([pair.startRegistry(), pair.startSidecar()])
+    expect((await sidecar.status()).registrations).toMatchObject({ total: 0 })
+
+    // One whose puppet never answers, for longer than any gateway takes for its own.
+    const url = `ws://127.0.0.1:${pair.doorPort}/v0/websocket`
+    const headers = { authorization: `Token ${TOKEN}` }
+    const early = new WebSocket(url, `io|0.0.1|early||${pair.puppetPort}`, { headers })
+    const { tokens } = await atTheDoor(sidecar)
+    expect(tokens).toMatchObject([{ id: publicName(TOKEN), state: 'idle' }])
+    await sidecar.until('the missing puppet to be noticed', ({ puppet }) => puppet.state === 'unhealthy')
+    await pair.found(null)
+    expect(await pair.peak(registry)).toBe(0)
+    early.terminate()
+    await atTheDoor(sidecar, 0)
+
+    const gateway = await pair.startGateway()
+    await sidecar.until('the registration', allRegistered, 30_000)
+    await expectOneRegistrant({ pair, registry, sidecar, gateway })
+    expect(await heardBy(gateway)).toEqual(ONE_VISIT)
+    expect(gatewayOf(await sidecar.status())).toEqual({ connections: 1, port: pair.puppetPort, problems: [] })
+    await sidecar.until('the puppet to accept the token', ({ puppet }) => puppet.tokenAccepted === true)
+  })
+
+  it('withdraws it within 0.5 s of the end of the gateway, and registers it when there is another', async () => {
+    const running = await start()
+    const { pair, registry, sidecar, gateway } = running
+    await pair.found('puppet')
+    const sinceKill = elapsed()
+    gateway.kill('SIGKILL')
+    await pair.registrants(registry, 0)
+    const goneAfter = sinceKill()
+    await pair.found(null)
+    await atTheDoor(sidecar, 0)
+
+    const next = await pair.startGateway()
+    await expectOneRegistrant({ ...running, gateway: next })
+    process.stdout.write(`SIGKILL of the gateway to withdrawn, ms: ${Math.round(goneAfter)}\n`)
+    expect(goneAfter).toBeLessThan(500)
+    expect(await heardBy(next)).toEqual(ONE_VISIT)
+  })
+
+  it('withdraws it within 5 s of the freeze of the gateway, and registers it when it goes on', async () => {
+    const running = await start()
+    const { pair, registry, gateway } = running
+    await pair.found('puppet')
+    const sinceStop = elapsed()
+    gateway.kill('SIGSTOP')
+    await pair.registrants(registry, 0)
+    const goneAfter = sinceStop()
+    await pair.found(null)
+
+    gateway.kill('SIGCONT')
+    await expectOneRegistrant(running)
+    process.stdout.write(`SIGSTOP of the gateway to withdrawn, ms: ${Math.round(goneAfter)}\n`)
+    expect(goneAfter).toBeLessThan(5000)
+    expect(await heardBy(gateway)).toEqual(ONE_VISIT)
+  })
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'that is ended by %s leaves the gateway alive, which comes to the door of the next one',
+    async (signal) => {
+      const running = await start()
+      const { pair, registry, sidecar, gateway } = running
+      await pair.found('puppet')
+      sidecar.command.kill(signal)
+      const since = elapsed()
+      await sidecar.command.exit
+      const endedAfter = since()
+      await pair.registrants(registry, 0)
+      await pair.found(null)
+
+      const next = await pair.startSidecar()
+      await atTheDoor(next)
+      await expectOneRegistrant({ ...running, sidecar: next })
+      expect(await heardBy(gateway)).toEqual([...ONE_VISIT, ...ONE_VISIT])
+      if (signal === 'SIGKILL') return
+      expect(await sidecar.command.exit).toEqual({ code: 0, signal: null })
+      expect(endedAfter).toBeLessThan(1000)
+    },
+  )
+
+  it('that is drained withdraws it, and keeps the gateway content', async () => {
+    const { pair, registry, sidecar, gateway } = await start()
+    await pair.found('puppet')
+    const command = startCommand(['drain'], { env: { REGISTRAR_ADMIN_PORT: String(sidecar.adminPort) } })
+    expect(await command.exit).toEqual({ code: 0, signal: null })
+    expect(await registry.ask('count', { token: TOKEN })).toBe(0)
+    await pair.found(null)
+    expect(await heardBy(gateway)).toEqual(ONE_VISIT)
+    expect(gatewayOf(await sidecar.status()).connections).toBe(1)
+  })
+})
+
+describe('a sidecar with a token of its own', () => {
+  it("that is the gateway's, from one env file for both, is its only registrant", async () => {
+    const running = await start({ env: { WECHATY_TOKEN: TOKEN } })
+    await expectOneRegistrant(running)
+    expect(gatewayOf(await running.sidecar.status()).problems).toEqual([])
+    expect(running.sidecar.command.output()).not.toContain('"level":"error"')
+  })
+
+  it('that is another says so loudly, and registers its own alone; the gateway is content', async () => {
+    const own = 'insecure_0e11-its-own-token'
+    const { pair, registry, sidecar, gateway } = await start({ env: { WECHATY_PUPPET_SERVICE_TOKEN: own } })
+    await sidecar.until('the registration of its own', allRegistered, 30_000)
+    expect(await registry.ask('count', { token: own })).toBe(1)
+    expect(await pair.peak(registry)).toBe(0)
+    expect(await heardBy(gateway)).toEqual(ONE_VISIT)
+
+    const status = await sidecar.status()
+    expect(status.tokens.map(({ id }) => id)).toEqual([publicName(own)])
+    expect(gatewayOf(status).problems).toEqual([expect.stringContaining(`a token (${publicName(TOKEN)})`)])
+    expect(await sidecar.command.line(/WRONG TOKEN/)).toContain('"level":"error"')
+    await expectNoSecret(sidecar, own, TOKEN)
+  })
+})
+
+it('a gateway with another port than the one that is probed: that is said loudly, and it is content', async () => {
+  const probed = await freePort()
+  const { pair, registry, sidecar, gateway } = await start({
+    env: { WECHATY_PUPPET_SERVER_PORT: String(probed) },
+  })
+  const status = await sidecar.until('the port to be known', (each) => gatewayOf(each).port !== null)
+  const problem = `on port ${pair.puppetPort}, but port ${probed} is probed`
+  expect(gatewayOf(status).problems).toEqual([expect.stringContaining(problem)])
+  const line = await sidecar.command.line(/WRONG PORT/)
+  expect(line).toContain('"level":"error"')
+  expect(line).toContain(problem)
+  await sidecar.until('the wrong port to be probed', ({ puppet }) => puppet.state === 'unhealthy')
+  expect(await pair.peak(registry)).toBe(0)
+  expect(await heardBy(gateway)).toEqual(ONE_VISIT)
+})
+
+it('no token and no QR code is in logs at trace, /status, /metrics, /readyz', async () => {
+  const { pair, sidecar, gateway } = await start()
+  await pair.found('puppet')
+  const before = await metric(sidecar, 'gateway_events_total')
+  await gateway.ask('scan', { qrcode: `qr-5ecre7/${TOKEN}` })
+  await gateway.ask('message', { text: TOKEN })
+  await waitUntil(async () => (await metric(sidecar, 'gateway_events_total')) > before, {
+    timeoutMs: 10_000,
+    what: 'the QR code to be told',
+  })
+  gateway.kill('SIGKILL')
+  await atTheDoor(sidecar, 0)
+  expect(sidecar.command.output()).toContain('"level":"trace"')
+  await expectNoSecret(sidecar, TOKEN, 'qr-5ecre7')
+})
+
+describe('the port of the door', () => {
+  it('that is taken ends the sidecar with 78 and a sentence that names the variable', async () => {
+    const taken = await startPeer('grpc-server', { health: false })
+    const command = startCommand(['run'], {
+      env: { REGISTRAR_GATEWAY_PORT: String(taken.port), REGISTRAR_ADMIN_PORT: '0' },
+    })
+    expect(await command.exit).toEqual({ code: 78, signal: null })
+    expect(command.output()).toContain(
+      `REGISTRAR_GATEWAY_PORT: 127.0.0.1:${taken.port} is taken by another program`,
+    )
+  })
+
+  it("that is the puppet's ends the sidecar with 78 and a sentence that names the variable", async () => {
+    const port = String(await freePort())
+    const command = startCommand(['run'], {
+      env: { REGISTRAR_GATEWAY_PORT: port, WECHATY_PUPPET_SERVER_PORT: port, REGISTRAR_ADMIN_PORT: '0' },
+    })
+    expect(await command.exit).toEqual({ code: 78, signal: null })
+    expect(command.output()).toContain("REGISTRAR_GATEWAY_PORT: is the puppet's own port")
+  })
+})
+
+async function expectNoSecret(sidecar: Sidecar, ...secrets: readonly string[]): Promise<void> {
+  const paths = ['/status', '/metrics', '/readyz?verbose']
+  const bodies = await Promise.all(paths.map(async (path) => (await sidecar.get(path)).text))
+  const everything = [sidecar.command.output(), ...bodies].join('\n')
+  for (const secret of secrets) expect(everything).not.toContain(secret)
+}
