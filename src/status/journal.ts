@@ -26,7 +26,7 @@ const ON_THE_WAY: ReadonlySet<RegistrationState> = new Set(['queued', 'connectin
 
 /** With more tokens than this, what happens to many of them within a second is told as a sum. */
 const FEW = 10
-/** In so many milliseconds, no more than as many visits of gateways are told. */
+/** In so many milliseconds, no more lines than that are told of gateways that come and go. */
 const VISITS_MS = 10_000
 
 /**
@@ -189,8 +189,8 @@ export class Journal {
     this.#log[this.#gatewayLevel('info')]({ token, cause }, `the gateway left its door (${cause})`)
   }
 
-  /** One that comes and goes without end does not fill the log. */
-  #gatewayLevel(level: 'info' | 'error'): 'info' | 'error' | 'debug' {
+  /** A gateway that comes and goes without end does not fill the log. */
+  #gatewayLevel<Level extends 'info' | 'warn' | 'error'>(level: Level): Level | 'debug' {
     const nowMs = this.#clock.now()
     if (nowMs - this.#visits.sinceMs >= VISITS_MS) this.#visits = { sinceMs: nowMs, count: 0 }
     this.#visits.count += 1
@@ -198,9 +198,12 @@ export class Journal {
   }
 
   #gatewayPort({ id: token, port, expected }: Fact & { type: 'gatewayPort' }): void {
-    if (port === undefined)
-      return this.#log.warn({ token }, 'the gateway does not say on which port its puppet listens')
-    if (port !== expected) this.#log.error({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
+    if (port === expected) return
+    if (port === undefined) {
+      const text = 'the gateway does not say on which port its puppet listens'
+      return this.#log[this.#gatewayLevel('warn')]({ token }, text)
+    }
+    this.#log[this.#gatewayLevel('error')]({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
   }
 
   /** Each reason once; the metrics count. */
