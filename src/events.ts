@@ -55,8 +55,19 @@ export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed'
 /** How a gateway left the door. `silent`: no pong in time. `unread`: it does not read. `frame`: it sent no frame, or too large a one. */
 export type GatewayLeaveCause = 'closed' | 'silent' | 'unread' | 'frame'
 
-/** Why somebody at the door was turned away. `dropped`: before there was a request. */
-export type DoorRefusal = 'dropped' | 'http' | 'path' | 'token' | 'stranger' | 'subprotocol' | 'full'
+/**
+ * Why somebody at the door was turned away. `dropped`: a connection too many, one without a request, or one that went before it was
+ * answered. `proxy`: it asks for somebody else.
+ */
+export type DoorRefusal =
+  | 'dropped'
+  | 'http'
+  | 'path'
+  | 'token'
+  | 'stranger'
+  | 'proxy'
+  | 'subprotocol'
+  | 'full'
 
 /** What was thrown away of what the registry sent. */
 export type IgnoredKind = 'binary' | 'flood' | 'malformed' | 'event' | 'invalid'
@@ -115,8 +126,8 @@ export type Fact =
       readonly result: 'answered' | 'not_found'
     }
   | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
-  /** A gateway came to the door. */
-  | { readonly type: 'gatewayJoined'; readonly id: string }
+  /** A gateway came to the door. `adopted`: its token is taken over, because the sidecar has none of its own. */
+  | { readonly type: 'gatewayJoined'; readonly id: string; readonly adopted: boolean }
   | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: GatewayLeaveCause }
   /** It was asked for its puppet's port; undefined: it did not say. `expected`: the one that is probed. */
   | {
@@ -127,7 +138,8 @@ export type Fact =
     }
   /** It told something, which goes nowhere. */
   | { readonly type: 'gatewayTold' }
-  | { readonly type: 'gatewayRefused'; readonly reason: DoorRefusal }
+  /** `from`: an address; empty where it is gone. */
+  | { readonly type: 'gatewayRefused'; readonly reason: DoorRefusal; readonly from: string }
   | { readonly type: 'draining' }
 
 /** The end of one attempt to register. */

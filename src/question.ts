@@ -18,6 +18,8 @@ export interface QuestionOptions {
   /** The id of its first message; it uses this one and the next. */
   readonly id: number
   readonly clock: Clock
+  /** How long it may take, in milliseconds; default 2000. */
+  readonly patienceMs?: number
   readonly send: (event: Envelope) => void
   /** Called once; `port` is there if it was answered. */
   readonly onEnd: (result: QuestionResult, port: number | undefined) => void
@@ -33,7 +35,9 @@ export class Question {
   /** Asks. */
   constructor(options: QuestionOptions) {
     this.#options = options
-    this.#cancelTimer = afterPatience(options.clock, QUESTION_MS, () => this.#end('timeout'))
+    this.#cancelTimer = afterPatience(options.clock, options.patienceMs ?? QUESTION_MS, () =>
+      this.#end('timeout'),
+    )
     this.#ask()
   }
 

@@ -18,6 +18,13 @@ export async function run(context: Context): Promise<number> {
   context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
   for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
   log.info(summary(config, context.version), 'starting')
+  if (config.gateway?.isApihost) {
+    const registry = config.registry.url.href
+    log.info(
+      { registry },
+      `WECHATY_APIHOST is the gateway's: it names the door here. The registry is ${registry}`,
+    )
+  }
 
   // The reason of the first one stays.
   const byItself = new AbortController()

@@ -4,7 +4,7 @@ import type { Problem } from '../problem.ts'
 import type { TokenSource } from '../tokens/source.ts'
 import { readTokens } from '../tokens/start.ts'
 import { clean, withDefaults } from './clean.ts'
-import { type GatewayDoor, namesOwnDoor, withoutOwnDoor } from './gateway.ts'
+import { doorProblems, type GatewayDoor, withoutOwnDoor } from './gateway.ts'
 import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isPrivateHost } from './registry-address.ts'
@@ -87,7 +87,8 @@ const SPECS = {
  * @param terminal whether standard output is one: the default of `LOG_FORMAT`
  */
 export function readConfig(given: Env, terminal = false): ReadConfig {
-  const set = withoutOwnDoor(withoutEmpty(given))
+  const all = withoutEmpty(given)
+  const set = withoutOwnDoor(all)
   const { env, writtenAs, overruled } = resolveAliases(set)
   const noTls = /^(true|1|yes|on)$/i.test(env.WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER ?? '')
   const situation = {
@@ -120,21 +121,16 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
       'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
     problems.push({ variable: inline.variable, message })
   }
-  if (gatewayPort !== undefined && gatewayPort === values.WECHATY_PUPPET_SERVER_PORT) {
-    const message = "is the puppet's own port; the door needs another one, for example 9787"
-    problems.push({ variable: 'REGISTRAR_GATEWAY_PORT', message })
-  }
   const registry = readRegistryAccess(env, writtenAs)
   problems.push(...tokens.problems, ...registry.problems)
-  if (registry.access !== undefined && namesOwnDoor(registry.access.url.host, env)) {
-    const byUrl = env.REGISTRAR_REGISTRY_URL !== undefined
-    const message =
-      "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
-    problems.push({
-      variable: byUrl ? 'REGISTRAR_REGISTRY_URL' : writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'),
-      message,
-    })
-  }
+  const door = doorProblems(env, writtenAs, {
+    gatewayPort,
+    puppetPort: values.WECHATY_PUPPET_SERVER_PORT,
+    adminPort: values.REGISTRAR_ADMIN_PORT,
+    registry: registry.access?.url,
+  })
+  problems.push(...door.problems)
+  warnings.push(...door.warnings)
   if (problems.length > 0 || registry.access === undefined) throw new ConfigError(problems, warnings)
   warnings.push(...tokens.warnings, ...registry.warnings)
 
@@ -173,7 +169,9 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
     connectRate: values.REGISTRAR_CONNECT_RATE,
     drainTimeoutMs: values.REGISTRAR_DRAIN_TIMEOUT,
     gateway:
-      gatewayPort === undefined ? undefined : { host: values.REGISTRAR_GATEWAY_HOST, port: gatewayPort },
+      gatewayPort === undefined
+        ? undefined
+        : { host: values.REGISTRAR_GATEWAY_HOST, port: gatewayPort, isApihost: set !== all },
     admin: { host: values.REGISTRAR_ADMIN_HOST, port: values.REGISTRAR_ADMIN_PORT },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     exitOnRefused: values.REGISTRAR_EXIT_ON_REFUSED,

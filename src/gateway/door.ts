@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../clock.ts'
 import type { DoorRefusal, GatewayLeaveCause as LeaveCause } from '../events.ts'
-import { type Ends, isForOthers } from '../from-here.ts'
+import { type Ends, isForOthers, isFromHere } from '../from-here.ts'
 import { Heartbeat } from '../heartbeat.ts'
 import { type Refusal, refuseUpgrade } from '../refuse-upgrade.ts'
 import { pathOf } from '../wire/path.ts'
@@ -15,8 +15,9 @@ import { Visitor } from './visitor.ts'
 
 /** Gateways at once. One is meant; a few may be dead links that nobody has noticed yet. */
 const VISITORS_MAX = 16
-/** TCP connections at once, those on their way included. */
-const CONNECTIONS_MAX = 2 * VISITORS_MAX
+/** TCP connections at once, those on their way included; and from one address, unless it is this machine's: a stranger has to leave room. */
+const CONNECTIONS_MAX = 4 * VISITORS_MAX
+const CONNECTIONS_PER_ADDRESS = 8
 /** Bytes of one frame. Gateways send messages and QR codes, which nobody reads here. */
 const FRAME_MAX_BYTES = 256 * 1024
 /** Parts of a frame's message, and pieces in which it may arrive from the network: nobody needs as many. */
@@ -55,7 +56,8 @@ export interface DoorListener {
   told(): void
   /** It left. */
   left(token: string, cause: LeaveCause): void
-  refused(reason: DoorRefusal): void
+  /** @param from an address; empty where it is gone */
+  refused(reason: DoorRefusal, from: string): void
 }
 
 export interface DoorOptions {
@@ -82,6 +84,8 @@ export class Door {
   readonly #arriving = new Set<Duplex>()
   /** Connections that were given an answer, which is the last on them. */
   readonly #answered = new WeakSet<Duplex>()
+  /** Connections by address, of those that are not from this machine. */
+  readonly #strangers = new Map<string, number>()
   readonly #heartbeat: Heartbeat
 
   constructor(options: DoorOptions) {
@@ -96,15 +100,16 @@ export class Door {
     })
     this.#server.maxConnections = CONNECTIONS_MAX
     const { listener } = options
-    this.#server.on('drop', () => listener.refused('dropped'))
+    this.#server.on('drop', (data) => listener.refused('dropped', data?.remoteAddress ?? ''))
+    this.#server.on('connection', (socket) => this.#admit(socket))
     this.#server.on('clientError', (_error, socket) => {
-      listener.refused('dropped')
+      listener.refused('dropped', addressOf(socket))
       socket.destroy()
     })
     const turnAway: RequestListener = (request, response) => {
       if (this.#answered.has(request.socket)) return void request.socket.destroy()
       this.#answered.add(request.socket)
-      listener.refused('http')
+      listener.refused('http', addressOf(request.socket))
       const { status, words } = REFUSALS.http
       const body = `${words}\n`
       response.writeHead(status, {
@@ -148,6 +153,22 @@ export class Door {
     this.#server.closeAllConnections()
   }
 
+  #admit(socket: Socket): void {
+    const { remoteAddress: remote = '', localAddress: local = '' } = socket
+    if (isFromHere({ remote, local })) return
+    const before = this.#strangers.get(remote) ?? 0
+    if (before >= CONNECTIONS_PER_ADDRESS) {
+      this.#options.listener.refused('dropped', remote)
+      return void socket.destroy()
+    }
+    this.#strangers.set(remote, before + 1)
+    socket.once('close', () => {
+      const left = (this.#strangers.get(remote) ?? 1) - 1
+      if (left > 0) this.#strangers.set(remote, left)
+      else this.#strangers.delete(remote)
+    })
+  }
+
   async #receive(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const path = pathOf(request.url)
     const token = registrationToken(request.headers.authorization, path) ?? ''
@@ -159,7 +180,7 @@ export class Door {
     const known = await this.#options.isKnown({ remote, local })
     this.#arriving.delete(socket)
     // It went meanwhile, or the door was closed.
-    if (socket.destroyed) return this.#options.listener.refused('dropped')
+    if (socket.destroyed) return this.#options.listener.refused('dropped', remote)
     if (!known) return this.#refuse(socket, 'stranger')
     if (this.#visitors.size >= VISITORS_MAX) return this.#refuse(socket, 'full')
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, token))
@@ -171,7 +192,7 @@ export class Door {
     refusal: Refusal = REFUSALS[reason],
   ): void {
     socket.on('error', () => socket.destroy())
-    this.#options.listener.refused(reason)
+    this.#options.listener.refused(reason, addressOf(socket))
     refuseUpgrade(socket, refusal)
   }
 
@@ -181,7 +202,7 @@ export class Door {
     token: string,
   ): Exclude<DoorRefusal, 'dropped'> | undefined {
     if (!/^websocket$/i.test(request.headers.upgrade ?? '')) return 'http'
-    if (isForOthers(request.headers)) return 'stranger'
+    if (isForOthers(request.headers)) return 'proxy'
     if (!isRegistrationPath(path)) return 'path'
     if (!this.#options.isToken(token)) return 'token'
     // The first of several counts: its first field is that of the whole list.
@@ -212,4 +233,8 @@ export class Door {
     this.#visitors.add(visitor)
     this.#heartbeat.watch(visitor)
   }
+}
+
+function addressOf(socket: Duplex): string {
+  return 'remoteAddress' in socket && typeof socket.remoteAddress === 'string' ? socket.remoteAddress : ''
 }

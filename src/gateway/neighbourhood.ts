@@ -33,11 +33,22 @@ export class Neighbourhood {
   async isKnown(ends: Ends): Promise<boolean> {
     if (ends.remote === '') return false
     if (isFromHere(ends)) return true
+    // A look-up that was under way may have begun before the host had its name.
+    const shared = this.#lookup !== undefined
+    const address = plainAddress(ends.remote)
+    const addresses = await this.#inTime()
+    if (addresses === undefined || addresses.includes(address) || !shared)
+      return addresses?.includes(address) ?? false
+    return (await this.#inTime())?.includes(address) ?? false
+  }
+
+  /** Undefined if it takes too long. */
+  async #inTime(): Promise<readonly string[] | undefined> {
     const limit = new AbortController()
-    const none = pause(this.#options.clock, LOOKUP_MS, limit.signal).then((): readonly string[] => [])
-    const addresses = await Promise.race([this.#addresses(), none])
+    const tooLate = pause(this.#options.clock, LOOKUP_MS, limit.signal).then(() => undefined)
+    const addresses = await Promise.race([this.#addresses(), tooLate])
     limit.abort()
-    return addresses.includes(plainAddress(ends.remote))
+    return addresses
   }
 
   #addresses(): Promise<readonly string[]> {

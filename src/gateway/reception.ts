@@ -43,7 +43,7 @@ export class Reception {
           this.#present.set(token, (this.#present.get(token) ?? 0) + 1)
           // First, so that its token is known as one of ours when it is told.
           adopt?.([...this.#present.keys()])
-          tell({ type: 'gatewayJoined', id: nameOf(token) })
+          tell({ type: 'gatewayJoined', id: nameOf(token), adopted: adopt !== undefined })
         },
         saidPort: (token, said) =>
           tell({ type: 'gatewayPort', id: nameOf(token), port: said, expected: puppet.port }),
@@ -53,10 +53,11 @@ export class Reception {
           if (others === 0) this.#present.delete(token)
           else this.#present.set(token, others)
           tell({ type: 'gatewayLeft', id: nameOf(token), cause })
-          // A token that was taken over stays: the probe decides what becomes of it.
+          // The last one's token stays: the probe decides what becomes of it. Beside others, one that has left is no token any more.
+          if (this.#present.size > 0) adopt?.([...this.#present.keys()])
           wake()
         },
-        refused: (reason) => tell({ type: 'gatewayRefused', reason }),
+        refused: (reason, from) => tell({ type: 'gatewayRefused', reason, from }),
       },
     })
   }

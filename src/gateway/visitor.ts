@@ -11,6 +11,8 @@ import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } f
  */
 const FRAMES_PER_SECOND = 100
 const SECOND_MS = 1000
+/** How long a gateway may take to say its port, in milliseconds: it may have much to do at its start, and nobody waits for the answer. */
+const QUESTION_MS = 60_000
 /** Bytes that may wait for a gateway that does not read. */
 const UNREAD_MAX_BYTES = 64 * 1024
 /** RFC 6455 §7.4.1: going away. */
@@ -67,6 +69,7 @@ export class Visitor implements Watched {
     this.#question = new Question({
       id: 1,
       clock,
+      patienceMs: QUESTION_MS,
       send: (event) => this.#send(event),
       onEnd: (result, port) => listener.saidPort(this, result, port),
     })

@@ -39,9 +39,14 @@ export interface RegistryRecord {
 
 /** Who is at the gateway's door. */
 export interface GatewayRecord {
-  /** Connections by the public name of their token. */
-  readonly present: ReadonlyMap<string, number>
-  /** What the last one that was asked said of its puppet's port; undefined: nothing yet, or nothing usable. */
+  /** By the public name of their token. */
+  readonly present: ReadonlyMap<string, Visits>
+}
+
+/** Those with one token. */
+export interface Visits {
+  readonly connections: number
+  /** What they said last of their puppet's port; undefined: nothing yet, or nothing usable. */
   readonly port: number | undefined
 }
 
@@ -64,7 +69,7 @@ export class Board {
   #puppet: PuppetRecord
   #registry: RegistryRecord
   #source: SourceRecord
-  #gateway: GatewayRecord = { present: new Map(), port: undefined }
+  #gateway: GatewayRecord = { present: new Map() }
   #draining = false
 
   constructor(clock: Clock) {
@@ -151,12 +156,14 @@ export class Board {
       case 'tokenChecked':
         return this.#update(fact.id, { accepted: fact.accepted })
       case 'gatewayJoined':
-        return this.#countGateway(fact.id, 1)
+        return this.#changeGateway(fact.id, (visits) => ({ ...visits, connections: visits.connections + 1 }))
       case 'gatewayLeft':
-        return this.#countGateway(fact.id, -1)
+        return this.#changeGateway(fact.id, (visits) => ({ ...visits, connections: visits.connections - 1 }))
       case 'gatewayPort':
-        this.#gateway = { ...this.#gateway, port: fact.port }
-        return
+        return this.#changeGateway(fact.id, ({ connections, port }) => ({
+          connections,
+          port: fact.port ?? port,
+        }))
       case 'registration':
         this.#applyRegistration(fact)
     }
@@ -173,13 +180,13 @@ export class Board {
     this.#registry = { reachable, since, reason, attempts, retryAtMs }
   }
 
-  #countGateway(id: string, by: 1 | -1): void {
+  #changeGateway(id: string, change: (visits: Visits) => Visits): void {
     const present = new Map(this.#gateway.present)
-    const count = (present.get(id) ?? 0) + by
-    if (count > 0) present.set(id, count)
+    const visits = change(present.get(id) ?? { connections: 0, port: undefined })
+    // What it said has gone with it.
+    if (visits.connections > 0) present.set(id, visits)
     else present.delete(id)
-    // What the last one said of its port has gone with it.
-    this.#gateway = { present, port: present.size === 0 ? undefined : this.#gateway.port }
+    this.#gateway = { present }
   }
 
   #applyRegistration(fact: Fact & { type: 'registration' }): void {

@@ -1,11 +1,22 @@
 import type { Board } from './board.ts'
 
-/** What is wrong between the gateway and the sidecar, in words; empty if nothing is, or nobody is at the door. */
+/** What is wrong between gateways and the sidecar, in words; empty if nothing is, or nobody is at the door. */
 export function gatewayProblems(board: Board, probedPort: number): readonly string[] {
-  const { present, port } = board.gateway
-  if (present.size === 0) return []
-  const foreign = [...present.keys()].filter((id) => !board.has(id)).map(otherToken)
-  return port === undefined || port === probedPort ? foreign : [otherPort(port, probedPort), ...foreign]
+  const said = [...board.gateway.present].flatMap(([id, { port }]) => [
+    ...(port === undefined || port === probedPort ? [] : [otherPort(port, probedPort)]),
+    ...(isForeign(board, id) ? [otherToken(id)] : []),
+  ])
+  return [...new Set(said)]
+}
+
+/** How many gateways are at the door. */
+export function gatewayConnections(board: Board): number {
+  return [...board.gateway.present.values()].reduce((sum, { connections }) => sum + connections, 0)
+}
+
+/** Whether nobody registers a token, though all are to be registered. */
+export function isForeign(board: Board, id: string): boolean {
+  return !board.has(id) && !board.draining
 }
 
 /** Gateway and sidecar disagree about the puppet's port. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { type Change, Crowd, type Sum } from '../crowd.ts'
-import type { DoorRefusal, Fact, RegistrationState } from '../events.ts'
+import type { Fact, RegistrationState } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Board } from './board.ts'
-import { otherPort, otherToken } from './gateway.ts'
+import { GatewayJournal } from './gateway-journal.ts'
+import { LineLimit } from './line-limit.ts'
 import { registrationLine } from './registration-line.ts'
 
 /** What the journal has said of something since it got into its state, to say only what is new. */
@@ -26,8 +27,6 @@ const ON_THE_WAY: ReadonlySet<RegistrationState> = new Set(['queued', 'connectin
 
 /** With more tokens than this, what happens to many of them within a second is told as a sum. */
 const FEW = 10
-/** In so many milliseconds, no more lines than that are told of gateways that come and go. */
-const VISITS_MS = 10_000
 
 /**
  * Turns facts into log lines: one a change, with its cause and how long what it changed had lasted. What repeats itself
@@ -44,15 +43,17 @@ export class Journal {
   #begun = false
   #sourceTrouble = false
   #sourceWarnings: readonly string[] = []
-  readonly #refused = new Set<DoorRefusal>()
-  /** Comings and goings of gateways. */
-  #visits = { sinceMs: Number.NEGATIVE_INFINITY, count: 0 }
+  readonly #gateway: GatewayJournal
+  /** A gateway may bring other tokens again and again. */
+  readonly #changes: LineLimit
 
   /** @param board what is true now; it hears each fact before the journal does */
   constructor(log: Log, clock: Clock, board: Board) {
     this.#log = log
     this.#clock = clock
     this.#board = board
+    this.#gateway = new GatewayJournal(log, clock, board)
+    this.#changes = new LineLimit(clock)
     this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
   }
 
@@ -78,13 +79,11 @@ export class Journal {
       case 'tokenChecked':
         return this.#tokenChecked(fact)
       case 'gatewayJoined':
-        return this.#gatewayJoined(fact.id)
       case 'gatewayLeft':
-        return this.#gatewayLeft(fact)
       case 'gatewayPort':
-        return this.#gatewayPort(fact)
       case 'gatewayRefused':
-        return this.#gatewayRefused(fact.reason)
+      case 'gatewayTold':
+        return this.#gateway.tell(fact)
       case 'draining':
         return this.#log.info({ state: 'draining' }, 'draining: withdrawing every token')
       default:
@@ -118,7 +117,8 @@ export class Journal {
       return
     }
     const fields = { added: added.length, removed: removed.length }
-    this.#log.info(fields, `the tokens changed: ${added.length} added, ${removed.length} removed`)
+    const text = `the tokens changed: ${added.length} added, ${removed.length} removed`
+    this.#log[this.#changes.levelFor('info')](fields, text)
   }
 
   #gone(token: string): void {
@@ -178,39 +178,6 @@ export class Journal {
       'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token'
     const kind = 'REFUSED BY THE PUPPET'
     this.#say({ token, kind, trouble: fields.cause, tell: () => this.#log.error(fields, text) })
-  }
-
-  #gatewayJoined(token: string): void {
-    if (this.#board.has(token)) this.#log[this.#gatewayLevel('info')]({ token }, 'the gateway is at its door')
-    else this.#log[this.#gatewayLevel('error')]({ token }, `WRONG TOKEN: ${otherToken(token)}`)
-  }
-
-  #gatewayLeft({ id: token, cause }: Fact & { type: 'gatewayLeft' }): void {
-    this.#log[this.#gatewayLevel('info')]({ token, cause }, `the gateway left its door (${cause})`)
-  }
-
-  /** A gateway that comes and goes without end does not fill the log. */
-  #gatewayLevel<Level extends 'info' | 'warn' | 'error'>(level: Level): Level | 'debug' {
-    const nowMs = this.#clock.now()
-    if (nowMs - this.#visits.sinceMs >= VISITS_MS) this.#visits = { sinceMs: nowMs, count: 0 }
-    this.#visits.count += 1
-    return this.#visits.count > FEW ? 'debug' : level
-  }
-
-  #gatewayPort({ id: token, port, expected }: Fact & { type: 'gatewayPort' }): void {
-    if (port === expected) return
-    if (port === undefined) {
-      const text = 'the gateway does not say on which port its puppet listens'
-      return this.#log[this.#gatewayLevel('warn')]({ token }, text)
-    }
-    this.#log[this.#gatewayLevel('error')]({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
-  }
-
-  /** Each reason once; the metrics count. */
-  #gatewayRefused(cause: DoorRefusal): void {
-    const level = this.#refused.has(cause) ? 'debug' : 'warn'
-    this.#refused.add(cause)
-    this.#log[level]({ cause }, `somebody at the gateway's door was turned away (${cause})`)
   }
 
   #say(change: Change): void {

@@ -9,6 +9,7 @@ import type {
 } from '../events.ts'
 import { labelled, MetricSet } from '../metric-set.ts'
 import type { Board } from './board.ts'
+import { gatewayConnections } from './gateway.ts'
 import { totalsOf } from './readiness.ts'
 
 /** Prometheus metrics of the sidecar. No label holds a token or anything else that the outside can make up. */
@@ -39,6 +40,7 @@ const DOOR_REFUSALS: readonly DoorRefusal[] = [
   'path',
   'token',
   'stranger',
+  'proxy',
   'subprotocol',
   'full',
 ]
@@ -93,9 +95,7 @@ export function createMetrics(board: Board, version: string): Metrics {
     labelled('kind', IGNORED_KINDS),
   )
 
-  metrics.reading('gateway_connections', "Gateways at the sidecar's door", () =>
-    [...board.gateway.present.values()].reduce((sum, count) => sum + count, 0),
-  )
+  metrics.reading('gateway_connections', "Gateways at the sidecar's door", () => gatewayConnections(board))
   const told = metrics.counter('gateway_events_total', 'What gateways told, and nobody heard', [{}])
   const turnedAway = metrics.counter(
     'gateway_refusals_total',

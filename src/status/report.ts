@@ -1,7 +1,7 @@
 import type { Config } from '../config/sidecar.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import type { Board, TokenRecord } from './board.ts'
-import { gatewayProblems } from './gateway.ts'
+import { gatewayConnections, gatewayProblems } from './gateway.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
 
 /** Tokens a page of `/status`. */
@@ -69,10 +69,10 @@ export function report(board: Board, options: ReportOptions): Record<string, unk
 }
 
 function gatewayReport(board: Board, probedPort: number): Record<string, unknown> {
-  const { present, port } = board.gateway
+  const ports = [...board.gateway.present.values()].flatMap(({ port }) => port ?? [])
   return {
-    connections: [...present.values()].reduce((sum, count) => sum + count, 0),
-    port: port ?? null,
+    connections: gatewayConnections(board),
+    port: ports[0] ?? null,
     problems: gatewayProblems(board, probedPort),
   }
 }

@@ -51,7 +51,7 @@ describe('the token of a gateway', () => {
   it('is taken over before the gateway is told of, so that it is known', async () => {
     const { done, peers } = await receive()
     await peers.register()
-    expect(done).toEqual([['adopt', TOKEN], { type: 'gatewayJoined', id: NAME }])
+    expect(done).toEqual([['adopt', TOKEN], { type: 'gatewayJoined', id: NAME, adopted: true }])
   })
 
   it('stays when its gateway has left: what becomes of it is for the probe to say, which is asked to look', async () => {
@@ -62,7 +62,7 @@ describe('the token of a gateway', () => {
     expect(done.slice(2)).toEqual([{ type: 'gatewayLeft', id: NAME, cause: 'closed' }, 'wake'])
   })
 
-  it('is one of several where several are there, and those that have left are forgotten with the next', async () => {
+  it('is one of several where several are there, and none any more as soon as it has left the others', async () => {
     const { done, peers, until } = await receive()
     const first = await peers.register()
     await peers.register({ token: OTHER })
@@ -72,6 +72,7 @@ describe('the token of a gateway', () => {
     expect(done.filter((each) => Array.isArray(each))).toEqual([
       ['adopt', TOKEN],
       ['adopt', TOKEN, OTHER],
+      ['adopt', OTHER],
       ['adopt', OTHER, 'insecure_third'],
     ])
   })
@@ -92,7 +93,7 @@ describe('the token of a gateway', () => {
   it('is not taken over where the sidecar has its own', async () => {
     const { done, peers } = await receive({ adopt: undefined })
     await peers.register()
-    expect(done).toEqual([{ type: 'gatewayJoined', id: NAME }])
+    expect(done).toEqual([{ type: 'gatewayJoined', id: NAME, adopted: false }])
   })
 
   it('stands in no fact', async () => {
@@ -113,7 +114,9 @@ describe('the token of a gateway', () => {
   ])('of %s is not taken over', async (_what, options, reason) => {
     const { done, peers } = await receive({ puppet: { host: '127.0.0.8', port: 8788 } })
     await peers.refused(options)
-    expect(done).toEqual([{ type: 'gatewayRefused', reason }])
+    expect(done).toEqual([
+      { type: 'gatewayRefused', reason, from: expect.stringMatching(/^127\.0\.0\.[19]$/) },
+    ])
   })
 })
 
@@ -124,7 +127,7 @@ describe('who may come', () => {
   ])('%s', async (_what, from, host) => {
     const { done, peers } = await receive({ puppet: { host, port: 8788 } })
     await peers.register({ from })
-    expect(done).toContainEqual({ type: 'gatewayJoined', id: NAME })
+    expect(done).toContainEqual({ type: 'gatewayJoined', id: NAME, adopted: true })
   })
 
   it("the puppet's host, by its name, as the machine looks it up", async () => {
@@ -132,7 +135,7 @@ describe('who may come', () => {
     const { done, peers } = await receive({ puppet: { host: 'localhost', port: 8788 } })
     expect((await peers.refused({ from: '127.0.0.9' })).status).toBe(403)
     await peers.register()
-    expect(done).toContainEqual({ type: 'gatewayJoined', id: NAME })
+    expect(done).toContainEqual({ type: 'gatewayJoined', id: NAME, adopted: true })
   })
 
   it('nobody by a name that there is not', async () => {

@@ -124,12 +124,12 @@ describe('the port of its puppet', () => {
     await scene.until('port', TOKEN, undefined)
   })
 
-  it('is not known after 2 s without an answer; an answer to something else is none', async () => {
+  it('is not known after a minute without an answer; an answer to something else is none', async () => {
     const { heard } = await scene.peers.register({
       reply: ({ id }) => inEnvelope({ id: id + 1, result: 8788 }),
     })
     await waitUntil(() => heard.length === 3, { ...PATIENCE, what: 'a roger' })
-    await scene.pass(1)
+    await scene.pass(59)
     expect(scene.told.some(([kind]) => kind === 'port')).toBe(false)
     await scene.pass(1)
     await scene.until('port', TOKEN, undefined)

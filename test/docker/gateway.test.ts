@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeTempDir } from '../support/temp-dir.ts'
+import { freePort } from '../support/free-port.ts'
+import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
 import { type Container, container, tell, timeUntil } from './support/container.ts'
 import { buildImage, compose, docker, hasEngine } from './support/engine.ts'
@@ -26,6 +27,8 @@ async function service(name: string): Promise<Container> {
   return container(await docker('ps', '--all', '--quiet', ...filters))
 }
 
+let port = 0
+
 /** What `discover` says in the registrar's container: the endpoint, or undefined. */
 async function found(): Promise<unknown> {
   const { exec } = await service('registrar')
@@ -48,13 +51,13 @@ describe.skipIf(!hasEngine)('docker/compose.gateway.yml, with the real io-client
     await buildImages()
     await buildImage({ tag: GATEWAY_IMAGE, context: 'test/peers' })
     const registry = { image: IMAGE, command: ['registry'] }
+    port = await freePort()
     writeFileSync(REGISTRY, JSON.stringify({ services: { registry } }))
     const env = {
       WECHATY_TOKEN: TOKEN,
       WECHATY_PUPPET: 'wechaty-puppet-mock',
       GATEWAY_IMAGE,
-      // Any free port of this machine.
-      GATEWAY_PORT: '0',
+      GATEWAY_PORT: String(port),
       REGISTRAR_REGISTRY_URL: 'ws://registry:8080',
     }
     writeFileSync(
@@ -73,13 +76,15 @@ describe.skipIf(!hasEngine)('docker/compose.gateway.yml, with the real io-client
   afterAll(async () => {
     await run('down', '--volumes')
     await docker('image', 'rm', '--force', GATEWAY_IMAGE)
+    removeTempDirs()
   })
 
   it('the door was open before the gateway started, so that it started once', async () => {
     const [gateway, registrar] = [await service('gateway'), await service('registrar')]
     expect((await gateway.inspect()).RestartCount).toBe(0)
     expect(await registrar.logs()).toContain('the gateway is at its door')
-    expect(await found()).toMatchObject({ port: 8788 })
+    // The port that is published, where it is another one than the puppet's own.
+    expect(await found()).toMatchObject({ port })
   })
 
   it('the registry sees one registrant, and nobody has a second copy of the token', async () => {

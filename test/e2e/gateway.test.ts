@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { publicName } from '../../src/secret.ts'
 import { type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
+import { discover } from '../support/discover.ts'
 import { freePort } from '../support/free-port.ts'
 import {
   atTheDoor,
@@ -150,6 +151,22 @@ describe('a sidecar with a token of its own', () => {
     expect(running.sidecar.command.output()).not.toContain('"level":"error"')
   })
 
+  it('works with the whole of the gateway’s env file: host to publish, and no TLS', async () => {
+    const common = {
+      WECHATY_TOKEN: TOKEN,
+      WECHATY_PUPPET_SERVICE_IP: '127.0.0.2',
+      WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: 'true',
+    }
+    const { pair, registry, sidecar } = await start({ common })
+    const status = await sidecar.until('the registration', allRegistered, 30_000)
+    expect(status.puppet).toMatchObject({ state: 'healthy', tls: false })
+    expect(gatewayOf(status).problems).toEqual([])
+    const { body } = await discover({ registryUrl: `http://127.0.0.1:${pair.registryPort}`, token: TOKEN })
+    expect(body).toMatchObject({ host: '127.0.0.2', port: pair.puppetPort })
+    expect(await pair.peak(registry)).toBe(1)
+    expect(await sidecar.command.line(/WECHATY_APIHOST is the gateway's/)).toContain('"level":"info"')
+  })
+
   it('that is another says so loudly, and registers its own alone; the gateway is content', async () => {
     const own = 'insecure_0e11-its-own-token'
     const { pair, registry, sidecar, gateway } = await start({ env: { WECHATY_PUPPET_SERVICE_TOKEN: own } })
@@ -216,7 +233,7 @@ describe('the port of the door', () => {
       env: { REGISTRAR_GATEWAY_PORT: port, WECHATY_PUPPET_SERVER_PORT: port, REGISTRAR_ADMIN_PORT: '0' },
     })
     expect(await command.exit).toEqual({ code: 78, signal: null })
-    expect(command.output()).toContain("REGISTRAR_GATEWAY_PORT: is the puppet's own port")
+    expect(command.output()).toContain("REGISTRAR_GATEWAY_PORT: is the puppet's port too")
   })
 })
 

@@ -20,6 +20,8 @@ export interface PairOptions {
   readonly registryPort?: number
   /** Variables that the sidecar alone is given. */
   readonly env?: Readonly<Record<string, string>>
+  /** Variables that both are given, beside those that they always have in common. */
+  readonly common?: Readonly<Record<string, string>>
 }
 
 /** Upstream's gateway and the sidecar beside it, at a registry. Nothing runs until it is started. */
@@ -29,13 +31,15 @@ export class GatewayPair {
   readonly doorPort: number
   readonly puppetPort: number
   readonly #env: Readonly<Record<string, string>>
+  readonly #common: Readonly<Record<string, string>>
 
   private constructor(
-    { token, env = {} }: PairOptions,
+    { token, env = {}, common = {} }: PairOptions,
     ports: { registry: number; door: number; puppet: number },
   ) {
     this.token = token
     this.#env = env
+    this.#common = common
     this.registryPort = ports.registry
     this.doorPort = ports.door
     this.puppetPort = ports.puppet
@@ -60,13 +64,14 @@ export class GatewayPair {
       REGISTRAR_GATEWAY_PORT: String(this.doorPort),
       REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${this.registryPort}`,
       LOG_LEVEL: 'trace',
+      ...this.#common,
       ...this.#env,
     })
   }
 
   /** The gateway, pointed at the door. Its puppet answers later. */
   startGateway(): Promise<Peer> {
-    return startGateway({ ...this, registryPort: this.doorPort })
+    return startGateway({ ...this, registryPort: this.doorPort, env: this.#common })
   }
 
   /** Waits until a client is given the puppet's address; null: until it is told that there is none. */
@@ -119,9 +124,14 @@ export class GatewayPair {
 }
 
 /** Upstream's gateway at a registry, or at what it takes for one. */
-export function startGateway(at: { token: string; puppetPort: number; registryPort: number }): Promise<Peer> {
-  const { token, puppetPort: port, registryPort } = at
-  return startPeer('upstream-gateway', { token, port, apihost: `127.0.0.1:${registryPort}` })
+export function startGateway(at: {
+  readonly token: string
+  readonly puppetPort: number
+  readonly registryPort: number
+  readonly env?: Readonly<Record<string, string>>
+}): Promise<Peer> {
+  const { token, puppetPort: port, registryPort, env = {} } = at
+  return startPeer('upstream-gateway', { token, port, apihost: `127.0.0.1:${registryPort}` }, { env })
 }
 
 export function gatewayOf(status: Status): GatewayStatus {

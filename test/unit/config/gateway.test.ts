@@ -29,11 +29,25 @@ describe('the door', () => {
   })
 
   it('is on loopback, unless its host is given', () => {
-    expect(readConfig(DOOR).config.gateway).toEqual({ host: '127.0.0.1', port: 9787 })
-    expect(readConfig({ ...DOOR, REGISTRAR_GATEWAY_HOST: '::' }).config.gateway).toEqual({
+    expect(readConfig(DOOR).config.gateway).toMatchObject({ host: '127.0.0.1', port: 9787 })
+    expect(readConfig({ ...DOOR, REGISTRAR_GATEWAY_HOST: '::' }).config.gateway).toMatchObject({
       host: '::',
       port: 9787,
     })
+  })
+
+  it("on the endpoints' own port is a problem", () => {
+    const [problem, ...others] = problemsOf({ ...DOOR, REGISTRAR_ADMIN_PORT: '9787' })
+    expect([problem?.variable, others]).toEqual(['REGISTRAR_GATEWAY_PORT', []])
+    expect(problem?.message).toContain('is REGISTRAR_ADMIN_PORT too')
+  })
+
+  it('a registry at its port by a name that may be its own is told of, and not set aside', () => {
+    const { config, warnings } = readConfig({ ...DOOR, WECHATY_APIHOST: 'registrar:9787' })
+    expect([config.registry.url.host, config.gateway?.isApihost]).toEqual(['registrar:9787', false])
+    expect(warnings).toMatchObject([{ variable: 'WECHATY_APIHOST' }])
+    expect(warnings[0]?.message).toContain('REGISTRAR_REGISTRY_URL')
+    expect(readConfig({ ...DOOR, WECHATY_APIHOST: '127.0.0.1:9787' }).config.gateway?.isApihost).toBe(true)
   })
 
   it('needs no token: the gateway brings it', () => {
@@ -63,7 +77,7 @@ describe('the door', () => {
       expect(problemsOf({ ...DOOR, ...puppet, REGISTRAR_GATEWAY_PORT: port })).toEqual([
         {
           variable: 'REGISTRAR_GATEWAY_PORT',
-          message: "is the puppet's own port; the door needs another one, for example 9787",
+          message: "is the puppet's port too; the door needs a port of its own, for example 9787",
         },
       ])
     },

@@ -9,7 +9,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { journalOf } from './journal-scene.ts'
 import { tokens } from './scene.ts'
 
-const joined = (id: string): Fact => ({ type: 'gatewayJoined', id })
+const joined = (id: string, adopted = false): Fact => ({ type: 'gatewayJoined', id, adopted })
 const left = (id: string, cause: GatewayLeaveCause = 'closed'): Fact => ({ type: 'gatewayLeft', id, cause })
 const said = (id: string, port: number | undefined): Fact => ({
   type: 'gatewayPort',
@@ -17,7 +17,7 @@ const said = (id: string, port: number | undefined): Fact => ({
   port,
   expected: 8788,
 })
-const refused = (reason: DoorRefusal): Fact => ({ type: 'gatewayRefused', reason })
+const refused = (reason: DoorRefusal): Fact => ({ type: 'gatewayRefused', reason, from: '203.0.113.9' })
 
 /** What is true after these facts; t0 is the sidecar's one token. */
 function boardAfter(...facts: readonly Fact[]): Board {
@@ -45,6 +45,17 @@ describe('what is wrong between gateway and sidecar', () => {
       [],
     ],
     ['another port', [joined('t0'), said('t0', 9000)], [OTHER_PORT]],
+    [
+      'another port, whatever a second gateway says and does',
+      [joined('t0'), said('t0', 9000), joined('t9'), said('t9', 8788), left('t9')],
+      [OTHER_PORT],
+    ],
+    [
+      'nothing, when the one with another port has left',
+      [joined('t0'), said('t0', 8788), joined('t9'), said('t9', 9000), left('t9')],
+      [],
+    ],
+    ['nothing, while all tokens are withdrawn', [{ type: 'draining' }, joined('t9')], []],
     ['another token', [joined('t9')], [OTHER_TOKEN]],
     ['both', [joined('t9'), said('t9', 9000)], [OTHER_PORT, OTHER_TOKEN]],
     ['another token, told once of two gateways', [joined('t9'), joined('t0'), joined('t9')], [OTHER_TOKEN]],
@@ -60,8 +71,8 @@ describe('the board', () => {
   it('counts connections by the name of their token', () => {
     const facts = [joined('t0'), joined('t0'), joined('t9'), left('t0')]
     expect([...boardAfter(...facts).gateway.present]).toEqual([
-      ['t0', 1],
-      ['t9', 1],
+      ['t0', { connections: 1, port: undefined }],
+      ['t9', { connections: 1, port: undefined }],
     ])
     expect(boardAfter(...facts, left('t0'), left('t9')).gateway.present.size).toBe(0)
   })
@@ -108,6 +119,17 @@ describe('the log', () => {
     ])
   })
 
+  it('says that a token is taken over', async () => {
+    expect(await linesOf(joined('t0', true))).toEqual([
+      { level: 'info', token: 't0', msg: 'the gateway is at its door; its token is taken over' },
+    ])
+  })
+
+  it('calls no token a wrong one while all of them are withdrawn', async () => {
+    const lines = await linesOf({ type: 'draining' }, joined('t9'))
+    expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'the gateway is at its door' })
+  })
+
   it('is loud where token or port are others', async () => {
     expect(await linesOf(joined('t9'), said('t9', 9000))).toEqual([
       { level: 'error', token: 't9', msg: `WRONG TOKEN: ${OTHER_TOKEN}` },
@@ -133,12 +155,13 @@ describe('the log', () => {
     })
   })
 
-  it('tells each reason to turn somebody away once, and counts the rest nowhere: that is for the metrics', async () => {
+  it('tells each reason to turn somebody away once in ten minutes, and from where; the metrics count', async () => {
     const many = Array.from({ length: 50 }, (_, index) => refused(index % 2 === 0 ? 'token' : 'stranger'))
     expect(await linesOf(...many)).toEqual(
       ['token', 'stranger'].map((cause) => ({
         level: 'warn',
         cause,
+        from: '203.0.113.9',
         msg: `somebody at the gateway's door was turned away (${cause})`,
       })),
     )

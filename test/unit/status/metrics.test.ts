@@ -81,12 +81,12 @@ const FACTS: readonly Fact[] = [
   source([EVIL], [EVIL]),
   { type: 'tokens', added: [EVIL], removed: [EVIL] },
   gone(EVIL),
-  { type: 'gatewayJoined', id: EVIL },
+  { type: 'gatewayJoined', id: EVIL, adopted: true },
   { type: 'gatewayPort', id: EVIL, port: 1, expected: 8788 },
   { type: 'gatewayTold' },
   { type: 'gatewayLeft', id: EVIL, cause: 'closed' },
-  ...(['dropped', 'http', 'path', 'token', 'stranger', 'subprotocol', 'full'] as const).map(
-    (reason) => ({ type: 'gatewayRefused', reason }) as const,
+  ...(['dropped', 'http', 'path', 'token', 'stranger', 'proxy', 'subprotocol', 'full'] as const).map(
+    (reason) => ({ type: 'gatewayRefused', reason, from: EVIL }) as const,
   ),
   { type: 'draining' },
 ]
