@@ -80,6 +80,8 @@ export type Fact =
       readonly health: PuppetHealth
       readonly reason: string
       readonly damping: Damping
+      /** Where a healthy puppet has become unhealthy: milliseconds since its first bad probe was sent; undefined elsewhere. */
+      readonly failingMs?: number | undefined
     }
   /** Where the tokens come from was read; `problems` is why the tokens stay as they were, empty if all is well. */
   | {
@@ -115,6 +117,8 @@ export type Fact =
       /** When `registered`: whether the registry said so, or merely kept the socket open. */
       readonly confirmed: boolean | null
     }
+  /** A registration that had been lost, and not withdrawn, is there again after `tookMs` milliseconds. */
+  | { readonly type: 'recovered'; readonly id: string; readonly tookMs: number }
   | { readonly type: 'connected'; readonly id: string; readonly result: ConnectResult }
   | { readonly type: 'disconnected'; readonly id: string; readonly cause: DisconnectCause }
   | { readonly type: 'withdrawn'; readonly id: string; readonly cause: WithdrawalCause }

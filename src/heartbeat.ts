@@ -2,15 +2,17 @@ import type { Cancel, Clock } from './clock.ts'
 
 /** How often to look whether the peers are still there. Both in milliseconds. */
 export interface HeartbeatSettings {
-  /** No link goes longer without a ping; default 10,000. */
+  /** No link goes longer without a ping. */
   readonly intervalMs: number
-  /** How long a pong may take; default 5000. */
+  /** How long a pong may take. */
   readonly timeoutMs: number
 }
 
 /** A link whose other end is to be watched. */
 export interface Watched {
   ping(): void
+  /** Grows with whatever comes from the other end: it is as good as a pong. */
+  readonly received: number
   /** No pong in time. It is not watched any more. */
   silent(): void
 }
@@ -25,11 +27,11 @@ const TOGETHER_MS = 100
  */
 export class Heartbeat {
   readonly #clock: Clock
-  readonly #settings: HeartbeatSettings
+  readonly #settingsFor: (links: number) => HeartbeatSettings
   /** Everybody, the longest unpinged first, with the time of the last ping (or of joining). */
   readonly #queue = new Map<Watched, number>()
-  /** Those whose pong is awaited, the oldest ping first, with its time. */
-  readonly #awaited = new Map<Watched, number>()
+  /** Those whose pong is awaited, the oldest ping first, with its time and what had been received by then. */
+  readonly #awaited = new Map<Watched, { readonly pingedMs: number; readonly received: number }>()
   /** Pings that are owed to an even spread: a fraction of one, mostly. */
   #owed = 0
   #countedMs = 0
@@ -40,9 +42,14 @@ export class Heartbeat {
   #overdue = false
   #timer: { readonly dueMs: number; readonly cancel: Cancel } | undefined
 
-  constructor(clock: Clock, settings: HeartbeatSettings) {
+  /** @param settingsFor what holds for so many links: few of them can be pinged often */
+  constructor(clock: Clock, settingsFor: (links: number) => HeartbeatSettings) {
     this.#clock = clock
-    this.#settings = settings
+    this.#settingsFor = settingsFor
+  }
+
+  get #settings(): HeartbeatSettings {
+    return this.#settingsFor(this.#queue.size)
   }
 
   /** Watches a link from now on; its first ping comes within an interval. */
@@ -66,9 +73,9 @@ export class Heartbeat {
 
   /** A pong came: the milliseconds since its ping, or undefined if none was awaited. */
   ponged(link: Watched): number | undefined {
-    const pingedMs = this.#awaited.get(link)
+    const awaited = this.#awaited.get(link)
     this.#awaited.delete(link)
-    return pingedMs === undefined ? undefined : this.#clock.now() - pingedMs
+    return awaited && this.#clock.now() - awaited.pingedMs
   }
 
   /** Whole milliseconds: each of thousands of fractions would be an object. */
@@ -88,15 +95,24 @@ export class Heartbeat {
     this.#count()
     if (this.#overdue) this.#giveUp()
     this.#ping()
-    const [pingedMs = Number.POSITIVE_INFINITY] = this.#awaited.values()
-    this.#overdue = this.#clock.now() - pingedMs >= this.#settings.timeoutMs
+    this.#overdue = this.#clock.now() - this.#oldestPingMs >= this.#settings.timeoutMs
     this.#schedule()
+  }
+
+  get #oldestPingMs(): number {
+    const [oldest] = this.#awaited.values()
+    return oldest?.pingedMs ?? Number.POSITIVE_INFINITY
   }
 
   #giveUp(): void {
     const nowMs = this.#clock.now()
-    for (const [link, pingedMs] of this.#awaited) {
-      if (nowMs - pingedMs < this.#settings.timeoutMs) return
+    const { timeoutMs } = this.#settings
+    for (const [link, { pingedMs, received }] of this.#awaited) {
+      if (nowMs - pingedMs < timeoutMs) return
+      if (link.received !== received) {
+        this.#awaited.delete(link)
+        continue
+      }
       this.unwatch(link)
       link.silent()
     }
@@ -104,17 +120,21 @@ export class Heartbeat {
 
   #ping(): void {
     const nowMs = this.#wholeNowMs()
+    const { intervalMs } = this.#settings
     // Once round at most: whoever was pinged is at the end of the queue again.
     let left = this.#queue.size
     for (const [link, lastMs] of this.#queue) {
-      const due = this.#owed >= 1 || nowMs - lastMs >= this.#settings.intervalMs
+      const due = this.#owed >= 1 || nowMs - lastMs >= intervalMs
       if (!due || left === 0) break
       left -= 1
       this.#owed = Math.max(0, this.#owed - 1)
       this.#queue.delete(link)
       this.#queue.set(link, nowMs)
-      if (this.#awaited.has(link)) continue
-      this.#awaited.set(link, this.#clock.now())
+      const { received } = link
+      // Nothing has come since the last ping: one more would wait behind it.
+      if (this.#awaited.get(link)?.received === received) continue
+      this.#awaited.delete(link)
+      this.#awaited.set(link, { pingedMs: this.#clock.now(), received })
       link.ping()
     }
     this.#owed = Math.min(this.#owed, 1)
@@ -126,8 +146,7 @@ export class Heartbeat {
     const nowMs = this.#clock.now()
     const evenMs = nowMs + ((1 - this.#owed) * intervalMs) / this.#queue.size
     const [lastMs = nowMs] = this.#queue.values()
-    const [pingedMs = Number.POSITIVE_INFINITY] = this.#awaited.values()
-    const nextMs = Math.min(evenMs, lastMs + intervalMs, pingedMs + timeoutMs)
+    const nextMs = Math.min(evenMs, lastMs + intervalMs, this.#oldestPingMs + timeoutMs)
     const dueMs = this.#overdue ? nowMs : Math.max(nowMs + TOGETHER_MS, nextMs)
     if (this.#timer !== undefined && this.#timer.dueMs <= dueMs) return
     this.#timer?.cancel()

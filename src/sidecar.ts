@@ -3,7 +3,7 @@ import { type Clock, pause } from './clock.ts'
 import { openFileLimit, roomForConnections } from './config/open-files.ts'
 import type { Config } from './config/sidecar.ts'
 import type { Fact, Listener, ProbeResult } from './events.ts'
-import { dampingOf, type Gate, initialGate, judge } from './gate/gate.ts'
+import { dampingOf, detectionMs, type Gate, initialGate, judge } from './gate/gate.ts'
 import { pauseAfter } from './gate/pace.ts'
 import type { Reception } from './gateway/reception.ts'
 import { Holdings } from './holdings.ts'
@@ -232,6 +232,7 @@ export class Sidecar {
         health: gate.health,
         reason: gate.reason,
         damping: dampingOf(gate, nowMs),
+        failingMs: detectionMs(before, gate, nowMs),
       })
     }
     if (gate.health !== before.health) this.#turn(gate.health === 'healthy')

@@ -8,7 +8,17 @@ import { doorProblems, type GatewayDoor, withoutOwnDoor } from './gateway.ts'
 import { ConfigError, type Env, withoutEmpty } from './problems.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isPrivateHost } from './registry-address.ts'
-import { duration, host, integer, oneOf, publishableHost, tcpPort, text, yesOrNo } from './validators.ts'
+import {
+  duration,
+  durationOrAuto,
+  host,
+  integer,
+  oneOf,
+  publishableHost,
+  tcpPort,
+  text,
+  yesOrNo,
+} from './validators.ts'
 import { resolveAliases, SIDECAR_VARIABLES, unknownVariables } from './variables.ts'
 
 /** Everything the sidecar is told. Durations in milliseconds. Frozen. */
@@ -29,7 +39,8 @@ export interface Config {
     readonly rise: number
     readonly fall: number
   }
-  readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number }
+  /** `auto`: by the number of tokens. */
+  readonly heartbeat: { readonly intervalMs: number | 'auto'; readonly timeoutMs: number | 'auto' }
   readonly backoffMaxMs: number
   /** Registrations started a second, all tokens together. */
   readonly connectRate: number
@@ -66,8 +77,8 @@ const SPECS = {
   REGISTRAR_PROBE_TIMEOUT: duration(),
   REGISTRAR_RISE: integer(1, 1000)(),
   REGISTRAR_FALL: integer(1, 1000)(),
-  REGISTRAR_HEARTBEAT_INTERVAL: duration(),
-  REGISTRAR_HEARTBEAT_TIMEOUT: duration(),
+  REGISTRAR_HEARTBEAT_INTERVAL: durationOrAuto(),
+  REGISTRAR_HEARTBEAT_TIMEOUT: durationOrAuto(),
   REGISTRAR_BACKOFF_MAX: duration(),
   REGISTRAR_CONNECT_RATE: integer(1, 10_000)(),
   REGISTRAR_DRAIN_TIMEOUT: duration(),

@@ -30,6 +30,13 @@ export const durationOrNone = makeExactValidator<number>((text) => {
   return durationMs(text)
 })
 
+/** A duration, or `auto`. */
+export const durationOrAuto = makeExactValidator<number | 'auto'>((text) => {
+  if (text.toLowerCase() === 'auto') return 'auto'
+  if (!DURATION.test(text)) throw new EnvError('is neither auto nor a duration, for example 500ms, 2s or 1m')
+  return durationMs(text)
+})
+
 /** A whole number from `min` to `max`. */
 export function integer(min: number, max: number): ReturnType<typeof integerValidator> {
   return integerValidator(min, max)

@@ -59,20 +59,36 @@ export const SIDECAR_VARIABLES = [
     byDefault: 'grpc',
     meaning: 'tcp: the port accepts; grpc: any answer to a gRPC call; serving: health says SERVING',
   },
-  { name: 'REGISTRAR_PROBE_INTERVAL', byDefault: '1s', meaning: 'pause between probes of a healthy puppet' },
+  {
+    name: 'REGISTRAR_PROBE_INTERVAL',
+    byDefault: '500ms',
+    meaning: 'pause between probes of a healthy puppet',
+  },
   {
     name: 'REGISTRAR_PROBE_FAST_INTERVAL',
     byDefault: '200ms',
-    meaning: 'pause while its state changes or is waited for',
+    meaning: 'pause between probes while the state is changing',
   },
-  { name: 'REGISTRAR_PROBE_TIMEOUT', byDefault: '1s', meaning: 'deadline of one probe' },
+  {
+    name: 'REGISTRAR_PROBE_TIMEOUT',
+    byDefault: '2s',
+    meaning: 'deadline of one probe; a puppet that is silent for so long is withdrawn',
+  },
   { name: 'REGISTRAR_RISE', byDefault: '2', meaning: 'good probes in a row before it is registered' },
-  { name: 'REGISTRAR_FALL', byDefault: '3', meaning: 'bad probes in a row before it is withdrawn' },
-  { name: 'REGISTRAR_HEARTBEAT_INTERVAL', byDefault: '10s', meaning: 'pause between WebSocket pings' },
-  { name: 'REGISTRAR_HEARTBEAT_TIMEOUT', byDefault: '5s', meaning: 'how long a pong may take' },
+  { name: 'REGISTRAR_FALL', byDefault: '3', meaning: 'bad answers in a row before it is withdrawn' },
+  {
+    name: 'REGISTRAR_HEARTBEAT_INTERVAL',
+    byDefault: 'auto',
+    meaning: 'pause between WebSocket pings; auto: 2s up to 100 tokens, 10s from 1,000 on',
+  },
+  {
+    name: 'REGISTRAR_HEARTBEAT_TIMEOUT',
+    byDefault: 'auto',
+    meaning: 'how long a pong may take; auto: 3.3s up to 100 tokens, 5s from 1,000 on',
+  },
   {
     name: 'REGISTRAR_BACKOFF_MAX',
-    byDefault: '15s',
+    byDefault: '10s',
     meaning: 'longest wait between two attempts of a token',
   },
   {

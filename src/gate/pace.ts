@@ -2,7 +2,7 @@ import type { Gate } from './gate.ts'
 
 /** Pauses between two probes, in milliseconds. */
 export interface PaceSettings {
-  /** While the puppet is healthy and answers; default 1000. */
+  /** While the puppet is healthy and answers; default 500. */
   readonly intervalMs: number
   /** While its state is changing, or waited for; default 200. */
   readonly fastIntervalMs: number

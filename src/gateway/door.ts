@@ -90,7 +90,7 @@ export class Door {
 
   constructor(options: DoorOptions) {
     this.#options = options
-    this.#heartbeat = new Heartbeat(options.clock, HEARTBEAT)
+    this.#heartbeat = new Heartbeat(options.clock, () => HEARTBEAT)
     this.#server = createServer({
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: REQUEST_MS,

@@ -34,6 +34,8 @@ export interface VisitorListener {
 /** One gateway at the door: it is told that it is registered, and that whatever it says was heard. */
 export class Visitor implements Watched {
   readonly token: string
+  /** Frames so far. */
+  received = 0
   readonly #socket: WebSocket
   readonly #clock: Clock
   readonly #listener: VisitorListener
@@ -110,6 +112,7 @@ export class Visitor implements Watched {
   /** A gateway may have saved up a lot while it was alone. It is not sent away for that, but made to wait. */
   #count(): void {
     if (this.#left) return
+    this.received += 1
     this.#listener.lives(this)
     const nowMs = this.#clock.now()
     if (nowMs - this.#secondMs >= SECOND_MS) {

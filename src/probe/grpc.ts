@@ -41,11 +41,11 @@ export class GrpcProbe implements Probe {
     this.#forgetTls()
   }
 
-  async look(signal: AbortSignal): Promise<Finding> {
+  async look(signal: AbortSignal, anew = false): Promise<Finding> {
+    const call = { path: HEALTH_CHECK, signal }
     try {
-      return this.#finding(await this.#call({ path: HEALTH_CHECK, signal }))
+      return this.#finding(await (anew ? this.#callAnew(call) : this.#call(call)))
     } catch (error) {
-      this.#drop()
       if (error instanceof LookFailed) return error.finding
       return bad('failed', 'the connection broke before the gRPC call was answered')
     }
@@ -73,7 +73,7 @@ export class GrpcProbe implements Probe {
 
   close(): void {
     this.#closed = true
-    this.#drop()
+    this.#drop(this.#session)
   }
 
   /** A session that was held may have been closed for the peer's own reasons (GOAWAY): one fresh try, then it counts. */
@@ -83,11 +83,25 @@ export class GrpcProbe implements Probe {
       try {
         return await unaryCall(held, call)
       } catch (error) {
-        this.#drop()
+        this.#drop(held)
         if (call.signal.aborted) throw error
       }
     }
-    return unaryCall(await this.#open(call.signal), call)
+    return this.#callAnew(call)
+  }
+
+  /** Calls over a new session, which is held from then on if it answers. */
+  async #callAnew(call: GrpcCall): Promise<GrpcAnswer> {
+    const session = await this.#open(call.signal)
+    try {
+      const answer = await unaryCall(session, call)
+      if (this.#closed || call.signal.aborted) throw new Error('aborted')
+      this.#hold(session)
+      return answer
+    } catch (error) {
+      session.destroy()
+      throw error
+    }
   }
 
   async #open(signal: AbortSignal): Promise<ClientHttp2Session> {
@@ -99,7 +113,8 @@ export class GrpcProbe implements Probe {
     try {
       session = await openSession(this.#options, tls, signal)
     } catch (error) {
-      this.#forgetTls()
+      // Called off because the held session has answered after all: that says nothing of what the port speaks.
+      if (!(signal.aborted && this.#session !== undefined)) this.#forgetTls()
       const { code = '' } = error as NodeJS.ErrnoException
       if (signal.aborted) throw error
       if (CONNECT_ERRORS.has(code)) {
@@ -113,13 +128,14 @@ export class GrpcProbe implements Probe {
       session.destroy()
       throw new Error('aborted')
     }
-    this.#hold(session, tls)
+    this.#tls = tls
     return session
   }
 
-  #hold(session: ClientHttp2Session, tls: boolean): void {
+  #hold(session: ClientHttp2Session): void {
+    const before = this.#session
     this.#session = session
-    this.#tls = tls
+    before?.destroy()
     session.once('close', () => {
       if (this.#session !== session) return
       this.#session = undefined
@@ -172,9 +188,8 @@ export class GrpcProbe implements Probe {
     this.#tls = tls === 'auto' ? undefined : tls === 'on'
   }
 
-  #drop(): void {
-    const session = this.#session
-    this.#session = undefined
+  #drop(session: ClientHttp2Session | undefined): void {
+    if (this.#session === session) this.#session = undefined
     session?.destroy()
   }
 }

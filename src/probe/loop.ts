@@ -1,12 +1,12 @@
-import { type Cancel, type Clock, deadline } from '../clock.ts'
+import { afterPatience, type Cancel, type Clock } from '../clock.ts'
 import type { ProbeResult } from '../events.ts'
-import type { Probe } from './probe.ts'
+import type { Finding, Probe } from './probe.ts'
 
 /** What a probe loop needs. */
 export interface ProbeLoopOptions {
   readonly probe: Probe
   readonly clock: Clock
-  /** Deadline of one probe, in milliseconds; default 1000. */
+  /** Deadline of one probe, in milliseconds; default 2000. */
   readonly timeoutMs: number
   /** The least time between two probes that closed sessions ask for, in milliseconds. */
   readonly wakeIntervalMs: number
@@ -14,7 +14,10 @@ export interface ProbeLoopOptions {
   readonly onResult: (result: ProbeResult) => number
 }
 
-/** Probes one after the other, never two at once, until stopped. */
+/** An answer that has not come after this part of the deadline is late. */
+const LATE = 0.25
+
+/** Probes one after the other until stopped. A probe is one look at the puppet, or two if the first one's answer is late. */
 export class ProbeLoop {
   readonly #options: ProbeLoopOptions
   readonly #stop = new AbortController()
@@ -28,7 +31,7 @@ export class ProbeLoop {
   }
 
   start(): void {
-    void this.#look()
+    void this.#probe()
   }
 
   /**
@@ -57,25 +60,54 @@ export class ProbeLoop {
     this.#dueMs = this.#options.clock.now() + ms
     this.#cancelPause = this.#options.clock.after(ms, () => {
       this.#cancelPause = undefined
-      void this.#look()
+      void this.#probe()
     })
   }
 
-  async #look(): Promise<void> {
-    const { probe, clock, timeoutMs, onResult } = this.#options
+  async #probe(): Promise<void> {
+    const { clock, timeoutMs, onResult } = this.#options
     const startedMs = clock.now()
-    const limit = deadline(clock, timeoutMs, this.#stop.signal)
-    const tooLate = new Promise<'too late'>((resolve) => {
-      limit.signal.addEventListener('abort', () => resolve('too late'), { once: true })
-    })
-    const finding = await Promise.race([probe.look(limit.signal), tooLate])
-    limit.release()
+    const finding = await this.#find()
     if (this.#stop.signal.aborted) return
     const tookMs = clock.now() - startedMs
     const result: ProbeResult =
-      finding === 'too late'
+      finding === undefined
         ? { ok: false, kind: 'timeout', reason: `no answer in ${timeoutMs / 1000} s`, tookMs }
         : { ...finding, tookMs }
     this.#pause(onResult(result))
+  }
+
+  /**
+   * What there is to find until the deadline; undefined: nothing. A connection that is held may be dead while the puppet
+   * lives: when its answer is late, the puppet is asked over a new one too, and the first good answer counts. A bad one counts
+   * when no other is awaited; that nothing listens any more counts at once.
+   */
+  #find(): Promise<Finding | undefined> {
+    const { probe, clock, timeoutMs } = this.#options
+    return new Promise((resolve) => {
+      const over = new AbortController()
+      let awaited = 0
+      const end = (finding: Finding | undefined): void => {
+        cancelLate()
+        cancelDeadline()
+        this.#stop.signal.removeEventListener('abort', stopped)
+        // What has not answered by now is not waited for, and whatever it says is not heard.
+        over.abort()
+        resolve(finding)
+      }
+      const look = async (anew: boolean): Promise<void> => {
+        awaited += 1
+        const finding = await probe.look(over.signal, anew)
+        awaited -= 1
+        if (over.signal.aborted) return
+        if (finding.ok || finding.kind === 'refused' || awaited === 0) end(finding)
+      }
+      const stopped = (): void => end(undefined)
+      const cancelLate = clock.after(timeoutMs * LATE, () => void look(true))
+      // The answer may have arrived while this process was busy or stopped.
+      const cancelDeadline = afterPatience(clock, timeoutMs, () => end(undefined))
+      this.#stop.signal.addEventListener('abort', stopped)
+      void look(false)
+    })
   }
 }

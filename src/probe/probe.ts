@@ -10,10 +10,12 @@ export type Finding = ProbeResult extends infer Result
 /** A way to find out whether the puppet is alive. */
 export interface Probe {
   /**
-   * Looks once. Never rejects. After `signal` aborts (the deadline, or the end) its answer is no longer read, and it
-   * gives up whatever it holds for this look.
+   * Looks once. Never rejects. After `signal` aborts (the deadline, another look's answer, or the end) its answer is no
+   * longer read, and it gives up whatever it holds for this look.
+   *
+   * @param anew over a new connection, while a look over the held one is still without an answer
    */
-  look(signal: AbortSignal): Promise<Finding>
+  look(signal: AbortSignal, anew?: boolean): Promise<Finding>
   /** Lets go of everything. */
   close(): void
 }

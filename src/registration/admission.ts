@@ -3,17 +3,21 @@ import type { Listener } from '../events.ts'
 import type { BackoffSettings } from './backoff.ts'
 import { follow, initialOutage, isOwnTrouble, type Outage, type OutageEvent } from './outage.ts'
 import { Pacer } from './pacer.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What an admission needs. */
 export interface AdmissionOptions {
   readonly clock: Clock
   /** Attempts started a second, of all tokens together; default 100. */
   readonly connectRate: number
-  readonly backoff: BackoffSettings
+  readonly backoff: Pick<BackoffSettings, 'maxMs'>
   /** Connections at a time: what the limit on open files leaves for them. */
   readonly capacity: number
   readonly tell: Listener
 }
+
+/** What else is known of an attempt that did not get to the registry. */
+export type FailureDetails = Pick<Verdict, 'exhausted' | 'afterMs'>
 
 /**
  * Lets attempts start: at the rate while the registry can be reached, one at a time with backoff while it cannot. Each
@@ -38,12 +42,12 @@ export class Admission {
     return this.#open >= this.#options.capacity
   }
 
-  /** Asks for a turn to connect. */
-  queue(start: () => void): Cancel {
+  /** Asks for a turn to connect; `isRetry`: the attempt before it failed. */
+  queue(start: () => void, isRetry: boolean): Cancel {
     return this.#pacer.queue(() => {
       this.#open += 1
       start()
-    })
+    }, isRetry)
   }
 
   /** The connection that began with a turn is gone. */
@@ -65,13 +69,11 @@ export class Admission {
   /**
    * An attempt that began at `startedMs` did not get to the registry. True if that is everybody's trouble: the token is to
    * queue up again. False if it is its own, because others got there meanwhile.
-   *
-   * @param exhausted whether it was this machine that had nothing left
    */
-  failed(startedMs: number, reason: string, exhausted = false): boolean {
+  failed(startedMs: number, reason: string, { exhausted = false, afterMs }: FailureDetails = {}): boolean {
     const before = this.#outage
     if (!exhausted && isOwnTrouble(before, startedMs)) return false
-    this.#follow({ type: 'failed', startedMs, reason, exhausted })
+    this.#follow({ type: 'failed', startedMs, reason, exhausted, ...(afterMs !== undefined && { afterMs }) })
     const outage = this.#outage
     if (outage === before || outage.state !== 'waiting') return true
     const retryInMs = outage.untilMs - this.#options.clock.now()

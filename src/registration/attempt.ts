@@ -4,7 +4,7 @@ import type { Heartbeat, Watched } from '../heartbeat.ts'
 import type { Reading } from '../rpc/answer.ts'
 import { Allowance } from './allowance.ts'
 import type { LifecycleEvent } from './life.ts'
-import type { RegistrySocket, SocketHandlers } from './socket.ts'
+import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What an attempt shares with all others of the sidecar. */
@@ -65,6 +65,10 @@ export class Attempt implements SocketHandlers, Watched {
 
   ping(): void {
     this.#socket?.ping()
+  }
+
+  get received(): number {
+    return this.#socket?.received ?? 0
   }
 
   silent(): void {

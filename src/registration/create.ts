@@ -7,7 +7,7 @@ import { createTransport } from '../transport/transport.ts'
 import { REGISTRATION_PATH } from '../wire/discovery.ts'
 import { Admission } from './admission.ts'
 import { Registrations } from './registrations.ts'
-import { lifecycleSettings } from './settings.ts'
+import { heartbeatSettings, lifecycleSettings } from './settings.ts'
 import { openSocket } from './socket.ts'
 
 /** What registrations are made from. */
@@ -23,6 +23,8 @@ export interface CreateOptions {
 
 /** How long all of DNS, TCP, TLS and the upgrade may take. */
 const HANDSHAKE_MS = 10_000
+/** How long TCP may take of it: the first packet and its repetition after a second. */
+const TCP_MS = 3000
 
 /** The registrations of a sidecar, with all that they share: one pace, one heartbeat, one way to the registry. */
 export function createRegistrations({ config, clock, capacity, nameOf, tell }: CreateOptions): Registrations {
@@ -33,6 +35,7 @@ export function createRegistrations({ config, clock, capacity, nameOf, tell }: C
     transport: createTransport(registry),
     clock,
     handshakeMs: HANDSHAKE_MS,
+    tcpMs: TCP_MS,
   }
   return new Registrations({
     nameOf,
@@ -41,7 +44,7 @@ export function createRegistrations({ config, clock, capacity, nameOf, tell }: C
     clock,
     tell,
     read: createReader(advertise.port),
-    heartbeat: new Heartbeat(clock, heartbeat),
+    heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, heartbeat)),
     admission: new Admission({ clock, connectRate, backoff: settings, capacity, tell }),
     open: (token, subprotocol, handlers) => openSocket(socketOptions, { token, subprotocol }, handlers),
   })

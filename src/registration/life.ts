@@ -7,11 +7,15 @@ export interface LifecycleSettings extends BackoffSettings {
   readonly acknowledgementMs: number
   /** How long a close may take before the socket is torn down. */
   readonly closeMs: number
-  /** Registered for this long, earlier failures are forgotten. */
-  readonly graceMs: number
-  /** Refusals in a row after which a token is `refused`. */
+  /** A registration that was held for this long had lasted: what failed before it is forgotten. */
+  readonly lastedMs: number
+  /** One that had lasted and is lost is taken up again within this time, at random: thousands may lose theirs together. */
+  readonly atOnceMs: number
+  /** Refusals in a row after which a token may be `refused`. */
   readonly refusalsAllowed: number
-  /** Pause between attempts of a refused token. */
+  /** For how long they must have gone on: a registry that starts may refuse everybody for a moment. */
+  readonly refusalsMs: number
+  /** Pause between attempts of a refused token, give or take a tenth. */
   readonly refusedRetryMs: number
 }
 
@@ -21,8 +25,12 @@ export interface Memory {
   readonly attempt: number
   /** Attempts that failed in a row. */
   readonly failures: number
+  /** When the first of them did, in whole milliseconds. */
+  readonly failingSinceMs: number
   /** Refusals (401, 403) in a row. */
   readonly refusals: number
+  /** When the first of them came, in whole milliseconds. */
+  readonly refusedSinceMs: number
 }
 
 /** One registration's life. Each state holds just what is true in it. Times are of the monotonic clock, in milliseconds. */
@@ -93,7 +101,9 @@ export const initialLifecycle: Lifecycle = {
   state: 'idle',
   attempt: 0,
   failures: 0,
+  failingSinceMs: 0,
   refusals: 0,
+  refusedSinceMs: 0,
   notBeforeMs: 0,
   reason: '',
 }

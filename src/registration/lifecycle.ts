@@ -1,7 +1,7 @@
 import { assertNever } from '../assert-never.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, paceMs } from './backoff.ts'
 import type { Context, Effect, Lifecycle, LifecycleEvent, LifecycleSettings, Memory, Step } from './life.ts'
-import type { Verdict } from './verdict.ts'
+import { askedMs, type Verdict } from './verdict.ts'
 
 /** The next step of a registration's life. Pure: the same arguments, the same answer. */
 export function step(life: Lifecycle, event: LifecycleEvent, context: Context): Step {
@@ -43,8 +43,9 @@ function unchanged(life: Lifecycle): Step {
   return { life, effects: [] }
 }
 
-function memory({ attempt, failures, refusals }: Lifecycle): Memory {
-  return { attempt, failures, refusals }
+function memory(life: Lifecycle): Memory {
+  const { attempt, failures, failingSinceMs, refusals, refusedSinceMs } = life
+  return { attempt, failures, failingSinceMs, refusals, refusedSinceMs }
 }
 
 function queue(life: Lifecycle): Step {
@@ -65,7 +66,7 @@ function wanted(life: Lifecycle, { nowMs, settings }: Context): Step {
   if (life.state !== 'idle') return unchanged(life)
   // A puppet that flaps must not wash away what the registry asked for.
   if (life.notBeforeMs <= nowMs) return queue(life)
-  const state = life.refusals >= settings.refusalsAllowed ? 'refused' : 'waiting'
+  const state = isRefused(life, nowMs, settings) ? 'refused' : 'waiting'
   return {
     life: { ...memory(life), state, untilMs: life.notBeforeMs, reason: life.reason },
     effects: [],
@@ -93,7 +94,7 @@ function leave(life: Lifecycle, to: 'idle' | 'stopped', { nowMs, settings }: Con
     case 'open':
     case 'registered':
       return {
-        life: { ...memory(settled(life, nowMs, settings)), state: 'closing', next: to },
+        life: { ...memory(forgetting(life, nowMs, settings)), state: 'closing', next: to },
         effects: [{ type: 'close', attempt: life.attempt }],
         timerMs: settings.closeMs,
       }
@@ -122,10 +123,19 @@ function stopped(life: Lifecycle): Lifecycle {
 }
 
 function register(life: Lifecycle, confirmed: boolean, { nowMs }: Context): Step {
-  const { attempt, failures } = life
+  const { attempt, failures, failingSinceMs } = life
   return {
     // Written out: V8 makes a class of its own for each object that is spread and then added to.
-    life: { attempt, failures, refusals: 0, state: 'registered', sinceMs: nowMs, confirmed },
+    life: {
+      attempt,
+      failures,
+      failingSinceMs,
+      refusals: 0,
+      refusedSinceMs: 0,
+      state: 'registered',
+      sinceMs: nowMs,
+      confirmed,
+    },
     effects: [],
     timerMs: null,
   }
@@ -150,16 +160,29 @@ function timeUp(life: Lifecycle, context: Context): Step {
 
 /** No pong in time: the link is dead, and the other end of it may hold the token until TCP gives up. */
 function reconnect(life: Lifecycle, { nowMs, settings }: Context): Step {
-  const anew = queue(settled(life, nowMs, settings))
+  const anew = queue(forgetting(life, nowMs, settings))
   return {
     ...anew,
     effects: [{ type: 'terminate', attempt: life.attempt, cause: 'heartbeat' }, ...anew.effects],
   }
 }
 
-/** Forgets failures, once the registration has lasted. */
-function settled(life: Lifecycle, nowMs: number, { graceMs }: LifecycleSettings): Lifecycle {
-  return life.state === 'registered' && nowMs - life.sinceMs >= graceMs ? { ...life, failures: 0 } : life
+/** Forgets what failed before a registration that has lasted. */
+function forgetting(life: Lifecycle, nowMs: number, settings: LifecycleSettings): Lifecycle {
+  return hasLasted(life, nowMs, settings) ? { ...life, failures: 0 } : life
+}
+
+function hasLasted(life: Lifecycle, nowMs: number, { lastedMs }: LifecycleSettings): boolean {
+  return life.state === 'registered' && nowMs - life.sinceMs >= lastedMs
+}
+
+/** Whether the registry has refused a token often enough, and for long enough, to be believed. */
+export function isRefused(
+  { refusals, refusedSinceMs }: Pick<Memory, 'refusals' | 'refusedSinceMs'>,
+  nowMs: number,
+  { refusalsAllowed, refusalsMs }: LifecycleSettings,
+): boolean {
+  return refusals >= refusalsAllowed && nowMs - refusedSinceMs >= refusalsMs
 }
 
 function closed(life: Lifecycle & { state: 'closing' }, { nowMs }: Context): Step {
@@ -172,20 +195,52 @@ function ended(life: Lifecycle, verdict: Verdict, context: Context): Step {
   if (life.state !== 'connecting' && life.state !== 'open' && life.state !== 'registered')
     return unchanged(life)
   const { nowMs, chance, settings } = context
-  const failures = settled(life, nowMs, settings).failures + 1
+  const reason = life.state === 'registered' ? verdict.reason : `${verdict.stage}: ${verdict.reason}`
+  if (hasLasted(life, nowMs, settings)) {
+    // Whatever happened before: one attempt at once.
+    const fresh = { attempt: life.attempt, failures: 0, failingSinceMs: 0, refusals: 0, refusedSinceMs: 0 }
+    return waiting(fresh, 'waiting', settings.atOnceMs * chance, reason, nowMs)
+  }
+  const wholeMs = Math.floor(nowMs)
   const refusals = verdict.kind === 'refused' ? life.refusals + 1 : 0
-  const refused = refusals >= settings.refusalsAllowed
-  const waitMs = refused
-    ? settings.refusedRetryMs
-    : Math.max(backoffMs(failures, chance, settings), verdict.kind === 'later' ? (verdict.afterMs ?? 0) : 0)
+  const failed: Memory = {
+    attempt: life.attempt,
+    failures: life.failures + 1,
+    failingSinceMs: life.failures === 0 ? wholeMs : life.failingSinceMs,
+    refusals,
+    refusedSinceMs: refusals === 1 ? wholeMs : life.refusedSinceMs,
+  }
+  if (!isRefused(failed, nowMs, settings))
+    return waiting(failed, 'waiting', waitAfter(failed, verdict, context), reason, nowMs)
+  // Give or take a tenth: thousands may have been refused together.
+  return waiting(failed, 'refused', settings.refusedRetryMs * (0.9 + 0.2 * chance), reason, nowMs)
+}
+
+/** How long to wait after an attempt that failed, in milliseconds. */
+function waitAfter({ failures, failingSinceMs }: Memory, verdict: Verdict, context: Context): number {
+  const { nowMs, chance, settings } = context
+  if (verdict.kind !== 'away') return backoffMs(failures, chance, settings)
+  return Math.max(paceMs(nowMs - failingSinceMs, chance, settings), askedMs(verdict, chance))
+}
+
+function waiting(
+  memory: Memory,
+  state: 'waiting' | 'refused',
+  waitMs: number,
+  reason: string,
+  nowMs: number,
+): Step {
+  const { attempt, failures, failingSinceMs, refusals, refusedSinceMs } = memory
   return {
     life: {
-      attempt: life.attempt,
+      attempt,
       failures,
+      failingSinceMs,
       refusals,
-      state: refused ? 'refused' : 'waiting',
+      refusedSinceMs,
+      state,
       untilMs: nowMs + waitMs,
-      reason: life.state === 'registered' ? verdict.reason : `${verdict.stage}: ${verdict.reason}`,
+      reason,
     },
     effects: [],
     timerMs: waitMs,

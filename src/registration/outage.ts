@@ -1,8 +1,9 @@
-import { type BackoffSettings, backoffMs } from './backoff.ts'
+import { type BackoffSettings, firstPaceMs, paceMs } from './backoff.ts'
+import { askedMs } from './verdict.ts'
 
 /**
- * Whether attempts get as far as the registry at all. That they do not (DNS, TCP, TLS; no file descriptor left) is one
- * fact for all tokens, with one backoff, and one token finds out when it is over. Times are of the monotonic clock, in
+ * Whether attempts get as far as the registry at all. That they do not (DNS, TCP, TLS, 5xx; no file descriptor left) is one
+ * fact for all tokens, with one pace, and one token finds out when it is over. Times are of the monotonic clock, in
  * milliseconds.
  */
 export type Outage =
@@ -12,6 +13,8 @@ export type Outage =
   | {
       readonly state: 'waiting'
       readonly failures: number
+      /** When it was first noticed. */
+      readonly beganMs: number
       readonly untilMs: number
       readonly reason: string
     }
@@ -19,6 +22,7 @@ export type Outage =
   | {
       readonly state: 'probing'
       readonly failures: number
+      readonly beganMs: number
       readonly sinceMs: number
       readonly reason: string
     }
@@ -34,6 +38,8 @@ export type OutageEvent =
       readonly reason: string
       /** It was this machine that had nothing left: so it is for all, whoever got through a moment before. */
       readonly exhausted?: boolean
+      /** How long the registry wants to be left alone, in milliseconds, if it says so. */
+      readonly afterMs?: number
     }
   /** The wait is over. */
   | { readonly type: 'timer' }
@@ -43,7 +49,7 @@ export interface OutageContext {
   readonly nowMs: number
   /** A random number in [0, 1). */
   readonly chance: number
-  readonly settings: BackoffSettings
+  readonly settings: Pick<BackoffSettings, 'maxMs'>
 }
 
 /** Before the first attempt. */
@@ -59,15 +65,19 @@ export function follow(outage: Outage, event: OutageEvent, context: OutageContex
       return {
         state: 'probing',
         failures: outage.failures,
+        beganMs: outage.beganMs,
         sinceMs: context.nowMs,
         reason: outage.reason,
       }
     case 'failed': {
       const own = event.exhausted !== true && isOwnTrouble(outage, event.startedMs)
       if (own || isLate(outage, event.startedMs)) return outage
-      const failures = outage.state === 'none' ? 1 : outage.failures + 1
-      const waitMs = backoffMs(failures, context.chance, context.settings)
-      return { state: 'waiting', failures, untilMs: context.nowMs + waitMs, reason: event.reason }
+      const { nowMs, chance, settings } = context
+      const [failures, beganMs] = outage.state === 'none' ? [1, nowMs] : [outage.failures + 1, outage.beganMs]
+      const usualMs =
+        failures === 1 ? firstPaceMs(chance, settings) : paceMs(nowMs - beganMs, chance, settings)
+      const untilMs = nowMs + Math.max(usualMs, askedMs(event, chance))
+      return { state: 'waiting', failures, beganMs, untilMs, reason: event.reason }
     }
   }
 }

@@ -1,12 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 
-/** One that waits for its turn, and where. */
-interface Ticket {
-  readonly start: () => void
-  /** The list it stands in; undefined once it has had its turn or has left. */
-  list: Ticket[] | undefined
-  place: number
-}
+import { Lane, type Ticket } from './lane.ts'
 
 /**
  * Timers are coarse: where starts lie closer together than this, those that fell due meanwhile start together, and no
@@ -14,16 +8,20 @@ interface Ticket {
  */
 const COARSE_MS = 20
 
+/** One turn of so many is kept for those whose attempts fail, however many others there are. */
+const TURNS_BEFORE_RETRIES = 4
+
 /**
  * Says when whoever may start does: at a rate, evenly, in random order. Whoever comes while others wait has its turn
- * after all of them, so that nobody waits for ever.
+ * after all of them, so that nobody waits for ever. Those who try again after failures give way to those who do not: a token
+ * whose registration was lost must not wait for thousands that are refused.
  */
 export class Pacer {
   readonly #clock: Clock
   readonly #spacingMs: number
-  /** Those whose turn it is, one after the other; and those who came meanwhile. */
-  #round: Ticket[] = []
-  #next: Ticket[] = []
+  readonly #first = new Lane()
+  readonly #retries = new Lane()
+  #turns = 0
   #allowed = Number.POSITIVE_INFINITY
   /** When the next start may be. */
   #freeMs = Number.NEGATIVE_INFINITY
@@ -35,13 +33,16 @@ export class Pacer {
     this.#spacingMs = 1000 / perSecond
   }
 
-  /** Asks for a turn: `start` is called once, perhaps at once. */
-  queue(start: () => void): Cancel {
-    const ticket: Ticket = { start, list: undefined, place: 0 }
-    put(ticket, this.#next)
+  /**
+   * Asks for a turn: `start` is called once, perhaps at once.
+   *
+   * @param isRetry whether the attempt before it failed
+   */
+  queue(start: () => void, isRetry = false): Cancel {
+    const leave = (isRetry ? this.#retries : this.#first).put(start)
     this.#go()
     return () => {
-      take(ticket)
+      leave()
       if (this.#empty) this.#rest()
     }
   }
@@ -54,13 +55,13 @@ export class Pacer {
 
   /** Nobody who waits starts any more. */
   stop(): void {
-    this.#round = []
-    this.#next = []
+    this.#first.clear()
+    this.#retries.clear()
     this.#rest()
   }
 
   get #empty(): boolean {
-    return this.#round.length + this.#next.length === 0
+    return this.#first.isEmpty && this.#retries.isEmpty
   }
 
   #rest(): void {
@@ -90,28 +91,9 @@ export class Pacer {
   }
 
   #draw(): Ticket | undefined {
-    if (this.#round.length === 0) {
-      this.#round = this.#next
-      this.#next = []
-    }
-    const ticket = this.#round[Math.floor(this.#clock.random() * this.#round.length)]
-    if (ticket !== undefined) take(ticket)
-    return ticket
+    this.#turns = (this.#turns + 1) % TURNS_BEFORE_RETRIES
+    const [one, other] = this.#turns === 0 ? [this.#retries, this.#first] : [this.#first, this.#retries]
+    const chance = this.#clock.random()
+    return one.draw(chance) ?? other.draw(chance)
   }
-}
-
-function put(ticket: Ticket, list: Ticket[]): void {
-  ticket.list = list
-  ticket.place = list.length
-  list.push(ticket)
-}
-
-/** Takes a ticket out of its list; the last one gets its place. */
-function take(ticket: Ticket): void {
-  const { list, place } = ticket
-  const last = list?.pop()
-  ticket.list = undefined
-  if (list === undefined || last === undefined || last === ticket) return
-  list[place] = last
-  last.place = place
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { afterPatience, type Cancel } from '../clock.ts'
 import type { ConnectResult, DisconnectCause, WithdrawalCause } from '../events.ts'
 import { formatSubprotocol } from '../wire/subprotocol.ts'
@@ -11,8 +11,8 @@ import {
   type LifecycleEvent,
   type LifecycleSettings,
 } from './life.ts'
-import { step } from './lifecycle.ts'
-import type { RegistrySocket, SocketHandlers } from './socket.ts'
+import { isRefused, step } from './lifecycle.ts'
+import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What all registrations of a sidecar share; how a socket is made comes from outside. */
@@ -34,6 +34,11 @@ export class Registrar implements AttemptOwner {
   readonly id: string
   readonly token: string
   readonly #options: RegistrarOptions
+  /**
+   * Names this registrant to the registry, the same on each of its links: a newer one replaces an older one that the registry
+   * still holds for alive. 128 random bits, so that no other process can have it.
+   */
+  readonly #linkId = randomBytes(16).toString('hex')
   #life: Lifecycle = initialLifecycle
   #attempt: Attempt | undefined
   #cancelTimer: Cancel | undefined
@@ -41,6 +46,8 @@ export class Registrar implements AttemptOwner {
   /** Sockets that have not ended yet, abandoned ones included. */
   #open = 0
   #attempts = 0
+  /** When a registration was lost that is still wanted, in whole milliseconds. */
+  #lostMs: number | undefined
   #reason = ''
   #stopped: (() => void) | undefined
 
@@ -85,6 +92,7 @@ export class Registrar implements AttemptOwner {
     if (next.timerMs !== undefined) this.#setTimer(next.timerMs)
     if (next.life.state === 'connecting' && next.life.attempt !== before.attempt) this.#attempts += 1
     this.#report(before)
+    this.#measure(before)
     for (const effect of next.effects) this.#run(effect, before)
     if (next.life.state === 'registered' && before.state !== 'registered') this.#attempt?.keepAlive()
     if (next.life.state === 'open' && before.state === 'connecting') admission.reached()
@@ -108,8 +116,7 @@ export class Registrar implements AttemptOwner {
     if (state === 'registered') this.#disconnected('closed')
     else if (state === 'connecting' || state === 'open') this.#connected(resultOf(verdict))
     if (state === 'connecting') {
-      const everybodys =
-        verdict.shared && admission.failed(attempt.startedMs, reasonOf(verdict), verdict.exhausted)
+      const everybodys = verdict.shared && admission.failed(attempt.startedMs, reasonOf(verdict), verdict)
       if (everybodys) return this.handle({ type: 'unreachable', attempt: attempt.number })
       if (!verdict.shared) admission.reached()
     }
@@ -133,7 +140,10 @@ export class Registrar implements AttemptOwner {
       case 'queue':
         // Whoever heard of it may have stopped it.
         if (this.#life.state !== 'queued') return
-        this.#leaveQueue = this.#options.admission.queue(() => this.handle({ type: 'turn' }))
+        this.#leaveQueue = this.#options.admission.queue(
+          () => this.handle({ type: 'turn' }),
+          this.#life.failures > 0,
+        )
         return
       case 'unqueue':
         this.#leaveQueue?.()
@@ -157,7 +167,7 @@ export class Registrar implements AttemptOwner {
     this.#leaveQueue = undefined
     this.#open += 1
     this.#attempt = attempt
-    attempt.on(open(this.token, formatSubprotocol({ id: randomUUID(), ...advertise }), attempt))
+    attempt.on(open(this.token, formatSubprotocol({ id: this.#linkId, ...advertise }), attempt))
   }
 
   #terminate(cause: 'withdrawn' | 'heartbeat', before: Lifecycle): void {
@@ -185,8 +195,9 @@ export class Registrar implements AttemptOwner {
     if (registered !== undefined && before.state !== 'registered') this.#connected('registered')
     const wasOnItsWay = before.state === 'connecting' || before.state === 'open'
     if (wasOnItsWay && ['idle', 'stopped', 'closing'].includes(life.state)) this.#connected('aborted')
-    // One more try every five minutes does not make it any less refused.
-    if (ON_THEIR_WAY.has(life.state) && life.refusals >= this.#options.settings.refusalsAllowed) return
+    // One more try every minute does not make it any less refused.
+    const { clock, settings } = this.#options
+    if (ON_THEIR_WAY.has(life.state) && isRefused(life, clock.now(), settings)) return
     const waiting = life.state === 'waiting' || life.state === 'refused' ? life : undefined
     this.#reason = waiting?.reason ?? (ON_THEIR_WAY.has(life.state) ? this.#reason : '')
     this.#options.tell({
@@ -201,6 +212,17 @@ export class Registrar implements AttemptOwner {
     if (registered !== undefined) this.#attempts = 0
   }
 
+  /** Tells how long a lost registration was away. */
+  #measure(before: Lifecycle): void {
+    const { state } = this.#life
+    if (before.state === 'registered' && (state === 'waiting' || state === 'queued'))
+      this.#lostMs = Math.floor(this.#options.clock.now())
+    if (this.#lostMs === undefined || !SETTLED.has(state)) return
+    const tookMs = this.#options.clock.now() - this.#lostMs
+    this.#lostMs = undefined
+    if (state === 'registered') this.#options.tell({ type: 'recovered', id: this.id, tookMs })
+  }
+
   #settleStop(): void {
     if (this.#life.state === 'stopped' && this.#open === 0) this.#stopped?.()
   }
@@ -208,6 +230,9 @@ export class Registrar implements AttemptOwner {
 
 /** While the next attempt is under way, the trouble of the last one is still why there is no registration. */
 const ON_THEIR_WAY: ReadonlySet<Lifecycle['state']> = new Set(['queued', 'connecting', 'open'])
+
+/** Where a registration that was lost is not waited for any more. */
+const SETTLED: ReadonlySet<Lifecycle['state']> = new Set(['registered', 'idle', 'closing', 'stopped'])
 
 function resultOf(verdict: Verdict): ConnectResult {
   return verdict.kind === 'refused' ? 'refused' : (verdict.stage.toLowerCase() as ConnectResult)

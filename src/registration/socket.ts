@@ -1,10 +1,11 @@
 import type { ClientRequest } from 'node:http'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { WebSocket } from 'ws'
 import { afterPatience, type Cancel, type Clock } from '../clock.ts'
 import type { Stage } from '../events.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import {
   redirectTarget,
   type UpgradeRefusal,
@@ -23,31 +24,14 @@ export interface SocketOptions {
   readonly clock: Clock
   /** How long all of DNS, TCP, TLS and the upgrade may take together, in milliseconds. */
   readonly handshakeMs: number
+  /** How long TCP may take of it: where packets vanish, an attempt must not hold up the next one. */
+  readonly tcpMs: number
 }
 
 /** One of them. */
 export interface SocketRequest {
   readonly token: string
   readonly subprotocol: string
-}
-
-/** What happens on a socket. `ended` comes exactly once, last, and says why. */
-export interface SocketHandlers {
-  opened(): void
-  text(text: string): void
-  binary(): void
-  ponged(): void
-  ended(verdict: Verdict): void
-}
-
-/** One WebSocket to the registry, from the first packet to the last. */
-export interface RegistrySocket {
-  send(text: string): void
-  ping(): void
-  /** Starts the closing handshake with 1000. */
-  close(): void
-  /** Tears the connection down at once, in every state. `ended` still comes. */
-  terminate(): void
 }
 
 const MAX_FRAME_BYTES = 64 * 1024
@@ -82,11 +66,16 @@ class Connection implements RegistrySocket {
   #redirected = false
   #over = false
   #cancelDeadline: Cancel | undefined
+  #cancelTcpDeadline: Cancel | undefined
+  /** Whether a proxy has answered CONNECT with anything but success. */
+  #proxyRefused = false
+  /** The network connection; undefined until there is one. */
+  #link: Socket | undefined
 
   constructor(options: SocketOptions, handlers: SocketHandlers) {
     this.#options = options
     this.#handlers = handlers
-    this.#cancelDeadline = afterPatience(options.clock, options.handshakeMs, () => this.#giveUp())
+    this.#cancelDeadline = this.#giveUpAfter(options.handshakeMs)
   }
 
   async dial(url: URL, request: SocketRequest): Promise<void> {
@@ -128,7 +117,8 @@ class Connection implements RegistrySocket {
       response.resume()
       upgrade.destroy()
       const { statusCode = 0, headers } = response
-      if (socket === this.#socket) this.#refused({ status: statusCode, headers }, url, request)
+      if (socket === this.#socket)
+        this.#refused({ status: statusCode, headers, fromProxy: this.#proxyRefused }, url, request)
     })
     socket.on('error', (error) => {
       if (socket === this.#socket) this.#fail(error, proxied)
@@ -140,13 +130,19 @@ class Connection implements RegistrySocket {
 
   /** Follows the connection's progress, so that a failure can be named after the stage it happened in. */
   #watch(upgrade: ClientRequest): void {
+    upgrade.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
+      this.#proxyRefused = statusCode !== 200
+    })
     upgrade.once('socket', (socket: Socket) => {
+      this.#link = socket
       if (!socket.connecting) return this.#at('HTTP')
       const secure = socket instanceof TLSSocket
-      const lookedUp = (): void => this.#at('TCP')
-      socket.on('lookup', lookedUp)
+      // A name has several addresses, perhaps; an address is never looked up.
+      const lookedUp = (): void => this.#dialing()
+      if (isIP(upgrade.host) === 0) socket.on('lookup', lookedUp)
+      else this.#dialing()
       socket.once('connect', () => {
-        // An address is never looked up: the listener would stay for as long as the socket.
+        this.#cancelTcpDeadline?.()
         socket.off('lookup', lookedUp)
         this.#at(secure ? 'TLS' : 'HTTP')
       })
@@ -158,10 +154,14 @@ class Connection implements RegistrySocket {
     this.#stage = stage
   }
 
+  #dialing(): void {
+    this.#at('TCP')
+    this.#cancelTcpDeadline ??= this.#giveUpAfter(this.#options.tcpMs)
+  }
+
   #opened(): void {
     if (this.#over) return
-    this.#cancelDeadline?.()
-    this.#cancelDeadline = undefined
+    this.#cancelDeadlines()
     this.#socket?.removeAllListeners('unexpected-response')
     this.#at('acknowledgement')
     this.#handlers.opened()
@@ -173,6 +173,8 @@ class Connection implements RegistrySocket {
     if (redirect !== undefined && 'follow' in redirect && !this.#redirected) {
       this.#redirected = true
       this.#socket = undefined
+      this.#cancelTcpDeadline?.()
+      this.#cancelTcpDeadline = undefined
       void this.dial(redirect.follow, request)
       return
     }
@@ -187,18 +189,26 @@ class Connection implements RegistrySocket {
     this.#socket?.terminate()
   }
 
-  #giveUp(): void {
-    const verdict = verdictOfDeadline(this.#options.handshakeMs, this.#stage)
-    // Where a redirect leads is not where the other tokens begin.
-    this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
-    this.terminate()
+  #giveUpAfter(ms: number): Cancel {
+    return afterPatience(this.#options.clock, ms, () => {
+      const verdict = verdictOfDeadline(ms, this.#stage)
+      // Where a redirect leads is not where the other tokens begin.
+      this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
+      this.terminate()
+    })
+  }
+
+  #cancelDeadlines(): void {
+    this.#cancelDeadline?.()
+    this.#cancelTcpDeadline?.()
+    this.#cancelDeadline = undefined
+    this.#cancelTcpDeadline = undefined
   }
 
   #end(verdict: Verdict): void {
     if (this.#over) return
     this.#over = true
-    this.#cancelDeadline?.()
-    this.#cancelDeadline = undefined
+    this.#cancelDeadlines()
     this.#handlers.ended(verdict)
   }
 
@@ -206,6 +216,10 @@ class Connection implements RegistrySocket {
     const socket = this.#socket
     if (socket?.readyState === socket?.OPEN && (socket?.bufferedAmount ?? 0) <= MAX_UNSENT_BYTES)
       socket?.send(text)
+  }
+
+  get received(): number {
+    return this.#link?.bytesRead ?? 0
   }
 
   ping(): void {

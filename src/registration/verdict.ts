@@ -4,65 +4,84 @@ import { describeError, isExhaustion, stageOf } from '../transport/trouble.ts'
 /** What the end of an attempt or of a connection means for the next one. */
 export interface Verdict {
   /**
-   * `retry`: with backoff. `later`: the registry said when. `refused`: it does not want this token; after three in a row
-   * there is no hurry any more.
+   * `away`: the registry is not there, or says that it cannot now; a steady pace. `retry`: it is there, and something is
+   * wrong with what it does; backoff. `refused`: it does not want this token; when that has gone on, there is no hurry any more.
    */
-  readonly kind: 'retry' | 'later' | 'refused'
+  readonly kind: 'away' | 'retry' | 'refused'
   /** Where it ended. */
   readonly stage: Stage
   /**
-   * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS), or this machine has no
-   * connection left to give.
+   * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS) or says that it cannot (5xx), what
+   * answered is no registry (a page in HTML, a proxy), or this machine has no connection left to give.
    */
   readonly shared: boolean
   /** Whether it was this machine that had no connection left. */
   readonly exhausted?: boolean
   /** What happened, in words that hold no secret. */
   readonly reason: string
-  /** With `later`: how long the registry wants to be left alone, in milliseconds. */
+  /** How long the registry wants to be left alone, in milliseconds; undefined if it does not say. */
   readonly afterMs?: number
+}
+
+/** `Retry-After` has whole seconds: whoever was told the same comes at a moment of its own within this time after it. */
+const RETRY_AFTER_SPREAD_MS = 1000
+
+/**
+ * How long the registry asked to be left alone, in milliseconds, with chance on top; 0 if it did not.
+ *
+ * @param chance a random number in [0, 1)
+ */
+export function askedMs({ afterMs }: Pick<Verdict, 'afterMs'>, chance: number): number {
+  return afterMs === undefined ? 0 : afterMs + RETRY_AFTER_SPREAD_MS * chance
 }
 
 /** An answer to the upgrade that is not an upgrade. */
 export interface UpgradeRefusal {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Whether it is the proxy's answer to CONNECT. */
+  readonly fromProxy?: boolean
 }
 
-const RETRY_AFTER_MAX_MS = 10 * 60_000
+/** Nobody who says so once is to keep a token away for longer. */
+const RETRY_AFTER_MAX_MS = 60_000
 
 /** Judges an HTTP answer to the upgrade. `nowMs` is wall-clock time, for `Retry-After` dates. */
-export function verdictOfResponse({ status, headers }: UpgradeRefusal, nowMs: number): Verdict {
+export function verdictOfResponse(refusal: UpgradeRefusal, nowMs: number): Verdict {
+  const { status, headers } = refusal
+  const [type = ''] = String(headers['content-type'] ?? '').split(';')
+  // A registry answers registrants in JSON, in plain text, or not at all: a page is somebody else's, whatever its status says.
+  const isForeign = refusal.fromProxy === true || type === 'text/html'
   const stage = 'HTTP'
-  if (status === 401 || status === 403) {
+  if (!isForeign && (status === 401 || status === 403))
     return {
       kind: 'refused',
       stage,
       shared: false,
       reason: `the registry refused the token (HTTP ${status})`,
     }
-  }
-  const reason = describeStatus(status, String(headers['content-type'] ?? ''))
+  const shared = isForeign || status >= 500
+  const kind = shared || status === 429 ? 'away' : 'retry'
   const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
-  const verdict = { stage, shared: false, reason } as const
-  return afterMs === undefined ? { kind: 'retry', ...verdict } : { kind: 'later', ...verdict, afterMs }
+  const reason = describeStatus(refusal, type)
+  return { kind, stage, shared, reason, ...(afterMs !== undefined && { afterMs }) }
 }
 
 /** The peer's own words are not repeated, but for these. */
 const COMMON_TYPES = new Set(['text/html', 'text/plain', 'application/json'])
 
-function describeStatus(status: number, contentType: string): string {
-  const [type = ''] = contentType.split(';')
+function describeStatus({ status, fromProxy }: UpgradeRefusal, type: string): string {
+  if (status === 407) return 'the proxy wants a user name and password (HTTP 407)'
+  if (fromProxy) return `the proxy answered HTTP ${status} and opened no way to the registry`
   if (status === 200) {
     const what = COMMON_TYPES.has(type) ? ` with ${type}` : ''
     return `the registry answered HTTP 200${what} instead of upgrading to WebSocket`
   }
   if (status === 404) return 'the registry has no /v0/websocket there (HTTP 404)'
-  if (status === 407) return 'the proxy wants a user name and password (HTTP 407)'
   return `the registry answered HTTP ${status} instead of upgrading to WebSocket`
 }
 
-/** Reads `Retry-After` (RFC 9110 §10.2.3: seconds or a date), at most ten minutes; undefined if there is none. */
+/** Reads `Retry-After` (RFC 9110 §10.2.3: seconds or a date), at most a minute; undefined if there is none. */
 function retryAfterMs(header: string | string[] | undefined, nowMs: number): number | undefined {
   if (typeof header !== 'string') return undefined
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs
@@ -108,13 +127,13 @@ const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Verdict {
   const where = stageOf(error, stage)
   const words = describeError(error, where)
-  if (isExhaustion(error))
-    return { kind: 'retry', stage: where, shared: true, exhausted: true, reason: words }
+  if (isExhaustion(error)) return { kind: 'away', stage: where, shared: true, exhausted: true, reason: words }
   const whose = proxied ? 'proxy or registry' : 'registry'
+  const shared = BEFORE_THE_REGISTRY.has(where)
   return {
-    kind: 'retry',
+    kind: shared ? 'away' : 'retry',
     stage: where,
-    shared: BEFORE_THE_REGISTRY.has(where),
+    shared,
     reason: `${whose}: ${words}`,
   }
 }
@@ -122,7 +141,7 @@ export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxi
 /** Judges an attempt that was not open after `afterMs` milliseconds. */
 export function verdictOfDeadline(afterMs: number, stage: Stage): Verdict {
   return {
-    kind: 'retry',
+    kind: 'away',
     stage,
     shared: BEFORE_THE_REGISTRY.has(stage),
     reason: `no answer in ${afterMs / 1000} s`,

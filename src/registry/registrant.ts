@@ -47,6 +47,8 @@ export class Registrant implements Listed, Watched {
   readonly doubted: boolean
   readonly offer: Offer
   readonly joinedMs: number
+  /** Frames so far. */
+  received = 0
   readonly #socket: WebSocket
   readonly #clock: Clock
   readonly #listener: RegistrantListener
@@ -180,6 +182,7 @@ export class Registrant implements Listed, Watched {
   /** @param text undefined for what is only counted */
   #hear(text: string | undefined): void {
     if (this.#left) return
+    this.received += 1
     if (this.#floods()) {
       this.#close(POLICY_VIOLATION, 'flood', `more than ${EVENTS_PER_SECOND} events in a second`)
       // What is still on its way need not be read: the socket ends without it.

@@ -65,7 +65,7 @@ export class RegistryServer implements RegistrantListener {
     this.#clock = clock
     this.#tell = onFact
     this.list = list
-    this.#heartbeat = new Heartbeat(clock, HEARTBEAT)
+    this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#admission = new Admission(clock, limits, list)
     if (reachability !== 'off') {
       this.reachability = new Reachability({

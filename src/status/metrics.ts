@@ -50,6 +50,9 @@ const QUESTIONS = [
   { method: 'other', result: 'not_found' },
 ]
 
+/** From what a killed puppet takes to an outage of an hour; the promises lie at 0.1, 0.5, 2.6 and 5.5 s. In seconds. */
+const FAULT_BUCKETS = [0.025, 0.1, 0.25, 0.5, 1, 2, 2.6, 5.5, 15, 60, 300, 3600]
+
 /** Makes the metrics; gauges read `board` when they are asked. */
 export function createMetrics(board: Board, version: string): Metrics {
   const metrics = new MetricSet('puppet_registrar_', version)
@@ -87,6 +90,16 @@ export function createMetrics(board: Board, version: string): Metrics {
     'Registrations that were withdrawn',
     labelled('cause', WITHDRAWAL_CAUSES),
   )
+  const detection = metrics.histogram(
+    'fault_detection_seconds',
+    'From the first bad probe of a healthy puppet to its withdrawal',
+    FAULT_BUCKETS,
+  )
+  const recovery = metrics.histogram(
+    'recovery_seconds',
+    'From the loss of a registration to the next one, while the puppet is healthy',
+    FAULT_BUCKETS,
+  )
   const rtt = metrics.histogram('registry_rtt_seconds', 'From ping to pong')
   const questions = metrics.counter('rpc_requests_total', "The registry's questions", QUESTIONS)
   const ignored = metrics.counter(
@@ -115,6 +128,11 @@ export function createMetrics(board: Board, version: string): Metrics {
           return disconnects.inc({ cause: fact.cause })
         case 'withdrawn':
           return withdrawals.inc({ cause: fact.cause })
+        case 'puppet':
+          if (fact.failingMs !== undefined) detection.observe(fact.failingMs / 1000)
+          return
+        case 'recovered':
+          return recovery.observe(fact.tookMs / 1000)
         case 'pong':
           return rtt.observe(fact.rttMs / 1000)
         case 'question':
@@ -128,7 +146,6 @@ export function createMetrics(board: Board, version: string): Metrics {
         case 'gatewayJoined':
         case 'gatewayLeft':
         case 'gatewayPort':
-        case 'puppet':
         case 'registry':
         case 'source':
         case 'tokens':

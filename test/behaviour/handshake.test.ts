@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openSocket, type RegistrySocket } from '../../src/registration/socket.ts'
+import type { RegistrySocket } from '../../src/registration/registry-socket.ts'
+import { openSocket } from '../../src/registration/socket.ts'
 import type { Verdict } from '../../src/registration/verdict.ts'
 import {
   arrived,

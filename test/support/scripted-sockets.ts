@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
-import type { RegistrySocket, SocketHandlers } from '../../src/registration/socket.ts'
+import type { RegistrySocket, SocketHandlers } from '../../src/registration/registry-socket.ts'
 import type { Verdict } from '../../src/registration/verdict.ts'
 
 export const REGISTERED = '{"name":"sys","payload":"registered"}'
