@@ -38,3 +38,8 @@ export function rates(values) {
   const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)]
   return `${counted(Math.round(middle))}/s (${counted(Math.round(least))} to ${counted(Math.round(most))})`
 }
+
+/** Seconds for people, of milliseconds. */
+export function seconds(value) {
+  return `${(value / 1000).toFixed(2)} s`
+}

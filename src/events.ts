@@ -70,7 +70,7 @@ export type DoorRefusal =
   | 'full'
 
 /** What was thrown away of what the registry sent. */
-export type IgnoredKind = 'binary' | 'flood' | 'malformed' | 'event' | 'invalid'
+export type IgnoredKind = 'binary' | 'oversized' | 'flood' | 'malformed' | 'event' | 'invalid'
 
 /** Everything the stages tell. `id` is a token's public name, never the token. */
 export type Fact =

@@ -48,12 +48,19 @@ async function understand(args: string[]): Promise<Request> {
   return { command, args: { switches: given, words } }
 }
 
+/** One Ctrl-C reaches a whole group of processes, and a supervisor passes it on: what comes so soon is the same signal. */
+const SAME_SIGNAL_MS = 1000
+
 /** @param drains whether the first signal is a request; if not, it is the end */
 function shutdownSignal(drains: boolean): AbortSignal {
   const controller = new AbortController()
+  let firstMs = 0
   for (const [name, number] of Object.entries(SIGNALS)) {
     process.on(name, () => {
-      if (controller.signal.aborted || !drains) process.exit(128 + number)
+      const nowMs = systemClock.now()
+      const isFirst = !controller.signal.aborted
+      if (!drains || (!isFirst && nowMs - firstMs >= SAME_SIGNAL_MS)) process.exit(128 + number)
+      if (isFirst) firstMs = nowMs
       controller.abort()
     })
   }

@@ -36,6 +36,8 @@ export interface SidecarOptions {
   readonly listener?: Listener
   /** Called whenever a refusal leaves no token that is not refused. */
   readonly onAllRefused?: () => void
+  /** Called when somebody on this machine asks for the end, and all is drained. */
+  readonly onQuit?: () => void
   /** Called when the network namespace that it shared with the puppet is gone for good; perhaps more than once. */
   readonly onNetworkGone?: () => void
 }
@@ -70,6 +72,7 @@ export class Sidecar {
       startedMs: clock.now(),
       damping: () => dampingOf(this.#gate, clock.now()),
       drain: () => this.drain(),
+      quit: () => options.onQuit?.(),
     })
     const { puppet, probe } = config
     this.#probe = createProbe({ puppet, kind: probe.kind, sessionClosed: () => this.#loop.wake() })

@@ -6,9 +6,9 @@ import { withProcesses } from '../process.mjs'
 import { now, sleep } from '../time.mjs'
 
 const KILLS = 20
-const HANGS = 8
+const HANGS = 20
 /** The longest pause between two probes: nothing that is measured may be in step with them. */
-const PROBE_INTERVAL_MS = 1000
+const PROBE_INTERVAL_MS = 500
 const LIMIT_MS = 20_000
 
 /** The puppet opens its port, is killed, comes back. */
@@ -30,9 +30,9 @@ export function measureKills() {
       })
     }
     return [
-      row('port opened to discoverable', took.opened, 1000),
-      row('SIGKILL of the puppet to withdrawn', took.killed, 500),
-      row('port opened again to discoverable', took.back, 1500),
+      row('port opened to discoverable', took.opened, 600),
+      row('SIGKILL of the puppet to withdrawn', took.killed, 100),
+      row('port opened again to discoverable', took.back, 600),
     ]
   })
 }
@@ -57,8 +57,8 @@ export function measureHangs() {
       })
     }
     return [
-      row('SIGSTOP of the puppet to withdrawn', took.hung, 5000),
-      row('SIGCONT of the puppet to discoverable', took.back, 1500),
+      row('SIGSTOP of the puppet to withdrawn', took.hung, 2600),
+      row('SIGCONT of the puppet to discoverable', took.back, 600),
     ]
   })
 }

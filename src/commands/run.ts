@@ -39,6 +39,7 @@ export async function run(context: Context): Promise<number> {
       if (config.exitOnRefused) endWith(ALL_REFUSED)
     },
     onNetworkGone: () => endWith(NETWORK_GONE),
+    onQuit: () => endWith(ASKED_TO_QUIT),
   })
   context.onReload(() => void sidecar.reload())
   try {
@@ -53,17 +54,18 @@ export async function run(context: Context): Promise<number> {
   if (withdrawn) log.info('drained')
   else log.warn('not everything could be withdrawn in REGISTRAR_DRAIN_TIMEOUT; ending all the same')
   const ending = byItself.signal.aborted ? (byItself.signal.reason as Ending) : undefined
-  if (ending !== undefined) log.error(ending.why)
+  if (ending !== undefined) log[ending.code === EXIT.ok ? 'info' : 'error'](ending.why)
   await endLog()
   return ending?.code ?? EXIT.ok
 }
 
-/** Why a sidecar that nobody told to ends, and its exit code. */
+/** Why a sidecar ends without a signal, and its exit code. */
 interface Ending {
   readonly code: number
   readonly why: string
 }
 
+const ASKED_TO_QUIT: Ending = { code: EXIT.ok, why: 'ending, as POST /quitquitquit asked' }
 const ALL_REFUSED: Ending = {
   code: EXIT.refused,
   why: 'every token was refused: ending, as REGISTRAR_EXIT_ON_REFUSED says',

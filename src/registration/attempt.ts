@@ -84,8 +84,8 @@ export class Attempt implements SocketHandlers, Watched {
     if (rttMs !== undefined) this.#options.tell({ type: 'pong', id: this.#owner.id, rttMs })
   }
 
-  binary(): void {
-    this.#options.tell({ type: 'ignored', id: this.#owner.id, kind: 'binary' })
+  unreadable(kind: 'binary' | 'oversized'): void {
+    this.#options.tell({ type: 'ignored', id: this.#owner.id, kind })
   }
 
   text(text: string): void {

@@ -4,7 +4,8 @@ import type { Verdict } from './verdict.ts'
 export interface SocketHandlers {
   opened(): void
   text(text: string): void
-  binary(): void
+  /** A frame came that nobody reads. */
+  unreadable(kind: 'binary' | 'oversized'): void
   ponged(): void
   ended(verdict: Verdict): void
 }

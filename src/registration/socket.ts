@@ -34,7 +34,9 @@ export interface SocketRequest {
   readonly subprotocol: string
 }
 
-const MAX_FRAME_BYTES = 64 * 1024
+/** A larger frame ends the connection; what is merely too long to be a question is ignored. */
+const MAX_FRAME_BYTES = 1024 * 1024
+const MAX_READ_BYTES = 64 * 1024
 /** A registry that asks but does not read gets no more answers than fit in this. */
 const MAX_UNSENT_BYTES = 64 * 1024
 
@@ -109,7 +111,8 @@ class Connection implements RegistrySocket {
     socket.once('open', () => this.#opened())
     socket.on('message', (data, isBinary) => {
       if (this.#over) return
-      if (isBinary) this.#handlers.binary()
+      if (isBinary) this.#handlers.unreadable('binary')
+      else if ((data as Buffer).length > MAX_READ_BYTES) this.#handlers.unreadable('oversized')
       else this.#handlers.text(data.toString())
     })
     socket.on('pong', () => this.#handlers.ponged())

@@ -89,8 +89,8 @@ function retryAfterMs(header: string | string[] | undefined, nowMs: number): num
 }
 
 /**
- * Where a redirect of the upgrade leads, or why it is not followed. Only to the same scheme or a better one: a token
- * must never travel in the clear because a redirect asked for it.
+ * Where a redirect of the upgrade leads, or why it is not followed. Only to the same host, and to the same scheme or a
+ * better one: a token must go nowhere else, and never in the clear, because a redirect asked for it.
  */
 export function redirectTarget(
   from: URL,
@@ -115,6 +115,8 @@ export function redirectTarget(
   if (from.protocol === 'wss:' && target.protocol === 'ws:') {
     return refuse('from wss to ws; not followed, because the token would travel unencrypted')
   }
+  if (target.hostname !== from.hostname)
+    return refuse('to another host; not followed, because the token would go there')
   target.username = ''
   target.password = ''
   return { follow: target }

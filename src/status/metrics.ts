@@ -33,7 +33,14 @@ const CONNECT_RESULTS: readonly ConnectResult[] = [
 ]
 const DISCONNECT_CAUSES: readonly DisconnectCause[] = ['withdrawn', 'heartbeat', 'closed']
 const WITHDRAWAL_CAUSES: readonly WithdrawalCause[] = ['unhealthy', 'removed', 'shutdown']
-const IGNORED_KINDS: readonly IgnoredKind[] = ['binary', 'flood', 'malformed', 'event', 'invalid']
+const IGNORED_KINDS: readonly IgnoredKind[] = [
+  'binary',
+  'oversized',
+  'flood',
+  'malformed',
+  'event',
+  'invalid',
+]
 const DOOR_REFUSALS: readonly DoorRefusal[] = [
   'dropped',
   'http',

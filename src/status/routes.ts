@@ -20,6 +20,8 @@ export interface RoutesOptions {
   readonly damping: () => Damping
   /** Withdraws every token for good; resolves with whether nothing is registered any more. */
   readonly drain: () => Promise<boolean>
+  /** Ends the process. */
+  readonly quit: () => void
 }
 
 /** The sidecar's endpoints. */
@@ -38,6 +40,7 @@ export function adminRoutes(options: RoutesOptions): readonly Route[] {
       },
     },
     { method: 'POST', path: '/drain', local: true, handle: () => drain(options) },
+    { method: 'POST', path: '/quitquitquit', local: true, handle: () => quit(options) },
   ]
 }
 
@@ -56,6 +59,13 @@ async function drain({ board, drain }: RoutesOptions): Promise<Answer> {
     503,
     `not drained in REGISTRAR_DRAIN_TIMEOUT: ${left} of ${board.size} still being closed`,
   )
+}
+
+/** Drains, and ends: what a Job's main container asks for when its work is done (the name is Istio's and Envoy's). */
+async function quit(options: RoutesOptions): Promise<Answer> {
+  const answer = await drain(options)
+  options.quit()
+  return answer
 }
 
 function status(
