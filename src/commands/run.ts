@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import { type Config, readConfig } from '../config/sidecar.ts'
 import { EXIT } from '../exit-codes.ts'
 import { createStdoutLog } from '../log.ts'
@@ -6,11 +5,11 @@ import { Redactor } from '../secret.ts'
 import { Sidecar } from '../sidecar.ts'
 import { aborted, type Context } from './context.ts'
 import { asListenProblem, type ListenPlace } from './listen-error.ts'
+import { keepHeapQuiet } from './quiet-heap.ts'
 
 /** The command `run`. */
 export async function run(context: Context): Promise<number> {
-  // It lives long and allocates little: without this, V8 lets the short-lived objects of its probes grow to 32 MB.
-  setFlagsFromString('--optimize-for-size')
+  const listener = keepHeapQuiet()
   const { config, warnings } = readConfig(context.env, context.terminal)
   const redactor = new Redactor(config.tokens)
   const logOptions = { ...config.log, redact: redactor.redact }
@@ -35,6 +34,7 @@ export async function run(context: Context): Promise<number> {
     clock: context.clock,
     log,
     redactor,
+    listener,
     onAllRefused: () => {
       if (config.exitOnRefused) endWith(ALL_REFUSED)
     },
