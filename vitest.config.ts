@@ -39,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'netns',
           include: ['test/netns/**/*.test.ts'],
+          globalSetup: ['test/netns/support/whole-run.ts'],
           testTimeout: 120_000,
           hookTimeout: 30_000,
           fileParallelism: false,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 
 /** What is missing for network namespaces with wires between them, or nothing. */
 function missing(): string | undefined {
@@ -8,11 +8,13 @@ function missing(): string | undefined {
     if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `there is no ${program}`
   }
   try {
-    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK)
+    // The file may be there although the kernel has none.
+    closeSync(openSync('/dev/net/tun', 'r+'))
   } catch {
     return 'there is no /dev/net/tun'
   }
-  if (spawnSync('unshare', ['--net', 'true']).status !== 0) return 'no namespace can be made'
+  const inside = ['--net', 'iptables', '--table', 'nat', '--list']
+  if (spawnSync('unshare', inside).status !== 0) return 'no namespace can be made that hides another'
   return undefined
 }
 

@@ -4,11 +4,12 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 /** How long a program may take that changes something, in milliseconds. */
 const TIMEOUT_MS = 10_000
+/** With the run that it belongs to, by the id of its process: what is left of one that was killed is known by that. */
 const PREFIX = 'puppet-registrar-'
-/** With the process that made it: what is left of one that was killed is known by that. */
 const NAME = /^puppet-registrar-(\d+)-\S+$/
 
-const made = new Set<string>()
+/** The process of the run: what `whole-run.ts` says, which sees to its end. */
+const RUN = process.env.NETNS_RUN ?? String(process.pid)
 
 /** A network namespace of its own: nothing but a loopback interface, and no way out. */
 export class Namespace {
@@ -20,12 +21,7 @@ export class Namespace {
 
   /** Makes one; `role` is a word for people who look at the list. */
   static async make(role: string): Promise<Namespace> {
-    if (made.size === 0) {
-      process.once('exit', removeNamespaces)
-      removeLeftovers()
-    }
-    const name = `${PREFIX}${process.pid}-${role}`
-    made.add(name)
+    const name = `${PREFIX}${RUN}-${role}`
     await run('ip', ['netns', 'add', name], { timeout: TIMEOUT_MS })
     const namespace = new Namespace(name)
     await namespace.ip('link', 'set', 'lo', 'up')
@@ -57,18 +53,12 @@ export class Namespace {
   }
 }
 
-/** Removes every namespace that this process made, with its interfaces, rules and processes. */
+/** Removes every namespace of this run, and of runs that are over, with their interfaces, rules and processes. */
 export function removeNamespaces(): void {
-  for (const name of made) remove(name)
-  made.clear()
-}
-
-/** A process that was killed could not remove its own. */
-function removeLeftovers(): void {
   for (const line of execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n')) {
     const [name = ''] = line.split(' ')
-    const maker = NAME.exec(name)?.[1]
-    if (maker !== undefined && !isAlive(Number(maker))) remove(name)
+    const run = NAME.exec(name)?.[1]
+    if (run !== undefined && (run === RUN || !isAlive(Number(run)))) remove(name)
   }
 }
 
@@ -79,7 +69,7 @@ function remove(name: string): void {
     for (const pid of pids.split('\n').filter(Boolean)) kill(Number(pid))
     execFileSync('ip', ['netns', 'delete', name], { stdio: 'pipe' })
   } catch {
-    // It was never made, or it is gone.
+    // It is gone.
   }
 }
 
