@@ -33,6 +33,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Not part of `npm test`: it wants root, and programs that not every machine has.
+      {
+        define,
+        test: {
+          name: 'netns',
+          include: ['test/netns/**/*.test.ts'],
+          globalSetup: ['test/netns/support/whole-run.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 30_000,
+          fileParallelism: false,
+        },
+      },
       // Not part of `npm test`: it takes the time that it is given, a minute.
       {
         define,

@@ -24,7 +24,7 @@ export interface PeerOptions {
    * `count` {token} → registrants that discovery would consider · `peak` {token} → the most of them at once · `push` {token, text} →
    * sockets reached
    */
-  'chatie-registry': { readonly port?: number; readonly tls?: TlsFiles }
+  'chatie-registry': { readonly host?: string; readonly port?: number; readonly tls?: TlsFiles }
   /** `heartbeat`: SERVING for the next 60 s */
   'wechaty-puppet': { readonly port?: number; readonly token: string; readonly tls: boolean }
   /**
@@ -43,6 +43,8 @@ export interface PeerOptions {
   }
   /** `open` → sockets · `peak` → most upgrades in any second · `history` {tokens?} → what happened in which order */
   'recording-registry': { readonly port?: number }
+  /** `get` {url} → {status, text} · `watch` {url, everyMs} · `changes` → [{atMs, answer}] · `unwatch` */
+  observer: Record<string, never>
   /** `call` {port, path, metadata?} → {code, details, message} (the message in hex) */
   'grpc-client': { readonly tls?: 'community' | { readonly caFile: string } }
 }
@@ -93,22 +95,34 @@ export interface Command {
 const alive = new Map<ChildProcess, Promise<Exit>>()
 let killsAtExit = false
 
-/** Where a script is: what nobody here wrote stands apart. */
+/** Where a script is: what nobody here wrote stands in `peers`. */
 function scriptPath(script: keyof PeerOptions): string {
-  return `${ROOT}test/${script === 'recording-registry' ? 'support' : 'peers'}/${script}.mjs`
+  const folders: Partial<Record<keyof PeerOptions, string>> = {
+    'recording-registry': 'support',
+    observer: 'netns/support',
+  }
+  return `${ROOT}test/${folders[script] ?? 'peers'}/${script}.mjs`
+}
+
+export interface PeerPlace {
+  readonly env?: Readonly<Record<string, string>>
+  /** The network namespace it runs in, by its name. Default: the tests' own. */
+  readonly namespace?: string
 }
 
 /** Starts a peer's script and resolves when it listens. Its environment holds only PATH and `env`. */
 export async function startPeer<Script extends keyof PeerOptions>(
   script: Script,
   options: PeerOptions[Script],
-  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+  { env = {}, namespace }: PeerPlace = {},
 ): Promise<Peer> {
+  const enter = { execPath: 'ip', execArgv: ['netns', 'exec', namespace ?? '', process.execPath] }
   const child = fork(scriptPath(script), [JSON.stringify(options)], {
     // Puppets leave files behind when they are killed: they get a temporary folder that goes away with the test.
     env: { ...path(), TMPDIR: makeTempDir(), ...env },
     // Not the runner's own flags.
     execArgv: [],
+    ...(namespace === undefined ? {} : enter),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const transcript = record(child)

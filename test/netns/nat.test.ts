@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Command } from '../support/child.ts'
+import { DEAD_LINK_MS, KILLED_MS, NOISE_MS, REGISTERED_AGAIN_MS } from './support/bounds.ts'
+import { hasNamespaces } from './support/capability.ts'
+import { report } from './support/report.ts'
+import { NAT, type Router } from './support/router.ts'
+import { OWN_PORT, PUBLIC_PORT, PUPPET_PORT, Scene, urlBehindRouter } from './support/scene.ts'
+import { TOKEN } from './support/token.ts'
+
+const HERE = `${NAT.routerOutside}:${PUPPET_PORT}`
+const REGISTERED = 'connects_total{result="registered"}'
+
+describe.skipIf(!hasNamespaces)('behind a router that forgets the conversations it carries', () => {
+  let scene: Scene
+  let router: Router
+  let puppet: Command
+
+  beforeEach(async () => {
+    scene = await Scene.open()
+    router = await scene.routerToRegistry()
+    puppet = await scene.puppet()
+  })
+  afterEach(() => scene.close())
+
+  it('there is a new link in time, and nobody is told of the old one at our own registry', async () => {
+    const registry = await scene.ownRegistry()
+    const sidecar = await scene.sidecar(urlBehindRouter(OWN_PORT))
+    await registry.watchDiscovery()
+    await router.forget()
+    const newMs = await sidecar.reaches(REGISTERED, 2, Date.now(), 30_000)
+    expect((await registry.answers()).map(({ answer }) => answer)).toEqual([HERE])
+    puppet.kill('SIGKILL')
+    const goneMs = await registry.answered('404', Date.now(), 30_000)
+    report('a router forgets, own registry', { newMs, goneMs })
+    expect(newMs).toBeLessThan(DEAD_LINK_MS + REGISTERED_AGAIN_MS + NOISE_MS)
+    expect(goneMs).toBeLessThan(KILLED_MS + NOISE_MS)
+    expect(await sidecar.metric('withdrawals_total')).toBe(1)
+  })
+
+  it('there is a new link in time at the public registry, which lets go of no dead one', async () => {
+    const registry = await scene.publicRegistry()
+    const sidecar = await scene.sidecar(urlBehindRouter(PUBLIC_PORT))
+    await router.forget()
+    const newMs = await sidecar.reaches(REGISTERED, 2, Date.now(), 30_000)
+    const registrants = await registry.peer.ask('count', { token: TOKEN })
+    // It asks the older link first, waits 5 s, and says a port of its own making: no registrant can help that.
+    const told = await registry.discover()
+    report('a router forgets, public registry', { newMs, registrants, told })
+    expect(newMs).toBeLessThan(DEAD_LINK_MS + REGISTERED_AGAIN_MS + NOISE_MS)
+    expect(registrants).toBe(2)
+    expect(await sidecar.metric('withdrawals_total')).toBe(0)
+  })
+})

@@ -1,0 +1,2 @@
+/** A token that only these tests know. */
+export const TOKEN = 'insecure_in-trouble'
