@@ -87,9 +87,13 @@ if (values.timelines) {
   console.error(file)
 }
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores; everything on loopback. \
-Order ${values.order}, seed ${values.seed}, ${faults.length} faults in ${Math.round(plan.lengthMs / 1000)} s. \
-Load average before: ${load.toFixed(1)}; the bench itself was late by ${(loop.percentile(99) / 1e6).toFixed(0)} ms (p99)`
-const text = reportOf({ measured, faults: plan.planned.map(({ fault }) => fault), about })
+Order ${values.order}, seed ${values.seed}, ${faults.length} faults in ${Math.round(plan.lengthMs / 1000)} s.`
+const business = `Load average before: ${load.toFixed(1)}. The bench itself was late by ${(loop.percentile(99) / 1e6).toFixed(0)} ms (p99).`
+const text = reportOf({
+  measured,
+  faults: plan.planned.map(({ fault }) => fault),
+  about: `${about} ${business}`,
+})
 console.log(text)
 if (values.save) {
   writeFileSync(new URL('TRUTH.md', import.meta.url), text)

@@ -8,21 +8,26 @@ import { spansOf } from './spans.mjs'
 const WIDTH = 1080
 const FAINT_INK = '#59636e'
 const GRID = '#d1d9e0'
-const PLOT = { x: 176, width: 800 }
-const TRUTH = { height: 7, up: '#8c959f', down: '#eaeef2' }
+const PLOT = { x: 168, width: 796 }
+const TRUTH = { height: 7, up: '#6e7781', down: '#e4e8ec' }
 const ANSWERS = { height: 20, gap: 2 }
 const ROW_HEIGHT = 46
-const PANEL = { first: 116, head: 26, gap: 26 }
+const PANEL = { first: 112, head: 40, foot: 24, gap: 30 }
+/** Numbers that would lie closer are moved apart. */
+const NUMBER_WIDTH = 15
 const LEGEND = { columns: 4, rowHeight: 18 }
 
+/** The worst is last, and drawn last. Blue and red can be told apart by nearly everybody. */
 const LOOKS = {
-  named: { colour: '#2da44e', name: 'found' },
-  absent: { colour: '#dafbe1', name: 'not found, rightly' },
-  held: { colour: '#bf8700', name: 'held back: flapping' },
-  late: { colour: '#a5b4fc', name: 'late: over a second' },
+  named: { colour: '#4493f8', name: 'found' },
+  absent: { colour: '#d6eaff', name: 'not found, as it should be' },
+  held: { colour: '#d4a72c', name: 'held back: it flapped' },
+  late: { colour: '#b9a3e3', name: 'late: over a second' },
   lie: { colour: '#e5182d', name: 'lie' },
 }
 const TITLE = 'What discovery said while fault followed fault'
+const NOTE =
+  'The oracle is a registrant that is told the truth at once: what it lies is the floor. † the registrant itself dies; upstream’s puppet dies with it.'
 
 /**
  * The picture of the bench of truth, as SVG: for each subject a band of truth over a band of answers. It brings its own light
@@ -37,12 +42,12 @@ export function drawTruth({ measured, plan, about }) {
       .map((subject) => measured.find((run) => run.registry === registry && run.subject === subject))
       .filter((run) => run !== undefined)
     const drawn = panelOf({ registry, runs, plan, axis, top })
-    top += PANEL.head + runs.length * ROW_HEIGHT + 24 + PANEL.gap
+    top += PANEL.head + runs.length * ROW_HEIGHT + PANEL.foot + PANEL.gap
     return drawn
   })
   const legendTop = top + 4
   const perColumn = Math.ceil(plan.planned.length / LEGEND.columns)
-  const height = legendTop + perColumn * LEGEND.rowHeight + 40
+  const height = legendTop + perColumn * LEGEND.rowHeight + 62
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif">
 <title>${escaped(TITLE)}</title>
 <rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8" fill="#ffffff" stroke="${GRID}"/>
@@ -50,7 +55,8 @@ ${textAt(28, 40, TITLE, { size: 19, weight: 600 })}
 ${keyOf(28, 68)}
 ${panels.join('\n')}
 ${faultsOf(plan.planned, legendTop, perColumn)}
-${textAt(28, height - 16, about, { size: 10.5, colour: FAINT_INK })}
+${textAt(28, height - 34, NOTE, { size: 10.5, colour: FAINT_INK })}
+${textAt(28, height - 17, about, { size: 10.5, colour: FAINT_INK })}
 </svg>
 `
 }
@@ -58,19 +64,25 @@ ${textAt(28, height - 16, about, { size: 10.5, colour: FAINT_INK })}
 function panelOf({ registry, runs, plan, axis, top }) {
   const rowsTop = top + PANEL.head
   const bottom = rowsTop + runs.length * ROW_HEIGHT - 8
+  const floor = liesOf(runs.find(({ subject }) => subject === 'oracle'))
   return [
-    textAt(28, top + 6, `At ${REGISTRIES[registry].replaceAll('`', '')}`, { size: 14, weight: 600 }),
-    textAt(PLOT.x + PLOT.width + 14, top + 6, 'lies', { size: 12, colour: FAINT_INK }),
-    ...plan.planned.map(({ atMs }, index) => faultAt(axis.at(atMs), rowsTop - 6, bottom, index + 1)),
-    ...runs.map((run, index) => rowOf(run, axis, rowsTop + index * ROW_HEIGHT)),
-    ...minutes(axis, top + 6),
+    textAt(28, top, `At ${REGISTRIES[registry].replaceAll('`', '')}`, { size: 14, weight: 600 }),
+    ...faultLines(plan, axis, rowsTop - 6, bottom),
+    ...runs.map((run, index) => rowOf(run, floor, axis, rowsTop + index * ROW_HEIGHT)),
+    ...minutes(axis, rowsTop - 14),
   ].join('\n')
 }
 
-/** Where a fault begins: a line from top to bottom, and its number. */
-function faultAt(x, top, bottom, number) {
-  const line = `<path d="M${x.toFixed(1)} ${top}V${bottom + 4}" stroke="${GRID}"/>`
-  return line + textAt(x, bottom + 17, String(number), { size: 10.5, anchor: 'middle', colour: FAINT_INK })
+/** Where each fault begins: a line from top to bottom, and its number below. */
+function faultLines({ planned }, axis, top, bottom) {
+  let right = Number.NEGATIVE_INFINITY
+  return planned.map(({ atMs }, index) => {
+    const x = axis.at(atMs)
+    right = Math.max(x, right + NUMBER_WIDTH)
+    const style = { size: 10.5, anchor: 'middle', colour: FAINT_INK }
+    const line = `<path d="M${x.toFixed(1)} ${top}V${bottom + 4}" stroke="${GRID}"/>`
+    return line + textAt(right, bottom + 17, String(index + 1), style)
+  })
 }
 
 function minutes(axis, y) {
@@ -80,28 +92,39 @@ function minutes(axis, y) {
   )
 }
 
-function rowOf(run, axis, y) {
+function rowOf(run, floor, axis, y) {
   const answersY = y + TRUTH.height + ANSWERS.gap
   const inScript = ({ askedMs }) => askedMs >= run.beganMs
   const truth = spansOf(run.truth.filter(inScript), EVERY_MS, ({ up }) => up)
   const answers = spansOf(run.answers.filter(inScript), EVERY_MS, (answer) => lookOf(answer, run))
   const bar = (span, top, height, colour) => rectangle(span, run, axis, { top, height, colour })
-  const lies = run.faults.reduce((sum, { lieS }) => sum + lieS, 0)
   return [
-    textAt(PLOT.x - 12, answersY + 11, SUBJECTS[run.subject].title, { size: 13, anchor: 'end', weight: 500 }),
+    textAt(PLOT.x - 12, answersY + 11, SUBJECTS[run.subject].title, { size: 13, anchor: 'end' }),
     ...truth.map((span) => bar(span, y, TRUTH.height, span.kind ? TRUTH.up : TRUTH.down)),
-    // The worst is drawn last, so that nothing lies over it.
     ...Object.keys(LOOKS).flatMap((kind) =>
       answers
         .filter((span) => span.kind === kind)
         .map((span) => bar(span, answersY, ANSWERS.height, LOOKS[kind].colour)),
     ),
-    textAt(PLOT.x + PLOT.width + 14, answersY + 14, `${lies.toFixed(1)} s`, {
-      size: 15,
-      weight: 600,
-      colour: LOOKS.lie.colour,
-    }),
+    seconds(run, floor, y),
   ].join('')
+}
+
+/** What was lied, at the right of a row. */
+function seconds(run, floor, y) {
+  const x = PLOT.x + PLOT.width + 14
+  const lies = liesOf(run)
+  const isFloor = run.subject === 'oracle'
+  const total = { size: 15, weight: 600, colour: isFloor ? FAINT_INK : LOOKS.lie.colour }
+  const beyond = isFloor ? 'the floor' : `floor + ${(lies - floor).toFixed(1)} s`
+  const small = { size: 10.5, colour: FAINT_INK }
+  const below = Number.isNaN(floor) ? '' : textAt(x, y + 27, beyond, small)
+  return textAt(x, y + 13, `${lies.toFixed(1)} s`, total) + below
+}
+
+/** Seconds; not a number where there was no run. */
+function liesOf(run) {
+  return run === undefined ? Number.NaN : run.faults.reduce((sum, { lieS }) => sum + lieS, 0)
 }
 
 function lookOf(answer, { truth, holds }) {

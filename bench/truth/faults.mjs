@@ -68,8 +68,8 @@ export const FAULTS = [
   },
   {
     name: 'slow answers',
-    about: 'the puppet takes 250 ms for each answer, for 5 s: it can answer all the while',
-    does: ({ puppet }) => puppet.tell({ delayMs: 250 }),
+    about: 'the puppet takes 200 ms for each answer, for 5 s: it can answer all the while',
+    does: ({ puppet }) => puppet.tell({ delayMs: 200 }),
     forMs: 5000,
     undoes: ({ puppet }) => puppet.tell({ delayMs: 0 }),
     told: [],
@@ -199,7 +199,7 @@ export const FAULTS = [
   },
   {
     name: 'registry slow',
-    about: 'the link is reset, upgrades are answered after 2.5 s, for 6 s',
+    about: 'the link is reset, upgrades are heard after 2.5 s, for 6 s',
     does: ({ relay }) => {
       relay.receive('slow')
       relay.reset()

@@ -4,7 +4,7 @@ import { Lane } from './lane.mjs'
 const HOST = '127.0.0.1'
 /** What a registry or what stands before it answers that has no time. */
 const UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
-/** How long a slow registry takes for the answer to an upgrade. */
+/** How long it takes until a slow registry hears of an upgrade. */
 const SLOW_MS = 2500
 
 /** One connection of the registrant. `registrant` and `registry` are its sides; `dead` lets nothing through any more. */
@@ -133,7 +133,7 @@ export class Relay {
   #pass(registrant, firstAfterMs) {
     const registry = connect({ host: HOST, port: this.#targetPort, allowHalfOpen: true, noDelay: true })
     registry.on('error', () => {})
-    const lanes = [new Lane(registrant, registry), new Lane(registry, registrant, firstAfterMs)]
+    const lanes = [new Lane(registrant, registry, firstAfterMs), new Lane(registry, registrant)]
     this.#keep(new Link(registrant, registry, lanes))
     for (const lane of lanes) {
       lane.delayMs = this.#delayMs

@@ -19,7 +19,7 @@ ${tables.join('\n')}
 *late*: answers that took over a second, right or wrong, are no lies. *held*: the puppet flapped and was held back as documented.
 † the registrant itself dies or stands still; upstream's puppet does with it. ▲ over ${WORSE_S} s worse than upstream.
 
-${about}.
+${about}
 
 ## The faults
 

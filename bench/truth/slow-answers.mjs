@@ -11,7 +11,9 @@ http2.createServer = (...args) => {
   const { emit } = server
   server.emit = (name, ...rest) => {
     if (name !== 'stream' || delayMs === 0) return emit.call(server, name, ...rest)
-    setTimeout(() => emit.call(server, name, ...rest), delayMs)
+    const [stream] = rest
+    // Whoever asked may have given up meanwhile.
+    setTimeout(() => stream.closed || emit.call(server, name, ...rest), delayMs)
     return true
   }
   return server

@@ -24,18 +24,18 @@ export const SUBJECTS = {
       return { puppet: puppetAt(where.puppetPort), sidecar, adminPort }
     },
   },
-  oracle: {
-    title: 'oracle',
-    async cast(where) {
-      return { puppet: puppetAt(where.puppetPort), sidecar: NOBODY, oracle: new Oracle(where) }
-    },
-  },
   upstream: {
     title: "upstream's gateway",
     async cast(where) {
       const more = { WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: 'true' }
       const gateway = new Supervised(() => startUpstream({ ...where, more, preload: SLOW_ANSWERS }))
       return { puppet: gateway, sidecar: gateway }
+    },
+  },
+  oracle: {
+    title: 'oracle',
+    async cast(where) {
+      return { puppet: puppetAt(where.puppetPort), sidecar: NOBODY, oracle: new Oracle(where) }
     },
   },
 }
