@@ -13,9 +13,14 @@ const START_MS = 15_000
 
 /** A puppet that has bound `port`; `boundMs` says when. */
 export async function startPuppet(port) {
-  const process = new Process([at('puppet.mjs'), String(port)], { ipc: true })
+  const process = launchPuppet(port)
   const { boundMs } = await process.message('the puppet binds its port')
   return Object.assign(process, { boundMs })
+}
+
+/** A puppet that binds `port`, and says so in its first message. `preload`: arguments of `node` that come first. */
+export function launchPuppet(port, preload = []) {
+  return new Process([...preload, at('puppet.mjs'), String(port)], { ipc: true })
 }
 
 /** The sidecar under measurement, with default settings but for `more` (where many tokens come from); returns at once. */
@@ -45,9 +50,20 @@ export async function untilUp(sidecar, adminPort) {
 /** The product's own registry, listening on `port`, with default settings but for `more`. */
 export async function startRegistry(more = {}) {
   const port = await freePort()
-  const process = new Process([MAIN, 'registry'], {
+  const process = launchRegistry(port, more)
+  await untilRegistryUp(process, port)
+  return Object.assign(process, { port })
+}
+
+/** The same, which may not listen yet. */
+export function launchRegistry(port, more = {}) {
+  return new Process([MAIN, 'registry'], {
     env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: port, ...more },
   })
+}
+
+/** Resolves when a registry answers discoveries. */
+export async function untilRegistryUp(process, port) {
   const answers = async () => {
     const response = await fetch(`http://127.0.0.1:${port}/v0/hosties/nobody`).catch(() => undefined)
     await response?.text()
@@ -55,7 +71,6 @@ export async function startRegistry(more = {}) {
   }
   const what = 'the registry starts'
   await process.needs(START_MS, what, eventually(START_MS, what, 20, answers))
-  return Object.assign(process, { port })
 }
 
 /** Bare `ws` clients, one for each token of `file`, connecting at `rate` a second; returns at once. */
@@ -64,17 +79,22 @@ export function startBareClients({ file, registryPort, rate }) {
   return new Process([at('bare-clients.mjs'), url, file, String(rate)], { ipc: true })
 }
 
-/** Upstream's gateway with its mock puppet: it binds `puppetPort` (of all interfaces; it cannot be told otherwise). */
-export function startUpstream({ token, puppetPort, registryPort }) {
+/**
+ * Upstream's gateway with its mock puppet: it binds `puppetPort` (of all interfaces; it cannot be told otherwise).
+ * `preload`: arguments of `node` that come first. `more`: more of its environment.
+ */
+export function startUpstream({ token, puppetPort, registryPort, preload = [], more = {} }) {
   const cwd = mkdtempSync(join(tmpdir(), 'bench-upstream-'))
-  const process = new Process([IO_CLIENT], {
+  const process = new Process([...preload, IO_CLIENT], {
     cwd,
+    ipc: preload.length > 0,
     env: {
       WECHATY_LOG: 'silent',
       WECHATY_PUPPET: 'wechaty-puppet-mock',
       WECHATY_TOKEN: token,
       WECHATY_PUPPET_SERVER_PORT: puppetPort,
       WECHATY_APIHOST: `127.0.0.1:${registryPort}`,
+      ...more,
     },
   })
   void process.gone.then(() => rmSync(cwd, { recursive: true, force: true }))

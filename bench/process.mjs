@@ -84,6 +84,11 @@ export class Process {
     return answer
   }
 
+  /** Tells something to a process that was started with `ipc`, and expects no answer. */
+  tell(message) {
+    if (running.has(this)) this.#child.send(message)
+  }
+
   kill(signal) {
     if (running.has(this)) this.#child.kill(signal)
   }
