@@ -6,7 +6,7 @@ export interface Refusal {
   readonly status: number
   /** Why, in one sentence. */
   readonly words: string
-  /** Seconds until another attempt makes sense; undefined: never, without a change. */
+  /** Seconds until another attempt makes sense; undefined: never without a change, or nobody knows. */
   readonly retryAfter?: number
 }
 

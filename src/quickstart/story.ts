@@ -41,6 +41,8 @@ export class Story {
     this.#registry = new RegistryServer({
       clock: options.clock,
       listen: [{ host: '127.0.0.1', port: 0, tls: undefined }],
+      // Nobody can have been there before, so that nobody is waited for.
+      isRestart: false,
     })
   }
 

@@ -11,6 +11,8 @@ export interface Holders {
   readonly registrants: number
   /** All of them. */
   readonly sockets: number
+  /** Where those come from that leave when the newcomer is let in: its own older links, which are not in the counts. */
+  readonly replaced: readonly string[]
 }
 
 const SECOND_MS = 1000
@@ -55,11 +57,14 @@ export class Admission {
    *
    * @param holders who holds it already
    */
-  objection(token: string, address: string, { registrants, sockets }: Holders): RefusalReason | undefined {
+  objection(token: string, address: string, holders: Holders): RefusalReason | undefined {
+    const { registrants, sockets, replaced } = holders
     if (this.#draining) return 'draining'
     if (!this.#list.allows(token)) return 'list'
-    if (this.#size >= this.#limits.registrants) return 'full'
-    if (this.#registrants.of(neighbour(address)) >= this.#limits.perAddress) return 'per_address'
+    if (this.#size - replaced.length >= this.#limits.registrants) return 'full'
+    const who = neighbour(address)
+    const leaving = replaced.filter((older) => neighbour(older) === who).length
+    if (this.#registrants.of(who) - leaving >= this.#limits.perAddress) return 'per_address'
     const { perToken } = this.#limits
     const isTaken = registrants >= perToken || sockets >= perToken * SOCKETS_PER_REGISTRANT
     return isTaken ? 'per_token' : undefined

@@ -4,10 +4,10 @@ import type { Clock } from '../clock.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../wire/discovery.ts'
 import { decoded, pathOf } from '../wire/path.ts'
 import { neighbour, originOf } from './address.ts'
-import type { Discovery, DiscoveryAnswer } from './discovery.ts'
+import { type Discovery, type DiscoveryAnswer, TOO_MANY_WAIT } from './discovery.ts'
 import type { DiscoveryResult } from './facts.ts'
-import { PATH_MAX, WAITING_MAX } from './limits.ts'
-import { Tally } from './tally.ts'
+import { PATH_MAX, WAITING } from './limits.ts'
+import { WaitingClients } from './waiting.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
 
@@ -17,14 +17,14 @@ export interface ClientsOptions {
   readonly trustedProxies: BlockList | undefined
   readonly clock: Clock
   /** A discovery was answered. */
-  readonly onAnswer: (result: DiscoveryResult, tookMs: number) => void
+  readonly onAnswer: (result: DiscoveryResult, tookMs: number, waited: boolean) => void
 }
 
 /** Answers requests that want no upgrade: discoveries, and whatever else comes. */
 export class Clients {
   readonly #options: ClientsOptions
-  /** Discoveries that wait for a registrant, by the address they come from. */
-  readonly #waiting = new Tally()
+  /** Those whose discoveries wait for a registrant. */
+  readonly #waiting = new WaitingClients<ServerResponse>(WAITING)
 
   constructor(options: ClientsOptions) {
     this.#options = options
@@ -45,34 +45,33 @@ export class Clients {
     }
     const answer = this.#options.discovery.find(decoded(path.slice(DISCOVERY_PREFIX.length)))
     if (answer instanceof Promise) return this.#wait(request, response, answer)
-    this.#options.onAnswer(answer.result, 0)
+    this.#options.onAnswer(answer.result, 0, false)
     sendAnswer(response, answer)
   }
 
   #wait(request: IncomingMessage, response: ServerResponse, answer: Promise<DiscoveryAnswer>): void {
+    const { socket } = request
+    // It came behind what ended its connection: nobody is there to be answered.
+    if (socket.destroyed) return
     const { trustedProxies, clock, onAnswer } = this.#options
     const who = neighbour(originOf(request, trustedProxies).address)
-    if (this.#waiting.of(who) >= WAITING_MAX) {
-      onAnswer('refused', 0)
-      return sendText(response, 429, 'too many discoveries from your address wait', ['retry-after', '1'])
+    const client = this.#waiting.enter(who, socket, response)
+    if (client === undefined) {
+      onAnswer('refused', 0, false)
+      return sendAnswer(response, TOO_MANY_WAIT)
     }
     const beganMs = clock.now()
-    // Let go of when it closes: what a connection that is gone has sent is not to be kept for as long as a registrant takes.
-    const waiting: { response: ServerResponse | undefined } = { response }
-    this.#waiting.add(who)
-    response.on('close', () => {
-      waiting.response = undefined
-      this.#waiting.remove(who)
-    })
     void answer.then((late) => {
-      onAnswer(late.result, clock.now() - beganMs)
-      if (waiting.response !== undefined) sendAnswer(waiting.response, late)
+      onAnswer(late.result, clock.now() - beganMs, late.waited)
+      const left = client.leave()
+      if (left !== undefined) sendAnswer(left, late)
     })
   }
 }
 
 function sendAnswer(response: ServerResponse, { status, body }: DiscoveryAnswer): void {
-  send(response, status, body, ['content-type', 'application/json'])
+  const headers = ['content-type', 'application/json', ...(status === 503 ? ['retry-after', '1'] : [])]
+  send(response, status, body, headers)
 }
 
 function sendText(

@@ -1,5 +1,6 @@
 import type { BlockList, Socket } from 'node:net'
 import { isTrusted, neighbour, withoutMapping } from './address.ts'
+import type { Arrived, Overload } from './overload.ts'
 import { Tally } from './tally.ts'
 
 /** How many TCP connections there may be. */
@@ -19,12 +20,17 @@ export class Connections {
   readonly #trustedProxies: BlockList | undefined
   readonly #open = new Tally()
   #size = 0
-  /** Whom each of them is counted under, by its two ends: a TLS socket and the TCP socket below it have the same. */
-  readonly #counted = new Map<string, string>()
+  readonly #overload: Overload
+  /**
+   * When each of them came, and whom it is counted under, by its two ends: a TLS socket and the TCP socket below it have the
+   * same.
+   */
+  readonly #counted = new Map<string, { readonly who: string | undefined; readonly arrived: Arrived }>()
 
   /** @param trustedProxies whoever comes through them has the proxy's address, so these are not limited */
-  constructor(limits: ConnectionLimits, trustedProxies: BlockList | undefined) {
+  constructor(limits: ConnectionLimits, trustedProxies: BlockList | undefined, overload: Overload) {
     this.#limits = limits
+    this.#overload = overload
     this.#trustedProxies = trustedProxies
   }
 
@@ -37,14 +43,21 @@ export class Connections {
       this.#size -= 1
     })
     const address = withoutMapping(socket.remoteAddress)
-    if (isTrusted(address, this.#trustedProxies)) return true
-    const who = neighbour(address)
-    if (this.#open.of(who) >= this.#limits.perAddress) return false
+    const who = isTrusted(address, this.#trustedProxies) ? undefined : neighbour(address)
+    if (who !== undefined) {
+      if (this.#open.of(who) >= this.#limits.perAddress) return false
+      this.#open.add(who)
+    }
     const ends = endsOf(socket)
-    this.#open.add(who)
-    this.#counted.set(ends, who)
+    this.#counted.set(ends, { who, arrived: this.#overload.arrived() })
     socket.once('close', () => this.#release(ends))
     return true
+  }
+
+  /** How long it has waited for its turn because this process was busy, in milliseconds. */
+  busyMs(socket: Socket): number {
+    const counted = this.#counted.get(endsOf(socket))
+    return counted === undefined ? 0 : this.#overload.busyMs(counted.arrived)
   }
 
   /** It holds a registrant, which is counted as such. */
@@ -53,10 +66,10 @@ export class Connections {
   }
 
   #release(ends: string): void {
-    const who = this.#counted.get(ends)
-    if (who === undefined) return
+    const counted = this.#counted.get(ends)
+    if (counted === undefined) return
     this.#counted.delete(ends)
-    this.#open.remove(who)
+    if (counted.who !== undefined) this.#open.remove(counted.who)
   }
 }
 

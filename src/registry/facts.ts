@@ -1,11 +1,25 @@
 import type { QuestionResult } from '../question.ts'
 import type { RefusalReason } from './refusal.ts'
 
-/** Why a registrant left: closed by itself, or ended by the registry. */
-export type LeaveCause = 'closed' | 'silent' | 'flood' | 'frame' | 'unread' | 'delisted' | 'draining'
+/**
+ * Why a registrant left: it said goodbye (`closed`: a close frame of whatever code), its connection broke without one
+ * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it.
+ */
+export type LeaveCause =
+  | 'closed'
+  | 'lost'
+  | 'replaced'
+  | 'silent'
+  | 'flood'
+  | 'frame'
+  | 'unread'
+  | 'delisted'
+  | 'draining'
 
 export const LEAVE_CAUSES: readonly LeaveCause[] = [
   'closed',
+  'lost',
+  'replaced',
   'silent',
   'flood',
   'frame',
@@ -14,7 +28,13 @@ export const LEAVE_CAUSES: readonly LeaveCause[] = [
   'draining',
 ]
 
-/** What a discovery was answered with: an address, nobody there, somebody who cannot be published, or that too many wait. */
+/** How a registrant leaves without a word: it may be back in a moment. */
+export const WORDLESS: ReadonlySet<LeaveCause> = new Set<LeaveCause>(['lost', 'silent', 'unread'])
+
+/**
+ * What a discovery was answered with: an address, nobody there, somebody who cannot be published, or that the registry
+ * cannot say (too many clients wait, or it ends).
+ */
 export type DiscoveryResult = 'found' | 'not_registered' | 'unusable' | 'refused'
 
 /** What the registry tells those who watch it: logs, metrics. No fact holds a token; `id` is its public name. */
@@ -22,7 +42,12 @@ export type RegistryFact =
   | { readonly type: 'joined'; readonly id: string; readonly address: string; readonly trouble: string }
   | { readonly type: 'left'; readonly id: string; readonly cause: LeaveCause; readonly lastedMs: number }
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly address: string }
-  | { readonly type: 'discovered'; readonly result: DiscoveryResult; readonly tookMs: number }
+  | {
+      readonly type: 'discovered'
+      readonly result: DiscoveryResult
+      readonly tookMs: number
+      readonly waited: boolean
+    }
   | { readonly type: 'asked'; readonly result: QuestionResult; readonly tookMs: number }
   | { readonly type: 'reachability'; readonly place: string; readonly open: boolean; readonly reason: string }
   | { readonly type: 'doubted'; readonly address: string }

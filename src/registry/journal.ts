@@ -8,6 +8,8 @@ import type { RefusalReason } from './refusal.ts'
 /** What a cause means, for people, and whether somebody should look into it. */
 const LEFT: Readonly<Record<LeaveCause, { readonly words: string; readonly trouble: boolean }>> = {
   closed: { words: 'closed', trouble: false },
+  lost: { words: 'its connection broke without a goodbye', trouble: false },
+  replaced: { words: 'a newer link of the same registrant came', trouble: false },
   draining: { words: 'the registry ends', trouble: false },
   delisted: { words: 'not on the list any more', trouble: false },
   silent: { words: 'no answer to a ping', trouble: true },
@@ -25,6 +27,7 @@ const REFUSED: Readonly<Record<RefusalReason, string>> = {
   per_token: 'its token has others already (REGISTRY_MAX_REGISTRANTS_PER_TOKEN)',
   per_address: 'its address has others already (REGISTRY_MAX_REGISTRANTS_PER_ADDRESS)',
   full: 'no room is left (REGISTRY_MAX_REGISTRANTS, or the limit on open files)',
+  busy: 'more come than can be served',
   draining: 'the registry ends',
 }
 

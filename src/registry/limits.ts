@@ -47,8 +47,8 @@ export const REQUEST_MS = 10_000
 export const IDLE_MS = 65_000
 /** Requests of one connection that wait for their answers. No client sends a second one before it has the first. */
 export const PIPELINED_MAX = 16
-/** Discoveries from one address (IPv6: one /64) that wait for a registrant's answer. */
-export const WAITING_MAX = 1000
+/** Discoveries that wait for a registrant: for its answer, or for it to come. From one address (IPv6: one /64), and in all. */
+export const WAITING = { perAddress: 1000, inAll: 10_000 } as const
 
 /**
  * Connections from one address that hold no registrant: clients that ask, and registrants on their way, of whom thousands

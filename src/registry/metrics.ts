@@ -44,6 +44,11 @@ export function createMetrics(
     'Discoveries by what was answered',
     labelled('result', DISCOVERY_RESULTS),
   )
+  const waited = metrics.counter(
+    'discovery_waits_total',
+    'Discoveries that waited for a registrant to come, by what was answered',
+    labelled('result', DISCOVERY_RESULTS),
+  )
   const discovery = metrics.histogram('discovery_duration_seconds', 'From request to answer')
   const asked = metrics.counter(
     'questions_total',
@@ -63,6 +68,7 @@ export function createMetrics(
           return refused.inc({ reason: fact.reason })
         case 'discovered':
           discovered.inc({ result: fact.result })
+          if (fact.waited) waited.inc({ result: fact.result })
           return discovery.observe(fact.tookMs / 1000)
         case 'asked':
           asked.inc({ result: fact.result })

@@ -1,12 +1,14 @@
 import { isIP } from 'node:net'
 import { isPort } from '../wire/discovery.ts'
-import { isRegistrant, parseSubprotocol } from '../wire/subprotocol.ts'
+import { isRegistrant, isRegistrantId, parseSubprotocol } from '../wire/subprotocol.ts'
 import { isUsableHost } from './address.ts'
 
 /** What there is to publish of a registrant, by its subprotocol and the address it comes from. */
 export interface Offer {
   /** Whether its subprotocol makes it one that discovery looks for. */
   readonly isRegistrant: boolean
+  /** Which registrant of its token it is, whichever link it comes by; undefined if it does not say. */
+  readonly id: string | undefined
   /** The host to publish; undefined if no client could use it. */
   readonly host: string | undefined
   /** The port to publish if it does not say another; undefined if there is none. */
@@ -23,6 +25,7 @@ export function readOffer(protocol: string, address: string): Offer {
   const trouble = troubleOf(isRegistrant(offered), offered.host, address)
   return {
     isRegistrant: isRegistrant(offered),
+    id: isRegistrant(offered) && isRegistrantId(offered.id) ? offered.id : undefined,
     host: trouble === '' ? host : undefined,
     port: isPort(port) ? port : undefined,
     trouble,

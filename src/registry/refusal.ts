@@ -11,6 +11,7 @@ export type RefusalReason =
   | 'per_token'
   | 'per_address'
   | 'full'
+  | 'busy'
   | 'draining'
 
 /** All of them. 401 and 403 make registrants give up; 429 and 503 make them wait (RFC 9110, RFC 6585). */
@@ -23,5 +24,8 @@ export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
   per_token: { status: 429, words: 'this token has too many registrants already', retryAfter: 5 },
   per_address: { status: 429, words: 'your address has too many registrants already', retryAfter: 30 },
   full: { status: 503, words: 'this registry is full', retryAfter: 30 },
-  draining: { status: 503, words: 'this registry is about to end', retryAfter: 5 },
+  // How long is chosen for each of them.
+  busy: { status: 503, words: 'more registrants come than this registry can take at once' },
+  // When another one is there in its place is not known: a number would only keep registrants away for longer than that.
+  draining: { status: 503, words: 'this registry is about to end' },
 }

@@ -1,22 +1,25 @@
 import type { WebSocket } from 'ws'
 import type { Clock } from '../clock.ts'
 import type { Watched } from '../heartbeat.ts'
-import { Question, type QuestionResult } from '../question.ts'
+import type { QuestionResult } from '../question.ts'
 import type { Endpoint } from '../wire/discovery.ts'
 import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } from '../wire/envelope.ts'
+import { REPLACED_CODE } from '../wire/registration.ts'
 import type { Listed } from './book.ts'
+import { EndpointQuery } from './endpoint-query.ts'
 import type { LeaveCause } from './facts.ts'
 import { EVENTS_PER_SECOND, UNREAD_MAX_BYTES } from './limits.ts'
 import type { Offer } from './offer.ts'
 
-/** How long an answer is published again, in milliseconds. It dies with its registrant, so that it is never a lie. */
-const ANSWER_KEPT_MS = 1000
 const SECOND_MS = 1000
 const ROGER_TEXT = formatEvent(ROGER)
 
 /** Close codes (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001
+const NO_CLOSE_FRAME = 1006
 const POLICY_VIOLATION = 1008
+
+const GONE = Promise.resolve(undefined)
 
 /** Who hears of a registrant. */
 export interface RegistrantListener {
@@ -24,6 +27,10 @@ export interface RegistrantListener {
   /** It asks where its token is. */
   wondered(registrant: Registrant): void
   ponged(registrant: Registrant): void
+  /** It was asked, and nothing was heard of it in time, not even a pong: its link may be dead. */
+  muted(registrant: Registrant): void
+  /** Something was heard of one that was mute. */
+  unmuted(registrant: Registrant): void
   /** It cannot be found any more; called once, when its end begins. */
   left(registrant: Registrant, cause: LeaveCause): void
 }
@@ -52,11 +59,8 @@ export class Registrant implements Listed, Watched {
   readonly #socket: WebSocket
   readonly #clock: Clock
   readonly #listener: RegistrantListener
+  readonly #query: EndpointQuery
   #left = false
-  #question: { readonly running: Question; readonly endpoint: Promise<Endpoint | undefined> } | undefined
-  #lastId = 0
-  /** What came of the last question. A failure is kept as well: who is asked for each discovery would have to flood us. */
-  #kept: { readonly endpoint: Endpoint | undefined; readonly untilMs: number } | undefined
   #secondMs = 0
   #events = 0
 
@@ -72,6 +76,15 @@ export class Registrant implements Listed, Watched {
     this.#socket = socket
     this.#clock = clock
     this.#listener = listener
+    this.#query = new EndpointQuery({
+      clock,
+      offer,
+      send: (event) => this.#send(event),
+      ping: () => this.ping(),
+      onEnd: (result, tookMs) => listener.asked(result, tookMs),
+      onMute: () => listener.muted(this),
+      onHeard: () => listener.unmuted(this),
+    })
     socket.on('message', (data, isBinary) => this.#hear(isBinary ? undefined : data.toString()))
     socket.on('ping', () => this.#hear(undefined))
     socket.on('pong', () => {
@@ -79,8 +92,8 @@ export class Registrant implements Listed, Watched {
       listener.ponged(this)
     })
     // A frame that breaks the protocol closes before it is told as an error: that has its turn first.
-    socket.on('closing', () => queueMicrotask(() => this.#leave()))
-    socket.on('close', () => this.#leave())
+    socket.on('closing', (cause: LeaveCause = 'closed') => queueMicrotask(() => this.#leave(cause)))
+    socket.on('close', (code: number) => this.#leave(code === NO_CLOSE_FRAME ? 'lost' : 'closed'))
     socket.on('error', () => {
       // Not a frame of RFC 6455, or one that is too large: ws has told the peer, and closes.
       this.#leave('frame')
@@ -91,24 +104,27 @@ export class Registrant implements Listed, Watched {
 
   /** Whether discovery may find it. */
   get findable(): boolean {
-    return this.offer.isRegistrant && !this.#left
+    return this.offer.isRegistrant && !this.#left && !this.isMute
+  }
+
+  /** Whether nothing was heard of it since it was asked. */
+  get isMute(): boolean {
+    return this.#query.isMute
   }
 
   /** What it said last, if that is less than a second old. */
   get kept(): Endpoint | undefined {
-    return this.#isFresh() ? this.#kept?.endpoint : undefined
+    return this.#left ? undefined : this.#query.kept
   }
 
   /** What it said last, however long ago. */
   get said(): Endpoint | undefined {
-    return this.#kept?.endpoint
+    return this.#query.said
   }
 
   /** Where its puppet is: the port is asked for. Undefined if none can be had, no client could use it, or it leaves. */
-  async endpoint(): Promise<Endpoint | undefined> {
-    if (this.#left || this.offer.host === undefined) return undefined
-    if (this.#isFresh()) return this.#kept?.endpoint
-    return (this.#question ?? this.#ask(this.offer.host)).endpoint
+  endpoint(): Promise<Endpoint | undefined> {
+    return this.#left ? GONE : this.#query.endpoint()
   }
 
   /** Tells it something in words. */
@@ -141,48 +157,21 @@ export class Registrant implements Listed, Watched {
     this.#close(POLICY_VIOLATION, 'delisted', 'this token is not on the list any more')
   }
 
+  /** Tells it that a newer link of the same registrant is there. */
+  replace(): void {
+    this.#close(REPLACED_CODE, 'replaced', 'a newer link of the same registrant is there')
+  }
+
   /** Ends it without a word. */
   terminate(): void {
     this.#socket.terminate()
-  }
-
-  #isFresh(): boolean {
-    return !this.#left && this.#kept !== undefined && this.#clock.now() < this.#kept.untilMs
-  }
-
-  #ask(host: string): { running: Question; endpoint: Promise<Endpoint | undefined> } {
-    const askedMs = this.#clock.now()
-    let resolve: (endpoint: Endpoint | undefined) => void
-    const endpoint = new Promise<Endpoint | undefined>((done) => {
-      resolve = done
-    })
-    this.#lastId += 2
-    const running = new Question({
-      id: this.#lastId,
-      clock: this.#clock,
-      send: (event) => this.#send(event),
-      onEnd: (result, said) => {
-        this.#question = undefined
-        this.#listener.asked(result, this.#clock.now() - askedMs)
-        resolve(result === 'left' ? undefined : this.#keep(host, said ?? this.offer.port))
-      },
-    })
-    this.#question = { running, endpoint }
-    // It may have left while it was asked.
-    if (this.#left) running.abandon()
-    return { running, endpoint }
-  }
-
-  #keep(host: string, port: number | undefined): Endpoint | undefined {
-    const endpoint = port === undefined ? undefined : { host, port }
-    this.#kept = { endpoint, untilMs: this.#clock.now() + ANSWER_KEPT_MS }
-    return endpoint
   }
 
   /** @param text undefined for what is only counted */
   #hear(text: string | undefined): void {
     if (this.#left) return
     this.received += 1
+    this.#query.heard()
     if (this.#floods()) {
       this.#close(POLICY_VIOLATION, 'flood', `more than ${EVENTS_PER_SECOND} events in a second`)
       // What is still on its way need not be read: the socket ends without it.
@@ -193,8 +182,8 @@ export class Registrant implements Listed, Watched {
     const frame = parseFrame(text)
     if (frame.kind === 'event' && frame.event.name === 'hostie') return this.#listener.wondered(this)
     const message = frame.kind === 'event' && frame.event.name === 'jsonrpc' ? frame.event.payload : undefined
-    if (isObject(message)) this.#question?.running.hear(message)
-    if (frame.kind === 'bare') this.#question?.running.hear(frame.object)
+    if (isObject(message)) this.#query.hear(message)
+    if (frame.kind === 'bare') this.#query.hear(frame.object)
     this.#write(ROGER_TEXT)
   }
 
@@ -234,8 +223,7 @@ export class Registrant implements Listed, Watched {
   #leave(cause: LeaveCause = 'closed'): void {
     if (this.#left) return
     this.#left = true
-    this.#kept = undefined
     this.#listener.left(this, cause)
-    this.#question?.running.abandon()
+    this.#query.end()
   }
 }

@@ -71,5 +71,6 @@ function line(
 
 function problemOf(server: RegistryServer, registrant: Registrant): string {
   if (registrant.offer.trouble !== '') return registrant.offer.trouble
+  if (registrant.isMute) return 'nothing is heard of it since it was asked for its port'
   return server.reachability?.isOpen(registrant) === false ? 'its port cannot be opened from here' : ''
 }

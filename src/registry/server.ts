@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { Heartbeat } from '../heartbeat.ts'
 import type { QuestionResult } from '../question.ts'
 import { publicName } from '../secret.ts'
-import { Admission } from './admission.ts'
+import { Admission, type Holders } from './admission.ts'
 import { AllowList } from './allow-list.ts'
 import { Book } from './book.ts'
 import type { KeyPair } from './certificate.ts'
@@ -12,10 +12,12 @@ import { Clients } from './clients.ts'
 import { Connections } from './connections.ts'
 import { Discovery } from './discovery.ts'
 import { inGroups } from './drain.ts'
-import type { LeaveCause, RegistryFact } from './facts.ts'
+import { type LeaveCause, type RegistryFact, WORDLESS } from './facts.ts'
+import { GracePeriods } from './grace.ts'
 import { connectionsBeside, DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type ListenAddress, Listener } from './listener.ts'
 import { readOffer } from './offer.ts'
+import { Overload } from './overload.ts'
 import { Reachability, type ReachabilityMode } from './reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
 import { type Arrival, Upgrade } from './upgrade.ts'
@@ -32,6 +34,8 @@ export interface RegistryOptions {
   readonly reachability?: ReachabilityMode
   /** Whose `X-Forwarded-For` is believed; default: nobody's. */
   readonly trustedProxies?: BlockList | undefined
+  /** Whether registrants may come back that were there before it started; default: yes. */
+  readonly isRestart?: boolean
   readonly onFact?: (fact: RegistryFact) => void
 }
 
@@ -52,7 +56,9 @@ export class RegistryServer implements RegistrantListener {
   readonly #tell: (fact: RegistryFact) => void
   readonly #heartbeat: Heartbeat
   readonly #admission: Admission
+  readonly #grace: GracePeriods
   readonly #discovery: Discovery
+  readonly #isRestart: boolean
   readonly #listeners: readonly Listener[]
   /** Registrants whose sockets are not closed yet, those that are leaving included. */
   readonly #open = new Set<Registrant>()
@@ -61,9 +67,10 @@ export class RegistryServer implements RegistrantListener {
 
   constructor(options: RegistryOptions) {
     const { clock, limits = DEFAULT_LIMITS, list = new AllowList(), trustedProxies } = options
-    const { reachability = 'off', onFact = () => {} } = options
+    const { reachability = 'off', isRestart = true, onFact = () => {} } = options
     this.#clock = clock
     this.#tell = onFact
+    this.#isRestart = isRestart
     this.list = list
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#admission = new Admission(clock, limits, list)
@@ -74,18 +81,24 @@ export class RegistryServer implements RegistrantListener {
       })
     }
     const mask = reachability === 'mask'
-    this.#discovery = new Discovery({ book: this.book, reachability: this.reachability, mask })
+    this.#grace = new GracePeriods({
+      clock,
+      rememberedMax: limits.registrants,
+      allows: (token) => list.allows(token),
+    })
+    const { book, reachability: looks } = this
+    this.#discovery = new Discovery({ clock, book, grace: this.#grace, reachability: looks, mask })
     const connections = new Connections(
       { inAll: limits.connections, perAddress: connectionsBeside(limits) },
       trustedProxies,
+      new Overload(clock),
     )
     const upgrade = new Upgrade({
       admission: this.#admission,
       trustedProxies,
-      holdersOf: (token) => {
-        const all = this.book.of(token)
-        return { registrants: all.filter(({ findable }) => findable).length, sockets: all.length }
-      },
+      holdersOf: (token, id) => this.#holdersOf(token, id),
+      busyMs: (connection) => connections.busyMs(connection),
+      random: () => clock.random(),
       onRegistrant: (socket, arrival) => {
         connections.promote(arrival.connection)
         this.#welcome(socket, arrival)
@@ -96,7 +109,7 @@ export class RegistryServer implements RegistrantListener {
       discovery: this.#discovery,
       trustedProxies,
       clock,
-      onAnswer: (result, tookMs) => onFact({ type: 'discovered', result, tookMs }),
+      onAnswer: (result, tookMs, waited) => onFact({ type: 'discovered', result, tookMs, waited }),
     })
     const handlers = {
       request: (request, response) => clients.answer(request, response),
@@ -110,6 +123,7 @@ export class RegistryServer implements RegistrantListener {
   async start(): Promise<readonly AddressInfo[]> {
     const addresses: AddressInfo[] = []
     for (const listener of this.#listeners) addresses.push(await listener.start())
+    if (this.#isRestart) this.#grace.start()
     return addresses
   }
 
@@ -128,10 +142,12 @@ export class RegistryServer implements RegistrantListener {
 
   /**
    * Tells registrants that it goes away (1001), in small groups spread over `drainMs` milliseconds, so that they do not
-   * come back in one wave; those that are left can be discovered meanwhile. Resolves when no connection is left.
+   * come back in one wave; those that are left can be discovered meanwhile. Nobody else is waited for: clients that ask for
+   * them are told that the registry ends (503). Resolves when no connection is left.
    */
   async stop(drainMs = 0): Promise<void> {
     this.#admission.close()
+    this.#discovery.end()
     const all = [...this.book.entries()].flatMap(([, registrants]) => registrants)
     await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
     this.reachability?.stop()
@@ -160,13 +176,39 @@ export class RegistryServer implements RegistrantListener {
     this.#heartbeat.ponged(registrant)
   }
 
+  muted(registrant: Registrant): void {
+    this.#lost(registrant)
+  }
+
+  unmuted({ token }: Registrant): void {
+    this.#grace.came(token)
+  }
+
   left(registrant: Registrant, cause: LeaveCause): void {
     this.book.remove(registrant)
+    if (WORDLESS.has(cause)) this.#lost(registrant)
     this.#heartbeat.unwatch(registrant)
     this.#admission.leave(registrant.address)
     this.reachability?.leave(registrant)
     const lastedMs = this.#clock.now() - registrant.joinedMs
     this.#tell({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
+  }
+
+  /** Who comes back and cannot be published is not worth waiting for. */
+  #lost({ token, offer }: Registrant): void {
+    if (offer.trouble === '') this.#grace.lost(token)
+  }
+
+  /** Older links of a registrant leave when it is let in: they do not count. */
+  #holdersOf(token: string, id: string | undefined): Holders {
+    const isReplaced = ({ offer }: Registrant): boolean => id !== undefined && offer.id === id
+    const all = this.book.of(token)
+    const others = all.filter((other) => !isReplaced(other))
+    return {
+      registrants: others.filter(({ offer }) => offer.isRegistrant).length,
+      sockets: others.length,
+      replaced: all.filter(isReplaced).map(({ address }) => address),
+    }
   }
 
   /** Told once for each of a few: it is a mistake of the configuration, and anybody can send the header. */
@@ -191,11 +233,15 @@ export class RegistryServer implements RegistrantListener {
       this.#open.delete(registrant)
       if (this.#open.size === 0) this.#onEmpty()
     })
+    const before = this.book.of(token)
     this.book.add(registrant)
     this.#admission.enter(address)
     this.#heartbeat.watch(registrant)
     this.reachability?.join(registrant)
     this.#tell({ type: 'joined', id: publicName(token), address, trouble: offer.trouble })
+    // It may have left as it came, unread.
+    if (offer.isRegistrant) this.#grace.came(token)
+    for (const older of before) if (offer.id !== undefined && older.offer.id === offer.id) older.replace()
     if (doubted) this.#doubt(address)
   }
 }

@@ -2,18 +2,24 @@ import type { IncomingMessage } from 'node:http'
 import type { BlockList, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
-import { refuseUpgrade } from '../refuse-upgrade.ts'
+import { type Refusal, refuseUpgrade } from '../refuse-upgrade.ts'
 import { pathOf } from '../wire/path.ts'
 import { isRegistrationPath, registrationToken } from '../wire/registration.ts'
 import { type Origin, originOf } from './address.ts'
 import type { Admission, Holders } from './admission.ts'
+import type { LeaveCause } from './facts.ts'
 import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
+import { readOffer } from './offer.ts'
+import { BUSY_MS, comeBackAfter } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
 
 /** How long a peer may take for its half of a close, in milliseconds. It comes back only after it. */
 const CLOSE_MS = 500
 
-/** A WebSocket that tells when its end begins, by whichever side: from then on nobody is there. */
+/**
+ * A WebSocket that tells when its end begins, by whichever side: from then on nobody is there. `closing` has the cause: none
+ * with a close frame, `lost` without one.
+ */
 class EndingSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     super.close(code, reason)
@@ -44,8 +50,12 @@ export interface Arrival extends Origin {
 export interface UpgradeOptions {
   readonly admission: Admission
   readonly trustedProxies: BlockList | undefined
-  /** Who holds a token now. */
-  readonly holdersOf: (token: string) => Holders
+  /** Who holds a token now, as it is for the registrant of this id. */
+  readonly holdersOf: (token: string, id: string | undefined) => Holders
+  /** How long a connection has waited for its turn because the registry was busy, in milliseconds. */
+  readonly busyMs: (connection: Socket) => number
+  /** A number in [0, 1). */
+  readonly random: () => number
   readonly onRegistrant: (socket: WebSocket, arrival: Arrival) => void
   readonly onRefusal: (reason: RefusalReason, address: string) => void
 }
@@ -60,26 +70,36 @@ export class Upgrade {
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { admission, trustedProxies, holdersOf, onRegistrant, onRefusal } = this.#options
+    const { admission, trustedProxies, holdersOf, busyMs, onRegistrant, onRefusal } = this.#options
     destroyOnError(socket)
     const { address, doubted } = originOf(request, trustedProxies)
-    const turnAway = (reason: RefusalReason): void => {
+    const turnAway = (reason: RefusalReason, more: Partial<Refusal> = {}): void => {
       onRefusal(reason, address)
-      refuseUpgrade(socket, REFUSALS[reason])
+      refuseUpgrade(socket, { ...REFUSALS[reason], ...more })
     }
     if (admission.tooMany(address)) return turnAway('rate')
+    const waitedMs = busyMs(request.socket)
+    if (waitedMs > BUSY_MS) {
+      return turnAway('busy', { retryAfter: comeBackAfter(waitedMs, this.#options.random()) })
+    }
     const path = pathOf(request.url)
     if (!isRegistrationPath(path) || path.length > PATH_MAX) return turnAway('path')
     const token = registrationToken(request.headers.authorization, path)
     if (token === undefined) return turnAway('token')
     if (token.length > TOKEN_MAX) return turnAway('length')
-    const objection = admission.objection(token, address, holdersOf(token))
+    const objection = admission.objection(token, address, holdersOf(token, idOf(request)))
     if (objection !== undefined) return turnAway(objection)
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       endTogether(webSocket, socket)
       onRegistrant(webSocket, { token, address, doubted, connection: request.socket })
     })
   }
+}
+
+/** The id by which a registrant is known, as the subprotocol says that it offers first. */
+function idOf({ headers }: IncomingMessage): string | undefined {
+  const [first = ''] = (headers['sec-websocket-protocol'] ?? '').split(',')
+  return readOffer(first.trim(), '').id
 }
 
 // Both in functions of their own: a listener made among other variables would keep all of them, the request too, for as
@@ -91,5 +111,5 @@ function destroyOnError(socket: Duplex): void {
 
 /** A connection may end without a close frame, and stay half open. */
 function endTogether(webSocket: WebSocket, socket: Duplex): void {
-  socket.once('end', () => webSocket.emit('closing'))
+  socket.once('end', () => webSocket.emit('closing', 'lost' satisfies LeaveCause))
 }

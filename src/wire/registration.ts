@@ -4,6 +4,12 @@ import { decoded } from './path.ts'
 /** The older form of a registration, without a header. */
 const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
 
+/**
+ * Close code of a link that the registry ends because a newer one of the same registrant has come: whoever holds the newer
+ * link has nothing to do. One of those that are left to applications (RFC 6455 §7.4.2), after HTTP's 409 Conflict.
+ */
+export const REPLACED_CODE = 4409
+
 /** Whether a path is one of a registration, in either form. */
 export function isRegistrationPath(path: string): boolean {
   return path === REGISTRATION_PATH || path.startsWith(LEGACY_PREFIX)

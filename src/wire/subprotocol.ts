@@ -6,7 +6,7 @@ export interface Subprotocol {
   /** `io` for a registrant. */
   readonly protocol: string
   readonly version: string
-  /** Any text that is unique to the registrant. */
+  /** Any text that is unique to the registrant; see `isRegistrantId`. */
   readonly id: string
   /** Address to publish; empty means "the address I come from". */
   readonly host: string
@@ -35,6 +35,14 @@ export function formatSubprotocol(options: { id: string; host: string; port: num
 export function parseSubprotocol(text: string): Subprotocol {
   const [protocol = '', version = '', id = '', host = '', port = ''] = text.split('|')
   return { protocol, version, id, host, port }
+}
+
+/**
+ * Whether an id names one registrant of one token, whichever link it comes by: 128 random bits in hex, which nobody else
+ * has by chance or by guessing. Upstream's gateways have other ids, which say nothing.
+ */
+export function isRegistrantId(id: string): boolean {
+  return /^[0-9a-f]{32}$/.test(id)
 }
 
 /** Whether discovery may find this socket. */

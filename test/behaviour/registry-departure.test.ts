@@ -10,24 +10,38 @@ beforeEach(async () => {
 })
 afterEach(() => scene.end())
 
-/** All ways to leave; none of them does anything after it. */
-const WAYS: readonly (readonly [string, (peer: RawPeer) => void])[] = [
-  ['sends a close frame and never ends its connection', (peer) => peer.frame(0x88, Buffer.from([3, 232]))],
-  ['sends a close frame without a code', (peer) => peer.frame(0x88)],
-  ['sends a close frame and the end', (peer) => peer.socket.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0]))],
-  ['just ends its connection', (peer) => peer.socket.end()],
-  ['resets its connection', (peer) => peer.socket.resetAndDestroy()],
-  ['breaks the protocol', (peer) => peer.frame(0x83, 'x')],
+/** All ways to leave; none of them does anything after it. `lost`: without a word. */
+const WAYS: readonly (readonly [string, (peer: RawPeer) => void, 'goodbye' | 'lost'])[] = [
+  [
+    'sends a close frame and never ends its connection',
+    (peer) => peer.frame(0x88, Buffer.from([3, 232])),
+    'goodbye',
+  ],
+  ['sends a close frame without a code', (peer) => peer.frame(0x88), 'goodbye'],
+  [
+    'sends a close frame and the end',
+    (peer) => peer.socket.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0])),
+    'goodbye',
+  ],
+  ['just ends its connection', (peer) => peer.socket.end(), 'lost'],
+  ['resets its connection', (peer) => peer.socket.resetAndDestroy(), 'lost'],
+  ['breaks the protocol', (peer) => peer.frame(0x83, 'x'), 'goodbye'],
 ]
 
-describe.each(WAYS)('a registrant that %s', (_what, leave) => {
-  it('while a discovery waits for its answer: 404 at once', async () => {
+describe.each(WAYS)('a registrant that %s', (_what, leave, how) => {
+  it('while a discovery waits for its answer: 404, at once if that was a goodbye, else after a second', async () => {
     const peer = await scene.peers.rawRegistrant()
     const answer = scene.peers.ask()
     await peer.until('getHostieGrpcPort')
     leave(peer)
+    await scene.registrants(0)
+    if (how === 'lost') {
+      await scene.clock.advance(999)
+      expect(await Promise.race([answer, scene.peers.get('/')])).toMatchObject({ body: 'not found\n' })
+      await scene.clock.advance(1)
+    }
     expect(await answer).toEqual(NOT_FOUND)
-    expect(scene.clock.now()).toBe(0)
+    expect(scene.clock.now()).toBe(how === 'lost' ? 1000 : 0)
     expect(scene.facts).toContainEqual({ type: 'asked', result: 'left', tookMs: 0 })
     expect(scene.server.book.size).toBe(0)
     expect(scene.facts.filter(({ type }) => type === 'left')).toHaveLength(1)

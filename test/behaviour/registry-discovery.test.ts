@@ -106,7 +106,7 @@ describe('an answer', () => {
   it('dies with its registrant', async () => {
     const { socket } = await scene.peers.register({ answers: 8788 })
     await scene.peers.ask()
-    socket.terminate()
+    socket.close()
     await scene.registrants(0)
     expect(await scene.peers.ask()).toEqual(NOT_FOUND)
   })

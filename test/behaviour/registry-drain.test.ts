@@ -6,6 +6,8 @@ import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const DRAIN_MS = 2000
+/** Whether there is somebody the next registry may know. */
+const ENDING = { status: 503, body: { ...NOT_FOUND.body, reason: 'this registry is about to end' } }
 let scene: RegistryScene
 let stopped: Promise<void> | undefined
 beforeEach(async () => {
@@ -45,17 +47,17 @@ describe('the end of a registry', () => {
     expect(scene.facts.filter((fact) => fact.type === 'left' && fact.cause === 'draining')).toHaveLength(50)
   })
 
-  it('leaves those that are not told yet discoverable, and lets nobody in', async () => {
+  it('leaves those that are not told yet discoverable, cannot say where the others are, and lets nobody in', async () => {
     for (const token of tokens(10)) await scene.peers.register({ token, answers: 8788 })
     stop()
     await scene.clock.advance(DRAIN_MS / 2)
     const statuses = await Promise.all(tokens(10).map(async (token) => (await scene.peers.ask(token)).status))
-    expect(statuses.slice(0, 6)).toEqual(Array(6).fill(404))
+    expect(statuses.slice(0, 6)).toEqual(Array(6).fill(503))
     expect(statuses.slice(6)).toEqual(Array(4).fill(200))
     const refused = await scene.peers.refused({ token: 'insecure_late' })
     expect([refused.status, refused.headers['retry-after'], refused.body]).toEqual([
       503,
-      '5',
+      undefined,
       'this registry is about to end\n',
     ])
   })
@@ -74,7 +76,7 @@ describe('the end of a registry', () => {
     const answer = scene.peers.ask()
     await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
     stop()
-    expect(await answer).toEqual(NOT_FOUND)
+    expect(await answer).toEqual(ENDING)
     await stopped
   })
 

@@ -3,7 +3,7 @@ import { AllowList } from '../../src/registry/allow-list.ts'
 import { publicName } from '../../src/secret.ts'
 import { freePort } from '../support/free-port.ts'
 import { rawPeer } from '../support/raw-peer.ts'
-import { TOKEN } from '../support/registry-peers.ts'
+import { found, TOKEN } from '../support/registry-peers.ts'
 import { type ServiceScene, startService } from '../support/registry-service-scene.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
 
@@ -183,14 +183,18 @@ describe('/metrics', () => {
     expect(await metric('tokens')).toBe(2)
     socket.terminate()
     await waitUntil(() => scene.service.server.book.size === 1, { timeoutMs: 2000, what: 'its end' })
+    const waiting = scene.peers.ask()
+    await scene.peers.register({ answers: 8789 })
+    expect(await waiting).toEqual(found('127.0.0.1', 8789))
     const seen = {
       registrants: await metric('registrants'),
       came: await metric('registrations_total'),
-      left: await metric('disconnects_total{cause="closed"}'),
+      left: await metric('disconnects_total{cause="lost"}'),
       flood: await metric('disconnects_total{cause="flood"}'),
       refused: await metric('refusals_total{reason="token"}'),
       found: await metric('discoveries_total{result="found"}'),
       nobody: await metric('discoveries_total{result="not_registered"}'),
+      waited: await metric('discovery_waits_total{result="found"}'),
       unusable: await metric('discoveries_total{result="unusable"}'),
       answered: await metric('questions_total{result="answered"}'),
       invalid: await metric('questions_total{result="invalid"}'),
@@ -198,18 +202,19 @@ describe('/metrics', () => {
       questions: await metric('question_duration_seconds_count'),
     }
     expect(seen).toEqual({
-      registrants: 1,
-      came: 2,
+      registrants: 2,
+      came: 3,
       left: 1,
       flood: 0,
       refused: 1,
-      found: 2,
+      found: 3,
       nobody: 1,
+      waited: 1,
       unusable: 1,
-      answered: 1,
+      answered: 2,
       invalid: 1,
-      timed: 4,
-      questions: 2,
+      timed: 5,
+      questions: 3,
     })
     expect((await scene.admin('/metrics')).body).not.toContain('insecure_')
   })

@@ -22,7 +22,10 @@ it('pings a registrant after 15 s, and drops it when no pong has come 5 s later'
   await scene.clock.advance(4999)
   expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
   await scene.clock.advance(1)
-  expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+  const answer = scene.peers.ask()
+  await scene.peers.get('/')
+  await scene.clock.advance(1000)
+  expect(await answer).toEqual(NOT_FOUND)
   // Nobody is there to be told.
   expect((await frozen.closed).code).toBe(1006)
   const left = scene.facts.filter(({ type }) => type === 'left')
@@ -53,7 +56,7 @@ it('lets a discovery that waits for a dead link go on to the one before it', asy
 it('has no timer when nobody is there', async () => {
   const { socket } = await scene.peers.register()
   expect(scene.clock.pending).toBe(1)
-  socket.terminate()
+  socket.close()
   await scene.registrants(0)
   expect(scene.clock.pending).toBe(0)
 })

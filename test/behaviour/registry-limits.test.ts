@@ -123,6 +123,29 @@ describe('requests to upgrade', () => {
   })
 })
 
+it('a registrant that waited because the registry was busy is told to come again, at random within twice that time', async () => {
+  await start({})
+  const peer = await scene.peers.raw({ from: BAD })
+  // It is accepted when another one that came later is answered.
+  await scene.peers.get('/')
+  // A minute of work, as the clocks have it: hardly any of it was idle.
+  await scene.clock.advance(60_000)
+  peer.socket.write(
+    [
+      'GET /v0/websocket HTTP/1.1',
+      'host: x',
+      'authorization: Token x',
+      'connection: upgrade',
+      'upgrade: websocket\r\n\r\n',
+    ].join('\r\n'),
+  )
+  await peer.ended
+  expect(peer.heard()).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n.*retry-after: 61\r\n/s)
+  expect(reasons()).toEqual([['busy', BAD]])
+  await scene.peers.register({ answers: 1 })
+  expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+})
+
 describe('connections of one address', () => {
   /** Connections without a registrant, where there is room for 256 in all: a quarter. */
   const PLACES = 64

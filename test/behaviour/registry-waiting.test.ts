@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { PIPELINED_MAX, WAITING_MAX } from '../../src/registry/limits.ts'
+import { PIPELINED_MAX, WAITING } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
 import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
@@ -89,12 +89,12 @@ describe('discoveries that wait on one connection', () => {
 })
 
 describe('discoveries that wait of one address', () => {
-  it('are 1000 at most: 429 for more, and others wait as before', async () => {
-    const held = await waitFor(WAITING_MAX, BAD)
+  it('are 1000 at most: 503 for more, which no client takes for an answer, and others wait as before', async () => {
+    const held = await waitFor(WAITING.perAddress, BAD)
     await questioned()
     const [one] = await waitFor(1, BAD)
-    await one?.until('too many discoveries from your address wait')
-    expect(one?.heard()).toMatch(/^HTTP\/1.1 429 Too Many Requests\r\n.*retry-after: 1\r\n/s)
+    await one?.until('{"host":"0.0.0.0","ip":"0.0.0.0","port":0,"reason":"too many discoveries wait"}')
+    expect(one?.heard()).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n.*retry-after: 1\r\n/s)
 
     const [good] = await waitFor(1, GOOD)
     silent.answer(8788)
@@ -108,12 +108,31 @@ describe('discoveries that wait of one address', () => {
     await again?.until('"port":8789}')
   })
 
+  it('count no more when their connections are gone, although their answers never came', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const held = await waitFor(WAITING.perAddress, BAD)
+      await questioned()
+      const [refused] = await waitFor(1, BAD)
+      await refused?.until('too many discoveries wait')
+      for (const { socket } of held) socket.resetAndDestroy()
+    }
+    // The registrant is still mute: nobody was answered meanwhile.
+    const isLetIn = async (): Promise<boolean> => {
+      const [peer] = await waitFor(1, BAD)
+      await scene.peers.get('/')
+      await scene.peers.get('/')
+      return peer?.heard() === ''
+    }
+    await waitUntil(isLetIn, { timeoutMs: 5000, what: 'room for one' })
+    expect([silent.asked.length, scene.clock.now()]).toEqual([1, 0])
+  })
+
   it('are counted by what the trusted proxy says of them', async () => {
     await scene.end()
     await start({ trustedProxies: networksOf(BAD) })
-    await waitFor(WAITING_MAX, BAD, 'x-forwarded-for: 203.0.113.1')
+    await waitFor(WAITING.perAddress, BAD, 'x-forwarded-for: 203.0.113.1')
     const [same] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.1')
-    await same?.until('HTTP/1.1 429')
+    await same?.until('HTTP/1.1 503')
     const [other] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.2')
     silent.answer(8788)
     await other?.until('"port":8788}')

@@ -38,6 +38,8 @@ export async function startRegistry({
   const server = new RegistryServer({
     clock,
     listen: [{ host, port: 0, tls: undefined }],
+    // The first seconds after a restart are a story of their own.
+    isRestart: false,
     onFact: (fact) => facts.push(fact),
     ...options,
   })
@@ -54,7 +56,16 @@ export async function startRegistry({
       const before = registrant.asked.length
       const answer = peers.ask(token)
       await waitUntil(() => registrant.asked.length > before, { timeoutMs: 5000, what: 'the question' })
-      await clock.advance(2000)
+      // It is pinged, and lives, but does not say its port.
+      let pings = 0
+      registrant.socket.once('ping', () => {
+        pings += 1
+      })
+      await clock.advance(500)
+      await waitUntil(() => pings > 0, { timeoutMs: 5000, what: 'the ping' })
+      // What was sent before this has been read when it is answered.
+      await peers.get('/')
+      await clock.advance(1500)
       return answer
     },
     registrants: async (count) => {

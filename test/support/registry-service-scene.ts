@@ -33,6 +33,7 @@ export async function startService(
   const service = new RegistryService({
     listen: [{ host: '127.0.0.1', port: 0, tls: undefined }],
     version: '1.2.3',
+    isRestart: false,
     tls: undefined,
     drainMs: 0,
     admin,

@@ -5,7 +5,7 @@ import { AllowList } from '../../../src/registry/allow-list.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 /** A token that so many registrants have, and nobody else. */
-const held = (count: number) => ({ registrants: count, sockets: count })
+const held = (count: number) => ({ registrants: count, sockets: count, replaced: [] })
 
 const TOKENS = ['insecure_aaaa-1111', 'insecure_bbbb-2222', 'insecure_cccc-3333']
 const ADDRESSES = ['203.0.113.7', '203.0.113.8', '2001:db8:1:2::1', '2001:db8:1:2::2', '']

@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../../src/registry/limits.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 /** A token that so many registrants have, and nobody else. */
-const held = (count: number) => ({ registrants: count, sockets: count })
+const held = (count: number) => ({ registrants: count, sockets: count, replaced: [] })
 
 const A = 'insecure_aaaa-1111'
 const HERE = '203.0.113.7'
@@ -136,8 +136,20 @@ describe('requests to upgrade', () => {
   })
 })
 
+it('who takes the place of its own older link needs no other: in all, and of its address', () => {
+  const { admission } = begin({ registrants: 2, perAddress: 1 })
+  admission.enter(HERE)
+  const replaces = (...replaced: string[]) => ({ registrants: 0, sockets: 0, replaced })
+  expect(admission.objection(A, HERE, replaces())).toBe('per_address')
+  expect(admission.objection(A, HERE, replaces(HERE))).toBeUndefined()
+  expect(admission.objection(A, HERE, replaces(THERE))).toBe('per_address')
+  admission.enter(THERE)
+  expect(admission.objection(A, HERE, replaces())).toBe('full')
+  expect(admission.objection(A, HERE, replaces(HERE))).toBeUndefined()
+})
+
 it('sockets that are no registrants take no place of a token, but there are not to be many', () => {
   const { admission } = begin({ perToken: 2 })
-  expect(admission.objection(A, HERE, { registrants: 1, sockets: 7 })).toBeUndefined()
-  expect(admission.objection(A, HERE, { registrants: 1, sockets: 8 })).toBe('per_token')
+  expect(admission.objection(A, HERE, { registrants: 1, sockets: 7, replaced: [] })).toBeUndefined()
+  expect(admission.objection(A, HERE, { registrants: 1, sockets: 8, replaced: [] })).toBe('per_token')
 })

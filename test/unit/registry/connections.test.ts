@@ -2,11 +2,15 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, it } from 'vitest'
 import { Connections } from '../../../src/registry/connections.ts'
+import { Overload } from '../../../src/registry/overload.ts'
+import { QuickClock } from '../../support/quick-clock.ts'
 import { networkList } from './network-list.ts'
+
+const UNHURRIED = new Overload(new QuickClock(), () => 0)
 
 /** Opens connections from somewhere, and closes them. */
 function begin(perAddress: number, proxies?: ReturnType<typeof networkList>, inAll = 1000) {
-  const connections = new Connections({ inAll, perAddress }, proxies)
+  const connections = new Connections({ inAll, perAddress }, proxies, UNHURRIED)
   return (remoteAddress: string | undefined): { admitted: boolean; close: () => void } => {
     const socket = Object.assign(new EventEmitter(), { remoteAddress })
     const admitted = connections.admit(socket as unknown as Socket)
@@ -57,7 +61,7 @@ it('those that are gone before anybody asked where they come from are not let in
 })
 
 it('one that holds a registrant is not counted any more, and closes without counting twice', () => {
-  const connections = new Connections({ inAll: 3, perAddress: 1 }, undefined)
+  const connections = new Connections({ inAll: 3, perAddress: 1 }, undefined, UNHURRIED)
   const connect = (remotePort: number, localPort = 1) =>
     Object.assign(new EventEmitter(), {
       remoteAddress: '203.0.113.7',

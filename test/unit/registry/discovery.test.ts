@@ -1,37 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { Book } from '../../../src/registry/book.ts'
-import { Discovery, type DiscoveryAnswer } from '../../../src/registry/discovery.ts'
-import { Reachability } from '../../../src/registry/reachability.ts'
-import type { Registrant } from '../../../src/registry/registrant.ts'
-import { scene, TOKEN, type Wish } from './scene.ts'
-
-/** A registry without ports. `closed`: whether those of registrants do not open; undefined: nobody looks. */
-function begin({ mask = false, closed }: { mask?: boolean; closed?: boolean } = {}) {
-  const { clock, come } = scene()
-  const book = new Book<Registrant>()
-  let looks = 0
-  const look = async () => {
-    looks += 1
-    return closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const)
-  }
-  const reachability = new Reachability({ clock, look, onChange: () => {} })
-  const discovery = new Discovery({ book, reachability, mask })
-  /** One comes, and goes as soon as it leaves. */
-  const join = (wish: Wish = {}) => {
-    const one = come({ left: (registrant) => book.remove(registrant), ...wish })
-    book.add(one.registrant)
-    if (closed !== undefined) reachability.join(one.registrant)
-    return one
-  }
-  const find = async (): Promise<DiscoveryAnswer> => discovery.find(TOKEN)
-  return { clock, discovery, looks: () => looks, join, find }
-}
+import { beginDiscovery as begin } from './discovery-scene.ts'
+import { TOKEN } from './scene.ts'
 
 const found = (host: string, port: number) => ({
   result: 'found',
   status: 200,
   body: JSON.stringify({ host, ip: host, port }),
   host,
+  waited: false,
 })
 const HERE = '203.0.114.7'
 const NOBODY = {
@@ -39,6 +15,7 @@ const NOBODY = {
   status: 404,
   body: '{"host":"0.0.0.0","ip":"0.0.0.0","port":0}',
   host: '0.0.0.0',
+  waited: false,
 }
 
 describe('a token that nobody has', () => {
@@ -115,12 +92,42 @@ describe('while it is asked', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('it leaves, and was the only one: not registered, at once', async () => {
+  it('it says goodbye, and was the only one: not registered, at once', async () => {
     const { clock, join, find } = begin()
     const only = join({ port: 9000 })
     const answer = find()
-    only.socket.emit('close')
+    only.socket.goodbye()
     expect(await answer).toEqual(NOBODY)
+    expect(clock.now()).toBe(0)
+  })
+
+  it('it is lost without a word, and was the only one: found when it is back within a second', async () => {
+    const { clock, join, find } = begin()
+    join().socket.breaks()
+    const first = find()
+    await clock.advance(999)
+    const second = find()
+    join({ answers: 2 })
+    expect(await Promise.all([first, second])).toEqual(Array(2).fill({ ...found(HERE, 2), waited: true }))
+    expect(clock.now()).toBe(999)
+  })
+
+  it('it is lost without a word, and is not back within a second: not registered then, and at once after it', async () => {
+    const { clock, join, find, discovery } = begin()
+    const only = join()
+    const answer = find()
+    await clock.advance(100)
+    only.socket.breaks()
+    await clock.advance(1000)
+    expect(await answer).toEqual({ ...NOBODY, waited: true })
+    expect([clock.now(), discovery.find(TOKEN)]).toEqual([1100, NOBODY])
+  })
+
+  it('it is lost without a word, and another one is there: that one is asked at once', async () => {
+    const { clock, join, find } = begin()
+    join({ answers: 1 })
+    join({ answers: 2 }).socket.breaks()
+    expect(await find()).toEqual(found(HERE, 1))
     expect(clock.now()).toBe(0)
   })
 
@@ -178,6 +185,133 @@ describe('one who does not say its port', () => {
     expect((await answer).result).toBe('unusable')
     expect(clock.now()).toBe(8000)
     expect(all.map(({ socket }) => socket.asked.length)).toEqual([0, 0, 1, 1, 1, 1])
+  })
+})
+
+describe('one that is mute', () => {
+  it('is pinged half a second after it was asked, and believed if it answers that', async () => {
+    const { clock, join, find } = begin()
+    const { socket } = join({ port: 9000 })
+    const answer = find()
+    await clock.advance(499)
+    expect(socket.done).toEqual([])
+    await clock.advance(1501)
+    expect(await answer).toEqual(found(HERE, 9000))
+    expect(socket.done).toEqual(['ping'])
+  })
+
+  it('is not pinged for nothing: one that answers in time has said enough', async () => {
+    const { clock, join, find } = begin()
+    const { socket } = join({ answers: 1 })
+    await find()
+    await clock.advance(5000)
+    expect(socket.done).toEqual([])
+  })
+
+  it('to pings too is not believed: its port is not published, and it is lost as without a word', async () => {
+    const { clock, join, find, discovery } = begin()
+    const { registrant, causes } = join({ port: 9000, pongs: false })
+    const answer = find()
+    await clock.advance(3000)
+    expect(await answer).toEqual({ ...NOBODY, waited: true })
+    expect(clock.now()).toBe(3000)
+    expect(discovery.find(TOKEN)).toEqual(NOBODY)
+    // Whether its link is dead is the heartbeat's matter.
+    expect([registrant.isMute, causes]).toEqual([true, []])
+  })
+
+  it('to pings too makes room for the one before it', async () => {
+    const { clock, join, find, discovery } = begin()
+    join({ answers: 1 })
+    join({ port: 9000, pongs: false })
+    const answer = find()
+    await clock.advance(2000)
+    expect(await answer).toEqual(found(HERE, 1))
+    expect(discovery.find(TOKEN)).toEqual(found(HERE, 1))
+  })
+
+  it('and is heard again is asked again, for those who still wait too', async () => {
+    const { clock, join, find } = begin()
+    const { socket, registrant } = join({ port: 9000, pongs: false })
+    const answer = find()
+    await clock.advance(2500)
+    socket.answers = 8788
+    socket.emit('pong')
+    expect(await answer).toEqual({ ...found(HERE, 8788), waited: true })
+    expect([clock.now(), registrant.isMute]).toEqual([2500, false])
+  })
+
+  it('again and again keeps nobody waiting for more than 9 s: then the registry cannot say', async () => {
+    const { clock, join, find } = begin()
+    const { socket } = join({
+      port: 9000,
+      pongs: false,
+      // Heard as soon as it is not believed, and mute again when it is asked.
+      onMuted: () => void clock.after(1, () => socket.emit('pong')),
+    })
+    let answeredMs = 0
+    const answer = find().finally(() => {
+      answeredMs = clock.now()
+    })
+    await clock.advance(20_000)
+    expect((await answer).status).toBe(503)
+    expect(socket.asked).toHaveLength(4)
+    expect(answeredMs).toBeLessThanOrEqual(9000)
+  })
+})
+
+describe('a registry', () => {
+  it('that starts waits 2 s for those who may have been there before', async () => {
+    const { clock, grace, join, find } = begin()
+    grace.start()
+    const answer = find()
+    await clock.advance(1999)
+    join({ answers: 1 })
+    expect(await answer).toEqual({ ...found(HERE, 1), waited: true })
+    const other = find('insecure_other')
+    await clock.advance(2000)
+    expect(await other).toEqual({ ...NOBODY, waited: true })
+    expect(clock.now()).toBe(3999)
+  })
+
+  it('that starts gives each discovery its 2 s: those of the same tenth of a second wait together', async () => {
+    const { clock, grace, discovery, find } = begin()
+    grace.start()
+    const answeredMs: number[] = []
+    const ask = (): void => void find().finally(() => answeredMs.push(clock.now()))
+    ask()
+    await clock.advance(99)
+    ask()
+    await clock.advance(2000 - 99 - 1)
+    ask()
+    await clock.advance(5000)
+    expect(answeredMs).toEqual([2000, 2000, 3999])
+    expect([grace.size, clock.pending, discovery.find(TOKEN)]).toEqual([0, 0, NOBODY])
+  })
+
+  it('that ends tells those who wait that it cannot say, at once, and whoever comes', async () => {
+    const { clock, join, find, discovery } = begin()
+    join().socket.breaks()
+    const answer = find()
+    await clock.advance(10)
+    discovery.end()
+    const ending = {
+      ...NOBODY,
+      result: 'refused',
+      status: 503,
+      body: expect.stringContaining('about to end'),
+    }
+    expect(await answer).toEqual({ ...ending, waited: true })
+    expect([discovery.find(TOKEN), clock.pending]).toEqual([ending, 0])
+  })
+
+  it('that waits for ten thousand tokens waits for no more, and cannot say: no client takes that for an answer', async () => {
+    const { grace, discovery } = begin()
+    grace.start()
+    const all = Array.from({ length: 10_000 }, (_, index) => discovery.find(`t${index}`))
+    const { status, body } = await discovery.find(TOKEN)
+    expect([status, JSON.parse(body).reason]).toEqual([503, 'too many discoveries wait'])
+    expect(discovery.find('t1')).toBe(all[1])
   })
 })
 

@@ -60,7 +60,7 @@ describe('one registrant', () => {
   it.each(LEAVE_CAUSES)('that leaves (%s) is a line: a warning where that is trouble', async (cause) => {
     const [line, ...others] = await begin().tell(left(cause))
     expect(others).toEqual([])
-    const calm = ['closed', 'draining', 'delisted'].includes(cause)
+    const calm = ['closed', 'lost', 'replaced', 'draining', 'delisted'].includes(cause)
     expect(line).toMatchObject({ level: calm ? 'info' : 'warn', token: 't0', cause, lastedMs: 1235 })
     expect(line?.msg).toMatch(/^left: \w+/)
   })
@@ -193,7 +193,7 @@ describe('many changes in a second', () => {
 
 describe('discoveries and questions', () => {
   const facts = [
-    { type: 'discovered', result: 'found', tookMs: 1 },
+    { type: 'discovered', result: 'found', tookMs: 1, waited: false },
     { type: 'asked', result: 'answered', tookMs: 1 },
   ] as const
 

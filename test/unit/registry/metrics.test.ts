@@ -14,7 +14,7 @@ const FACTS: readonly RegistryFact[] = [
   ...LEAVE_CAUSES.map((cause) => ({ type: 'left', id: EVIL, cause, lastedMs: 1 }) as const),
   ...REASONS.map((reason) => ({ type: 'refused', reason, address: EVIL }) as const),
   ...(['found', 'not_registered', 'unusable', 'refused'] as const).map(
-    (result) => ({ type: 'discovered', result, tookMs: 2000 }) as const,
+    (result) => ({ type: 'discovered', result, tookMs: 2000, waited: true }) as const,
   ),
   ...(['answered', 'invalid', 'timeout', 'left'] as const).map(
     (result) => ({ type: 'asked', result, tookMs: 30 }) as const,
@@ -48,6 +48,7 @@ describe('the exposition', () => {
     ['disconnects_total', 'counter'],
     ['refusals_total', 'counter'],
     ['discoveries_total', 'counter'],
+    ['discovery_waits_total', 'counter'],
     ['discovery_duration_seconds', 'histogram'],
     ['questions_total', 'counter'],
     ['question_duration_seconds', 'histogram'],
@@ -100,7 +101,7 @@ describe('the counters', () => {
     for (const fact of FACTS) metrics.apply(fact)
     expect(Object.keys(await samples(metrics))).toEqual(Object.keys(before))
     const counters = Object.entries(before).filter(([name]) => /_total\b/.test(name))
-    expect(counters).toHaveLength(1 + LEAVE_CAUSES.length + REASONS.length + 4 + 4)
+    expect(counters).toHaveLength(1 + LEAVE_CAUSES.length + REASONS.length + 4 + 4 + 4)
     for (const [name, value] of counters) expect([name, value]).toEqual([name, 0])
   })
 
@@ -119,7 +120,7 @@ describe('the counters', () => {
     const metrics = begin()
     const before = await samples(metrics)
     metrics.apply({ type: 'left', id: 't0', cause: 'flood', lastedMs: 1 })
-    metrics.apply({ type: 'discovered', result: 'unusable', tookMs: 1 })
+    metrics.apply({ type: 'discovered', result: 'unusable', tookMs: 1, waited: false })
     const changed = Object.entries(await samples(metrics)).filter(([name, value]) => value !== before[name])
     expect(changed.map(([name]) => name).filter((name) => /_total\b/.test(name))).toEqual([
       'disconnects_total{cause="flood"}',

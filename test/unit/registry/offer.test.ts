@@ -9,6 +9,7 @@ describe('what is published of a registrant', () => {
   it('is the host and the port in its subprotocol', () => {
     expect(readOffer(offered('puppet.example.com'), FROM)).toEqual({
       isRegistrant: true,
+      id: undefined,
       host: 'puppet.example.com',
       port: 8788,
       trouble: '',
@@ -32,9 +33,27 @@ describe('what is published of a registrant', () => {
     'is no port that is none: %j; the registrant may say one all the same',
     (port) => {
       const offer = readOffer(offered('', port), FROM)
-      expect(offer).toEqual({ isRegistrant: true, host: FROM, port: undefined, trouble: '' })
+      expect(offer).toEqual({ isRegistrant: true, id: undefined, host: FROM, port: undefined, trouble: '' })
     },
   )
+})
+
+describe('which registrant it is', () => {
+  const ID = '0123456789abcdef0123456789abcdef'
+
+  it('is said by an id of 128 bits in hex', () => {
+    expect(readOffer(`io|0.0.1|${ID}||8788`, FROM).id).toBe(ID)
+  })
+
+  it.each([
+    `io|0.0.1|||`,
+    `io|0.0.1|some-id||`,
+    `io|0.0.1|${ID}0||`,
+    `io|0.0.1|${ID.toUpperCase()}||`,
+    `web|0.0.1|${ID}||`,
+  ])('is not said otherwise: %s', (protocol) => {
+    expect(readOffer(protocol, FROM).id).toBeUndefined()
+  })
 })
 
 describe('one that will not be found is told why, and publishes no host:', () => {

@@ -103,7 +103,23 @@ describe('one that leaves', () => {
     expect(causes).toEqual(['closed'])
   })
 
+  it('leaves with a word or without one: a close frame is one', async () => {
+    const [one, other, half] = [scene().come(), scene().come(), scene().come()]
+    one.socket.goodbye()
+    other.socket.breaks()
+    // The end of the connection, without a close frame.
+    half.socket.emit('closing', 'lost')
+    await undefined
+    expect([one.causes, other.causes, half.causes]).toEqual([['closed'], ['lost'], ['lost']])
+  })
+
   it.each([
+    [
+      'a newer link of the same registrant',
+      'replaced',
+      ['close 4409'],
+      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.replace(),
+    ],
     [
       'a frame that is none',
       'frame',

@@ -134,6 +134,17 @@ describe('a registrant', () => {
     })
   })
 
+  it('that is mute is told so, until something is heard of it', async () => {
+    const { clock, server, join, socketOf } = standIn()
+    const registrant = join({ pongs: false })
+    void registrant.endpoint()
+    await clock.advance(2000)
+    const problem = () => pageOf(server).tokens[0]?.registrants[0]?.problem
+    expect(problem()).toBe('nothing is heard of it since it was asked for its port')
+    socketOf(registrant)?.emit('pong')
+    expect(problem()).toBe('')
+  })
+
   it('is told as well where nobody looks', () => {
     const { server, join } = standIn({ reachability: false })
     join({ open: false })

@@ -15,6 +15,8 @@ export class ScriptedSocket extends EventEmitter {
   readonly done: string[] = []
   /** What it answers to a question for its port, a moment later; undefined: nothing. */
   answers: unknown
+  /** Whether it answers pings. */
+  pongs = true
 
   /** The texts of `sys` events. */
   get told(): readonly unknown[] {
@@ -44,8 +46,20 @@ export class ScriptedSocket extends EventEmitter {
     this.emit('message', Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)), false)
   }
 
+  /** Its connection ends without a close frame. */
+  breaks(): void {
+    this.emit('close', 1006)
+  }
+
+  /** It sends a close frame. */
+  goodbye(): void {
+    this.emit('closing')
+    this.emit('close', 1000)
+  }
+
   ping(): void {
     this.done.push('ping')
+    if (this.pongs) queueMicrotask(() => this.emit('pong'))
   }
 
   pause(): void {
@@ -59,7 +73,7 @@ export class ScriptedSocket extends EventEmitter {
 
   terminate(): void {
     this.done.push('terminate')
-    this.emit('close')
+    this.breaks()
   }
 }
 
@@ -84,7 +98,11 @@ export interface Wish {
   readonly protocol?: string
   /** What it answers. */
   readonly answers?: unknown
-  readonly left?: (registrant: Registrant) => void
+  /** Whether it answers pings; default: yes. */
+  readonly pongs?: boolean
+  readonly left?: (registrant: Registrant, cause: LeaveCause) => void
+  readonly muted?: (registrant: Registrant) => void
+  readonly unmuted?: (registrant: Registrant) => void
 }
 
 export const TOKEN = 'insecure_aaaa-1111'
@@ -98,10 +116,14 @@ export function scene(clock = new QuickClock()) {
     port = '',
     protocol = `io|0.0.1|some-id|${host}|${port}`,
     answers,
+    pongs = true,
     left = () => {},
+    muted = () => {},
+    unmuted = () => {},
   }: Wish = {}): Registered => {
     const socket = new ScriptedSocket()
     socket.answers = answers
+    socket.pongs = pongs
     const results: QuestionResult[] = []
     const causes: LeaveCause[] = []
     const heard = { wondered: 0, ponged: 0 }
@@ -120,8 +142,10 @@ export function scene(clock = new QuickClock()) {
         },
         left: (one, cause) => {
           causes.push(cause)
-          left(one)
+          left(one, cause)
         },
+        muted,
+        unmuted,
       },
     })
     return { registrant, socket, results, causes, heard }

@@ -2,13 +2,14 @@ import { AllowList } from '../../../src/registry/allow-list.ts'
 import { Book } from '../../../src/registry/book.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
-import { scene, type Wish } from './scene.ts'
+import { type ScriptedSocket, scene, type Wish } from './scene.ts'
 
 /** What those who only read a registry see of it. `open`: what a look saw of each of its ports. */
 export function standIn({ reachability = true, list }: { reachability?: boolean; list?: AllowList } = {}) {
   const { clock, come } = scene()
   const book = new Book<Registrant>()
   const open = new Map<Registrant, boolean>()
+  const sockets = new Map<Registrant, ScriptedSocket>()
   const server = {
     book,
     list: list ?? new AllowList(),
@@ -22,10 +23,12 @@ export function standIn({ reachability = true, list }: { reachability?: boolean;
       : undefined,
   } as unknown as RegistryServer
   const join = (wish: Wish & { open?: boolean } = {}): Registrant => {
-    const { registrant } = come(wish)
+    const { registrant, socket } = come(wish)
+    sockets.set(registrant, socket)
     book.add(registrant)
     if (wish.open !== undefined) open.set(registrant, wish.open)
     return registrant
   }
-  return { clock, book, open, server, join }
+  const socketOf = (registrant: Registrant): ScriptedSocket | undefined => sockets.get(registrant)
+  return { clock, book, open, server, join, socketOf }
 }

@@ -1,0 +1,50 @@
+import { performance } from 'node:perf_hooks'
+import type { Clock } from '../clock.ts'
+
+/** A registrant whose request waited longer than this because the registry was busy is sent away, in milliseconds. */
+export const BUSY_MS = 2000
+/** A registry that idled for more than this share of a wait was not what was waited for. */
+const IDLE_SHARE = 0.1
+
+/** When a connection came, and how long the event loop had been idle until then; both in milliseconds. */
+export interface Arrived {
+  readonly atMs: number
+  readonly idleMs: number
+}
+
+/**
+ * Tells how long a connection had to wait for its turn. Between its arrival and its request lies the time that its peer took,
+ * or the time that this process was busy with others: the event loop knows how much of it was idle. Peers that are slow or
+ * say nothing leave it idle, so that they cannot make a registry look busy.
+ */
+export class Overload {
+  readonly #clock: Clock
+  readonly #idleMs: () => number
+
+  /** @param idleMs how long the event loop has had nothing to do so far, in milliseconds; default: this process's */
+  constructor(clock: Clock, idleMs: () => number = () => performance.eventLoopUtilization().idle) {
+    this.#clock = clock
+    this.#idleMs = idleMs
+  }
+
+  /** A connection comes now. */
+  arrived(): Arrived {
+    return { atMs: this.#clock.now(), idleMs: this.#idleMs() }
+  }
+
+  /** How long one that came then has waited because others had their turn; 0 if it was not for that. */
+  busyMs({ atMs, idleMs }: Arrived): number {
+    const waitedMs = this.#clock.now() - atMs
+    return this.#idleMs() - idleMs > waitedMs * IDLE_SHARE ? 0 : waitedMs
+  }
+}
+
+/**
+ * After how many seconds somebody is to come back who waited for so long: at random within twice that time. Those behind it
+ * came when it did and are sent away as it is, so that all of them have gone by then.
+ *
+ * @param chance in [0, 1)
+ */
+export function comeBackAfter(waitedMs: number, chance: number): number {
+  return 1 + Math.floor((chance * 2 * waitedMs) / 1000)
+}

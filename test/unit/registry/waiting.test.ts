@@ -1,0 +1,95 @@
+import { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { WaitingClients } from '../../../src/registry/waiting.ts'
+
+const connection = (): Duplex => new EventEmitter() as unknown as Duplex
+const HERE = '203.0.113.7'
+const THERE = '203.0.113.8'
+
+describe('clients that wait', () => {
+  it('are so many of an address, and so many in all', () => {
+    const waiting = new WaitingClients<string>({ perAddress: 2, inAll: 3 })
+    const on = connection()
+    const addresses = [HERE, HERE, HERE, THERE, THERE]
+    expect(addresses.map((address) => waiting.enter(address, on, 'x') !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+    ])
+    expect(waiting.size).toBe(3)
+  })
+
+  it('make room when they are answered, once', () => {
+    const waiting = new WaitingClients<string>({ perAddress: 1, inAll: 9 })
+    const client = waiting.enter(HERE, connection(), 'here')
+    expect([client?.leave(), client?.leave()]).toEqual(['here', undefined])
+    expect(waiting.enter(HERE, connection(), 'next')).toBeDefined()
+    expect(waiting.enter(HERE, connection(), 'more')).toBeUndefined()
+  })
+
+  it('are gone with their connection: there is nobody to be answered', () => {
+    const waiting = new WaitingClients<string>({ perAddress: 9, inAll: 9 })
+    const [one, other] = [connection(), connection()]
+    const clients = [1, 2, 3].map((number) => waiting.enter(HERE, one, `${number}`))
+    const left = waiting.enter(HERE, other, 'left')
+    one.emit('close')
+    expect(waiting.size).toBe(1)
+    expect(clients.map((client) => client?.leave())).toEqual([undefined, undefined, undefined])
+    expect(left?.leave()).toBe('left')
+  })
+
+  it('share one listener on their connection, however many there are and were', () => {
+    const waiting = new WaitingClients<number>({ perAddress: 99, inAll: 99 })
+    const on = connection()
+    for (let time = 0; time < 50; time += 1) waiting.enter(HERE, on, time)?.leave()
+    for (let time = 0; time < 16; time += 1) waiting.enter(HERE, on, time)
+    expect(on.listenerCount('close')).toBe(1)
+  })
+})
+
+it('whatever comes, is answered and goes: when all connections of an address are gone, nobody of it is counted', () => {
+  const step = fc.record({
+    what: fc.constantFrom('enter', 'answer', 'close'),
+    which: fc.nat(5),
+    address: fc.constantFrom(HERE, THERE),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const limits = { perAddress: 5, inAll: 8 }
+      const waiting = new WaitingClients<number>(limits)
+      const connections = Array.from({ length: 6 }, connection)
+      let clients: { address: string; on: Duplex; leave: () => number | undefined; name: number }[] = []
+      for (const [name, { what, which, address }] of steps.entries()) {
+        const on = connections[which] as Duplex
+        const those = clients.filter((client) => client.address === address)
+        if (what === 'enter') {
+          const client = waiting.enter(address, on, name)
+          const isRefused = those.length >= limits.perAddress || clients.length >= limits.inAll
+          expect(client === undefined).toBe(isRefused)
+          if (client !== undefined) clients.push({ address, on, leave: client.leave, name })
+        }
+        const [first] = those
+        if (what === 'answer' && first !== undefined) {
+          expect(first.leave()).toBe(first.name)
+          clients = clients.filter((client) => client !== first)
+        }
+        if (what === 'close') {
+          on.emit('close')
+          connections[which] = connection()
+          clients = clients.filter((client) => client.on !== on)
+        }
+        expect(waiting.size).toBe(clients.length)
+      }
+      for (const on of connections) on.emit('close')
+      expect(waiting.size).toBe(0)
+      const free = connection()
+      for (let time = 0; time < limits.perAddress; time += 1)
+        expect(waiting.enter(HERE, free, time)).toBeDefined()
+    }),
+    { numRuns: 500 },
+  )
+})
