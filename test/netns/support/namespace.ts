@@ -1,15 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 /** How long a program may take that changes something, in milliseconds. */
 const TIMEOUT_MS = 10_000
-/** With the run that it belongs to, by the id of its process: what is left of one that was killed is known by that. */
-const PREFIX = 'puppet-registrar-'
-const NAME = /^puppet-registrar-(\d+)-\S+$/
-
-/** The process of the run: what `whole-run.ts` says, which sees to its end. */
-const RUN = process.env.NETNS_RUN ?? String(process.pid)
+/** Says whose run a namespace belongs to; `whole-run.ts` sees to the end of them all. */
+const PREFIX = process.env.NETNS_PREFIX ?? ''
+const made = new Set<string>()
 
 /** A network namespace of its own: nothing but a loopback interface, and no way out. */
 export class Namespace {
@@ -21,8 +18,9 @@ export class Namespace {
 
   /** Makes one; `role` is a word for people who look at the list. */
   static async make(role: string): Promise<Namespace> {
-    const name = `${PREFIX}${RUN}-${role}`
+    const name = `${PREFIX}${role}`
     await run('ip', ['netns', 'add', name], { timeout: TIMEOUT_MS })
+    made.add(name)
     const namespace = new Namespace(name)
     await namespace.ip('link', 'set', 'lo', 'up')
     return namespace
@@ -53,24 +51,15 @@ export class Namespace {
   }
 }
 
-/** Removes every namespace of this run, and of runs that are over, with their interfaces, rules and processes. */
-export function removeNamespaces(): void {
-  for (const line of execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n')) {
-    const [name = ''] = line.split(' ')
-    const run = NAME.exec(name)?.[1]
-    if (run !== undefined && (run === RUN || !isAlive(Number(run)))) remove(name)
+/** Removes every namespace that this process made, with its interfaces, rules and processes. */
+export async function removeNamespaces(): Promise<void> {
+  for (const name of made) {
+    // A namespace lives on while a process is in it: those in ours are ours.
+    const { stdout } = await run('ip', ['netns', 'pids', name])
+    for (const pid of stdout.split('\n').filter(Boolean)) kill(Number(pid))
+    await run('ip', ['netns', 'delete', name])
   }
-}
-
-/** A namespace lives on while a process is in it: those in ours are ours. */
-function remove(name: string): void {
-  try {
-    const pids = execFileSync('ip', ['netns', 'pids', name], { encoding: 'utf8' })
-    for (const pid of pids.split('\n').filter(Boolean)) kill(Number(pid))
-    execFileSync('ip', ['netns', 'delete', name], { stdio: 'pipe' })
-  } catch {
-    // It is gone.
-  }
+  made.clear()
 }
 
 function kill(pid: number): void {
@@ -78,14 +67,5 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL')
   } catch {
     // It has ended meanwhile.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }

@@ -51,7 +51,7 @@ export class Scene {
   async close(): Promise<void> {
     await stopAllPeers()
     for (const wire of this.#wires) await wire.end()
-    removeNamespaces()
+    await removeNamespaces()
   }
 
   wireToRegistry(): Promise<Wire> {

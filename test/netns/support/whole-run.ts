@@ -1,16 +1,26 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { hasNamespaces } from './capability.ts'
 
-/** Before the tests: names the run, in an environment that its workers inherit, and clears what others left. */
-export async function setup(): Promise<void> {
-  process.env.NETNS_RUN = String(process.pid)
-  await clear()
+const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url))
+let guard: ChildProcess | undefined
+
+/** Before the tests: names the run's namespaces, in an environment that its workers inherit, and sets a guard over them. */
+export function setup(): void {
+  if (!hasNamespaces) return
+  process.env.NETNS_PREFIX = `puppet-registrar-${process.pid}-`
+  // A process group of its own: what interrupts the run must not end the guard.
+  guard = spawn('sh', [GUARD, process.env.NETNS_PREFIX], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
 }
 
-/** After them: a worker that hung was killed, and could not clear away anything. */
-export const teardown = clear
-
-async function clear(): Promise<void> {
-  if (!hasNamespaces) return
-  const { removeNamespaces } = await import('./namespace.ts')
-  removeNamespaces()
+/** After them. Where a run has no such end, because it was interrupted or killed, the guard's stdin ends all the same. */
+export async function teardown(): Promise<void> {
+  if (guard === undefined) return
+  const exit = once(guard, 'exit')
+  guard.stdin?.end()
+  await exit
 }
