@@ -25,10 +25,11 @@ export interface Window {
 
 export interface LieTime {
   readonly name: string
-  readonly samples: number
   readonly lieS: number
   readonly lateS: number
   readonly heldS: number
+  /** For how long the puppet could not answer. */
+  readonly downS: number
 }
 
 export type Verdict = 'right' | 'lie' | 'late' | 'held'
@@ -39,7 +40,7 @@ export function lieTime(measured: {
   readonly answers: readonly AnswerSample[]
   readonly holds?: readonly HoldSample[]
   readonly windows: readonly Window[]
-  /** What each answer stands for. */
+  /** What each answer stands for, and each look at the puppet. */
   readonly everyMs: number
 }): LieTime[]
 

@@ -10,7 +10,7 @@ const STALE_MS = 2000
  *
  * Each answer of discovery stands for the `everyMs` after it was asked, and belongs to the window in which it was asked. It is a lie
  * if it was wrong when it was asked and wrong when it was answered. An answer that took over a second is `late` and no lie; where
- * the sidecar held the puppet back as documented, it is `held` and no lie.
+ * the sidecar held the puppet back as documented, it is `held` and no lie. `down` is for how long the puppet could not answer.
  */
 export function lieTime({ truth, answers, holds = [], windows, everyMs }) {
   const seconds = (list) => (list.length * everyMs) / 1000
@@ -23,7 +23,8 @@ export function lieTime({ truth, answers, holds = [], windows, everyMs }) {
     }
     const verdicts = asked.map((answer) => verdictOf(answer, truth, holds))
     const of = (wanted) => seconds(verdicts.filter((verdict) => verdict === wanted))
-    return { name, samples: asked.length, lieS: of('lie'), lateS: of('late'), heldS: of('held') }
+    const down = truth.filter(({ askedMs, up }) => askedMs >= beginMs && askedMs < endMs && !up)
+    return { name, lieS: of('lie'), lateS: of('late'), heldS: of('held'), downS: seconds(down) }
   })
 }
 

@@ -17,7 +17,8 @@ when it was asked and when it came. The oracle is a registrant that is told the 
 
 ${tables.join('\n')}
 *late*: answers that took over a second, right or wrong, are no lies. *held*: the puppet flapped and was held back as documented.
-† the registrant itself dies or stands still; upstream's puppet does with it. ▲ over ${WORSE_S} s worse than upstream.
+† the registrant itself dies or stands still; upstream's puppet does with it. ▲ over ${WORSE_S} s more lies than
+upstream; △ the same, but upstream is late instead.
 
 ${about}
 
@@ -67,20 +68,27 @@ function tableOf(runs, faults, registry) {
     ['---', '---', ...columns.map(() => '---:')],
     ...rows.map((row, index) => [
       index + 1,
-      `${markOf(faults[index])}${isWorse(row) ? ' ▲' : ''}`,
+      `${markOf(faults[index])}${comparedWithUpstream(row)}`,
       ...columns.map(({ of }) => inSeconds(of(row))),
     ]),
     ['', '**total**', ...totals.map((total) => `**${total.toFixed(1)}**`)],
     ['', '**mean a fault**', ...totals.map((total) => `**${(total / rows.length).toFixed(2)}**`)],
   ]
   const table = lines.map((line) => `| ${line.join(' | ')} |\n`).join('')
-  return `## At ${REGISTRIES[registry]}\n\nSeconds.\n\n${table}`
+  const down = subjects.map(
+    (subject) => `${totalOf(runs[subject], 'downS').toFixed(0)} s (${SUBJECTS[subject].title})`,
+  )
+  return `## At ${REGISTRIES[registry]}\n\nSeconds. The puppet could not answer for ${down.join(', ')}.\n\n${table}`
 }
 
 const markOf = ({ name, ownDeath }) => (ownDeath ? `${name} †` : name)
 
-function isWorse({ product, upstream }) {
-  return product !== undefined && upstream !== undefined && product.lieS - upstream.lieS > WORSE_S
+/** ▲ where this lies longer than upstream, △ where it does, but upstream is late instead. */
+function comparedWithUpstream({ product, upstream }) {
+  if (product === undefined || upstream === undefined) return ''
+  if (product.lieS - upstream.lieS <= WORSE_S) return ''
+  const wrongS = ({ lieS, lateS }) => lieS + lateS
+  return wrongS(product) - wrongS(upstream) > WORSE_S ? ' ▲' : ' △'
 }
 
 /** Nothing is easier to see past than a nought. */

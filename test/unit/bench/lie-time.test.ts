@@ -26,7 +26,7 @@ function measured(truth: TruthSample[], answers: AnswerSample[], windows = [WIND
 describe('the lie time of a fault', () => {
   it('is nothing while discovery names a puppet that can answer', () => {
     expect(measured(puppet(ALWAYS), discovery(ALWAYS))).toEqual([
-      { name: 'killed', samples: 100, lieS: 0, lateS: 0, heldS: 0 },
+      { name: 'killed', lieS: 0, lateS: 0, heldS: 0, downS: 0 },
     ])
   })
 
@@ -43,7 +43,7 @@ describe('the lie time of a fault', () => {
   it('counts the time in which a living puppet is not named', () => {
     const truth = puppet((atMs) => atMs >= 1000)
     const answers = discovery((atMs) => atMs >= 3000)
-    expect(measured(truth, answers)[0]?.lieS).toBeCloseTo(2)
+    expect(measured(truth, answers)[0]).toMatchObject({ lieS: 2, downS: 1 })
   })
 
   it('belongs to the window in which discovery was asked', () => {
