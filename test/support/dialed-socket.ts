@@ -10,6 +10,7 @@ import { answer, type Script, type ScriptedRegistry, startScriptedRegistry } fro
 import { waitUntil } from './wait.ts'
 
 export const HANDSHAKE_MS = 10_000
+export const TCP_MS = 3000
 const cleanups: (() => Promise<unknown> | unknown)[] = []
 /** Ends all that was begun here. */
 export async function endAll(): Promise<void> {
@@ -52,6 +53,7 @@ export function dial(port: number, scheme = 'ws') {
       transport: async () => ({}),
       clock,
       handshakeMs: HANDSHAKE_MS,
+      tcpMs: TCP_MS,
     },
     { token: 'insecure_socket', subprotocol: 'io|0.0.1|id||8788' },
     {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { heartbeatSettings } from '../../src/registration/settings.ts'
 import { type Link, scene, TOGETHER_MS } from './watched.ts'
 
 describe('one link', () => {
@@ -78,6 +79,106 @@ describe('one link', () => {
     clock.run(600_000)
     expect(link.silentMs).toEqual([])
     expect(link.pingsMs.length).toBeGreaterThanOrEqual(20)
+  })
+})
+
+describe('whatever comes from the other end', () => {
+  it('is as good as a pong: a link that said something since its ping is not given up', () => {
+    const { clock, join } = scene()
+    const link = join()
+    clock.run(14_999)
+    link.received += 1
+    clock.run(5001)
+    expect(link).toMatchObject({ pingsMs: [10_000, 20_000], silentMs: [] })
+    // Nothing has come since the second ping.
+    clock.run(5000)
+    expect(link.silentMs).toEqual([25_000])
+  })
+
+  it('before the ping does not count', () => {
+    const { clock, join } = scene()
+    const link = join()
+    clock.run(9999)
+    link.received += 1
+    clock.run(5001)
+    expect(link).toMatchObject({ pingsMs: [10_000], silentMs: [15_000] })
+  })
+
+  it('keeps a link for ever that never sends a pong, and each interval has its ping', () => {
+    const { clock, join } = scene()
+    const link = join()
+    for (let passed = 0; passed < 600; passed += 1) {
+      clock.run(1000)
+      link.received += 1
+    }
+    expect(link.silentMs).toEqual([])
+    expect(link.pingsMs).toEqual(Array.from({ length: 60 }, (_, index) => (index + 1) * 10_000))
+  })
+
+  it('with a timeout longer than the interval: a ping goes out each interval, though the last one is awaited', () => {
+    const { clock, join } = scene({ intervalMs: 2000, timeoutMs: 3300 })
+    const link = join()
+    clock.run(3000)
+    link.received += 1
+    clock.run(5000)
+    // The second one is awaited from 4 s on, and nothing has come since.
+    expect(link).toMatchObject({ pingsMs: [2000, 4000], silentMs: [7300] })
+  })
+
+  it('a pong is measured from the newest ping, which took the place of the one that was awaited', () => {
+    const { clock, heartbeat, join } = scene({ intervalMs: 2000, timeoutMs: 3300 })
+    const link = join()
+    clock.run(3000)
+    link.received += 1
+    clock.run(1250)
+    expect(heartbeat.ponged(link)).toBe(250)
+  })
+})
+
+describe('settings by the number of links', () => {
+  const auto = { intervalMs: 'auto', timeoutMs: 'auto' } as const
+  const settingsFor = (links: number) => heartbeatSettings(links, auto)
+
+  it.each([
+    [1, 2000, 5300],
+    [100, 2000, 5300],
+    [1000, 10_000, 15_000],
+  ])(
+    'of %i links, a dead one is pinged within %i ms and given up within %i ms of its last word',
+    (count, intervalMs, withinMs) => {
+      const { clock, join } = scene({ settingsFor, pongMs: 0 })
+      for (let others = 1; others < count; others += 1) join()
+      clock.run(60_000)
+      const dead = join(null)
+      clock.run(30_000)
+      expect((dead.pingsMs[0] ?? 0) - dead.joinedMs).toBeLessThanOrEqual(intervalMs + TOGETHER_MS)
+      expect((dead.silentMs[0] ?? Number.NaN) - dead.joinedMs).toBeLessThanOrEqual(withinMs + 2 * TOGETHER_MS)
+    },
+  )
+
+  it('when thousands leave, the few that stay are pinged quickly again at once', () => {
+    const { clock, join, leave, links } = scene({ settingsFor, pongMs: 0 })
+    for (let count = 0; count < 2000; count += 1) join()
+    clock.run(15_000)
+    for (const link of [...links].slice(10)) leave(link)
+    const leftMs = clock.now()
+    clock.run(60_000)
+    for (const { pingsMs, silentMs } of links) {
+      expect(silentMs).toEqual([])
+      const since = pingsMs.filter((atMs) => atMs >= leftMs)
+      expect((since[0] ?? 0) - leftMs).toBeLessThanOrEqual(2000 + TOGETHER_MS)
+      for (const [index, atMs] of since.slice(1).entries())
+        expect(atMs - (since[index] ?? 0)).toBeLessThanOrEqual(2000 + TOGETHER_MS)
+    }
+  })
+
+  it('when thousands join, none of them is given up that answers in time', () => {
+    const { clock, join, links } = scene({ settingsFor, pongMs: 3200 })
+    for (let second = 0; second < 60; second += 1) {
+      for (let count = 0; count < 50; count += 1) join()
+      clock.run(1000)
+    }
+    expect(links.size).toBe(3000)
   })
 })
 

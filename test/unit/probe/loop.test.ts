@@ -1,18 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../../src/clock.ts'
 import type { ProbeResult } from '../../../src/events.ts'
 import { ProbeLoop } from '../../../src/probe/loop.ts'
 import type { Finding, Probe } from '../../../src/probe/probe.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { QuickClock } from '../../support/quick-clock.ts'
 
 const GOOD: Finding = { ok: true, tls: false, health: null }
 const BROKEN: Finding = { ok: false, kind: 'failed', reason: 'broken' }
 const NEVER = Number.POSITIVE_INFINITY
 
+/** How one look goes. */
+interface Look {
+  /** How long it takes, in milliseconds. */
+  readonly tookMs: number
+  readonly finding: Finding
+}
+
 interface Options {
-  /** How long each look takes, in milliseconds; the last one goes on. */
+  /** How long each probe's first look takes, in milliseconds; the last one goes on. */
   readonly tookMs?: readonly number[]
   readonly finding?: Finding
+  /** How the second look of a probe goes, over a new connection; default: never an answer. */
+  readonly second?: Look
   /** What a look that is called off finds, at once. */
   readonly whenAborted?: Finding
   readonly pauseMs?: number
@@ -20,28 +31,43 @@ interface Options {
 }
 
 /** A loop around a probe that takes its time, as a probe promises: it gives up when its signal aborts. */
-function begin({
-  tookMs = [0],
-  finding = GOOD,
-  whenAborted = BROKEN,
-  pauseMs = 1000,
-  timeoutMs = 1000,
-}: Options = {}) {
-  const clock = new FakeClock()
-  const seen = { startedMs: [] as number[], running: 0, mostAtOnce: 0, closed: 0 }
+function begin<C extends Clock = FakeClock>(
+  {
+    tookMs = [0],
+    finding = GOOD,
+    second = { tookMs: NEVER, finding: GOOD },
+    whenAborted = BROKEN,
+    pauseMs = 1000,
+    timeoutMs = 2000,
+  }: Options = {},
+  clock: C = new FakeClock() as Clock as C,
+) {
+  const seen = {
+    startedMs: [] as number[],
+    /** When somebody looked over a new connection. */
+    secondMs: [] as number[],
+    running: 0,
+    mostAtOnce: 0,
+    calledOff: 0,
+    closed: 0,
+  }
   const results: ProbeResult[] = []
   const probe: Probe = {
-    look: async (signal) => {
+    look: async (signal, anew = false) => {
       const duration = tookMs[Math.min(seen.startedMs.length, tookMs.length - 1)] ?? 0
-      seen.startedMs.push(clock.now())
+      const planned: Look = anew ? second : { tookMs: duration, finding }
+      const times = anew ? seen.secondMs : seen.startedMs
+      times.push(clock.now())
       seen.running += 1
       seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.running)
       const found = await new Promise<Finding>((resolve) => {
         if (signal.aborted) return resolve(whenAborted)
-        if (duration === 0) return resolve(finding)
-        const cancel = duration === NEVER ? () => {} : clock.after(duration, () => resolve(finding))
+        if (planned.tookMs === 0) return resolve(planned.finding)
+        const cancel =
+          planned.tookMs === NEVER ? () => {} : clock.after(planned.tookMs, () => resolve(planned.finding))
         signal.addEventListener('abort', () => {
           cancel()
+          if (seen.running > 0) seen.calledOff += 1
           resolve(whenAborted)
         })
       })
@@ -120,16 +146,16 @@ describe('the deadline', () => {
     async (_what, whenAborted) => {
       const { clock, loop, results } = begin({ tookMs: [NEVER], whenAborted })
       loop.start()
-      await clock.advance(1000)
+      await clock.advance(2000)
       expect(results).toMatchObject([{ ok: false, kind: 'timeout' }])
     },
   )
 
   it('is anew for each look, and the pause comes after it', async () => {
-    const { clock, loop, seen, results } = begin({ tookMs: [NEVER, 999, NEVER, 0], pauseMs: 200 })
+    const { clock, loop, seen, results } = begin({ tookMs: [NEVER, 1999, NEVER, 0], pauseMs: 200 })
     loop.start()
-    await clock.advance(3600)
-    expect(seen.startedMs.slice(0, 4)).toEqual([0, 1200, 2399, 3599])
+    await clock.advance(6600)
+    expect(seen.startedMs.slice(0, 4)).toEqual([0, 2200, 4399, 6599])
     expect(results.slice(0, 4).map(({ ok }) => ok)).toEqual([false, true, false, true])
   })
 
@@ -138,6 +164,148 @@ describe('the deadline', () => {
     loop.start()
     await clock.advance(0)
     expect(clock.pending).toBe(1)
+  })
+})
+
+describe('the second look', () => {
+  const REFUSED: Finding = { ok: false, kind: 'refused', reason: 'nothing listens' }
+  const OTHER: Finding = { ok: true, tls: true, health: 'SERVING' }
+  const look = (tookMs: number, finding: Finding): Look => ({ tookMs, finding })
+
+  it.each([
+    [2000, 500],
+    [1000, 250],
+    [400, 100],
+  ])(
+    'of a probe with %i ms comes after %i ms without an answer, over a new connection',
+    async (timeoutMs, lateMs) => {
+      const { clock, loop, seen } = begin({ tookMs: [NEVER], timeoutMs })
+      loop.start()
+      await clock.advance(lateMs - 1)
+      expect(seen.secondMs).toEqual([])
+      await clock.advance(1)
+      expect(seen).toMatchObject({ startedMs: [0], secondMs: [lateMs] })
+      // There is no third.
+      await clock.advance(timeoutMs - lateMs - 1)
+      expect(seen).toMatchObject({ startedMs: [0], secondMs: [lateMs], running: 2 })
+    },
+  )
+
+  it('does not come where the answer is there in time', async () => {
+    const { clock, loop, seen } = begin({ tookMs: [499] })
+    loop.start()
+    await clock.advance(60_000)
+    expect(seen.startedMs.length).toBeGreaterThan(30)
+    expect(seen.secondMs).toEqual([])
+  })
+
+  // first look, second look (which begins at 500 ms): what is found, and when
+  it.each<[string, Look, Look, Finding | 'timeout', number]>([
+    ['a good answer of the second counts', look(NEVER, GOOD), look(20, OTHER), OTHER, 520],
+    ['a good answer of the first counts, late as it is', look(900, GOOD), look(NEVER, OTHER), GOOD, 900],
+    ['the first good answer counts', look(900, GOOD), look(300, OTHER), OTHER, 800],
+    ['that the second is refused counts at once', look(NEVER, GOOD), look(1, REFUSED), REFUSED, 501],
+    ['that the first is refused counts at once', look(600, REFUSED), look(NEVER, GOOD), REFUSED, 600],
+    ['a bad answer of the second waits for the first', look(1500, GOOD), look(20, BROKEN), GOOD, 1500],
+    ['a bad answer of the first waits for the second', look(600, BROKEN), look(700, OTHER), OTHER, 1200],
+    ['two bad answers: the later one counts', look(600, BROKEN), look(700, BROKEN), BROKEN, 1200],
+    ['a bad answer and silence: silence', look(NEVER, GOOD), look(20, BROKEN), 'timeout', 2000],
+    ['silence on both: silence', look(NEVER, GOOD), look(NEVER, GOOD), 'timeout', 2000],
+    [
+      'a good answer after the deadline counts for nothing',
+      look(2001, GOOD),
+      look(1600, OTHER),
+      'timeout',
+      2000,
+    ],
+  ])('%s', async (_rule, first, second, wanted, tookMs) => {
+    const { clock, loop, seen, results } = begin({
+      tookMs: [first.tookMs],
+      finding: first.finding,
+      second,
+      pauseMs: 60_000,
+    })
+    loop.start()
+    await clock.advance(2000)
+    const silence = { ok: false, kind: 'timeout', reason: 'no answer in 2 s' } as const
+    expect(results).toEqual([{ ...(wanted === 'timeout' ? silence : wanted), tookMs }])
+    // What was not waited for has been called off.
+    expect(seen.running).toBe(0)
+    expect(clock.pending).toBe(1)
+  })
+
+  it('a bad answer before it counts at once: there is no other to wait for', async () => {
+    const { clock, loop, seen, results } = begin({ tookMs: [499], finding: BROKEN })
+    loop.start()
+    await clock.advance(499)
+    expect(results).toEqual([{ ...BROKEN, tookMs: 499 }])
+    expect(seen.secondMs).toEqual([])
+  })
+
+  it('whoever loses is called off, and what it says then is not heard', async () => {
+    const { clock, loop, seen, results } = begin({
+      tookMs: [NEVER],
+      second: look(20, GOOD),
+      whenAborted: REFUSED,
+    })
+    loop.start()
+    await clock.advance(1500)
+    expect(results).toEqual([{ ...GOOD, tookMs: 520 }])
+    expect(seen.calledOff).toBeGreaterThanOrEqual(1)
+    expect(seen.running).toBe(0)
+  })
+
+  it('is abandoned with the first one at the end', async () => {
+    const { clock, loop, seen, results } = begin({ tookMs: [NEVER] })
+    loop.start()
+    await clock.advance(600)
+    expect(seen.running).toBe(2)
+    loop.stop()
+    await clock.advance(10_000)
+    expect([seen.running, clock.pending, results.length]).toEqual([0, 0, 0])
+  })
+})
+
+describe('a process that was stopped while it waited for an answer', () => {
+  /** Stopped for so long; then timers run first, and then what has arrived is read. */
+  async function stopped(forMs: number, isAnswered: boolean) {
+    const answer: { arrive: () => void } = { arrive: () => {} }
+    const clock = new QuickClock()
+    const results: ProbeResult[] = []
+    const loop = new ProbeLoop({
+      probe: {
+        look: (_signal, anew = false) =>
+          new Promise((resolve) => {
+            if (!anew) answer.arrive = () => resolve(GOOD)
+          }),
+        close: () => {},
+      },
+      clock,
+      timeoutMs: 2000,
+      wakeIntervalMs: 200,
+      onResult: (result) => {
+        results.push(result)
+        return 1000
+      },
+    })
+    loop.start()
+    clock.stall(forMs)
+    clock.turn()
+    if (isAnswered) answer.arrive()
+    await clock.advance(0)
+    loop.stop()
+    return results
+  }
+
+  it.each([501, 1999, 2000, 2001, 5000, 86_400_000])(
+    'for %i ms reads the answer first that has come meanwhile: late timers judge nobody',
+    async (forMs) => {
+      expect(await stopped(forMs, true)).toEqual([{ ...GOOD, tookMs: forMs }])
+    },
+  )
+
+  it('and has no answer then: that is silence', async () => {
+    expect(await stopped(5000, false)).toMatchObject([{ ok: false, kind: 'timeout' }])
   })
 })
 
@@ -270,31 +438,48 @@ describe('the end', () => {
   })
 })
 
-it('whatever takes how long, and whoever wakes it when: one look at a time, none after the end, nothing left over', async () => {
-  const durations = fc.array(fc.constantFrom(0, 1, 150, 999, 1000, 1001, NEVER), {
+it('whatever takes how long, and whoever wakes it when: one probe at a time of two looks at most, none after the end, nothing left over', async () => {
+  const durations = fc.array(fc.constantFrom(0, 1, 150, 499, 500, 501, 1999, 2000, 2001, NEVER), {
     minLength: 1,
     maxLength: 6,
   })
-  const steps = fc.array(fc.record({ passMs: fc.nat({ max: 700 }), wake: fc.boolean() }), { maxLength: 12 })
-  await fc.assert(
-    fc.asyncProperty(durations, steps, fc.constantFrom(0, 100, 1000), async (tookMs, sequence, pauseMs) => {
-      const { clock, loop, seen, results } = begin({ tookMs: [...tookMs, 150], pauseMs })
-      loop.start()
-      for (const { passMs, wake } of sequence) {
-        // A pause of nothing around looks that take nothing would go on within one moment for ever.
-        if (pauseMs === 0 && tookMs.includes(0)) break
-        await clock.advance(passMs)
-        if (wake) loop.wake()
-      }
-      loop.stop()
-      const looks = seen.startedMs.length
-      await clock.advance(0)
-      expect(clock.pending).toBe(0)
-      await clock.advance(5000)
-      expect(seen.startedMs).toHaveLength(looks)
-      expect(seen.mostAtOnce).toBe(1)
-      expect(results.every(({ tookMs: each }) => each <= 1000)).toBe(true)
+  const seconds = fc.record({
+    tookMs: fc.constantFrom(0, 1, 1499, 1500, 1501, NEVER),
+    finding: fc.constantFrom<Finding>(GOOD, BROKEN, {
+      ok: false,
+      kind: 'refused',
+      reason: 'nothing listens',
     }),
+  })
+  const steps = fc.array(fc.record({ passMs: fc.nat({ max: 1400 }), wake: fc.boolean() }), { maxLength: 12 })
+  await fc.assert(
+    fc.asyncProperty(
+      durations,
+      seconds,
+      steps,
+      fc.constantFrom(0, 100, 1000),
+      async (tookMs, second, sequence, pauseMs) => {
+        const { clock, loop, seen, results } = begin({ tookMs: [...tookMs, 150], second, pauseMs })
+        loop.start()
+        for (const { passMs, wake } of sequence) {
+          // A pause of nothing around looks that take nothing would go on within one moment for ever.
+          if (pauseMs === 0 && tookMs.includes(0)) break
+          await clock.advance(passMs)
+          if (wake) loop.wake()
+        }
+        loop.stop()
+        const looks = seen.startedMs.length + seen.secondMs.length
+        await clock.advance(0)
+        expect(clock.pending).toBe(0)
+        await clock.advance(5000)
+        expect(seen.startedMs.length + seen.secondMs.length).toBe(looks)
+        expect(seen.mostAtOnce).toBeLessThanOrEqual(2)
+        // Each second look belongs to the probe before it, and comes a quarter of the deadline after its beginning.
+        for (const atMs of seen.secondMs) expect(seen.startedMs).toContain(atMs - 500)
+        expect(new Set(seen.secondMs).size).toBe(seen.secondMs.length)
+        expect(results.every(({ tookMs: each }) => each <= 2000)).toBe(true)
+      },
+    ),
     { numRuns: 60 },
   )
 }, 30_000)

@@ -10,23 +10,33 @@ import { step } from '../../../src/registration/lifecycle.ts'
 import { lifecycleSettings } from '../../../src/registration/settings.ts'
 import type { Verdict } from '../../../src/registration/verdict.ts'
 
-const settings = lifecycleSettings({ backoffMaxMs: 15_000 })
+const settings = lifecycleSettings({ backoffMaxMs: 10_000 })
 const at = (nowMs: number, chance = 1): Context => ({ nowMs, chance, settings })
 
-const broken: Verdict = { kind: 'retry', stage: 'TCP', shared: true, reason: 'broken' }
+const broken: Verdict = { kind: 'retry', stage: 'WebSocket', shared: false, reason: 'broken' }
+const away: Verdict = { kind: 'away', stage: 'TCP', shared: true, reason: 'away' }
 const refusal: Verdict = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'refused' }
-const later: Verdict = { kind: 'later', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 42_000 }
+const later: Verdict = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 42_000 }
 
 /** One of each state, as they are at 100 s, with attempt 7 the newest. */
-const memory = { attempt: 7, failures: 1, refusals: 0 }
+const memory = { attempt: 7, failures: 1, failingSinceMs: 99_000, refusals: 0, refusedSinceMs: 0 }
 const STATES = {
   idle: { ...memory, state: 'idle', notBeforeMs: 0, reason: '' },
   queued: { ...memory, state: 'queued' },
   connecting: { ...memory, state: 'connecting' },
   open: { ...memory, state: 'open' },
-  registered: { ...memory, state: 'registered', sinceMs: 99_000, confirmed: true },
+  /** For less than it takes to forget what was before. */
+  registered: { ...memory, state: 'registered', sinceMs: 95_001, confirmed: true },
+  lasting: { ...memory, state: 'registered', sinceMs: 95_000, confirmed: true },
   waiting: { ...memory, state: 'waiting', untilMs: 110_000, reason: 'broken' },
-  refused: { ...memory, refusals: 3, state: 'refused', untilMs: 400_000, reason: 'refused' },
+  refused: {
+    ...memory,
+    refusals: 3,
+    refusedSinceMs: 60_000,
+    state: 'refused',
+    untilMs: 150_000,
+    reason: 'refused',
+  },
   closing: { ...memory, state: 'closing', next: 'idle' },
   reopening: { ...memory, state: 'closing', next: 'queued' },
   stopping: { ...memory, state: 'closing', next: 'stopped' },
@@ -44,6 +54,9 @@ const EVENTS = {
   silent: { type: 'silent', attempt: 7 },
   unreachable: { type: 'unreachable', attempt: 7 },
   ended: { type: 'ended', attempt: 7, verdict: broken },
+  'ended: away': { type: 'ended', attempt: 7, verdict: away },
+  'ended: busy': { type: 'ended', attempt: 7, verdict: later },
+  'ended: refused': { type: 'ended', attempt: 7, verdict: refusal },
 } satisfies Record<string, LifecycleEvent>
 
 type State = keyof typeof STATES
@@ -69,6 +82,9 @@ const TABLE: Record<State, Partial<Record<Event, string>>> = {
     opened: 'open timer 5000',
     unreachable: 'queued queue no timer',
     ended: 'waiting timer 1000',
+    'ended: away': 'waiting timer 1500',
+    'ended: busy': 'waiting timer 43000',
+    'ended: refused': 'waiting timer 1000',
   },
   open: {
     withdraw: 'closing close:7 timer 800',
@@ -76,12 +92,28 @@ const TABLE: Record<State, Partial<Record<Event, string>>> = {
     timer: 'registered no timer',
     acknowledged: 'registered no timer',
     ended: 'waiting timer 1000',
+    'ended: away': 'waiting timer 1500',
+    'ended: busy': 'waiting timer 43000',
+    'ended: refused': 'waiting timer 1000',
   },
   registered: {
     withdraw: 'closing close:7 timer 800',
     stop: 'closing close:7 timer 800',
     silent: 'queued terminate:7 queue no timer',
     ended: 'waiting timer 1000',
+    'ended: away': 'waiting timer 1500',
+    'ended: busy': 'waiting timer 43000',
+    'ended: refused': 'waiting timer 1000',
+  },
+  // One that had lasted is taken up again at once, whatever ended it.
+  lasting: {
+    withdraw: 'closing close:7 timer 800',
+    stop: 'closing close:7 timer 800',
+    silent: 'queued terminate:7 queue no timer',
+    ended: 'waiting timer 100',
+    'ended: away': 'waiting timer 100',
+    'ended: busy': 'waiting timer 100',
+    'ended: refused': 'waiting timer 100',
   },
   waiting: {
     withdraw: 'idle no timer',
@@ -98,16 +130,25 @@ const TABLE: Record<State, Partial<Record<Event, string>>> = {
     stop: 'closing',
     timer: 'idle terminate:7 no timer',
     ended: 'idle no timer',
+    'ended: away': 'idle no timer',
+    'ended: busy': 'idle no timer',
+    'ended: refused': 'idle no timer',
   },
   reopening: {
     withdraw: 'closing',
     stop: 'closing',
     timer: 'queued terminate:7 queue no timer',
     ended: 'queued queue no timer',
+    'ended: away': 'queued queue no timer',
+    'ended: busy': 'queued queue no timer',
+    'ended: refused': 'queued queue no timer',
   },
   stopping: {
     timer: 'stopped terminate:7 no timer',
     ended: 'stopped no timer',
+    'ended: away': 'stopped no timer',
+    'ended: busy': 'stopped no timer',
+    'ended: refused': 'stopped no timer',
   },
   stopped: {},
 }
@@ -148,58 +189,154 @@ describe('state × event', () => {
   })
 })
 
+/** A token whose every attempt ends so, at the moment it begins; what it looked like after each. */
+function failing(verdict: Verdict, chance: number, untilMs: number) {
+  const seen: { readonly atMs: number; readonly state: Lifecycle['state']; readonly waitMs: number }[] = []
+  let life: Lifecycle = { ...STATES.connecting, failures: 0, failingSinceMs: 0 }
+  for (let nowMs = 0; nowMs < untilMs; ) {
+    const { life: after, timerMs } = step(
+      life,
+      { type: 'ended', attempt: life.attempt, verdict },
+      at(nowMs, chance),
+    )
+    const waitMs = timerMs ?? Number.NaN
+    seen.push({ atMs: nowMs, state: after.state, waitMs })
+    // An attempt takes a moment, even if it is refused at once.
+    nowMs += waitMs + 10
+    const queued = step(after, { type: 'timer' }, at(nowMs, chance)).life
+    life = step(queued, { type: 'turn' }, at(nowMs, chance)).life
+  }
+  return seen
+}
+
 describe('verdicts', () => {
-  it('obeys the time that the registry asked for, and no shorter backoff', () => {
-    expect(step(STATES.connecting, { type: 'ended', attempt: 7, verdict: later }, at(0)).timerMs).toBe(42_000)
-    const soon = { ...later, afterMs: 0 }
-    expect(step(STATES.connecting, { type: 'ended', attempt: 7, verdict: soon }, at(0)).timerMs).toBe(1000)
+  it('obeys the time that the registry asked for, with chance on top, and no shorter pace', () => {
+    const waitAfter = (verdict: Verdict, chance: number) =>
+      step(STATES.connecting, { type: 'ended', attempt: 7, verdict }, at(100_000, chance)).timerMs
+    expect(waitAfter(later, 0)).toBe(42_000)
+    expect(waitAfter(later, 0.5)).toBe(42_500)
+    expect(waitAfter({ ...later, afterMs: 0 }, 0.25)).toBe(750)
   })
 
-  it('is refused after three refusals in a row, and tries every five minutes then', () => {
-    let life: Lifecycle = { ...STATES.connecting, refusals: 0 }
-    const seen: (string | number | null | undefined)[] = []
-    for (let attempt = 7; attempt < 12; attempt += 1) {
-      const ended = step(life, { type: 'ended', attempt, verdict: refusal }, at(0, 0))
-      seen.push(ended.life.state, ended.timerMs)
-      const queued = step(ended.life, { type: 'timer' }, at(0)).life
-      life = step(queued, { type: 'turn' }, at(0)).life
-    }
-    expect(seen).toEqual([
-      'waiting',
-      0,
-      'waiting',
-      0,
-      'refused',
-      300_000,
-      'refused',
-      300_000,
-      'refused',
-      300_000,
-    ])
+  it('of a registry that is away: the steady pace, however often it has failed, and slower after five minutes', () => {
+    const seen = failing(away, 0.999, 3_600_000)
+    const waits = (fromMs: number, toMs: number): number[] =>
+      seen.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).map(({ waitMs }) => waitMs)
+    expect(new Set(waits(0, 300_000))).toEqual(new Set([1499]))
+    expect(Math.min(...waits(900_000, 3_600_000))).toBeGreaterThan(4000)
+    expect(Math.max(...waits(0, 3_600_000))).toBeLessThanOrEqual(10_000)
+    expect(new Set(seen.map(({ state }) => state))).toEqual(new Set(['waiting']))
+  })
+
+  it('of one that does something wrong: backoff with full jitter up to 10 s', () => {
+    const waits = failing(broken, 0.5, 60_000).map(({ waitMs }) => waitMs)
+    expect(waits.slice(0, 8)).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000])
+  })
+
+  it.each([0, 0.5, 0.999])(
+    'is refused after three refusals over at least 30 s, and tries each minute then, give or take a tenth (chance %d)',
+    (chance) => {
+      const seen = failing(refusal, chance, 600_000)
+      const first = seen.findIndex(({ state }) => state === 'refused')
+      expect(first).toBeGreaterThanOrEqual(2)
+      expect(seen[first]?.atMs).toBeGreaterThanOrEqual(30_000)
+      expect(seen[first - 1]?.atMs).toBeLessThan(30_000)
+      for (const { state, waitMs } of seen.slice(first)) {
+        expect(state).toBe('refused')
+        expect(waitMs).toBeCloseTo(60_000 * (0.9 + 0.2 * chance))
+      }
+    },
+  )
+
+  it.each([
+    [2, 70_000, 'waiting'],
+    [3, 70_000, 'refused'],
+    [3, 70_001, 'waiting'],
+    [9, 99_000, 'waiting'],
+  ] as const)('%i refusals, the first at %i ms, are %s at 100 s', (refusals, refusedSinceMs, state) => {
+    const life: Lifecycle = { ...STATES.connecting, refusals: refusals - 1, refusedSinceMs }
+    expect(step(life, EVENTS['ended: refused'], at(100_000)).life).toMatchObject({ state, refusals })
   })
 
   it('counts refusals in a row: another failure between them starts anew', () => {
-    const twice = { ...STATES.connecting, refusals: 2 }
-    const { life } = step(twice, { type: 'ended', attempt: 7, verdict: broken }, at(0))
-    expect(life).toMatchObject({ state: 'waiting', refusals: 0 })
+    const twice = { ...STATES.connecting, refusals: 2, refusedSinceMs: 10_000 }
+    for (const verdict of [broken, away, later]) {
+      const { life } = step(twice, { type: 'ended', attempt: 7, verdict }, at(100_000))
+      expect(life).toMatchObject({ state: 'waiting', refusals: 0 })
+      const again = step({ ...twice, refusals: 0 }, EVENTS['ended: refused'], at(100_000)).life
+      expect(again).toMatchObject({ state: 'waiting', refusals: 1, refusedSinceMs: 100_000 })
+    }
   })
 
   it('names the stage of a failed attempt, but not of a registration that ended', () => {
     const reason = (life: Lifecycle): unknown =>
       step(life, { type: 'ended', attempt: 7, verdict: broken }, at(100_000)).life
-    expect(reason(STATES.connecting)).toMatchObject({ reason: 'TCP: broken' })
+    expect(reason(STATES.connecting)).toMatchObject({ reason: 'WebSocket: broken' })
     expect(reason(STATES.registered)).toMatchObject({ reason: 'broken' })
   })
 })
 
-describe('backoff memory', () => {
+describe('what is remembered', () => {
   it.each([
-    [59_999, 6],
-    [60_000, 1],
-  ])('after %i ms registered, the next failure is number %i', (lastedMs, failures) => {
-    const life: Lifecycle = { ...STATES.registered, failures: 5, sinceMs: 0 }
-    const { life: next } = step(life, { type: 'ended', attempt: 7, verdict: broken }, at(lastedMs))
-    expect(next.failures).toBe(failures)
+    [4999, 6, 10_000],
+    [5000, 0, 100],
+  ])(
+    'a registration lost after %i ms leaves %i failures, and %i ms to wait at most',
+    (lastedMs, failures, waitMs) => {
+      const life: Lifecycle = { ...STATES.registered, failures: 5, sinceMs: 0 }
+      const { life: next, timerMs } = step(life, { type: 'ended', attempt: 7, verdict: broken }, at(lastedMs))
+      expect(next.failures).toBe(failures)
+      expect(timerMs).toBe(waitMs)
+    },
+  )
+
+  it('nothing of what was before a registration that had lasted: whatever happened, the next attempt comes within 100 ms', () => {
+    const anything = fc.record({
+      failures: fc.nat({ max: 1e6 }),
+      failingSinceMs: fc.nat({ max: 90_000 }),
+      refusals: fc.nat({ max: 100 }),
+      refusedSinceMs: fc.nat({ max: 90_000 }),
+      sinceMs: fc.nat({ max: 95_000 }),
+      confirmed: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(
+        anything,
+        fc.constantFrom(broken, away, refusal, later),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (before, verdict, chance) => {
+          const life: Lifecycle = { ...STATES.registered, ...before }
+          const { life: next, timerMs } = step(
+            life,
+            { type: 'ended', attempt: 7, verdict },
+            at(100_000, chance),
+          )
+          expect(timerMs).toBe(100 * chance)
+          expect(next).toMatchObject({
+            state: 'waiting',
+            failures: 0,
+            failingSinceMs: 0,
+            refusals: 0,
+            refusedSinceMs: 0,
+          })
+        },
+      ),
+    )
+  })
+
+  it('when the failures of now began: the pace is counted from there', () => {
+    const first = step(
+      { ...STATES.connecting, failures: 0, failingSinceMs: 5 },
+      EVENTS['ended: away'],
+      at(100_000.5),
+    ).life
+    expect(first).toMatchObject({ failures: 1, failingSinceMs: 100_000 })
+    const second = step(
+      { ...STATES.connecting, failures: 1, failingSinceMs: 5 },
+      EVENTS['ended: away'],
+      at(100_000),
+    ).life
+    expect(second).toMatchObject({ failures: 2, failingSinceMs: 5 })
   })
 
   it('is not washed away by a puppet that flaps: a wait that was withdrawn is resumed', () => {
@@ -213,17 +350,23 @@ describe('backoff memory', () => {
   })
 
   it('knows nothing of a registry that cannot be reached: that is no failure of this token', () => {
-    const before: Lifecycle = { ...STATES.connecting, failures: 4, refusals: 2 }
+    const before: Lifecycle = { ...STATES.connecting, failures: 4, refusals: 2, refusedSinceMs: 98_000 }
     const { life } = step(before, EVENTS.unreachable, at(100_000))
-    expect(life).toEqual({ state: 'queued', attempt: 7, failures: 4, refusals: 2 })
+    expect(life).toEqual({ ...before, state: 'queued' })
   })
 
   it.each([
-    [59_999, 5],
-    [60_000, 0],
+    [4999, 5],
+    [5000, 0],
   ])('a link that fell silent after %i ms leaves %i failures', (lastedMs, failures) => {
     const life: Lifecycle = { ...STATES.registered, failures: 5, sinceMs: 0 }
     expect(step(life, EVENTS.silent, at(lastedMs)).life.failures).toBe(failures)
+  })
+
+  it('is, after a registration that was withdrawn, what was before it, unless it had lasted', () => {
+    const left = (life: Lifecycle): Lifecycle => step(life, { type: 'withdraw' }, at(100_000)).life
+    expect(left({ ...STATES.registered, failures: 5 }).failures).toBe(5)
+    expect(left({ ...STATES.lasting, failures: 5 }).failures).toBe(0)
   })
 
   it('a refusal that was withdrawn is still a refusal', () => {
@@ -242,7 +385,7 @@ it('an acknowledgement that comes late confirms what was taken for registered', 
 })
 
 it('any sequence of events: one attempt or one place in the queue at a time, and what was begun is ended', () => {
-  const verdicts = fc.constantFrom(broken, refusal, later)
+  const verdicts = fc.constantFrom(broken, away, refusal, later)
   const events = fc.oneof(
     fc.constantFrom<LifecycleEvent>(EVENTS.want, EVENTS.withdraw, EVENTS.timer, EVENTS.turn, EVENTS.stop),
     fc
