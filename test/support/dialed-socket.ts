@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { RegistrySocket } from '../../src/registration/registry-socket.ts'
@@ -40,6 +41,30 @@ export async function silentPort(): Promise<{ port: number; heard: () => boolean
     server.close()
   })
   return { port: (server.address() as AddressInfo).port, heard: () => heard }
+}
+
+/** Listens, and takes nobody out of its queue: when that is full, the kernel drops what comes. */
+const LISTENER = `
+  const server = require('node:net').createServer()
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))
+`
+
+/** A port where packets vanish. */
+export async function fullPort(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] })
+  cleanups.push(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  const port = Number(line)
+  child.kill('SIGSTOP')
+  const queue = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  cleanups.push(() => {
+    for (const socket of queue) socket.destroy()
+  })
+  await waitUntil(() => queue.filter(({ connecting }) => !connecting).length === 2, {
+    timeoutMs: 5000,
+    what: 'the queue to be full',
+  })
+  return port
 }
 
 /** One socket to a port, with all that happens on it. Time stands still but for what comes over the network. */
