@@ -127,17 +127,6 @@ describe('the deadline of TCP', () => {
     clock.run(HANDSHAKE_MS - 1)
     expect(happened).toEqual([])
   })
-
-  it('that passed while this process was stopped: a connection that has come meanwhile counts', async () => {
-    const registry = await scripted((_request, _socket, accept) => void welcome(accept))
-    const { clock, happened, seen } = dial(registry.port)
-    await waitUntil(() => clock.pending === 2, { timeoutMs: 5000, what: 'TCP to begin' })
-    clock.stall(5000)
-    clock.turn()
-    await seen('opened')
-    clock.run(60_000)
-    expect(happened).not.toContain('ended')
-  })
 })
 
 describe('the deadline', () => {
