@@ -9,8 +9,8 @@ const TOKENS = ['a', 'b', 'c', 'd', 'e', 'f']
 const CLOSE_MS = 800
 /** What an attempt that nobody answers ends with. */
 const noAnswer: Verdict = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
-const later: Verdict = { kind: 'later', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
-const noWay: Verdict = { kind: 'retry', stage: 'TCP', shared: true, reason: 'no answer' }
+const later: Verdict = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
+const noWay: Verdict = { kind: 'away', stage: 'TCP', shared: true, reason: 'no answer' }
 
 /** How a registry treats those who connect. */
 const MOODS = {
@@ -126,7 +126,7 @@ it('whatever a registry does and whenever tokens come and go: one connection a t
       }
       Object.assign(world, { mood: 'kind', pongs: true, lingers: false, closes: true })
       registrations.want()
-      // Refused ones try again after five minutes.
+      // Refused ones try again after a minute.
       await clock.advance(400_000)
       const registered = wanted.filter((token) => stateOf(token) === 'registered')
       expect(registered.length).toBeGreaterThanOrEqual(Math.min(wanted.length, capacity))

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000
 const noAnswer: Verdict = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
 
 /** What can be wrong with a token for a while. */
-const TROUBLES = ['refused', 'closed at once', 'no pong', 'TCP refused', 'no answer', 'HTTP 500'] as const
+const TROUBLES = ['refused', 'closed at once', 'no pong', 'TCP refused', 'no answer', 'HTTP 404'] as const
 type Trouble = (typeof TROUBLES)[number]
 
 function scene() {
@@ -27,7 +27,7 @@ function scene() {
   const verdicts: Partial<Record<Trouble, Verdict>> = {
     refused,
     'TCP refused': unreachable,
-    'HTTP 500': broken,
+    'HTTP 404': broken,
   }
   const dialed = (socket: ScriptedSocket): void => {
     const trouble = troubled.get(socket.token)

@@ -8,11 +8,13 @@ import {
   arrived,
   dial,
   endAll,
+  fullPort,
   HANDSHAKE_MS,
   nothing,
   redirectTo,
   scripted,
   silentPort,
+  TCP_MS,
 } from '../support/dialed-socket.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { answer, type Script, welcome } from '../support/scripted-registry.ts'
@@ -61,6 +63,7 @@ describe('torn down', () => {
       url: new URL(`ws://127.0.0.1:${registry.port}/`),
       clock: new QuickClock(),
       handshakeMs: HANDSHAKE_MS,
+      tcpMs: TCP_MS,
       transport: async () => {
         looks += 1
         if (looks === 2) socket?.terminate()
@@ -88,6 +91,44 @@ describe('torn down', () => {
   })
 })
 
+describe('the deadline of TCP', () => {
+  it('of an address where packets vanish: 3 s of the attempt’s 10, and everybody’s trouble', async () => {
+    const port = await fullPort()
+    const { clock, happened, end } = dial(port)
+    await waitUntil(() => clock.pending === 2, { timeoutMs: 5000, what: 'TCP to begin' })
+    clock.run(TCP_MS - 1)
+    expect(happened).toEqual([])
+    clock.run(1)
+    expect(await end()).toEqual({ kind: 'away', stage: 'TCP', shared: true, reason: 'no answer in 3 s' })
+  })
+
+  it('of such an address to which a redirect led: this token’s trouble, and anew for the second connection', async () => {
+    const port = await fullPort()
+    let redirect = (): void => {}
+    const registry = await scripted((_request, socket) => {
+      redirect = () => answer(socket, '302 Found', [`location: ws://127.0.0.1:${port}/`])
+    })
+    const { clock, happened, end } = dial(registry.port)
+    await arrived(registry)
+    clock.run(5000)
+    redirect()
+    await waitUntil(() => clock.pending === 2, { timeoutMs: 5000, what: 'the second TCP to begin' })
+    clock.run(TCP_MS - 1)
+    expect(happened).toEqual([])
+    clock.run(1)
+    expect(await end()).toMatchObject({ kind: 'away', stage: 'TCP', shared: false })
+  })
+
+  it('is none any more when TCP is connected: the rest has what is left of the 10 s', async () => {
+    const registry = await scripted(nothing)
+    const { clock, happened } = dial(registry.port)
+    await arrived(registry)
+    expect(clock.pending).toBe(1)
+    clock.run(HANDSHAKE_MS - 1)
+    expect(happened).toEqual([])
+  })
+})
+
 describe('the deadline', () => {
   it('of a registry that takes the request and does not answer: over, and the connection goes', async () => {
     let raw: Duplex | undefined
@@ -99,7 +140,7 @@ describe('the deadline', () => {
     clock.run(HANDSHAKE_MS - 1)
     expect(happened).toEqual([])
     clock.run(1)
-    expect(await end()).toEqual({ kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer in 10 s' })
+    expect(await end()).toEqual({ kind: 'away', stage: 'HTTP', shared: false, reason: 'no answer in 10 s' })
     await waitUntil(() => raw?.readableEnded, { timeoutMs: 5000, what: 'the connection to go' })
   })
 
@@ -108,7 +149,7 @@ describe('the deadline', () => {
     const { clock, end } = dial(port, 'wss')
     await waitUntil(heard, { timeoutMs: 5000, what: 'the beginning of TLS' })
     clock.run(HANDSHAKE_MS)
-    expect(await end()).toEqual({ kind: 'retry', stage: 'TLS', shared: true, reason: 'no answer in 10 s' })
+    expect(await end()).toEqual({ kind: 'away', stage: 'TLS', shared: true, reason: 'no answer in 10 s' })
   })
 
   it('of such a port to which a redirect led: this token’s trouble', async () => {
@@ -119,7 +160,7 @@ describe('the deadline', () => {
     const { clock, end } = dial(registry.port)
     await waitUntil(heard, { timeoutMs: 5000, what: 'the beginning of TLS' })
     clock.run(HANDSHAKE_MS)
-    expect(await end()).toMatchObject({ kind: 'retry', stage: 'TLS', shared: false })
+    expect(await end()).toMatchObject({ kind: 'away', stage: 'TLS', shared: false })
   })
 
   it('is none any more when it is open', async () => {

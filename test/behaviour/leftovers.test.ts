@@ -129,7 +129,7 @@ it.each(named)('leaves no handle behind when it is drained while %s', async (_wh
   })
   const port = (await registry.start())[0]?.port ?? 0
   const silent = await otherPort('')
-  const broken = await otherPort('HTTP/1.1 500 Broken\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  const broken = await otherPort('HTTP/1.1 404 Broken\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
   const ports = { there: port, absent: await freePort(), silent: silent.port, broken: broken.port }
   // Looked at from within a wait, as it is at the end: a wait has timers of its own.
   let before = ''

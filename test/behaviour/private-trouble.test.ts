@@ -64,17 +64,18 @@ it('of 100 tokens five have a trouble of their own: the others register in time,
     expect(sockets.of(token)[0]).toMatchObject({ done: [], isOver: false })
     const times = [0, ...(pingsMs.get(token) ?? []), clock.now()]
     const gapsMs = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0))
-    expect(Math.max(...gapsMs)).toBeLessThanOrEqual(1010 + 10_100)
-    expect(Math.max(...gapsMs.slice(1))).toBeLessThanOrEqual(10_100)
+    expect(Math.max(...gapsMs)).toBeLessThanOrEqual(1010 + 2100)
+    expect(Math.max(...gapsMs.slice(1))).toBeLessThanOrEqual(2100)
   }
   expect(facts.filter((fact) => fact.type === 'registry')).toEqual([])
   // And the troubles were what they are meant to be.
-  expect(sockets.of('refused').length).toBe(3)
+  expect(sockets.of('refused').length).toBeGreaterThan(8)
+  expect(sockets.of('refused').length).toBeLessThan(16)
   expect(sockets.of('closed at once').length).toBeGreaterThan(5)
   expect(sockets.of('flooded')[0]?.sent.length).toBeGreaterThan(50 * 180)
   expect(sockets.of('flooded')[0]?.sent.length).toBeLessThanOrEqual(100 * 185)
   expect(sockets.of('slow')).toHaveLength(1)
-  expect(sockets.of('silent').length).toBeGreaterThan(5)
+  expect(sockets.of('silent').length).toBeGreaterThan(20)
 })
 
 it('one that never gets to the registry: the others keep their connections, and one that comes is in within two steps', async () => {
@@ -93,7 +94,8 @@ it('one that never gets to the registry: the others keep their connections, and 
   for (const token of FINE) expect(stateOf(token)).toBe('registered')
   await clock.advance(10 * MINUTE_MS)
   registrations.update(['lost', ...FINE, 'new'])
-  await clock.advance(2 * 15_000 + 1000)
+  // Away for eleven minutes: the steps are 3.3 s at most.
+  await clock.advance(2 * 3300 + 1000)
   expect(stateOf('new')).toBe('registered')
   for (const token of FINE) {
     expect(sockets.of(token)).toHaveLength(1)
@@ -121,16 +123,16 @@ it('one backend of ten that hangs up on everybody is no outage: nobody is told s
   expect(sockets.all.length).toBeGreaterThan(540)
 })
 
-it('a refused token that is tried again every five minutes stays refused meanwhile: nobody is on the way', async () => {
+it('a refused token that is tried again each minute stays refused meanwhile: nobody is on the way', async () => {
   const { clock, registrations, stateOf, sockets } = registrationsScene({
     script: { dialed: (socket) => void clockOf().after(3000, () => socket.end(refused)) },
   })
   const clockOf = () => clock
   registrations.update(['gone bad'])
   registrations.want()
-  await clock.advance(20_000)
+  await clock.advance(40_000)
   expect(stateOf('gone bad')).toBe('refused')
-  await clock.advance(291_000)
+  await clock.advance(55_000)
   const attempts = sockets.all.length
   expect(attempts).toBeGreaterThan(3)
   expect(sockets.all.at(-1)?.isOver).toBe(false)

@@ -24,7 +24,12 @@ describe('what ends, ends once, and last', () => {
     [
       'busy',
       (_request, socket) => answer(socket, '503 Busy', ['retry-after: 7']),
-      { kind: 'later', stage: 'HTTP', shared: false, afterMs: 7000 },
+      { kind: 'away', stage: 'HTTP', shared: true, afterMs: 7000 },
+    ],
+    [
+      'a page in HTML that forbids it',
+      (_request, socket) => answer(socket, '403 Forbidden', ['content-type: text/html']),
+      { kind: 'away', stage: 'HTTP', shared: true },
     ],
     ['cut before the answer', (_request, socket) => socket.destroy(), { stage: 'HTTP', shared: false }],
     [
@@ -51,7 +56,7 @@ describe('what ends, ends once, and last', () => {
   })
 
   it('nothing listens: everybody’s trouble', async () => {
-    expect(await dial(await freePort()).end()).toMatchObject({ kind: 'retry', stage: 'TCP', shared: true })
+    expect(await dial(await freePort()).end()).toMatchObject({ kind: 'away', stage: 'TCP', shared: true })
   })
 
   it('closed by us, and then torn down as well', async () => {
@@ -109,7 +114,7 @@ describe('the connection goes too, of', () => {
         .resume()
         .write('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 1000000\r\n\r\n<html>')
     })
-    expect(verdict).toMatchObject({ kind: 'retry', stage: 'HTTP' })
+    expect(verdict).toMatchObject({ kind: 'away', stage: 'HTTP', shared: true })
   })
 
   it('a registry that sends a broken frame and does not read: it must not keep the descriptor', async () => {
@@ -136,7 +141,7 @@ describe('a redirect', () => {
 
   it('to where nothing listens is the token’s trouble: the others begin elsewhere', async () => {
     const registry = await scripted(redirectTo(await freePort()))
-    expect(await dial(registry.port).end()).toMatchObject({ kind: 'retry', stage: 'TCP', shared: false })
+    expect(await dial(registry.port).end()).toMatchObject({ kind: 'away', stage: 'TCP', shared: false })
   })
 
   it('to where nobody answers is the token’s trouble, and has the time of one attempt for both', async () => {

@@ -13,7 +13,7 @@ import {
 describe('withdrawal', () => {
   it.each([
     ['while waiting', broken, 100],
-    ['while refused', refused, 10_000],
+    ['while refused', refused, 40_000],
     ['while queued, because the registry cannot be reached', unreachable, 100],
   ])('%s: no further attempt, however long, and nothing pending', async (_when, verdict, afterMs) => {
     const { clock, sockets, registrar, states } = start((socket) => socket.end(verdict))
@@ -29,7 +29,7 @@ describe('withdrawal', () => {
 
   it('while queued, behind others: its turn never comes', async () => {
     const { clock, sockets, registrar, states, options } = start(() => {}, { connectRate: 1 })
-    options.admission.queue(() => {})
+    options.admission.queue(() => {}, false)
     registrar.want()
     expect(states()).toEqual(['queued'])
     expect(clock.pending).toBe(1)
@@ -118,7 +118,7 @@ describe('stop', () => {
       }
       const { clock, registrar, sockets, states, options } = start(scripts[state] ?? (() => {}))
       if (state !== 'idle') registrar.want()
-      await clock.advance(state === 'refused' ? 10_000 : 1)
+      await clock.advance(state === 'refused' ? 40_000 : 1)
       if (state === 'closing') registrar.withdraw()
       expect(states().at(-1) ?? 'idle').toBe(state)
       options.admission.stop()

@@ -73,7 +73,7 @@ describe('a sidecar without a token of its own', () => {
     await sidecar.until('the puppet to accept the token', ({ puppet }) => puppet.tokenAccepted === true)
   })
 
-  it('withdraws it within 0.5 s of the end of the gateway, and registers it when there is another', async () => {
+  it('withdraws it within 0.1 s of the end of the gateway, and registers it when there is another', async () => {
     const running = await start()
     const { pair, registry, sidecar, gateway } = running
     await pair.found('puppet')
@@ -87,11 +87,12 @@ describe('a sidecar without a token of its own', () => {
     const next = await pair.startGateway()
     await expectOneRegistrant({ ...running, gateway: next })
     process.stdout.write(`SIGKILL of the gateway to withdrawn, ms: ${Math.round(goneAfter)}\n`)
-    expect(goneAfter).toBeLessThan(500)
+    // 0.1 s for 99 in 100; this is one, and a busy machine may delay it.
+    expect(goneAfter).toBeLessThan(250)
     expect(await heardBy(next)).toEqual(ONE_VISIT)
   })
 
-  it('withdraws it within 5 s of the freeze of the gateway, and registers it when it goes on', async () => {
+  it('withdraws it within 2.6 s of the freeze of the gateway, and registers it when it goes on', async () => {
     const running = await start()
     const { pair, registry, gateway } = running
     await pair.found('puppet')
@@ -104,7 +105,7 @@ describe('a sidecar without a token of its own', () => {
     gateway.kill('SIGCONT')
     await expectOneRegistrant(running)
     process.stdout.write(`SIGSTOP of the gateway to withdrawn, ms: ${Math.round(goneAfter)}\n`)
-    expect(goneAfter).toBeLessThan(5000)
+    expect(goneAfter).toBeLessThan(2600)
     expect(await heardBy(gateway)).toEqual(ONE_VISIT)
   })
 

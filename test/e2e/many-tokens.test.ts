@@ -58,7 +58,7 @@ function mostInASecond(timesMs: readonly number[]): number {
 }
 
 describe('ten thousand tokens', () => {
-  it('come back at the rate after a registry that was killed for 60 s; few lines tell it; all are closed with 1000', async () => {
+  it('come back at the rate after a registry that was killed for 30 s; few lines tell it; all are closed with 1000', async () => {
     const before = await startPeer('recording-registry', {})
     const sidecar = await sidecarFor(before.port)
     await sidecar.until('all registrations', allRegistered, 60_000)
@@ -75,19 +75,19 @@ describe('ten thousand tokens', () => {
     // Those that had begun before anybody knew.
     const unaware = await refusedConnections(sidecar)
     expect(unaware).toBeLessThan(RATE)
-    await waitUntil(() => away() > 60_000, { timeoutMs: 70_000, what: '60 s to pass', everyMs: 200 })
+    await waitUntil(() => away() > 30_000, { timeoutMs: 40_000, what: '30 s to pass', everyMs: 200 })
     const { registrations, registry, tokens } = await sidecar.status()
     expect(registrations).toMatchObject({ total: MANY, registered: 0, waiting: MANY, refused: 0 })
-    expect(registry.attempts).toBeGreaterThan(4)
+    expect(registry.attempts).toBeGreaterThan(15)
     expect(tokens).toHaveLength(100)
     expect(tokens[0]).toMatchObject({ state: 'waiting', reason: registry.reason })
-    // One token tries for all: attempts are those of one backoff, whatever the number of tokens.
+    // One token tries for all: attempts are those of one pace, whatever the number of tokens.
     const tried = (await refusedConnections(sidecar)) - unaware
-    expect(tried).toBeGreaterThan(3)
-    expect(tried).toBeLessThan(30)
+    expect(tried).toBeGreaterThan(15)
+    expect(tried).toBeLessThan(70)
 
     const after = await startPeer('recording-registry', { port: before.port })
-    await sidecar.until('all registrations', allRegistered, 16_000 + (MANY / RATE) * 1000 * 2)
+    await sidecar.until('all registrations', allRegistered, 2000 + (MANY / RATE) * 1000 * 2)
     expect(await after.ask('open')).toBe(MANY)
     // Blurred by how busy both processes are, but no wave.
     expect(await after.ask('peak')).toBeLessThan(RATE * 1.5)

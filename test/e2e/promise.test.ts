@@ -89,7 +89,7 @@ describe.each([
     await puppet.stop()
   })
 
-  it(`is not found within 0.5 s of SIGKILL, p99 of ${rounds}, and found again within 1.5 s of the puppet, each time`, async () => {
+  it(`is not found within 0.1 s of SIGKILL, in most of ${rounds} rounds, and found again within 0.6 s of the puppet, each time`, async () => {
     const goneAfter: number[] = []
     const backAfter: number[] = []
     let puppet = await startPuppet()
@@ -117,11 +117,13 @@ describe.each([
     await puppet.stop()
     const [gone, back] = [percentiles(goneAfter), percentiles(backAfter)]
     process.stdout.write(`SIGKILL to withdrawn, ms: ${JSON.stringify(gone)}; back: ${JSON.stringify(back)}\n`)
-    expect(gone.p99).toBeLessThan(500)
-    expect(back.p99).toBeLessThan(1500)
+    // The promise is 0.1 s for 99 in 100; of so few, a busy machine may delay one.
+    expect(gone.p50).toBeLessThan(100)
+    expect(gone.p99).toBeLessThan(250)
+    expect(back.p99).toBeLessThan(600)
   })
 
-  it('is not found within 5 s of SIGSTOP, and found again when the puppet goes on', async () => {
+  it('is not found within 2.6 s of SIGSTOP, and found again when the puppet goes on', async () => {
     const sidecar = await sidecarFor()
     const puppet = await startPuppet()
     await untilRegistrants(1, 10_000)
@@ -130,13 +132,33 @@ describe.each([
     await untilRegistrants(0, 10_000)
     const goneAfter = sinceStop()
     process.stdout.write(`SIGSTOP to withdrawn, ms: ${Math.round(goneAfter)}\n`)
-    expect(goneAfter).toBeLessThan(5000)
-    expect((await sidecar.status()).puppet.reason).toBe('no answer in 1 s')
+    expect(goneAfter).toBeLessThan(2600)
+    expect((await sidecar.status()).puppet.reason).toBe('no answer in 2 s')
 
     const sinceGoOn = elapsed()
     puppet.kill('SIGCONT')
     await untilRegistrants(1, 10_000)
-    expect(sinceGoOn()).toBeLessThan(1500)
+    expect(sinceGoOn()).toBeLessThan(600)
+    sidecar.command.kill('SIGTERM')
+    await sidecar.command.exit
+    await puppet.stop()
+  })
+
+  it('stays found through stalls of 1.5 s: nothing is withdrawn', async () => {
+    const sidecar = await sidecarFor()
+    const puppet = await startPuppet()
+    await untilRegistrants(1, 10_000)
+    for (let stall = 0; stall < 3; stall += 1) {
+      puppet.kill('SIGSTOP')
+      await delay(1500)
+      puppet.kill('SIGCONT')
+      // Not always at the same moment between two probes.
+      await delay(700 + stall * 150)
+    }
+    expect(await registrants()).toBe(1)
+    const { puppet: seen } = await sidecar.status()
+    expect(seen).toMatchObject({ state: 'healthy', damping: { withdrawals: 0 } })
+    expect((await sidecar.get('/metrics')).text).toContain('withdrawals_total{cause="unhealthy"} 0')
     sidecar.command.kill('SIGTERM')
     await sidecar.command.exit
     await puppet.stop()

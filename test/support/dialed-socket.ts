@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { RegistrySocket } from '../../src/registration/registry-socket.ts'
@@ -10,6 +11,7 @@ import { answer, type Script, type ScriptedRegistry, startScriptedRegistry } fro
 import { waitUntil } from './wait.ts'
 
 export const HANDSHAKE_MS = 10_000
+export const TCP_MS = 3000
 const cleanups: (() => Promise<unknown> | unknown)[] = []
 /** Ends all that was begun here. */
 export async function endAll(): Promise<void> {
@@ -41,6 +43,30 @@ export async function silentPort(): Promise<{ port: number; heard: () => boolean
   return { port: (server.address() as AddressInfo).port, heard: () => heard }
 }
 
+/** Listens, and takes nobody out of its queue: when that is full, the kernel drops what comes. */
+const LISTENER = `
+  const server = require('node:net').createServer()
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))
+`
+
+/** A port where packets vanish. */
+export async function fullPort(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] })
+  cleanups.push(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  const port = Number(line)
+  child.kill('SIGSTOP')
+  const queue = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  cleanups.push(() => {
+    for (const socket of queue) socket.destroy()
+  })
+  await waitUntil(() => queue.filter(({ connecting }) => !connecting).length === 2, {
+    timeoutMs: 5000,
+    what: 'the queue to be full',
+  })
+  return port
+}
+
 /** One socket to a port, with all that happens on it. Time stands still but for what comes over the network. */
 export function dial(port: number, scheme = 'ws') {
   const clock = new QuickClock()
@@ -52,6 +78,7 @@ export function dial(port: number, scheme = 'ws') {
       transport: async () => ({}),
       clock,
       handshakeMs: HANDSHAKE_MS,
+      tcpMs: TCP_MS,
     },
     { token: 'insecure_socket', subprotocol: 'io|0.0.1|id||8788' },
     {

@@ -4,13 +4,14 @@ import { Heartbeat } from '../../src/heartbeat.ts'
 import { Admission } from '../../src/registration/admission.ts'
 import { Registrar, type RegistrarOptions } from '../../src/registration/registrar.ts'
 import { Registrations } from '../../src/registration/registrations.ts'
-import { lifecycleSettings } from '../../src/registration/settings.ts'
+import { heartbeatSettings, lifecycleSettings } from '../../src/registration/settings.ts'
 import { createReader } from '../../src/rpc/answer.ts'
 import { FakeClock } from './fake-clock.ts'
 import { QuickClock, type QuickClockOptions } from './quick-clock.ts'
 import { type Script, type ScriptedSocket, ScriptedSockets } from './scripted-sockets.ts'
 
-const SETTINGS = lifecycleSettings({ backoffMaxMs: 15_000 })
+const SETTINGS = lifecycleSettings({ backoffMaxMs: 10_000 })
+const HEARTBEAT = { intervalMs: 'auto', timeoutMs: 'auto' } as const
 
 export interface SceneOptions {
   readonly script?: Script
@@ -36,7 +37,7 @@ export function registrationScene<C extends Clock>(
     advertise: { host: '', port: 8788 },
     settings: SETTINGS,
     clock,
-    heartbeat: new Heartbeat(clock, { intervalMs: 10_000, timeoutMs: 5000 }),
+    heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, HEARTBEAT)),
     admission: new Admission({ clock, connectRate, capacity, backoff: SETTINGS, tell: listener }),
     read: (text) => {
       counts.reads += 1

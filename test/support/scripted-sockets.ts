@@ -8,9 +8,9 @@ export const QUESTION = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"me
 /** Verdicts as they come. */
 export const closed: Verdict = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' }
 export const refused: Verdict = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'HTTP 401' }
-export const broken: Verdict = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'HTTP 500' }
+export const broken: Verdict = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'HTTP 404' }
 export const unreachable: Verdict = {
-  kind: 'retry',
+  kind: 'away',
   stage: 'TCP',
   shared: true,
   reason: 'connection refused',
@@ -37,6 +37,8 @@ export class ScriptedSocket implements RegistrySocket {
   readonly done: string[] = []
   readonly sent: string[] = []
   pings = 0
+  /** Bytes that have come, as far as the script says so. */
+  received = 0
   /** Whether it has been open. */
   wasOpen = false
   isOver = false
@@ -63,14 +65,17 @@ export class ScriptedSocket implements RegistrySocket {
   }
 
   text(text: string): void {
+    this.received += text.length
     this.#handlers.text(text)
   }
 
   binary(): void {
+    this.received += 1
     this.#handlers.binary()
   }
 
   ponged(): void {
+    this.received += 2
     this.#handlers.ponged()
   }
 

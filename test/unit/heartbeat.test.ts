@@ -81,6 +81,59 @@ describe('one link', () => {
   })
 })
 
+describe('whatever comes from the other end', () => {
+  it('is as good as a pong: a link that said something since its ping is not given up', () => {
+    const { clock, join } = scene()
+    const link = join()
+    clock.run(14_999)
+    link.received += 1
+    clock.run(5001)
+    expect(link).toMatchObject({ pingsMs: [10_000, 20_000], silentMs: [] })
+    // Nothing has come since the second ping.
+    clock.run(5000)
+    expect(link.silentMs).toEqual([25_000])
+  })
+
+  it('before the ping does not count', () => {
+    const { clock, join } = scene()
+    const link = join()
+    clock.run(9999)
+    link.received += 1
+    clock.run(5001)
+    expect(link).toMatchObject({ pingsMs: [10_000], silentMs: [15_000] })
+  })
+
+  it('keeps a link for ever that never sends a pong, and each interval has its ping', () => {
+    const { clock, join } = scene()
+    const link = join()
+    for (let passed = 0; passed < 600; passed += 1) {
+      clock.run(1000)
+      link.received += 1
+    }
+    expect(link.silentMs).toEqual([])
+    expect(link.pingsMs).toEqual(Array.from({ length: 60 }, (_, index) => (index + 1) * 10_000))
+  })
+
+  it('with a timeout longer than the interval: a ping goes out each interval, though the last one is awaited', () => {
+    const { clock, join } = scene({ intervalMs: 2000, timeoutMs: 3300 })
+    const link = join()
+    clock.run(3000)
+    link.received += 1
+    clock.run(5000)
+    // The second one is awaited from 4 s on, and nothing has come since.
+    expect(link).toMatchObject({ pingsMs: [2000, 4000], silentMs: [7300] })
+  })
+
+  it('a pong is measured from the newest ping, which took the place of the one that was awaited', () => {
+    const { clock, heartbeat, join } = scene({ intervalMs: 2000, timeoutMs: 3300 })
+    const link = join()
+    clock.run(3000)
+    link.received += 1
+    clock.run(1250)
+    expect(heartbeat.ponged(link)).toBe(250)
+  })
+})
+
 describe('one that falls silent', () => {
   it('may be unwatched, and others too, while it is told so', () => {
     const { clock, join, leave } = scene()

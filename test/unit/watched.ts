@@ -1,4 +1,4 @@
-import { Heartbeat, type Watched } from '../../src/heartbeat.ts'
+import { Heartbeat, type HeartbeatSettings, type Watched } from '../../src/heartbeat.ts'
 import { QuickClock, type QuickClockOptions } from '../support/quick-clock.ts'
 
 /** Pings that fall into so many milliseconds are sent together. */
@@ -9,6 +9,7 @@ export class Link implements Watched {
   readonly joinedMs: number
   readonly pingsMs: number[] = []
   readonly silentMs: number[] = []
+  received = 0
   /** What happens upon a ping; default: nothing. */
   pinged: () => void = () => {}
   gaveUp: () => void = () => {}
@@ -35,10 +36,16 @@ export function scene({
   intervalMs = 10_000,
   timeoutMs = 5000,
   pongMs = null,
+  settingsFor = () => ({ intervalMs, timeoutMs }),
   ...options
-}: { intervalMs?: number; timeoutMs?: number; pongMs?: number | null } & QuickClockOptions = {}) {
+}: {
+  intervalMs?: number
+  timeoutMs?: number
+  pongMs?: number | null
+  settingsFor?: (links: number) => HeartbeatSettings
+} & QuickClockOptions = {}) {
   const clock = new QuickClock(options)
-  const heartbeat = new Heartbeat(clock, { intervalMs, timeoutMs })
+  const heartbeat = new Heartbeat(clock, settingsFor)
   const links = new Set<Link>()
   const join = (answersAfterMs: number | null = pongMs): Link => {
     const link = new Link(clock)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { clean } from '../../../src/config/clean.ts'
 import {
   duration,
+  durationOrAuto,
   host,
   integer,
   oneOf,
@@ -63,6 +64,25 @@ describe('a duration', () => {
       expectComplaint(duration(), text, 'must be between 1ms and 24h')
     },
   )
+})
+
+describe('a duration, or auto', () => {
+  it.each([
+    ['auto', 'auto'],
+    ['AUTO', 'auto'],
+    ['500ms', 500],
+    ['1m', 60_000],
+  ] as const)('%s is %s', (text, value) => {
+    expect(read(durationOrAuto(), text)).toEqual({ value })
+  })
+
+  it.each(['automatic', 'none', '5', '1 s', ' auto'])('%j is refused with an example', (text) => {
+    expectComplaint(durationOrAuto(), text, 'is neither auto nor a duration, for example 500ms, 2s or 1m')
+  })
+
+  it.each(['0s', '25h'])('%s is out of bounds', (text) => {
+    expectComplaint(durationOrAuto(), text, 'must be between 1ms and 24h')
+  })
 })
 
 describe('a port', () => {

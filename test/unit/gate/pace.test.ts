@@ -2,12 +2,12 @@ import { expect, it } from 'vitest'
 import type { Gate } from '../../../src/gate/gate.ts'
 import { pauseAfter } from '../../../src/gate/pace.ts'
 
-const settings = { intervalMs: 1000, fastIntervalMs: 200 }
-const good = { outcome: 'good', count: 1, sinceMs: 0 } as const
-const bad = (count: number, refused: number) => ({ outcome: 'bad', count, refused }) as const
+const settings = { intervalMs: 500, fastIntervalMs: 200 }
+const good = { outcome: 'good', count: 1 } as const
+const bad = (count: number, refused: number) => ({ outcome: 'bad', count, refused, sinceMs: 0 }) as const
 
 it.each([
-  ['a healthy puppet that answers is settled', 'healthy', good, 1000],
+  ['a healthy puppet that answers is settled', 'healthy', good, 500],
   ['from the first failure on, the fast interval', 'healthy', bad(1, 0), 200],
   ['a first refusal is confirmed at once', 'healthy', bad(1, 1), 10],
   ['the first answer at the start is confirmed at once', 'unknown', good, 50],

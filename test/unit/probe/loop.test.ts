@@ -1,69 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ProbeResult } from '../../../src/events.ts'
-import { ProbeLoop } from '../../../src/probe/loop.ts'
-import type { Finding, Probe } from '../../../src/probe/probe.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-
-const GOOD: Finding = { ok: true, tls: false, health: null }
-const BROKEN: Finding = { ok: false, kind: 'failed', reason: 'broken' }
-const NEVER = Number.POSITIVE_INFINITY
-
-interface Options {
-  /** How long each look takes, in milliseconds; the last one goes on. */
-  readonly tookMs?: readonly number[]
-  readonly finding?: Finding
-  /** What a look that is called off finds, at once. */
-  readonly whenAborted?: Finding
-  readonly pauseMs?: number
-  readonly timeoutMs?: number
-}
-
-/** A loop around a probe that takes its time, as a probe promises: it gives up when its signal aborts. */
-function begin({
-  tookMs = [0],
-  finding = GOOD,
-  whenAborted = BROKEN,
-  pauseMs = 1000,
-  timeoutMs = 1000,
-}: Options = {}) {
-  const clock = new FakeClock()
-  const seen = { startedMs: [] as number[], running: 0, mostAtOnce: 0, closed: 0 }
-  const results: ProbeResult[] = []
-  const probe: Probe = {
-    look: async (signal) => {
-      const duration = tookMs[Math.min(seen.startedMs.length, tookMs.length - 1)] ?? 0
-      seen.startedMs.push(clock.now())
-      seen.running += 1
-      seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.running)
-      const found = await new Promise<Finding>((resolve) => {
-        if (signal.aborted) return resolve(whenAborted)
-        if (duration === 0) return resolve(finding)
-        const cancel = duration === NEVER ? () => {} : clock.after(duration, () => resolve(finding))
-        signal.addEventListener('abort', () => {
-          cancel()
-          resolve(whenAborted)
-        })
-      })
-      seen.running -= 1
-      return found
-    },
-    close: () => {
-      seen.closed += 1
-    },
-  }
-  const loop = new ProbeLoop({
-    probe,
-    clock,
-    timeoutMs,
-    wakeIntervalMs: 200,
-    onResult: (result) => {
-      results.push(result)
-      return pauseMs
-    },
-  })
-  return { clock, loop, seen, results }
-}
+import type { Finding } from '../../../src/probe/probe.ts'
+import { BROKEN, begin, GOOD, NEVER } from './probed.ts'
 
 describe('the loop', () => {
   it('looks at once, and then after each pause that it is told', async () => {
@@ -120,16 +58,16 @@ describe('the deadline', () => {
     async (_what, whenAborted) => {
       const { clock, loop, results } = begin({ tookMs: [NEVER], whenAborted })
       loop.start()
-      await clock.advance(1000)
+      await clock.advance(2000)
       expect(results).toMatchObject([{ ok: false, kind: 'timeout' }])
     },
   )
 
   it('is anew for each look, and the pause comes after it', async () => {
-    const { clock, loop, seen, results } = begin({ tookMs: [NEVER, 999, NEVER, 0], pauseMs: 200 })
+    const { clock, loop, seen, results } = begin({ tookMs: [NEVER, 1999, NEVER, 0], pauseMs: 200 })
     loop.start()
-    await clock.advance(3600)
-    expect(seen.startedMs.slice(0, 4)).toEqual([0, 1200, 2399, 3599])
+    await clock.advance(6600)
+    expect(seen.startedMs.slice(0, 4)).toEqual([0, 2200, 4399, 6599])
     expect(results.slice(0, 4).map(({ ok }) => ok)).toEqual([false, true, false, true])
   })
 
@@ -270,31 +208,48 @@ describe('the end', () => {
   })
 })
 
-it('whatever takes how long, and whoever wakes it when: one look at a time, none after the end, nothing left over', async () => {
-  const durations = fc.array(fc.constantFrom(0, 1, 150, 999, 1000, 1001, NEVER), {
+it('whatever takes how long, and whoever wakes it when: one probe at a time of two looks at most, none after the end, nothing left over', async () => {
+  const durations = fc.array(fc.constantFrom(0, 1, 150, 499, 500, 501, 1999, 2000, 2001, NEVER), {
     minLength: 1,
     maxLength: 6,
   })
-  const steps = fc.array(fc.record({ passMs: fc.nat({ max: 700 }), wake: fc.boolean() }), { maxLength: 12 })
-  await fc.assert(
-    fc.asyncProperty(durations, steps, fc.constantFrom(0, 100, 1000), async (tookMs, sequence, pauseMs) => {
-      const { clock, loop, seen, results } = begin({ tookMs: [...tookMs, 150], pauseMs })
-      loop.start()
-      for (const { passMs, wake } of sequence) {
-        // A pause of nothing around looks that take nothing would go on within one moment for ever.
-        if (pauseMs === 0 && tookMs.includes(0)) break
-        await clock.advance(passMs)
-        if (wake) loop.wake()
-      }
-      loop.stop()
-      const looks = seen.startedMs.length
-      await clock.advance(0)
-      expect(clock.pending).toBe(0)
-      await clock.advance(5000)
-      expect(seen.startedMs).toHaveLength(looks)
-      expect(seen.mostAtOnce).toBe(1)
-      expect(results.every(({ tookMs: each }) => each <= 1000)).toBe(true)
+  const seconds = fc.record({
+    tookMs: fc.constantFrom(0, 1, 1499, 1500, 1501, NEVER),
+    finding: fc.constantFrom<Finding>(GOOD, BROKEN, {
+      ok: false,
+      kind: 'refused',
+      reason: 'nothing listens',
     }),
+  })
+  const steps = fc.array(fc.record({ passMs: fc.nat({ max: 1400 }), wake: fc.boolean() }), { maxLength: 12 })
+  await fc.assert(
+    fc.asyncProperty(
+      durations,
+      seconds,
+      steps,
+      fc.constantFrom(0, 100, 1000),
+      async (tookMs, second, sequence, pauseMs) => {
+        const { clock, loop, seen, results } = begin({ tookMs: [...tookMs, 150], second, pauseMs })
+        loop.start()
+        for (const { passMs, wake } of sequence) {
+          // A pause of nothing around looks that take nothing would go on within one moment for ever.
+          if (pauseMs === 0 && tookMs.includes(0)) break
+          await clock.advance(passMs)
+          if (wake) loop.wake()
+        }
+        loop.stop()
+        const looks = seen.startedMs.length + seen.secondMs.length
+        await clock.advance(0)
+        expect(clock.pending).toBe(0)
+        await clock.advance(5000)
+        expect(seen.startedMs.length + seen.secondMs.length).toBe(looks)
+        expect(seen.mostAtOnce).toBeLessThanOrEqual(2)
+        // Each second look belongs to the probe before it, and comes a quarter of the deadline after its beginning.
+        for (const atMs of seen.secondMs) expect(seen.startedMs).toContain(atMs - 500)
+        expect(new Set(seen.secondMs).size).toBe(seen.secondMs.length)
+        expect(results.every(({ tookMs: each }) => each <= 2000)).toBe(true)
+      },
+    ),
     { numRuns: 60 },
   )
 }, 30_000)

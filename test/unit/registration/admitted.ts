@@ -12,6 +12,8 @@ export type Finding = 'reached' | 'unreachable'
 export interface Applicant {
   state: 'out' | 'queued' | 'trying' | 'in' | 'own trouble' | 'done'
   startedMs: number
+  /** Whether the attempt before failed. */
+  isRetry: boolean
   /** Queues, if it is out. */
   want(): void
   /** Gives up, whatever it is doing. */
@@ -36,7 +38,7 @@ export function scene(
     clock,
     connectRate,
     capacity,
-    backoff: { baseMs: 500, maxMs: 15_000 },
+    backoff: { maxMs: 10_000 },
     tell: (fact) => {
       if (fact.type === 'registry') facts.push({ ...fact, atMs: clock.now() })
     },
@@ -56,20 +58,23 @@ export function scene(
     const end = (): void => {
       trying.delete(one)
       one.state = 'in'
+      one.isRetry = false
       if (registry.finding(one.startedMs) === 'reached') return admission.reached()
       one.state = 'own trouble'
       const everybodys = admission.failed(one.startedMs, 'connection refused')
+      one.isRetry = !everybodys
       admission.left()
       if (everybodys) queue()
     }
     const queue = (): void => {
       one.state = 'queued'
-      const unqueue = admission.queue(begin)
+      const unqueue = admission.queue(begin, one.isRetry)
       if (one.state === 'queued') cancel = unqueue
     }
     const one: Applicant = {
       state: 'out',
       startedMs: 0,
+      isRetry: false,
       want: () => {
         if (one.state === 'out' || one.state === 'own trouble') queue()
       },

@@ -9,15 +9,15 @@ import {
   type OutageEvent,
 } from '../../../src/registration/outage.ts'
 
-const settings = { baseMs: 500, maxMs: 15_000 }
+const settings = { maxMs: 10_000 }
 const at = (nowMs: number, chance = 1): OutageContext => ({ nowMs, chance, settings })
 
 /** One of each state, as they are at 100 s. */
 const STATES = {
   new: initialOutage,
   none: { state: 'none', reachedMs: 90_000 },
-  waiting: { state: 'waiting', failures: 3, untilMs: 101_000, reason: 'before' },
-  probing: { state: 'probing', failures: 3, sinceMs: 99_000, reason: 'before' },
+  waiting: { state: 'waiting', failures: 3, beganMs: 95_000, untilMs: 101_000, reason: 'before' },
+  probing: { state: 'probing', failures: 3, beganMs: 95_000, sinceMs: 99_000, reason: 'before' },
 } satisfies Record<string, Outage>
 type State = keyof typeof STATES
 
@@ -34,8 +34,8 @@ const EVENTS = {
 } satisfies Record<string, OutageEvent>
 type Event = keyof typeof EVENTS
 
-const FIRST = { state: 'waiting', failures: 1, untilMs: 100_500, reason: 'now' } as const
-const NEXT = { state: 'waiting', failures: 4, untilMs: 104_000, reason: 'now' } as const
+const FIRST = { state: 'waiting', failures: 1, beganMs: 100_000, untilMs: 101_500, reason: 'now' } as const
+const NEXT = { state: 'waiting', failures: 4, beganMs: 95_000, untilMs: 101_500, reason: 'now' } as const
 const REACHED = { state: 'none', reachedMs: 100_000 } as const
 
 /** What each event makes of each state. An event that is not named changes nothing. */
@@ -60,7 +60,7 @@ const TABLE: Record<State, Partial<Record<Event, Outage>>> = {
   // Whatever fails while all wait began before.
   waiting: {
     reached: REACHED,
-    timer: { state: 'probing', failures: 3, sinceMs: 100_000, reason: 'before' },
+    timer: { state: 'probing', failures: 3, beganMs: 95_000, sinceMs: 100_000, reason: 'before' },
   },
   // Only the one that tries for all counts.
   probing: {
@@ -96,16 +96,87 @@ it.each([
   expect(isOwnTrouble(STATES[state], startedMs)).toBe(own)
 })
 
-it('waits with full jitter, twice as long each time, up to the bound', () => {
-  let outage: Outage = initialOutage
+/** The waits of an outage in which every attempt fails at once. */
+function waitsFor(totalMs: number, chance: number, event: OutageEvent = failed(0)): number[] {
   const waits: number[] = []
-  for (let failure = 0; failure < 8; failure += 1) {
-    outage = follow(outage, failed(0), at(0))
-    if (outage.state === 'waiting') waits.push(outage.untilMs)
-    outage = follow(outage, EVENTS.timer, at(0))
+  let outage: Outage = initialOutage
+  for (let nowMs = 0; nowMs < totalMs; ) {
+    outage = follow(outage, { ...event, startedMs: nowMs } as OutageEvent, at(nowMs, chance))
+    if (outage.state !== 'waiting') throw new Error(outage.state)
+    waits.push(outage.untilMs - nowMs)
+    nowMs = outage.untilMs
+    outage = follow(outage, EVENTS.timer, at(nowMs))
   }
-  expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000])
-  expect(follow(initialOutage, failed(0), at(0, 0.25))).toMatchObject({ untilMs: 125 })
+  return waits
+}
+
+describe('the pace', () => {
+  it.each([
+    [0, 500],
+    [0.5, 1000],
+    [0.9999, 1500],
+  ])('with chance %d: one attempt each %i ms for five minutes', (chance, paceMs) => {
+    const waits = waitsFor(300_000, chance)
+    for (const waitMs of waits.slice(1)) expect(waitMs).toBe(paceMs)
+  })
+
+  it('begins anywhere in such a wait: all who lose the registry together do not come back together', () => {
+    expect([0, 0.25, 0.5, 0.875].map((chance) => waitsFor(1, chance)[0])).toEqual([0, 250, 500, 1000])
+  })
+
+  it('slows down after five minutes, in proportion to the time, up to the bound', () => {
+    const waits = waitsFor(3_600_000, 0.5)
+    for (const [index, waitMs] of waits.slice(2).entries())
+      expect(waitMs).toBeGreaterThanOrEqual(waits[index + 1] ?? 0)
+    expect(waits.at(-1)).toBe(6667)
+    expect(Math.max(...waitsFor(3_600_000, 0.9999))).toBeLessThanOrEqual(10_000)
+  })
+
+  it('is counted from the beginning of this outage: one that is over does not slow down the next', () => {
+    const long: Outage = {
+      state: 'probing',
+      failures: 4000,
+      beganMs: 0,
+      sinceMs: 3_600_000,
+      reason: 'before',
+    }
+    const over = follow(long, EVENTS.reached, at(3_600_000))
+    const next = follow(over, failed(3_601_000), at(3_601_000))
+    expect(next).toEqual({
+      state: 'waiting',
+      failures: 1,
+      beganMs: 3_601_000,
+      untilMs: 3_602_500,
+      reason: 'now',
+    })
+  })
+})
+
+describe('a registry that asks to be left alone', () => {
+  const asked = (afterMs: number): OutageEvent => ({
+    type: 'failed',
+    startedMs: 100_000,
+    reason: 'now',
+    afterMs,
+  })
+
+  it.each([
+    [0, 0, 100_000],
+    [5000, 0, 105_000],
+    [5000, 0.5, 105_500],
+    [60_000, 0.999, 160_999],
+    // The usual wait is longer.
+    [0, 0.75, 100_793],
+  ])('for %i ms is, with up to a second of chance on top (chance %d)', (afterMs, chance, untilMs) => {
+    expect(follow(initialOutage, asked(afterMs), at(100_000, chance))).toMatchObject({ untilMs })
+  })
+
+  it('is obeyed by the one that tries for all, too', () => {
+    expect(follow(STATES.probing, asked(30_000), at(100_000, 0))).toMatchObject({
+      failures: 4,
+      untilMs: 130_000,
+    })
+  })
 })
 
 describe('any attempts, in any order', () => {
@@ -163,6 +234,13 @@ describe('any attempts, in any order', () => {
   it('no wait is longer than the bound', () => {
     walk((_before, _event, after, nowMs) => {
       if (after.state === 'waiting') expect(after.untilMs - nowMs).toBeLessThanOrEqual(settings.maxMs)
+    })
+  })
+
+  it('it began when the first one failed, and stays so until one gets there', () => {
+    walk((before, _event, after, nowMs) => {
+      if (after.state === 'none') return
+      expect(after.beganMs).toBe(before.state === 'none' ? nowMs : before.beganMs)
     })
   })
 })

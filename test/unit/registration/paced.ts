@@ -8,11 +8,19 @@ export const COARSE_MS = 20
 /** What became of one that queued. Turns number everything that happens, in order. */
 export interface Place {
   readonly cameTurn: number
-  /** How many waited when it came. */
+  readonly isRetry: boolean
+  /** How many of its lane waited when it came. */
   readonly before: number
   readonly startTurns: number[]
   cancelled: boolean
   cancel: Cancel
+}
+
+/** A start, and how many of each lane waited for it, whoever started included. */
+export interface Start {
+  readonly isRetry: boolean
+  readonly first: number
+  readonly retries: number
 }
 
 /** A pacer whose every start is written down. */
@@ -23,37 +31,43 @@ export function scene(perSecond: number, options: QuickClockOptions = {}) {
   /** When whoever started did, in order. */
   const startsMs: number[] = []
   const startTurns: number[] = []
-  let waiting = 0
+  const starts: Start[] = []
+  const waiting = { first: 0, retries: 0 }
   let turn = 0
-  const queue = (then: () => void = () => {}): Place => {
+  const queue = (then: () => void = () => {}, isRetry = false): Place => {
+    const lane = isRetry ? 'retries' : 'first'
     turn += 1
     const place: Place = {
       cameTurn: turn,
-      before: waiting,
+      isRetry,
+      before: waiting[lane],
       startTurns: [],
       cancelled: false,
       cancel: () => {},
     }
-    waiting += 1
+    waiting[lane] += 1
     places.push(place)
     const leave = pacer.queue(() => {
       turn += 1
-      waiting -= 1
+      starts.push({ isRetry, ...waiting })
+      waiting[lane] -= 1
       place.startTurns.push(turn)
       startTurns.push(turn)
       startsMs.push(clock.now())
       then()
-    })
+    }, isRetry)
     place.cancel = () => {
       leave()
       if (place.startTurns.length > 0 || place.cancelled) return
       place.cancelled = true
-      waiting -= 1
+      waiting[lane] -= 1
     }
     return place
   }
-  const queueMany = (count: number): Place[] => Array.from({ length: count }, () => queue())
-  return { clock, pacer, places, startsMs, startTurns, queue, queueMany, waiting: () => waiting }
+  const queueMany = (count: number, isRetry = false): Place[] =>
+    Array.from({ length: count }, () => queue(() => {}, isRetry))
+  const allWaiting = (): number => waiting.first + waiting.retries
+  return { clock, pacer, places, startsMs, startTurns, starts, queue, queueMany, waiting: allWaiting }
 }
 
 /** How far the busiest window of all is over the rate, in milliseconds of starts. */

@@ -21,8 +21,16 @@ function busiestSecond(startsMs: readonly number[]): number {
 /** What happens. Of those that come back, each queues once more as soon as it has started. */
 const happenings = fc.array(
   fc.oneof(
-    fc.record({ type: fc.constant('come' as const), count: fc.integer({ min: 1, max: 200 }) }),
-    fc.record({ type: fc.constant('come and come back' as const), count: fc.integer({ min: 1, max: 20 }) }),
+    fc.record({
+      type: fc.constant('come' as const),
+      count: fc.integer({ min: 1, max: 200 }),
+      isRetry: fc.boolean(),
+    }),
+    fc.record({
+      type: fc.constant('come and come back' as const),
+      count: fc.integer({ min: 1, max: 20 }),
+      isRetry: fc.boolean(),
+    }),
     fc.record({ type: fc.constant('leave' as const), which: fc.double({ min: 0, max: 1, noNaN: true }) }),
     fc.record({
       type: fc.constant('allow' as const),
@@ -40,10 +48,11 @@ function play(
 ): void {
   switch (happening.type) {
     case 'come':
-      queueMany(happening.count)
+      queueMany(happening.count, happening.isRetry)
       return
     case 'come and come back':
-      for (let count = 0; count < happening.count; count += 1) queue(() => queue())
+      for (let count = 0; count < happening.count; count += 1)
+        queue(() => queue(() => {}, true), happening.isRetry)
       return
     case 'leave':
       places[Math.floor(happening.which * places.length)]?.cancel()
@@ -111,23 +120,41 @@ describe('whoever comes and leaves when, at any rate, with timers that are early
     )
   })
 
-  it('nobody is overtaken for ever: once as many have started as waited before it, no newcomer does before it', () => {
+  it('nobody is overtaken for ever: once as many of its lane have started as waited before it, no newcomer of it does', () => {
     fc.assert(
       fc.property(settings, (setting) => {
-        const { places, startTurns } = played(setting)
-        for (const place of places) {
-          const [ownTurn] = place.startTurns
-          if (ownTurn === undefined) continue
-          const since = startTurns.findIndex((turn) => turn > place.cameTurn)
-          const roundTurn = startTurns[since + place.before] ?? Number.POSITIVE_INFINITY
-          const overtaking = places.filter(
-            ({ cameTurn, startTurns: [turn = Number.POSITIVE_INFINITY] }) =>
-              cameTurn > roundTurn && turn < ownTurn,
-          )
-          expect(overtaking).toEqual([])
+        const { places } = played(setting)
+        for (const isRetry of [true, false]) {
+          const lane = places.filter((place) => place.isRetry === isRetry)
+          const turns = lane.flatMap(({ startTurns }) => startTurns).sort((one, other) => one - other)
+          const overtaken = lane.filter(({ cameTurn, before, startTurns: [ownTurn] }) => {
+            if (ownTurn === undefined) return false
+            const since = turns.findIndex((turn) => turn > cameTurn)
+            const roundTurn = turns[since + before] ?? Number.POSITIVE_INFINITY
+            return lane.some(
+              (one) => one.cameTurn > roundTurn && (one.startTurns[0] ?? Number.POSITIVE_INFINITY) < ownTurn,
+            )
+          })
+          expect(overtaken).toEqual([])
         }
       }),
       { numRuns: 100 },
+    )
+  })
+
+  it('those that try again never take more than a quarter of the turns while others wait, and always have that quarter', () => {
+    fc.assert(
+      fc.property(settings, (setting) => {
+        const { starts } = played(setting)
+        // Of any four turns in a row for which both wait, one is a retry's.
+        const wrong = starts.slice(3).filter((_start, index) => {
+          const four = starts.slice(index, index + 4)
+          const bothWait = four.every(({ first, retries }) => first > 0 && retries > 0)
+          return bothWait && four.filter(({ isRetry }) => isRetry).length !== 1
+        })
+        expect(wrong).toEqual([])
+      }),
+      { numRuns: 300 },
     )
   })
 })

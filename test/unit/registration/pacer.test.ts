@@ -112,6 +112,61 @@ describe('newcomers', () => {
   })
 })
 
+describe('those that try again after a failure', () => {
+  it('have one turn in four while others wait', () => {
+    const { clock, pacer, starts, queueMany } = scene(100, { chance: seededChance(2) })
+    pacer.allow(0)
+    queueMany(1000, true)
+    queueMany(300)
+    pacer.allow(Number.POSITIVE_INFINITY)
+    clock.run(4000)
+    const last = starts.findLastIndex(({ isRetry }) => !isRetry)
+    const retries = starts.slice(0, last).filter(({ isRetry }) => isRetry)
+    expect(Math.abs(retries.length - 100)).toBeLessThanOrEqual(1)
+  })
+
+  it('have all of them when nobody else waits', () => {
+    const { clock, startsMs, queueMany } = scene(100)
+    queueMany(300, true)
+    clock.run(3000)
+    expect(startsMs).toHaveLength(300)
+  })
+
+  it('do not hold up one that comes: thousands of them wait, and it has the next turn or the one after it', () => {
+    for (let seed = 0; seed < 8; seed += 1) {
+      const { clock, starts, queue, queueMany } = scene(100, { chance: seededChance(seed) })
+      queueMany(5000, true)
+      clock.run(1000 + seed * 10)
+      const before = starts.length
+      const one = queue()
+      clock.run(20)
+      expect(one.startTurns).toHaveLength(1)
+      expect(starts.slice(before).findIndex(({ isRetry }) => !isRetry)).toBeLessThanOrEqual(1)
+    }
+  })
+
+  it('are not kept waiting for ever by a stream of others as fast as the rate', () => {
+    const { clock, places, queue, queueMany } = scene(100, { chance: seededChance(5) })
+    queueMany(100, true)
+    for (let stream = 0; stream < 600; stream += 1) {
+      queue()
+      clock.run(10)
+    }
+    expect(places.filter(({ isRetry, startTurns }) => isRetry && startTurns.length === 0)).toEqual([])
+  })
+
+  it('leave, and the timer goes with the last of either lane', () => {
+    const { clock, queue } = scene(1)
+    queue()
+    const waiting = [queue(), queue(() => {}, true)]
+    expect(clock.pending).toBe(1)
+    waiting[0]?.cancel()
+    expect(clock.pending).toBe(1)
+    waiting[1]?.cancel()
+    expect(clock.pending).toBe(0)
+  })
+})
+
 describe('what is allowed', () => {
   it.each([0, -1])('%i: nobody starts, however long; then one: one starts; then all', (none) => {
     const { clock, pacer, startsMs, queueMany } = scene(1000)

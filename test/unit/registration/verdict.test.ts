@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  askedMs,
   redirectTarget,
   type Verdict,
   verdictOfClose,
@@ -10,42 +11,90 @@ import {
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 
+const HTML = 'text/html; charset=utf-8'
+const JSON_TYPE = 'application/json'
+
 describe('an answer that is not an upgrade', () => {
-  it.each([401, 403])('%i is a refusal', (status) => {
-    expect(verdictOfResponse({ status, headers: {} }, NOW).kind).toBe('refused')
+  const answer = (status: number, type?: string, fromProxy = false): Verdict =>
+    verdictOfResponse({ status, headers: { 'content-type': type }, fromProxy }, NOW)
+
+  // Whose trouble it is, and what it means for the next attempt.
+  it.each<[string, Verdict, Verdict['kind'], boolean]>([
+    ['401', answer(401), 'refused', false],
+    ['403', answer(403), 'refused', false],
+    ['403 in JSON', answer(403, JSON_TYPE), 'refused', false],
+    ['403 in plain text', answer(403, 'text/plain'), 'refused', false],
+    ['401 with a page in HTML', answer(401, HTML), 'away', true],
+    ['403 with a page in HTML', answer(403, HTML), 'away', true],
+    ['200 with a page in HTML', answer(200, HTML), 'away', true],
+    ['404 with a page in HTML', answer(404, HTML), 'away', true],
+    ['403 of a proxy', answer(403, undefined, true), 'away', true],
+    ['401 of a proxy', answer(401, JSON_TYPE, true), 'away', true],
+    ['404 of a proxy', answer(404, undefined, true), 'away', true],
+    ['407 of a proxy', answer(407, undefined, true), 'away', true],
+    ['500', answer(500), 'away', true],
+    ['502', answer(502, HTML), 'away', true],
+    ['503', answer(503), 'away', true],
+    ['504', answer(504), 'away', true],
+    ['429', answer(429), 'away', false],
+    ['200', answer(200), 'retry', false],
+    ['400', answer(400), 'retry', false],
+    ['404', answer(404), 'retry', false],
+    ['426', answer(426), 'retry', false],
+  ])('%s: %s', (_what, verdict, kind, shared) => {
+    expect(verdict).toMatchObject({ kind, shared, stage: 'HTTP' })
   })
+
+  const askedOf = (status: number, header?: string | string[], type?: string): number | undefined =>
+    verdictOfResponse({ status, headers: { 'retry-after': header, 'content-type': type } }, NOW).afterMs
 
   it.each([
     ['seconds', 429, '30', 30_000],
-    ['seconds', 503, '0', 0],
-    ['a date', 503, 'Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+    ['seconds', 503, '30', 30_000],
+    ['none at all', 503, '0', 0],
+    ['a date', 503, 'Thu, 01 Jan 2026 00:00:50 GMT', 50_000],
     ['a date that has passed', 503, 'Wed, 31 Dec 2025 00:00:00 GMT', 0],
-    ['more than ten minutes', 429, '86400', 600_000],
-  ])('Retry-After as %s (%i, %s)', (_form, status, header, afterMs) => {
-    expect(verdictOfResponse({ status, headers: { 'retry-after': header } }, NOW)).toMatchObject({
-      kind: 'later',
-      afterMs,
-    })
+    ['more than a minute', 429, '61', 60_000],
+    ['a day', 503, '86400', 60_000],
+    ['a date that is far away', 503, 'Thu, 01 Jan 2099 00:00:00 GMT', 60_000],
+    ['more digits than a number has', 503, '9'.repeat(400), 60_000],
+  ])('Retry-After as %s (%i, %s) is obeyed up to a minute', (_form, status, header, afterMs) => {
+    expect(askedOf(status, header)).toBe(afterMs)
   })
 
   it.each([
     [503, 'soon'],
     [503, undefined],
+    [503, ['1', '2']],
     [500, '30'],
+    [502, '30'],
     [404, '30'],
-  ])('%i with Retry-After %s is retried with backoff', (status, header) => {
-    expect(verdictOfResponse({ status, headers: { 'retry-after': header } }, NOW).kind).toBe('retry')
+    [401, '30'],
+  ])('%i with Retry-After %j asks for nothing', (status, header) => {
+    expect(askedOf(status, header)).toBeUndefined()
   })
 
-  it('HTML instead of an upgrade is said in words', () => {
-    const { reason, stage } = verdictOfResponse(
-      { status: 200, headers: { 'content-type': 'text/html; charset=x' } },
-      NOW,
-    )
-    expect([stage, reason]).toEqual([
-      'HTTP',
-      'the registry answered HTTP 200 with text/html instead of upgrading to WebSocket',
-    ])
+  it.each([
+    [answer(200, HTML), 'the registry answered HTTP 200 with text/html instead of upgrading to WebSocket'],
+    [answer(200, 'text/x-secret'), 'the registry answered HTTP 200 instead of upgrading to WebSocket'],
+    [answer(404), 'the registry has no /v0/websocket there (HTTP 404)'],
+    [answer(403), 'the registry refused the token (HTTP 403)'],
+    [answer(407, HTML, true), 'the proxy wants a user name and password (HTTP 407)'],
+    [answer(403, HTML, true), 'the proxy answered HTTP 403 and opened no way to the registry'],
+  ])('is said in words (%#)', ({ reason }, words) => {
+    expect(reason).toBe(words)
+  })
+})
+
+describe('the time that a registry asks for', () => {
+  it.each([
+    [undefined, 0.5, 0],
+    [0, 0, 0],
+    [0, 0.5, 500],
+    [7000, 0, 7000],
+    [60_000, 0.75, 60_750],
+  ])('%s ms with chance %d is %i ms: whole seconds are spread over the next one', (afterMs, chance, ms) => {
+    expect(askedMs(afterMs === undefined ? {} : { afterMs }, chance)).toBe(ms)
   })
 })
 
@@ -98,7 +147,8 @@ describe('an error', () => {
     [{}, 'HTTP', 'the connection failed'],
   ])('%j is named after its stage', (fields, stage, words) => {
     const verdict = verdictOfError(Object.assign(new Error('secret'), fields), 'HTTP')
-    expect(verdict).toMatchObject({ kind: 'retry', stage })
+    const kind = ['DNS', 'TCP', 'TLS'].includes(stage) ? 'away' : 'retry'
+    expect(verdict).toMatchObject({ kind, stage })
     expect(verdict.reason).toContain(words)
     expect(verdict.reason).not.toContain('secret')
   })
@@ -124,10 +174,10 @@ describe("everybody's trouble", () => {
     ['WebSocket', false],
     ['acknowledgement', false],
   ] as const)('is an error, or no answer in time, before the registry: in %s %s', (stage, shared) => {
-    expect(verdictOfError(failure(''), stage).shared).toBe(shared)
+    expect(verdictOfError(failure(''), stage)).toMatchObject({ shared, kind: shared ? 'away' : 'retry' })
     expect(verdictOfError(failure(''), stage, true).shared).toBe(shared)
     expect(verdictOfDeadline(10_000, stage)).toEqual({
-      kind: 'retry',
+      kind: 'away',
       stage,
       shared,
       reason: 'no answer in 10 s',
@@ -139,7 +189,7 @@ describe("everybody's trouble", () => {
     (code) => {
       for (const stage of ['DNS', 'TCP', 'TLS', 'HTTP'] as const) {
         const verdict = verdictOfError(failure(code), stage)
-        expect(verdict).toMatchObject({ kind: 'retry', shared: true })
+        expect(verdict).toMatchObject({ kind: 'away', shared: true, exhausted: true })
         expect(verdict.reason).not.toContain('registry')
       }
     },
@@ -151,17 +201,17 @@ describe("everybody's trouble", () => {
     expect(verdictOfError(failure('ECONNRESET'), 'HTTP').shared).toBe(false)
   })
 
-  it('is nothing that a registry says', () => {
+  it('is nothing that a registry says of one token', () => {
     const from = new URL('wss://registry.example/')
     const redirect = redirectTarget(from, { status: 302, headers: { location: 'ws://registry.example/' } })
     const said: readonly Verdict[] = [
-      ...[200, 401, 403, 404, 407, 429, 500, 503].map((status) =>
+      ...[200, 400, 401, 403, 404, 426, 429].map((status) =>
         verdictOfResponse({ status, headers: { 'retry-after': '30' } }, NOW),
       ),
       ...[1000, 1001, 1006, 1013, 4321].map((code) => verdictOfClose(code, 'acknowledgement')),
       ...(redirect !== undefined && 'verdict' in redirect ? [redirect.verdict] : []),
     ]
-    expect(said).toHaveLength(14)
+    expect(said).toHaveLength(13)
     expect(said.filter(({ shared }) => shared)).toEqual([])
   })
 })

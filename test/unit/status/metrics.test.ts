@@ -58,6 +58,8 @@ const FACTS: readonly Fact[] = [
     (kind) => ({ type: 'probed', result: { ok: false, tookMs: 2000, kind, reason: EVIL } }) as const,
   ),
   puppet('unhealthy', EVIL),
+  { ...puppet('unhealthy', EVIL), failingMs: 2010 } as Fact,
+  { type: 'recovered', id: EVIL, tookMs: 250 },
   ...STATES.map((state) => registration(EVIL, state, { reason: EVIL })),
   ...(Object.keys(CONNECTS) as ConnectResult[]).map(
     (result) => ({ type: 'connected', id: EVIL, result }) as const,
@@ -103,6 +105,8 @@ describe('the exposition', () => {
     ['connects_total', 'counter'],
     ['disconnects_total', 'counter'],
     ['withdrawals_total', 'counter'],
+    ['fault_detection_seconds', 'histogram'],
+    ['recovery_seconds', 'histogram'],
     ['registry_rtt_seconds', 'histogram'],
     ['rpc_requests_total', 'counter'],
     ['gateway_connections', 'gauge'],
@@ -249,10 +253,35 @@ describe('the counters', () => {
       probe_duration_seconds_sum: 6.002,
       'probe_duration_seconds_bucket{le="0.0025"}': 1,
       'probe_duration_seconds_bucket{le="+Inf"}': 4,
+      // Only where a healthy puppet became unhealthy.
+      fault_detection_seconds_count: 1,
+      fault_detection_seconds_sum: 2.01,
+      recovery_seconds_count: 1,
+      recovery_seconds_sum: 0.25,
       registry_rtt_seconds_count: 1,
       registry_rtt_seconds_sum: 0.03,
     })
   })
+})
+
+describe('the bounds of the promise', () => {
+  it.each([0.1, 0.5, 2.6, 5.5])(
+    '%d s can be read off the time that faults took to be found and mended',
+    async (bound) => {
+      const metrics = begin()
+      const faults: readonly Fact[] = [
+        { ...puppet('unhealthy'), failingMs: bound * 1000 } as Fact,
+        { ...puppet('unhealthy'), failingMs: bound * 1000 + 1 } as Fact,
+        { type: 'recovered', id: 't0', tookMs: bound * 1000 },
+        { type: 'recovered', id: 't0', tookMs: bound * 1000 + 1 },
+      ]
+      for (const fact of faults) metrics.apply(fact)
+      expect(await samples(metrics)).toMatchObject({
+        [`fault_detection_seconds_bucket{le="${bound}"}`]: 1,
+        [`recovery_seconds_bucket{le="${bound}"}`]: 1,
+      })
+    },
+  )
 })
 
 describe('labels', () => {
