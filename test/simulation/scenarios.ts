@@ -73,6 +73,8 @@ export interface Outcome {
   /** When the trouble began, and when it was over, in milliseconds of the simulation. */
   readonly beganMs: number
   readonly overMs: number
+  /** From when on all could be back. */
+  readonly backFromMs: number
   /** From a second after all have noticed the trouble to its end; undefined where it was shorter. */
   readonly during: Traffic | undefined
   /** From its end to the end of the simulation. */
@@ -113,15 +115,16 @@ export async function simulate(
   await herd.pass(startMs + AFTERWARDS_MS)
   expectAll(herd)
 
-  const sinceMs = backFrom === undefined ? overMs : beganMs
+  const backFromMs = backFrom === undefined ? overMs : beganMs
   const settledMs = beganMs + noticedMs + FIRST_MS
   return {
     herd,
     beganMs,
     overMs,
+    backFromMs,
     during: settledMs < overMs ? traffic(herd, settledMs, overMs) : undefined,
     after: traffic(herd, overMs, herd.nowMs),
-    back: percentiles(herd.registeredMs.map((atMs) => atMs - sinceMs)),
+    back: percentiles(herd.registeredMs.map((atMs) => atMs - backFromMs)),
     attempts,
     worstSecond: Math.max(...herd.worstSeconds.map(({ most }) => most)),
   }
