@@ -1,0 +1,77 @@
+import type { Clock } from '../../src/clock.ts'
+import { bad, type Finding, type Probe } from '../../src/probe/probe.ts'
+
+/** A look that nobody has answered yet. */
+interface OpenLook {
+  readonly answer: (finding: Finding) => void
+}
+
+const GOOD: Finding = { ok: true, tls: false, health: 'SERVING' }
+const REFUSED = bad('refused', 'nothing listens')
+const FAILED = bad('failed', 'health is NOT_SERVING')
+
+/** A puppet, and the probe of it: what a look finds is up to a test. */
+export class SimulatedPuppet implements Probe {
+  readonly #clock: Clock
+  readonly #looks = new Set<OpenLook>()
+  #isAlive = true
+  #isHung = false
+  /** How long its answers take, in milliseconds. */
+  answerMs = 1
+  /** What its next answers are, if not good ones: true is good. */
+  readonly script: boolean[] = []
+  /** The session that the probe holds was closed. */
+  onClosed: () => void = () => {}
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Whether it can answer. */
+  get isWell(): boolean {
+    return this.#isAlive && !this.#isHung
+  }
+
+  look(signal: AbortSignal): Promise<Finding> {
+    return new Promise((resolve) => {
+      const look = {
+        answer: (finding: Finding) => {
+          this.#looks.delete(look)
+          resolve(finding)
+        },
+      }
+      this.#looks.add(look)
+      signal.addEventListener('abort', () => look.answer(FAILED), { once: true })
+      if (!this.#isAlive) look.answer(REFUSED)
+      else if (!this.#isHung) this.#answer(look)
+    })
+  }
+
+  close(): void {}
+
+  kill(): void {
+    this.#isAlive = false
+    this.#isHung = false
+    for (const { answer } of [...this.#looks]) answer(REFUSED)
+    this.onClosed()
+  }
+
+  /** It is started, or goes on, with all that was asked meanwhile. */
+  revive(): void {
+    this.#isAlive = true
+    this.#isHung = false
+    for (const look of this.#looks) this.#answer(look)
+  }
+
+  /** It says nothing. One that is dead stays so. */
+  hang(): void {
+    this.#isHung = this.#isAlive
+  }
+
+  #answer(look: OpenLook): void {
+    this.#clock.after(this.answerMs, () => {
+      if (!this.#looks.has(look) || !this.isWell) return
+      look.answer((this.script.shift() ?? true) ? GOOD : FAILED)
+    })
+  }
+}
