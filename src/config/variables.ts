@@ -79,12 +79,12 @@ export const SIDECAR_VARIABLES = [
   {
     name: 'REGISTRAR_HEARTBEAT_INTERVAL',
     byDefault: 'auto',
-    meaning: 'pause between WebSocket pings; auto: 2s up to 100 tokens, 10s from 1,000 on',
+    meaning: 'pause between WebSocket pings; auto: 1.8s up to 100 tokens, 10s from 1,000 on',
   },
   {
     name: 'REGISTRAR_HEARTBEAT_TIMEOUT',
     byDefault: 'auto',
-    meaning: 'how long a pong may take; auto: 3.3s up to 100 tokens, 5s from 1,000 on',
+    meaning: 'how long a pong may take; auto: 3.6s up to 100 tokens, 5s from 1,000 on',
   },
   {
     name: 'REGISTRAR_BACKOFF_MAX',

@@ -53,15 +53,45 @@ async function serve(routes: readonly Route[]): Promise<void> {
 async function begin(
   count = 1,
   drain = () => Promise.resolve(true),
+  quit = (): void => {},
 ): Promise<{ board: Board; clock: FakeClock }> {
   const clock = new FakeClock()
   const board = new Board(clock)
   board.apply(tokens(...names(count)))
   const damping = () => ({ withdrawals: 2, holdMs: 1000 })
   const metrics = createMetrics(board, '1.2.3')
-  await serve(adminRoutes({ board, metrics, config, version: '1.2.3', clock, startedMs: 0, damping, drain }))
+  const life = { version: '1.2.3', clock, startedMs: 0, damping, drain, quit }
+  await serve(adminRoutes({ board, metrics, config, ...life }))
   return { board, clock }
 }
+
+describe('/quitquitquit', () => {
+  it.each([
+    [true, 200],
+    [false, 503],
+  ])(
+    'ends the process after the drain, whatever came of that (%s), and says it (%i)',
+    async (done, status) => {
+      const happened: string[] = []
+      const drain = async () => {
+        happened.push('drained')
+        return done
+      }
+      await begin(1, drain, () => happened.push('quit'))
+      expect((await ask('/quitquitquit', 'POST')).status).toBe(status)
+      expect(happened).toEqual(['drained', 'quit'])
+    },
+  )
+
+  it('takes POST from this machine, and nothing else', async () => {
+    const happened: string[] = []
+    await begin(1, undefined, () => happened.push('quit'))
+    expect((await ask('/quitquitquit')).status).toBe(405)
+    expect((await ask('/quitquitquit', 'POST', { origin: 'https://example.com' })).status).toBe(403)
+    expect((await ask('/quitquitquit', 'POST', { via: '1.1 proxy' })).status).toBe(403)
+    expect(happened).toEqual([])
+  })
+})
 
 const PATHS = ['/livez', '/readyz', '/status', '/metrics']
 

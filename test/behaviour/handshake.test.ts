@@ -77,7 +77,7 @@ describe('torn down', () => {
       {
         opened: ignore,
         text: ignore,
-        binary: ignore,
+        unreadable: ignore,
         ponged: ignore,
         ended: (verdict) => ends.push(verdict),
       },

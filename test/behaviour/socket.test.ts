@@ -167,6 +167,32 @@ describe('a redirect', () => {
   })
 })
 
+describe('a frame that is too long to be a question', () => {
+  it('of up to 1 MiB is not read, and what follows it is', async () => {
+    const registry = await scripted((_request, _socket, accept) => {
+      void accept().then((socket) => {
+        socket.send('x'.repeat(1024 * 1024))
+        socket.send('y'.repeat(64 * 1024 + 1))
+        socket.send('z'.repeat(64 * 1024))
+        socket.send('hello')
+      })
+    })
+    const { socket, happened, seen, end } = dial(registry.port)
+    await seen('text hello')
+    socket.terminate()
+    await end()
+    const told = happened.map((what) => what.slice(0, 10))
+    expect(told).toEqual(['opened', 'oversized', 'oversized', 'text zzzzz', 'text hello', 'ended'])
+  })
+
+  it('of more than that ends the connection', async () => {
+    const registry = await scripted((_request, _socket, accept) => {
+      void accept().then((socket) => socket.send('x'.repeat(1024 * 1024 + 1)))
+    })
+    expect(await dial(registry.port).end()).toMatchObject({ kind: 'retry', shared: false })
+  })
+})
+
 describe('what is said', () => {
   it('goes both ways while it is open, and nowhere before and after', async () => {
     const heard: string[] = []

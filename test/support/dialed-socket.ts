@@ -84,7 +84,7 @@ export function dial(port: number, scheme = 'ws') {
     {
       opened: () => happened.push('opened'),
       text: (text) => happened.push(`text ${text}`),
-      binary: () => happened.push('binary'),
+      unreadable: (kind) => happened.push(kind),
       ponged: () => happened.push('ponged'),
       ended: (verdict) => {
         happened.push('ended')

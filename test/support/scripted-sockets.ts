@@ -69,9 +69,9 @@ export class ScriptedSocket implements RegistrySocket {
     this.#handlers.text(text)
   }
 
-  binary(): void {
+  unreadable(kind: 'binary' | 'oversized'): void {
     this.received += 1
-    this.#handlers.binary()
+    this.#handlers.unreadable(kind)
   }
 
   ponged(): void {

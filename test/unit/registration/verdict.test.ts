@@ -107,8 +107,9 @@ describe('a redirect', () => {
   }
 
   it.each([
-    ['https://other.example/x', 'wss://other.example/x'],
-    ['wss://other.example/x', 'wss://other.example/x'],
+    ['https://registry.example:8443/x', 'wss://registry.example:8443/x'],
+    ['wss://registry.example/x', 'wss://registry.example/x'],
+    ['https://user:password@registry.example/', 'wss://registry.example/'],
     ['/elsewhere', 'wss://registry.example/elsewhere'],
   ])('to %s is followed', (location, target) => {
     expect(go(location)).toBe(target)
@@ -116,8 +117,18 @@ describe('a redirect', () => {
 
   it('from ws to wss is followed, and from ws to ws', () => {
     const plain = new URL('ws://127.0.0.1/v0/websocket')
-    expect(go('https://other.example/', plain)).toBe('wss://other.example/')
+    expect(go('https://127.0.0.1:99/', plain)).toBe('wss://127.0.0.1:99/')
     expect(go('http://127.0.0.1:99/', plain)).toBe('ws://127.0.0.1:99/')
+  })
+
+  it.each([
+    'https://other.example/x',
+    'wss://other.example/x',
+    'https://registry.example.other.example/',
+    'https://registry.example@other.example/',
+    '//other.example/',
+  ])('to another host is not followed: %s', (location) => {
+    expect(go(location)).toContain('to another host; not followed')
   })
 
   it.each(['ws://registry.example/', 'http://registry.example/'])(
