@@ -5,10 +5,10 @@ import { heartbeatSettings } from '../../../src/registration/settings.ts'
 const AUTO = { intervalMs: 'auto', timeoutMs: 'auto' } as const
 
 it.each([
-  [0, 2000, 3300],
-  [1, 2000, 3300],
-  [100, 2000, 3300],
-  [550, 6000, 4150],
+  [0, 1800, 3600],
+  [1, 1800, 3600],
+  [100, 1800, 3600],
+  [550, 5900, 4300],
   [1000, 10_000, 5000],
   [1_000_000, 10_000, 5000],
 ])('the heartbeat of %i links: each %i ms, with %i ms to answer', (links, intervalMs, timeoutMs) => {
