@@ -30,9 +30,8 @@ const bundled = await build({
 })
 // One character beyond Latin-1 (a regular expression of a dependency has some) makes V8 keep the whole source in two
 // bytes a character: half a MiB more.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all but ASCII is meant
 const ascii = bundled.outputFiles[0].text.replace(
-  /[^\x00-\x7f]/g,
+  /[\u0080-\uffff]/g,
   (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
 )
 const { code, map } = await transform(ascii, {
