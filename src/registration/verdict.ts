@@ -1,5 +1,6 @@
 import type { Stage } from '../events.ts'
 import { describeError, isExhaustion, stageOf } from '../transport/trouble.ts'
+import { REPLACED_CODE } from '../wire/registration.ts'
 
 /** What the end of an attempt or of a connection means for the next one. */
 export interface Verdict {
@@ -164,4 +165,5 @@ const CLOSE_CODES: Readonly<Record<number, string>> = {
   1008: 'the registry closed the connection for a breach of its policy (1008)',
   1012: 'the registry is restarting (1012)',
   1013: 'the registry is overloaded (1013)',
+  [REPLACED_CODE]: `the registry has a newer link of this registrant (${REPLACED_CODE})`,
 }
