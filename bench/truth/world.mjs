@@ -1,7 +1,7 @@
 import { newToken } from '../cast.mjs'
 import { eventually, now, sleep } from '../time.mjs'
 import { discoveryAsker, holdAsker, truthAsker } from './askers.mjs'
-import { play } from './faults.mjs'
+import { play } from './play.mjs'
 import { quietPort } from './quiet-port.mjs'
 import { Registry } from './registries.mjs'
 import { Relay } from './relay.mjs'
