@@ -43,6 +43,7 @@ export interface RegistryOptions {
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }
 /** How long the halves of closes and answers that are on their way are waited for at the end. */
 const END_MS = 1000
+const NO_HOLDERS: Holders = { registrants: 0, sockets: 0, replaced: [] }
 /** As many addresses that may be proxies are told of. */
 const DOUBTS_TOLD = 10
 
@@ -96,7 +97,7 @@ export class RegistryServer implements RegistrantListener {
     const upgrade = new Upgrade({
       admission: this.#admission,
       trustedProxies,
-      holdersOf: (token, id) => this.#holdersOf(token, id),
+      holdersOf: (token, protocol) => this.#holdersOf(token, protocol),
       busyMs: (connection) => connections.busyMs(connection),
       random: () => clock.random(),
       onRegistrant: (socket, arrival) => {
@@ -200,9 +201,12 @@ export class RegistryServer implements RegistrantListener {
   }
 
   /** Older links of a registrant leave when it is let in: they do not count. */
-  #holdersOf(token: string, id: string | undefined): Holders {
-    const isReplaced = ({ offer }: Registrant): boolean => id !== undefined && offer.id === id
+  #holdersOf(token: string, protocol: string): Holders {
     const all = this.book.of(token)
+    // Nearly always: most tokens have one registrant.
+    if (all.length === 0) return NO_HOLDERS
+    const { id } = readOffer(protocol, '')
+    const isReplaced = ({ offer }: Registrant): boolean => id !== undefined && offer.id === id
     const others = all.filter((other) => !isReplaced(other))
     return {
       registrants: others.filter(({ offer }) => offer.isRegistrant).length,

@@ -9,7 +9,6 @@ import { type Origin, originOf } from './address.ts'
 import type { Admission, Holders } from './admission.ts'
 import type { LeaveCause } from './facts.ts'
 import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
-import { readOffer } from './offer.ts'
 import { BUSY_MS, comeBackAfter } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
 
@@ -50,8 +49,8 @@ export interface Arrival extends Origin {
 export interface UpgradeOptions {
   readonly admission: Admission
   readonly trustedProxies: BlockList | undefined
-  /** Who holds a token now, as it is for the registrant of this id. */
-  readonly holdersOf: (token: string, id: string | undefined) => Holders
+  /** Who holds a token now, as it is for a registrant that offers this subprotocol. */
+  readonly holdersOf: (token: string, protocol: string) => Holders
   /** How long a connection has waited for its turn because the registry was busy, in milliseconds. */
   readonly busyMs: (connection: Socket) => number
   /** A number in [0, 1). */
@@ -87,7 +86,7 @@ export class Upgrade {
     const token = registrationToken(request.headers.authorization, path)
     if (token === undefined) return turnAway('token')
     if (token.length > TOKEN_MAX) return turnAway('length')
-    const objection = admission.objection(token, address, holdersOf(token, idOf(request)))
+    const objection = admission.objection(token, address, holdersOf(token, offeredFirst(request)))
     if (objection !== undefined) return turnAway(objection)
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       endTogether(webSocket, socket)
@@ -96,10 +95,10 @@ export class Upgrade {
   }
 }
 
-/** The id by which a registrant is known, as the subprotocol says that it offers first. */
-function idOf({ headers }: IncomingMessage): string | undefined {
+/** The subprotocol that a registrant offers first, which is the one that is taken. */
+function offeredFirst({ headers }: IncomingMessage): string {
   const [first = ''] = (headers['sec-websocket-protocol'] ?? '').split(',')
-  return readOffer(first.trim(), '').id
+  return first.trim()
 }
 
 // Both in functions of their own: a listener made among other variables would keep all of them, the request too, for as
