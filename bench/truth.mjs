@@ -10,6 +10,7 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import { writeSection } from './document.mjs'
 import { drawTruth } from './plot/truth.mjs'
 import { sleep } from './time.mjs'
 import { EVERY_MS } from './truth/askers.mjs'
@@ -96,7 +97,7 @@ const text = reportOf({
 })
 console.log(text)
 if (values.save) {
-  writeFileSync(new URL('TRUTH.md', import.meta.url), text)
+  writeSection(new URL('../docs/performance.md', import.meta.url), 'truth', text)
   writeFileSync(new URL('truth.svg', import.meta.url), drawTruth({ measured, plan, about }))
 }
 process.exit(short !== undefined && meanBeyondS(measured, 'own') > short.bearableS ? 1 : 0)

@@ -9,12 +9,7 @@ export function reportOf({ measured, faults, about }) {
   const registries = [...new Set(measured.map(({ registry }) => registry))]
   const tables = registries.map((registry) => tableOf(runsAt(measured, registry), faults, registry))
   const list = faults.map((fault, index) => `| ${index + 1} | ${markOf(fault)} | ${fault.about} |\n`).join('')
-  return `# The bench of truth
-
-For how many seconds discovery's answer differed from the truth while fault followed fault, for one puppet and its registrant. Truth is
-asked of the puppet itself (a gRPC call every 50 ms, deadline 300 ms), discovery every 50 ms; an answer is a lie only if it was wrong both
-when it was asked and when it came. The oracle is a registrant that is told the truth at once: what it lies is the floor.
-
+  return `
 ${tables.join('\n')}
 *late*: answers that took over a second, right or wrong, are no lies. *held*: the puppet flapped and was held back as documented.
 † the registrant itself dies or stands still; upstream's puppet does with it. ▲ over ${WORSE_S} s more lies than
@@ -22,11 +17,12 @@ upstream; △ the same, but upstream is late instead.
 
 ${about}
 
-## The faults
+### The faults
 
 | | fault | |
 |---|---|---|
-${list}`
+${list}
+`
 }
 
 /** Seconds of lies beyond the oracle's, a fault, at a registry. */
@@ -78,7 +74,7 @@ function tableOf(runs, faults, registry) {
   const down = subjects.map(
     (subject) => `${totalOf(runs[subject], 'downS').toFixed(0)} s (${SUBJECTS[subject].title})`,
   )
-  return `## At ${REGISTRIES[registry]}\n\nSeconds. The puppet could not answer for ${down.join(', ')}.\n\n${table}`
+  return `### At ${REGISTRIES[registry]}\n\nSeconds. The puppet could not answer for ${down.join(', ')}.\n\n${table}`
 }
 
 const markOf = ({ name, ownDeath }) => (ownDeath ? `${name} †` : name)
