@@ -203,7 +203,7 @@ describe('the first signal', () => {
 describe('the command line', () => {
   it.each([
     [['--help'], 0, /Usage: puppet-registrar \[command\]/],
-    [['run', '-h'], 0, /REGISTRAR_PROBE_INTERVAL \[1s\]/],
+    [['run', '-h'], 0, /REGISTRAR_PROBE_INTERVAL \[500ms\]/],
     [['--version'], 0, /^\d+\.\d+\.\d+$/],
     [['fly'], 64, /there is no command 'fly'; see puppet-registrar --help/],
     [['--fast'], 64, /Unknown option '--fast'/],
