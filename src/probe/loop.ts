@@ -80,13 +80,14 @@ export class ProbeLoop {
   /**
    * What there is to find until the deadline; undefined: nothing. A connection that is held may be dead while the puppet
    * lives: when its answer is late, the puppet is asked over a new one too, and the first good answer counts. A bad one counts
-   * when no other is awaited; that nothing listens any more counts at once.
+   * when no other has come; that nothing listens any more counts at once.
    */
   #find(): Promise<Finding | undefined> {
     const { probe, clock, timeoutMs } = this.#options
     return new Promise((resolve) => {
       const over = new AbortController()
       let awaited = 0
+      let bad: Finding | undefined
       const end = (finding: Finding | undefined): void => {
         cancelLate()
         cancelDeadline()
@@ -100,12 +101,13 @@ export class ProbeLoop {
         const finding = await probe.look(over.signal, anew)
         awaited -= 1
         if (over.signal.aborted) return
-        if (finding.ok || finding.kind === 'refused' || awaited === 0) end(finding)
+        if (finding.ok || finding.kind === 'refused' || awaited === 0) return end(finding)
+        bad = finding
       }
       const stopped = (): void => end(undefined)
       const cancelLate = clock.after(timeoutMs * LATE, () => void look(true))
       // The answer may have arrived while this process was busy or stopped.
-      const cancelDeadline = afterPatience(clock, timeoutMs, () => end(undefined))
+      const cancelDeadline = afterPatience(clock, timeoutMs, () => end(bad))
       this.#stop.signal.addEventListener('abort', stopped)
       void look(false)
     })

@@ -17,7 +17,7 @@ export interface AdmissionOptions {
 }
 
 /** What else is known of an attempt that did not get to the registry. */
-export type FailureDetails = Pick<Verdict, 'exhausted' | 'afterMs'>
+export type FailureDetails = Pick<Verdict, 'stage' | 'exhausted' | 'afterMs'>
 
 /**
  * Lets attempts start: at the rate while the registry can be reached, one at a time with backoff while it cannot. Each
@@ -27,8 +27,9 @@ export class Admission {
   readonly #options: AdmissionOptions
   readonly #pacer: Pacer
   #outage: Outage = initialOutage
-  /** Connections now. */
+  /** Connections now, and those of them over which the registry can be heard. */
   #open = 0
+  #links = 0
   #cancelTimer: Cancel | undefined
 
   constructor(options: AdmissionOptions) {
@@ -50,10 +51,17 @@ export class Admission {
     }, isRetry)
   }
 
-  /** The connection that began with a turn is gone. */
-  left(): void {
+  /** The connection that began with a turn is gone; `wasOpen`: after it had been open. */
+  left(wasOpen: boolean): void {
     this.#open -= 1
+    if (wasOpen) this.#links -= 1
     if (this.#outage.state === 'none') this.#allow()
+  }
+
+  /** An attempt is open. */
+  opened(): void {
+    this.#links += 1
+    this.reached()
   }
 
   /** An attempt got as far as the registry, whatever came of it there. */
@@ -70,7 +78,12 @@ export class Admission {
    * An attempt that began at `startedMs` did not get to the registry. True if that is everybody's trouble: the token is to
    * queue up again. False if it is its own, because others got there meanwhile.
    */
-  failed(startedMs: number, reason: string, { exhausted = false, afterMs }: FailureDetails = {}): boolean {
+  failed(startedMs: number, reason: string, { stage, exhausted = false, afterMs }: FailureDetails): boolean {
+    // While others hold their links, a registry that answers 5xx to one token has something against that one.
+    if (stage === 'HTTP' && this.#links > 0) {
+      this.reached()
+      return false
+    }
     const before = this.#outage
     if (!exhausted && isOwnTrouble(before, startedMs)) return false
     this.#follow({ type: 'failed', startedMs, reason, exhausted, ...(afterMs !== undefined && { afterMs }) })

@@ -29,6 +29,8 @@ export interface AttemptOwner {
  */
 export class Attempt implements SocketHandlers, Watched {
   readonly number: number
+  /** Whether its owner has been told that it is open. */
+  wasOpen = false
   /** When it began, in milliseconds of the monotonic clock. */
   readonly startedMs: number
   readonly #owner: AttemptOwner

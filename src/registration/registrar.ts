@@ -85,7 +85,7 @@ export class Registrar implements AttemptOwner {
 
   /** Something happened. For its attempts. */
   handle(event: LifecycleEvent): void {
-    const { clock, settings, admission } = this.#options
+    const { clock, settings } = this.#options
     const before = this.#life
     const next = step(before, event, { nowMs: clock.now(), chance: clock.random(), settings })
     this.#life = next.life
@@ -95,8 +95,13 @@ export class Registrar implements AttemptOwner {
     this.#measure(before)
     for (const effect of next.effects) this.#run(effect, before)
     if (next.life.state === 'registered' && before.state !== 'registered') this.#attempt?.keepAlive()
-    if (next.life.state === 'open' && before.state === 'connecting') admission.reached()
+    if (next.life.state === 'open' && before.state === 'connecting') this.#opened()
     this.#settleStop()
+  }
+
+  #opened(): void {
+    if (this.#attempt !== undefined) this.#attempt.wasOpen = true
+    this.#options.admission.opened()
   }
 
   /** A socket is gone, which may be one that was abandoned long ago. For its attempts. */
@@ -106,7 +111,7 @@ export class Registrar implements AttemptOwner {
       this.#attempt = undefined
       this.#judge(attempt, verdict)
     }
-    this.#options.admission.left()
+    this.#options.admission.left(attempt.wasOpen)
     this.#settleStop()
   }
 
@@ -142,7 +147,8 @@ export class Registrar implements AttemptOwner {
         if (this.#life.state !== 'queued') return
         this.#leaveQueue = this.#options.admission.queue(
           () => this.handle({ type: 'turn' }),
-          this.#life.failures > 0,
+          // One that has just tried for all lets the others have a go.
+          this.#life.failures > 0 || before.state === 'connecting',
         )
         return
       case 'unqueue':

@@ -3,7 +3,7 @@ import type { LifecycleSettings } from './life.ts'
 
 /** Numbers of the promise that no variable changes. */
 const FIXED = {
-  baseMs: 500,
+  baseMs: 125,
   acknowledgementMs: 5000,
   closeMs: 800,
   lastedMs: 5000,

@@ -182,7 +182,8 @@ class Connection implements RegistrySocket {
       return
     }
     if (redirect !== undefined && 'verdict' in redirect) return this.#end(redirect.verdict)
-    this.#end(verdictOfResponse(refusal, this.#options.clock.date().getTime()))
+    const verdict = verdictOfResponse(refusal, this.#options.clock.date().getTime())
+    this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
   }
 
   #fail(error: NodeJS.ErrnoException, proxied = false): void {

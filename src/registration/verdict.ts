@@ -50,9 +50,9 @@ const RETRY_AFTER_MAX_MS = 60_000
 /** Judges an HTTP answer to the upgrade. `nowMs` is wall-clock time, for `Retry-After` dates. */
 export function verdictOfResponse(refusal: UpgradeRefusal, nowMs: number): Verdict {
   const { status, headers } = refusal
-  const [type = ''] = String(headers['content-type'] ?? '').split(';')
+  const type = mediaType(headers['content-type'])
   // A registry answers registrants in JSON, in plain text, or not at all: a page is somebody else's, whatever its status says.
-  const isForeign = refusal.fromProxy === true || type === 'text/html'
+  const isForeign = refusal.fromProxy === true || PAGES.has(type)
   const stage = 'HTTP'
   if (!isForeign && (status === 401 || status === 403))
     return {
@@ -66,6 +66,14 @@ export function verdictOfResponse(refusal: UpgradeRefusal, nowMs: number): Verdi
   const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
   const reason = describeStatus(refusal, type)
   return { kind, stage, shared, reason, ...(afterMs !== undefined && { afterMs }) }
+}
+
+const PAGES = new Set(['text/html', 'application/xhtml+xml'])
+
+/** The type alone, in lower case (RFC 9110 §8.3.1). */
+function mediaType(header: string | string[] | undefined): string {
+  const [type = ''] = String(header ?? '').split(';')
+  return type.trim().toLowerCase()
 }
 
 /** The peer's own words are not repeated, but for these. */

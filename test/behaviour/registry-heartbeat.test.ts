@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => scene.end())
 
-it('pings a registrant after 15 s, and drops it when no pong has come 5 s later', async () => {
+it('pings a registrant after 15 s, and drops it when nothing has come 5 s later', async () => {
   const frozen = await scene.peers.register({ answers: 1 })
   let pings = 0
   frozen.socket.on('ping', () => (pings += 1))
@@ -20,7 +20,7 @@ it('pings a registrant after 15 s, and drops it when no pong has come 5 s later'
   await scene.clock.advance(1)
   await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the ping' })
   await scene.clock.advance(4999)
-  expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+  expect(scene.server.book.size).toBe(1)
   await scene.clock.advance(1)
   const answer = scene.peers.ask()
   await scene.peers.get('/')
@@ -30,6 +30,20 @@ it('pings a registrant after 15 s, and drops it when no pong has come 5 s later'
   expect((await frozen.closed).code).toBe(1006)
   const left = scene.facts.filter(({ type }) => type === 'left')
   expect(left).toEqual([expect.objectContaining({ cause: 'silent', lastedMs: 20_000 })])
+})
+
+it('keeps one that sends no pong, and answers its question instead', async () => {
+  const talkative = await scene.peers.register({ answers: 1 })
+  let pings = 0
+  talkative.socket.on('ping', () => (pings += 1))
+  talkative.socket.pong = () => {}
+  await scene.clock.advance(15_000)
+  await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the ping' })
+  expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+  await scene.clock.advance(5000)
+  await scene.peers.get('/')
+  await scene.clock.advance(1000)
+  expect(scene.server.book.size).toBe(1)
 })
 
 it('keeps those that answer, for as long as they do', async () => {

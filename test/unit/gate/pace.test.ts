@@ -12,7 +12,8 @@ it.each([
   ['a first refusal is confirmed at once', 'healthy', bad(1, 1), 10],
   ['the first answer at the start is confirmed at once', 'unknown', good, 50],
   ['a dead puppet is awaited at the fast interval', 'unhealthy', bad(50, 50), 200],
-  ['a dead puppet that answers rises at the fast interval', 'unhealthy', good, 200],
+  ['the first answer of a dead puppet is confirmed at once', 'unhealthy', good, 50],
+  ['after that it rises at the fast interval', 'unhealthy', { ...good, count: 2 }, 200],
   ['at the start, a missing puppet is awaited', 'unknown', bad(1, 0), 200],
 ] as const)('%s', (_rule, health, streak, pause) => {
   const gate: Gate = { health, streak, withdrawals: [], reason: '' }

@@ -61,9 +61,9 @@ export function scene(
       one.isRetry = false
       if (registry.finding(one.startedMs) === 'reached') return admission.reached()
       one.state = 'own trouble'
-      const everybodys = admission.failed(one.startedMs, 'connection refused')
+      const everybodys = admission.failed(one.startedMs, 'connection refused', { stage: 'TCP' })
       one.isRetry = !everybodys
-      admission.left()
+      admission.left(false)
       if (everybodys) queue()
     }
     const queue = (): void => {
@@ -84,7 +84,7 @@ export function scene(
         cancel()
         trying.delete(one)
         if (before === 'trying') admission.abandoned(one.startedMs)
-        if (before === 'trying' || before === 'in') admission.left()
+        if (before === 'trying' || before === 'in') admission.left(false)
       },
       leaveForGood: () => {
         one.leave()
