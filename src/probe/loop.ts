@@ -80,7 +80,7 @@ export class ProbeLoop {
   /**
    * What there is to find until the deadline; undefined: nothing. A connection that is held may be dead while the puppet
    * lives: when its answer is late, the puppet is asked over a new one too, and the first good answer counts. A bad one counts
-   * when no other has come; that nothing listens any more counts at once.
+   * when no other is awaited, or time is up; that nothing listens any more counts at once.
    */
   #find(): Promise<Finding | undefined> {
     const { probe, clock, timeoutMs } = this.#options
@@ -102,7 +102,8 @@ export class ProbeLoop {
         awaited -= 1
         if (over.signal.aborted) return
         if (finding.ok || finding.kind === 'refused' || awaited === 0) return end(finding)
-        bad = finding
+        // Silence counts from the oldest look without an answer: the second one's had less time.
+        if (!anew) bad = finding
       }
       const stopped = (): void => end(undefined)
       const cancelLate = clock.after(timeoutMs * LATE, () => void look(true))

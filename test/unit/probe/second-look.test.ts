@@ -47,7 +47,14 @@ describe('the second look', () => {
     ['a bad answer of the second waits for the first', look(1500, GOOD), look(20, BROKEN), GOOD, 1500],
     ['a bad answer of the first waits for the second', look(600, BROKEN), look(700, OTHER), OTHER, 1200],
     ['two bad answers: the later one counts', look(600, BROKEN), look(700, BROKEN), BROKEN, 1200],
-    ['a bad answer and silence: silence', look(NEVER, GOOD), look(20, BROKEN), 'timeout', 2000],
+    ['a late bad answer, and silence after it: bad', look(600, BROKEN), look(NEVER, GOOD), BROKEN, 2000],
+    [
+      'silence, and a bad answer of the second: silence',
+      look(NEVER, GOOD),
+      look(20, BROKEN),
+      'timeout',
+      2000,
+    ],
     ['silence on both: silence', look(NEVER, GOOD), look(NEVER, GOOD), 'timeout', 2000],
     [
       'a good answer after the deadline counts for nothing',
