@@ -5,7 +5,7 @@ import { type Mood, UP } from '../simulation/registry.ts'
 import { Stages, TOKEN } from '../simulation/stages.ts'
 
 const OTHERS = ['a', 'b', 'c']
-const NUM_RUNS = Number(process.env.RUNS ?? 60)
+const NUM_RUNS = 60
 /** Enough for every state to have been left: the longest waits are a minute and a little. */
 const LONG_MS = 75_000
 
@@ -93,7 +93,7 @@ it('whatever happened before peace, the next fault is made good within its bound
     ),
     { numRuns: NUM_RUNS },
   )
-})
+}, 60_000)
 
 it('withdrawal wins in every state, whatever happened: nothing is open, and nothing is tried', async () => {
   await fc.assert(
@@ -118,7 +118,7 @@ it('withdrawal wins in every state, whatever happened: nothing is open, and noth
     }),
     { numRuns: NUM_RUNS },
   )
-})
+}, 60_000)
 
 it('fail, fail, ok, and so on: answers that never fail three times in a row never withdraw', async () => {
   const answers = fc.array(fc.constantFrom([false, true], [false, false, true], [true]), { maxLength: 30 })
@@ -134,7 +134,7 @@ it('fail, fail, ok, and so on: answers that never fail three times in a row neve
     }),
     { numRuns: NUM_RUNS },
   )
-})
+}, 60_000)
 
 it('one bad answer that takes 1.6 s is a bad answer, and not silence', async () => {
   const stages = new Stages(1)
@@ -163,7 +163,7 @@ it('stalls of up to 1.5 s never withdraw, whatever the phase, and however many f
     }),
     { numRuns: NUM_RUNS },
   )
-})
+}, 60_000)
 
 it('a hang is withdrawn within an interval and a deadline, whatever the phase and whatever happened', async () => {
   const hang = FAULTS.find(({ name }) => name === 'the puppet hangs')
@@ -177,4 +177,4 @@ it('a hang is withdrawn within an interval and a deadline, whatever the phase an
     }),
     { numRuns: NUM_RUNS },
   )
-})
+}, 60_000)

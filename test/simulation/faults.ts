@@ -121,6 +121,8 @@ export async function makePeace(stages: Stages): Promise<void> {
   stages.puppet.answerMs = 1
   stages.puppet.script.length = 0
   stages.registry.mood = UP
+  // A registry that was about to close a link still does.
+  await stages.clock.advance(100)
   // A refused token waits for a minute, as does a puppet that flaps, and one whom the registry told to.
   await stages.until(() => stages.isDiscoverable(), LONGEST_WAIT_MS, 'registered in peace')
   await stages.clock.advance(LASTED_MS)

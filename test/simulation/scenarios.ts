@@ -1,3 +1,4 @@
+import { heartbeatSettings } from '../../src/registration/settings.ts'
 import { type Percentiles, percentiles } from '../support/percentile.ts'
 import { CONNECT_RATE, Herd, type HerdOptions, START_MS } from './herd.ts'
 import { type Mood, UP } from './registry.ts'
@@ -10,8 +11,8 @@ export interface Scenario {
   readonly forMs: number
   /** How the links end when it begins; undefined: they do not. */
   readonly cutCode?: number
-  /** How long it takes until all have noticed; default 0. */
-  readonly noticedMs?: number
+  /** Whether only the heartbeat notices. */
+  readonly isSilent?: true
   /** From when on all can be back; default: its end. */
   readonly backFrom?: 'beginning'
 }
@@ -29,8 +30,7 @@ const away = (forMs: number): Scenario => ({
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'restart of 2 s', mood: { type: 'away' }, forMs: 2000, cutCode: 1001 },
   ...ABSENCES.map(away),
-  // The heartbeat's interval and its patience.
-  { name: 'packets vanish for 20 s', mood: { type: 'vanishes' }, forMs: 20_000, noticedMs: 5500 },
+  { name: 'packets vanish for 20 s', mood: { type: 'vanishes' }, forMs: 20_000, isSilent: true },
   {
     name: 'reset, then half refused with 503 for 60 s',
     mood: { type: 'refuses', share: 0.5, status: 503 },
@@ -41,7 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'reset, serves 500 handshakes a second',
     mood: { type: 'serves', perSecond: 500 },
-    forMs: MINUTE_MS,
+    forMs: 5 * MINUTE_MS,
     cutCode: 1006,
     backFrom: 'beginning',
   },
@@ -89,13 +89,13 @@ export interface Outcome {
 
 /** A registration that was held for so long had lasted (`lastedMs`), and a little more. */
 const PEACE_MS = 6000
-/** The longest wait between two attempts, and a little more. */
-const AFTERWARDS_MS = 15_000
+/** The longest wait between two attempts (a minute, where the registry asks for it), and a little more. */
+const AFTERWARDS_MS = 65_000
 const FIRST_MS = 1000
 
 /** Runs a scenario on a herd of its own. Rejects if not all are registered in the end. */
 export async function simulate(
-  { mood, forMs, cutCode, noticedMs = 0, backFrom }: Scenario,
+  { mood, forMs, cutCode, isSilent, backFrom }: Scenario,
   options: HerdOptions,
 ): Promise<Outcome> {
   const herd = new Herd(options)
@@ -116,7 +116,7 @@ export async function simulate(
   expectAll(herd)
 
   const backFromMs = backFrom === undefined ? overMs : beganMs
-  const settledMs = beganMs + noticedMs + FIRST_MS
+  const settledMs = beganMs + (isSilent ? noticedMs(options.tokens) : 0) + FIRST_MS
   return {
     herd,
     beganMs,
@@ -132,6 +132,12 @@ export async function simulate(
 
 function expectAll({ registered, size }: Herd): void {
   if (registered !== size) throw new Error(`${registered} of ${size} are registered`)
+}
+
+/** How long it takes until so many links of a sidecar have all been found silent; pings are sent ten times a second. */
+function noticedMs(links: number): number {
+  const { intervalMs, timeoutMs } = heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' })
+  return intervalMs + timeoutMs + 200
 }
 
 function traffic({ attempts }: Herd, fromMs: number, toMs: number): Traffic {
