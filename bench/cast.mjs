@@ -62,10 +62,10 @@ export function launchRegistry(port, more = {}) {
   })
 }
 
-/** Resolves when a registry answers discoveries. */
+/** Resolves when a registry answers. Not a discovery: shortly after a start, one of a token that nobody holds is made to wait. */
 export async function untilRegistryUp(process, port) {
   const answers = async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/v0/hosties/nobody`).catch(() => undefined)
+    const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
     await response?.text()
     return response?.status === 404 || undefined
   }

@@ -10,6 +10,7 @@ import { measureDoor } from './measures/door.mjs'
 import { measureFootprint } from './measures/footprint.mjs'
 import { measureHangs, measureKills } from './measures/life.mjs'
 import { measureQuestion } from './measures/question.mjs'
+import { measureRecoveries } from './measures/recoveries.mjs'
 import { measureStart } from './measures/start.mjs'
 import { chosenNames, runMeasures } from './run-measures.mjs'
 import { formatTable } from './table.mjs'
@@ -19,6 +20,7 @@ const MEASURES = {
   start: measureStart,
   kills: measureKills,
   hangs: measureHangs,
+  recoveries: measureRecoveries,
   question: measureQuestion,
   footprint: measureFootprint,
   door: measureDoor,
