@@ -1,20 +1,23 @@
 import { escaped, textAt } from './panel.mjs'
 
 const COLUMNS = 3
-const PANEL = { width: 250, height: 92 }
-const CELL = { width: 304, height: 176 }
+const PANEL = { width: 300, height: 92 }
+const CELL = { width: 354, height: 176 }
 const MARGIN = { left: 36, top: 112 }
 const COLOUR = '#0969da'
 const FAINT_INK = '#59636e'
 const GRID = '#d1d9e0'
 const TROUBLE = '#ffebe9'
+/** The first wave: at once, and once more where some of it failed. */
+const WAVE_BUCKETS = 2
+const TOO_HIGH = 2
 const TITLE = 'Attempts to register in each 100 ms, when thousands lose one registry'
 
 /**
  * Small multiples of what herds did, as SVG: one panel a scenario, with a scale of its own. It brings its own light
  * background, so that it can be read on a dark page, too.
  *
- * @param {{ title: string, perBucket: number[], bucketMs: number, beganMs: number, overMs: number, total: number }[]} herds
+ * @param {{ title: string, herd: string, perBucket: number[], bucketMs: number, beganMs: number, overMs: number, total: number }[]} herds
  *   attempts by bucket; times since the first bucket; `total`: registrations
  */
 export function drawHerds(herds, about) {
@@ -34,29 +37,36 @@ export function drawHerds(herds, about) {
 ${textAt(28, 38, TITLE, { size: 18, weight: 600 })}
 <rect x="28" y="54" width="18" height="12" fill="${TROUBLE}"/>
 ${textAt(54, 64, 'the trouble lasts', { size: 13 })}
-${textAt(180, 64, 'Each panel has a scale of its own; its top is the fullest 100 ms.', { size: 13, colour: FAINT_INK })}
+${textAt(180, 64, 'Each panel has a scale of its own. Its top is the fullest 100 ms; a wave in the first moment is cut off where it is higher.', { size: 13, colour: FAINT_INK })}
 ${panels.join('\n')}
 ${textAt(28, height - 16, about, { size: 11, colour: FAINT_INK })}
 </svg>
 `
 }
 
-function panel(x, y, { title, perBucket, bucketMs, beganMs, overMs, total }) {
+function panel(x, y, { title, herd, perBucket, bucketMs, beganMs, overMs, total }) {
   const lengthMs = perBucket.length * bucketMs
   const most = Math.max(1, ...perBucket)
+  const first = beganMs / bucketMs
+  // All lose it in the same moment: that wave would hide all that follows.
+  const later = Math.max(1, ...perBucket.slice(0, first), ...perBucket.slice(first + WAVE_BUCKETS))
+  const top = most > TOO_HIGH * later && later > 1 ? later : most
   const across = (ms) => x + (ms / lengthMs) * PANEL.width
   const bottom = y + PANEL.height
-  const share = ((100 * most) / total).toFixed(most === total ? 0 : 1)
+  const inShare = (attempts) =>
+    `${attempts.toLocaleString('en')} (${((100 * attempts) / total).toFixed(1)} %)`
+  const figures =
+    top === most ? `fullest: ${inShare(most)}` : `at first ${inShare(most)}, then ${inShare(top)}`
   const labels = [beganMs, overMs, lengthMs].map((ms) => ({ ms, at: across(ms) }))
   return [
     textAt(x, y - 24, title, { size: 13, weight: 600 }),
-    textAt(x, y - 8, `fullest: ${most.toLocaleString('en')}, ${share} % of all`, {
+    textAt(x, y - 8, `${herd}; ${figures}`, {
       size: 11,
       colour: FAINT_INK,
     }),
     `<rect x="${across(beganMs)}" y="${y}" width="${Math.max(1, across(overMs) - across(beganMs))}" height="${PANEL.height}" fill="${TROUBLE}"/>`,
     `<path d="M${x} ${y}H${x + PANEL.width}M${x} ${bottom}H${x + PANEL.width}" stroke="${GRID}" fill="none"/>`,
-    `<path d="${outline(perBucket, most, across, bucketMs, bottom)}" fill="${COLOUR}"/>`,
+    `<path d="${outline(perBucket, top, across, bucketMs, bottom)}" fill="${COLOUR}"/>`,
     ...withoutOverlap(labels).map(({ ms, at }) =>
       textAt(at, bottom + 16, inWords(ms - beganMs), { size: 11, anchor: 'middle', colour: FAINT_INK }),
     ),
@@ -64,12 +74,12 @@ function panel(x, y, { title, perBucket, bucketMs, beganMs, overMs, total }) {
 }
 
 /** A step for each bucket, or for the fullest of those that share a pixel. */
-function outline(perBucket, most, across, bucketMs, bottom) {
+function outline(perBucket, highest, across, bucketMs, bottom) {
   const buckets = Math.max(1, Math.floor(perBucket.length / PANEL.width))
   let path = `M${across(0)} ${bottom}`
   for (let first = 0; first < perBucket.length; first += buckets) {
     const value = Math.max(...perBucket.slice(first, first + buckets))
-    const top = (bottom - (value / most) * PANEL.height).toFixed(1)
+    const top = (bottom - Math.min(1, value / highest) * PANEL.height).toFixed(1)
     path += `V${top}H${across(Math.min(first + buckets, perBucket.length) * bucketMs).toFixed(1)}`
   }
   return `${path}V${bottom}Z`

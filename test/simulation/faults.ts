@@ -4,7 +4,7 @@ import type { Stages } from './stages.ts'
 /** Something that goes wrong, and how long it may take until it is made good. */
 export interface Fault {
   readonly name: string
-  /** Resolves with the milliseconds from the moment at which it could be made good until it was; rejects past the bound. */
+  /** Resolves with the milliseconds from the moment at which it could be made good until it was. */
   readonly run: (stages: Stages) => Promise<number>
   /** The bound of the promise, in milliseconds. */
   readonly boundMs: number
