@@ -55,6 +55,8 @@ export class Heartbeat {
   /** Watches a link from now on; its first ping comes within an interval. */
   watch(link: Watched): void {
     this.#count()
+    // The first one is pinged at any moment of an interval: processes whose links began together must not ping together.
+    if (this.#queue.size === 0) this.#owed = this.#clock.random()
     this.#queue.set(link, this.#wholeNowMs())
     this.#schedule()
   }

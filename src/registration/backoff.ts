@@ -6,16 +6,19 @@ export interface BackoffSettings {
   readonly maxMs: number
 }
 
+/** The least part of the bound that is waited: with none, chance alone would bound how often a token tries in five minutes. */
+const LEAST_PART = 0.2
+
 /**
- * Full-jitter exponential backoff: a uniformly random part of a bound that doubles up to `maxMs`. The jitter comes last,
- * after the cap, so that waits stay spread when many registrants have reached it.
+ * Exponential backoff with jitter: a random part, a fifth at least, of a bound that doubles up to `maxMs`. The jitter comes
+ * last, after the cap, so that waits stay spread when many registrants have reached it.
  *
  * @param failures failures in a row, 1 or more
  * @param chance a random number in [0, 1)
  */
 export function backoffMs(failures: number, chance: number, settings: BackoffSettings): number {
   const bound = Math.min(settings.maxMs, settings.baseMs * 2 ** (failures - 1))
-  return Math.round(bound * chance)
+  return Math.round(bound * (LEAST_PART + (1 - LEAST_PART) * chance))
 }
 
 /** The steady pace: between two attempts, in milliseconds. Once a second on average costs an absent registry little. */

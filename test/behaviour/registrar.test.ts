@@ -34,17 +34,17 @@ describe('a registry that misbehaves', () => {
       expect(states().filter((state) => state === 'registered').length).toBeGreaterThanOrEqual(
         sockets.length - 1,
       )
-      expect(sockets.length).toBeLessThanOrEqual(80)
+      expect(sockets.length).toBeLessThanOrEqual(75)
       expect(sockets.length).toBeGreaterThan(30)
       const perMinute = [0, 1, 2, 3, 4].map(
         (minute) => sockets.filter(({ dialedMs }) => Math.floor(dialedMs / 60_000) === minute).length,
       )
       // The first minute has the short waits in it; after that, no minute is much worse than another.
       expect(Math.max(...perMinute.slice(1))).toBeLessThanOrEqual(25)
-      // And the waits, bounded by 10 s by then, lie all over: many registrars must not come back together.
+      // And the waits, from 2 to 10 s by then, lie all over: many registrars must not come back together.
       const times = sockets.map(({ dialedMs }) => dialedMs).filter((atMs) => atMs > 60_000)
       const waits = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0))
-      expect(Math.min(...waits)).toBeLessThan(2500)
+      expect(Math.min(...waits)).toBeLessThan(4000)
       expect(Math.max(...waits)).toBeGreaterThan(7500)
       expect(Math.max(...waits)).toBeLessThanOrEqual(10_001)
     },
@@ -95,11 +95,11 @@ describe('a registry that misbehaves', () => {
     expect(facts.at(-1)).toMatchObject({ type: 'registration', state: 'registered', confirmed: false })
   })
 
-  it('no pong: torn down 5.4 s after it was registered, and connected anew at once, without waiting for the old close', async () => {
+  it('no pong: torn down 3.6 s after the first ping, and connected anew at once, without waiting for the old close', async () => {
     const script = { terminated: () => {} }
     const { clock, sockets, registrar, facts } = start((socket) => socket.accept(), { script })
     registrar.want()
-    await clock.advance(1800)
+    await clock.advance(900)
     expect(sockets[0]?.pings).toBe(1)
     await clock.advance(3599)
     expect(sockets).toHaveLength(1)
@@ -113,7 +113,7 @@ describe('a registry that misbehaves', () => {
     const script = { terminated: () => {} }
     const { clock, sockets, registrar, facts } = start((socket) => socket.accept(), { script })
     registrar.want()
-    await clock.advance(5401)
+    await clock.advance(4501)
     expect(sockets).toHaveLength(2)
     facts.length = 0
     sockets[0]?.text(REGISTERED)
@@ -134,10 +134,10 @@ describe('a registry that misbehaves', () => {
     expect(sockets).toHaveLength(2)
     expect(sockets[1]).toMatchObject({ pings: 1 })
     sockets[1]?.ponged()
-    await clock.advance((sockets[1]?.dialedMs ?? 0) + 3500 - clock.now())
+    await clock.advance((sockets[1]?.dialedMs ?? 0) + 2600 - clock.now())
     registrar.withdraw()
     await clock.advance(700)
-    expect(sockets.map(({ pings }) => pings)).toEqual([0, 1])
+    expect(sockets.map(({ pings }) => pings)).toEqual([1, 1])
   })
 
   it('attempts are counted since it was registered last', async () => {
@@ -166,10 +166,10 @@ describe('a registry that misbehaves', () => {
   it('a pong in time keeps the link, and is measured', async () => {
     const { clock, sockets, registrar, facts } = start((socket) => socket.accept())
     registrar.want()
-    await clock.advance(1800)
+    await clock.advance(900)
     await clock.advance(20)
     sockets[0]?.ponged()
-    // The next ping is due at 3.6 s, and has 3.6 s to be answered.
+    // The next ping is due at 2.7 s, and has 3.6 s to be answered.
     await clock.advance(5379)
     expect(sockets).toHaveLength(1)
     expect(facts).toContainEqual({ type: 'pong', id: ID, rttMs: 20 })

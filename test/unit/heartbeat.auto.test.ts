@@ -7,8 +7,8 @@ describe('settings by the number of links', () => {
   const settingsFor = (links: number) => heartbeatSettings(links, auto)
 
   it.each([
-    [1, 2000, 5300],
-    [100, 2000, 5300],
+    [1, 1800, 5400],
+    [100, 1800, 5400],
     [1000, 10_000, 15_000],
   ])(
     'of %i links, a dead one is pinged within %i ms and given up within %i ms of its last word',

@@ -13,8 +13,8 @@ describe('the backoff', () => {
     expect(bounds).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000])
   })
 
-  it('takes the jitter last, after the cap: waits stay spread over the whole bound', () => {
-    expect([0, 0.25, 0.5].map((chance) => backoffMs(40, chance, settings))).toEqual([0, 2500, 5000])
+  it('takes the jitter last, after the cap: waits stay spread from a fifth of the bound on', () => {
+    expect([0, 0.25, 0.5].map((chance) => backoffMs(40, chance, settings))).toEqual([2000, 4000, 6000])
   })
 })
 
