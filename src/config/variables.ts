@@ -75,7 +75,11 @@ export const SIDECAR_VARIABLES = [
     meaning: 'deadline of one probe; a puppet that is silent for so long is withdrawn',
   },
   { name: 'REGISTRAR_RISE', byDefault: '2', meaning: 'good probes in a row before it is registered' },
-  { name: 'REGISTRAR_FALL', byDefault: '3', meaning: 'bad answers in a row before it is withdrawn' },
+  {
+    name: 'REGISTRAR_FALL',
+    byDefault: '3',
+    meaning: 'bad answers in a row before it is withdrawn; two refused connections, or silence, are enough',
+  },
   {
     name: 'REGISTRAR_HEARTBEAT_INTERVAL',
     byDefault: 'auto',
@@ -89,7 +93,7 @@ export const SIDECAR_VARIABLES = [
   {
     name: 'REGISTRAR_BACKOFF_MAX',
     byDefault: '10s',
-    meaning: 'longest wait between two attempts of a token',
+    meaning: 'longest wait after a failed attempt; a refused token and Retry-After may take a minute',
   },
   {
     name: 'REGISTRAR_CONNECT_RATE',

@@ -13,7 +13,7 @@ export interface PaceSettings {
  * more after its last socket (Docker 20.10). Later, nothing refuses any more; and who shares that network can withdraw nothing.
  */
 const CONFIRM_REFUSAL_MS = 10
-/** How soon the first answer of a puppet that was away is confirmed: what it takes to be sure is not to keep clients waiting. */
+/** How soon the first answer of a puppet that was away is confirmed: clients should not wait for the confirmation. */
 const CONFIRM_FIRST_ANSWER_MS = 50
 
 /**

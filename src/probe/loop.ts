@@ -15,7 +15,7 @@ export interface ProbeLoopOptions {
 }
 
 /** An answer that has not come after this part of the deadline is late. */
-const LATE = 0.25
+const LATE_SHARE = 0.25
 
 /** Probes one after the other until stopped. A probe is one look at the puppet, or two if the first one's answer is late. */
 export class ProbeLoop {
@@ -80,7 +80,7 @@ export class ProbeLoop {
   /**
    * What there is to find until the deadline; undefined: nothing. A connection that is held may be dead while the puppet
    * lives: when its answer is late, the puppet is asked over a new one too, and the first good answer counts. A bad one counts
-   * when no other is awaited, or time is up; that nothing listens any more counts at once.
+   * when no other is awaited, or time is up; a refused connection counts at once.
    */
   #find(): Promise<Finding | undefined> {
     const { probe, clock, timeoutMs } = this.#options
@@ -106,7 +106,7 @@ export class ProbeLoop {
         if (!anew) bad = finding
       }
       const stopped = (): void => end(undefined)
-      const cancelLate = clock.after(timeoutMs * LATE, () => void look(true))
+      const cancelLate = clock.after(timeoutMs * LATE_SHARE, () => void look(true))
       // The answer may have arrived while this process was busy or stopped.
       const cancelDeadline = afterPatience(clock, timeoutMs, () => end(bad))
       this.#stop.signal.addEventListener('abort', stopped)

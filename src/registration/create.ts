@@ -6,8 +6,9 @@ import { createReader } from '../rpc/answer.ts'
 import { createTransport } from '../transport/transport.ts'
 import { REGISTRATION_PATH } from '../wire/discovery.ts'
 import { Admission } from './admission.ts'
+import { heartbeatSettings } from './heartbeat-settings.ts'
 import { Registrations } from './registrations.ts'
-import { heartbeatSettings, lifecycleSettings } from './settings.ts'
+import { lifecycleSettings } from './settings.ts'
 import { openSocket } from './socket.ts'
 
 /** What registrations are made from. */

@@ -1,6 +1,7 @@
 import { assertNever } from '../assert-never.ts'
-import { backoffMs, paceMs } from './backoff.ts'
+import { backoffMs } from './backoff.ts'
 import type { Context, Effect, Lifecycle, LifecycleEvent, LifecycleSettings, Memory, Step } from './life.ts'
+import { paceMs } from './retry-pace.ts'
 import { askedMs, type Verdict } from './verdict.ts'
 
 /** The next step of a registration's life. Pure: the same arguments, the same answer. */

@@ -1,4 +1,5 @@
-import { type BackoffSettings, firstPaceMs, paceMs } from './backoff.ts'
+import type { BackoffSettings } from './backoff.ts'
+import { firstPaceMs, paceMs } from './retry-pace.ts'
 import { askedMs } from './verdict.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 
-import { Lane, type Ticket } from './lane.ts'
+import { RandomQueue, type Waiter } from './random-queue.ts'
 
 /**
  * Timers are coarse: where starts lie closer together than this, those that fell due meanwhile start together, and no
@@ -19,8 +19,8 @@ const TURNS_BEFORE_RETRIES = 4
 export class Pacer {
   readonly #clock: Clock
   readonly #spacingMs: number
-  readonly #first = new Lane()
-  readonly #retries = new Lane()
+  readonly #first = new RandomQueue()
+  readonly #retries = new RandomQueue()
   #turns = 0
   #allowed = Number.POSITIVE_INFINITY
   /** When the next start may be. */
@@ -77,11 +77,11 @@ export class Pacer {
     const earliestMs = this.#spacingMs < COARSE_MS ? nowMs - COARSE_MS : nowMs
     this.#freeMs = Math.max(this.#freeMs, earliestMs)
     while (this.#allowed > 0 && this.#freeMs <= nowMs) {
-      const ticket = this.#draw()
-      if (ticket === undefined) return
+      const waiter = this.#draw()
+      if (waiter === undefined) return
       this.#allowed -= 1
       this.#freeMs += this.#spacingMs
-      ticket.start()
+      waiter.start()
     }
     if (this.#allowed <= 0 || this.#empty) return
     this.#cancelTimer ??= this.#clock.after(this.#freeMs - nowMs, () => {
@@ -90,7 +90,7 @@ export class Pacer {
     })
   }
 
-  #draw(): Ticket | undefined {
+  #draw(): Waiter | undefined {
     this.#turns = (this.#turns + 1) % TURNS_BEFORE_RETRIES
     const [one, other] = this.#turns === 0 ? [this.#retries, this.#first] : [this.#first, this.#retries]
     const chance = this.#clock.random()

@@ -13,7 +13,8 @@ export interface Verdict {
   readonly stage: Stage
   /**
    * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS) or says that it cannot (5xx), what
-   * answered is no registry (a page in HTML, a proxy), or this machine has no connection left to give.
+   * answered is no registry (a page in HTML, a proxy), or this machine has no connection left to give. An answer over HTTP is this
+   * token's own trouble all the same while others hold their links: see `Admission.failed`.
    */
   readonly shared: boolean
   /** Whether it was this machine that had no connection left. */
@@ -24,7 +25,7 @@ export interface Verdict {
   readonly afterMs?: number
 }
 
-/** `Retry-After` has whole seconds: whoever was told the same comes at a moment of its own within this time after it. */
+/** `Retry-After` has whole seconds: so much is added at random, or all who were told the same would come back in one instant. */
 const RETRY_AFTER_SPREAD_MS = 1000
 
 /**
@@ -44,7 +45,7 @@ export interface UpgradeRefusal {
   readonly fromProxy?: boolean
 }
 
-/** Nobody who says so once is to keep a token away for longer. */
+/** One answer must not keep a token away for longer. */
 const RETRY_AFTER_MAX_MS = 60_000
 
 /** Judges an HTTP answer to the upgrade. `nowMs` is wall-clock time, for `Retry-After` dates. */

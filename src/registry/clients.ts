@@ -7,7 +7,7 @@ import { neighbour, originOf } from './address.ts'
 import { type Discovery, type DiscoveryAnswer, TOO_MANY_WAIT } from './discovery.ts'
 import type { DiscoveryResult } from './facts.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
-import { WaitingClients } from './waiting.ts'
+import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
 

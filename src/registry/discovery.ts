@@ -34,7 +34,10 @@ export interface DiscoveryOptions {
 const ASKED_IN_VAIN = 4
 /** As often somebody is asked at all: registrants may come and go faster than they answer. */
 const ROUNDS = 16
-/** So long after a discovery came, in milliseconds, nobody is asked or waited for any more: a question takes 2 s, a wait 1 s. */
+/**
+ * So long after a discovery came, in milliseconds, nobody is asked or waited for any more: the question that is under way takes 2 s at
+ * most, so that the answer comes within 9 s. The least patient clients wait 10 s.
+ */
 const LATEST_MS = 7000
 /**
  * Shortly after a start, those who ask within so many milliseconds wait together: each of them is to have its 2 s, and not

@@ -31,7 +31,10 @@ export class EndpointQuery {
   readonly #options: EndpointQueryOptions
   #question: { readonly running: Question; readonly endpoint: Promise<Endpoint | undefined> } | undefined
   #lastId = 0
-  /** What came of the last question. A failure is kept as well: who is asked for each discovery would have to flood us. */
+  /**
+   * What came of the last question. A failure is kept as well: without this, a registrant that never answers would be asked once
+   * for every discovery.
+   */
   #kept: { readonly endpoint: Endpoint | undefined; readonly untilMs: number } | undefined
   /** Whether anything was heard since the last question. */
   #heard = true

@@ -6,7 +6,7 @@ export const LOST_MS = 1000
 export const START_MS = 3000
 /** How long a discovery in that time waits, in milliseconds. */
 export const START_WAIT_MS = 2000
-/** Waits at a time, of all tokens: anybody can ask for any token. */
+/** Concurrent waits, of all tokens: anybody can ask for any token. */
 export const AWAITED_MAX = 10_000
 
 /** What they need. */
@@ -14,7 +14,7 @@ export interface GraceOptions {
   readonly clock: Clock
   /** As many lost tokens are remembered, the newest: anybody can register any token and drop it. */
   readonly rememberedMax: number
-  /** Whether a token may be registered: nobody waits for others. */
+  /** Whether a token may be registered; no discovery waits for one that may not. */
   readonly allows: (token: string) => boolean
 }
 
@@ -30,7 +30,7 @@ export class GracePeriods {
   /** Until when it is shortly after a start. */
   #startEndsMs = Number.NEGATIVE_INFINITY
   #cancelStart: Cancel | undefined
-  /** Who has come back since the start, while it is short ago: if they go, they are gone. */
+  /** Who has come back during the start period: if they go, they are gone. */
   readonly #back = new Set<string>()
   /** Lets those go on who wait for a token. */
   readonly #awaited = new Map<string, Set<() => void>>()

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 
 /** A registrant whose request waited longer than this because the registry was busy is sent away, in milliseconds. */
 export const BUSY_MS = 2000
-/** A registry that idled for more than this share of a wait was not what was waited for. */
+/** If the event loop was idle for more than this share of a wait, the wait was not for the registry. */
 const IDLE_SHARE = 0.1
 
 /** When a connection came, and how long the event loop had been idle until then; both in milliseconds. */
@@ -40,8 +40,8 @@ export class Overload {
 }
 
 /**
- * After how many seconds somebody is to come back who waited for so long: at random within twice that time. Those behind it
- * came when it did and are sent away as it is, so that all of them have gone by then.
+ * After how many seconds a registrant that waited for so long is to come back: at random, within twice that time. The longer the queue
+ * was, the wider those who are sent away are spread.
  *
  * @param chance in [0, 1)
  */

@@ -2,7 +2,7 @@
 
 /** What a machine of two cores that is busy with something else may add. */
 export const NOISE_MS = 500
-/** A link whose packets vanish is found dead: 2 s until the next ping, 3 s for its pong, and what is between them. */
+/** A link whose packets vanish is found dead: 1.8 s until the next ping, 3.6 s for its pong, and what is between them. */
 export const DEAD_LINK_MS = 5500
 /** The longest outage that must not be taken for a dead link. */
 export const HARMLESS_OUTAGE_MS = 2500

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { backoffMs, firstPaceMs, paceMs } from '../../../src/registration/backoff.ts'
+import { backoffMs } from '../../../src/registration/backoff.ts'
+import { firstPaceMs, paceMs } from '../../../src/registration/retry-pace.ts'
 import { seededChance } from '../../support/chance.ts'
 
 const settings = { baseMs: 500, maxMs: 10_000 }
@@ -8,7 +9,7 @@ const MINUTE_MS = 60_000
 const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
 describe('the backoff', () => {
-  it('doubles the bound from 0.5 s up to the cap', () => {
+  it('doubles the bound from the base up to the cap', () => {
     const bounds = [1, 2, 3, 4, 5, 6, 7, 50, 5000].map((failures) => backoffMs(failures, 1, settings))
     expect(bounds).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000])
   })

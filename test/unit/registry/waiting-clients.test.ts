@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { WaitingClients } from '../../../src/registry/waiting.ts'
+import { WaitingClients } from '../../../src/registry/waiting-clients.ts'
 
 const connection = (): Duplex => new EventEmitter() as unknown as Duplex
 const HERE = '203.0.113.7'
