@@ -10,7 +10,7 @@ export interface RegistrationsOptions extends RegistrarOptions {
 }
 
 /** A replacement that failed so often in a row is not waited for any longer, nor one that is not there after so long. */
-const REPLACEMENT_ATTEMPTS = 5
+const REPLACEMENT_ATTEMPTS = 8
 const REPLACEMENT_MS = 5 * 60_000
 
 /**

@@ -2,7 +2,8 @@ import type { LifecycleSettings } from './life.ts'
 
 /** Numbers of the promise that no variable changes. */
 const FIXED = {
-  baseMs: 125,
+  // Less would not spread thousands whom one registry accepts and closes in the same moment.
+  baseMs: 800,
   acknowledgementMs: 5000,
   closeMs: 800,
   lastedMs: 5000,

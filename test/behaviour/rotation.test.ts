@@ -41,12 +41,12 @@ describe('a replacement', () => {
     expect(clock.pending).toBe(1)
   })
 
-  it('that is refused lets its predecessor go after the fifth time, though it does not count as refused by then', async () => {
+  it('that is refused lets its predecessor go after the eighth time, though it does not count as refused by then', async () => {
     const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
       socket.end(refused)
     })
     registrations.update(['new'])
-    while (sockets.of('new').length < 5) {
+    while (sockets.of('new').length < 8) {
       expect(open().get('old')?.done).toEqual([])
       await clock.advance(10)
     }
@@ -55,14 +55,14 @@ describe('a replacement', () => {
     expect(gone()).toEqual(['#old'])
   })
 
-  it('that fails lets its predecessor go after the fifth failure, and not before', async () => {
+  it('that fails lets its predecessor go after the eighth failure, and not before', async () => {
     const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
-      // The fifth takes a while.
-      if (sockets.of('new').length < 5) socket.end(broken)
+      // The eighth takes a while.
+      if (sockets.of('new').length < 8) socket.end(broken)
     })
     registrations.update(['new'])
     await clock.advance(60_000)
-    expect(sockets.of('new')).toHaveLength(5)
+    expect(sockets.of('new')).toHaveLength(8)
     expect(open().get('old')?.done).toEqual([])
     sockets.of('new').at(-1)?.end(broken)
     await clock.advance(10)

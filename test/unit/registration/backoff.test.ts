@@ -9,13 +9,13 @@ const MINUTE_MS = 60_000
 const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
 describe('the backoff', () => {
-  it('doubles the bound from the base up to the cap', () => {
-    const bounds = [1, 2, 3, 4, 5, 6, 7, 50, 5000].map((failures) => backoffMs(failures, 1, settings))
-    expect(bounds).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000])
+  it('grows the bound by a quarter with each failure, from the base up to the cap', () => {
+    const bounds = [1, 2, 3, 4, 14, 15, 50, 5000].map((failures) => backoffMs(failures, 1, settings))
+    expect(bounds).toEqual([500, 625, 781, 977, 9095, 10_000, 10_000, 10_000])
   })
 
-  it('takes the jitter last, after the cap: waits stay spread from a fifth of the bound on', () => {
-    expect([0, 0.25, 0.5].map((chance) => backoffMs(40, chance, settings))).toEqual([2000, 4000, 6000])
+  it('takes the jitter last, after the cap: waits stay spread from a tenth of the bound on', () => {
+    expect([0, 0.25, 0.5].map((chance) => backoffMs(40, chance, settings))).toEqual([1000, 3250, 5500])
   })
 })
 
