@@ -156,7 +156,7 @@ export type KnownMethod = 'getHostieGrpcPort' | 'hostieGrpcPort'
 export interface Damping {
   /** Times the puppet went from healthy to unhealthy in the last ten minutes. */
   readonly withdrawals: number
-  /** How long it must answer before it is registered again, in milliseconds. */
+  /** How long it stays withdrawn after the last time, in milliseconds. */
   readonly holdMs: number
 }
 

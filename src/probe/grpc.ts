@@ -56,9 +56,9 @@ export class GrpcProbe implements Probe {
    * looked at: puppets repeat the token in it.
    */
   async acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
+    const session = this.#session
     try {
-      const session = this.#session
-      if (session === undefined || session.closed) return null
+      if (!isOpen(session)) return null
       const { status } = await unaryCall(session, {
         path: VERSION,
         metadata: { authorization: `Wechaty ${token}` },
@@ -67,8 +67,14 @@ export class GrpcProbe implements Probe {
       if (status === GRPC_UNAUTHENTICATED) return false
       return status === GRPC_OK ? true : null
     } catch {
-      return null
+      // A look over a new connection may have taken the place of the one that was asked over.
+      const isReplaced = session !== this.#session && !signal.aborted
+      return isReplaced ? this.acceptsToken(token, signal) : null
     }
+  }
+
+  get holdsConnection(): boolean {
+    return isOpen(this.#session)
   }
 
   close(): void {
@@ -79,7 +85,7 @@ export class GrpcProbe implements Probe {
   /** A session that was held may have been closed for the peer's own reasons (GOAWAY): one fresh try, then it counts. */
   async #call(call: GrpcCall): Promise<GrpcAnswer> {
     const held = this.#session
-    if (held !== undefined && !held.closed && !held.destroyed) {
+    if (isOpen(held)) {
       try {
         return await unaryCall(held, call)
       } catch (error) {
@@ -192,6 +198,10 @@ export class GrpcProbe implements Probe {
     if (this.#session === session) this.#session = undefined
     session?.destroy()
   }
+}
+
+function isOpen(session: ClientHttp2Session | undefined): session is ClientHttp2Session {
+  return session !== undefined && !session.closed && !session.destroyed
 }
 
 const CONNECT_ERRORS = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])

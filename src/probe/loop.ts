@@ -86,11 +86,12 @@ export class ProbeLoop {
     const { probe, clock, timeoutMs } = this.#options
     return new Promise((resolve) => {
       const over = new AbortController()
+      const lateMs = timeoutMs * LATE_SHARE
       let awaited = 0
       let bad: Finding | undefined
+      const cancels: Cancel[] = []
       const end = (finding: Finding | undefined): void => {
-        cancelLate()
-        cancelDeadline()
+        for (const cancel of cancels) cancel()
         this.#stop.signal.removeEventListener('abort', stopped)
         // What has not answered by now is not waited for, and whatever it says is not heard.
         over.abort()
@@ -102,13 +103,15 @@ export class ProbeLoop {
         awaited -= 1
         if (over.signal.aborted) return
         if (finding.ok || finding.kind === 'refused' || awaited === 0) return end(finding)
-        // Silence counts from the oldest look without an answer: the second one's had less time.
-        if (!anew) bad = finding
+        if (anew) return
+        // Silence counts from the oldest look without an answer, and this is one. The second look has a moment more, and not all of the time.
+        bad = finding
+        cancels.push(afterPatience(clock, lateMs, () => end(bad)))
       }
       const stopped = (): void => end(undefined)
-      const cancelLate = clock.after(timeoutMs * LATE_SHARE, () => void look(true))
+      if (probe.holdsConnection) cancels.push(clock.after(lateMs, () => void look(true)))
       // The answer may have arrived while this process was busy or stopped.
-      const cancelDeadline = afterPatience(clock, timeoutMs, () => end(bad))
+      cancels.push(afterPatience(clock, timeoutMs, () => end(bad)))
       this.#stop.signal.addEventListener('abort', stopped)
       void look(false)
     })

@@ -16,6 +16,8 @@ export interface Probe {
    * @param anew over a new connection, while a look over the held one is still without an answer
    */
   look(signal: AbortSignal, anew?: boolean): Promise<Finding>
+  /** Whether the next look goes over a connection that is held, which may be dead while the puppet lives. */
+  readonly holdsConnection: boolean
   /** Lets go of everything. */
   close(): void
 }

@@ -8,6 +8,7 @@ import { type Address, bad, findingOfConnectError, type Probe } from './probe.ts
  */
 export function createTcpProbe(address: Address): Probe {
   return {
+    holdsConnection: false,
     look: async () => {
       try {
         const { check } = await import('tcp-port-used')

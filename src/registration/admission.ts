@@ -30,12 +30,18 @@ export class Admission {
   /** Connections now, and those of them over which the registry can be heard. */
   #open = 0
   #links = 0
+  #tokens = 1
   #cancelTimer: Cancel | undefined
 
   constructor(options: AdmissionOptions) {
     this.#options = options
     this.#pacer = new Pacer(options.clock, options.connectRate)
     this.#pacer.allow(options.capacity)
+  }
+
+  /** So many tokens are to be registered. */
+  expect(tokens: number): void {
+    this.#tokens = tokens
   }
 
   /** Whether no further connection has room. */
@@ -79,14 +85,22 @@ export class Admission {
    * queue up again. False if it is its own, because others got there meanwhile.
    */
   failed(startedMs: number, reason: string, { stage, exhausted = false, afterMs }: FailureDetails): boolean {
-    // While others hold their links, a registry that answers 5xx to one token has something against that one.
-    if (stage === 'HTTP' && this.#links > 0) {
+    // While most hold their links, a registry that answers 5xx to one token has something against that one.
+    if (stage === 'HTTP' && this.#links * 2 > this.#tokens) {
       this.reached()
       return false
     }
     const before = this.#outage
     if (!exhausted && isOwnTrouble(before, startedMs)) return false
-    this.#follow({ type: 'failed', startedMs, reason, exhausted, ...(afterMs !== undefined && { afterMs }) })
+    const isPartial = this.#links > 0
+    this.#follow({
+      type: 'failed',
+      startedMs,
+      reason,
+      exhausted,
+      isPartial,
+      ...(afterMs !== undefined && { afterMs }),
+    })
     const outage = this.#outage
     if (outage === before || outage.state !== 'waiting') return true
     const retryInMs = outage.untilMs - this.#options.clock.now()

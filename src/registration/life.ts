@@ -15,6 +15,8 @@ export interface LifecycleSettings extends BackoffSettings {
   readonly refusalsAllowed: number
   /** For how long they must have gone on: a registry that starts may refuse everybody for a moment. */
   readonly refusalsMs: number
+  /** Who has not tried for so long after it might, because the puppet was away, begins anew. */
+  readonly forgottenMs: number
   /** Pause between attempts of a refused token, give or take a tenth. */
   readonly refusedRetryMs: number
 }

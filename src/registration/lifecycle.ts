@@ -65,7 +65,9 @@ function connect(life: Lifecycle): Step {
 function wanted(life: Lifecycle, { nowMs, settings }: Context): Step {
   if (life.state === 'closing') return unchanged(life.next === 'idle' ? { ...life, next: 'queued' } : life)
   if (life.state !== 'idle') return unchanged(life)
-  // A puppet that flaps must not wash away what the registry asked for.
+  // What is long past is no row of failures any more.
+  if (nowMs - life.notBeforeMs > settings.forgottenMs) return queue({ ...life, failures: 0, refusals: 0 })
+  // But a puppet that flaps must not wash away what the registry asked for.
   if (life.notBeforeMs <= nowMs) return queue(life)
   const state = isRefused(life, nowMs, settings) ? 'refused' : 'waiting'
   return {

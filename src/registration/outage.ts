@@ -41,6 +41,8 @@ export type OutageEvent =
       readonly exhausted?: boolean
       /** How long the registry wants to be left alone, in milliseconds, if it says so. */
       readonly afterMs?: number
+      /** Whether some hold their links all the same: so it is there, and its pace does not slow down. */
+      readonly isPartial?: boolean
     }
   /** The wait is over. */
   | { readonly type: 'timer' }
@@ -74,13 +76,21 @@ export function follow(outage: Outage, event: OutageEvent, context: OutageContex
       const own = event.exhausted !== true && isOwnTrouble(outage, event.startedMs)
       if (own || isLate(outage, event.startedMs)) return outage
       const { nowMs, chance, settings } = context
-      const [failures, beganMs] = outage.state === 'none' ? [1, nowMs] : [outage.failures + 1, outage.beganMs]
-      const usualMs =
-        failures === 1 ? firstPaceMs(chance, settings) : paceMs(nowMs - beganMs, chance, settings)
+      const isNew = outage.state === 'none' || wasForgotten(outage, event.startedMs)
+      const [failures, beganMs] = isNew ? [1, nowMs] : [outage.failures + 1, outage.beganMs]
+      const awayMs = event.isPartial ? 0 : nowMs - beganMs
+      const usualMs = failures === 1 ? firstPaceMs(chance, settings) : paceMs(awayMs, chance, settings)
       const untilMs = nowMs + Math.max(usualMs, askedMs(event, chance))
       return { state: 'waiting', failures, beganMs, untilMs, reason: event.reason }
     }
   }
+}
+
+/** Time in which nobody tried, because the puppet was away, is no time in which the registry was. */
+const FORGOTTEN_MS = 5000
+
+function wasForgotten(outage: Outage, startedMs: number): boolean {
+  return outage.state === 'probing' && startedMs - outage.sinceMs > FORGOTTEN_MS
 }
 
 /** Whether a failed attempt began before what is known already. While all wait, whatever fails did. */

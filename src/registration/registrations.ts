@@ -70,6 +70,7 @@ export class Registrations {
     const added = [...wanted.keys()].filter((id) => !before.has(id))
     const removed = [...before.keys()].filter((id) => !wanted.has(id))
     this.#wanted = wanted
+    this.#options.admission.expect(wanted.size)
     if (added.length + removed.length === 0) return []
     this.#tell({ type: 'tokens', added, removed })
     this.#rotation.keep((id) => wanted.has(id))

@@ -10,6 +10,7 @@ const FIXED = {
   atOnceMs: 100,
   refusalsAllowed: 3,
   refusalsMs: 30_000,
+  forgottenMs: 10_000,
   refusedRetryMs: 60_000,
 }
 

@@ -152,10 +152,11 @@ export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxi
 
 /** Judges an attempt that was not open after `afterMs` milliseconds. */
 export function verdictOfDeadline(afterMs: number, stage: Stage): Verdict {
+  const shared = BEFORE_THE_REGISTRY.has(stage)
   return {
-    kind: 'away',
+    kind: shared ? 'away' : 'retry',
     stage,
-    shared: BEFORE_THE_REGISTRY.has(stage),
+    shared,
     reason: `no answer in ${afterMs / 1000} s`,
   }
 }

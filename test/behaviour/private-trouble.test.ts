@@ -122,10 +122,10 @@ it('tokens that are answered 500 for an hour hold up nobody: another whose regis
       pinged: (socket) => socket.ponged(),
     },
   })
-  registrations.update(['fine', ...bad, 'other'])
+  registrations.update(['fine', ...bad, ...tokens('other', 9)])
   registrations.want()
   await clock.advance(MINUTE_MS)
-  expect([stateOf('fine'), stateOf('other')]).toEqual(['registered', 'registered'])
+  expect([stateOf('fine'), stateOf('other0')]).toEqual(['registered', 'registered'])
   await clock.advance(60 * MINUTE_MS)
   for (let time = 0; time < 20; time += 1) {
     sockets.of('fine').at(-1)?.end(closed)
@@ -138,6 +138,27 @@ it('tokens that are answered 500 for an hour hold up nobody: another whose regis
   // Only before anybody was registered, if at all.
   expect(outages.length).toBeLessThanOrEqual(1)
   expect(sockets.of('bad1').length).toBeGreaterThan(100)
+})
+
+it('a registry that answers 503 to all but one of a thousand tokens is an outage: one tries for all, about once a second', async () => {
+  const { clock, registrations, sockets, open } = registrationsScene({
+    script: { dialed: (socket) => socket.accept(), pinged: (socket) => socket.ponged() },
+  })
+  registrations.update(tokens('t', 1000))
+  registrations.want()
+  await clock.advance(60_000)
+  expect(open().size).toBe(1000)
+  sockets.script = { ...sockets.script, dialed: (socket) => socket.end(failing) }
+  const before = sockets.all.length
+  for (const [token, socket] of open()) if (token !== 't0') socket.end(closed)
+  await clock.advance(60_000)
+  const inAMinute = sockets.all.length - before
+  expect(inAMinute).toBeGreaterThan(30)
+  // Until half of them have been seen to fail, some have been let in at the rate.
+  expect(inAMinute).toBeLessThan(250)
+  sockets.script = { ...sockets.script, dialed: (socket) => socket.accept() }
+  await clock.advance(1500 + 10_000)
+  expect(open().size).toBe(1000)
 })
 
 it('while all are lost, those who have tried for all give way: one good token among five bad ones is in within a few steps', async () => {

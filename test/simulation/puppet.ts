@@ -12,6 +12,7 @@ const FAILED = bad('failed', 'health is NOT_SERVING')
 
 /** A puppet, and the probe of it: what a look finds is up to a test. */
 export class SimulatedPuppet implements Probe {
+  readonly holdsConnection = true
   readonly #clock: Clock
   readonly #looks = new Set<OpenLook>()
   #isAlive = true

@@ -50,6 +50,7 @@ export function begin<C extends Clock = FakeClock>(
   }
   const results: ProbeResult[] = []
   const probe: Probe = {
+    holdsConnection: true,
     look: async (signal, anew = false) => {
       const duration = tookMs[Math.min(seen.startedMs.length, tookMs.length - 1)] ?? 0
       const planned: Look = anew ? second : { tookMs: duration, finding }

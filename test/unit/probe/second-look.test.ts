@@ -45,9 +45,16 @@ describe('the second look', () => {
     ['that the second is refused counts at once', look(NEVER, GOOD), look(1, REFUSED), REFUSED, 501],
     ['that the first is refused counts at once', look(600, REFUSED), look(NEVER, GOOD), REFUSED, 600],
     ['a bad answer of the second waits for the first', look(1500, GOOD), look(20, BROKEN), GOOD, 1500],
-    ['a bad answer of the first waits for the second', look(600, BROKEN), look(700, OTHER), OTHER, 1200],
-    ['two bad answers: the later one counts', look(600, BROKEN), look(700, BROKEN), BROKEN, 1200],
-    ['a late bad answer, and silence after it: bad', look(600, BROKEN), look(NEVER, GOOD), BROKEN, 2000],
+    ['a bad answer of the first waits for the second', look(600, BROKEN), look(400, OTHER), OTHER, 900],
+    ['two bad answers: the later one counts', look(600, BROKEN), look(400, BROKEN), BROKEN, 900],
+    [
+      'a late bad answer, and silence for half a second: bad',
+      look(600, BROKEN),
+      look(NEVER, GOOD),
+      BROKEN,
+      1100,
+    ],
+    ['a bad answer right before the deadline: bad', look(1990, BROKEN), look(NEVER, GOOD), BROKEN, 2000],
     [
       'silence, and a bad answer of the second: silence',
       look(NEVER, GOOD),
@@ -119,6 +126,7 @@ describe('a process that was stopped while it waited for an answer', () => {
     const results: ProbeResult[] = []
     const loop = new ProbeLoop({
       probe: {
+        holdsConnection: true,
         look: (_signal, anew = false) =>
           new Promise((resolve) => {
             if (!anew) answer.arrive = () => resolve(GOOD)

@@ -106,6 +106,23 @@ describe('what is remembered', () => {
     },
   )
 
+  it.each([
+    [10_000, 5, 3],
+    [10_001, 0, 0],
+  ])(
+    'one that was not wanted for %i ms after it might have tried has %i failures and %i refusals',
+    (idleMs, failures, refusals) => {
+      const life: Lifecycle = {
+        ...STATES.idle,
+        failures: 5,
+        refusals: 3,
+        notBeforeMs: 1000,
+      }
+      const { life: next } = step(life, { type: 'want' }, at(1000 + idleMs))
+      expect(next).toMatchObject({ failures, refusals })
+    },
+  )
+
   it('nothing of what was before a registration that had lasted: whatever happened, the next attempt comes within 100 ms', () => {
     const anything = fc.record({
       failures: fc.nat({ max: 1e6 }),

@@ -152,6 +152,24 @@ describe('the pace', () => {
   })
 })
 
+describe('an outage in which nobody tries', () => {
+  const probing: Outage = { state: 'probing', failures: 9, beganMs: 0, sinceMs: 20_000, reason: 'before' }
+
+  it('is not counted as one of the registry: the next failure begins a new one', () => {
+    expect(follow(probing, failed(3_600_000), at(3_600_010))).toMatchObject({
+      failures: 1,
+      beganMs: 3_600_010,
+    })
+    expect(follow(probing, failed(25_000), at(25_010))).toMatchObject({ failures: 10, beganMs: 0 })
+  })
+
+  it('is at the steady pace for as long as some hold their links', () => {
+    const long: Outage = { ...probing, beganMs: 0, sinceMs: 3_600_000 }
+    const event = { ...failed(3_600_000), isPartial: true }
+    expect(follow(long, event, at(3_600_000))).toMatchObject({ untilMs: 3_601_500 })
+  })
+})
+
 describe('a registry that asks to be left alone', () => {
   const asked = (afterMs: number): OutageEvent => ({
     type: 'failed',
@@ -214,6 +232,10 @@ describe('any attempts, in any order', () => {
     })
   })
 
+  /** Whether nobody had tried for more than five seconds after somebody might. */
+  const isForgotten = (before: Outage, event: OutageEvent): boolean =>
+    before.state === 'probing' && event.type === 'failed' && event.startedMs - before.sinceMs > 5000
+
   it('one that gets there ends it, whatever was', () => {
     walk((_before, event, after, nowMs) => {
       if (event.type === 'reached') expect(after).toEqual({ state: 'none', reachedMs: nowMs })
@@ -224,7 +246,8 @@ describe('any attempts, in any order', () => {
     walk((before, event, after) => {
       if (after === before || after.state !== 'waiting') return
       expect(event.type).toBe('failed')
-      expect(after.failures).toBe(before.state === 'none' ? 1 : before.failures + 1)
+      const isNew = before.state === 'none' || isForgotten(before, event)
+      expect(after.failures).toBe(isNew ? 1 : before.failures + 1)
       const newsMs =
         before.state === 'probing' ? before.sinceMs : before.state === 'none' ? before.reachedMs : NaN
       expect(event.type === 'failed' && event.startedMs >= newsMs).toBe(true)
@@ -237,10 +260,11 @@ describe('any attempts, in any order', () => {
     })
   })
 
-  it('it began when the first one failed, and stays so until one gets there', () => {
-    walk((before, _event, after, nowMs) => {
+  it('it began when the first one failed, and stays so until one gets there, or nobody has tried for five seconds', () => {
+    walk((before, event, after, nowMs) => {
       if (after.state === 'none') return
-      expect(after.beganMs).toBe(before.state === 'none' ? nowMs : before.beganMs)
+      const isNew = before.state === 'none' || isForgotten(before, event)
+      expect(after.beganMs).toBe(isNew ? nowMs : before.beganMs)
     })
   })
 })

@@ -188,7 +188,7 @@ describe("everybody's trouble", () => {
     expect(verdictOfError(failure(''), stage)).toMatchObject({ shared, kind: shared ? 'away' : 'retry' })
     expect(verdictOfError(failure(''), stage, true).shared).toBe(shared)
     expect(verdictOfDeadline(10_000, stage)).toEqual({
-      kind: 'away',
+      kind: shared ? 'away' : 'retry',
       stage,
       shared,
       reason: 'no answer in 10 s',
