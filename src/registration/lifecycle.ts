@@ -1,8 +1,7 @@
 import { assertNever } from '../assert-never.ts'
-import { backoffMs } from './backoff.ts'
 import type { Context, Effect, Lifecycle, LifecycleEvent, LifecycleSettings, Memory, Step } from './life.ts'
-import { paceMs } from './retry-pace.ts'
-import { askedMs, type Verdict } from './verdict.ts'
+import { waitAfter } from './retry-wait.ts'
+import type { Verdict } from './verdict.ts'
 
 /** The next step of a registration's life. Pure: the same arguments, the same answer. */
 export function step(life: Lifecycle, event: LifecycleEvent, context: Context): Step {
@@ -176,7 +175,12 @@ function forgetting(life: Lifecycle, nowMs: number, settings: LifecycleSettings)
 }
 
 function hasLasted(life: Lifecycle, nowMs: number, { lastedMs }: LifecycleSettings): boolean {
-  return life.state === 'registered' && nowMs - life.sinceMs >= lastedMs
+  return heldMs(life, nowMs) >= lastedMs
+}
+
+/** How long a registration has been held; 0 if it is none. */
+function heldMs(life: Lifecycle, nowMs: number): number {
+  return life.state === 'registered' ? nowMs - life.sinceMs : 0
 }
 
 /** Whether the registry has refused a token often enough, and for long enough, to be believed. */
@@ -214,16 +218,9 @@ function ended(life: Lifecycle, verdict: Verdict, context: Context): Step {
     refusedSinceMs: refusals === 1 ? wholeMs : life.refusedSinceMs,
   }
   if (!isRefused(failed, nowMs, settings))
-    return waiting(failed, 'waiting', waitAfter(failed, verdict, context), reason, nowMs)
+    return waiting(failed, 'waiting', waitAfter(failed, verdict, heldMs(life, nowMs), context), reason, nowMs)
   // Give or take a tenth: thousands may have been refused together.
   return waiting(failed, 'refused', settings.refusedRetryMs * (0.9 + 0.2 * chance), reason, nowMs)
-}
-
-/** How long to wait after an attempt that failed, in milliseconds. */
-function waitAfter({ failures, failingSinceMs }: Memory, verdict: Verdict, context: Context): number {
-  const { nowMs, chance, settings } = context
-  if (verdict.kind !== 'away') return backoffMs(failures, chance, settings)
-  return Math.max(paceMs(nowMs - failingSinceMs, chance, settings), askedMs(verdict, chance))
 }
 
 function waiting(

@@ -45,10 +45,10 @@ const TABLE: Record<State, Partial<Record<Event, string>>> = {
     withdraw: 'closing close:7 timer 800',
     stop: 'closing close:7 timer 800',
     silent: 'queued terminate:7 queue no timer',
-    ended: 'waiting timer 1000',
+    ended: 'waiting timer 0',
     'ended: away': 'waiting timer 1500',
     'ended: busy': 'waiting timer 43000',
-    'ended: refused': 'waiting timer 1000',
+    'ended: refused': 'waiting timer 0',
   },
   // One that had lasted is taken up again at once, whatever ended it.
   lasting: {
