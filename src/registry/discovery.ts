@@ -71,24 +71,23 @@ export class Discovery {
 
   /** At once where nobody has to be asked, and nobody is expected. */
   find(token: string): DiscoveryAnswer | Promise<DiscoveryAnswer> {
+    return this.atOnce(token) ?? this.later(token)
+  }
+
+  /** The answer, where nobody has to be asked, and nobody is expected. */
+  atOnce(token: string): DiscoveryAnswer | undefined {
     const { book, grace, clock } = this.#options
     const newest = book.newest(token)
     if (newest === undefined) {
-      return grace.untilMs(token, clock.now()) === undefined ? this.#nobody() : this.#shared(token)
+      return grace.untilMs(token, clock.now()) === undefined ? this.#nobody() : undefined
     }
     // Asked for once: it may expire between two looks.
     const { kept } = newest
-    return kept === undefined ? this.#shared(token) : this.#found(newest, kept)
+    return kept && this.#found(newest, kept)
   }
 
-  /** Nobody is waited for from now on: the registry ends. Those who wait are told. */
-  end(): void {
-    this.#ending = true
-    this.#options.grace.end()
-  }
-
-  /** Discoveries that come while the same is on its way have its answer. */
-  #shared(token: string): Promise<DiscoveryAnswer> {
+  /** Within 9 s. Discoveries that come while the same is on its way have its answer. */
+  later(token: string): Promise<DiscoveryAnswer> {
     const { grace, clock } = this.#options
     const askedMs = clock.now()
     const before = this.#running.get(token)
@@ -100,6 +99,12 @@ export class Discovery {
     const running = { askedMs, answer }
     this.#running.set(token, running)
     return answer
+  }
+
+  /** Nobody is waited for from now on: the registry ends. Those who wait are told. */
+  end(): void {
+    this.#ending = true
+    this.#options.grace.end()
   }
 
   /** Asks whoever is there, and whoever comes while somebody is expected. */
