@@ -127,12 +127,11 @@ export class Discovery {
   /** Asks those who are there, the newest first, and adds those who cannot say to `inVain`. */
   async #askAll(token: string, inVain: Set<Registrant>, latestMs: number): Promise<DiscoveryAnswer> {
     const { book, clock } = this.#options
-    let trouble = ''
     for (let round = 0; inVain.size < ASKED_IN_VAIN; round += 1) {
       const registrant = book.newest(token, inVain)
       if (registrant === undefined) break
       const isTooLate = round === ROUNDS || clock.now() > latestMs
-      if (isTooLate && trouble === '') return UNSETTLED
+      if (isTooLate && troubleOf(inVain) === '') return UNSETTLED
       if (isTooLate) break
       const endpoint = await registrant.endpoint()
       // Nobody came or went meanwhile: else what it said is not the newest word.
@@ -142,8 +141,8 @@ export class Discovery {
       // It left, or is mute: then it is asked again when something is heard of it.
       if (endpoint !== undefined || !registrant.findable) continue
       inVain.add(registrant)
-      trouble ||= registrant.offer.trouble || 'not to be found: the registrant does not say its port'
     }
+    const trouble = troubleOf(inVain)
     return trouble === '' ? this.#nobody() : notFound('unusable', trouble)
   }
 
@@ -157,6 +156,14 @@ export class Discovery {
     const host = mask && reachability?.isOpen(registrant, endpoint) === false ? '127.0.0.1' : endpoint.host
     return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host, waited: false }
   }
+}
+
+/** Why nobody of those can be found, by the first one that is still there; empty if none is. */
+function troubleOf(inVain: ReadonlySet<Registrant>): string {
+  for (const { findable, offer } of inVain) {
+    if (findable) return offer.trouble || 'not to be found: the registrant does not say its port'
+  }
+  return ''
 }
 
 function notFound(result: DiscoveryResult, reason: string): DiscoveryAnswer {
