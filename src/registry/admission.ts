@@ -2,7 +2,9 @@ import type { Clock } from '../clock.ts'
 import { neighbour } from './address.ts'
 import type { AllowList } from './allow-list.ts'
 import { type Limits, SOCKETS_PER_REGISTRANT } from './limits.ts'
+import { readOffer } from './offer.ts'
 import type { RefusalReason } from './refusal.ts'
+import type { Registrant } from './registrant.ts'
 import { Tally } from './tally.ts'
 
 /** Who holds a token. */
@@ -16,6 +18,21 @@ export interface Holders {
 }
 
 const SECOND_MS = 1000
+const NO_HOLDERS: Holders = { registrants: 0, sockets: 0, replaced: [] }
+
+/** Who holds a token, for one who offers `protocol`: its own older links leave when it is let in, and do not count. */
+export function holdersOf(all: readonly Registrant[], protocol: string): Holders {
+  // Nearly always: most tokens have one registrant.
+  if (all.length === 0) return NO_HOLDERS
+  const { id } = readOffer(protocol, '')
+  const isReplaced = ({ offer }: Registrant): boolean => id !== undefined && offer.id === id
+  const others = all.filter((other) => !isReplaced(other))
+  return {
+    registrants: others.filter(({ offer }) => offer.isRegistrant).length,
+    sockets: others.length,
+    replaced: all.filter(isReplaced).map(({ address }) => address),
+  }
+}
 
 /** Decides who may register: the list, and the limits. */
 export class Admission {

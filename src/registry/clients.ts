@@ -43,17 +43,18 @@ export class Clients {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return sendText(response, 405, 'method not allowed', ['allow', 'GET, HEAD'])
     }
-    const answer = this.#options.discovery.find(decoded(path.slice(DISCOVERY_PREFIX.length)))
-    if (answer instanceof Promise) return this.#wait(request, response, answer)
+    const token = decoded(path.slice(DISCOVERY_PREFIX.length))
+    const answer = this.#options.discovery.atOnce(token)
+    if (answer === undefined) return this.#wait(request, response, token)
     this.#options.onAnswer(answer.result, 0, false)
     sendAnswer(response, answer)
   }
 
-  #wait(request: IncomingMessage, response: ServerResponse, answer: Promise<DiscoveryAnswer>): void {
+  #wait(request: IncomingMessage, response: ServerResponse, token: string): void {
     const { socket } = request
     // It came behind what ended its connection: nobody is there to be answered.
     if (socket.destroyed) return
-    const { trustedProxies, clock, onAnswer } = this.#options
+    const { discovery, trustedProxies, clock, onAnswer } = this.#options
     const who = neighbour(originOf(request, trustedProxies).address)
     const client = this.#waiting.enter(who, socket, response)
     if (client === undefined) {
@@ -61,10 +62,12 @@ export class Clients {
       return sendAnswer(response, TOO_MANY_WAIT)
     }
     const beganMs = clock.now()
-    void answer.then((late) => {
-      onAnswer(late.result, clock.now() - beganMs, late.waited)
+    // Not before it is counted: what is begun here lives on when the client has gone.
+    void discovery.later(token).then((answer) => {
       const left = client.leave()
-      if (left !== undefined) sendAnswer(left, late)
+      if (left === undefined) return
+      onAnswer(answer.result, clock.now() - beganMs, answer.waited)
+      sendAnswer(left, answer)
     })
   }
 }

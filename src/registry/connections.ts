@@ -11,6 +11,13 @@ export interface ConnectionLimits {
   readonly perAddress: number
 }
 
+/** A connection that was let in. */
+interface Counted {
+  /** Whom it is counted under; undefined if nobody, or not any more. */
+  who: string | undefined
+  readonly arrived: Arrived
+}
+
 /**
  * Counts TCP connections that hold no registrant, by address: one that opens thousands without a word must not take what
  * all have together.
@@ -21,11 +28,8 @@ export class Connections {
   readonly #open = new Tally()
   #size = 0
   readonly #overload: Overload
-  /**
-   * When each of them came, and whom it is counted under, by its two ends: a TLS socket and the TCP socket below it have the
-   * same.
-   */
-  readonly #counted = new Map<string, { readonly who: string | undefined; readonly arrived: Arrived }>()
+  /** All of them by their two ends: a TLS socket and the TCP socket below it have the same. */
+  readonly #counted = new Map<string, Counted>()
 
   /** @param trustedProxies whoever comes through them has the proxy's address, so these are not limited */
   constructor(limits: ConnectionLimits, trustedProxies: BlockList | undefined, overload: Overload) {
@@ -49,8 +53,13 @@ export class Connections {
       this.#open.add(who)
     }
     const ends = endsOf(socket)
-    this.#counted.set(ends, { who, arrived: this.#overload.arrived() })
-    socket.once('close', () => this.#release(ends))
+    const counted = { who, arrived: this.#overload.arrived() }
+    this.#counted.set(ends, counted)
+    socket.once('close', () => {
+      this.#release(counted)
+      // The next one between the same ends may have come before this one was told to be closed.
+      if (this.#counted.get(ends) === counted) this.#counted.delete(ends)
+    })
     return true
   }
 
@@ -62,17 +71,20 @@ export class Connections {
 
   /** It holds a registrant, which is counted as such. */
   promote(socket: Socket): void {
-    this.#release(endsOf(socket))
-  }
-
-  #release(ends: string): void {
+    const ends = endsOf(socket)
     const counted = this.#counted.get(ends)
     if (counted === undefined) return
+    this.#release(counted)
     this.#counted.delete(ends)
-    if (counted.who !== undefined) this.#open.remove(counted.who)
+  }
+
+  #release(counted: Counted): void {
+    if (counted.who === undefined) return
+    this.#open.remove(counted.who)
+    counted.who = undefined
   }
 }
 
-function endsOf({ remoteAddress, remotePort, localPort }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localPort}`
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }

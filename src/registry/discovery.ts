@@ -71,24 +71,23 @@ export class Discovery {
 
   /** At once where nobody has to be asked, and nobody is expected. */
   find(token: string): DiscoveryAnswer | Promise<DiscoveryAnswer> {
+    return this.atOnce(token) ?? this.later(token)
+  }
+
+  /** The answer, where nobody has to be asked, and nobody is expected. */
+  atOnce(token: string): DiscoveryAnswer | undefined {
     const { book, grace, clock } = this.#options
     const newest = book.newest(token)
     if (newest === undefined) {
-      return grace.untilMs(token, clock.now()) === undefined ? this.#nobody() : this.#shared(token)
+      return grace.untilMs(token, clock.now()) === undefined ? this.#nobody() : undefined
     }
     // Asked for once: it may expire between two looks.
     const { kept } = newest
-    return kept === undefined ? this.#shared(token) : this.#found(newest, kept)
+    return kept && this.#found(newest, kept)
   }
 
-  /** Nobody is waited for from now on: the registry ends. Those who wait are told. */
-  end(): void {
-    this.#ending = true
-    this.#options.grace.end()
-  }
-
-  /** Discoveries that come while the same is on its way have its answer. */
-  #shared(token: string): Promise<DiscoveryAnswer> {
+  /** Within 9 s. Discoveries that come while the same is on its way have its answer. */
+  later(token: string): Promise<DiscoveryAnswer> {
     const { grace, clock } = this.#options
     const askedMs = clock.now()
     const before = this.#running.get(token)
@@ -100,6 +99,12 @@ export class Discovery {
     const running = { askedMs, answer }
     this.#running.set(token, running)
     return answer
+  }
+
+  /** Nobody is waited for from now on: the registry ends. Those who wait are told. */
+  end(): void {
+    this.#ending = true
+    this.#options.grace.end()
   }
 
   /** Asks whoever is there, and whoever comes while somebody is expected. */
@@ -122,12 +127,11 @@ export class Discovery {
   /** Asks those who are there, the newest first, and adds those who cannot say to `inVain`. */
   async #askAll(token: string, inVain: Set<Registrant>, latestMs: number): Promise<DiscoveryAnswer> {
     const { book, clock } = this.#options
-    let trouble = ''
     for (let round = 0; inVain.size < ASKED_IN_VAIN; round += 1) {
       const registrant = book.newest(token, inVain)
       if (registrant === undefined) break
       const isTooLate = round === ROUNDS || clock.now() > latestMs
-      if (isTooLate && trouble === '') return UNSETTLED
+      if (isTooLate && troubleOf(inVain) === '') return UNSETTLED
       if (isTooLate) break
       const endpoint = await registrant.endpoint()
       // Nobody came or went meanwhile: else what it said is not the newest word.
@@ -137,8 +141,8 @@ export class Discovery {
       // It left, or is mute: then it is asked again when something is heard of it.
       if (endpoint !== undefined || !registrant.findable) continue
       inVain.add(registrant)
-      trouble ||= registrant.offer.trouble || 'not to be found: the registrant does not say its port'
     }
+    const trouble = troubleOf(inVain)
     return trouble === '' ? this.#nobody() : notFound('unusable', trouble)
   }
 
@@ -152,6 +156,14 @@ export class Discovery {
     const host = mask && reachability?.isOpen(registrant, endpoint) === false ? '127.0.0.1' : endpoint.host
     return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host, waited: false }
   }
+}
+
+/** Why nobody of those can be found, by the first one that is still there; empty if none is. */
+function troubleOf(inVain: ReadonlySet<Registrant>): string {
+  for (const { findable, offer } of inVain) {
+    if (findable) return offer.trouble || 'not to be found: the registrant does not say its port'
+  }
+  return ''
 }
 
 function notFound(result: DiscoveryResult, reason: string): DiscoveryAnswer {

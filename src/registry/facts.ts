@@ -1,8 +1,12 @@
 import type { QuestionResult } from '../question.ts'
 import type { RefusalReason } from './refusal.ts'
 
+/** Close codes (RFC 6455 §7.4.1). */
+const NORMAL = 1000
+const NO_CODE = 1005
+
 /**
- * Why a registrant left: it said goodbye (`closed`: a close frame of whatever code), its connection broke without one
+ * Why a registrant left: it said goodbye (`closed`: a close frame with 1000 or without a code), its connection ended without that
  * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it.
  */
 export type LeaveCause =
@@ -15,6 +19,14 @@ export type LeaveCause =
   | 'unread'
   | 'delisted'
   | 'draining'
+
+/**
+ * What a close code (1006: no close frame) says. Only 1000, as sidecars send it, and a frame without a code, as upstream's gateways
+ * send it, are goodbyes: with others (1001, 1011, 1012, 1013) says a proxy, or a process that restarts, that it will be back.
+ */
+export function closeCause(code = NO_CODE): LeaveCause {
+  return code === NORMAL || code === NO_CODE ? 'closed' : 'lost'
+}
 
 export const LEAVE_CAUSES: readonly LeaveCause[] = [
   'closed',

@@ -9,11 +9,15 @@ export const START_WAIT_MS = 2000
 /** Concurrent waits, of all tokens: anybody can ask for any token. */
 export const AWAITED_MAX = 10_000
 
+/**
+ * Lost tokens that are remembered, the newest: anybody can register any token and drop it. Not fewer where few registrants may
+ * come: strangers who come and go would push out who is expected back.
+ */
+export const REMEMBERED_MAX = 50_000
+
 /** What they need. */
 export interface GraceOptions {
   readonly clock: Clock
-  /** As many lost tokens are remembered, the newest: anybody can register any token and drop it. */
-  readonly rememberedMax: number
   /** Whether a token may be registered; no discovery waits for one that may not. */
   readonly allows: (token: string) => boolean
 }
@@ -51,18 +55,18 @@ export class GracePeriods {
   /** A registrant of a token was lost without a word. */
   lost(token: string): void {
     if (this.#ended) return
-    const { clock, rememberedMax } = this.#options
+    const { clock } = this.#options
     this.#lost.delete(token)
     this.#lost.set(token, clock.now())
     const [oldest] = this.#lost.keys()
-    if (oldest !== undefined && this.#lost.size > rememberedMax) this.#lost.delete(oldest)
+    if (oldest !== undefined && this.#lost.size > REMEMBERED_MAX) this.#lost.delete(oldest)
     this.#cancelForget ??= clock.after(LOST_MS, () => this.#forget())
   }
 
   /** A registrant of a token came: nobody else is expected, and those who wait go on. */
   came(token: string): void {
     this.#lost.delete(token)
-    if (this.isStart && this.#back.size < this.#options.rememberedMax) this.#back.add(token)
+    if (this.isStart && this.#back.size < REMEMBERED_MAX) this.#back.add(token)
     for (const goOn of this.#awaited.get(token) ?? []) goOn()
   }
 

@@ -8,7 +8,7 @@ import type { RefusalReason } from './refusal.ts'
 /** What a cause means, for people, and whether somebody should look into it. */
 const LEFT: Readonly<Record<LeaveCause, { readonly words: string; readonly trouble: boolean }>> = {
   closed: { words: 'closed', trouble: false },
-  lost: { words: 'its connection broke without a goodbye', trouble: false },
+  lost: { words: 'its connection ended without a goodbye', trouble: false },
   replaced: { words: 'a newer link of the same registrant came', trouble: false },
   draining: { words: 'the registry ends', trouble: false },
   delisted: { words: 'not on the list any more', trouble: false },

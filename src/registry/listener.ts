@@ -23,7 +23,8 @@ export interface ListenAddress {
 /** Who answers. */
 export interface ListenerHandlers {
   readonly request: RequestListener
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** `isFirst`: no other request came on its connection before. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean) => void
   /** A TCP connection came; false ends it at once. */
   readonly admit: (socket: Socket) => boolean
 }
@@ -67,7 +68,7 @@ export class Listener {
       // What is still to be answered would be written into the WebSocket, or after an answer that overtook it.
       if (this.#pipeline.isBusy(socket)) return socket.destroy()
       if (/^websocket$/i.test(incoming.headers.upgrade ?? '')) {
-        return handlers.upgrade(incoming, socket, head)
+        return handlers.upgrade(incoming, socket, head, this.#pipeline.isNew(socket))
       }
       // Java's client offers HTTP/2 with each plain request (h2c). It is a request like any other.
       request(incoming, responseOn(incoming, socket))

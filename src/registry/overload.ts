@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts'
 
 /** A registrant whose request waited longer than this because the registry was busy is sent away, in milliseconds. */
 export const BUSY_MS = 2000
+/** A wait counts as this long at most, in milliseconds: nobody is told to stay away for more than twice that time. */
+const WAIT_MAX_MS = 10_000
 /** If the event loop was idle for more than this share of a wait, the wait was not for the registry. */
 const IDLE_SHARE = 0.1
 
@@ -40,11 +42,11 @@ export class Overload {
 }
 
 /**
- * After how many seconds a registrant that waited for so long is to come back: at random, within twice that time. The longer the queue
+ * After how many seconds a registrant that waited for so long is to come back: at random, within twice that time, 20 s at most. The longer the queue
  * was, the wider those who are sent away are spread.
  *
  * @param chance in [0, 1)
  */
 export function comeBackAfter(waitedMs: number, chance: number): number {
-  return 1 + Math.floor((chance * 2 * waitedMs) / 1000)
+  return 1 + Math.floor((chance * 2 * Math.min(waitedMs, WAIT_MAX_MS)) / 1000)
 }

@@ -19,6 +19,11 @@ export class Pipeline {
     return true
   }
 
+  /** Whether no request came on a connection yet. */
+  isNew(socket: Duplex): boolean {
+    return !this.#unanswered.has(socket)
+  }
+
   /** Whether answers are still to be written to a connection: it cannot become anything else before. */
   isBusy(socket: Duplex): boolean {
     return this.#of(socket) > 0

@@ -7,7 +7,7 @@ import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } f
 import { REPLACED_CODE } from '../wire/registration.ts'
 import type { Listed } from './book.ts'
 import { EndpointQuery } from './endpoint-query.ts'
-import type { LeaveCause } from './facts.ts'
+import { closeCause, type LeaveCause } from './facts.ts'
 import { EVENTS_PER_SECOND, UNREAD_MAX_BYTES } from './limits.ts'
 import type { Offer } from './offer.ts'
 
@@ -16,7 +16,6 @@ const ROGER_TEXT = formatEvent(ROGER)
 
 /** Close codes (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001
-const NO_CLOSE_FRAME = 1006
 const POLICY_VIOLATION = 1008
 
 const GONE = Promise.resolve(undefined)
@@ -92,8 +91,8 @@ export class Registrant implements Listed, Watched {
       listener.ponged(this)
     })
     // A frame that breaks the protocol closes before it is told as an error: that has its turn first.
-    socket.on('closing', (cause: LeaveCause = 'closed') => queueMicrotask(() => this.#leave(cause)))
-    socket.on('close', (code: number) => this.#leave(code === NO_CLOSE_FRAME ? 'lost' : 'closed'))
+    socket.on('closing', (cause: LeaveCause) => queueMicrotask(() => this.#leave(cause)))
+    socket.on('close', (code: number) => this.#leave(closeCause(code)))
     socket.on('error', () => {
       // Not a frame of RFC 6455, or one that is too large: ws has told the peer, and closes.
       this.#leave('frame')
@@ -220,7 +219,7 @@ export class Registrant implements Listed, Watched {
     this.#socket.close(code, reason)
   }
 
-  #leave(cause: LeaveCause = 'closed'): void {
+  #leave(cause: LeaveCause): void {
     if (this.#left) return
     this.#left = true
     this.#listener.left(this, cause)

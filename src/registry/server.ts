@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { Heartbeat } from '../heartbeat.ts'
 import type { QuestionResult } from '../question.ts'
 import { publicName } from '../secret.ts'
-import { Admission, type Holders } from './admission.ts'
+import { Admission, holdersOf } from './admission.ts'
 import { AllowList } from './allow-list.ts'
 import { Book } from './book.ts'
 import type { KeyPair } from './certificate.ts'
@@ -43,7 +43,6 @@ export interface RegistryOptions {
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }
 /** How long the halves of closes and answers that are on their way are waited for at the end. */
 const END_MS = 1000
-const NO_HOLDERS: Holders = { registrants: 0, sockets: 0, replaced: [] }
 /** As many addresses that may be proxies are told of. */
 const DOUBTS_TOLD = 10
 
@@ -82,11 +81,7 @@ export class RegistryServer implements RegistrantListener {
       })
     }
     const mask = reachability === 'mask'
-    this.#grace = new GracePeriods({
-      clock,
-      rememberedMax: limits.registrants,
-      allows: (token) => list.allows(token),
-    })
+    this.#grace = new GracePeriods({ clock, allows: (token) => list.allows(token) })
     const { book, reachability: looks } = this
     this.#discovery = new Discovery({ clock, book, grace: this.#grace, reachability: looks, mask })
     const connections = new Connections(
@@ -97,7 +92,7 @@ export class RegistryServer implements RegistrantListener {
     const upgrade = new Upgrade({
       admission: this.#admission,
       trustedProxies,
-      holdersOf: (token, protocol) => this.#holdersOf(token, protocol),
+      holdersOf: (token, protocol) => holdersOf(book.of(token), protocol),
       busyMs: (connection) => connections.busyMs(connection),
       random: () => clock.random(),
       onRegistrant: (socket, arrival) => {
@@ -114,7 +109,7 @@ export class RegistryServer implements RegistrantListener {
     })
     const handlers = {
       request: (request, response) => clients.answer(request, response),
-      upgrade: (request, socket, head) => upgrade.handle(request, socket, head),
+      upgrade: (request, socket, head, isFirst) => upgrade.handle(request, socket, head, isFirst),
       admit: (socket) => connections.admit(socket),
     } satisfies ConstructorParameters<typeof Listener>[1]
     this.#listeners = options.listen.map((where) => new Listener(where, handlers))
@@ -122,9 +117,10 @@ export class RegistryServer implements RegistrantListener {
 
   /** Resolves with the addresses when it listens on all of them; rejects when it cannot. */
   async start(): Promise<readonly AddressInfo[]> {
+    // First: whoever finds the first port open may ask before the last one is.
+    if (this.#isRestart) this.#grace.start()
     const addresses: AddressInfo[] = []
     for (const listener of this.#listeners) addresses.push(await listener.start())
-    if (this.#isRestart) this.#grace.start()
     return addresses
   }
 
@@ -195,24 +191,9 @@ export class RegistryServer implements RegistrantListener {
     this.#tell({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
   }
 
-  /** Who comes back and cannot be published is not worth waiting for. */
+  /** Who cannot be published is not worth waiting for, and ends no wait for another one. */
   #lost({ token, offer }: Registrant): void {
     if (offer.trouble === '') this.#grace.lost(token)
-  }
-
-  /** Older links of a registrant leave when it is let in: they do not count. */
-  #holdersOf(token: string, protocol: string): Holders {
-    const all = this.book.of(token)
-    // Nearly always: most tokens have one registrant.
-    if (all.length === 0) return NO_HOLDERS
-    const { id } = readOffer(protocol, '')
-    const isReplaced = ({ offer }: Registrant): boolean => id !== undefined && offer.id === id
-    const others = all.filter((other) => !isReplaced(other))
-    return {
-      registrants: others.filter(({ offer }) => offer.isRegistrant).length,
-      sockets: others.length,
-      replaced: all.filter(isReplaced).map(({ address }) => address),
-    }
   }
 
   /** Told once for each of a few: it is a mistake of the configuration, and anybody can send the header. */
@@ -244,7 +225,7 @@ export class RegistryServer implements RegistrantListener {
     this.reachability?.join(registrant)
     this.#tell({ type: 'joined', id: publicName(token), address, trouble: offer.trouble })
     // It may have left as it came, unread.
-    if (offer.isRegistrant) this.#grace.came(token)
+    if (offer.trouble === '') this.#grace.came(token)
     for (const older of before) if (offer.id !== undefined && older.offer.id === offer.id) older.replace()
     if (doubted) this.#doubt(address)
   }

@@ -7,7 +7,7 @@ import { pathOf } from '../wire/path.ts'
 import { isRegistrationPath, registrationToken } from '../wire/registration.ts'
 import { type Origin, originOf } from './address.ts'
 import type { Admission, Holders } from './admission.ts'
-import type { LeaveCause } from './facts.ts'
+import { closeCause, type LeaveCause } from './facts.ts'
 import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { BUSY_MS, comeBackAfter } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusal.ts'
@@ -16,13 +16,13 @@ import { REFUSALS, type RefusalReason } from './refusal.ts'
 const CLOSE_MS = 500
 
 /**
- * A WebSocket that tells when its end begins, by whichever side: from then on nobody is there. `closing` has the cause: none
- * with a close frame, `lost` without one.
+ * A WebSocket that tells when its end begins, by whichever side: from then on nobody is there. `closing` has the cause.
  */
 class EndingSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     super.close(code, reason)
-    this.emit('closing')
+    // A close frame of the peer is answered by this, with its code.
+    this.emit('closing', closeCause(code))
   }
 }
 
@@ -68,7 +68,7 @@ export class Upgrade {
     this.#options = options
   }
 
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): void {
     const { admission, trustedProxies, holdersOf, busyMs, onRegistrant, onRefusal } = this.#options
     destroyOnError(socket)
     const { address, doubted } = originOf(request, trustedProxies)
@@ -77,7 +77,8 @@ export class Upgrade {
       refuseUpgrade(socket, { ...REFUSALS[reason], ...more })
     }
     if (admission.tooMany(address)) return turnAway('rate')
-    const waitedMs = busyMs(request.socket)
+    // A later one has waited since the answer before it at most, whenever its connection came.
+    const waitedMs = isFirst ? busyMs(request.socket) : 0
     if (waitedMs > BUSY_MS) {
       return turnAway('busy', { retryAfter: comeBackAfter(waitedMs, this.#options.random()) })
     }
@@ -95,10 +96,10 @@ export class Upgrade {
   }
 }
 
-/** The subprotocol that a registrant offers first, which is the one that is taken. */
+/** The subprotocol that a registrant offers first, which is the one that is taken; empty if it is too long for that. */
 function offeredFirst({ headers }: IncomingMessage): string {
   const [first = ''] = (headers['sec-websocket-protocol'] ?? '').split(',')
-  return first.trim()
+  return first.trim().length <= SUBPROTOCOL_MAX ? first.trim() : ''
 }
 
 // Both in functions of their own: a listener made among other variables would keep all of them, the request too, for as

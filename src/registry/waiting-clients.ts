@@ -7,22 +7,26 @@ export interface WaitingLimits {
   readonly perAddress: number
 }
 
+/** Where an answer goes; undefined when the connection is closed. */
+interface Held<Response> {
+  response: Response | undefined
+}
+
 /** A client that waits for its answer. */
 export interface WaitingClient<Response> {
-  /** It is answered now: where to, if it is still there. */
+  /** Its answer is there: where to send it, if the connection still is. */
   leave(): Response | undefined
 }
 
 /**
- * Counts clients that wait for their answers, by address and in all. Each counts until it is answered or its connection is
- * closed, whichever comes first: both are certain, while Node.js tells of the end of a response only when it has its turn on
- * the connection.
+ * Counts clients that wait for their answers, by address and in all. Each counts until its answer is there, whether its
+ * connection still is or not: what was begun for it lives on, and who hangs up and comes again must not begin more than others.
  */
 export class WaitingClients<Response> {
   readonly #limits: WaitingLimits
   readonly #byAddress = new Tally()
   /** Those of each connection. One listener for all of them: requests may come one behind the other. */
-  readonly #byConnection = new WeakMap<Duplex, Set<WaitingClient<Response>>>()
+  readonly #byConnection = new WeakMap<Duplex, Set<Held<Response>>>()
   #size = 0
 
   constructor(limits: WaitingLimits) {
@@ -43,30 +47,27 @@ export class WaitingClients<Response> {
     const { inAll, perAddress } = this.#limits
     if (this.#size >= inAll || this.#byAddress.of(address) >= perAddress) return undefined
     const those = this.#of(connection)
-    let held: Response | undefined = response
-    const client: WaitingClient<Response> = {
-      leave: () => {
-        const left = held
-        held = undefined
-        if (!those.delete(client)) return undefined
-        this.#byAddress.remove(address)
-        this.#size -= 1
-        return left
-      },
-    }
+    const held: Held<Response> = { response }
     this.#byAddress.add(address)
     this.#size += 1
-    those.add(client)
-    return client
+    those.add(held)
+    return {
+      leave: () => {
+        if (!those.delete(held)) return undefined
+        this.#byAddress.remove(address)
+        this.#size -= 1
+        return held.response
+      },
+    }
   }
 
-  #of(connection: Duplex): Set<WaitingClient<Response>> {
+  #of(connection: Duplex): Set<Held<Response>> {
     const known = this.#byConnection.get(connection)
     if (known !== undefined) return known
-    const those = new Set<WaitingClient<Response>>()
+    const those = new Set<Held<Response>>()
     this.#byConnection.set(connection, those)
     connection.on('close', () => {
-      for (const client of those) client.leave()
+      for (const held of those) held.response = undefined
     })
     return those
   }

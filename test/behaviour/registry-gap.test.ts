@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
+import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
 import { found, NOT_FOUND, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-scene.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -10,18 +11,6 @@ const start = async (options: SceneOptions = {}): Promise<void> => {
 }
 afterEach(() => scene.end())
 
-type Answer = ReturnType<RegistryScene['peers']['ask']>
-/** Asks; resolves when the registry has read that. */
-async function asked(token?: string): Promise<{ readonly answer: Answer }> {
-  const answer = scene.peers.ask(token)
-  await scene.peers.get('/')
-  return { answer }
-}
-/** Whether an answer is still waited for. */
-async function waits(answer: Answer): Promise<boolean> {
-  const first = await Promise.race([answer, scene.peers.get('/')])
-  return first.body === 'not found\n'
-}
 const causes = (): unknown[] => scene.facts.flatMap((fact) => (fact.type === 'left' ? [fact.cause] : []))
 const discovered = (): unknown[] =>
   scene.facts.flatMap((fact) => (fact.type === 'discovered' ? [[fact.result, fact.waited]] : []))
@@ -39,9 +28,9 @@ describe('a token whose registrant was lost without a word', () => {
   it('is found when it is back within a second, by all who asked meanwhile', async () => {
     await start()
     await lose()
-    const first = await asked()
+    const first = await scene.peers.asked()
     await scene.clock.advance(999)
-    const second = await asked()
+    const second = await scene.peers.asked()
     await scene.peers.register({ answers: 2222 })
     expect(await Promise.all([first.answer, second.answer])).toEqual(Array(2).fill(found('127.0.0.1', 2222)))
     expect(discovered()).toEqual(Array(2).fill(['found', true]))
@@ -52,9 +41,9 @@ describe('a token whose registrant was lost without a word', () => {
     await start()
     await lose()
     await scene.clock.advance(600)
-    const { answer } = await asked()
+    const { answer } = await scene.peers.asked()
     await scene.clock.advance(399)
-    expect(await waits(answer)).toBe(true)
+    expect(await scene.peers.waits(answer)).toBe(true)
     await scene.clock.advance(1)
     expect(await answer).toEqual(NOT_FOUND)
     expect(await scene.peers.ask()).toEqual(NOT_FOUND)
@@ -65,12 +54,43 @@ describe('a token whose registrant was lost without a word', () => {
     expect(scene.clock.pending).toBe(0)
   })
 
+  it('is waited for although somebody comes meanwhile who cannot be found, which is told if nobody else comes', async () => {
+    await start()
+    const nowhere = { subprotocol: 'io|0.0.1|id|no_such..host|4000' }
+    await lose()
+    const first = await scene.peers.asked()
+    const { socket } = await scene.peers.register(nowhere)
+    expect(await scene.peers.waits(first.answer)).toBe(true)
+    await gone(() => socket.close(1000))
+    const second = await scene.peers.register({ answers: 2222 })
+    expect(await first.answer).toEqual(found('127.0.0.1', 2222))
+
+    await gone(() => second.socket.terminate())
+    const last = await scene.peers.asked()
+    await scene.peers.register(nowhere)
+    await scene.clock.advance(1000)
+    expect(await last.answer).toMatchObject({
+      status: 404,
+      body: { reason: expect.stringContaining('host') },
+    })
+  })
+
+  it('is waited for however few may be registered, and however many strangers come and go', async () => {
+    await start({ limits: { ...DEFAULT_LIMITS, registrants: 1 } })
+    await lose()
+    const { socket } = await scene.peers.register({ token: 'insecure_stranger' })
+    await gone(() => socket.terminate())
+    const { answer } = await scene.peers.asked()
+    await scene.peers.register({ answers: 2222 })
+    expect(await answer).toEqual(found('127.0.0.1', 2222))
+  })
+
   it('is not waited for where it is not on the list', async () => {
     await start({ list: new AllowList([TOKEN, 'insecure_other']) })
     await lose()
-    const { answer } = await asked()
+    const { answer } = await scene.peers.asked()
     expect(await scene.peers.ask('insecure_stranger')).toEqual(NOT_FOUND)
-    expect(await waits(answer)).toBe(true)
+    expect(await scene.peers.waits(answer)).toBe(true)
     scene.server.replaceList(['insecure_other'])
     expect(await scene.peers.ask()).toEqual(NOT_FOUND)
     await scene.clock.advance(1000)
@@ -80,7 +100,7 @@ describe('a token whose registrant was lost without a word', () => {
   it('is answered at the end of the registry, which does not wait for that', async () => {
     await start()
     await lose()
-    const { answer } = await asked()
+    const { answer } = await scene.peers.asked()
     const stopped = scene.server.stop(2000)
     const reason = 'this registry is about to end'
     expect(await answer).toEqual({ status: 503, body: { ...NOT_FOUND.body, reason } })
@@ -90,9 +110,23 @@ describe('a token whose registrant was lost without a word', () => {
 })
 
 describe('a token whose registrant', () => {
+  it.each([1001, 1011, 1012, 1013, 4000])(
+    'is closed with %i is waited for: whoever is between, or restarts, says so',
+    async (code) => {
+      await start()
+      const { socket } = await scene.peers.register({ answers: 1111 })
+      await gone(() => socket.close(code))
+      const { answer } = await scene.peers.asked()
+      await scene.clock.advance(999)
+      expect(await scene.peers.waits(answer)).toBe(true)
+      await scene.peers.register({ answers: 2222 })
+      expect(await answer).toEqual(found('127.0.0.1', 2222))
+      expect(causes()).toEqual(['lost'])
+    },
+  )
+
   it.each<readonly [string, string, (one: Registrant) => void]>([
     ['says goodbye (1000)', 'closed', ({ socket }) => socket.close(1000)],
-    ['says goodbye with another code', 'closed', ({ socket }) => socket.close(1001)],
     ['says goodbye without a code', 'closed', ({ socket }) => socket.close()],
     ['sends too large a frame', 'frame', ({ socket }) => socket.send('x'.repeat(65_537))],
     [
@@ -121,41 +155,6 @@ describe('a token whose registrant', () => {
   })
 })
 
-describe('a registry that has just started', () => {
-  it('waits 2 s for whoever is asked for, and answers as soon as that one comes', async () => {
-    await start({ isRestart: true })
-    const known = await asked()
-    const unknown = await asked('insecure_nobody')
-    await scene.clock.advance(1999)
-    expect(await waits(unknown.answer)).toBe(true)
-    await scene.peers.register({ answers: 8788 })
-    expect(await known.answer).toEqual(found('127.0.0.1', 8788))
-    await scene.clock.advance(1)
-    expect(await unknown.answer).toEqual(NOT_FOUND)
-  })
-
-  it('waits for nobody from its third second on', async () => {
-    await start({ isRestart: true })
-    await scene.clock.advance(3000)
-    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
-  })
-
-  it('does not wait for one that came and said goodbye since', async () => {
-    await start({ isRestart: true })
-    const { socket } = await scene.peers.register({ answers: 1 })
-    await gone(() => socket.close(1000))
-    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
-  })
-
-  it('waits for listed tokens alone where there is a list', async () => {
-    await start({ isRestart: true, list: new AllowList([TOKEN]) })
-    const { answer } = await asked()
-    expect(await scene.peers.ask('insecure_stranger')).toEqual(NOT_FOUND)
-    await scene.peers.register({ answers: 1 })
-    expect(await answer).toEqual(found('127.0.0.1', 1))
-  })
-})
-
 describe('a registrant that answers neither the question nor pings', () => {
   /** Registered, and deaf and dumb from then on, with the connection open. */
   const freeze = async (subprotocol: string): Promise<Registrant> => {
@@ -171,12 +170,12 @@ describe('a registrant that answers neither the question nor pings', () => {
     const frozen = await freeze('io|0.0.1|id||4000')
     let pings = 0
     frozen.socket.on('ping', () => (pings += 1))
-    const { answer } = await asked()
+    const { answer } = await scene.peers.asked()
     await questioned(frozen)
     await scene.clock.advance(500)
     await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the ping' })
     await scene.clock.advance(2499)
-    expect(await waits(answer)).toBe(true)
+    expect(await scene.peers.waits(answer)).toBe(true)
     await scene.clock.advance(1)
     expect(await answer).toEqual(NOT_FOUND)
     // Only the heartbeat says that a link is dead.
@@ -187,14 +186,14 @@ describe('a registrant that answers neither the question nor pings', () => {
     await start()
     await scene.peers.register({ answers: 1111 })
     const frozen = await freeze('io|0.0.1|id||4000')
-    const { answer } = await asked()
+    const { answer } = await scene.peers.asked()
     await questioned(frozen)
     await scene.clock.advance(2000)
     expect(await answer).toEqual(found('127.0.0.1', 1111))
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
     frozen.socket.send('{"name":"sys"}')
     await waitUntil(() => frozen.heard.at(-1)?.includes('roger'), { timeoutMs: 2000, what: 'a roger' })
-    const again = await asked()
+    const again = await scene.peers.asked()
     await waitUntil(() => frozen.asked.length === 2, { timeoutMs: 2000, what: 'its second question' })
     frozen.answer(2222)
     expect(await again.answer).toEqual(found('127.0.0.1', 2222))

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { DEFAULT_LIMITS, type Limits } from '../../src/registry/limits.ts'
+import { DEFAULT_LIMITS, type Limits, SUBPROTOCOL_MAX } from '../../src/registry/limits.ts'
 import { REPLACED_CODE } from '../../src/wire/registration.ts'
 import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
@@ -107,6 +107,14 @@ describe('nobody is replaced', () => {
     await link(id, 1111)
     await link(id, 2222)
     expect([scene.server.book.size, causes()]).toEqual([2, []])
+  })
+
+  it('by a subprotocol that is too long to be taken, which counts as another one', async () => {
+    await start({ perToken: 1 })
+    await link(ONE, 1111)
+    const subprotocol = `io|0.0.1|${ONE}|${'x'.repeat(SUBPROTOCOL_MAX)}|4000`
+    expect((await scene.peers.refused({ subprotocol })).status).toBe(429)
+    expect(causes()).toEqual([])
   })
 
   it('by somebody who only looks on', async () => {

@@ -36,11 +36,11 @@ const statuses = (peer: RawPeer): string[] =>
 const questioned = (): Promise<unknown> =>
   waitUntil(() => silent.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
 /** As many discoveries that wait, on as many connections as they need. */
-async function waitFor(count: number, from: string, header?: string): Promise<RawPeer[]> {
+async function waitFor(count: number, from: string, header?: string, token = TOKEN): Promise<RawPeer[]> {
   const peers: RawPeer[] = []
   for (let left = count; left > 0; left -= PIPELINED_MAX) {
     const peer = await scene.peers.raw({ from })
-    peer.socket.write(QUESTION(TOKEN, header).repeat(Math.min(left, PIPELINED_MAX)))
+    peer.socket.write(QUESTION(token, header).repeat(Math.min(left, PIPELINED_MAX)))
     peers.push(peer)
   }
   return peers
@@ -108,23 +108,36 @@ describe('discoveries that wait of one address', () => {
     await again?.until('"port":8789}')
   })
 
-  it('count no more when their connections are gone, although their answers never came', async () => {
-    for (let round = 0; round < 2; round += 1) {
-      const held = await waitFor(WAITING.perAddress, BAD)
-      await questioned()
-      const [refused] = await waitFor(1, BAD)
-      await refused?.until('too many discoveries wait')
-      for (const { socket } of held) socket.resetAndDestroy()
-    }
-    // The registrant is still mute: nobody was answered meanwhile.
-    const isLetIn = async (): Promise<boolean> => {
-      const [peer] = await waitFor(1, BAD)
-      await scene.peers.get('/')
-      await scene.peers.get('/')
-      return peer?.heard() === ''
-    }
-    await waitUntil(isLetIn, { timeoutMs: 5000, what: 'room for one' })
-    expect([silent.asked.length, scene.clock.now()]).toEqual([1, 0])
+  it('count on when their connections are gone, until their answers come: nobody gets more by hanging up', async () => {
+    const held = await waitFor(WAITING.perAddress, BAD)
+    await questioned()
+    for (const { socket } of held) socket.resetAndDestroy()
+    // Their ends have been seen when these are answered.
+    for (let time = 0; time < 2; time += 1) await scene.peers.get('/')
+    const [refused] = await waitFor(1, BAD)
+    await refused?.until('too many discoveries wait')
+    silent.answer(8788)
+    await scene.peers.get('/')
+    await scene.clock.advance(1000)
+    const [peer] = await waitFor(1, BAD)
+    await waitUntil(() => silent.asked.length === 2, { timeoutMs: 2000, what: 'the next question' })
+    silent.answer(8789)
+    await peer?.until('"port":8789}')
+    // Who is gone was not answered.
+    expect(scene.facts.filter(({ type }) => type === 'discovered')).toHaveLength(2)
+  })
+
+  it('begin nothing where there is no room for them, whatever they ask for', async () => {
+    await scene.end()
+    await start({ isRestart: true })
+    await waitFor(WAITING.perAddress, BAD)
+    await questioned()
+    const [first] = await waitFor(1, BAD)
+    await first?.until('too many discoveries wait')
+    const waits = scene.clock.pending
+    const [other] = await waitFor(1, BAD, 'x: y', 'insecure_other')
+    await other?.until('too many discoveries wait')
+    expect(scene.clock.pending).toBe(waits)
   })
 
   it('are counted by what the trusted proxy says of them', async () => {

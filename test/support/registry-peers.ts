@@ -174,6 +174,19 @@ export class RegistryPeers {
     return peer
   }
 
+  /** Asks; resolves when the registry has read that. */
+  async asked(token?: string): Promise<{ readonly answer: Promise<Discovery> }> {
+    const answer = this.ask(token)
+    await this.get('/')
+    return { answer }
+  }
+
+  /** Whether an answer is still waited for. */
+  async waits(answer: Promise<Discovery>): Promise<boolean> {
+    const first = await Promise.race([answer, this.get('/')])
+    return first.body === 'not found\n'
+  }
+
   ask(token = TOKEN): Promise<Discovery> {
     const caFile = this.#caFile
     if (caFile === undefined) return discover({ registryUrl: `http://${this.#authority}`, token })

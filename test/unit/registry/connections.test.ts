@@ -81,6 +81,52 @@ it('one that holds a registrant is not counted any more, and closes without coun
   expect(connections.admit(connect(4))).toBe(true)
 })
 
+it('ends are those of one connection: another address of ours is another connection', () => {
+  const connections = new Connections({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+  const connect = (localAddress: string) =>
+    Object.assign(new EventEmitter(), {
+      remoteAddress: '203.0.113.7',
+      remotePort: 1,
+      localAddress,
+      localPort: 1,
+    }) as unknown as Socket
+  const [one, other] = [connect('192.0.2.1'), connect('192.0.2.2')]
+  expect([one, other].map((socket) => connections.admit(socket))).toEqual([true, true])
+  connections.promote(one)
+  other.emit('close')
+  // The one that is left holds a registrant, which counts elsewhere.
+  const more = ['192.0.2.3', '192.0.2.4', '192.0.2.5'].map(connect)
+  expect(more.map((socket) => connections.admit(socket))).toEqual([true, true, false])
+})
+
+it.each(['before', 'after'])(
+  'the next one between the same ends may come %s the end of the last one: none is counted for ever, or twice',
+  (when) => {
+    const connections = new Connections({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+    const connect = (remotePort: number) =>
+      Object.assign(new EventEmitter(), {
+        remoteAddress: '203.0.113.7',
+        remotePort,
+        localAddress: '192.0.2.1',
+        localPort: 1,
+      }) as unknown as Socket
+    const [last, next] = [connect(1), connect(1)]
+    expect(connections.admit(last)).toBe(true)
+    if (when === 'after') last.emit('close')
+    expect(connections.admit(next)).toBe(true)
+    if (when === 'before') last.emit('close')
+    // There is room for one beside it, until it holds a registrant.
+    expect([connect(2), connect(3)].map((socket) => connections.admit(socket))).toEqual([true, false])
+    connections.promote(next)
+    const third = connect(3)
+    expect(connections.admit(third)).toBe(true)
+    next.emit('close')
+    expect(connections.admit(connect(4))).toBe(false)
+    third.emit('close')
+    expect(connections.admit(connect(4))).toBe(true)
+  },
+)
+
 it('of all addresses together there are so many, registrants included', () => {
   const open = begin(2, undefined, 3)
   const all = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4'].map(open)

@@ -22,7 +22,7 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
     return closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const)
   }
   const reachability = new Reachability({ clock, look, onChange: () => {} })
-  const grace = new GracePeriods({ clock, rememberedMax: 100, allows: () => true })
+  const grace = new GracePeriods({ clock, allows: () => true })
   const discovery = new Discovery({ clock, book, grace, reachability, mask })
   /** One comes, and goes as soon as it leaves. */
   const join = ({ onMuted, onUnmuted, ...wish }: DiscoveryWish = {}) => {

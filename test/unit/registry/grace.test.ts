@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { AWAITED_MAX, GracePeriods } from '../../../src/registry/grace.ts'
+import { AWAITED_MAX, GracePeriods, REMEMBERED_MAX } from '../../../src/registry/grace.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 const A = 'insecure_aaaa-1111'
 const B = 'insecure_bbbb-2222'
 
-function begin({ rememberedMax = 10, listed }: { rememberedMax?: number; listed?: string } = {}) {
+function begin({ listed }: { listed?: string } = {}) {
   const clock = new QuickClock()
   const allows = (token: string): boolean => listed === undefined || listed === token
-  const grace = new GracePeriods({ clock, rememberedMax, allows })
+  const grace = new GracePeriods({ clock, allows })
   /** Until when a discovery that comes now waits. */
   const untilMs = (token = A): number | undefined => grace.untilMs(token, clock.now())
   /** When a discovery that waits goes on. */
@@ -59,14 +59,17 @@ describe('a token whose registrant was lost without a word', () => {
   })
 
   it('is forgotten first where too many are lost: strangers may register and drop any token', () => {
-    const { grace, untilMs } = begin({ rememberedMax: 2 })
-    for (const token of [A, B, A, 'c']) grace.lost(token)
+    const { grace, untilMs } = begin()
+    for (const token of [A, B, A]) grace.lost(token)
+    for (let time = 2; time < REMEMBERED_MAX; time += 1) grace.lost(`t${time}`)
+    expect([A, B].map(untilMs)).toEqual([1000, 1000])
+    grace.lost('c')
     expect([A, B, 'c'].map(untilMs)).toEqual([1000, undefined, 1000])
-    expect(grace.size).toBe(2)
+    expect(grace.size).toBe(REMEMBERED_MAX)
   })
 
   it('is remembered for a second and no longer, by one timer for all', () => {
-    const { clock, grace } = begin({ rememberedMax: 1000 })
+    const { clock, grace } = begin()
     for (let time = 0; time < 500; time += 1) {
       grace.lost(`t${time}`)
       clock.run(1)
@@ -117,8 +120,8 @@ describe('after a start of the registry', () => {
   it('nothing is remembered longer than 3 s', () => {
     const { clock, grace } = begin()
     grace.start()
-    for (let time = 0; time < 20; time += 1) grace.came(`t${time}`)
-    expect(grace.size).toBe(10)
+    for (let time = 0; time < REMEMBERED_MAX + 10; time += 1) grace.came(`t${time}`)
+    expect(grace.size).toBe(REMEMBERED_MAX)
     clock.run(3000)
     grace.came(A)
     expect([grace.size, clock.pending]).toEqual([0, 0])

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { LeaveCause } from '../../../src/registry/facts.ts'
 import { type ScriptedSocket, scene, TOKEN } from './scene.ts'
 
 describe('one that comes', () => {
@@ -95,7 +96,7 @@ describe('one that leaves', () => {
 
   it('leaves when its end begins, and once', async () => {
     const { socket, registrant, causes } = scene().come()
-    socket.emit('closing')
+    socket.emit('closing', 'closed')
     await undefined
     expect(registrant.findable).toBe(false)
     socket.emit('close')
@@ -103,7 +104,22 @@ describe('one that leaves', () => {
     expect(causes).toEqual(['closed'])
   })
 
-  it('leaves with a word or without one: a close frame is one', async () => {
+  it.each<[number, LeaveCause]>([
+    [1000, 'closed'],
+    [1005, 'closed'],
+    [1001, 'lost'],
+    [1006, 'lost'],
+    [1011, 'lost'],
+    [1012, 'lost'],
+    [1013, 'lost'],
+    [4000, 'lost'],
+  ])('whose connection is closed with %i counts as %s', (code, cause) => {
+    const { socket, causes } = scene().come()
+    socket.emit('close', code)
+    expect(causes).toEqual([cause])
+  })
+
+  it('leaves with a goodbye or without one', async () => {
     const [one, other, half] = [scene().come(), scene().come(), scene().come()]
     one.socket.goodbye()
     other.socket.breaks()

@@ -53,7 +53,7 @@ export class ScriptedSocket extends EventEmitter {
 
   /** It sends a close frame. */
   goodbye(): void {
-    this.emit('closing')
+    this.emit('closing', 'closed')
     this.emit('close', 1000)
   }
 
@@ -68,7 +68,7 @@ export class ScriptedSocket extends EventEmitter {
 
   close(code: number): void {
     this.done.push(`close ${code}`)
-    this.emit('closing')
+    this.emit('closing', 'lost')
   }
 
   terminate(): void {

@@ -31,15 +31,15 @@ describe('clients that wait', () => {
     expect(waiting.enter(HERE, connection(), 'more')).toBeUndefined()
   })
 
-  it('are gone with their connection: there is nobody to be answered', () => {
-    const waiting = new WaitingClients<string>({ perAddress: 9, inAll: 9 })
+  it('whose connection is closed are answered nowhere, and count until then: what they began lives on', () => {
+    const waiting = new WaitingClients<string>({ perAddress: 4, inAll: 9 })
     const [one, other] = [connection(), connection()]
     const clients = [1, 2, 3].map((number) => waiting.enter(HERE, one, `${number}`))
     const left = waiting.enter(HERE, other, 'left')
     one.emit('close')
-    expect(waiting.size).toBe(1)
+    expect([waiting.size, waiting.enter(HERE, other, 'more')]).toEqual([4, undefined])
     expect(clients.map((client) => client?.leave())).toEqual([undefined, undefined, undefined])
-    expect(left?.leave()).toBe('left')
+    expect([waiting.size, left?.leave()]).toEqual([1, 'left'])
   })
 
   it('share one listener on their connection, however many there are and were', () => {
@@ -51,7 +51,7 @@ describe('clients that wait', () => {
   })
 })
 
-it('whatever comes, is answered and goes: when all connections of an address are gone, nobody of it is counted', () => {
+it('whatever comes, is answered and goes: everybody counts until answered, and is answered where the connection is open', () => {
   const step = fc.record({
     what: fc.constantFrom('enter', 'answer', 'close'),
     which: fc.nat(5),
@@ -62,7 +62,12 @@ it('whatever comes, is answered and goes: when all connections of an address are
       const limits = { perAddress: 5, inAll: 8 }
       const waiting = new WaitingClients<number>(limits)
       const connections = Array.from({ length: 6 }, connection)
-      let clients: { address: string; on: Duplex; leave: () => number | undefined; name: number }[] = []
+      let clients: {
+        address: string
+        on: Duplex
+        leave: () => number | undefined
+        name: number | undefined
+      }[] = []
       for (const [name, { what, which, address }] of steps.entries()) {
         const on = connections[which] as Duplex
         const those = clients.filter((client) => client.address === address)
@@ -80,11 +85,11 @@ it('whatever comes, is answered and goes: when all connections of an address are
         if (what === 'close') {
           on.emit('close')
           connections[which] = connection()
-          clients = clients.filter((client) => client.on !== on)
+          for (const client of clients) if (client.on === on) client.name = undefined
         }
         expect(waiting.size).toBe(clients.length)
       }
-      for (const on of connections) on.emit('close')
+      for (const { leave, name } of clients) expect(leave()).toBe(name)
       expect(waiting.size).toBe(0)
       const free = connection()
       for (let time = 0; time < limits.perAddress; time += 1)
