@@ -53,6 +53,7 @@ export function cannotSay(reason: string): DiscoveryAnswer {
 }
 
 const ENDING = cannotSay('this registry is about to end')
+const UNHEARD = cannotSay('the registrant of this token does not answer; it may be back in a moment')
 const UNSETTLED = cannotSay('registrants of this token come and go')
 export const TOO_MANY_WAIT = cannotSay('too many discoveries wait')
 
@@ -79,7 +80,7 @@ export class Discovery {
     const { book, grace, clock } = this.#options
     const newest = book.newest(token)
     if (newest === undefined) {
-      return grace.untilMs(token, clock.now()) === undefined ? this.#nobody() : undefined
+      return grace.untilMs(token, clock.now()) === undefined ? this.#nobody(token) : undefined
     }
     // Asked for once: it may expire between two looks.
     const { kept } = newest
@@ -116,6 +117,7 @@ export class Discovery {
       const answer = await this.#askAll(token, inVain, askedMs + LATEST_MS)
       const untilMs = grace.untilMs(token, askedMs)
       const isOver = untilMs === undefined || inVain.size >= ASKED_IN_VAIN
+      if (isOver && answer === NOBODY) return { ...this.#nobody(token), waited }
       if (answer.status !== 404 || isOver) return { ...answer, waited }
       if (clock.now() > askedMs + LATEST_MS) return { ...UNSETTLED, waited }
       if (grace.isFull) return { ...TOO_MANY_WAIT, waited }
@@ -143,11 +145,13 @@ export class Discovery {
       inVain.add(registrant)
     }
     const trouble = troubleOf(inVain)
-    return trouble === '' ? this.#nobody() : notFound('unusable', trouble)
+    return trouble === '' ? NOBODY : notFound('unusable', trouble)
   }
 
-  #nobody(): DiscoveryAnswer {
-    return this.#ending ? ENDING : NOBODY
+  /** What is said where nobody can be asked: a mute registrant's link may be dead, and its puppet may be alive. */
+  #nobody(token: string): DiscoveryAnswer {
+    if (this.#ending) return ENDING
+    return this.#options.book.of(token).some(({ isMute }) => isMute) ? UNHEARD : NOBODY
   }
 
   #found(registrant: Registrant, endpoint: Endpoint): DiscoveryAnswer {

@@ -22,13 +22,16 @@ describe.skipIf(!hasNamespaces)('behind a router that forgets the conversations 
   })
   afterEach(() => scene.close())
 
-  it('there is a new link in time, and nobody is told of the old one at our own registry', async () => {
+  it('there is a new link in time, and nobody is told 404, or of the old one, at our own registry', async () => {
     const registry = await scene.ownRegistry()
     const sidecar = await scene.sidecar(urlBehindRouter(OWN_PORT))
     await registry.watchDiscovery()
     await router.forget()
     const newMs = await sidecar.reaches(REGISTERED, 2, Date.now(), 30_000)
-    expect((await registry.answers()).map(({ answer }) => answer)).toEqual([HERE])
+    const told = await registry.answers()
+    // While nothing is heard of the old link and there is no new one, our registry cannot say.
+    expect(told.filter(({ answer }) => answer !== HERE && answer !== '503')).toEqual([])
+    expect(told.at(-1)?.answer).toBe(HERE)
     puppet.kill('SIGKILL')
     const goneMs = await registry.answered('404', Date.now(), 30_000)
     report('a router forgets, own registry', { newMs, goneMs })

@@ -208,14 +208,14 @@ describe('one that is mute', () => {
     expect(socket.done).toEqual([])
   })
 
-  it('to pings too is not believed: its port is not published, and it is lost as without a word', async () => {
+  it('to pings too is not believed: its port is not published, clients wait, and then the registry cannot say', async () => {
     const { clock, join, find, discovery } = begin()
     const { registrant, causes } = join({ port: 9000, pongs: false })
     const answer = find()
     await clock.advance(3000)
-    expect(await answer).toEqual({ ...NOBODY, waited: true })
+    expect(await answer).toMatchObject({ status: 503, host: '0.0.0.0', waited: true })
     expect(clock.now()).toBe(3000)
-    expect(discovery.find(TOKEN)).toEqual(NOBODY)
+    expect(discovery.find(TOKEN)).toMatchObject({ status: 503, waited: false })
     // Whether its link is dead is the heartbeat's matter.
     expect([registrant.isMute, causes]).toEqual([true, []])
   })
