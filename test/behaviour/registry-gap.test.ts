@@ -177,7 +177,7 @@ describe('a registrant that answers neither the question nor pings', () => {
     await scene.clock.advance(2499)
     expect(await scene.peers.waits(answer)).toBe(true)
     await scene.clock.advance(1)
-    expect(await answer).toEqual(NOT_FOUND)
+    expect(await answer).toMatchObject({ status: 503, body: { host: '0.0.0.0', ip: '0.0.0.0', port: 0 } })
     // Only the heartbeat says that a link is dead.
     expect([scene.server.book.size, causes()]).toEqual([1, []])
   })
