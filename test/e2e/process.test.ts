@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createWebServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Command, type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
 import { discover } from '../support/discover.ts'
@@ -73,27 +72,6 @@ describe('signals', () => {
     sidecar.command.kill('SIGINT')
     sidecar.command.kill('SIGTERM')
     expect(await sidecar.command.exit).toEqual({ code: 0, signal: null })
-  })
-
-  it('a signal that comes a second later ends what is still draining', async () => {
-    const [port, adminPort] = [await freePort(), await freePort()]
-    const registry = startCommand(['registry'], {
-      env: {
-        REGISTRY_LISTEN_PORT: String(port),
-        REGISTRY_ADMIN_PORT: String(adminPort),
-        REGISTRY_DRAIN: '1m',
-      },
-    })
-    await registry.line(/registry listens/)
-    await registered({
-      WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_one,insecure_two',
-      REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}`,
-    })
-    registry.kill('SIGTERM')
-    await registry.line(/drain/)
-    await delay(1100)
-    registry.kill('SIGINT')
-    expect(await registry.exit).toEqual({ code: 130, signal: null })
   })
 
   it('POST /quitquitquit withdraws, and ends with exit code 0', async () => {

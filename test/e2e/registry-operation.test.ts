@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { publicName } from '../../src/secret.ts'
 import { stopAllPeers } from '../support/child.ts'
@@ -42,11 +43,14 @@ describe('SIGTERM', () => {
     expect(words.at(-1)).toBe('registry ended')
   })
 
-  it('a second one ends it at once: 143', async () => {
+  it('a second one within a second is the same one; a later one ends it at once: 143', async () => {
     const { command, peers } = await startRegistryProcess({ REGISTRY_DRAIN: '1h' })
-    for (const token of tokens(3)) await peers.register({ token })
+    for (const token of tokens(3)) await peers.register({ token, answers: 8788 })
     command.kill('SIGTERM')
     await command.line(/draining/)
+    command.kill('SIGTERM')
+    await delay(1100)
+    expect(await peers.ask('insecure_2')).toEqual(found('127.0.0.1', 8788))
     const since = elapsed()
     command.kill('SIGTERM')
     expect(await command.exit).toEqual({ code: 143, signal: null })
