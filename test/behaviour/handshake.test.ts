@@ -140,7 +140,7 @@ describe('the deadline', () => {
     clock.run(HANDSHAKE_MS - 1)
     expect(happened).toEqual([])
     clock.run(1)
-    expect(await end()).toEqual({ kind: 'away', stage: 'HTTP', shared: false, reason: 'no answer in 10 s' })
+    expect(await end()).toEqual({ kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer in 10 s' })
     await waitUntil(() => raw?.readableEnded, { timeoutMs: 5000, what: 'the connection to go' })
   })
 

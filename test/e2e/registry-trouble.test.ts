@@ -317,9 +317,14 @@ describe('what a registry sends', () => {
     expect(registry.upgrades).toHaveLength(1)
   })
 
-  it('a frame over 64 KiB breaks the connection, and nothing else: it is registered again', async () => {
-    const { registry, sidecar, send } = await registered()
+  it('a frame over 64 KiB is ignored and counted; one over 1 MiB breaks the connection, and nothing else', async () => {
+    const { registry, sidecar, heard, send } = await registered()
     send('x'.repeat(65_537))
+    send(QUESTION)
+    await waitUntil(() => heard.length > 0, { timeoutMs: 5000, what: 'an answer' })
+    expect((await sidecar.get('/metrics')).text).toContain('ignored_total{kind="oversized"} 1')
+    expect(registry.upgrades).toHaveLength(1)
+    send('x'.repeat(1024 * 1024 + 1))
     await waitUntil(() => registry.upgrades.length === 2, { timeoutMs: 10_000, what: 'a second connection' })
     await sidecar.until('the registration', allRegistered)
   })
