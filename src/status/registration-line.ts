@@ -39,7 +39,7 @@ export function registrationLine(
       return {
         level: 'error',
         kind: 'refused',
-        text: `refused: ${reason}; trying again every 5 minutes`,
+        text: `refused: ${reason}; trying again every minute`,
         trouble: reason,
       }
     default:

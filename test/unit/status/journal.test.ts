@@ -131,7 +131,7 @@ describe('a registration', () => {
         attempt: 3,
         cause: 'HTTP 401',
         retryInMs: 300_000,
-        msg: 'refused: HTTP 401; trying again every 5 minutes',
+        msg: 'refused: HTTP 401; trying again every minute',
       },
     ])
   })
