@@ -81,7 +81,7 @@ function memoryRows(memory) {
 }
 
 function cpuRows({ ours, empty, upstream }) {
-  const wanted = 0.005
+  const wanted = 0.003
   const used = median(ours)
   return [
     {
