@@ -58,7 +58,8 @@ export async function startRegistry(more = {}) {
 /** The same, which may not listen yet. */
 export function launchRegistry(port, more = {}) {
   return new Process([MAIN, 'registry'], {
-    env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: port, ...more },
+    // No endpoints: two registries at once would want the same port for them.
+    env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: port, REGISTRY_ADMIN_PORT: 0, ...more },
   })
 }
 
