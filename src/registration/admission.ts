@@ -86,7 +86,7 @@ export class Admission {
    */
   failed(startedMs: number, reason: string, { stage, exhausted = false, afterMs }: FailureDetails): boolean {
     // While most hold their links, a registry that answers 5xx to one token has something against that one.
-    if (stage === 'HTTP' && this.#links * 2 > this.#tokens) {
+    if (!exhausted && stage === 'HTTP' && this.#links * 2 > this.#tokens) {
       this.reached()
       return false
     }

@@ -14,7 +14,7 @@ export interface Verdict {
   /**
    * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS) or says that it cannot (5xx), what
    * answered is no registry (a page in HTML, a proxy), or this machine has no connection left to give. An answer over HTTP is this
-   * token's own trouble all the same while others hold their links: see `Admission.failed`.
+   * token's own trouble all the same while most hold their links: see `Admission.failed`.
    */
   readonly shared: boolean
   /** Whether it was this machine that had no connection left. */
