@@ -16,6 +16,8 @@ import { TOKEN } from './support/token.ts'
 import type { Wire } from './support/wire.ts'
 
 const HERE = '10.9.1.1:4321'
+/** After so long a registration has lasted. */
+const LASTED_MS = 5200
 const REGISTERED = 'connects_total{result="registered"}'
 
 describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
@@ -101,6 +103,8 @@ describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
   it('a link that is reset is there again at once', async () => {
     const registry = await scene.publicRegistry()
     const sidecar = await scene.sidecar(urlOf(PUBLIC_PORT))
+    // A registration that has lasted is taken up at once; others wait a little.
+    await delay(LASTED_MS)
     const [port] = await scene.registryHost.remotePorts(PUBLIC_PORT)
     const link = ['--protocol', 'tcp', '--sport', String(port)]
     const reset = ['--jump', 'REJECT', '--reject-with', 'tcp-reset']
