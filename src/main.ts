@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
-import { systemClock } from './clock.ts'
+import { systemClock } from './lib/clock.ts'
 import type { CommandArguments, Context } from './commands/context.ts'
-import { COMMANDS, type Command } from './commands/table.ts'
-import { ConfigError } from './config/problems.ts'
-import { EXIT } from './exit-codes.ts'
-import { VERSION } from './version.ts'
+import { COMMANDS, type Command } from './commands/command-table.ts'
+import { ConfigError } from './config/config-error.ts'
+import { EXIT } from './commands/exit-codes.ts'
+import { VERSION } from './commands/version.ts'
 
 /** Numbers of the signals that end a container, for the exit code of a second one. */
 const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const

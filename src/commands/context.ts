@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import type { Env } from '../config/problems.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Env } from '../config/config-error.ts'
 
 /** What a command gets from `main`, the only place that touches the process. */
 export interface Context {

@@ -1,7 +1,7 @@
-import { readDiscoverConfig } from '../config/commands.ts'
-import { discover as ask } from '../discovery/client.ts'
-import { EXIT } from '../exit-codes.ts'
-import { createTransport } from '../transport/transport.ts'
+import { readDiscoverConfig } from '../config/admin-address.ts'
+import { discover as ask } from '../client/discover.ts'
+import { EXIT } from './exit-codes.ts'
+import { createTransport } from '../net/transport.ts'
 import type { CommandArguments, Context } from './context.ts'
 
 /** The command `discover`. */

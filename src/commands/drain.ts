@@ -1,6 +1,6 @@
-import { readDrainConfig } from '../config/commands.ts'
-import { EXIT } from '../exit-codes.ts'
-import { ask } from './ask.ts'
+import { readDrainConfig } from '../config/admin-address.ts'
+import { EXIT } from './exit-codes.ts'
+import { ask } from './admin-request.ts'
 import type { Context } from './context.ts'
 
 /** The sidecar answers when its own time-out is over; this is for the way there and back on a busy machine. */

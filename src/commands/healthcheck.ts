@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { readAdminConfig, readRegistryAdminConfig } from '../config/commands.ts'
-import { EXIT } from '../exit-codes.ts'
-import { ask } from './ask.ts'
+import { readAdminConfig, readRegistryAdminConfig } from '../config/admin-address.ts'
+import { EXIT } from './exit-codes.ts'
+import { ask } from './admin-request.ts'
 import type { CommandArguments, Context } from './context.ts'
 
 /** Docker's own time-out for a health check is 30 s; a sidecar that takes this long is not well. */

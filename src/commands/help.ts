@@ -1,5 +1,5 @@
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../config/variables.ts'
-import type { Command } from './table.ts'
+import type { Command } from './command-table.ts'
 
 /** The text of `--help`. */
 export function helpText(commands: readonly Command[]): string {

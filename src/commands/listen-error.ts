@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/problems.ts'
+import { ConfigError } from '../config/config-error.ts'
 
 /** A place where a command listens, and the variables that say so. */
 export interface ListenPlace {

@@ -1,4 +1,4 @@
-import { EXIT } from '../exit-codes.ts'
+import { EXIT } from './exit-codes.ts'
 import { STORY_TOKEN, Story } from '../quickstart/story.ts'
 import { aborted, type CommandArguments, type Context } from './context.ts'
 

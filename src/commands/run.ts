@@ -1,11 +1,11 @@
-import { type Config, readConfig } from '../config/sidecar.ts'
-import { EXIT } from '../exit-codes.ts'
-import { createStdoutLog } from '../log.ts'
-import { Redactor } from '../secret.ts'
-import { Sidecar } from '../sidecar.ts'
+import { type Config, readConfig } from '../config/sidecar-config.ts'
+import { EXIT } from './exit-codes.ts'
+import { createStdoutLog } from '../ops/log.ts'
+import { Redactor } from '../ops/redactor.ts'
+import { Sidecar } from '../sidecar/sidecar.ts'
 import { aborted, type Context } from './context.ts'
 import { asListenProblem, type ListenPlace } from './listen-error.ts'
-import { keepHeapQuiet } from './quiet-heap.ts'
+import { keepHeapQuiet } from './v8-heap-flags.ts'
 
 /** The command `run`. */
 export async function run(context: Context): Promise<number> {

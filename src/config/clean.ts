@@ -1,5 +1,5 @@
 import { type CleanedEnv, customCleanEnv } from 'envalid'
-import type { Problem } from '../problem.ts'
+import type { Problem } from '../lib/problem.ts'
 import type { Variable } from './variables.ts'
 
 /** The variables of a table with their defaults filled in, as text. */

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Problem } from '../problem.ts'
-import type { TransportOptions } from '../transport/transport.ts'
+import type { Problem } from '../lib/problem.ts'
+import type { TransportOptions } from '../net/transport.ts'
 import { DEFAULT_AUTHORITY, registryFromAuthority, registryFromUrl } from './registry-address.ts'
 
 /** Which registry, and how to get there. */

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import type { Problem } from '../problem.ts'
+import type { Problem } from '../lib/problem.ts'
 
 /** The registry's base URL, or what is wrong with it. */
 export type RegistryAddress =

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { EnvError, makeExactValidator } from 'envalid'
 import ms from 'ms'
-import { isPublishableHost } from '../wire/subprotocol.ts'
+import { isPublishableHost } from '../protocol/subprotocol.ts'
 
 /**
  * Validators for envalid with sentences of our own: its own ones accept "12abc" as a number and repeat the raw value in

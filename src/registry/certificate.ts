@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import type { Cancel, Clock } from '../clock.ts'
+import type { Cancel, Clock } from '../lib/clock.ts'
 
 /** A certificate (with its chain) and its key, in PEM. */
 export interface KeyPair {

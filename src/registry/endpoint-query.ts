@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts'
-import { Question, type QuestionResult } from '../question.ts'
-import type { Endpoint } from '../wire/discovery.ts'
-import type { Envelope } from '../wire/envelope.ts'
-import type { Offer } from './offer.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Question, type QuestionResult } from '../protocol/port-query.ts'
+import type { Endpoint } from '../protocol/discovery.ts'
+import type { Envelope } from '../protocol/envelope.ts'
+import type { Offer } from './advertised-endpoint.ts'
 
 /** How long an answer is published again, in milliseconds. It dies with its registrant, so that it is never a lie. */
 const KEPT_MS = 1000

@@ -1,7 +1,7 @@
-import { labelled, MetricSet } from '../metric-set.ts'
-import type { QuestionResult } from '../question.ts'
-import { type DiscoveryResult, LEAVE_CAUSES, type RegistryFact } from './facts.ts'
-import { REFUSALS } from './refusal.ts'
+import { labelled, MetricSet } from '../ops/metric-set.ts'
+import type { QuestionResult } from '../protocol/port-query.ts'
+import { type DiscoveryResult, LEAVE_CAUSES, type RegistryFact } from './events.ts'
+import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
 
 const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable', 'refused']

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../lib/clock.ts'
 
 /** A registrant whose request waited longer than this because the registry was busy is sent away, in milliseconds. */
 export const BUSY_MS = 2000

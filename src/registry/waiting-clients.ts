@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Tally } from './tally.ts'
+import { Tally } from '../lib/counter.ts'
 
 /** How many clients may wait at a time. */
 export interface WaitingLimits {

@@ -1,6 +1,6 @@
-import { checkTokens, inOneSentence, type TokenSet, type Written } from './check.ts'
-import { type Content, printable } from './content.ts'
-import { type Line, linesOf } from './lines.ts'
+import { checkTokens, inOneSentence, type TokenSet, type Written } from './validate.ts'
+import { type Content, printable } from './file-content.ts'
+import { type Line, linesOf } from './token-lines.ts'
 
 /** What is shorter is no secret, and part of too many names. */
 const SHORTEST_SECRET = 8

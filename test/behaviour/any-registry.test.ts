@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Verdict } from '../../src/registration/verdict.ts'
+import type { Verdict } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
-import { nameOf, registrationsScene } from '../support/registration-scene.ts'
+import { nameOf, registrationsScene } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const TOKENS = ['a', 'b', 'c', 'd', 'e', 'f']

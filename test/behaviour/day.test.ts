@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { Verdict } from '../../src/registration/verdict.ts'
+import type { Verdict } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
-import { nameOf, registrationsScene, tokens } from '../support/registration-scene.ts'
+import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const COUNT = 400

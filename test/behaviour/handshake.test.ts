@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { RegistrySocket } from '../../src/registration/registry-socket.ts'
-import { openSocket } from '../../src/registration/socket.ts'
-import type { Verdict } from '../../src/registration/verdict.ts'
+import type { RegistrySocket } from '../../src/sidecar/registration/registry-socket.ts'
+import { openSocket } from '../../src/sidecar/registration/open-socket.ts'
+import type { Verdict } from '../../src/sidecar/registration/failure.ts'
 import {
   arrived,
   dial,

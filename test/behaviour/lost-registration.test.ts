@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Fact } from '../../src/events.ts'
-import type { Verdict } from '../../src/registration/verdict.ts'
+import type { Fact } from '../../src/sidecar/events.ts'
+import type { Verdict } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
 import { QuickClock } from '../support/quick-clock.ts'
-import { ID, registeredScene, registrarScene, tokens } from '../support/registration-scene.ts'
+import { ID, registeredScene, registrarScene, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const busy: Verdict = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Fact } from '../../src/events.ts'
-import { nameOf, registrationsScene, tokens } from '../support/registration-scene.ts'
+import type { Fact } from '../../src/sidecar/events.ts'
+import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
 import { closed, QUESTION, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const MINUTE_MS = 60_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nameOf, registrationsScene, tokens } from '../support/registration-scene.ts'
+import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, unreachable } from '../support/scripted-sockets.ts'
 
 /** Registrations that are wanted, of these tokens, after `afterMs`. */

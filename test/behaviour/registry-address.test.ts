@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { networksOf } from '../support/networks.ts'
 import { found, NOT_FOUND, notFound, type Registrant, TOKEN } from '../support/registry-peers.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const UNKNOWN = 'not to be found: the proxy does not say from which address the registrant comes'

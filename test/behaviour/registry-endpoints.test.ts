@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
-import { publicName } from '../../src/secret.ts'
+import { publicName } from '../../src/ops/redactor.ts'
 import { freePort } from '../support/free-port.ts'
 import { rawPeer } from '../support/raw-peer.ts'
 import { found, TOKEN } from '../support/registry-peers.ts'
-import { type ServiceScene, startService } from '../support/registry-service-scene.ts'
+import { type ServiceScene, startService } from '../support/registry-service-harness.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
 
 let scene: ServiceScene

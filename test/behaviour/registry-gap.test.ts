@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
 import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
 import { found, NOT_FOUND, type Registrant, TOKEN } from '../support/registry-peers.ts'
-import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene

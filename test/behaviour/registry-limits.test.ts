@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
 import { found } from '../support/registry-peers.ts'
-import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const BAD = '127.0.0.2'

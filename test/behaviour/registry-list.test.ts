@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
 import { found, NOT_FOUND } from '../support/registry-peers.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
 
 const PLAIN = 'insecure_plain'
 const HASHED = 'insecure_hashed'

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type CountingPort, startCountingPort } from '../support/counting-port.ts'
 import { freePort } from '../support/free-port.ts'
 import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 /** An address of this machine that is not the one that masks a host. */

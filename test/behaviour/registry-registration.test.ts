@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene

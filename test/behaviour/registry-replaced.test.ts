@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS, type Limits, SUBPROTOCOL_MAX } from '../../src/registry/limits.ts'
-import { REPLACED_CODE } from '../../src/wire/registration.ts'
+import { REPLACED_CODE } from '../../src/protocol/registration.ts'
 import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const ONE = '0123456789abcdef0123456789abcdef'

@@ -3,7 +3,7 @@ import { type CountingPort, startCountingPort } from '../support/counting-port.t
 import { freePort } from '../support/free-port.ts'
 import { networksOf } from '../support/networks.ts'
 import { found, type Registrant } from '../support/registry-peers.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const HERE = '127.0.0.9'

@@ -3,7 +3,7 @@ import { PIPELINED_MAX, WAITING } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
 import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-scene.ts'
+import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const BAD = '127.0.0.2'

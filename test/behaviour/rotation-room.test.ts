@@ -5,7 +5,7 @@ import {
   registeredScene,
   registrationsScene,
   tokens,
-} from '../support/registration-scene.ts'
+} from '../support/registration-harness.ts'
 import { type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 describe('where there is room', () => {

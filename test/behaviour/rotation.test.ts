@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nameOf, registeredAfterEach, registeredScene, tokens } from '../support/registration-scene.ts'
+import { nameOf, registeredAfterEach, registeredScene, tokens } from '../support/registration-harness.ts'
 import { broken, refused, unreachable } from '../support/scripted-sockets.ts'
 
 it('of 100 among 5,000: the other 4,900 keep their connections and see nothing; there are never fewer than before', async () => {

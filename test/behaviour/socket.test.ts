@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import type { Verdict } from '../../src/registration/verdict.ts'
+import type { Verdict } from '../../src/sidecar/registration/failure.ts'
 import { arrived, dial, endAll, nothing, redirectTo, scripted } from '../support/dialed-socket.ts'
 import { freePort } from '../support/free-port.ts'
 import { answer, type Script, welcome } from '../support/scripted-registry.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { registrarScene as start } from '../support/registration-scene.ts'
+import { registrarScene as start } from '../support/registration-harness.ts'
 import {
   broken,
   closed,

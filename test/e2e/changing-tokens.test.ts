@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { publicName } from '../../src/secret.ts'
+import { publicName } from '../../src/ops/redactor.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
 import { mountSecret } from '../support/files.ts'
 import { allRegistered, type Sidecar, startSidecar } from '../support/sidecar.ts'

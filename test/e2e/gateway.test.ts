@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
-import { publicName } from '../../src/secret.ts'
+import { publicName } from '../../src/ops/redactor.ts'
 import { type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
 import { discover } from '../support/discover.ts'
 import { freePort } from '../support/free-port.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { publicName } from '../../src/secret.ts'
+import { publicName } from '../../src/ops/redactor.ts'
 import { stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { found, type Registrant } from '../support/registry-peers.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { isPort } from '../../src/wire/discovery.ts'
+import { isPort } from '../../src/protocol/discovery.ts'
 import { EVENT, type Json } from './events.ts'
-import { Neighbour, portOf } from './neighbour.ts'
+import { Neighbour, portOf } from './other-client.ts'
 
 /** One frame that answers, or nearly. */
 interface Said {

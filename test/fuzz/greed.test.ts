@@ -9,7 +9,7 @@ import { waitUntil, withDeadline } from '../support/wait.ts'
 import { checkAnswers } from './answers.ts'
 import type { Bytes } from './bytes.ts'
 import { frame } from './frames.ts'
-import { Neighbour, portOf } from './neighbour.ts'
+import { Neighbour, portOf } from './other-client.ts'
 import { goodUpgrade } from './requests.ts'
 import { Target } from './target.ts'
 

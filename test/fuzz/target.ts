@@ -6,7 +6,7 @@ import { freePort } from '../support/free-port.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
 import type { Ports } from './connection.ts'
 import { type Held, heldBy, inspected } from './heap.ts'
-import { Neighbour, portOf } from './neighbour.ts'
+import { Neighbour, portOf } from './other-client.ts'
 import { PROXY, SLOW_TOKEN } from './requests.ts'
 
 /** What the registry holds for others. */

@@ -4,7 +4,7 @@ import { DEAD_LINK_MS, KILLED_MS, NOISE_MS, REGISTERED_AGAIN_MS } from './suppor
 import { hasNamespaces } from './support/capability.ts'
 import { report } from './support/report.ts'
 import { NAT, type Router } from './support/router.ts'
-import { OWN_PORT, PUBLIC_PORT, PUPPET_PORT, Scene, urlBehindRouter } from './support/scene.ts'
+import { OWN_PORT, PUBLIC_PORT, PUPPET_PORT, Scene, urlBehindRouter } from './support/harness.ts'
 import { TOKEN } from './support/token.ts'
 
 const HERE = `${NAT.routerOutside}:${PUPPET_PORT}`

@@ -4,7 +4,7 @@ import { NOISE_MS, PUPPET_BACK_MS, SILENT_PUPPET_MS, SYN_AGAIN_MS } from './supp
 import { hasNamespaces } from './support/capability.ts'
 import type { Observed } from './support/observed.ts'
 import { report } from './support/report.ts'
-import { OWN_PORT, PUPPET_ADDRESS, PUPPET_PORT, Scene, urlOf } from './support/scene.ts'
+import { OWN_PORT, PUPPET_ADDRESS, PUPPET_PORT, Scene, urlOf } from './support/harness.ts'
 import type { Wire } from './support/wire.ts'
 
 const THERE = `${PUPPET_ADDRESS}:${PUPPET_PORT}`

@@ -11,7 +11,7 @@ import {
 import { hasNamespaces } from './support/capability.ts'
 import type { Observed } from './support/observed.ts'
 import { report } from './support/report.ts'
-import { OWN_PORT, PUBLIC_PORT, Scene, TO_REGISTRY, urlOf } from './support/scene.ts'
+import { OWN_PORT, PUBLIC_PORT, Scene, TO_REGISTRY, urlOf } from './support/harness.ts'
 import { TOKEN } from './support/token.ts'
 import type { Wire } from './support/wire.ts'
 

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../src/clock.ts'
+import type { Cancel, Clock } from '../../src/lib/clock.ts'
 import { seededChance } from '../support/chance.ts'
 
 /** A clock that many share, with a chance that one of them has for itself. */

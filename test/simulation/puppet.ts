@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/clock.ts'
-import { bad, type Finding, type Probe } from '../../src/probe/probe.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import { bad, type Finding, type Probe } from '../../src/sidecar/probe/probe.ts'
 
 /** A look that nobody has answered yet. */
 interface OpenLook {

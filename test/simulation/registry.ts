@@ -1,12 +1,12 @@
-import type { Cancel, Clock } from '../../src/clock.ts'
-import type { RegistrySocket, SocketHandlers } from '../../src/registration/registry-socket.ts'
+import type { Cancel, Clock } from '../../src/lib/clock.ts'
+import type { RegistrySocket, SocketHandlers } from '../../src/sidecar/registration/registry-socket.ts'
 import {
   type Verdict,
   verdictOfClose,
   verdictOfDeadline,
   verdictOfError,
   verdictOfResponse,
-} from '../../src/registration/verdict.ts'
+} from '../../src/sidecar/registration/failure.ts'
 import { REGISTERED } from '../support/scripted-sockets.ts'
 
 /** What a registry does with whoever connects. */

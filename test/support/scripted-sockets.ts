@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/clock.ts'
-import type { RegistrySocket, SocketHandlers } from '../../src/registration/registry-socket.ts'
-import type { Verdict } from '../../src/registration/verdict.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { RegistrySocket, SocketHandlers } from '../../src/sidecar/registration/registry-socket.ts'
+import type { Verdict } from '../../src/sidecar/registration/failure.ts'
 
 export const REGISTERED = '{"name":"sys","payload":"registered"}'
 export const QUESTION = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getHostieGrpcPort"}}'

@@ -1,6 +1,6 @@
-import { ConfigError, type Env } from '../../../src/config/problems.ts'
-import { readConfig } from '../../../src/config/sidecar.ts'
-import type { Problem } from '../../../src/problem.ts'
+import { ConfigError, type Env } from '../../../src/config/config-error.ts'
+import { readConfig } from '../../../src/config/sidecar-config.ts'
+import type { Problem } from '../../../src/lib/problem.ts'
 
 /** What is wrong with an environment, the sidecar's if nothing else is said; throws if nothing is. */
 export function problemsOf(env: Env, read: (env: Env) => unknown = readConfig): readonly Problem[] {

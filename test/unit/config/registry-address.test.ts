@@ -6,7 +6,7 @@ import {
   registryFromAuthority,
   registryFromUrl,
 } from '../../../src/config/registry-address.ts'
-import { isLoopbackHost } from '../../../src/loopback.ts'
+import { isLoopbackHost } from '../../../src/net/loopback.ts'
 
 /** The URL, with a ! behind it if there is a warning; or the problem. */
 const outcome = (address: RegistryAddress): string =>

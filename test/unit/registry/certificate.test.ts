@@ -12,7 +12,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { makePipe, mountSecret } from '../../support/files.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { waitUntil } from '../../support/wait.ts'
-import { followFiles } from './certificate-scene.ts'
+import { followFiles } from './certificate-files.ts'
 
 let authority: Authority
 let before: CertificateFiles

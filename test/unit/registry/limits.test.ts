@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readRegistryConfig } from '../../../src/config/registry.ts'
+import { readRegistryConfig } from '../../../src/config/registry-config.ts'
 import { REGISTRY_VARIABLES } from '../../../src/config/variables.ts'
 import { DEFAULT_LIMITS } from '../../../src/registry/limits.ts'
 

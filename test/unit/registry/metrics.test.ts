@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { LEAVE_CAUSES, type RegistryFact } from '../../../src/registry/facts.ts'
+import { LEAVE_CAUSES, type RegistryFact } from '../../../src/registry/events.ts'
 import { createMetrics, type Metrics } from '../../../src/registry/metrics.ts'
-import { REFUSALS, type RefusalReason } from '../../../src/registry/refusal.ts'
+import { REFUSALS, type RefusalReason } from '../../../src/registry/refusals.ts'
 import { standIn } from './server-stand-in.ts'
 
 const PREFIX = 'puppet_registry_'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { LeaveCause } from '../../../src/registry/facts.ts'
-import { type ScriptedSocket, scene, TOKEN } from './scene.ts'
+import type { LeaveCause } from '../../../src/registry/events.ts'
+import { type ScriptedSocket, scene, TOKEN } from './registry-harness.ts'
 
 describe('one that comes', () => {
   it('is told that it is registered, and nothing else where all is well', () => {

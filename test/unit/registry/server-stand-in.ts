@@ -1,8 +1,8 @@
 import { AllowList } from '../../../src/registry/allow-list.ts'
-import { Book } from '../../../src/registry/book.ts'
+import { Book } from '../../../src/registry/registration-table.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
-import { type ScriptedSocket, scene, type Wish } from './scene.ts'
+import { type ScriptedSocket, scene, type Wish } from './registry-harness.ts'
 
 /** What those who only read a registry see of it. `open`: what a look saw of each of its ports. */
 export function standIn({ reachability = true, list }: { reachability?: boolean; list?: AllowList } = {}) {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Problem } from '../../../src/problem.ts'
-import type { TokenSet } from '../../../src/tokens/check.ts'
-import { type ReadTokens, readTokens } from '../../../src/tokens/start.ts'
+import type { Problem } from '../../../src/lib/problem.ts'
+import type { TokenSet } from '../../../src/tokens/validate.ts'
+import { type ReadTokens, readTokens } from '../../../src/tokens/initial-tokens.ts'
 import { makeTempDir } from '../../support/temp-dir.ts'
 
 export const A = 'insecure_aaaa-1111'

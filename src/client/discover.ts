@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import { type Clock, deadline } from '../lib/clock.ts'
+import type { Transport } from '../net/transport.ts'
+import { describeError, stageOf } from '../net/connect-error.ts'
+import { type DiscoveryAnswer, discoveryPath, parseDiscovery } from '../protocol/discovery.ts'
+
+/** What to ask, and whom. */
+export interface DiscoverOptions {
+  /** The registry's base URL, `ws:`, `wss:`, `http:` or `https:`. */
+  readonly registry: URL
+  readonly token: string
+  readonly transport: Transport
+  readonly clock: Clock
+  /** How long the answer may take, in milliseconds; default 10 s, as the most patient SDKs wait. */
+  readonly timeoutMs?: number
+}
+
+/** What came of it. */
+export type Discovery = DiscoveryAnswer | { readonly kind: 'unreachable'; readonly reason: string }
+
+const TIMEOUT_MS = 10_000
+const BODY_MAX_BYTES = 64 * 1024
+
+/** Asks a registry where the puppet of a token is, as a client does. Never rejects; redirects are not followed, as no SDK does. */
+export async function discover(options: DiscoverOptions): Promise<Discovery> {
+  const { registry, token, transport, clock, timeoutMs = TIMEOUT_MS } = options
+  const url = new URL(registry.href.replace(/^ws/, 'http').replace(/\/$/, '') + discoveryPath(token))
+  const limit = deadline(clock, timeoutMs)
+  try {
+    const { status, body } = await get(url, transport, limit.signal)
+    return parseDiscovery(status, body)
+  } catch (error) {
+    const trouble = error as NodeJS.ErrnoException
+    const words = limit.signal.aborted
+      ? `no answer in ${timeoutMs / 1000} s`
+      : describeError(trouble, stageOf(trouble, 'HTTP'))
+    return { kind: 'unreachable', reason: `${url.host}: ${words}` }
+  } finally {
+    limit.release()
+  }
+}
+
+async function get(
+  url: URL,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<{ status: number; body: string }> {
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const requestOptions = await transport(url)
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { signal, ...requestOptions }, (response: IncomingMessage) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        body += chunk
+        if (body.length > BODY_MAX_BYTES) outgoing.destroy(new Error('the answer is too long'))
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
+    outgoing.on('error', reject)
+    outgoing.end()
+  })
+}

@@ -1,0 +1,63 @@
+import { isLoopbackHost } from '../net/loopback.ts'
+import type { Problem } from '../lib/problem.ts'
+
+/** Where the gateway's door is. */
+export interface GatewayDoor {
+  readonly host: string
+  readonly port: number
+  /** Whether `WECHATY_APIHOST` names it, which is set aside for that. */
+  readonly isApihost: boolean
+}
+
+/**
+ * An environment without a `WECHATY_APIHOST` that names the sidecar's own door. Gateway and sidecar may have one env file: for the
+ * gateway the door is the registry, for the sidecar it is not.
+ */
+export function withoutOwnDoor(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { WECHATY_APIHOST: apihost, ...rest } = env
+  return apihost !== undefined && namesOwnDoor(apihost, env) ? rest : env
+}
+
+/** Whether an authority, `host:port`, is the door that the environment opens. */
+export function namesOwnDoor(authority: string, env: Readonly<Record<string, string>>): boolean {
+  const { REGISTRAR_GATEWAY_PORT: port, REGISTRAR_GATEWAY_HOST: host } = env
+  const [, named = '', itsPort] = /^(.*):(\d+)$/.exec(authority) ?? []
+  if (port === undefined || itsPort === undefined || Number(itsPort) !== Number(port)) return false
+  return isLoopbackHost(named) || named === host
+}
+
+/** What the door has to be held against. Ports that could not be read are missing. */
+export interface DoorSurroundings {
+  readonly gatewayPort: number | undefined
+  readonly puppetPort: number | undefined
+  readonly adminPort: number | undefined
+  readonly registry: URL | undefined
+}
+
+/** What is wrong with the door among everything else, and what looks odd. */
+export function doorProblems(
+  env: Readonly<Record<string, string>>,
+  writtenAs: (name: string) => string,
+  { gatewayPort, puppetPort, adminPort, registry }: DoorSurroundings,
+): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
+  if (gatewayPort === undefined) return { problems: [], warnings: [] }
+  const taken = (port: number | undefined, whose: string): readonly Problem[] => {
+    const message = `is ${whose} too; the door needs a port of its own, for example 9787`
+    return port === gatewayPort ? [{ variable: 'REGISTRAR_GATEWAY_PORT', message }] : []
+  }
+  const problems = [...taken(puppetPort, "the puppet's port"), ...taken(adminPort, 'REGISTRAR_ADMIN_PORT')]
+  if (registry === undefined || Number(registry.port) !== gatewayPort) return { problems, warnings: [] }
+  const variable =
+    env.REGISTRAR_REGISTRY_URL === undefined
+      ? writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY')
+      : 'REGISTRAR_REGISTRY_URL'
+  if (namesOwnDoor(registry.host, env)) {
+    const message =
+      "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
+    return { problems: [...problems, { variable, message }], warnings: [] }
+  }
+  // A name cannot be known to be one's own, and what is not must not be set aside: the token would go to the public registry.
+  const message =
+    "has the port of this sidecar's own door; if it is that, it is for the gateway only: give the registry in REGISTRAR_REGISTRY_URL"
+  return { problems, warnings: [{ variable, message }] }
+}

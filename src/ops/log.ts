@@ -1,0 +1,60 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { type Clock, pause } from '../lib/clock.ts'
+
+/** The levels of `LOG_LEVEL`. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** How to log. */
+export interface LogOptions {
+  readonly level: (typeof LOG_LEVELS)[number]
+  readonly format: 'json' | 'pretty'
+  /** Takes secrets out of each finished line. */
+  readonly redact: (line: string) => string
+}
+
+export type Log = Logger
+
+/** Logs that nobody reads wait in memory, up to this many characters; what comes then is dropped. */
+const UNREAD_MAX = 1024 * 1024
+/** How long the end waits for a reader. */
+const END_MS = 500
+
+/** One JSON object a line: `time` in ISO, `level` as a word, `msg`, and fields. */
+export function createLog(options: LogOptions, destination: DestinationStream): Log {
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: options.redact },
+    },
+    destination,
+  )
+}
+
+/**
+ * A log on standard output, and its end. It never waits for a reader: one that has stopped reading must not stop the
+ * probe. `pretty` is for a terminal; its printer is loaded only then.
+ */
+export async function createStdoutLog(
+  options: LogOptions,
+  clock: Clock,
+): Promise<{ log: Log; end: () => Promise<void> }> {
+  const stdout = pino.destination({ dest: 1, sync: false, maxLength: UNREAD_MAX })
+  stdout.on('error', () => {})
+  const end = async (): Promise<void> => {
+    const limit = new AbortController()
+    const written = new Promise<void>((resolve) => stdout.once('close', resolve))
+    stdout.end()
+    await Promise.race([written, pause(clock, END_MS, limit.signal)])
+    limit.abort()
+    stdout.destroy()
+  }
+  return { log: createLog(options, options.format === 'pretty' ? await prettyStream(stdout) : stdout), end }
+}
+
+async function prettyStream(destination: DestinationStream): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({ singleLine: true, translateTime: 'SYS:HH:MM:ss.l', destination })
+}

@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BlockList } from 'node:net'
+import type { Clock } from '../lib/clock.ts'
+import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
+import { decoded, pathOf } from '../protocol/path.ts'
+import { neighbour, originOf } from '../net/client-address.ts'
+import { type Discovery, type DiscoveryAnswer, TOO_MANY_WAIT } from './resolver.ts'
+import type { DiscoveryResult } from './events.ts'
+import { PATH_MAX, WAITING } from './limits.ts'
+import { WaitingClients } from './waiting-clients.ts'
+
+const DISCOVERY_PREFIX = discoveryPath('')
+
+/** What it needs. */
+export interface ClientsOptions {
+  readonly discovery: Discovery
+  readonly trustedProxies: BlockList | undefined
+  readonly clock: Clock
+  /** A discovery was answered. */
+  readonly onAnswer: (result: DiscoveryResult, tookMs: number, waited: boolean) => void
+}
+
+/** Answers requests that want no upgrade: discoveries, and whatever else comes. */
+export class Clients {
+  readonly #options: ClientsOptions
+  /** Those whose discoveries wait for a registrant. */
+  readonly #waiting = new WaitingClients<ServerResponse>(WAITING)
+
+  constructor(options: ClientsOptions) {
+    this.#options = options
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      return sendText(response, 400, 'the Host header is missing', ['connection', 'close'])
+    }
+    const path = pathOf(request.url)
+    if (path.length > PATH_MAX) return sendText(response, 414, 'the path is too long')
+    if (path === REGISTRATION_PATH) {
+      return sendText(response, 426, 'a WebSocket belongs here', ['upgrade', 'websocket'])
+    }
+    if (!path.startsWith(DISCOVERY_PREFIX)) return sendText(response, 404, 'not found')
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return sendText(response, 405, 'method not allowed', ['allow', 'GET, HEAD'])
+    }
+    const token = decoded(path.slice(DISCOVERY_PREFIX.length))
+    const answer = this.#options.discovery.atOnce(token)
+    if (answer === undefined) return this.#wait(request, response, token)
+    this.#options.onAnswer(answer.result, 0, false)
+    sendAnswer(response, answer)
+  }
+
+  #wait(request: IncomingMessage, response: ServerResponse, token: string): void {
+    const { socket } = request
+    // It came behind what ended its connection: nobody is there to be answered.
+    if (socket.destroyed) return
+    const { discovery, trustedProxies, clock, onAnswer } = this.#options
+    const who = neighbour(originOf(request, trustedProxies).address)
+    const client = this.#waiting.enter(who, socket, response)
+    if (client === undefined) {
+      onAnswer('refused', 0, false)
+      return sendAnswer(response, TOO_MANY_WAIT)
+    }
+    const beganMs = clock.now()
+    // Not before it is counted: what is begun here lives on when the client has gone.
+    void discovery.later(token).then((answer) => {
+      const left = client.leave()
+      if (left === undefined) return
+      onAnswer(answer.result, clock.now() - beganMs, answer.waited)
+      sendAnswer(left, answer)
+    })
+  }
+}
+
+function sendAnswer(response: ServerResponse, { status, body }: DiscoveryAnswer): void {
+  const headers = ['content-type', 'application/json', ...(status === 503 ? ['retry-after', '1'] : [])]
+  send(response, status, body, headers)
+}
+
+function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: readonly string[] = [],
+): void {
+  send(response, status, `${text}\n`, ['content-type', 'text/plain; charset=utf-8', ...headers])
+}
+
+function send(response: ServerResponse, status: number, body: string, headers: string[]): void {
+  const length = String(Buffer.byteLength(body))
+  response.writeHead(status, [...headers, 'content-length', length, 'cache-control', 'no-store'])
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}

@@ -1,0 +1,131 @@
+import { assertNever } from '../lib/assert-never.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Crowd, type Sum } from '../ops/log-aggregator.ts'
+import type { Log } from '../ops/log.ts'
+import type { LeaveCause, RegistryFact } from './events.ts'
+import type { RefusalReason } from './refusals.ts'
+
+/** What a cause means, for people, and whether somebody should look into it. */
+const LEFT: Readonly<Record<LeaveCause, { readonly words: string; readonly trouble: boolean }>> = {
+  closed: { words: 'closed', trouble: false },
+  lost: { words: 'its connection ended without a goodbye', trouble: false },
+  replaced: { words: 'a newer link of the same registrant came', trouble: false },
+  draining: { words: 'the registry ends', trouble: false },
+  delisted: { words: 'not on the list any more', trouble: false },
+  silent: { words: 'no answer to a ping', trouble: true },
+  flood: { words: 'too many events', trouble: true },
+  frame: { words: 'a frame that is none, or too large', trouble: true },
+  unread: { words: 'does not read what it is sent', trouble: true },
+}
+
+const REFUSED: Readonly<Record<RefusalReason, string>> = {
+  path: 'it asked for another path',
+  token: 'it gave no token',
+  length: 'its token is too long',
+  list: 'its token is not on the list',
+  rate: 'too many came in this second from its address (REGISTRY_UPGRADE_RATE)',
+  per_token: 'its token has others already (REGISTRY_MAX_REGISTRANTS_PER_TOKEN)',
+  per_address: 'its address has others already (REGISTRY_MAX_REGISTRANTS_PER_ADDRESS)',
+  full: 'no room is left (REGISTRY_MAX_REGISTRANTS, or the limit on open files)',
+  busy: 'more come than can be served',
+  draining: 'the registry ends',
+}
+
+/** Two weeks: who renews by itself has done it by then. */
+const SOON_MS = 14 * 24 * 3_600_000
+
+/** Turns facts into log lines: one a change, and a sum where there are many in a second. Discoveries are told at `trace`. */
+export class Journal {
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #crowd: Crowd
+  /** Apart from the others, who are named by their tokens: these are named by addresses. */
+  readonly #refusals: Crowd
+
+  constructor(log: Log, clock: Clock) {
+    this.#log = log
+    this.#clock = clock
+    this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
+    this.#refusals = new Crowd(clock, (sum) => this.#sum(sum))
+  }
+
+  /** Tells what waits to be told. */
+  end(): void {
+    this.#crowd.flush()
+    this.#refusals.flush()
+  }
+
+  tell(fact: RegistryFact): void {
+    switch (fact.type) {
+      case 'joined':
+        return this.#joined(fact)
+      case 'left':
+        return this.#left(fact)
+      case 'refused':
+        return this.#refused(fact)
+      case 'reachability':
+        return this.#reachability(fact)
+      case 'doubted':
+        return this.#log.warn(
+          { address: fact.address },
+          'somebody there says in X-Forwarded-For that registrants come from elsewhere; if it is your proxy, name it in REGISTRY_TRUST_PROXY',
+        )
+      case 'certificate':
+        return this.#certificate(fact)
+      case 'draining':
+        return this.#log.info({ registrants: fact.registrants }, 'draining: sending every registrant away')
+      case 'discovered':
+      case 'asked':
+        return this.#log.trace(fact, fact.type)
+      default:
+        assertNever(fact)
+    }
+  }
+
+  #joined({ id: token, address, trouble }: RegistryFact & { type: 'joined' }): void {
+    const tell = (): void => {
+      if (trouble === '') this.#log.info({ token, address }, 'registered')
+      else this.#log.warn({ token, address, cause: trouble }, `connected, but ${trouble}`)
+    }
+    this.#crowd.add({ token, kind: 'registered', trouble, tell })
+  }
+
+  #left({ id: token, cause, lastedMs }: RegistryFact & { type: 'left' }): void {
+    const { words, trouble } = LEFT[cause]
+    const fields = { token, cause, lastedMs: Math.round(lastedMs) }
+    const tell = (): void => this.#log[trouble ? 'warn' : 'info'](fields, `left: ${words}`)
+    this.#crowd.add({ token, kind: 'left', trouble: trouble ? words : '', tell })
+  }
+
+  #refused({ reason, address }: RegistryFact & { type: 'refused' }): void {
+    const words = REFUSED[reason]
+    const tell = (): void => this.#log.warn({ cause: reason, address }, `refused a registrant: ${words}`)
+    this.#refusals.add({ token: address, kind: 'refused', trouble: words, tell })
+  }
+
+  #reachability({ place, open, reason }: RegistryFact & { type: 'reachability' }): void {
+    const tell = (): void => {
+      if (open) this.#log.info({ place }, `${place} can be opened from here again`)
+      else this.#log.warn({ place, cause: reason }, `${place} cannot be opened from here: ${reason}`)
+    }
+    this.#crowd.add({ token: place, kind: open ? 'reachable' : 'unreachable', trouble: reason, tell })
+  }
+
+  #certificate({ expires, problem }: RegistryFact & { type: 'certificate' }): void {
+    const fields = { expires: expires.toISOString() }
+    if (problem !== '') {
+      return this.#log.error({ ...fields, cause: problem }, `${problem}; the one before it stays in use`)
+    }
+    const leftMs = expires.getTime() - this.#clock.date().getTime()
+    if (leftMs <= 0) return this.#log.error(fields, 'the certificate has expired: clients refuse it')
+    if (leftMs < SOON_MS) return this.#log.warn(fields, 'the certificate expires soon')
+    this.#log.info(fields, 'the certificate is in use')
+  }
+
+  #sum({ counts, trouble, troubled }: Sum): void {
+    const words = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`)
+    const text = words.join(', ')
+    if (trouble === '') this.#log.info(counts, text)
+    else this.#log.warn({ ...counts, cause: trouble, of: troubled }, `${text}: ${trouble}`)
+  }
+}

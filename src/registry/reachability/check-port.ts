@@ -1,0 +1,83 @@
+import { lookup } from 'node:dns/promises'
+import { connect, isIP } from 'node:net'
+import { type Clock, deadline } from '../../lib/clock.ts'
+import type { Endpoint } from '../../protocol/discovery.ts'
+import { mayLook } from '../../net/address-range.ts'
+
+/** What a look at a port saw: that it opens, that it does not and why, or nothing, because there was no look. */
+export type Look =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closed'; readonly reason: string }
+  | { readonly kind: 'none' }
+
+/** How long a port may take to open, in milliseconds; what the public registry waits. */
+const LOOK_MS = 5000
+
+/** Troubles of this machine, which say nothing about the other. */
+const OWN_TROUBLE = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM', 'EPERM', 'EACCES'])
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'no route leads there',
+  ENETUNREACH: 'no route leads there',
+}
+
+/** Where to look, and for whom. */
+export interface LookOptions {
+  readonly endpoint: Endpoint
+  /** Where the registrant comes from that says that its puppet is there; empty if that is not known. */
+  readonly from: string
+  readonly clock: Clock
+  /** Ends it early; what it sees then means nothing. */
+  readonly signal: AbortSignal
+}
+
+/** Looks whether ports open. */
+export class PortLook {
+  /** One name after another: resolving takes a thread, of which there are four for everything. */
+  #lastName: Promise<unknown> = Promise.resolve()
+
+  /** Looks at one port. Never rejects. */
+  readonly at = async ({ endpoint: { host, port }, from, clock, signal }: LookOptions): Promise<Look> => {
+    const address = isIP(host) === 0 ? await this.#resolve(host) : host
+    if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }
+    // The address, not the name: a name could be another one by now.
+    if (signal.aborted || !mayLook(address, from)) return { kind: 'none' }
+    const limit = deadline(clock, LOOK_MS, signal)
+    try {
+      return await open(address, port, limit.signal)
+    } finally {
+      limit.release()
+    }
+  }
+
+  #resolve(name: string): Promise<string | undefined> {
+    const found = this.#lastName.then(() => addressOf(name)).catch(() => undefined)
+    this.#lastName = found
+    return found
+  }
+}
+
+/** IPv4 if there is one: it is what clients want. */
+async function addressOf(name: string): Promise<string | undefined> {
+  const all = await lookup(name, { all: true })
+  return (all.find(({ family }) => family === 4) ?? all[0])?.address
+}
+
+function open(host: string, port: number, signal: AbortSignal): Promise<Look> {
+  return new Promise((done) => {
+    const socket = connect({ host, port })
+    const end = (look: Look): void => {
+      socket.destroy()
+      done(look)
+    }
+    socket.on('connect', () => end({ kind: 'open' }))
+    socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+      if (OWN_TROUBLE.has(code)) end({ kind: 'none' })
+      else end({ kind: 'closed', reason: WORDS[code] ?? code })
+    })
+    signal.addEventListener('abort', () =>
+      end({ kind: 'closed', reason: `no answer in ${LOOK_MS / 1000} s` }),
+    )
+  })
+}

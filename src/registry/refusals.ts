@@ -1,0 +1,31 @@
+import type { Refusal } from '../net/refuse-upgrade.ts'
+import { TOKEN_MAX } from './limits.ts'
+
+/** Why a request to upgrade is turned away, as metrics count it. */
+export type RefusalReason =
+  | 'path'
+  | 'token'
+  | 'length'
+  | 'list'
+  | 'rate'
+  | 'per_token'
+  | 'per_address'
+  | 'full'
+  | 'busy'
+  | 'draining'
+
+/** All of them. 401 and 403 make registrants give up; 429 and 503 make them wait (RFC 9110, RFC 6585). */
+export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
+  path: { status: 404, words: 'registrants connect to /v0/websocket' },
+  token: { status: 401, words: 'give one token: Authorization: Token <token>' },
+  length: { status: 400, words: `a token has at most ${TOKEN_MAX} characters` },
+  list: { status: 403, words: 'this token is not on the list of this registry' },
+  rate: { status: 429, words: 'too many connections a second from your address', retryAfter: 1 },
+  per_token: { status: 429, words: 'this token has too many registrants already', retryAfter: 5 },
+  per_address: { status: 429, words: 'your address has too many registrants already', retryAfter: 30 },
+  full: { status: 503, words: 'this registry is full', retryAfter: 30 },
+  // How long is chosen for each of them.
+  busy: { status: 503, words: 'more registrants come than this registry can take at once' },
+  // When another one is there in its place is not known: a number would only keep registrants away for longer than that.
+  draining: { status: 503, words: 'this registry is about to end' },
+}

@@ -1,0 +1,76 @@
+import { publicName } from '../ops/redactor.ts'
+import type { CertificateState } from './certificate.ts'
+import type { ReachabilityMode } from './reachability/reachability.ts'
+import type { Registrant } from './registrant.ts'
+import type { RegistryServer } from './server.ts'
+
+/** Tokens a page of `/status`. */
+const PAGE = 100
+
+/** What a report needs beside the server. */
+export interface ReportOptions {
+  readonly version: string
+  readonly uptimeMs: number
+  /** Monotonic now, in milliseconds, and the same moment for people. */
+  readonly nowMs: number
+  readonly date: Date
+  readonly draining: boolean
+  readonly reachability: ReachabilityMode
+  readonly listening: readonly { readonly address: string; readonly port: number; readonly tls: boolean }[]
+  /** What keeps the last good list in use; undefined without a list. */
+  readonly listProblems: readonly string[] | undefined
+  readonly certificate: CertificateState | undefined
+  /** How many tokens to skip. */
+  readonly offset: number
+}
+
+/** The body of the registry's `/status`. */
+export function report(server: RegistryServer, options: ReportOptions): Record<string, unknown> {
+  const { certificate, listProblems, offset } = options
+  const tokens = [...server.book.entries()]
+  const isUnhappy = (registrants: readonly Registrant[]): boolean =>
+    registrants.some((registrant) => problemOf(server, registrant) !== '')
+  const unhappy = tokens.filter(([, registrants]) => isUnhappy(registrants))
+  const happy = tokens.filter(([, registrants]) => !isUnhappy(registrants))
+  return {
+    version: options.version,
+    uptimeSeconds: Math.floor(options.uptimeMs / 1000),
+    draining: options.draining,
+    listening: options.listening,
+    registrants: { total: server.book.size, tokens: server.book.tokens, unhappyTokens: unhappy.length },
+    reachability: options.reachability,
+    list: listProblems === undefined ? null : { tokens: server.list.size, problems: listProblems },
+    certificate:
+      certificate === undefined
+        ? null
+        : { expires: certificate.expires.toISOString(), problem: certificate.problem },
+    tokens: [...unhappy, ...happy].slice(offset, offset + PAGE).map(([token, registrants]) => ({
+      id: publicName(token),
+      // The newest is the one that is asked.
+      registrants: registrants.toReversed().map((registrant) => line(server, registrant, options)),
+    })),
+  }
+}
+
+function line(
+  server: RegistryServer,
+  registrant: Registrant,
+  { nowMs, date }: ReportOptions,
+): Record<string, unknown> {
+  const { offer, address, said, joinedMs } = registrant
+  return {
+    since: new Date(date.getTime() - (nowMs - joinedMs)).toISOString(),
+    address,
+    host: offer.host ?? null,
+    // What it said last, or what stands in its subprotocol.
+    port: said?.port ?? offer.port ?? null,
+    reachable: server.reachability?.isOpen(registrant) ?? null,
+    problem: problemOf(server, registrant),
+  }
+}
+
+function problemOf(server: RegistryServer, registrant: Registrant): string {
+  if (registrant.offer.trouble !== '') return registrant.offer.trouble
+  if (registrant.isMute) return 'nothing is heard of it since it was asked for its port'
+  return server.reachability?.isOpen(registrant) === false ? 'its port cannot be opened from here' : ''
+}

@@ -1,0 +1,63 @@
+import { lookup } from 'node:dns/promises'
+import { type Clock, pause } from '../../lib/clock.ts'
+import { type Ends, isFromHere, plainAddress } from '../../net/local-request.ts'
+
+/** How long a look-up of the puppet's host may take, in milliseconds. */
+const LOOKUP_MS = 2000
+/** All addresses of a host. May reject, and may take for ever. */
+export type Resolve = (host: string) => Promise<readonly string[]>
+
+const resolveBySystem: Resolve = async (host) =>
+  (await lookup(host, { all: true })).map(({ address }) => address)
+
+/** What the neighbourhood needs. */
+export interface NeighbourhoodOptions {
+  /** The one other host that a gateway may come from. */
+  readonly host: string
+  readonly clock: Clock
+  /** Default: as the system does it. */
+  readonly resolve?: Resolve
+}
+
+/** From where a gateway may come: from this machine, and from the puppet's host. */
+export class Neighbourhood {
+  readonly #options: NeighbourhoodOptions
+  /** One at a time, however many come: what hangs would take the threads that look up the registry too. */
+  #lookup: Promise<readonly string[]> | undefined
+
+  constructor(options: NeighbourhoodOptions) {
+    this.#options = options
+  }
+
+  /** Never rejects. A host that cannot be looked up in time is nobody's. */
+  async isKnown(ends: Ends): Promise<boolean> {
+    if (ends.remote === '') return false
+    if (isFromHere(ends)) return true
+    // A look-up that was under way may have begun before the host had its name.
+    const shared = this.#lookup !== undefined
+    const address = plainAddress(ends.remote)
+    const addresses = await this.#inTime()
+    if (addresses === undefined || addresses.includes(address) || !shared)
+      return addresses?.includes(address) ?? false
+    return (await this.#inTime())?.includes(address) ?? false
+  }
+
+  /** Undefined if it takes too long. */
+  async #inTime(): Promise<readonly string[] | undefined> {
+    const limit = new AbortController()
+    const tooLate = pause(this.#options.clock, LOOKUP_MS, limit.signal).then(() => undefined)
+    const addresses = await Promise.race([this.#addresses(), tooLate])
+    limit.abort()
+    return addresses
+  }
+
+  #addresses(): Promise<readonly string[]> {
+    const { host, resolve = resolveBySystem } = this.#options
+    this.#lookup ??= resolve(host)
+      .catch((): readonly string[] => [])
+      .finally(() => {
+        this.#lookup = undefined
+      })
+    return this.#lookup
+  }
+}

@@ -1,0 +1,35 @@
+import type { Gate } from './health.ts'
+
+/** Pauses between two probes, in milliseconds. */
+export interface PaceSettings {
+  /** While the puppet is healthy and answers; default 500. */
+  readonly intervalMs: number
+  /** While its state is changing, or waited for; default 200. */
+  readonly fastIntervalMs: number
+}
+
+/**
+ * How soon a refused connection is looked at again: two in a row are proof of death. A container that dies loses its network 40 ms or
+ * more after its last socket (Docker 20.10). Later, nothing refuses any more; and who shares that network can withdraw nothing.
+ */
+const CONFIRM_REFUSAL_MS = 10
+/** How soon the first answer of a puppet that was away is confirmed: clients should not wait for the confirmation. */
+const CONFIRM_FIRST_ANSWER_MS = 50
+
+/**
+ * How long to wait before the next probe.
+ *
+ * Only a healthy puppet that answers is settled: a dead one is awaited, and asking a closed port costs next to nothing.
+ * Two findings are confirmed sooner than the fast interval: a refused connection of a puppet that was alive (the second
+ * refusal is proof), and the first answer of one that was not, when nothing is registered that could be withdrawn wrongly.
+ */
+export function pauseAfter(gate: Gate, settings: PaceSettings): number {
+  const { health, streak } = gate
+  if (health === 'healthy' && streak.outcome === 'good') return settings.intervalMs
+  const suspectsDeath = streak.outcome === 'bad' && streak.refused === 1 && health !== 'unhealthy'
+  if (suspectsDeath) return Math.min(CONFIRM_REFUSAL_MS, settings.fastIntervalMs)
+  // One that is held back for flapping answers more than once, and there is no hurry.
+  const isFirstAnswer = streak.outcome === 'good' && streak.count === 1
+  if (isFirstAnswer) return Math.min(CONFIRM_FIRST_ANSWER_MS, settings.fastIntervalMs)
+  return settings.fastIntervalMs
+}

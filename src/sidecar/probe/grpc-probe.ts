@@ -1,0 +1,207 @@
+import type { ClientHttp2Session } from 'node:http2'
+import { GRPC_OK, GRPC_UNAUTHENTICATED, type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
+import { HEALTH_CHECK, healthOf } from './grpc-health.ts'
+import { type Address, bad, type Finding, findingOfConnectError, type Probe } from './probe.ts'
+import { openSession } from './http2-session.ts'
+import { type Heard, sniff } from './detect-protocol.ts'
+
+/** How to ask a puppet over gRPC. */
+export interface GrpcProbeOptions extends Address {
+  /** `auto` listens first to what the port speaks, and remembers it while it works. */
+  readonly tls: 'auto' | 'on' | 'off'
+  /** `answer`: any gRPC status is life. `serving`: the health service must say SERVING. */
+  readonly wants: 'answer' | 'serving'
+  /** The held session was closed by the puppet: a reason to look at once, never a verdict. */
+  readonly sessionClosed: () => void
+}
+
+/** The metadata key and the call that tell whether a puppet accepts a token; neither has a side effect. */
+const VERSION = '/wechaty.Puppet/Version'
+
+/** A look that failed, with the finding to report. */
+class LookFailed extends Error {
+  readonly finding: Finding & { ok: false }
+
+  constructor(finding: Finding & { ok: false }) {
+    super(finding.reason)
+    this.finding = finding
+  }
+}
+
+/** Asks over one HTTP/2 session that it holds, and opens anew when the puppet closes it. */
+export class GrpcProbe implements Probe {
+  readonly #options: GrpcProbeOptions
+  #session: ClientHttp2Session | undefined
+  /** What the port spoke last; undefined while it is to be found out. */
+  #tls: boolean | undefined
+  #closed = false
+
+  constructor(options: GrpcProbeOptions) {
+    this.#options = options
+    this.#forgetTls()
+  }
+
+  async look(signal: AbortSignal, anew = false): Promise<Finding> {
+    const call = { path: HEALTH_CHECK, signal }
+    try {
+      return this.#finding(await (anew ? this.#callAnew(call) : this.#call(call)))
+    } catch (error) {
+      if (error instanceof LookFailed) return error.finding
+      return bad('failed', 'the connection broke before the gRPC call was answered')
+    }
+  }
+
+  /**
+   * Asks whether the puppet accepts a token: true, false, or null if it cannot be known. The answer's text is never
+   * looked at: puppets repeat the token in it.
+   */
+  async acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
+    const session = this.#session
+    try {
+      if (!isOpen(session)) return null
+      const { status } = await unaryCall(session, {
+        path: VERSION,
+        metadata: { authorization: `Wechaty ${token}` },
+        signal,
+      })
+      if (status === GRPC_UNAUTHENTICATED) return false
+      return status === GRPC_OK ? true : null
+    } catch {
+      // A look over a new connection may have taken the place of the one that was asked over.
+      const isReplaced = session !== this.#session && !signal.aborted
+      return isReplaced ? this.acceptsToken(token, signal) : null
+    }
+  }
+
+  get holdsConnection(): boolean {
+    return isOpen(this.#session)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#drop(this.#session)
+  }
+
+  /** A session that was held may have been closed for the peer's own reasons (GOAWAY): one fresh try, then it counts. */
+  async #call(call: GrpcCall): Promise<GrpcAnswer> {
+    const held = this.#session
+    if (isOpen(held)) {
+      try {
+        return await unaryCall(held, call)
+      } catch (error) {
+        this.#drop(held)
+        if (call.signal.aborted) throw error
+      }
+    }
+    return this.#callAnew(call)
+  }
+
+  /** Calls over a new session, which is held from then on if it answers. */
+  async #callAnew(call: GrpcCall): Promise<GrpcAnswer> {
+    const session = await this.#open(call.signal)
+    try {
+      const answer = await unaryCall(session, call)
+      if (this.#closed || call.signal.aborted) throw new Error('aborted')
+      this.#hold(session)
+      return answer
+    } catch (error) {
+      session.destroy()
+      throw error
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<ClientHttp2Session> {
+    const heard = this.#tls === undefined ? await this.#listen(signal) : undefined
+    const tls = this.#tls ?? heard === 'tls'
+    if (heard !== undefined && heard !== 'tls' && heard !== 'http2')
+      throw new LookFailed(this.#explain(heard, tls))
+    let session: ClientHttp2Session
+    try {
+      session = await openSession(this.#options, tls, signal)
+    } catch (error) {
+      // Called off because the held session has answered after all: that says nothing of what the port speaks.
+      if (!(signal.aborted && this.#session !== undefined)) this.#forgetTls()
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (signal.aborted) throw error
+      if (CONNECT_ERRORS.has(code)) {
+        throw new LookFailed(findingOfConnectError(error as NodeJS.ErrnoException, this.#options))
+      }
+      // What the port spoke before, it does not speak any more: it is to be found out anew, at once.
+      if (heard === undefined && this.#tls === undefined) return this.#open(signal)
+      throw new LookFailed(this.#explain(heard ?? (await this.#listen(signal)), tls))
+    }
+    if (this.#closed || signal.aborted) {
+      session.destroy()
+      throw new Error('aborted')
+    }
+    this.#tls = tls
+    return session
+  }
+
+  #hold(session: ClientHttp2Session): void {
+    const before = this.#session
+    this.#session = session
+    before?.destroy()
+    session.once('close', () => {
+      if (this.#session !== session) return
+      this.#session = undefined
+      this.#options.sessionClosed()
+    })
+  }
+
+  async #listen(signal: AbortSignal): Promise<Heard> {
+    try {
+      return await sniff(this.#options, signal)
+    } catch (error) {
+      throw new LookFailed(findingOfConnectError(error as NodeJS.ErrnoException, this.#options))
+    }
+  }
+
+  #explain(heard: Heard, tls: boolean): Finding & { ok: false } {
+    const port = `port ${this.#options.port}`
+    const words: Record<Heard, string> = {
+      http1: `${port} accepts TCP but speaks HTTP/1.1, not gRPC`,
+      other: `${port} accepts TCP but speaks something that is not gRPC`,
+      closed: `${port} accepts TCP and closes the connection without a word`,
+      tls: tls
+        ? `${port} speaks TLS but not gRPC inside it`
+        : `TLS wanted: ${port} speaks TLS, REGISTRAR_PUPPET_TLS is off`,
+      http2: tls
+        ? `no TLS: ${port} speaks plaintext HTTP/2, REGISTRAR_PUPPET_TLS is on`
+        : `${port} speaks HTTP/2 but broke the connection`,
+    }
+    return bad('failed', words[heard])
+  }
+
+  #finding(answer: GrpcAnswer): Finding {
+    if (answer.status === null) {
+      return bad(
+        'failed',
+        `port ${this.#options.port} speaks HTTP/2 but not gRPC (HTTP ${answer.httpStatus})`,
+      )
+    }
+    const health = healthOf(answer)
+    if (this.#options.wants === 'serving' && health !== 'SERVING') {
+      const what =
+        health === 'UNIMPLEMENTED' ? 'there is no health service' : `health is ${health ?? 'not known'}`
+      return bad('failed', `${what}, and REGISTRAR_PROBE=serving wants SERVING`)
+    }
+    return { ok: true, tls: this.#tls ?? null, health }
+  }
+
+  #forgetTls(): void {
+    const { tls } = this.#options
+    this.#tls = tls === 'auto' ? undefined : tls === 'on'
+  }
+
+  #drop(session: ClientHttp2Session | undefined): void {
+    if (this.#session === session) this.#session = undefined
+    session?.destroy()
+  }
+}
+
+function isOpen(session: ClientHttp2Session | undefined): session is ClientHttp2Session {
+  return session !== undefined && !session.closed && !session.destroyed
+}
+
+const CONNECT_ERRORS = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])

@@ -1,0 +1,179 @@
+import type { Stage } from '../events.ts'
+import { describeError, isExhaustion, stageOf } from '../../net/connect-error.ts'
+import { REPLACED_CODE } from '../../protocol/registration.ts'
+
+/** What the end of an attempt or of a connection means for the next one. */
+export interface Verdict {
+  /**
+   * `away`: the registry is not there, or says that it cannot now; a steady pace. `retry`: it is there, and something is
+   * wrong with what it does; backoff. `refused`: it does not want this token; when that has gone on, there is no hurry any more.
+   */
+  readonly kind: 'away' | 'retry' | 'refused'
+  /** Where it ended. */
+  readonly stage: Stage
+  /**
+   * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS) or says that it cannot (5xx), what
+   * answered is no registry (a page in HTML, a proxy), or this machine has no connection left to give. An answer over HTTP is this
+   * token's own trouble all the same while most hold their links: see `Admission.failed`.
+   */
+  readonly shared: boolean
+  /** Whether it was this machine that had no connection left. */
+  readonly exhausted?: boolean
+  /** What happened, in words that hold no secret. */
+  readonly reason: string
+  /** How long the registry wants to be left alone, in milliseconds; undefined if it does not say. */
+  readonly afterMs?: number
+}
+
+/** `Retry-After` has whole seconds: so much is added at random, or all who were told the same would come back in one instant. */
+const RETRY_AFTER_SPREAD_MS = 1000
+
+/**
+ * How long the registry asked to be left alone, in milliseconds, with chance on top; 0 if it did not.
+ *
+ * @param chance a random number in [0, 1)
+ */
+export function askedMs({ afterMs }: Pick<Verdict, 'afterMs'>, chance: number): number {
+  return afterMs === undefined ? 0 : afterMs + RETRY_AFTER_SPREAD_MS * chance
+}
+
+/** An answer to the upgrade that is not an upgrade. */
+export interface UpgradeRefusal {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Whether it is the proxy's answer to CONNECT. */
+  readonly fromProxy?: boolean
+}
+
+/** One answer must not keep a token away for longer. */
+const RETRY_AFTER_MAX_MS = 60_000
+
+/** Judges an HTTP answer to the upgrade. `nowMs` is wall-clock time, for `Retry-After` dates. */
+export function verdictOfResponse(refusal: UpgradeRefusal, nowMs: number): Verdict {
+  const { status, headers } = refusal
+  const type = mediaType(headers['content-type'])
+  // A registry answers registrants in JSON, in plain text, or not at all: a page is somebody else's, whatever its status says.
+  const isForeign = refusal.fromProxy === true || PAGES.has(type)
+  const stage = 'HTTP'
+  if (!isForeign && (status === 401 || status === 403))
+    return {
+      kind: 'refused',
+      stage,
+      shared: false,
+      reason: `the registry refused the token (HTTP ${status})`,
+    }
+  const shared = isForeign || status >= 500
+  const kind = shared || status === 429 ? 'away' : 'retry'
+  const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
+  const reason = describeStatus(refusal, type)
+  return { kind, stage, shared, reason, ...(afterMs !== undefined && { afterMs }) }
+}
+
+const PAGES = new Set(['text/html', 'application/xhtml+xml'])
+
+/** The type alone, in lower case (RFC 9110 §8.3.1). */
+function mediaType(header: string | string[] | undefined): string {
+  const [type = ''] = String(header ?? '').split(';')
+  return type.trim().toLowerCase()
+}
+
+/** The peer's own words are not repeated, but for these. */
+const COMMON_TYPES = new Set(['text/html', 'text/plain', 'application/json'])
+
+function describeStatus({ status, fromProxy }: UpgradeRefusal, type: string): string {
+  if (status === 407) return 'the proxy wants a user name and password (HTTP 407)'
+  if (fromProxy) return `the proxy answered HTTP ${status} and opened no way to the registry`
+  if (status === 200) {
+    const what = COMMON_TYPES.has(type) ? ` with ${type}` : ''
+    return `the registry answered HTTP 200${what} instead of upgrading to WebSocket`
+  }
+  if (status === 404) return 'the registry has no /v0/websocket there (HTTP 404)'
+  return `the registry answered HTTP ${status} instead of upgrading to WebSocket`
+}
+
+/** Reads `Retry-After` (RFC 9110 §10.2.3: seconds or a date), at most a minute; undefined if there is none. */
+function retryAfterMs(header: string | string[] | undefined, nowMs: number): number | undefined {
+  if (typeof header !== 'string') return undefined
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), RETRY_AFTER_MAX_MS)
+}
+
+/**
+ * Where a redirect of the upgrade leads, or why it is not followed. Only to the same host, and to the same scheme or a
+ * better one: a token must go nowhere else, and never in the clear, because a redirect asked for it.
+ */
+export function redirectTarget(
+  from: URL,
+  { status, headers }: UpgradeRefusal,
+): { follow: URL } | { verdict: Verdict } | undefined {
+  if (![301, 302, 303, 307, 308].includes(status)) return undefined
+  const refuse = (why: string): { verdict: Verdict } => ({
+    verdict: {
+      kind: 'retry',
+      stage: 'HTTP',
+      shared: false,
+      reason: `the registry redirected (HTTP ${status}) ${why}`,
+    },
+  })
+  const { location } = headers
+  if (typeof location !== 'string' || !URL.canParse(location, from.href))
+    return refuse('without saying where to')
+  const target = new URL(location, from)
+  target.protocol = target.protocol.replace(/^http/, 'ws')
+  if (target.protocol !== 'wss:' && target.protocol !== 'ws:')
+    return refuse('to something that is no registry')
+  if (from.protocol === 'wss:' && target.protocol === 'ws:') {
+    return refuse('from wss to ws; not followed, because the token would travel unencrypted')
+  }
+  if (target.hostname !== from.hostname)
+    return refuse('to another host; not followed, because the token would go there')
+  target.username = ''
+  target.password = ''
+  return { follow: target }
+}
+
+/** The stages before the registry itself: what ends in them would end the same way for every token. */
+const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
+
+/** Judges an error of the connection that came while `stage` was going on; behind a proxy it may be the proxy's. */
+export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Verdict {
+  const where = stageOf(error, stage)
+  const words = describeError(error, where)
+  if (isExhaustion(error)) return { kind: 'away', stage: where, shared: true, exhausted: true, reason: words }
+  const whose = proxied ? 'proxy or registry' : 'registry'
+  const shared = BEFORE_THE_REGISTRY.has(where)
+  return {
+    kind: shared ? 'away' : 'retry',
+    stage: where,
+    shared,
+    reason: `${whose}: ${words}`,
+  }
+}
+
+/** Judges an attempt that was not open after `afterMs` milliseconds. */
+export function verdictOfDeadline(afterMs: number, stage: Stage): Verdict {
+  const shared = BEFORE_THE_REGISTRY.has(stage)
+  return {
+    kind: shared ? 'away' : 'retry',
+    stage,
+    shared,
+    reason: `no answer in ${afterMs / 1000} s`,
+  }
+}
+
+/** Judges a close frame (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */
+export function verdictOfClose(code: number, stage: Stage): Verdict {
+  const how = CLOSE_CODES[code] ?? `the registry closed the connection (code ${code})`
+  return { kind: 'retry', stage, shared: false, reason: how }
+}
+
+const CLOSE_CODES: Readonly<Record<number, string>> = {
+  1000: 'the registry closed the connection (1000)',
+  1001: 'the registry is going away (1001)',
+  1005: 'the registry closed the connection without a code',
+  1006: 'the connection to the registry broke',
+  1008: 'the registry closed the connection for a breach of its policy (1008)',
+  1012: 'the registry is restarting (1012)',
+  1013: 'the registry is overloaded (1013)',
+  [REPLACED_CODE]: `the registry has a newer link of this registrant (${REPLACED_CODE})`,
+}

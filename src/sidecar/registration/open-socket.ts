@@ -1,0 +1,243 @@
+import type { ClientRequest } from 'node:http'
+import { isIP, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { WebSocket } from 'ws'
+import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
+import type { Stage } from '../events.ts'
+import type { Transport } from '../../net/transport.ts'
+import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
+import {
+  redirectTarget,
+  type UpgradeRefusal,
+  type Verdict,
+  verdictOfClose,
+  verdictOfDeadline,
+  verdictOfError,
+  verdictOfResponse,
+} from './failure.ts'
+
+/** How all sockets of a sidecar are opened. */
+export interface SocketOptions {
+  /** The registration URL, `ws:` or `wss:`. */
+  readonly url: URL
+  readonly transport: Transport
+  readonly clock: Clock
+  /** How long all of DNS, TCP, TLS and the upgrade may take together, in milliseconds. */
+  readonly handshakeMs: number
+  /** How long TCP may take of it: where packets vanish, an attempt must not hold up the next one. */
+  readonly tcpMs: number
+}
+
+/** One of them. */
+export interface SocketRequest {
+  readonly token: string
+  readonly subprotocol: string
+}
+
+/** A larger frame ends the connection; what is merely too long to be a question is ignored. */
+const MAX_FRAME_BYTES = 1024 * 1024
+const MAX_READ_BYTES = 64 * 1024
+/** A registry that asks but does not read gets no more answers than fit in this. */
+const MAX_UNSENT_BYTES = 64 * 1024
+
+type Library = typeof import('ws')
+
+/** Loads what a socket needs; the first one does not have to wait for it if somebody has called this before. */
+export function loadWebSocket(): Promise<Library> {
+  return import('ws')
+}
+
+/** Opens the registration WebSocket, following one redirect. Never throws: every trouble arrives as `ended`. */
+export function openSocket(
+  options: SocketOptions,
+  request: SocketRequest,
+  handlers: SocketHandlers,
+): RegistrySocket {
+  const connection = new Connection(options, handlers)
+  void connection.dial(options.url, request)
+  return connection
+}
+
+/** One WebSocket of `ws`, or two after a redirect, with its stage kept in view. */
+class Connection implements RegistrySocket {
+  readonly #options: SocketOptions
+  readonly #handlers: SocketHandlers
+  /** The newest; what an older one says is not heard. */
+  #socket: WebSocket | undefined
+  #stage: Stage = 'DNS'
+  #redirected = false
+  #over = false
+  #cancelDeadline: Cancel | undefined
+  #cancelTcpDeadline: Cancel | undefined
+  /** Whether a proxy has answered CONNECT with anything but success. */
+  #proxyRefused = false
+  /** The network connection; undefined until there is one. */
+  #link: Socket | undefined
+
+  constructor(options: SocketOptions, handlers: SocketHandlers) {
+    this.#options = options
+    this.#handlers = handlers
+    this.#cancelDeadline = this.#giveUpAfter(options.handshakeMs)
+  }
+
+  async dial(url: URL, request: SocketRequest): Promise<void> {
+    try {
+      const [library, access] = await Promise.all([loadWebSocket(), this.#options.transport(url)])
+      if (!this.#over)
+        this.#open(
+          new library.WebSocket(url, [request.subprotocol], {
+            headers: { Authorization: `Token ${request.token}` },
+            perMessageDeflate: false,
+            maxPayload: MAX_FRAME_BYTES,
+            followRedirects: false,
+            finishRequest: (upgrade) => {
+              this.#watch(upgrade)
+              upgrade.end()
+            },
+            ...access,
+          }),
+          url,
+          request,
+          access.agent !== undefined,
+        )
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException)
+    }
+  }
+
+  #open(socket: WebSocket, url: URL, request: SocketRequest, proxied: boolean): void {
+    this.#socket = socket
+    socket.once('upgrade', () => this.#at('WebSocket'))
+    socket.once('open', () => this.#opened())
+    socket.on('message', (data, isBinary) => {
+      if (this.#over) return
+      if (isBinary) this.#handlers.unreadable('binary')
+      else if ((data as Buffer).length > MAX_READ_BYTES) this.#handlers.unreadable('oversized')
+      else this.#handlers.text(data.toString())
+    })
+    socket.on('pong', () => this.#handlers.ponged())
+    socket.on('unexpected-response', (upgrade, response) => {
+      response.resume()
+      upgrade.destroy()
+      const { statusCode = 0, headers } = response
+      if (socket === this.#socket)
+        this.#refused({ status: statusCode, headers, fromProxy: this.#proxyRefused }, url, request)
+    })
+    socket.on('error', (error) => {
+      if (socket === this.#socket) this.#fail(error, proxied)
+    })
+    socket.on('close', (code) => {
+      if (socket === this.#socket) this.#end(verdictOfClose(code, this.#stage))
+    })
+  }
+
+  /** Follows the connection's progress, so that a failure can be named after the stage it happened in. */
+  #watch(upgrade: ClientRequest): void {
+    upgrade.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
+      this.#proxyRefused = statusCode !== 200
+    })
+    upgrade.once('socket', (socket: Socket) => {
+      this.#link = socket
+      if (!socket.connecting) return this.#at('HTTP')
+      const secure = socket instanceof TLSSocket
+      // A name has several addresses, perhaps; an address is never looked up.
+      const lookedUp = (): void => this.#dialing()
+      if (isIP(upgrade.host) === 0) socket.on('lookup', lookedUp)
+      else this.#dialing()
+      socket.once('connect', () => {
+        this.#cancelTcpDeadline?.()
+        socket.off('lookup', lookedUp)
+        this.#at(secure ? 'TLS' : 'HTTP')
+      })
+      if (secure) socket.once('secureConnect', () => this.#at('HTTP'))
+    })
+  }
+
+  #at(stage: Stage): void {
+    this.#stage = stage
+  }
+
+  #dialing(): void {
+    this.#at('TCP')
+    this.#cancelTcpDeadline ??= this.#giveUpAfter(this.#options.tcpMs)
+  }
+
+  #opened(): void {
+    if (this.#over) return
+    this.#cancelDeadlines()
+    this.#socket?.removeAllListeners('unexpected-response')
+    this.#at('acknowledgement')
+    this.#handlers.opened()
+  }
+
+  #refused(refusal: UpgradeRefusal, url: URL, request: SocketRequest): void {
+    if (this.#over) return
+    const redirect = redirectTarget(url, refusal)
+    if (redirect !== undefined && 'follow' in redirect && !this.#redirected) {
+      this.#redirected = true
+      this.#socket = undefined
+      this.#cancelTcpDeadline?.()
+      this.#cancelTcpDeadline = undefined
+      void this.dial(redirect.follow, request)
+      return
+    }
+    if (redirect !== undefined && 'verdict' in redirect) return this.#end(redirect.verdict)
+    const verdict = verdictOfResponse(refusal, this.#options.clock.date().getTime())
+    this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
+  }
+
+  #fail(error: NodeJS.ErrnoException, proxied = false): void {
+    const verdict = verdictOfError(error, this.#stage, proxied)
+    this.#end({ ...verdict, shared: verdict.shared && (!this.#redirected || verdict.exhausted === true) })
+    // After a broken frame the library would wait for the peer's half of the close, and keep the descriptor.
+    this.#socket?.terminate()
+  }
+
+  #giveUpAfter(ms: number): Cancel {
+    return afterPatience(this.#options.clock, ms, () => {
+      const verdict = verdictOfDeadline(ms, this.#stage)
+      // Where a redirect leads is not where the other tokens begin.
+      this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
+      this.terminate()
+    })
+  }
+
+  #cancelDeadlines(): void {
+    this.#cancelDeadline?.()
+    this.#cancelTcpDeadline?.()
+    this.#cancelDeadline = undefined
+    this.#cancelTcpDeadline = undefined
+  }
+
+  #end(verdict: Verdict): void {
+    if (this.#over) return
+    this.#over = true
+    this.#cancelDeadlines()
+    this.#handlers.ended(verdict)
+  }
+
+  send(text: string): void {
+    const socket = this.#socket
+    if (socket?.readyState === socket?.OPEN && (socket?.bufferedAmount ?? 0) <= MAX_UNSENT_BYTES)
+      socket?.send(text)
+  }
+
+  get received(): number {
+    return this.#link?.bytesRead ?? 0
+  }
+
+  ping(): void {
+    const socket = this.#socket
+    if (socket !== undefined && socket.readyState === socket.OPEN) socket.ping()
+  }
+
+  close(): void {
+    this.#socket?.close(1000)
+  }
+
+  terminate(): void {
+    if (this.#socket === undefined)
+      this.#end({ kind: 'retry', stage: this.#stage, shared: false, reason: 'aborted' })
+    else this.#socket.terminate()
+  }
+}

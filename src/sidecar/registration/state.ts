@@ -1,0 +1,111 @@
+import type { BackoffSettings } from './backoff.ts'
+import type { Verdict } from './failure.ts'
+
+/** Numbers of one registration's life, all in milliseconds but for the count. */
+export interface LifecycleSettings extends BackoffSettings {
+  /** How long an open socket may go without `sys registered` before it counts as registered all the same. */
+  readonly acknowledgementMs: number
+  /** How long a close may take before the socket is torn down. */
+  readonly closeMs: number
+  /** A registration that was held for this long had lasted: what failed before it is forgotten. */
+  readonly lastedMs: number
+  /** One that had lasted and is lost is taken up again within this time, at random: thousands may lose theirs together. */
+  readonly atOnceMs: number
+  /** Refusals in a row after which a token may be `refused`. */
+  readonly refusalsAllowed: number
+  /** For how long they must have gone on: a registry that starts may refuse everybody for a moment. */
+  readonly refusalsMs: number
+  /** Who has not tried for so long after it might, because the puppet was away, begins anew. */
+  readonly forgottenMs: number
+  /** Pause between attempts of a refused token, give or take a tenth. */
+  readonly refusedRetryMs: number
+}
+
+/** What outlives an attempt. */
+export interface Memory {
+  /** Names the newest attempt; events of older ones are dropped. */
+  readonly attempt: number
+  /** Attempts that failed in a row. */
+  readonly failures: number
+  /** When the first of them did, in whole milliseconds. */
+  readonly failingSinceMs: number
+  /** Refusals (401, 403) in a row. */
+  readonly refusals: number
+  /** When the first of them came, in whole milliseconds. */
+  readonly refusedSinceMs: number
+}
+
+/** One registration's life. Each state holds just what is true in it. Times are of the monotonic clock, in milliseconds. */
+export type Lifecycle = Memory &
+  (
+    | { readonly state: 'idle'; readonly notBeforeMs: number; readonly reason: string }
+    /** It may connect; the pacer says when. */
+    | { readonly state: 'queued' }
+    | { readonly state: 'connecting' }
+    | { readonly state: 'open' }
+    | { readonly state: 'registered'; readonly sinceMs: number; readonly confirmed: boolean }
+    | { readonly state: 'waiting'; readonly untilMs: number; readonly reason: string }
+    | { readonly state: 'refused'; readonly untilMs: number; readonly reason: string }
+    | { readonly state: 'closing'; readonly next: 'idle' | 'queued' | 'stopped' }
+    | { readonly state: 'stopped' }
+  )
+
+/** What happens to a registration. */
+export type LifecycleEvent =
+  /** The puppet is healthy: register. */
+  | { readonly type: 'want' }
+  /** It is not: withdraw, whatever is going on. */
+  | { readonly type: 'withdraw' }
+  /** Withdraw, for good. */
+  | { readonly type: 'stop' }
+  /** The one timer that a state may have set has run out. */
+  | { readonly type: 'timer' }
+  /** The pacer lets it connect. */
+  | { readonly type: 'turn' }
+  | { readonly type: 'opened'; readonly attempt: number }
+  | { readonly type: 'acknowledged'; readonly attempt: number }
+  /** No pong in time. */
+  | { readonly type: 'silent'; readonly attempt: number }
+  /** The registry could not be reached, which is everybody's trouble and not this token's: it tries again with the rest. */
+  | { readonly type: 'unreachable'; readonly attempt: number }
+  | { readonly type: 'ended'; readonly attempt: number; readonly verdict: Verdict }
+
+/** What is to be done about it. */
+export type Effect =
+  /** Ask the pacer for a turn. */
+  | { readonly type: 'queue' }
+  /** Take the request back. */
+  | { readonly type: 'unqueue' }
+  | { readonly type: 'connect'; readonly attempt: number }
+  /** Close politely: 1000. */
+  | { readonly type: 'close'; readonly attempt: number }
+  /** Tear down at once; nobody waits for the peer. */
+  | { readonly type: 'terminate'; readonly attempt: number; readonly cause: 'withdrawn' | 'heartbeat' }
+
+/** The next state, what to do, and the state's timer: a number sets it anew, null clears it, undefined leaves it. */
+export interface Step {
+  readonly life: Lifecycle
+  readonly effects: readonly Effect[]
+  readonly timerMs?: number | null
+}
+
+/** What a decision needs from outside. */
+export interface Context {
+  /** Monotonic now, in milliseconds. */
+  readonly nowMs: number
+  /** A random number in [0, 1). */
+  readonly chance: number
+  readonly settings: LifecycleSettings
+}
+
+/** Before anything has happened. */
+export const initialLifecycle: Lifecycle = {
+  state: 'idle',
+  attempt: 0,
+  failures: 0,
+  failingSinceMs: 0,
+  refusals: 0,
+  refusedSinceMs: 0,
+  notBeforeMs: 0,
+  reason: '',
+}

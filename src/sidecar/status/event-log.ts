@@ -1,0 +1,217 @@
+import type { Clock } from '../../lib/clock.ts'
+import { type Change, Crowd, type Sum } from '../../ops/log-aggregator.ts'
+import type { Fact, RegistrationState } from '../events.ts'
+import type { Log } from '../../ops/log.ts'
+import type { Board } from './sidecar-state.ts'
+import { GatewayJournal } from './gateway-log.ts'
+import { LineLimit } from './line-limit.ts'
+import { registrationLine } from './registration-log-line.ts'
+
+/** What the journal has said of something since it got into its state, to say only what is new. */
+interface Told {
+  readonly state: string
+  readonly sinceMs: number
+  readonly causes: string[]
+  /** How often something was told again. */
+  repeats: number
+}
+
+/** How long the state before a change had lasted, and how often what was told in it came again. */
+interface Lasted {
+  readonly lastedMs?: number
+  readonly repeats?: number
+}
+
+/** States that are no news by themselves. */
+const ON_THE_WAY: ReadonlySet<RegistrationState> = new Set(['queued', 'connecting', 'open', 'closing'])
+
+/** With more tokens than this, what happens to many of them within a second is told as a sum. */
+const FEW = 10
+
+/**
+ * Turns facts into log lines: one a change, with its cause and how long what it changed had lasted. What repeats itself
+ * is counted and told with the change that ends it. Probes and questions are told at `trace`.
+ */
+export class Journal {
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #board: Board
+  readonly #told = new Map<string, Told>()
+  /** What was told of the puppet's opinion of each token. */
+  readonly #accepted = new Map<string, boolean | null>()
+  readonly #crowd: Crowd
+  #begun = false
+  #sourceTrouble = false
+  #sourceWarnings: readonly string[] = []
+  readonly #gateway: GatewayJournal
+  /** A gateway may bring other tokens again and again. */
+  readonly #changes: LineLimit
+
+  /** @param board what is true now; it hears each fact before the journal does */
+  constructor(log: Log, clock: Clock, board: Board) {
+    this.#log = log
+    this.#clock = clock
+    this.#board = board
+    this.#gateway = new GatewayJournal(log, clock, board)
+    this.#changes = new LineLimit(clock)
+    this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
+  }
+
+  /** Tells what waits to be told. */
+  end(): void {
+    this.#crowd.flush()
+  }
+
+  tell(fact: Fact): void {
+    switch (fact.type) {
+      case 'puppet':
+        return this.#puppet(fact)
+      case 'registration':
+        return this.#registration(fact)
+      case 'registry':
+        return this.#registry(fact)
+      case 'tokens':
+        return this.#tokens(fact)
+      case 'source':
+        return this.#source(fact)
+      case 'gone':
+        return this.#gone(fact.id)
+      case 'tokenChecked':
+        return this.#tokenChecked(fact)
+      case 'gatewayJoined':
+      case 'gatewayLeft':
+      case 'gatewayPort':
+      case 'gatewayRefused':
+      case 'gatewayTold':
+        return this.#gateway.tell(fact)
+      case 'draining':
+        return this.#log.info({ state: 'draining' }, 'draining: withdrawing every token')
+      default:
+        this.#log.trace({ fact }, fact.type)
+    }
+  }
+
+  #puppet({ health, reason, damping }: Fact & { type: 'puppet' }): void {
+    const lasted = this.#change('puppet', health, reason)
+    if (lasted === undefined) return
+    const fields = { state: health, ...(reason === '' ? {} : { cause: reason }), ...lasted }
+    if (health === 'healthy')
+      return this.#log.info({ ...fields, withdrawals: damping.withdrawals }, 'puppet is healthy')
+    // Not a verdict yet, and a verdict follows soon.
+    if (health === 'unknown') return this.#log.debug(fields, `puppet is not healthy yet: ${reason}`)
+    this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
+  }
+
+  #registry({ reachable, reason, attempts: attempt, retryInMs }: Fact & { type: 'registry' }): void {
+    const lasted = this.#change('registry', reachable ? 'reachable' : 'unreachable', reason)
+    if (lasted === undefined) return
+    if (reachable) return this.#log.info(lasted, 'the registry can be reached again')
+    const fields = { cause: reason, attempt, retryInMs: Math.round(retryInMs ?? 0), ...lasted }
+    this.#log.warn(fields, `no connection to the registry: ${reason}; trying again`)
+  }
+
+  #tokens({ added, removed }: Fact & { type: 'tokens' }): void {
+    // The first ones are no change.
+    if (!this.#begun) {
+      this.#begun = true
+      return
+    }
+    const fields = { added: added.length, removed: removed.length }
+    const text = `the tokens changed: ${added.length} added, ${removed.length} removed`
+    this.#log[this.#changes.levelFor('info')](fields, text)
+  }
+
+  #gone(token: string): void {
+    this.#accepted.delete(token)
+    const registered = this.#told.get(token)?.state === 'registered'
+    const lasted = this.#change(token, 'gone', '')
+    this.#told.delete(token)
+    const tell = (): void => this.#log.info({ token, ...lasted }, 'withdrawn: it is no token any more')
+    if (registered) this.#say({ token, kind: 'removed', trouble: '', tell })
+  }
+
+  #source({ problems, warnings }: Fact & { type: 'source' }): void {
+    const cause = problems.join('; ')
+    if (cause !== '')
+      this.#log.error({ cause }, `the tokens stay as they are, because of their file: ${cause}`)
+    if (problems.length === 0 && this.#sourceTrouble) this.#log.info('the tokens can be read again')
+    this.#sourceTrouble = problems.length > 0
+    if (this.#sourceTrouble) return
+    // A warning comes with each reading of what it is about.
+    for (const warning of warnings)
+      if (!this.#sourceWarnings.includes(warning)) this.#log.warn(`the file of the tokens: ${warning}`)
+    this.#sourceWarnings = warnings
+  }
+
+  #registration(fact: Fact & { type: 'registration' }): void {
+    const { id: token, state, reason: cause, attempts: attempt, retryInMs } = fact
+    // On the way, nothing is settled: what comes of it is the news.
+    if (ON_THE_WAY.has(state)) return this.#log.debug({ token, state, attempt }, state)
+    const withdrawn = state === 'idle' || state === 'stopped'
+    const before = this.#told.get(token)
+    // Nothing was told before: there was nothing to withdraw.
+    if (withdrawn && before === undefined) return
+    const lasted = this.#change(token, withdrawn ? 'withdrawn' : state, `${cause} ${fact.confirmed}`)
+    if (lasted === undefined) return
+    const { level, kind, text, trouble } = registrationLine(fact, before?.state === 'registered')
+    const fields = {
+      token,
+      state,
+      attempt,
+      ...(cause === '' ? {} : { cause }),
+      ...lasted,
+      ...(retryInMs === null ? {} : { retryInMs: Math.round(retryInMs) }),
+    }
+    this.#say({ token, kind, trouble, tell: () => this.#log[level](fields, text) })
+  }
+
+  #tokenChecked({ id: token, accepted }: Fact & { type: 'tokenChecked' }): void {
+    if (!this.#board.has(token) || this.#accepted.get(token) === accepted) return
+    this.#accepted.set(token, accepted)
+    if (accepted === null)
+      return this.#log.debug({ token }, 'the puppet does not say whether it accepts this token')
+    // That all is well is no news where there are thousands of it.
+    const level = this.#board.size <= FEW ? 'info' : 'debug'
+    if (accepted) return this.#log[level]({ token }, 'the puppet accepts this token')
+    const fields = { token, cause: 'UNAUTHENTICATED' }
+    const text =
+      'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token'
+    const kind = 'REFUSED BY THE PUPPET'
+    this.#say({ token, kind, trouble: fields.cause, tell: () => this.#log.error(fields, text) })
+  }
+
+  #say(change: Change): void {
+    if (this.#board.size > FEW) return this.#crowd.add(change)
+    // What happened first is told first.
+    this.#crowd.flush()
+    change.tell()
+  }
+
+  #sum({ counts, trouble, troubled }: Sum): void {
+    const total = this.#board.size
+    const registered = this.#board.count('registered')
+    const parts = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`)
+    const text = `${parts.join(', ')}; now ${registered} of ${total} registered`
+    const fields = { changes: counts, registered, total }
+    if (trouble === '') this.#log.info(fields, text)
+    else this.#log.warn({ ...fields, cause: trouble, tokens: troubled }, `${text} (${trouble})`)
+  }
+
+  /** Undefined if nothing is new; otherwise what the change ended. Causes that alternate are told once each. */
+  #change(subject: string, state: string, cause: string): Lasted | undefined {
+    const before = this.#told.get(subject)
+    if (before?.state === state) {
+      if (before.causes.includes(cause)) {
+        before.repeats += 1
+        return undefined
+      }
+      before.causes.push(cause)
+      return {}
+    }
+    const sinceMs = this.#clock.now()
+    this.#told.set(subject, { state, sinceMs, causes: [cause], repeats: 0 })
+    if (before === undefined) return {}
+    const lastedMs = Math.round(sinceMs - before.sinceMs)
+    return before.repeats === 0 ? { lastedMs } : { lastedMs, repeats: before.repeats }
+  }
+}

@@ -1,0 +1,71 @@
+import type { RegistrationState } from '../events.ts'
+import type { Board } from './sidecar-state.ts'
+
+/** How many registrations are in which condition; `connecting` includes those whose acknowledgement is awaited. */
+export interface Totals {
+  readonly total: number
+  readonly registered: number
+  readonly connecting: number
+  /** Until they may try again, or for their turn to. */
+  readonly waiting: number
+  readonly refused: number
+  readonly idle: number
+}
+
+/** Counts registrations by condition. */
+export function totalsOf(board: Board): Totals {
+  const count = (...states: readonly RegistrationState[]): number =>
+    states.reduce((sum, state) => sum + board.count(state), 0)
+  return {
+    total: board.size,
+    registered: count('registered'),
+    connecting: count('connecting', 'open'),
+    waiting: count('waiting', 'queued'),
+    refused: count('refused'),
+    idle: count('idle', 'closing', 'stopped'),
+  }
+}
+
+/** One thing that readiness depends on. */
+export interface Check {
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+}
+
+/**
+ * What `/readyz` answers for: the puppet is healthy, at least one token is registered, none is still on its way, and
+ * nothing is being drained. A refused token is settled, not on its way.
+ */
+export function readinessChecks(board: Board): readonly Check[] {
+  const totals = totalsOf(board)
+  const { puppet } = board
+  // What closes while the puppet is healthy is about to come back.
+  const onTheirWay = totals.connecting + totals.waiting + board.count('closing')
+  const why = onTheirWay === 0 ? '' : board.registry.reason || someReason(board)
+  return [
+    { name: 'puppet', ok: puppet.state === 'healthy', detail: puppet.reason || puppet.state },
+    {
+      name: 'registered',
+      ok: totals.registered > 0,
+      detail: `${totals.registered} of ${totals.total} registered`,
+    },
+    {
+      name: 'settled',
+      ok: onTheirWay === 0,
+      detail: `${onTheirWay} on their way${why === '' ? '' : ` (${why})`}`,
+    },
+    { name: 'draining', ok: !board.draining, detail: board.draining ? 'draining' : 'not draining' },
+  ]
+}
+
+const ON_THEIR_WAY: ReadonlySet<RegistrationState> = new Set(['waiting', 'queued', 'connecting', 'open'])
+
+/** What one of those on their way suffers from. */
+function someReason(board: Board): string {
+  for (const { state, reason } of board.tokens) if (reason !== '' && ON_THEIR_WAY.has(state)) return reason
+  return board.count('queued') > 0 ? WAITS_FOR_ITS_TURN : ''
+}
+
+/** Why a token that may connect does not yet. */
+export const WAITS_FOR_ITS_TURN = 'waits for its turn: REGISTRAR_CONNECT_RATE, or the limit on open files'

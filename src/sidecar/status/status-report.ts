@@ -1,0 +1,118 @@
+import type { Config } from '../../config/sidecar-config.ts'
+import type { Damping, RegistrationState } from '../events.ts'
+import type { Board, TokenRecord } from './sidecar-state.ts'
+import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
+import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
+
+/** Tokens a page of `/status`. */
+const PAGE = 100
+
+/** The unhappy first. */
+const ORDER: readonly RegistrationState[] = [
+  'refused',
+  'waiting',
+  'queued',
+  'connecting',
+  'open',
+  'closing',
+  'idle',
+  'stopped',
+  'registered',
+]
+
+/** What a report needs beside the board. */
+export interface ReportOptions {
+  readonly config: Pick<Config, 'puppet' | 'probe' | 'registry' | 'gateway'>
+  readonly version: string
+  readonly uptimeMs: number
+  /** Monotonic now, in milliseconds. */
+  readonly nowMs: number
+  /** How much a flapping puppet is held back now. */
+  readonly damping: Damping
+  /** How many tokens to skip. */
+  readonly offset: number
+}
+
+/** The body of `/status`. */
+export function report(board: Board, options: ReportOptions): Record<string, unknown> {
+  const { config, nowMs } = options
+  const { puppet, registry, source } = board
+  return {
+    version: options.version,
+    uptimeSeconds: Math.floor(options.uptimeMs / 1000),
+    draining: board.draining,
+    puppet: {
+      state: puppet.state,
+      since: puppet.since.toISOString(),
+      reason: puppet.reason,
+      host: config.puppet.host,
+      port: config.puppet.port,
+      probe: config.probe.kind,
+      tls: puppet.tls,
+      health: puppet.health,
+      tokenAccepted: board.tokenAccepted,
+      damping: { withdrawals: options.damping.withdrawals, holdSeconds: options.damping.holdMs / 1000 },
+    },
+    registry: {
+      url: config.registry.url.href,
+      reachable: registry.reachable,
+      since: registry.since.toISOString(),
+      reason: registry.reason,
+      attempts: registry.attempts,
+      retryInSeconds: secondsUntil(registry.retryAtMs, nowMs),
+    },
+    gateway: config.gateway === undefined ? null : gatewayReport(board, config.puppet.port),
+    tokenSource: { problems: source.problems, since: source.since.toISOString() },
+    registrations: totalsOf(board),
+    tokens: page(board, options.offset).map((token) => tokenReport(token, board, nowMs)),
+  }
+}
+
+function gatewayReport(board: Board, probedPort: number): Record<string, unknown> {
+  const ports = [...board.gateway.present.values()].flatMap(({ port }) => port ?? [])
+  return {
+    connections: gatewayConnections(board),
+    port: ports[0] ?? null,
+    problems: gatewayProblems(board, probedPort),
+  }
+}
+
+function tokenReport(token: TokenRecord, { registry }: Board, nowMs: number): Record<string, unknown> {
+  // A token that waits for its turn while nobody can reach the registry waits for that.
+  const held = token.state === 'queued' && !registry.reachable
+  const turn = token.state === 'queued' ? token.reason || WAITS_FOR_ITS_TURN : token.reason
+  return {
+    id: token.id,
+    state: token.state === 'queued' ? 'waiting' : token.state,
+    since: new Date(token.sinceMs).toISOString(),
+    reason: held ? registry.reason : turn,
+    attempts: token.attempts,
+    retryInSeconds: secondsUntil(held ? registry.retryAtMs : token.retryAtMs, nowMs),
+    confirmed: token.confirmed,
+    accepted: token.accepted,
+  }
+}
+
+function secondsUntil(atMs: number | null, nowMs: number): number | null {
+  return atMs === null ? null : Math.max(0, Math.ceil((atMs - nowMs) / 1000))
+}
+
+/** A page of the tokens, the unhappy first; without sorting ten thousand of them each time. */
+function page(board: Board, offset: number): readonly TokenRecord[] {
+  const found: TokenRecord[] = []
+  let skip = offset
+  for (const state of ORDER) {
+    const count = board.count(state)
+    if (skip >= count) {
+      skip -= count
+      continue
+    }
+    for (const token of board.tokens) {
+      if (token.state !== state) continue
+      if (skip > 0) skip -= 1
+      else found.push(token)
+      if (found.length === PAGE) return found
+    }
+  }
+  return found
+}

@@ -1,0 +1,168 @@
+import type { Problem } from '../lib/problem.ts'
+
+/** Tokens of one source. Where there are problems, none of the tokens may be used; warnings stop nothing. */
+export interface TokenSet {
+  /** Each once, in the order in which they were written. */
+  readonly tokens: readonly string[]
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/** A token as somebody wrote it. */
+export interface Written {
+  /** Empty where there is none, which is worth a look only if it is cut. */
+  readonly token: string
+  /** Where it stands, in words that do not repeat it. Asked only for what is told. */
+  readonly place: () => string
+  /** Whether it is the end of a file that may not have been written to its end yet. */
+  readonly cut?: boolean
+}
+
+/** How many of a kind are named; the rest is counted. */
+const NAMED = 5
+/** Characters that would break a URL, a header or the registry's parser. */
+const FORBIDDEN = /[^!$&()*+\-.0-9:;<=>@A-Z[\]^_`a-z{|}~]/
+/** What travels everywhere unchanged. */
+const SAFE = /^[A-Za-z0-9._~-]+$/
+const GUESSABLE_LENGTH = 8
+/** A token's SHA-256 in hex, which stands for it in a list of those that a registry lets in. */
+const DIGEST = /^[0-9a-f]{64}$/i
+
+/** What may stand where a token stands. */
+export interface Entries {
+  /** What a place is called when several are counted. */
+  readonly noun: { readonly one: string; readonly many: string }
+  /** Whether a token's SHA-256 in hex may stand in its place. */
+  readonly digests?: boolean
+}
+
+/** Something odd about a token that is used all the same, in words for one of them and for several. */
+interface Smell {
+  readonly of: (token: string) => boolean
+  readonly one: string
+  readonly many: string
+}
+
+const SMELLS: readonly Smell[] = [
+  {
+    of: (token) => token.lastIndexOf('_') <= 0,
+    one: 'has no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse it',
+    many: 'have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
+  },
+  {
+    of: (token) => !SAFE.test(token),
+    one: 'holds unusual characters; letters, digits and . _ ~ - travel everywhere',
+    many: 'hold unusual characters; letters, digits and . _ ~ - travel everywhere',
+  },
+  {
+    of: (token) => token.length < GUESSABLE_LENGTH,
+    one: 'is so short that anyone can guess it',
+    many: 'are so short that anyone can guess them',
+  },
+]
+
+/** Characters of a token; they have some fifty. */
+const LENGTH_MAX = 512
+
+/** Whether a text can be a token, wherever it comes from. */
+export function isUsableToken(text: string): boolean {
+  return text !== '' && text.length <= LENGTH_MAX && complaint(text) === undefined
+}
+
+/** Finds what is wrong with a token, in words that do not repeat it; undefined if nothing is. */
+function complaint(token: string): string | undefined {
+  if (/^["'].*["']$|^["']|["']$/.test(token)) return 'has quotes around it; write it without'
+  if (/\$[{(]|^\$\w+$/.test(token))
+    return 'holds a variable that was not expanded (like $TOKEN); expand it first'
+  if (/[<>]/.test(token)) return 'looks like a placeholder; put the real token there'
+  // What a decoder puts in the place of bytes that it cannot read.
+  if (token.includes('\uFFFD')) return 'holds bytes that are not UTF-8; save it as plain UTF-8 text'
+  if (FORBIDDEN.test(token)) {
+    return 'holds a character that cannot travel in a URL and a header; use letters, digits and . _ ~ - only'
+  }
+  return undefined
+}
+
+/** Whether what is wrong with the beginning of a token can be right again when the rest of it is there. */
+function restCanMend(beginning: string): boolean {
+  // The cut may go through the middle of a character.
+  return beginning.endsWith('\uFFFD') || complaint(`${beginning}-rest`) === undefined
+}
+
+/**
+ * Looks at every token: which ones cannot be used, which stand there twice, which smell. However many tokens there are,
+ * what is said of them stays short.
+ */
+export function checkTokens(
+  variable: string,
+  written: readonly Written[],
+  { noun, digests = false }: Entries,
+): TokenSet {
+  const wrong: { at: Written; words: string }[] = []
+  const repeated: { at: Written; before: Written }[] = []
+  const firsts = new Map<string, Written>()
+  for (const at of written.filter(({ cut }) => cut)) {
+    wrong.push({
+      at,
+      words: 'has no newline at its end yet: it may be half written; end it with a newline',
+    })
+  }
+  for (const at of written) {
+    const { token, cut = false } = at
+    if (token === '') continue
+    const words = complaint(token)
+    const before = firsts.get(token)
+    if (words === undefined && before === undefined) firsts.set(token, at)
+    else if (words === undefined && before !== undefined) repeated.push({ at, before })
+    else if (words !== undefined && !(cut && restCanMend(token))) wrong.push({ at, words })
+  }
+  const rest = (count: number): string => `${counted(count)} more ${count === 1 ? noun.one : noun.many}`
+  const problems = firstOf(
+    wrong,
+    ({ at, words }) => `${at.place()} ${words}`,
+    (more) => `and ${rest(more)} ${more === 1 ? 'is' : 'are'} wrong`,
+  )
+  const repeats = firstOf(
+    repeated,
+    ({ at, before }) => `${at.place()} is the same as ${before.place()}; used once`,
+    (more) =>
+      `and ${rest(more)} ${more === 1 ? 'repeats' : 'repeat'} a token that is there already; used once`,
+  )
+  const smells = SMELLS.flatMap(({ of, one, many }) => {
+    const smelling = [...firsts]
+      .filter(([token]) => of(token) && !(digests && DIGEST.test(token)))
+      .map(([, at]) => at)
+    return inOneSentence(smelling, one, many)
+  })
+  return {
+    tokens: [...firsts.keys()],
+    problems: problems.map((message) => ({ variable, message })),
+    warnings: [...repeats, ...smells].map((message) => ({ variable, message })),
+  }
+}
+
+/** Says something of one place, or once for all of several; nothing if there is none. */
+export function inOneSentence(
+  places: readonly Pick<Written, 'place'>[],
+  one: string,
+  many: string,
+): readonly string[] {
+  const [first, ...others] = places
+  if (first === undefined) return []
+  if (others.length === 0) return [`${first.place()} ${one}`]
+  return [`${first.place()} and ${counted(others.length)} more ${many}`]
+}
+
+function firstOf<T>(
+  items: readonly T[],
+  say: (item: T) => string,
+  rest: (more: number) => string,
+): readonly string[] {
+  const more = items.length - NAMED
+  return [...items.slice(0, NAMED).map(say), ...(more > 0 ? [rest(more)] : [])]
+}
+
+/** A number as people read it: 9,999. */
+function counted(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}

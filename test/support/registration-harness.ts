@@ -1,0 +1,134 @@
+import type { Clock } from '../../src/lib/clock.ts'
+import type { Fact } from '../../src/sidecar/events.ts'
+import { Heartbeat } from '../../src/protocol/heartbeat.ts'
+import { Admission } from '../../src/sidecar/registration/connect-scheduler.ts'
+import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
+import { Registrar, type RegistrarOptions } from '../../src/sidecar/registration/registration.ts'
+import { Registrations } from '../../src/sidecar/registration/registrations.ts'
+import { lifecycleSettings } from '../../src/sidecar/registration/settings.ts'
+import { createReader } from '../../src/protocol/port-answer.ts'
+import { FakeClock } from './fake-clock.ts'
+import { QuickClock, type QuickClockOptions } from './quick-clock.ts'
+import { type Script, type ScriptedSocket, ScriptedSockets } from './scripted-sockets.ts'
+
+const SETTINGS = lifecycleSettings({ backoffMaxMs: 10_000 })
+const HEARTBEAT = { intervalMs: 'auto', timeoutMs: 'auto' } as const
+
+export interface SceneOptions {
+  readonly script?: Script
+  /** Default 100. */
+  readonly connectRate?: number
+  /** Default: no end of it. */
+  readonly capacity?: number
+  /** Default: all facts are kept. */
+  readonly tell?: (fact: Fact) => void
+}
+
+/** What registrations need, with the promise's numbers, and what they did with it. */
+export function registrationScene<C extends Clock>(
+  clock: C,
+  { script, connectRate = 100, capacity = Number.POSITIVE_INFINITY, tell }: SceneOptions = {},
+) {
+  const facts: Fact[] = []
+  const listener = tell ?? ((fact: Fact) => void facts.push(fact))
+  const sockets = new ScriptedSockets(clock, script)
+  const read = createReader(8788)
+  const counts = { reads: 0 }
+  const options: RegistrarOptions = {
+    advertise: { host: '', port: 8788 },
+    settings: SETTINGS,
+    clock,
+    heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, HEARTBEAT)),
+    admission: new Admission({ clock, connectRate, capacity, backoff: SETTINGS, tell: listener }),
+    read: (text) => {
+      counts.reads += 1
+      return read(text)
+    },
+    tell: listener,
+    open: sockets.open,
+  }
+  /** The states that a token has been in, in order. */
+  const statesOf = (id: string): string[] =>
+    facts.flatMap((fact) => (fact.type === 'registration' && fact.id === id ? [fact.state] : []))
+  return { clock, facts, sockets, options, counts, statesOf }
+}
+
+/** The public name of the one token. */
+export const ID = 'abcdefabcdef'
+
+/** One registrar, by default under a `FakeClock`, and the other end of its sockets, which does `dialed` with each. */
+export function registrarScene<C extends Clock = FakeClock>(
+  dialed: (socket: ScriptedSocket) => void = () => {},
+  { clock = new FakeClock() as Clock as C, ...options }: SceneOptions & { readonly clock?: C } = {},
+) {
+  const scene = registrationScene(clock, { ...options, script: { ...options.script, dialed } })
+  const registrar = new Registrar('the token', ID, scene.options)
+  const { all } = scene.sockets
+  const last = (): ScriptedSocket => all.at(-1) as ScriptedSocket
+  return { ...scene, registrar, sockets: all, last, states: () => scene.statesOf(ID) }
+}
+
+/** A token's public name in these scenes. */
+export const nameOf = (token: string): string => `#${token}`
+
+/** A registry as it should be; a close takes it 5 ms. */
+export const kind = (clock: Clock): Script => ({
+  dialed: (socket) => socket.accept(),
+  pinged: (socket) => socket.ponged(),
+  closing: (socket) => void clock.after(5, () => socket.end()),
+})
+
+/** The registrations of many tokens, with a registry that is kind but for what `script` says. */
+export function registrationsScene(options: SceneOptions & QuickClockOptions = {}) {
+  const clock = new QuickClock(options)
+  const scene = registrationScene(clock, { ...options, script: { ...kind(clock), ...options.script } })
+  const registrations = new Registrations({ ...scene.options, nameOf })
+  /** The sockets that are open now, by token; never more than one for each. */
+  const open = (): Map<string, ScriptedSocket> => {
+    const found = new Map<string, ScriptedSocket>()
+    for (const socket of scene.sockets.live) {
+      if (socket.done.includes('terminate')) continue
+      if (found.has(socket.token)) throw new Error(`two connections for ${socket.token}`)
+      found.set(socket.token, socket)
+    }
+    return found
+  }
+  const stateOf = (token: string): string | undefined => scene.statesOf(nameOf(token)).at(-1)
+  const gone = (): string[] => scene.facts.flatMap((fact) => (fact.type === 'gone' ? [fact.id] : []))
+  return { ...scene, registrations, open, stateOf, gone }
+}
+
+/** So many tokens. */
+export const tokens = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+
+/** Tokens that are all registered; what is dialed after that is up to `dialed`. */
+export async function registeredScene(
+  list: readonly string[],
+  dialed?: (socket: ScriptedSocket) => void,
+  options: SceneOptions & QuickClockOptions = {},
+) {
+  const scene = registrationsScene(options)
+  scene.registrations.update(list)
+  scene.registrations.want()
+  await scene.clock.advance(1000 + list.length * 10)
+  if (scene.open().size !== list.length) throw new Error('not all are registered')
+  if (dialed !== undefined) scene.sockets.script = { ...scene.sockets.script, dialed }
+  scene.facts.length = 0
+  return scene
+}
+
+/** How many of `ids` are registered after each fact. */
+export function registeredAfterEach(
+  facts: readonly Fact[],
+  ids: ReadonlySet<string>,
+  before: readonly string[],
+): number[] {
+  const now = new Set(before)
+  return facts.flatMap((fact) => {
+    if (fact.type !== 'registration' || !ids.has(fact.id)) return []
+    if (fact.state === 'registered') now.add(fact.id)
+    else now.delete(fact.id)
+    return [now.size]
+  })
+}

@@ -1,0 +1,185 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ConfigError, type Env } from '../../../src/config/config-error.ts'
+import { readRegistryConfig } from '../../../src/config/registry-config.ts'
+import type { Problem } from '../../../src/lib/problem.ts'
+import { type CertificateFiles, createAuthority } from '../../support/certificates.ts'
+import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+import { problemsOf } from './problems-of.ts'
+
+afterAll(removeTempDirs)
+
+const problems = (env: Env): readonly Problem[] => problemsOf(env, readRegistryConfig)
+const variables = (env: Env): readonly string[] => problems(env).map(({ variable }) => variable)
+
+describe('problems', () => {
+  it('come all at once, each with its variable', () => {
+    const env = {
+      REGISTRY_LISTEN_HOST: 'http://localhost',
+      REGISTRY_LISTEN_PORT: 'tcp://10.0.0.7:8080',
+      REGISTRY_LISTEN_TLS_PORT: '65536',
+      REGISTRY_TLS_CERT_FILE: join(makeTempDir(), 'missing'),
+      REGISTRY_TLS_KEY_FILE: '',
+      REGISTRY_TOKENS_FILE: join(makeTempDir(), 'missing'),
+      REGISTRY_TRUST_PROXY: '10.0.0.0/33',
+      REGISTRY_REACHABILITY: 'on',
+      REGISTRY_MAX_REGISTRANTS: '0',
+      REGISTRY_MAX_REGISTRANTS_PER_TOKEN: '1.5',
+      REGISTRY_MAX_REGISTRANTS_PER_ADDRESS: '-1',
+      REGISTRY_UPGRADE_RATE: '1000001',
+      REGISTRY_DRAIN: '5',
+      REGISTRY_ADMIN_HOST: 'one two',
+      REGISTRY_ADMIN_PORT: '70000',
+      LOG_LEVEL: 'loud',
+      LOG_FORMAT: 'xml',
+    }
+    expect([...variables(env)].sort()).toEqual(
+      Object.keys(env)
+        .filter((name) => name !== 'REGISTRY_TLS_CERT_FILE')
+        .sort(),
+    )
+    for (const { message } of problems(env)) expect(message).toMatch(/^[a-z]/)
+  })
+
+  it('stand in the error under a head that counts them, and with what was noticed beside them', () => {
+    const read = (): unknown =>
+      readRegistryConfig({ REGISTRY_DRAIN: '5', REGISTRY_UPGRADE_RATE: 'x', REGISTRY_DRAINS: '5s' })
+    expect(read).toThrow(ConfigError)
+    expect(read).toThrow(
+      /^The configuration has 2 problems:\n( {2}[A-Z_]+: .+\n){2} {2}REGISTRY_DRAINS is not a variable/,
+    )
+  })
+
+  it.each(['REGISTRY_LISTEN_PORT', 'REGISTRY_LISTEN_TLS_PORT', 'REGISTRY_ADMIN_PORT'])(
+    'name a Kubernetes service link in %s as what it is',
+    (variable) => {
+      expect(problems({ [variable]: 'tcp://10.0.0.7:8080' })).toContainEqual({
+        variable,
+        message: expect.stringContaining('looks like a Kubernetes service link'),
+      })
+    },
+  )
+
+  it('tell a variable that makes no sense once', () => {
+    const link = 'tcp://10.0.0.7:8080'
+    expect(variables({ REGISTRY_LISTEN_PORT: link, REGISTRY_ADMIN_PORT: link })).toEqual([
+      'REGISTRY_LISTEN_PORT',
+      'REGISTRY_ADMIN_PORT',
+    ])
+  })
+})
+
+describe('a limit', () => {
+  it.each([
+    'REGISTRY_MAX_REGISTRANTS',
+    'REGISTRY_MAX_REGISTRANTS_PER_TOKEN',
+    'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS',
+    'REGISTRY_UPGRADE_RATE',
+  ])('of none (%s) is a problem', (variable) => {
+    expect(problems({ [variable]: '0' })).toEqual([
+      { variable, message: expect.stringContaining('must be a whole number from 1 to 1000000') },
+    ])
+  })
+})
+
+describe('a certificate', () => {
+  let files: CertificateFiles
+  let other: CertificateFiles
+  beforeAll(async () => {
+    const authority = await createAuthority()
+    files = await authority.issue(['dns:registry.example.com'])
+    other = await authority.issue(['dns:registry.example.com'])
+  })
+
+  it.each<readonly [string, () => Env, string, string]>([
+    [
+      'that is missing, but its port is not',
+      () => ({ REGISTRY_LISTEN_TLS_PORT: '8443' }),
+      'REGISTRY_LISTEN_TLS_PORT',
+      'needs a certificate',
+    ],
+    [
+      'without its key',
+      () => ({ REGISTRY_TLS_CERT_FILE: files.certFile }),
+      'REGISTRY_TLS_KEY_FILE',
+      'is not set, but a certificate is',
+    ],
+    [
+      'that is missing, but its key is not',
+      () => ({ REGISTRY_TLS_KEY_FILE: files.keyFile, REGISTRY_LISTEN_TLS_PORT: '8443' }),
+      'REGISTRY_TLS_CERT_FILE',
+      'is not set, but the key',
+    ],
+    [
+      'with the key of another one',
+      () => ({ REGISTRY_TLS_CERT_FILE: files.certFile, REGISTRY_TLS_KEY_FILE: other.keyFile }),
+      'REGISTRY_TLS_CERT_FILE',
+      'do not belong together',
+    ],
+    [
+      'whose file is not there',
+      () => ({ REGISTRY_TLS_CERT_FILE: '/nowhere/tls.crt', REGISTRY_TLS_KEY_FILE: files.keyFile }),
+      'REGISTRY_TLS_CERT_FILE',
+      'there is no file /nowhere/tls.crt',
+    ],
+    [
+      'whose key is not there',
+      () => ({ REGISTRY_TLS_CERT_FILE: files.certFile, REGISTRY_TLS_KEY_FILE: '/nowhere/tls.key' }),
+      'REGISTRY_TLS_CERT_FILE',
+      'there is no file /nowhere/tls.key',
+    ],
+    [
+      'that changed places with its key',
+      () => ({ REGISTRY_TLS_CERT_FILE: files.keyFile, REGISTRY_TLS_KEY_FILE: files.certFile }),
+      'REGISTRY_TLS_CERT_FILE',
+      'cannot be used with its key: one of the files is not PEM',
+    ],
+    [
+      'that is a folder',
+      () => ({ REGISTRY_TLS_CERT_FILE: makeTempDir(), REGISTRY_TLS_KEY_FILE: files.keyFile }),
+      'REGISTRY_TLS_CERT_FILE',
+      'one of the files is a folder',
+    ],
+  ])('%s is a problem', (_what, env, variable, words) => {
+    expect(problems(env())).toEqual([{ variable, message: expect.stringContaining(words) }])
+  })
+})
+
+describe('the same port twice', () => {
+  it.each<readonly [Env, string, string]>([
+    [{ REGISTRY_ADMIN_PORT: '8080' }, 'REGISTRY_ADMIN_PORT', 'REGISTRY_LISTEN_PORT'],
+    [{ REGISTRY_LISTEN_PORT: '9789' }, 'REGISTRY_ADMIN_PORT', 'REGISTRY_LISTEN_PORT'],
+    [{ REGISTRY_ADMIN_PORT: '08080' }, 'REGISTRY_ADMIN_PORT', 'REGISTRY_LISTEN_PORT'],
+  ])('%j is a problem of %s', (env, variable, other) => {
+    expect(problems(env)).toEqual([
+      { variable, message: expect.stringContaining(`is the port of ${other} too`) },
+    ])
+  })
+
+  it('is a problem of the port with TLS too', async () => {
+    const { certFile, keyFile } = await (await createAuthority()).issue(['dns:a.example'])
+    const tls = { REGISTRY_TLS_CERT_FILE: certFile, REGISTRY_TLS_KEY_FILE: keyFile }
+    expect(variables({ ...tls, REGISTRY_LISTEN_TLS_PORT: '8080' })).toEqual(['REGISTRY_LISTEN_TLS_PORT'])
+    expect(variables({ ...tls, REGISTRY_LISTEN_TLS_PORT: '9789' })).toEqual(['REGISTRY_ADMIN_PORT'])
+  })
+
+  it('is none where the system chooses', () => {
+    const { config } = readRegistryConfig({ REGISTRY_LISTEN_PORT: '0', REGISTRY_ADMIN_PORT: '0' })
+    expect([config.listen[0]?.port, config.admin.port]).toEqual([0, 0])
+  })
+})
+
+describe('a list', () => {
+  it.each([
+    ['that is empty', '# nobody\n', 'holds no token'],
+    ['with a token that cannot be one', '"insecure_aaaa-1111"\n', 'line 1 has quotes around it'],
+  ])('%s is a problem', (_what, content, words) => {
+    const path = join(makeTempDir(), 'tokens')
+    writeFileSync(path, content)
+    const [problem, ...others] = problems({ REGISTRY_TOKENS_FILE: path })
+    expect([problem?.variable, others]).toEqual(['REGISTRY_TOKENS_FILE', []])
+    expect(problem?.message).toContain(words)
+    expect(problem?.message).not.toContain('aaaa')
+  })
+})

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readRegistryConfig } from '../../../src/config/registry-config.ts'
+import { REGISTRY_VARIABLES } from '../../../src/config/variables.ts'
+import { readKeyPair } from '../../../src/registry/certificate.ts'
+import { type CertificateFiles, createAuthority } from '../../support/certificates.ts'
+import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+
+afterAll(removeTempDirs)
+
+const A = 'insecure_aaaa-1111'
+const B = 'insecure_bbbb-2222'
+
+let files: CertificateFiles
+beforeAll(async () => {
+  files = await (await createAuthority()).issue(['dns:registry.example.com'])
+})
+const withTls = (): Record<string, string> => ({
+  REGISTRY_TLS_CERT_FILE: files.certFile,
+  REGISTRY_TLS_KEY_FILE: files.keyFile,
+})
+
+const listOf = (content: string): string => {
+  const path = join(makeTempDir(), 'tokens')
+  writeFileSync(path, content)
+  return path
+}
+
+describe('without a variable', () => {
+  it('everything is as the contract says', () => {
+    expect(readRegistryConfig({})).toEqual({
+      config: {
+        listen: [{ host: '0.0.0.0', port: 8080, tls: undefined }],
+        tls: undefined,
+        list: undefined,
+        trustedProxies: undefined,
+        reachability: 'report',
+        limits: {
+          registrants: 50_000,
+          perToken: 4,
+          perAddress: 20_000,
+          upgradeRate: 2000,
+          connections: 60_000,
+        },
+        drainMs: 5000,
+        admin: { host: '127.0.0.1', port: 9789 },
+        log: { level: 'info', format: 'json' },
+      },
+      warnings: [],
+    })
+  })
+
+  it('it is the same as with each variable set to the default that --help tells', () => {
+    const defaults = REGISTRY_VARIABLES.map(({ name, byDefault }) => [name, byDefault])
+    expect(readRegistryConfig(Object.fromEntries(defaults))).toEqual(readRegistryConfig({}))
+  })
+
+  it('a terminal is written to for people, unless another format is asked for', () => {
+    expect(readRegistryConfig({}, true).config.log.format).toBe('pretty')
+    expect(readRegistryConfig({ LOG_FORMAT: 'json' }, true).config.log.format).toBe('json')
+  })
+
+  it('nothing can be changed in what was read', () => {
+    expect(Object.isFrozen(readRegistryConfig({}).config)).toBe(true)
+  })
+})
+
+describe('each variable', () => {
+  it('is read', () => {
+    const { config, warnings } = readRegistryConfig({
+      ...withTls(),
+      REGISTRY_LISTEN_HOST: '[::1]',
+      REGISTRY_LISTEN_PORT: '80',
+      REGISTRY_LISTEN_TLS_PORT: '443',
+      REGISTRY_TOKENS_FILE: listOf(`${A}\n`),
+      REGISTRY_TRUST_PROXY: '10.0.0.0/8, ::1',
+      REGISTRY_REACHABILITY: 'mask',
+      REGISTRY_MAX_REGISTRANTS: '1',
+      REGISTRY_MAX_REGISTRANTS_PER_TOKEN: '2',
+      REGISTRY_MAX_REGISTRANTS_PER_ADDRESS: '3',
+      REGISTRY_UPGRADE_RATE: '4',
+      REGISTRY_DRAIN: '1.5s',
+      REGISTRY_ADMIN_HOST: '0.0.0.0',
+      REGISTRY_ADMIN_PORT: '0',
+      LOG_LEVEL: 'trace',
+      LOG_FORMAT: 'pretty',
+    })
+    expect(warnings).toEqual([])
+    expect(config).toMatchObject({
+      listen: [
+        { host: '::1', port: 80, tls: undefined },
+        { host: '::1', port: 443, tls: readKeyPair(files) },
+      ],
+      list: { entries: [A] },
+      reachability: 'mask',
+      limits: { registrants: 1, perToken: 2, perAddress: 3, upgradeRate: 4, connections: 10_001 },
+      drainMs: 1500,
+      admin: { host: '0.0.0.0', port: 0 },
+      log: { level: 'trace', format: 'pretty' },
+    })
+    expect(config.trustedProxies?.check('10.1.2.3')).toBe(true)
+    expect(config.trustedProxies?.check('::1', 'ipv6')).toBe(true)
+    expect(config.trustedProxies?.check('11.1.2.3')).toBe(false)
+  })
+})
+
+describe('TLS', () => {
+  it('with a certificate and no port of its own is what the one port speaks', () => {
+    const { config } = readRegistryConfig(withTls())
+    const pair = readKeyPair(files)
+    expect(config.listen).toEqual([{ host: '0.0.0.0', port: 8080, tls: pair }])
+    expect(config.tls).toEqual({ files: { certFile: files.certFile, keyFile: files.keyFile }, pair })
+  })
+
+  it('with a port of its own leaves the other one plain', () => {
+    const { config } = readRegistryConfig({ ...withTls(), REGISTRY_LISTEN_TLS_PORT: '8443' })
+    expect(config.listen.map(({ port, tls }) => [port, tls !== undefined])).toEqual([
+      [8080, false],
+      [8443, true],
+    ])
+  })
+
+  it('may leave both ports to the system', () => {
+    const env = {
+      ...withTls(),
+      REGISTRY_LISTEN_PORT: '0',
+      REGISTRY_LISTEN_TLS_PORT: '0',
+      REGISTRY_ADMIN_PORT: '0',
+    }
+    expect(readRegistryConfig(env).config.listen.map(({ port }) => port)).toEqual([0, 0])
+  })
+})
+
+describe('the list', () => {
+  const digest = createHash('sha256').update(B).digest('hex')
+
+  it('holds tokens and SHA-256s of tokens, and nothing is odd about those', () => {
+    const path = listOf(`# bots\n${A}\n${digest}\n${digest.toUpperCase().replace(/^./, 'F')} # another\n`)
+    const { config, warnings } = readRegistryConfig({ REGISTRY_TOKENS_FILE: path })
+    expect(config.list?.entries.slice(0, 2)).toEqual([A, digest])
+    expect(config.list?.entries).toHaveLength(3)
+    expect(config.list?.source).toMatchObject({ variable: 'REGISTRY_TOKENS_FILE', path, digests: true })
+    expect(warnings).toEqual([])
+  })
+
+  it('is warned of where a token smells or stands there twice, without repeating it', () => {
+    const path = listOf(`${A}\n${A}\nwithout-prefix\n${digest}\n`)
+    const { config, warnings } = readRegistryConfig({ REGISTRY_TOKENS_FILE: path })
+    expect(config.list?.entries).toEqual([A, 'without-prefix', digest])
+    expect(warnings).toEqual([
+      { variable: 'REGISTRY_TOKENS_FILE', message: 'line 2 is the same as line 1; used once' },
+      { variable: 'REGISTRY_TOKENS_FILE', message: expect.stringMatching(/^line 3 has no prefix/) },
+    ])
+    expect(JSON.stringify(warnings)).not.toContain('without-prefix')
+  })
+
+  it('needs no token of a sidecar: those in the environment are none of its business', () => {
+    expect(readRegistryConfig({ WECHATY_TOKEN: '"x"' }).config.list).toBeUndefined()
+  })
+})
+
+describe('warnings', () => {
+  it('name a variable that nobody knows', () => {
+    expect(readRegistryConfig({ REGISTRY_LISTEN: '80', REGISTRY_TLS_CERT: 'x' }).warnings).toEqual([
+      { variable: 'REGISTRY_LISTEN', message: expect.stringContaining('is ignored; see --help') },
+      { variable: 'REGISTRY_TLS_CERT', message: expect.stringContaining('is ignored; see --help') },
+    ])
+  })
+
+  it('say nothing of what Kubernetes sets beside a Service called registry, nor of other programs', () => {
+    const link = 'tcp://10.0.0.7:8080'
+    const { config, warnings } = readRegistryConfig({
+      REGISTRY_SERVICE_HOST: '10.0.0.7',
+      REGISTRY_SERVICE_PORT: '8080',
+      REGISTRY_SERVICE_PORT_ADMIN: '9789',
+      REGISTRY_PORT: link,
+      REGISTRY_PORT_8080_TCP: link,
+      REGISTRY_PORT_8080_TCP_ADDR: '10.0.0.7',
+      REGISTRAR_PROBES: 'x',
+      PATH: '/bin',
+    })
+    expect(config).toEqual(readRegistryConfig({}).config)
+    expect(warnings).toEqual([])
+  })
+})

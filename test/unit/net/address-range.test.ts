@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { kindOf, mayLook, type PlaceKind } from '../../../src/net/address-range.ts'
+
+/** Addresses at both edges of what is not public, by kind. */
+const KINDS: Readonly<Record<Exclude<PlaceKind, 'own'>, readonly string[]>> = {
+  public: [
+    '8.8.8.8',
+    '203.0.114.7',
+    '1.0.0.0',
+    '9.255.255.255',
+    '11.0.0.0',
+    '100.63.255.255',
+    '100.128.0.0',
+    '126.255.255.255',
+    '128.0.0.0',
+    '169.253.255.255',
+    '169.255.0.0',
+    '168.63.129.17',
+    '172.15.255.255',
+    '172.32.0.0',
+    '192.167.255.255',
+    '192.169.0.0',
+    '192.0.1.0',
+    '223.255.255.255',
+    '2001:4860::1',
+    '2606:4700::1111',
+  ],
+  private: [
+    '10.0.0.0',
+    '10.255.255.255',
+    '172.16.0.0',
+    '172.31.255.255',
+    '192.168.0.0',
+    '192.168.255.255',
+    '100.64.0.0',
+    '100.127.255.255',
+    'fc00::1',
+    'fdff:ffff::1',
+    'fd00:ec2::255',
+    '::ffff:10.1.2.3',
+  ],
+  loopback: ['127.0.0.1', '127.255.255.255', '::1', '::ffff:127.0.0.1', '::ffff:7f00:1'],
+  'link-local': ['169.254.0.1', '169.254.255.255', 'fe80::1', 'febf::1', 'fe80::1%eth0'],
+  metadata: [
+    '169.254.169.254',
+    '169.254.170.2',
+    '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+    'fd00:ec2::254',
+    '::ffff:169.254.169.254',
+    '::ffff:a9fe:a9fe',
+  ],
+  reserved: [
+    '0.0.0.0',
+    '0.255.255.255',
+    '192.0.0.1',
+    '224.0.0.1',
+    '239.255.255.255',
+    '240.0.0.1',
+    '255.255.255.255',
+    '::',
+    'ff02::1',
+    '64:ff9b::808:808',
+    '',
+    'puppet.example.com',
+    '1.2.3',
+    '1.2.3.4:80',
+  ],
+}
+
+const ADDRESSES = Object.entries(KINDS).flatMap(([kind, all]) =>
+  all.map((address) => [address, kind] as const),
+)
+
+describe('the kind of an address', () => {
+  it.each(ADDRESSES)('%s: %s', (address, kind) => {
+    expect(kindOf(address)).toBe(kind)
+  })
+})
+
+/** One address of each kind. */
+const SOMEBODY: Readonly<Record<Exclude<PlaceKind, 'own'>, string>> = {
+  public: '203.0.114.7',
+  private: '192.168.1.1',
+  loopback: '127.0.0.1',
+  'link-local': '169.254.1.1',
+  metadata: '169.254.169.254',
+  reserved: '',
+}
+const EVERYBODY = Object.entries(SOMEBODY) as [PlaceKind, string][]
+
+describe('a look', () => {
+  it.each(EVERYBODY)('at a public address is anybody’s right: of one that is %s', (_kind, from) => {
+    for (const address of KINDS.public) expect(mayLook(address, from)).toBe(true)
+  })
+
+  it.each(EVERYBODY)('at a reserved one is nobody’s: not of one that is %s', (_kind, from) => {
+    for (const address of KINDS.reserved) expect(mayLook(address, from)).toBe(false)
+  })
+
+  it.each(['private', 'loopback', 'link-local'] as const)(
+    'at one that is %s is the right of those alone that come from such a one',
+    (kind) => {
+      for (const address of KINDS[kind])
+        for (const [other, from] of EVERYBODY)
+          expect([other, mayLook(address, from)]).toEqual([other, other === kind])
+    },
+  )
+
+  it('at a place of credentials is the right of that place alone', () => {
+    for (const address of KINDS.metadata)
+      for (const from of [...KINDS.metadata, ...Object.values(SOMEBODY)])
+        expect(mayLook(address, from)).toBe(from === address)
+  })
+})

@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { Admission } from '../../../src/registry/access-control.ts'
+import { AllowList } from '../../../src/registry/allow-list.ts'
+import { QuickClock } from '../../support/quick-clock.ts'
+
+/** A token that so many registrants have, and nobody else. */
+const held = (count: number) => ({ registrants: count, sockets: count, replaced: [] })
+
+const TOKENS = ['insecure_aaaa-1111', 'insecure_bbbb-2222', 'insecure_cccc-3333']
+const ADDRESSES = ['203.0.113.7', '203.0.113.8', '2001:db8:1:2::1', '2001:db8:1:2::2', '']
+/** The first group of digits tells them apart, but for those of one /64. */
+const places = ADDRESSES.map((address) => (address.includes(':') ? '2001:db8:1:2' : address))
+
+const happenings = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        type: fc.constant('come' as const),
+        token: fc.constantFrom(...TOKENS),
+        from: fc.nat(ADDRESSES.length - 1),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('leave' as const), who: fc.nat() }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 1500 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('list' as const), tokens: fc.subarray(TOKENS) }) },
+  ),
+  { maxLength: 120, size: 'max' },
+)
+const limits = fc.record({
+  registrants: fc.integer({ min: 1, max: 12 }),
+  perToken: fc.integer({ min: 1, max: 5 }),
+  perAddress: fc.integer({ min: 1, max: 6 }),
+  upgradeRate: fc.integer({ min: 1, max: 6 }),
+  connections: fc.constant(100),
+})
+
+it('whoever comes and goes: no limit is ever passed, and nobody is turned away without one', () => {
+  fc.assert(
+    fc.property(limits, happenings, (given, sequence) => {
+      const clock = new QuickClock()
+      const list = new AllowList(TOKENS)
+      const admission = new Admission(clock, given, list)
+      let listed: readonly string[] = TOKENS
+      let inside: { readonly token: string; readonly address: string; readonly place: string | undefined }[] =
+        []
+      let asked: { readonly atMs: number; readonly place: string | undefined }[] = []
+      let secondMs = Number.NEGATIVE_INFINITY
+      for (const happening of sequence) {
+        if (happening.type === 'pass') clock.run(happening.ms)
+        if (happening.type === 'list') {
+          listed = happening.tokens
+          list.replace(listed)
+        }
+        if (happening.type === 'leave' && inside.length > 0) {
+          const gone = inside[happening.who % inside.length]
+          inside = inside.filter((one) => one !== gone)
+          if (gone !== undefined) admission.leave(gone.address)
+        }
+        if (happening.type !== 'come') continue
+        const { token, from } = happening
+        const address = ADDRESSES[from] ?? ''
+        const place = places[from]
+        if (clock.now() - secondMs >= 1000) {
+          secondMs = clock.now()
+          asked = []
+        }
+        asked.push({ atMs: clock.now(), place })
+        const before = asked.filter((one) => one.place === place).length
+        expect(admission.tooMany(address)).toBe(before > given.upgradeRate)
+        if (before > given.upgradeRate) continue
+        const ofToken = inside.filter((one) => one.token === token).length
+        const ofPlace = inside.filter((one) => one.place === place).length
+        const objection = admission.objection(token, address, held(ofToken))
+        const full =
+          inside.length >= given.registrants ||
+          ofToken >= given.perToken ||
+          ofPlace >= given.perAddress ||
+          !listed.includes(token)
+        expect(objection !== undefined).toBe(full)
+        if (objection !== undefined) continue
+        admission.enter(address)
+        inside.push({ token, address, place })
+      }
+      // When all have left there is room for everybody again.
+      for (const { address } of inside) admission.leave(address)
+      list.replace(TOKENS)
+      for (const token of TOKENS)
+        for (const address of ADDRESSES) expect(admission.objection(token, address, held(0))).toBeUndefined()
+    }),
+    { numRuns: 500 },
+  )
+})

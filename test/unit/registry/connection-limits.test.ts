@@ -1,0 +1,136 @@
+import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import { expect, it } from 'vitest'
+import { Connections } from '../../../src/registry/connection-limits.ts'
+import { Overload } from '../../../src/registry/overload.ts'
+import { QuickClock } from '../../support/quick-clock.ts'
+import { networkList } from '../net/network-list.ts'
+
+const UNHURRIED = new Overload(new QuickClock(), () => 0)
+
+/** Opens connections from somewhere, and closes them. */
+function begin(perAddress: number, proxies?: ReturnType<typeof networkList>, inAll = 1000) {
+  const connections = new Connections({ inAll, perAddress }, proxies, UNHURRIED)
+  return (remoteAddress: string | undefined): { admitted: boolean; close: () => void } => {
+    const socket = Object.assign(new EventEmitter(), { remoteAddress })
+    const admitted = connections.admit(socket as unknown as Socket)
+    return { admitted, close: () => void socket.emit('close') }
+  }
+}
+
+it('from one address so many are let in; another one has as many of its own', () => {
+  const open = begin(2)
+  expect([1, 2, 3].map(() => open('203.0.113.7').admitted)).toEqual([true, true, false])
+  expect(open('203.0.113.8').admitted).toBe(true)
+})
+
+it('one that closes makes room for one', () => {
+  const open = begin(1)
+  const first = open('203.0.113.7')
+  expect(open('203.0.113.7').admitted).toBe(false)
+  first.close()
+  expect([open('203.0.113.7').admitted, open('203.0.113.7').admitted]).toEqual([true, false])
+})
+
+it('one that was turned away makes no room when it closes', () => {
+  const open = begin(1)
+  open('203.0.113.7')
+  open('203.0.113.7').close()
+  expect(open('203.0.113.7').admitted).toBe(false)
+})
+
+it('an address is the same over a socket that listens on ::, and a /64 is one address', () => {
+  const open = begin(1)
+  open('203.0.113.7')
+  expect(open('::ffff:203.0.113.7').admitted).toBe(false)
+  open('2001:db8:1:2::1')
+  expect([open('2001:db8:1:2::2').admitted, open('2001:db8:1:3::2').admitted]).toEqual([false, true])
+})
+
+it('those of a trusted proxy are not limited: everybody behind it has its address', () => {
+  const open = begin(1, networkList('10.0.0.0/8'))
+  for (const from of ['10.0.0.1', '::ffff:10.0.0.1'])
+    expect([1, 2, 3].map(() => open(from).admitted)).toEqual([true, true, true])
+  expect([open('11.0.0.1').admitted, open('11.0.0.1').admitted]).toEqual([true, false])
+})
+
+it('those that are gone before anybody asked where they come from are not let in', () => {
+  const open = begin(2)
+  expect(open(undefined).admitted).toBe(false)
+  expect(open('203.0.113.7').admitted).toBe(true)
+})
+
+it('one that holds a registrant is not counted any more, and closes without counting twice', () => {
+  const connections = new Connections({ inAll: 3, perAddress: 1 }, undefined, UNHURRIED)
+  const connect = (remotePort: number, localPort = 1) =>
+    Object.assign(new EventEmitter(), {
+      remoteAddress: '203.0.113.7',
+      remotePort,
+      localPort,
+    }) as unknown as Socket
+  const first = connect(1)
+  expect(connections.admit(first)).toBe(true)
+  expect(connections.admit(connect(2))).toBe(false)
+  connections.promote(first)
+  // From the same port of the other end to another one of ours: another connection.
+  const second = connect(1, 2)
+  expect(connections.admit(second)).toBe(true)
+  first.emit('close')
+  expect(connections.admit(connect(3))).toBe(false)
+  second.emit('close')
+  expect(connections.admit(connect(4))).toBe(true)
+})
+
+it('ends are those of one connection: another address of ours is another connection', () => {
+  const connections = new Connections({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+  const connect = (localAddress: string) =>
+    Object.assign(new EventEmitter(), {
+      remoteAddress: '203.0.113.7',
+      remotePort: 1,
+      localAddress,
+      localPort: 1,
+    }) as unknown as Socket
+  const [one, other] = [connect('192.0.2.1'), connect('192.0.2.2')]
+  expect([one, other].map((socket) => connections.admit(socket))).toEqual([true, true])
+  connections.promote(one)
+  other.emit('close')
+  // The one that is left holds a registrant, which counts elsewhere.
+  const more = ['192.0.2.3', '192.0.2.4', '192.0.2.5'].map(connect)
+  expect(more.map((socket) => connections.admit(socket))).toEqual([true, true, false])
+})
+
+it.each(['before', 'after'])(
+  'the next one between the same ends may come %s the end of the last one: none is counted for ever, or twice',
+  (when) => {
+    const connections = new Connections({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+    const connect = (remotePort: number) =>
+      Object.assign(new EventEmitter(), {
+        remoteAddress: '203.0.113.7',
+        remotePort,
+        localAddress: '192.0.2.1',
+        localPort: 1,
+      }) as unknown as Socket
+    const [last, next] = [connect(1), connect(1)]
+    expect(connections.admit(last)).toBe(true)
+    if (when === 'after') last.emit('close')
+    expect(connections.admit(next)).toBe(true)
+    if (when === 'before') last.emit('close')
+    // There is room for one beside it, until it holds a registrant.
+    expect([connect(2), connect(3)].map((socket) => connections.admit(socket))).toEqual([true, false])
+    connections.promote(next)
+    const third = connect(3)
+    expect(connections.admit(third)).toBe(true)
+    next.emit('close')
+    expect(connections.admit(connect(4))).toBe(false)
+    third.emit('close')
+    expect(connections.admit(connect(4))).toBe(true)
+  },
+)
+
+it('of all addresses together there are so many, registrants included', () => {
+  const open = begin(2, undefined, 3)
+  const all = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4'].map(open)
+  expect(all.map(({ admitted }) => admitted)).toEqual([true, true, true, false])
+  all[0]?.close()
+  expect(open('203.0.113.4').admitted).toBe(true)
+})

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest'
+import { createLog, type LogOptions } from '../../../src/ops/log.ts'
+import { LEAVE_CAUSES, type RegistryFact } from '../../../src/registry/events.ts'
+import { Journal } from '../../../src/registry/event-log.ts'
+import { REFUSALS, type RefusalReason } from '../../../src/registry/refusals.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+type Line = Record<string, unknown> & { level: string; msg: string }
+
+/** A journal, and the lines that it wrote. */
+function begin(level: LogOptions['level'] = 'info') {
+  const lines: Line[] = []
+  const write = (text: string): void => {
+    const { time: _time, ...line } = JSON.parse(text)
+    lines.push(line)
+  }
+  const clock = new FakeClock()
+  const journal = new Journal(createLog({ level, format: 'json', redact: (line) => line }, { write }), clock)
+  /** Tells facts at once, and lets a second pass. */
+  const tell = async (...facts: readonly RegistryFact[]): Promise<readonly Line[]> => {
+    lines.length = 0
+    for (const fact of facts) journal.tell(fact)
+    await clock.advance(1000)
+    return [...lines]
+  }
+  return { lines, clock, journal, tell }
+}
+
+const joined = (id: string, trouble = ''): RegistryFact => ({
+  type: 'joined',
+  id,
+  address: '203.0.113.7',
+  trouble,
+})
+const left = (cause: (typeof LEAVE_CAUSES)[number], id = 't0'): RegistryFact => {
+  return { type: 'left', id, cause, lastedMs: 1234.5 }
+}
+const refused = (reason: RefusalReason): RegistryFact => ({ type: 'refused', reason, address: '203.0.113.7' })
+const REASONS = Object.keys(REFUSALS) as RefusalReason[]
+
+describe('one registrant', () => {
+  it('that comes is a line', async () => {
+    expect(await begin().tell(joined('t0'))).toEqual([
+      { level: 'info', token: 't0', address: '203.0.113.7', msg: 'registered' },
+    ])
+  })
+
+  it('that comes and will not be found is a warning that says why', async () => {
+    expect(await begin().tell(joined('t0', 'not to be found: because'))).toEqual([
+      {
+        level: 'warn',
+        token: 't0',
+        address: '203.0.113.7',
+        cause: 'not to be found: because',
+        msg: 'connected, but not to be found: because',
+      },
+    ])
+  })
+
+  it.each(LEAVE_CAUSES)('that leaves (%s) is a line: a warning where that is trouble', async (cause) => {
+    const [line, ...others] = await begin().tell(left(cause))
+    expect(others).toEqual([])
+    const calm = ['closed', 'lost', 'replaced', 'draining', 'delisted'].includes(cause)
+    expect(line).toMatchObject({ level: calm ? 'info' : 'warn', token: 't0', cause, lastedMs: 1235 })
+    expect(line?.msg).toMatch(/^left: \w+/)
+  })
+
+  it('that leaves is told why in other words for each cause', async () => {
+    const lines = await begin().tell(...LEAVE_CAUSES.map((cause) => left(cause)))
+    expect(new Set(lines.map(({ msg }) => msg)).size).toBe(LEAVE_CAUSES.length)
+  })
+
+  it.each(REASONS)('that is refused (%s) is a warning', async (reason) => {
+    const [line, ...others] = await begin().tell(refused(reason))
+    expect(others).toEqual([])
+    expect(line).toMatchObject({ level: 'warn', cause: reason, address: '203.0.113.7' })
+    expect(line?.msg).toMatch(/^refused a registrant: \w+/)
+  })
+
+  it.each([
+    ['rate', 'REGISTRY_UPGRADE_RATE'],
+    ['per_token', 'REGISTRY_MAX_REGISTRANTS_PER_TOKEN'],
+    ['per_address', 'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS'],
+    ['full', 'REGISTRY_MAX_REGISTRANTS,'],
+  ] as const)('that is refused for %s names the variable to turn: %s', async (reason, variable) => {
+    expect((await begin().tell(refused(reason)))[0]?.msg).toContain(variable)
+  })
+})
+
+describe('a port', () => {
+  it('that closes is a warning with its reason, and one that opens again is not', async () => {
+    const { tell } = begin()
+    const place = '203.0.113.7:8788'
+    expect(await tell({ type: 'reachability', place, open: false, reason: 'nothing listens there' })).toEqual(
+      [
+        {
+          level: 'warn',
+          place,
+          cause: 'nothing listens there',
+          msg: `${place} cannot be opened from here: nothing listens there`,
+        },
+      ],
+    )
+    expect(await tell({ type: 'reachability', place, open: true, reason: '' })).toEqual([
+      { level: 'info', place, msg: `${place} can be opened from here again` },
+    ])
+  })
+})
+
+describe('the certificate', () => {
+  const expires = new Date('2026-12-01T00:00:00Z')
+
+  it('that is renewed is told at once', () => {
+    const { lines, journal } = begin()
+    journal.tell({ type: 'certificate', expires, problem: '' })
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        expires: '2026-12-01T00:00:00.000Z',
+        msg: 'the certificate is in use',
+      },
+    ])
+  })
+
+  it.each([
+    ['2026-01-15T00:00:00Z', 'info', 'the certificate is in use'],
+    ['2026-01-14T23:59:59Z', 'warn', 'the certificate expires soon'],
+    ['2026-01-01T00:00:00Z', 'error', 'the certificate has expired: clients refuse it'],
+  ])('that ends at %s, on the first of January, is told at %s', (end, level, msg) => {
+    const { lines, journal } = begin()
+    journal.tell({ type: 'certificate', expires: new Date(end), problem: '' })
+    expect(lines).toMatchObject([{ level, msg }])
+  })
+
+  it('that cannot be renewed is an error, and says which one is in use', () => {
+    const { lines, journal } = begin()
+    journal.tell({ type: 'certificate', expires, problem: 'it is wrong' })
+    expect(lines).toMatchObject([
+      { level: 'error', cause: 'it is wrong', msg: 'it is wrong; the one before it stays in use' },
+    ])
+  })
+})
+
+describe('many changes in a second', () => {
+  it('up to ten are told one by one', async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => `t${index}`)
+    const lines = await begin().tell(...ids.map((id) => joined(id)))
+    expect(lines.map(({ token }) => token)).toEqual(ids)
+  })
+
+  it('more are one line that counts them', async () => {
+    const { tell } = begin()
+    const many = Array.from({ length: 1000 }, (_, index) => joined(`t${index}`))
+    expect(await tell(...many, left('closed'), left('draining'))).toEqual([
+      { level: 'info', registered: 1000, left: 2, msg: '1000 registered, 2 left' },
+    ])
+  })
+
+  it('more with trouble among them are one warning with the newest cause and whom it concerns', async () => {
+    const { tell } = begin()
+    const many = Array.from({ length: 20 }, (_, index) => joined(`t${index}`))
+    expect(await tell(...many, left('silent', 'a'), left('flood', 'b'), left('flood', 'c'))).toEqual([
+      {
+        level: 'warn',
+        registered: 20,
+        left: 3,
+        cause: 'too many events',
+        of: ['b', 'c'],
+        msg: '20 registered, 3 left: too many events',
+      },
+    ])
+  })
+
+  it('of ports are counted by what became of them', async () => {
+    const { tell } = begin()
+    const port = (open: boolean): RegistryFact => ({
+      type: 'reachability',
+      place: 'p:1',
+      open,
+      reason: open ? '' : 'x',
+    })
+    const [line] = await tell(...Array.from({ length: 11 }, () => port(false)), port(true))
+    expect(line).toMatchObject({ level: 'warn', unreachable: 11, reachable: 1, cause: 'x', of: ['p:1'] })
+  })
+
+  it('a flood of refusals is a line a second', async () => {
+    const { tell } = begin()
+    const [line, ...others] = await tell(...Array.from({ length: 5000 }, () => refused('rate')))
+    expect(others).toEqual([])
+    expect(line).toMatchObject({ level: 'warn', refused: 5000, of: ['203.0.113.7'] })
+  })
+})
+
+describe('discoveries and questions', () => {
+  const facts = [
+    { type: 'discovered', result: 'found', tookMs: 1, waited: false },
+    { type: 'asked', result: 'answered', tookMs: 1 },
+  ] as const
+
+  it('are told at trace alone', async () => {
+    expect(await begin('debug').tell(...facts)).toEqual([])
+    expect((await begin('trace').tell(...facts)).map(({ msg }) => msg)).toEqual(['discovered', 'asked'])
+  })
+})
+
+describe('the end', () => {
+  it('is told at once, with how many are sent away', () => {
+    const { lines, journal } = begin()
+    journal.tell({ type: 'draining', registrants: 3 })
+    expect(lines).toMatchObject([{ level: 'info', registrants: 3, msg: expect.stringContaining('draining') }])
+  })
+
+  it('tells what waits, and leaves no timer', () => {
+    const { lines, clock, journal } = begin()
+    journal.tell(joined('t0'))
+    expect(lines).toEqual([])
+    journal.end()
+    expect([lines.map(({ msg }) => msg), clock.pending]).toEqual([['registered'], 0])
+  })
+})

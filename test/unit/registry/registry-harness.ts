@@ -1,0 +1,154 @@
+import { EventEmitter } from 'node:events'
+import type { WebSocket } from 'ws'
+import type { QuestionResult } from '../../../src/protocol/port-query.ts'
+import type { LeaveCause } from '../../../src/registry/events.ts'
+import { readOffer } from '../../../src/registry/advertised-endpoint.ts'
+import { Registrant } from '../../../src/registry/registrant.ts'
+import { type Envelope, isObject } from '../../../src/protocol/envelope.ts'
+import { QuickClock } from '../../support/quick-clock.ts'
+
+/** The other end of a registrant, without a port: what it was sent, and what it answers. */
+export class ScriptedSocket extends EventEmitter {
+  bufferedAmount = 0
+  readonly sent: Envelope[] = []
+  /** What became of it, in order: `ping`, `pause`, `terminate`, `close 1001`. */
+  readonly done: string[] = []
+  /** What it answers to a question for its port, a moment later; undefined: nothing. */
+  answers: unknown
+  /** Whether it answers pings. */
+  pongs = true
+
+  /** The texts of `sys` events. */
+  get told(): readonly unknown[] {
+    return this.sent.filter(({ name }) => name === 'sys').map(({ payload }) => payload)
+  }
+
+  /** The ids of the questions for its port. */
+  get asked(): readonly unknown[] {
+    return this.sent
+      .filter(({ name }) => name === 'jsonrpc')
+      .map(({ payload }) => isObject(payload) && payload.id)
+  }
+
+  send(text: string): void {
+    const event: Envelope = JSON.parse(text)
+    this.sent.push(event)
+    if (event.name === 'jsonrpc' && this.answers !== undefined)
+      queueMicrotask(() => this.answer(this.answers))
+  }
+
+  /** Answers the last question. */
+  answer(result: unknown): void {
+    this.says({ name: 'jsonrpc', payload: { jsonrpc: '2.0', id: this.asked.at(-1), result } })
+  }
+
+  says(event: unknown): void {
+    this.emit('message', Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)), false)
+  }
+
+  /** Its connection ends without a close frame. */
+  breaks(): void {
+    this.emit('close', 1006)
+  }
+
+  /** It sends a close frame. */
+  goodbye(): void {
+    this.emit('closing', 'closed')
+    this.emit('close', 1000)
+  }
+
+  ping(): void {
+    this.done.push('ping')
+    if (this.pongs) queueMicrotask(() => this.emit('pong'))
+  }
+
+  pause(): void {
+    this.done.push('pause')
+  }
+
+  close(code: number): void {
+    this.done.push(`close ${code}`)
+    this.emit('closing', 'lost')
+  }
+
+  terminate(): void {
+    this.done.push('terminate')
+    this.breaks()
+  }
+}
+
+/** A registrant with what was heard of it. */
+export interface Registered {
+  readonly registrant: Registrant
+  readonly socket: ScriptedSocket
+  /** How its questions ended. */
+  readonly results: QuestionResult[]
+  readonly causes: LeaveCause[]
+  /** How often it asked where its token is, and how often it answered a ping. */
+  readonly heard: { wondered: number; ponged: number }
+}
+
+/** What is said of a registrant; the rest is as good as can be. */
+export interface Wish {
+  readonly token?: string
+  readonly address?: string
+  readonly host?: string
+  /** The port in its subprotocol. */
+  readonly port?: number | ''
+  readonly protocol?: string
+  /** What it answers. */
+  readonly answers?: unknown
+  /** Whether it answers pings; default: yes. */
+  readonly pongs?: boolean
+  readonly left?: (registrant: Registrant, cause: LeaveCause) => void
+  readonly muted?: (registrant: Registrant) => void
+  readonly unmuted?: (registrant: Registrant) => void
+}
+
+export const TOKEN = 'insecure_aaaa-1111'
+
+/** A clock, and registrants that come in at its time. */
+export function scene(clock = new QuickClock()) {
+  const come = ({
+    token = TOKEN,
+    address = '203.0.114.7',
+    host = '',
+    port = '',
+    protocol = `io|0.0.1|some-id|${host}|${port}`,
+    answers,
+    pongs = true,
+    left = () => {},
+    muted = () => {},
+    unmuted = () => {},
+  }: Wish = {}): Registered => {
+    const socket = new ScriptedSocket()
+    socket.answers = answers
+    socket.pongs = pongs
+    const results: QuestionResult[] = []
+    const causes: LeaveCause[] = []
+    const heard = { wondered: 0, ponged: 0 }
+    const registrant = new Registrant(socket as unknown as WebSocket, {
+      token,
+      address,
+      offer: readOffer(protocol, address),
+      clock,
+      listener: {
+        asked: (result) => void results.push(result),
+        wondered: () => {
+          heard.wondered += 1
+        },
+        ponged: () => {
+          heard.ponged += 1
+        },
+        left: (one, cause) => {
+          causes.push(cause)
+          left(one, cause)
+        },
+        muted,
+        unmuted,
+      },
+    })
+    return { registrant, socket, results, causes, heard }
+  }
+  return { clock, come }
+}

@@ -1,0 +1,376 @@
+import { describe, expect, it } from 'vitest'
+import { beginDiscovery as begin } from './resolver-harness.ts'
+import { TOKEN } from './registry-harness.ts'
+
+const found = (host: string, port: number) => ({
+  result: 'found',
+  status: 200,
+  body: JSON.stringify({ host, ip: host, port }),
+  host,
+  waited: false,
+})
+const HERE = '203.0.114.7'
+const NOBODY = {
+  result: 'not_registered',
+  status: 404,
+  body: '{"host":"0.0.0.0","ip":"0.0.0.0","port":0}',
+  host: '0.0.0.0',
+  waited: false,
+}
+
+describe('a token that nobody has', () => {
+  it('is not registered, at once', () => {
+    expect(begin().discovery.find(TOKEN)).toEqual(NOBODY)
+  })
+
+  it('is not registered by somebody who only looks on, who is not asked', () => {
+    const { discovery, join } = begin()
+    const { socket } = join({ protocol: 'web|0.0.1|x||', answers: 1 })
+    expect(discovery.find(TOKEN)).toEqual(NOBODY)
+    expect(socket.asked).toEqual([])
+  })
+})
+
+describe('a token that somebody has', () => {
+  it('is where its registrant says', async () => {
+    const { join, find } = begin()
+    join({ answers: 8788 })
+    expect(await find()).toEqual(found(HERE, 8788))
+  })
+
+  it('is answered at once for a second after it was said', async () => {
+    const { clock, discovery, join, find } = begin()
+    join({ answers: 8788 })
+    await find()
+    clock.run(999)
+    expect(discovery.find(TOKEN)).toEqual(found(HERE, 8788))
+    clock.run(1)
+    expect(discovery.find(TOKEN)).toBeInstanceOf(Promise)
+  })
+
+  it('is where the newest says, and where the one before it says when that one leaves', async () => {
+    const { join, find } = begin()
+    const before = join({ answers: 1 })
+    expect(await find()).toEqual(found(HERE, 1))
+    const newest = join({ answers: 2 })
+    expect(await find()).toEqual(found(HERE, 2))
+    newest.socket.emit('close')
+    expect(await find()).toEqual(found(HERE, 1))
+    before.socket.emit('close')
+    expect(await find()).toEqual(NOBODY)
+  })
+
+  it('is one question for all that ask at the same time', async () => {
+    const { join, discovery } = begin()
+    const { socket } = join()
+    const all = Array.from({ length: 20 }, () => discovery.find(TOKEN))
+    socket.answer(8788)
+    expect(await Promise.all(all)).toEqual(Array(20).fill(found(HERE, 8788)))
+    expect(socket.asked).toHaveLength(1)
+    expect(all.every((answer) => answer === all[0])).toBe(true)
+  })
+})
+
+describe('while it is asked', () => {
+  it('a newer one comes: what the older one said is not published any more', async () => {
+    const { join, find } = begin()
+    const older = join()
+    const answer = find()
+    const newer = join({ answers: 2 })
+    older.socket.answer(1)
+    expect(await answer).toEqual(found(HERE, 2))
+    expect(newer.socket.asked).toHaveLength(1)
+  })
+
+  it('it leaves: the one before it is asked at once', async () => {
+    const { clock, join, find } = begin()
+    join({ answers: 1 })
+    const newest = join()
+    const answer = find()
+    newest.socket.emit('close')
+    expect(await answer).toEqual(found(HERE, 1))
+    expect(clock.now()).toBe(0)
+  })
+
+  it('it says goodbye, and was the only one: not registered, at once', async () => {
+    const { clock, join, find } = begin()
+    const only = join({ port: 9000 })
+    const answer = find()
+    only.socket.goodbye()
+    expect(await answer).toEqual(NOBODY)
+    expect(clock.now()).toBe(0)
+  })
+
+  it('it is lost without a word, and was the only one: found when it is back within a second', async () => {
+    const { clock, join, find } = begin()
+    join().socket.breaks()
+    const first = find()
+    await clock.advance(999)
+    const second = find()
+    join({ answers: 2 })
+    expect(await Promise.all([first, second])).toEqual(Array(2).fill({ ...found(HERE, 2), waited: true }))
+    expect(clock.now()).toBe(999)
+  })
+
+  it('it is lost without a word, and is not back within a second: not registered then, and at once after it', async () => {
+    const { clock, join, find, discovery } = begin()
+    const only = join()
+    const answer = find()
+    await clock.advance(100)
+    only.socket.breaks()
+    await clock.advance(1000)
+    expect(await answer).toEqual({ ...NOBODY, waited: true })
+    expect([clock.now(), discovery.find(TOKEN)]).toEqual([1100, NOBODY])
+  })
+
+  it('it is lost without a word, and another one is there: that one is asked at once', async () => {
+    const { clock, join, find } = begin()
+    join({ answers: 1 })
+    join({ answers: 2 }).socket.breaks()
+    expect(await find()).toEqual(found(HERE, 1))
+    expect(clock.now()).toBe(0)
+  })
+
+  it('its last answer expires between two looks at it: it is asked again', async () => {
+    const { clock, join, find } = begin()
+    join({ answers: 8788 })
+    await find()
+    clock.run(999)
+    // Each look at the clock takes half a millisecond.
+    const now = clock.now.bind(clock)
+    let looks = 0
+    clock.now = () => now() + looks++ / 2
+    for (let time = 0; time < 10; time += 1) expect(await find()).toEqual(found(HERE, 8788))
+  })
+})
+
+describe('one who does not say its port', () => {
+  it('is found by the one in its subprotocol', async () => {
+    const { clock, join, find } = begin()
+    join({ port: 9000 })
+    const answer = find()
+    await clock.advance(2000)
+    expect(await answer).toEqual(found(HERE, 9000))
+  })
+
+  it('makes room for the one before it', async () => {
+    const { clock, join, find } = begin()
+    join({ answers: 1 })
+    join()
+    const answer = find()
+    await clock.advance(2000)
+    expect(await answer).toEqual(found(HERE, 1))
+  })
+
+  it('and is the only one cannot be found, which is told: no port is made up', async () => {
+    const { clock, join, find } = begin()
+    join()
+    const answer = find()
+    await clock.advance(2000)
+    const { result, status, body, host } = await answer
+    expect([result, status, host]).toEqual(['unusable', 404, '0.0.0.0'])
+    expect(JSON.parse(body)).toEqual({
+      host: '0.0.0.0',
+      ip: '0.0.0.0',
+      port: 0,
+      reason: 'not to be found: the registrant does not say its port',
+    })
+  })
+
+  it('is asked with three others at most, the newest first: clients wait 10 s', async () => {
+    const { clock, join, find } = begin()
+    const all = Array.from({ length: 6 }, () => join())
+    const answer = find()
+    await clock.advance(8000)
+    expect((await answer).result).toBe('unusable')
+    expect(clock.now()).toBe(8000)
+    expect(all.map(({ socket }) => socket.asked.length)).toEqual([0, 0, 1, 1, 1, 1])
+  })
+})
+
+describe('one that is mute', () => {
+  it('is pinged half a second after it was asked, and believed if it answers that', async () => {
+    const { clock, join, find } = begin()
+    const { socket } = join({ port: 9000 })
+    const answer = find()
+    await clock.advance(499)
+    expect(socket.done).toEqual([])
+    await clock.advance(1501)
+    expect(await answer).toEqual(found(HERE, 9000))
+    expect(socket.done).toEqual(['ping'])
+  })
+
+  it('is not pinged for nothing: one that answers in time has said enough', async () => {
+    const { clock, join, find } = begin()
+    const { socket } = join({ answers: 1 })
+    await find()
+    await clock.advance(5000)
+    expect(socket.done).toEqual([])
+  })
+
+  it('to pings too is not believed: its port is not published, clients wait, and then the registry cannot say', async () => {
+    const { clock, join, find, discovery } = begin()
+    const { registrant, causes } = join({ port: 9000, pongs: false })
+    const answer = find()
+    await clock.advance(3000)
+    expect(await answer).toMatchObject({ status: 503, host: '0.0.0.0', waited: true })
+    expect(clock.now()).toBe(3000)
+    expect(discovery.find(TOKEN)).toMatchObject({ status: 503, waited: false })
+    // Whether its link is dead is the heartbeat's matter.
+    expect([registrant.isMute, causes]).toEqual([true, []])
+  })
+
+  it('to pings too makes room for the one before it', async () => {
+    const { clock, join, find, discovery } = begin()
+    join({ answers: 1 })
+    join({ port: 9000, pongs: false })
+    const answer = find()
+    await clock.advance(2000)
+    expect(await answer).toEqual(found(HERE, 1))
+    expect(discovery.find(TOKEN)).toEqual(found(HERE, 1))
+  })
+
+  it('and is heard again is asked again, for those who still wait too', async () => {
+    const { clock, join, find } = begin()
+    const { socket, registrant } = join({ port: 9000, pongs: false })
+    const answer = find()
+    await clock.advance(2500)
+    socket.answers = 8788
+    socket.emit('pong')
+    expect(await answer).toEqual({ ...found(HERE, 8788), waited: true })
+    expect([clock.now(), registrant.isMute]).toEqual([2500, false])
+  })
+
+  it('again and again keeps nobody waiting for more than 9 s: then the registry cannot say', async () => {
+    const { clock, join, find } = begin()
+    const { socket } = join({
+      port: 9000,
+      pongs: false,
+      // Heard as soon as it is not believed, and mute again when it is asked.
+      onMuted: () => void clock.after(1, () => socket.emit('pong')),
+    })
+    let answeredMs = 0
+    const answer = find().finally(() => {
+      answeredMs = clock.now()
+    })
+    await clock.advance(20_000)
+    expect((await answer).status).toBe(503)
+    expect(socket.asked).toHaveLength(4)
+    expect(answeredMs).toBeLessThanOrEqual(9000)
+  })
+})
+
+describe('a registry', () => {
+  it('that starts waits 2 s for those who may have been there before', async () => {
+    const { clock, grace, join, find } = begin()
+    grace.start()
+    const answer = find()
+    await clock.advance(1999)
+    join({ answers: 1 })
+    expect(await answer).toEqual({ ...found(HERE, 1), waited: true })
+    const other = find('insecure_other')
+    await clock.advance(2000)
+    expect(await other).toEqual({ ...NOBODY, waited: true })
+    expect(clock.now()).toBe(3999)
+  })
+
+  it('that starts gives each discovery its 2 s: those of the same tenth of a second wait together', async () => {
+    const { clock, grace, discovery, find } = begin()
+    grace.start()
+    const answeredMs: number[] = []
+    const ask = (): void => void find().finally(() => answeredMs.push(clock.now()))
+    ask()
+    await clock.advance(99)
+    ask()
+    await clock.advance(2000 - 99 - 1)
+    ask()
+    await clock.advance(5000)
+    expect(answeredMs).toEqual([2000, 2000, 3999])
+    expect([grace.size, clock.pending, discovery.find(TOKEN)]).toEqual([0, 0, NOBODY])
+  })
+
+  it('that ends tells those who wait that it cannot say, at once, and whoever comes', async () => {
+    const { clock, join, find, discovery } = begin()
+    join().socket.breaks()
+    const answer = find()
+    await clock.advance(10)
+    discovery.end()
+    const ending = {
+      ...NOBODY,
+      result: 'refused',
+      status: 503,
+      body: expect.stringContaining('about to end'),
+    }
+    expect(await answer).toEqual({ ...ending, waited: true })
+    expect([discovery.find(TOKEN), clock.pending]).toEqual([ending, 0])
+  })
+
+  it('that waits for ten thousand tokens waits for no more, and cannot say: no client takes that for an answer', async () => {
+    const { grace, discovery } = begin()
+    grace.start()
+    const all = Array.from({ length: 10_000 }, (_, index) => discovery.find(`t${index}`))
+    const { status, body } = await discovery.find(TOKEN)
+    expect([status, JSON.parse(body).reason]).toEqual([503, 'too many discoveries wait'])
+    expect(discovery.find('t1')).toBe(all[1])
+  })
+})
+
+describe('one that no client could use', () => {
+  it('is told in the answer, and not asked', async () => {
+    const { join, find } = begin()
+    const { socket } = join({ address: '2001:db8::1', answers: 1 })
+    expect(JSON.parse((await find()).body).reason).toContain('no client can use the IPv6 address')
+    expect(socket.asked).toEqual([])
+  })
+
+  it('is passed over for the one before it', async () => {
+    const { join, find } = begin()
+    join({ answers: 1 })
+    join({ address: '2001:db8::1' })
+    expect(await find()).toEqual(found(HERE, 1))
+  })
+
+  it('is what is told, rather than what was found out about older ones', async () => {
+    const { clock, join, find } = begin()
+    join()
+    join({ address: '2001:db8::1' })
+    const answer = find()
+    await clock.advance(2000)
+    expect(JSON.parse((await answer).body).reason).toContain('IPv6')
+  })
+})
+
+describe('a port that cannot be opened', () => {
+  it.each([
+    [true, '127.0.0.1'],
+    [false, HERE],
+  ])('masked %s: host is %s, ip where it is', async (mask, host) => {
+    const { clock, join, find } = begin({ mask, closed: true })
+    join({ answers: 8788 })
+    expect(JSON.parse((await find()).body)).toEqual({ host: HERE, ip: HERE, port: 8788 })
+    await clock.advance(4000)
+    const { body, host: told } = await find()
+    expect(JSON.parse(body)).toEqual({ host, ip: HERE, port: 8788 })
+    expect(told).toBe(host)
+  })
+
+  it('is not one that was seen to open', async () => {
+    const { clock, join, find } = begin({ mask: true, closed: false })
+    join({ answers: 8788 })
+    await clock.advance(4000)
+    expect(await find()).toEqual(found(HERE, 8788))
+  })
+
+  it('is looked for again when it is discovered, once what was seen is old', async () => {
+    const { clock, looks, join, find } = begin({ closed: false })
+    join({ answers: 8788 })
+    await clock.advance(20_000)
+    await find()
+    await clock.advance(2000)
+    expect(looks()).toBe(1)
+    await clock.advance(20_000)
+    await find()
+    await clock.advance(2000)
+    expect(looks()).toBe(2)
+  })
+})

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import type { Gate } from '../../../../src/sidecar/health/health.ts'
+import { pauseAfter } from '../../../../src/sidecar/health/probe-interval.ts'
+
+const settings = { intervalMs: 500, fastIntervalMs: 200 }
+const good = { outcome: 'good', count: 1 } as const
+const bad = (count: number, refused: number) => ({ outcome: 'bad', count, refused, sinceMs: 0 }) as const
+
+it.each([
+  ['a healthy puppet that answers is settled', 'healthy', good, 500],
+  ['from the first failure on, the fast interval', 'healthy', bad(1, 0), 200],
+  ['a first refusal is confirmed at once', 'healthy', bad(1, 1), 10],
+  ['the first answer at the start is confirmed at once', 'unknown', good, 50],
+  ['a dead puppet is awaited at the fast interval', 'unhealthy', bad(50, 50), 200],
+  ['the first answer of a dead puppet is confirmed at once', 'unhealthy', good, 50],
+  ['after that it rises at the fast interval', 'unhealthy', { ...good, count: 2 }, 200],
+  ['at the start, a missing puppet is awaited', 'unknown', bad(1, 0), 200],
+] as const)('%s', (_rule, health, streak, pause) => {
+  const gate: Gate = { health, streak, withdrawals: [], reason: '' }
+  expect(pauseAfter(gate, settings)).toBe(pause)
+})
+
+it('never confirms slower than the fast interval', () => {
+  const gate: Gate = { health: 'healthy', streak: bad(1, 1), withdrawals: [], reason: '' }
+  expect(pauseAfter(gate, { ...settings, fastIntervalMs: 5 })).toBe(5)
+})

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest'
+import {
+  askedMs,
+  redirectTarget,
+  type Verdict,
+  verdictOfClose,
+  verdictOfDeadline,
+  verdictOfError,
+  verdictOfResponse,
+} from '../../../../src/sidecar/registration/failure.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+
+const HTML = 'text/html; charset=utf-8'
+const JSON_TYPE = 'application/json'
+
+describe('an answer that is not an upgrade', () => {
+  const answer = (status: number, type?: string, fromProxy = false): Verdict =>
+    verdictOfResponse({ status, headers: { 'content-type': type }, fromProxy }, NOW)
+
+  // Whose trouble it is, and what it means for the next attempt.
+  it.each<[string, Verdict, Verdict['kind'], boolean]>([
+    ['401', answer(401), 'refused', false],
+    ['403', answer(403), 'refused', false],
+    ['403 in JSON', answer(403, JSON_TYPE), 'refused', false],
+    ['403 in plain text', answer(403, 'text/plain'), 'refused', false],
+    ['401 with a page in HTML', answer(401, HTML), 'away', true],
+    ['403 with a page in HTML', answer(403, HTML), 'away', true],
+    ['200 with a page in HTML', answer(200, HTML), 'away', true],
+    ['404 with a page in HTML', answer(404, HTML), 'away', true],
+    ['403 of a proxy', answer(403, undefined, true), 'away', true],
+    ['401 of a proxy', answer(401, JSON_TYPE, true), 'away', true],
+    ['404 of a proxy', answer(404, undefined, true), 'away', true],
+    ['407 of a proxy', answer(407, undefined, true), 'away', true],
+    ['500', answer(500), 'away', true],
+    ['502', answer(502, HTML), 'away', true],
+    ['503', answer(503), 'away', true],
+    ['504', answer(504), 'away', true],
+    ['429', answer(429), 'away', false],
+    ['200', answer(200), 'retry', false],
+    ['400', answer(400), 'retry', false],
+    ['404', answer(404), 'retry', false],
+    ['426', answer(426), 'retry', false],
+  ])('%s: %s', (_what, verdict, kind, shared) => {
+    expect(verdict).toMatchObject({ kind, shared, stage: 'HTTP' })
+  })
+
+  const askedOf = (status: number, header?: string | string[], type?: string): number | undefined =>
+    verdictOfResponse({ status, headers: { 'retry-after': header, 'content-type': type } }, NOW).afterMs
+
+  it.each([
+    ['seconds', 429, '30', 30_000],
+    ['seconds', 503, '30', 30_000],
+    ['none at all', 503, '0', 0],
+    ['a date', 503, 'Thu, 01 Jan 2026 00:00:50 GMT', 50_000],
+    ['a date that has passed', 503, 'Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['more than a minute', 429, '61', 60_000],
+    ['a day', 503, '86400', 60_000],
+    ['a date that is far away', 503, 'Thu, 01 Jan 2099 00:00:00 GMT', 60_000],
+    ['more digits than a number has', 503, '9'.repeat(400), 60_000],
+  ])('Retry-After as %s (%i, %s) is obeyed up to a minute', (_form, status, header, afterMs) => {
+    expect(askedOf(status, header)).toBe(afterMs)
+  })
+
+  it.each([
+    [503, 'soon'],
+    [503, undefined],
+    [503, ['1', '2']],
+    [500, '30'],
+    [502, '30'],
+    [404, '30'],
+    [401, '30'],
+  ])('%i with Retry-After %j asks for nothing', (status, header) => {
+    expect(askedOf(status, header)).toBeUndefined()
+  })
+
+  it.each([
+    [answer(200, HTML), 'the registry answered HTTP 200 with text/html instead of upgrading to WebSocket'],
+    [answer(200, 'text/x-secret'), 'the registry answered HTTP 200 instead of upgrading to WebSocket'],
+    [answer(404), 'the registry has no /v0/websocket there (HTTP 404)'],
+    [answer(403), 'the registry refused the token (HTTP 403)'],
+    [answer(407, HTML, true), 'the proxy wants a user name and password (HTTP 407)'],
+    [answer(403, HTML, true), 'the proxy answered HTTP 403 and opened no way to the registry'],
+  ])('is said in words (%#)', ({ reason }, words) => {
+    expect(reason).toBe(words)
+  })
+})
+
+describe('the time that a registry asks for', () => {
+  it.each([
+    [undefined, 0.5, 0],
+    [0, 0, 0],
+    [0, 0.5, 500],
+    [7000, 0, 7000],
+    [60_000, 0.75, 60_750],
+  ])('%s ms with chance %d is %i ms: whole seconds are spread over the next one', (afterMs, chance, ms) => {
+    expect(askedMs(afterMs === undefined ? {} : { afterMs }, chance)).toBe(ms)
+  })
+})
+
+describe('a redirect', () => {
+  const from = new URL('wss://registry.example/v0/websocket')
+  const go = (location: string | undefined, start = from, status = 302): unknown => {
+    const target = redirectTarget(start, { status, headers: { location } })
+    if (target === undefined) return undefined
+    return 'follow' in target ? target.follow.href : target.verdict.reason
+  }
+
+  it.each([
+    ['https://registry.example:8443/x', 'wss://registry.example:8443/x'],
+    ['wss://registry.example/x', 'wss://registry.example/x'],
+    ['https://user:password@registry.example/', 'wss://registry.example/'],
+    ['/elsewhere', 'wss://registry.example/elsewhere'],
+  ])('to %s is followed', (location, target) => {
+    expect(go(location)).toBe(target)
+  })
+
+  it('from ws to wss is followed, and from ws to ws', () => {
+    const plain = new URL('ws://127.0.0.1/v0/websocket')
+    expect(go('https://127.0.0.1:99/', plain)).toBe('wss://127.0.0.1:99/')
+    expect(go('http://127.0.0.1:99/', plain)).toBe('ws://127.0.0.1:99/')
+  })
+
+  it.each([
+    'https://other.example/x',
+    'wss://other.example/x',
+    'https://registry.example.other.example/',
+    'https://registry.example@other.example/',
+    '//other.example/',
+  ])('to another host is not followed: %s', (location) => {
+    expect(go(location)).toContain('to another host; not followed')
+  })
+
+  it.each(['ws://registry.example/', 'http://registry.example/'])(
+    'from wss to %s is not followed',
+    (location) => {
+      expect(go(location)).toContain('from wss to ws; not followed')
+    },
+  )
+
+  it.each([[undefined], ['http://['], ['ftp://registry.example/']])('to %s is not followed', (location) => {
+    expect(go(location)).toMatch(/^the registry redirected \(HTTP 302\)/)
+  })
+
+  it.each([304, 200, 401])('%i is no redirect', (status) => {
+    expect(go('/elsewhere', from, status)).toBeUndefined()
+  })
+})
+
+describe('an error', () => {
+  it.each([
+    [{ code: 'ENOTFOUND', syscall: 'getaddrinfo' }, 'DNS', 'its name does not resolve'],
+    [{ code: 'ECONNREFUSED', syscall: 'connect' }, 'TCP', 'connection refused'],
+    [{ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'TLS', 'its certificate is for another name'],
+    [{ code: 'SELF_SIGNED_CERT_IN_CHAIN' }, 'TLS', 'REGISTRAR_REGISTRY_CA_FILE'],
+    [{ code: 'EPROTO' }, 'TLS', 'it does not speak TLS there'],
+    [{ code: 'ECONNRESET' }, 'HTTP', 'the connection was reset'],
+    [{}, 'HTTP', 'the connection failed'],
+  ])('%j is named after its stage', (fields, stage, words) => {
+    const verdict = verdictOfError(Object.assign(new Error('secret'), fields), 'HTTP')
+    const kind = ['DNS', 'TCP', 'TLS'].includes(stage) ? 'away' : 'retry'
+    expect(verdict).toMatchObject({ kind, stage })
+    expect(verdict.reason).toContain(words)
+    expect(verdict.reason).not.toContain('secret')
+  })
+})
+
+it.each([
+  [1001, 'going away'],
+  [1006, 'broke'],
+  [4321, 'code 4321'],
+])('close code %i is said in words', (code, words) => {
+  expect(verdictOfClose(code, 'acknowledgement')).toMatchObject({ kind: 'retry', stage: 'acknowledgement' })
+  expect(verdictOfClose(code, 'acknowledgement').reason).toContain(words)
+})
+
+describe("everybody's trouble", () => {
+  const failure = (code: string): Error => Object.assign(new Error(), { code })
+
+  it.each([
+    ['DNS', true],
+    ['TCP', true],
+    ['TLS', true],
+    ['HTTP', false],
+    ['WebSocket', false],
+    ['acknowledgement', false],
+  ] as const)('is an error, or no answer in time, before the registry: in %s %s', (stage, shared) => {
+    expect(verdictOfError(failure(''), stage)).toMatchObject({ shared, kind: shared ? 'away' : 'retry' })
+    expect(verdictOfError(failure(''), stage, true).shared).toBe(shared)
+    expect(verdictOfDeadline(10_000, stage)).toEqual({
+      kind: shared ? 'away' : 'retry',
+      stage,
+      shared,
+      reason: 'no answer in 10 s',
+    })
+  })
+
+  it.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])(
+    'is %s, in every stage: this machine has no connection to give, and no registry is blamed',
+    (code) => {
+      for (const stage of ['DNS', 'TCP', 'TLS', 'HTTP'] as const) {
+        const verdict = verdictOfError(failure(code), stage)
+        expect(verdict).toMatchObject({ kind: 'away', shared: true, exhausted: true })
+        expect(verdict.reason).not.toContain('registry')
+      }
+    },
+  )
+
+  it("is found by the error's own code, whatever stage was thought to go on", () => {
+    expect(verdictOfError(failure('ECONNREFUSED'), 'HTTP').shared).toBe(true)
+    expect(verdictOfError(failure('CERT_HAS_EXPIRED'), 'HTTP').shared).toBe(true)
+    expect(verdictOfError(failure('ECONNRESET'), 'HTTP').shared).toBe(false)
+  })
+
+  it('is nothing that a registry says of one token', () => {
+    const from = new URL('wss://registry.example/')
+    const redirect = redirectTarget(from, { status: 302, headers: { location: 'ws://registry.example/' } })
+    const said: readonly Verdict[] = [
+      ...[200, 400, 401, 403, 404, 426, 429].map((status) =>
+        verdictOfResponse({ status, headers: { 'retry-after': '30' } }, NOW),
+      ),
+      ...[1000, 1001, 1006, 1013, 4321].map((code) => verdictOfClose(code, 'acknowledgement')),
+      ...(redirect !== undefined && 'verdict' in redirect ? [redirect.verdict] : []),
+    ]
+    expect(said).toHaveLength(13)
+    expect(said.filter(({ shared }) => shared)).toEqual([])
+  })
+})

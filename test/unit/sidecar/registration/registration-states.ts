@@ -1,0 +1,52 @@
+import type { Context, Lifecycle, LifecycleEvent } from '../../../../src/sidecar/registration/state.ts'
+import { lifecycleSettings } from '../../../../src/sidecar/registration/settings.ts'
+import type { Verdict } from '../../../../src/sidecar/registration/failure.ts'
+
+const settings = lifecycleSettings({ backoffMaxMs: 10_000 })
+export const at = (nowMs: number, chance = 1): Context => ({ nowMs, chance, settings })
+
+export const broken: Verdict = { kind: 'retry', stage: 'WebSocket', shared: false, reason: 'broken' }
+export const away: Verdict = { kind: 'away', stage: 'TCP', shared: true, reason: 'away' }
+export const refusal: Verdict = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'refused' }
+export const later: Verdict = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 42_000 }
+
+/** One of each state, as they are at 100 s, with attempt 7 the newest. */
+const memory = { attempt: 7, failures: 1, failingSinceMs: 99_000, refusals: 0, refusedSinceMs: 0 }
+export const STATES = {
+  idle: { ...memory, state: 'idle', notBeforeMs: 0, reason: '' },
+  queued: { ...memory, state: 'queued' },
+  connecting: { ...memory, state: 'connecting' },
+  open: { ...memory, state: 'open' },
+  /** For less than it takes to forget what was before. */
+  registered: { ...memory, state: 'registered', sinceMs: 95_001, confirmed: true },
+  lasting: { ...memory, state: 'registered', sinceMs: 95_000, confirmed: true },
+  waiting: { ...memory, state: 'waiting', untilMs: 110_000, reason: 'broken' },
+  refused: {
+    ...memory,
+    refusals: 3,
+    refusedSinceMs: 60_000,
+    state: 'refused',
+    untilMs: 150_000,
+    reason: 'refused',
+  },
+  closing: { ...memory, state: 'closing', next: 'idle' },
+  reopening: { ...memory, state: 'closing', next: 'queued' },
+  stopping: { ...memory, state: 'closing', next: 'stopped' },
+  stopped: { ...memory, state: 'stopped' },
+} satisfies Record<string, Lifecycle>
+
+export const EVENTS = {
+  want: { type: 'want' },
+  withdraw: { type: 'withdraw' },
+  stop: { type: 'stop' },
+  timer: { type: 'timer' },
+  turn: { type: 'turn' },
+  opened: { type: 'opened', attempt: 7 },
+  acknowledged: { type: 'acknowledged', attempt: 7 },
+  silent: { type: 'silent', attempt: 7 },
+  unreachable: { type: 'unreachable', attempt: 7 },
+  ended: { type: 'ended', attempt: 7, verdict: broken },
+  'ended: away': { type: 'ended', attempt: 7, verdict: away },
+  'ended: busy': { type: 'ended', attempt: 7, verdict: later },
+  'ended: refused': { type: 'ended', attempt: 7, verdict: refusal },
+} satisfies Record<string, LifecycleEvent>

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { journalOf } from './event-log-harness.ts'
+import { names, reachable, registration, source, tokens, unreachable } from './status-harness.ts'
+
+/** What is true for all tokens together is told once, however many there are. */
+
+describe.each([1, 10_000])('the registry that cannot be reached, for %i tokens', (count) => {
+  it('is one line, however often it is tried, and one more when it can be reached again', async () => {
+    const { lines, tell } = journalOf(count)
+    const failures = Array.from({ length: 50 }, (_, index) =>
+      unreachable('TCP: connection refused', index + 1, 500.4 + index),
+    )
+    await tell(...failures)
+    expect(lines).toEqual([
+      {
+        level: 'warn',
+        cause: 'TCP: connection refused',
+        attempt: 1,
+        retryInMs: 500,
+        msg: 'no connection to the registry: TCP: connection refused; trying again',
+      },
+    ])
+    lines.length = 0
+    await tell(reachable, reachable)
+    expect(lines).toEqual([
+      { level: 'info', lastedMs: 50_000, repeats: 49, msg: 'the registry can be reached again' },
+    ])
+  })
+})
+
+describe('the registry that cannot be reached', () => {
+  it('for another reason is another line; reasons that alternate are told once each', async () => {
+    const { lines, tell } = journalOf(10_000)
+    const reasons = Array.from({ length: 100 }, (_, index) =>
+      index % 2 === 0 ? 'TCP: connection refused' : 'DNS: its name does not resolve',
+    )
+    await tell(...reasons.map((reason) => unreachable(reason)), reachable)
+    expect(lines).toMatchObject([
+      { cause: 'TCP: connection refused' },
+      { cause: 'DNS: its name does not resolve' },
+      { lastedMs: 100_000, repeats: 98 },
+    ])
+  })
+
+  it('a second time is told anew, with how long it had been well', async () => {
+    const { lines, tell, clock } = journalOf(1)
+    await tell(unreachable('TCP: connection refused'), reachable)
+    await clock.advance(59_000)
+    await tell(unreachable('TCP: connection refused', 1), reachable)
+    expect(lines.map(({ level, lastedMs, repeats }) => [level, lastedMs, repeats])).toEqual([
+      ['warn', undefined, undefined],
+      ['info', 1000, undefined],
+      ['warn', 60_000, undefined],
+      ['info', 1000, undefined],
+    ])
+  })
+
+  it('is all that is told of ten thousand tokens that queue up for it', async () => {
+    const { lines, hear, tell, clock } = journalOf(10_000)
+    hear(unreachable('TCP: connection refused'))
+    hear(...names(10_000).map((id) => registration(id, 'queued')))
+    for (const id of names(20)) await tell(registration(id, 'connecting'), registration(id, 'queued'))
+    expect(lines).toHaveLength(1)
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('tokens that change', () => {
+  it('are told with how many came and go; those of the start are no change', async () => {
+    const { lines, told, tell } = journalOf(3)
+    expect(told).toEqual([])
+    await tell(
+      { type: 'tokens', added: ['t3', 't4'], removed: ['t0'] },
+      { type: 'tokens', added: [], removed: ['t1'] },
+    )
+    expect(lines).toEqual([
+      { level: 'info', added: 2, removed: 1, msg: 'the tokens changed: 2 added, 1 removed' },
+      { level: 'info', added: 0, removed: 1, msg: 'the tokens changed: 0 added, 1 removed' },
+    ])
+  })
+
+  it('by the thousand are one line', async () => {
+    const { lines, tell } = journalOf(10_000)
+    await tell({ type: 'tokens', added: names(20_000).slice(10_000), removed: names(10_000) })
+    expect(lines.map(({ msg }) => msg)).toEqual(['the tokens changed: 10000 added, 10000 removed'])
+  })
+
+  it('are told in numbers, not by their names: the list can be long', async () => {
+    const { lines, tell } = journalOf(1)
+    await tell(tokens('0123456789ab'))
+    expect(JSON.stringify(lines)).not.toContain('0123456789ab')
+  })
+})
+
+describe('where the tokens come from', () => {
+  it('its problems are one error, which says that the tokens stay as they are', async () => {
+    const { lines, tell } = journalOf(1)
+    await tell(source(['line 3 has quotes around it', 'line 9 has quotes around it']))
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        cause: 'line 3 has quotes around it; line 9 has quotes around it',
+        msg: 'the tokens stay as they are, because of their file: line 3 has quotes around it; line 9 has quotes around it',
+      },
+    ])
+  })
+
+  it('each warning is one, told when it is new and not with each reading of the same', async () => {
+    const { lines, tell } = journalOf(1)
+    const repeated = 'line 4 is the same as line 1; used once'
+    await tell(source([], [repeated]), source(['broken']), source([], [repeated, 'line 2 is short']))
+    expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+      ['warn', `the file of the tokens: ${repeated}`],
+      ['error', 'the tokens stay as they are, because of their file: broken'],
+      ['info', 'the tokens can be read again'],
+      ['warn', 'the file of the tokens: line 2 is short'],
+    ])
+  })
+
+  it('that all is well is not told', async () => {
+    const { lines, tell } = journalOf(1, 'debug')
+    await tell(source())
+    expect(lines).toEqual([])
+  })
+
+  it('that a problem is over is told', async () => {
+    const { lines, tell } = journalOf(1)
+    await tell(source(['there is no such file or folder']), source())
+    expect(lines.map(({ level }) => level)).toEqual(['error', 'info'])
+  })
+})

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest'
+import type { Fact } from '../../../../src/sidecar/events.ts'
+import { journalOf } from './event-log-harness.ts'
+import { puppet, registration } from './status-harness.ts'
+
+const ids = ['t0', 't1'] as const
+const [t0, t1] = ids
+
+describe('the puppet', () => {
+  it('is one line a change, with the cause and how long the state before it lasted', async () => {
+    const { lines, clock, tell } = journalOf(2)
+    await tell(puppet('healthy'))
+    await clock.advance(41_000)
+    await tell(
+      puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'),
+      puppet('healthy', '', { withdrawals: 1, holdMs: 0 }),
+    )
+    expect(lines).toEqual([
+      { level: 'info', state: 'healthy', withdrawals: 0, msg: 'puppet is healthy' },
+      {
+        level: 'warn',
+        state: 'unhealthy',
+        cause: 'nothing listens on 127.0.0.1:8788',
+        lastedMs: 42_000,
+        msg: 'puppet is unhealthy: nothing listens on 127.0.0.1:8788',
+      },
+      { level: 'info', state: 'healthy', lastedMs: 1000, withdrawals: 1, msg: 'puppet is healthy' },
+    ])
+  })
+
+  it('that repeats itself is counted, and the count told with the change that ends it', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(...Array.from({ length: 10 }, () => puppet('unhealthy', 'nothing listens')), puppet('healthy'))
+    expect(lines).toHaveLength(2)
+    expect(lines[1]).toMatchObject({ state: 'healthy', lastedMs: 10_000, repeats: 9 })
+  })
+
+  it('that is not healthy yet at the start is no news: the verdict follows soon', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(puppet('unknown', 'nothing listens'), puppet('unhealthy', 'nothing listens'))
+    expect(lines.map(({ level, state }) => [level, state])).toEqual([['warn', 'unhealthy']])
+  })
+
+  it('whose reasons alternate while it stays unhealthy does not fill the log: each is told once', async () => {
+    const { lines, tell } = journalOf(2)
+    const reasons = Array.from({ length: 100 }, (_, index) =>
+      index % 2 === 0 ? 'nothing listens' : 'no answer in 1 s',
+    )
+    await tell(...reasons.map((reason) => puppet('unhealthy', reason)))
+    expect(lines.length).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('a registration', () => {
+  it('is one line a settled state, with what the contract promises', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(
+      registration(t0, 'waiting', { reason: 'TCP: connection refused', attempts: 1, retryInMs: 500 }),
+      registration(t0, 'registered', { attempts: 2 }),
+      registration(t0, 'idle', { attempts: 0 }),
+    )
+    expect(lines).toEqual([
+      {
+        level: 'warn',
+        token: t0,
+        state: 'waiting',
+        attempt: 1,
+        cause: 'TCP: connection refused',
+        retryInMs: 500,
+        msg: 'not registered: TCP: connection refused; trying again',
+      },
+      { level: 'info', token: t0, state: 'registered', attempt: 2, lastedMs: 1000, msg: 'registered' },
+      { level: 'info', token: t0, state: 'idle', attempt: 0, lastedMs: 1000, msg: 'withdrawn' },
+    ])
+  })
+
+  it('on its way is told at debug only', async () => {
+    const { lines, tell } = journalOf(2, 'debug')
+    const states = ['queued', 'connecting', 'open', 'closing'] as const
+    await tell(...states.map((state) => registration(t0, state)))
+    expect(lines.map(({ level, state }) => [level, state])).toEqual([
+      ['debug', 'queued'],
+      ['debug', 'connecting'],
+      ['debug', 'open'],
+      ['debug', 'closing'],
+    ])
+  })
+
+  it('that fails the same way again and again is one line, and the count comes with the end of it', async () => {
+    const { lines, tell } = journalOf(2)
+    const failures = Array.from({ length: 20 }, (_, index) => [
+      registration(t0, 'connecting', { attempts: index + 1 }),
+      registration(t0, 'waiting', {
+        reason: 'TCP: connection refused',
+        attempts: index + 1,
+        retryInMs: index,
+      }),
+    ])
+    await tell(...failures.flat(), registration(t0, 'connecting'), registration(t0, 'registered'))
+    expect(lines.map(({ state }) => state)).toEqual(['waiting', 'registered'])
+    expect(lines[1]).toMatchObject({ lastedMs: 40_000, repeats: 19 })
+  })
+
+  it('that fails in another way is told again', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(
+      registration(t0, 'waiting', { reason: 'DNS: its name does not resolve', retryInMs: 1 }),
+      registration(t0, 'waiting', { reason: 'TCP: connection refused', retryInMs: 1 }),
+    )
+    expect(lines.map(({ cause }) => cause)).toEqual([
+      'DNS: its name does not resolve',
+      'TCP: connection refused',
+    ])
+  })
+
+  it('whose causes alternate while the registry is away does not fill the log: each is told once', async () => {
+    const { lines, tell } = journalOf(2)
+    const causes = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 'TCP: refused' : 'HTTP: 502'))
+    await tell(...causes.map((reason) => registration(t0, 'waiting', { reason, retryInMs: 1 })))
+    expect(lines.length).toBeLessThanOrEqual(2)
+  })
+
+  it('that is refused is an error', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(registration(t0, 'refused', { reason: 'HTTP 401', attempts: 3, retryInMs: 300_000 }))
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        token: t0,
+        state: 'refused',
+        attempt: 3,
+        cause: 'HTTP 401',
+        retryInMs: 300_000,
+        msg: 'refused: HTTP 401; trying again every minute',
+      },
+    ])
+  })
+
+  it('that the registry does not confirm is a warning, and a confirmation that comes later a line of its own', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(registration(t0, 'registered', { confirmed: false }), registration(t0, 'registered'))
+    expect(lines.map(({ level, state }) => [level, state])).toEqual([
+      ['warn', 'registered'],
+      ['info', 'registered'],
+    ])
+  })
+
+  it('withdrawn twice is told once, and withdrawn before anything was told is not told', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(registration(t1, 'idle'), registration(t1, 'stopped'))
+    expect(lines).toEqual([])
+    await tell(registration(t0, 'registered'), registration(t0, 'idle'), registration(t0, 'stopped'))
+    expect(lines.map(({ msg }) => msg)).toEqual(['registered', 'withdrawn'])
+  })
+
+  it('that never came to be is not called withdrawn', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(registration(t0, 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }), registration(t0, 'idle'))
+    expect(lines[1]).toMatchObject({ level: 'info', state: 'idle', msg: 'not trying any more' })
+  })
+
+  it('of one token says nothing of another', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(registration(t0, 'registered'), registration(t1, 'registered'))
+    expect(lines.map(({ token, lastedMs }) => [token, lastedMs])).toEqual([
+      [t0, undefined],
+      [t1, undefined],
+    ])
+  })
+})
+
+describe('a token that the puppet refuses', () => {
+  const checked = (accepted: boolean | null): Fact => ({ type: 'tokenChecked', id: t0, accepted })
+
+  it('is loud, and names what to do', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(checked(false))
+    expect(lines).toMatchObject([{ level: 'error', token: t0, cause: 'UNAUTHENTICATED' }])
+    expect(lines[0]?.msg).toContain('THE PUPPET REFUSES THIS TOKEN')
+    expect(lines[0]?.msg).toContain('give puppet and registrar the same token')
+  })
+
+  it('is told once, until that changes', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(checked(false), checked(false), checked(true), checked(true), checked(false))
+    expect(lines.map(({ level }) => level)).toEqual(['error', 'info', 'error'])
+  })
+
+  it('is not cried where it is not known', async () => {
+    const { lines, tell } = journalOf(2)
+    await tell(checked(null))
+    expect(lines).toEqual([])
+  })
+})
+
+describe('what is not a change', () => {
+  const noise: readonly Fact[] = [
+    { type: 'probed', result: { ok: true, tookMs: 1, tls: false, health: null } },
+    { type: 'probed', result: { ok: false, tookMs: 1, kind: 'refused', reason: 'nothing listens' } },
+    { type: 'connected', id: t0, result: 'registered' },
+    { type: 'disconnected', id: t0, cause: 'closed' },
+    { type: 'withdrawn', id: t0, cause: 'unhealthy' },
+    { type: 'pong', id: t0, rttMs: 1 },
+    { type: 'question', id: t0, method: 'getHostieGrpcPort', result: 'answered' },
+    { type: 'ignored', id: t0, kind: 'binary' },
+  ]
+
+  it.each(noise)('is told at trace only: $type', async (fact) => {
+    const quiet = journalOf(2, 'debug')
+    await quiet.tell(fact)
+    expect(quiet.lines).toEqual([])
+    const { lines, tell } = journalOf(2, 'trace')
+    await tell(fact)
+    expect(lines).toEqual([{ level: 'trace', fact, msg: fact.type }])
+  })
+})
+
+it('draining is told', async () => {
+  const { lines, tell } = journalOf(2)
+  await tell({ type: 'draining' })
+  expect(lines).toMatchObject([{ level: 'info', state: 'draining' }])
+})

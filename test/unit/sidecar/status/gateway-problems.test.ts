@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../../../src/config/sidecar-config.ts'
+import type { DoorRefusal, Fact, GatewayLeaveCause } from '../../../../src/sidecar/events.ts'
+import { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
+import { gatewayProblems } from '../../../../src/sidecar/status/gateway-problems.ts'
+import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
+import { report } from '../../../../src/sidecar/status/status-report.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { journalOf } from './event-log-harness.ts'
+import { tokens } from './status-harness.ts'
+
+const joined = (id: string, adopted = false): Fact => ({ type: 'gatewayJoined', id, adopted })
+const left = (id: string, cause: GatewayLeaveCause = 'closed'): Fact => ({ type: 'gatewayLeft', id, cause })
+const said = (id: string, port: number | undefined): Fact => ({
+  type: 'gatewayPort',
+  id,
+  port,
+  expected: 8788,
+})
+const refused = (reason: DoorRefusal): Fact => ({ type: 'gatewayRefused', reason, from: '203.0.113.9' })
+
+/** What is true after these facts; t0 is the sidecar's one token. */
+function boardAfter(...facts: readonly Fact[]): Board {
+  const board = new Board(new FakeClock())
+  for (const fact of [tokens('t0'), ...facts]) board.apply(fact)
+  return board
+}
+const problemsAfter = (...facts: readonly Fact[]): readonly string[] =>
+  gatewayProblems(boardAfter(...facts), 8788)
+
+const OTHER_PORT =
+  'the gateway says that its puppet listens on port 9000, but port 8788 is probed and published; set WECHATY_PUPPET_SERVER_PORT to the same for both'
+const OTHER_TOKEN =
+  "the gateway has a token (t9) that is not among this sidecar's: nobody registers it; give both the same"
+
+describe('what is wrong between gateway and sidecar', () => {
+  it.each([
+    ['nothing, where nobody is there', [], []],
+    ['nothing, where the gateway has the same token', [joined('t0')], []],
+    ['nothing, where it says the port that is probed', [joined('t0'), said('t0', 8788)], []],
+    ['nothing, where it does not say its port', [joined('t0'), said('t0', undefined)], []],
+    [
+      'nothing, of a port that one said who has left',
+      [joined('t0'), said('t0', 9000), left('t0'), joined('t0')],
+      [],
+    ],
+    ['another port', [joined('t0'), said('t0', 9000)], [OTHER_PORT]],
+    [
+      'another port, whatever a second gateway says and does',
+      [joined('t0'), said('t0', 9000), joined('t9'), said('t9', 8788), left('t9')],
+      [OTHER_PORT],
+    ],
+    [
+      'nothing, when the one with another port has left',
+      [joined('t0'), said('t0', 8788), joined('t9'), said('t9', 9000), left('t9')],
+      [],
+    ],
+    ['nothing, while all tokens are withdrawn', [{ type: 'draining' }, joined('t9')], []],
+    ['another token', [joined('t9')], [OTHER_TOKEN]],
+    ['both', [joined('t9'), said('t9', 9000)], [OTHER_PORT, OTHER_TOKEN]],
+    ['another token, told once of two gateways', [joined('t9'), joined('t0'), joined('t9')], [OTHER_TOKEN]],
+    ['nothing any more, when they have left', [joined('t9'), said('t9', 9000), left('t9')], []],
+    ['another token, while one of two is there', [joined('t9'), joined('t9'), left('t9')], [OTHER_TOKEN]],
+    ['nothing, once the token is one of ours', [joined('t9'), tokens('t9')], []],
+  ] as const)('%s', (_what, facts, problems) => {
+    expect(problemsAfter(...facts)).toEqual(problems)
+  })
+})
+
+describe('the board', () => {
+  it('counts connections by the name of their token', () => {
+    const facts = [joined('t0'), joined('t0'), joined('t9'), left('t0')]
+    expect([...boardAfter(...facts).gateway.present]).toEqual([
+      ['t0', { connections: 1, port: undefined }],
+      ['t9', { connections: 1, port: undefined }],
+    ])
+    expect(boardAfter(...facts, left('t0'), left('t9')).gateway.present.size).toBe(0)
+  })
+
+  it('holds no token for having seen a gateway', () => {
+    expect(boardAfter(joined('t9'), said('t9', 1)).has('t9')).toBe(false)
+  })
+})
+
+describe('/status', () => {
+  const TOKEN = 'insecure_status-1'
+  const gatewayIn = (board: Board, env: Record<string, string>): unknown => {
+    const { config } = readConfig({ WECHATY_TOKEN: TOKEN, ...env })
+    const damping = { withdrawals: 0, holdMs: 0 }
+    const options = { config, version: '1', uptimeMs: 0, nowMs: 0, offset: 0, damping }
+    return report(board, options).gateway
+  }
+
+  it('has nothing of a gateway where there is no door', () => {
+    expect(gatewayIn(boardAfter(joined('t0')), {})).toBeNull()
+  })
+
+  it.each([
+    [[], { connections: 0, port: null, problems: [] }],
+    [[joined('t0'), joined('t0')], { connections: 2, port: null, problems: [] }],
+    [[joined('t0'), said('t0', 8788)], { connections: 1, port: 8788, problems: [] }],
+    [[joined('t9'), said('t9', 9000)], { connections: 1, port: 9000, problems: [OTHER_PORT, OTHER_TOKEN] }],
+  ])('after %j it has %j', (facts, gateway) => {
+    expect(gatewayIn(boardAfter(...facts), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
+  })
+})
+
+describe('the log', () => {
+  const linesOf = async (...facts: readonly Fact[]): Promise<readonly unknown[]> => {
+    const { lines, tell } = journalOf(1)
+    await tell(...facts)
+    return lines
+  }
+
+  it('tells of a gateway that comes and goes', async () => {
+    expect(await linesOf(joined('t0'), said('t0', 8788), left('t0', 'silent'))).toEqual([
+      { level: 'info', token: 't0', msg: 'the gateway is at its door' },
+      { level: 'info', token: 't0', cause: 'silent', msg: 'the gateway left its door (silent)' },
+    ])
+  })
+
+  it('says that a token is taken over', async () => {
+    expect(await linesOf(joined('t0', true))).toEqual([
+      { level: 'info', token: 't0', msg: 'the gateway is at its door; its token is taken over' },
+    ])
+  })
+
+  it('calls no token a wrong one while all of them are withdrawn', async () => {
+    const lines = await linesOf({ type: 'draining' }, joined('t9'))
+    expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'the gateway is at its door' })
+  })
+
+  it('is loud where token or port are others', async () => {
+    expect(await linesOf(joined('t9'), said('t9', 9000))).toEqual([
+      { level: 'error', token: 't9', msg: `WRONG TOKEN: ${OTHER_TOKEN}` },
+      { level: 'error', token: 't9', port: 9000, msg: `WRONG PORT: ${OTHER_PORT}` },
+    ])
+  })
+
+  it('is not filled by one that comes and goes without end', async () => {
+    const { lines, hear, clock } = journalOf(1)
+    const visit = [joined('t9'), said('t9', 9000), left('t9')]
+    hear(...Array.from({ length: 500 }, () => visit).flat())
+    expect(lines).toHaveLength(10)
+    await clock.advance(10_000)
+    hear(...visit)
+    expect(lines).toHaveLength(13)
+  })
+
+  it('warns of a gateway that does not say its port', async () => {
+    expect((await linesOf(said('t0', undefined)))[0]).toEqual({
+      level: 'warn',
+      token: 't0',
+      msg: 'the gateway does not say on which port its puppet listens',
+    })
+  })
+
+  it('tells each reason to turn somebody away once in ten minutes, and from where; the metrics count', async () => {
+    const many = Array.from({ length: 50 }, (_, index) => refused(index % 2 === 0 ? 'token' : 'stranger'))
+    expect(await linesOf(...many)).toEqual(
+      ['token', 'stranger'].map((cause) => ({
+        level: 'warn',
+        cause,
+        from: '203.0.113.9',
+        msg: `somebody at the gateway's door was turned away (${cause})`,
+      })),
+    )
+  })
+
+  it('has nothing of what gateways tell', async () => {
+    expect(await linesOf({ type: 'gatewayTold' })).toEqual([])
+  })
+})
+
+describe('the metrics', () => {
+  const textOf = async (board: Board, ...facts: readonly Fact[]): Promise<string> => {
+    const metrics = createMetrics(board, '1')
+    for (const fact of facts) metrics.apply(fact)
+    return (await metrics.expose()).text
+  }
+
+  it('count connections, what was told, and each reason for turning somebody away, from zero on', async () => {
+    const nothing = await textOf(boardAfter())
+    for (const line of ['connections 0', 'events_total 0', 'refusals_total{reason="full"} 0']) {
+      expect(nothing).toContain(`\npuppet_registrar_gateway_${line}\n`)
+    }
+    const told: Fact = { type: 'gatewayTold' }
+    const board = boardAfter(joined('t0'), joined('t9'), joined('t9'))
+    const text = await textOf(board, told, told, refused('full'), refused('full'), refused('http'))
+    expect(text.split('\n').filter((line) => line.startsWith('puppet_registrar_gateway_'))).toEqual(
+      expect.arrayContaining([
+        'puppet_registrar_gateway_connections 3',
+        'puppet_registrar_gateway_events_total 2',
+        'puppet_registrar_gateway_refusals_total{reason="full"} 2',
+        'puppet_registrar_gateway_refusals_total{reason="http"} 1',
+        'puppet_registrar_gateway_refusals_total{reason="stranger"} 0',
+      ]),
+    )
+  })
+})

@@ -1,0 +1,320 @@
+import { describe, expect, it } from 'vitest'
+import type { ConnectResult, Fact } from '../../../../src/sidecar/events.ts'
+import { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
+import { createMetrics, type Metrics } from '../../../../src/sidecar/status/metrics.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import {
+  boardOf,
+  countLooks,
+  gone,
+  puppet,
+  reachable,
+  registration,
+  STATES,
+  source,
+  tokenChecked,
+  tokens,
+  unreachable,
+} from './status-harness.ts'
+
+/** The lines that are our own; what prom-client tells of the process comes and goes. */
+async function ownLines(metrics: Metrics): Promise<readonly string[]> {
+  const { text } = await metrics.expose()
+  return text.split('\n').filter((line) => /^(# \w+ )?puppet_registrar_/.test(line))
+}
+
+/** The samples by name and labels. */
+async function samples(metrics: Metrics): Promise<Record<string, number>> {
+  const lines = (await ownLines(metrics)).filter((line) => !line.startsWith('#'))
+  return Object.fromEntries(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ')
+      return [line.slice('puppet_registrar_'.length, space), Number(line.slice(space + 1))]
+    }),
+  )
+}
+
+const begin = (board: Board = boardOf(['registered']).board): Metrics => createMetrics(board, '1.2.3')
+
+/** A token's public name that tries to break out of a label. */
+const EVIL = 'evil"} 1\nevil_total 1'
+
+const CONNECTS = {
+  registered: true,
+  refused: true,
+  aborted: true,
+  dns: true,
+  tcp: true,
+  tls: true,
+  http: true,
+  websocket: true,
+  acknowledgement: true,
+} satisfies Record<ConnectResult, true>
+
+/** Each fact in each of its kinds. */
+const FACTS: readonly Fact[] = [
+  { type: 'probed', result: { ok: true, tookMs: 2, tls: false, health: 'SERVING' } },
+  ...(['refused', 'timeout', 'failed'] as const).map(
+    (kind) => ({ type: 'probed', result: { ok: false, tookMs: 2000, kind, reason: EVIL } }) as const,
+  ),
+  puppet('unhealthy', EVIL),
+  { ...puppet('unhealthy', EVIL), failingMs: 2010 } as Fact,
+  { type: 'recovered', id: EVIL, tookMs: 250 },
+  ...STATES.map((state) => registration(EVIL, state, { reason: EVIL })),
+  ...(Object.keys(CONNECTS) as ConnectResult[]).map(
+    (result) => ({ type: 'connected', id: EVIL, result }) as const,
+  ),
+  ...(['withdrawn', 'heartbeat', 'closed'] as const).map(
+    (cause) => ({ type: 'disconnected', id: EVIL, cause }) as const,
+  ),
+  ...(['unhealthy', 'removed', 'shutdown'] as const).map(
+    (cause) => ({ type: 'withdrawn', id: EVIL, cause }) as const,
+  ),
+  { type: 'pong', id: EVIL, rttMs: 30 },
+  { type: 'question', id: EVIL, method: 'getHostieGrpcPort', result: 'answered' },
+  { type: 'question', id: EVIL, method: 'hostieGrpcPort', result: 'answered' },
+  { type: 'question', id: EVIL, method: 'other', result: 'not_found' },
+  ...(['binary', 'flood', 'malformed', 'event', 'invalid'] as const).map(
+    (kind) => ({ type: 'ignored', id: EVIL, kind }) as const,
+  ),
+  tokenChecked(EVIL, false),
+  unreachable(EVIL),
+  reachable,
+  source([EVIL], [EVIL]),
+  { type: 'tokens', added: [EVIL], removed: [EVIL] },
+  gone(EVIL),
+  { type: 'gatewayJoined', id: EVIL, adopted: true },
+  { type: 'gatewayPort', id: EVIL, port: 1, expected: 8788 },
+  { type: 'gatewayTold' },
+  { type: 'gatewayLeft', id: EVIL, cause: 'closed' },
+  ...(['dropped', 'http', 'path', 'token', 'stranger', 'proxy', 'subprotocol', 'full'] as const).map(
+    (reason) => ({ type: 'gatewayRefused', reason, from: EVIL }) as const,
+  ),
+  { type: 'draining' },
+]
+
+describe('the exposition', () => {
+  it.each([
+    ['build_info', 'gauge'],
+    ['puppet_up', 'gauge'],
+    ['registry_reachable', 'gauge'],
+    ['token_source_up', 'gauge'],
+    ['probe_duration_seconds', 'histogram'],
+    ['probes_total', 'counter'],
+    ['registrations', 'gauge'],
+    ['connects_total', 'counter'],
+    ['disconnects_total', 'counter'],
+    ['withdrawals_total', 'counter'],
+    ['fault_detection_seconds', 'histogram'],
+    ['recovery_seconds', 'histogram'],
+    ['registry_rtt_seconds', 'histogram'],
+    ['rpc_requests_total', 'counter'],
+    ['gateway_connections', 'gauge'],
+    ['gateway_events_total', 'counter'],
+    ['gateway_refusals_total', 'counter'],
+  ])('has %s, a %s, with a help text, before anything has happened', async (name, type) => {
+    const lines = await ownLines(begin())
+    expect(lines).toContain(`# TYPE puppet_registrar_${name} ${type}`)
+    expect(lines.find((line) => line.startsWith(`# HELP puppet_registrar_${name} `))).toMatch(
+      /\S+ \S+ \S+ \S+/,
+    )
+  })
+
+  it.each([
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'process_start_time_seconds',
+    'nodejs_version_info',
+  ])('has %s, which everyone expects', async (name) => {
+    const { text } = await begin().expose()
+    expect(text).toMatch(new RegExp(`^${name}[ {]`, 'm'))
+  })
+
+  it('has nothing for which all sockets would have to be walked over', async () => {
+    const { text } = await begin().expose()
+    expect(text).not.toMatch(/nodejs_active_/)
+  })
+
+  it('is text in the format of Prometheus', async () => {
+    const { text, contentType } = await begin().expose()
+    expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/)
+    for (const line of text.split('\n').filter((each) => each !== '' && !each.startsWith('#'))) {
+      expect(line).toMatch(/^[a-z_][a-z0-9_]*(\{.*\})? (-?[\d.]+(e[+-]?\d+)?|NaN|\+?Inf)$/i)
+    }
+  })
+})
+
+describe('the gauges', () => {
+  it('tell what is true when they are asked', async () => {
+    const states = [
+      'registered',
+      'connecting',
+      'open',
+      'waiting',
+      'refused',
+      'idle',
+      'idle',
+      'stopped',
+    ] as const
+    const { board } = boardOf(states, 'unhealthy')
+    const metrics = begin(board)
+    expect(await samples(metrics)).toMatchObject({
+      'build_info{version="1.2.3"}': 1,
+      puppet_up: 0,
+      'registrations{state="registered"}': 1,
+      'registrations{state="connecting"}': 2,
+      'registrations{state="waiting"}': 1,
+      'registrations{state="refused"}': 1,
+      'registrations{state="idle"}': 3,
+    })
+    board.apply(puppet('healthy'))
+    board.apply(registration('t1', 'registered'))
+    expect(await samples(metrics)).toMatchObject({ puppet_up: 1, 'registrations{state="registered"}': 2 })
+  })
+
+  it.each(['unknown', 'unhealthy'] as const)('say that a puppet that is %s is not up', async (health) => {
+    expect((await samples(begin(boardOf(['idle'], health).board))).puppet_up).toBe(0)
+  })
+
+  it('say whether attempts get as far as the registry: they do until they are known not to', async () => {
+    const { board } = boardOf(['queued'])
+    const metrics = begin(board)
+    const told = async (): Promise<number | undefined> => (await samples(metrics)).registry_reachable
+    expect(await told()).toBe(1)
+    board.apply(unreachable('TCP: connection refused'))
+    expect(await told()).toBe(0)
+    board.apply(reachable)
+    expect(await told()).toBe(1)
+  })
+
+  it('say whether what the token file holds is in force; warnings do not change that', async () => {
+    const { board } = boardOf(['registered'])
+    const metrics = begin(board)
+    const told = async (): Promise<number | undefined> => (await samples(metrics)).token_source_up
+    expect(await told()).toBe(1)
+    board.apply(source(['there is no such file or folder']))
+    expect(await told()).toBe(0)
+    board.apply(source([], ['line 4 is the same as line 1; used once']))
+    expect(await told()).toBe(1)
+  })
+
+  it('count a token that waits for its turn as waiting, and one that has gone not at all', async () => {
+    const { board } = boardOf(['queued', 'waiting', 'registered'])
+    const metrics = begin(board)
+    expect(await samples(metrics)).toMatchObject({
+      'registrations{state="waiting"}': 2,
+      'registrations{state="registered"}': 1,
+    })
+    for (const id of ['t0', 't1', 't2']) board.apply(gone(id))
+    expect(await samples(metrics)).toMatchObject({
+      'registrations{state="waiting"}': 0,
+      'registrations{state="registered"}': 0,
+    })
+  })
+})
+
+describe('the counters', () => {
+  it('are there as 0 from the start, each with each of its labels: a rate sees the first event', async () => {
+    const metrics = begin()
+    const before = await samples(metrics)
+    for (const fact of FACTS) metrics.apply(fact)
+    expect(Object.keys(await samples(metrics))).toEqual(Object.keys(before))
+    const counters = Object.entries(before).filter(([name]) => /_total\b/.test(name))
+    expect(counters.length).toBeGreaterThan(20)
+    for (const [name, value] of counters) expect([name, value]).toEqual([name, 0])
+  })
+
+  it('count each kind of each fact once', async () => {
+    const metrics = begin()
+    for (const fact of FACTS) metrics.apply(fact)
+    const counted = await samples(metrics)
+    expect(counted).toMatchObject({
+      'probes_total{result="ok"}': 1,
+      'probes_total{result="refused"}': 1,
+      'probes_total{result="timeout"}': 1,
+      'probes_total{result="failed"}': 1,
+      'withdrawals_total{cause="unhealthy"}': 1,
+      'withdrawals_total{cause="removed"}': 1,
+      'withdrawals_total{cause="shutdown"}': 1,
+      'disconnects_total{cause="heartbeat"}': 1,
+      'rpc_requests_total{method="getHostieGrpcPort",result="answered"}': 1,
+      'rpc_requests_total{method="hostieGrpcPort",result="answered"}': 1,
+      'rpc_requests_total{method="other",result="not_found"}': 1,
+      'ignored_total{kind="flood"}': 1,
+    })
+    for (const result of Object.keys(CONNECTS)) expect(counted[`connects_total{result="${result}"}`]).toBe(1)
+  })
+
+  it('count durations in seconds', async () => {
+    const metrics = begin()
+    for (const fact of FACTS) metrics.apply(fact)
+    expect(await samples(metrics)).toMatchObject({
+      probe_duration_seconds_count: 4,
+      probe_duration_seconds_sum: 6.002,
+      'probe_duration_seconds_bucket{le="0.0025"}': 1,
+      'probe_duration_seconds_bucket{le="+Inf"}': 4,
+      // Only where a healthy puppet became unhealthy.
+      fault_detection_seconds_count: 1,
+      fault_detection_seconds_sum: 2.01,
+      recovery_seconds_count: 1,
+      recovery_seconds_sum: 0.25,
+      registry_rtt_seconds_count: 1,
+      registry_rtt_seconds_sum: 0.03,
+    })
+  })
+})
+
+describe('the bounds of the promise', () => {
+  it.each([0.1, 0.5, 2.6, 5.5])(
+    '%d s can be read off the time that faults took to be found and mended',
+    async (bound) => {
+      const metrics = begin()
+      const faults: readonly Fact[] = [
+        { ...puppet('unhealthy'), failingMs: bound * 1000 } as Fact,
+        { ...puppet('unhealthy'), failingMs: bound * 1000 + 1 } as Fact,
+        { type: 'recovered', id: 't0', tookMs: bound * 1000 },
+        { type: 'recovered', id: 't0', tookMs: bound * 1000 + 1 },
+      ]
+      for (const fact of faults) metrics.apply(fact)
+      expect(await samples(metrics)).toMatchObject({
+        [`fault_detection_seconds_bucket{le="${bound}"}`]: 1,
+        [`recovery_seconds_bucket{le="${bound}"}`]: 1,
+      })
+    },
+  )
+})
+
+describe('labels', () => {
+  it('take nothing from outside: no name of a token, no reason', async () => {
+    const board = new Board(new FakeClock())
+    board.apply(tokens(EVIL))
+    const metrics = begin(board)
+    for (const fact of FACTS) {
+      board.apply(fact)
+      metrics.apply(fact)
+    }
+    expect((await metrics.expose()).text).not.toContain('evil')
+  })
+
+  it('are no more after many facts of many tokens than after the first of each kind', async () => {
+    const metrics = begin()
+    for (const fact of FACTS) metrics.apply(fact)
+    const before = Object.keys(await samples(metrics))
+    for (let token = 0; token < 1000; token += 1) {
+      for (const fact of FACTS) metrics.apply('id' in fact ? { ...fact, id: `t${token}` } : fact)
+    }
+    expect(Object.keys(await samples(metrics))).toEqual(before)
+  })
+
+  it('are the same for ten thousand tokens as for one, and none of the tokens is looked at', async () => {
+    const names = async (count: number): Promise<readonly string[]> => {
+      const states = Array.from({ length: count }, (_, index) => STATES[index % STATES.length] ?? 'idle')
+      const { board } = boardOf(states)
+      const looks = countLooks(board)
+      const found = Object.keys(await samples(begin(board)))
+      expect(looks()).toBe(0)
+      return found
+    }
+    expect(await names(10_000)).toEqual(await names(1))
+  })
+})

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../../../src/config/sidecar-config.ts'
+import type { RegistrationState } from '../../../../src/sidecar/events.ts'
+import type { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
+import { report } from '../../../../src/sidecar/status/status-report.ts'
+import { boardOf, countLooks, gone, names, registration, STATES, tokens } from './status-harness.ts'
+
+const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_aaaa-1111' })
+const damping = { withdrawals: 0, holdMs: 0 }
+
+interface Page {
+  readonly registrations: Record<string, number>
+  readonly tokens: readonly { id: string; state: string }[]
+}
+
+const pageOf = (board: Board, offset = 0): Page =>
+  JSON.parse(
+    JSON.stringify(report(board, { config, damping, version: '1.2.3', uptimeMs: 0, nowMs: 0, offset })),
+  )
+
+/** All pages, one after the other, until one is empty. */
+function pagesOf(board: Board): readonly Page['tokens'][] {
+  const offsets = Array.from({ length: Math.ceil(board.size / 100) + 1 }, (_, index) => index * 100)
+  const pages = offsets.map((offset) => pageOf(board, offset).tokens)
+  expect(pages.at(-1)).toEqual([])
+  return pages.slice(0, -1)
+}
+
+/** A few hundred tokens: those of a state side by side, so that pages and states end anywhere, or all mixed up. */
+const mixes: fc.Arbitrary<readonly RegistrationState[]> = fc.oneof(
+  fc
+    .array(fc.tuple(fc.constantFrom(...STATES), fc.nat(120)), { maxLength: 6 })
+    .map((crowds) => crowds.flatMap(([state, count]) => Array.from({ length: count }, () => state))),
+  fc.array(fc.constantFrom(...STATES), { maxLength: 350, size: 'max' }),
+)
+
+function check(look: (board: Board, states: readonly RegistrationState[], offset: number) => void): void {
+  fc.assert(
+    fc.property(mixes, fc.nat(700), (states, offset) => look(boardOf(states).board, states, offset)),
+    { numRuns: 100 },
+  )
+}
+
+/** How happy a token is that the report says is in a state. */
+const HAPPINESS = ['refused', 'waiting', 'connecting', 'open', 'closing', 'idle', 'stopped', 'registered']
+
+describe('the tokens', () => {
+  it('come with the unhappy first, and the registered last', () => {
+    const { board } = boardOf([...STATES].reverse())
+    const order = pageOf(board).tokens.map(({ state }) => state)
+    expect(order.slice(0, 5)).toEqual(['refused', 'waiting', 'waiting', 'connecting', 'open'])
+    expect(pageOf(board).tokens[1]?.id).toBe(`t${[...STATES].reverse().indexOf('waiting')}`)
+    expect(order.at(-1)).toBe('registered')
+    expect(order).toHaveLength(STATES.length)
+  })
+
+  it('of one state keep the order of the configuration', () => {
+    const { board } = boardOf(Array.from({ length: 50 }, () => 'registered'))
+    const ids = pageOf(board).tokens.map(({ id }) => id)
+    expect(ids).toEqual(Array.from({ length: 50 }, (_, index) => `t${index}`))
+  })
+
+  it('keep that order when they change and change back', () => {
+    const { board } = boardOf(names(20).map(() => 'registered'))
+    for (const id of ['t3', 't11', 't0']) board.apply(registration(id, 'waiting'))
+    expect(
+      pageOf(board)
+        .tokens.slice(0, 3)
+        .map(({ id }) => id),
+    ).toEqual(['t0', 't3', 't11'])
+    for (const id of ['t11', 't0', 't3']) board.apply(registration(id, 'registered'))
+    expect(pageOf(board).tokens.map(({ id }) => id)).toEqual(names(20))
+  })
+
+  it('that are new stand last of their state, and one that has gone stands nowhere', () => {
+    const { board } = boardOf(['idle', 'idle', 'idle'])
+    board.apply(gone('t1'))
+    board.apply(tokens('t9', 't1'))
+    expect(pageOf(board).tokens.map(({ id }) => id)).toEqual(['t0', 't2', 't9', 't1'])
+  })
+
+  it.each([
+    [0, 100],
+    [100, 100],
+    [200, 50],
+    [249, 1],
+    [250, 0],
+    [10_000, 0],
+  ])('come a hundred at most: from %i on, %i of 250', (offset, count) => {
+    const { board } = boardOf(Array.from({ length: 250 }, () => 'registered'))
+    const { tokens, registrations } = pageOf(board, offset)
+    expect(tokens).toHaveLength(count)
+    if (count > 0) expect(tokens[0]?.id).toBe(`t${offset}`)
+    expect(registrations.total).toBe(250)
+  })
+
+  it('page by page are all of them, each once, the unhappy first, whatever their states', () => {
+    check((board, states) => {
+      const pages = pagesOf(board)
+      expect(pages.slice(0, -1).every((page) => page.length === 100)).toBe(true)
+      const all = pages.flat()
+      expect(all.map(({ id }) => id).sort()).toEqual([...names(states.length)].sort())
+      const ranks = all.map(({ state }) => HAPPINESS.indexOf(state))
+      expect(ranks).toEqual([...ranks].sort((a, b) => a - b))
+    })
+  })
+
+  it('from any offset on are the hundred that follow, whatever their states', () => {
+    check((board, _states, offset) => {
+      const all = pagesOf(board).flat()
+      expect(pageOf(board, offset).tokens).toEqual(all.slice(offset, offset + 100))
+    })
+  })
+
+  it('asked for do not change the board', () => {
+    const { board } = boardOf(['registered', 'refused'])
+    const before = [...board.tokens]
+    pageOf(board)
+    expect([...board.tokens]).toEqual(before)
+  })
+
+  it('of ten thousand are not all looked at for one page', () => {
+    const { board } = boardOf(Array.from({ length: 10_000 }, () => 'registered'))
+    const looks = countLooks(board)
+    expect(pageOf(board).tokens).toHaveLength(100)
+    expect(looks()).toBe(100)
+    expect(pageOf(board, 10_000).tokens).toEqual([])
+    expect(looks()).toBe(100)
+  })
+})

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import type { Content, Reading } from '../../../src/tokens/file-content.ts'
+import { initialMemory, type Memory, type SourceNews, weigh } from '../../../src/tokens/token-file-change.ts'
+import { A, B } from './reading.ts'
+
+const source = {
+  variable: 'TOKEN_FILE',
+  path: '/tokens',
+  inline: { variable: 'TOKEN', tokens: [] },
+  mark: { digest: 'start', unended: [] },
+}
+
+/** A reading of a file with this text; the text stands for its digest. */
+function readingOf(text: string): Reading {
+  const file = { name: '', bytes: Buffer.from(text), digest: `file: ${text}` }
+  return { kind: 'content', content: { files: [file], swapped: false, digest: text } }
+}
+
+/** A reading whose content must not be looked at. */
+function untouchable(digest: string): Reading {
+  const content = {
+    digest,
+    get files(): Content['files'] {
+      throw new Error('it was parsed')
+    },
+    get swapped(): boolean {
+      throw new Error('it was parsed')
+    },
+  }
+  return { kind: 'content', content }
+}
+
+const missing: Reading = { kind: 'trouble', message: 'is missing' }
+const slow = { kind: 'slow' } as const
+
+/** Weighs one after the other; gives the kinds of what is told, `-` for nothing. */
+function tell(...readings: readonly (Reading | typeof slow)[]): readonly string[] {
+  let memory: Memory = initialMemory(source)
+  return readings.map((reading) => {
+    const weighed: { memory: Memory; news: SourceNews | undefined } = weigh(memory, reading, source)
+    memory = weighed.memory
+    return weighed.news?.kind ?? '-'
+  })
+}
+
+const good = readingOf(`${A}\n`)
+const bad = readingOf(`"${A}"\n`)
+const worse = readingOf(`\n"${A}"\n`)
+
+describe('what is told of readings', () => {
+  it.each<readonly [string, readonly (Reading | typeof slow)[], readonly string[]]>([
+    ['nothing, while nothing changes', [untouchable('start'), untouchable('start')], ['-', '-']],
+    ['a change, once', [good, good], ['changed', '-']],
+    ['each change', [good, readingOf(`${B}\n`), good], ['changed', 'changed', 'changed']],
+    ['trouble, once', [missing, missing, missing], ['kept', '-', '-']],
+    ['that it is over', [missing, untouchable('start'), untouchable('start')], ['kept', 'mended', '-']],
+    ['not that it is over when there is a change to tell', [missing, good, good], ['kept', 'changed', '-']],
+    ['other trouble', [missing, bad, worse, missing], ['kept', 'kept', 'kept', 'kept']],
+    ['the same trouble again after it was over', [bad, good, bad], ['kept', 'changed', 'kept']],
+    ['that what was good is good again', [good, bad, good], ['changed', 'kept', 'mended']],
+    ['that it is slow, once', [slow, slow, untouchable('start')], ['kept', '-', 'mended']],
+    ['trouble that slowness had hidden', [bad, slow, bad], ['kept', 'kept', 'kept']],
+  ])('%s', (_what, readings, wanted) => {
+    expect(tell(...readings)).toEqual(wanted)
+  })
+
+  it('needs no second look at bytes that were looked at: neither good nor bad ones', () => {
+    const digest = bad.kind === 'content' ? bad.content.digest : ''
+    expect(tell(bad, untouchable(digest), missing, untouchable(digest))).toEqual([
+      'kept',
+      '-',
+      'kept',
+      'kept',
+    ])
+    expect(() => tell(untouchable('new'))).toThrow('it was parsed')
+  })
+})
+
+it('what is remembered holds nothing that could be read out of it', () => {
+  const first = weigh(initialMemory(source), readingOf(`${A}\n`), source).memory
+  const second = weigh(first, readingOf(`"${B}"\n`), source).memory
+  const digests = [first.good.digest, second.bad?.digest, ...first.good.unended]
+  // In this test, digests are texts.
+  const remembered = digests.reduce<string>(
+    (text, each) => text.replaceAll(JSON.stringify(each), ''),
+    JSON.stringify(second),
+  )
+  expect(remembered).not.toMatch(/aaaa|bbbb/)
+})

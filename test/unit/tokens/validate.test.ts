@@ -1,0 +1,89 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import type { TokenSet } from '../../../src/tokens/validate.ts'
+import { removeTempDirs } from '../../support/temp-dir.ts'
+import { A, B, fromFile, fromText, messages } from './reading.ts'
+
+afterAll(removeTempDirs)
+
+describe('a token that is wrong', () => {
+  it.each<readonly [string, string, string]>([
+    ['in double quotes', `"${A}"`, 'has quotes around it'],
+    ['in single quotes', `'${A}'`, 'has quotes around it'],
+    ['with half a pair of quotes', `"${A}`, 'has quotes around it'],
+    ['an unexpanded variable in braces', `\${WECHATY_TOKEN}`, 'holds a variable that was not expanded'],
+    ['one inside', `insecure_\${ID}`, 'holds a variable that was not expanded'],
+    ['an unexpanded variable without braces', '$WECHATY_TOKEN', 'holds a variable that was not expanded'],
+    ['a placeholder', '<your-token>', 'looks like a placeholder'],
+    ...['/', '?', '#', '%', '\\', '\u0000', '\u007f', 'ä', '😀', '"'].map(
+      (char) =>
+        [
+          `with ${JSON.stringify(char)} in it`,
+          `insecure_a${char}b`,
+          'holds a character that cannot',
+        ] as const,
+    ),
+  ])('%s is a problem that does not repeat it', (_what, token, words) => {
+    const { tokens, problems } = fromText(token)
+    expect(tokens).toEqual([])
+    expect(messages(problems)).toEqual([expect.stringContaining(words)])
+    expect(problems[0]?.message).toMatch(/^the token /)
+    expect(problems[0]?.message).not.toContain(token)
+  })
+})
+
+describe('a token that smells', () => {
+  it.each([
+    ['without a prefix', 'aaaa-1111-2222', 'has no prefix with an underscore'],
+    ['with an empty prefix', '_aaaa-1111-2222', 'has no prefix with an underscore'],
+    ['with unusual characters', 'insecure_a+b:c=d', 'holds unusual characters'],
+    ['so short that it can be guessed', 'in_1234', 'is so short'],
+  ])('%s is used, with a warning', (_what, token, words) => {
+    const { tokens, problems, warnings } = fromText(token)
+    expect([tokens, problems]).toEqual([[token], []])
+    expect(messages(warnings)).toEqual([expect.stringContaining(words)])
+    expect(warnings[0]?.message).not.toContain(token)
+  })
+
+  it('and is given twice is used once, and told where', () => {
+    const { tokens, warnings } = fromText(`${A} ${B} ${A}`)
+    expect(tokens).toEqual([A, B])
+    expect(messages(warnings)).toEqual(['token 3 is the same as token 1; used once'])
+  })
+})
+
+describe('of many', () => {
+  const legal = (count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `insecure_bot-${index}`)
+  const file = (lines: readonly string[]): TokenSet => fromFile(`${lines.join('\n')}\n`)
+
+  it('that are wrong the first five are named, the rest counted', () => {
+    const wrong = legal(17).map((token) => `"${token}"`)
+    expect(messages(file([A, ...wrong]).problems)).toEqual([
+      ...[2, 3, 4, 5, 6].map((line) => `line ${line} has quotes around it; write it without`),
+      'and 12 more lines are wrong',
+    ])
+    expect(messages(fromText(wrong.slice(0, 6).join(' ')).problems).at(-1)).toBe('and 1 more token is wrong')
+    expect(messages(file(wrong.slice(0, 5)).problems)).toHaveLength(5)
+  })
+
+  it('that are given twice the first five are named, the rest counted', () => {
+    const { tokens, problems, warnings } = file([...legal(1005), ...legal(1005)])
+    expect([tokens, problems]).toEqual([legal(1005), []])
+    expect(messages(warnings)).toEqual([
+      ...[1, 2, 3, 4, 5].map((line) => `line ${1005 + line} is the same as line ${line}; used once`),
+      'and 1,000 more lines repeat a token that is there already; used once',
+    ])
+  })
+
+  it('that smell each smell is told once', () => {
+    const odd = Array.from({ length: 10_000 }, (_, index) => `bot-${index}+`)
+    expect(messages(file([A, ...odd]).warnings)).toEqual([
+      'line 2 and 9,999 more have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
+      'line 2 and 9,999 more hold unusual characters; letters, digits and . _ ~ - travel everywhere',
+      'line 2 and 99 more are so short that anyone can guess them',
+    ])
+    expect(messages(fromText('in_1 in_2').warnings)).toEqual([
+      'token 1 and 1 more are so short that anyone can guess them',
+    ])
+  })
+})
