@@ -1,19 +1,19 @@
 import { parseArgs } from 'node:util'
-import { systemClock } from './lib/clock.ts'
-import type { CommandArguments, Context } from './commands/context.ts'
 import { COMMANDS, type Command } from './commands/command-table.ts'
-import { ConfigError } from './config/config-error.ts'
+import type { CommandArguments, Context } from './commands/context.ts'
 import { EXIT } from './commands/exit-codes.ts'
 import { VERSION } from './commands/version.ts'
+import { ConfigError } from './config/config-error.ts'
+import { systemClock } from './lib/clock.ts'
 
 /** Numbers of the signals that end a container, for the exit code of a second one. */
 const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
-const complain = (line: string): void => void process.stderr.write(`${line}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+const printError = (line: string): void => void process.stderr.write(`${line}\n`)
 
 let reportBug = (error: unknown): void =>
-  complain(`a bug: ${error instanceof Error ? error.stack : String(error)}`)
+  printError(`a bug: ${error instanceof Error ? error.stack : String(error)}`)
 
 /** What the command line asks for, or why it cannot be understood. */
 type Request = { command: Command; args: CommandArguments } | { print: string } | { wrong: string }
@@ -83,11 +83,11 @@ function reloadSignal(): Context['onReload'] {
 async function main(): Promise<number> {
   const asked = await understand(process.argv.slice(2))
   if ('print' in asked) {
-    say(asked.print)
+    print(asked.print)
     return EXIT.ok
   }
   if ('wrong' in asked) {
-    complain(`puppet-registrar: ${asked.wrong}; see puppet-registrar --help`)
+    printError(`puppet-registrar: ${asked.wrong}; see puppet-registrar --help`)
     return EXIT.usage
   }
   const context: Context = {
@@ -97,8 +97,8 @@ async function main(): Promise<number> {
     shutdown: shutdownSignal(asked.command.drains),
     onReload: asked.command.reloads ? reloadSignal() : () => {},
     terminal: process.stdout.isTTY === true,
-    say,
-    complain,
+    print,
+    printError,
     reportBugsTo: (report) => {
       reportBug = report
     },
@@ -108,7 +108,7 @@ async function main(): Promise<number> {
     return await run(context, asked.args)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    complain(error.message)
+    printError(error.message)
     return EXIT.config
   }
 }
@@ -118,7 +118,7 @@ function bug(error: unknown): never {
     reportBug(error)
   } catch {
     // The log has ended already. What the error says may hold a secret, and nobody is left to take it out.
-    complain(`a bug, after the end of the log: ${error instanceof Error ? error.name : typeof error}`)
+    printError(`a bug, after the end of the log: ${error instanceof Error ? error.name : typeof error}`)
   }
   process.exit(EXIT.bug)
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, deadline } from '../lib/clock.ts'
-import type { Transport } from '../net/transport.ts'
 import { describeError, stageOf } from '../net/connect-error.ts'
+import type { Transport } from '../net/transport.ts'
 import { type DiscoveryAnswer, discoveryPath, parseDiscovery } from '../protocol/discovery.ts'
 
 /** What to ask, and whom. */

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import type { AdminAddress } from '../config/admin-address.ts'
 
 /** A question to a process that runs with the same environment. */
-export interface Question {
+export interface AdminRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   /** Milliseconds after which there is no answer. */
@@ -10,15 +10,19 @@ export interface Question {
 }
 
 /** Whether it said yes (200), and its words in one line, or why there were none. */
-export interface Reply {
+export interface AdminReply {
   readonly ok: boolean
   readonly words: string
 }
 
 /** Asks one of the endpoints of a running sidecar or registry. Never rejects. */
-export function ask(where: AdminAddress, { method, path, timeoutMs }: Question): Promise<Reply> {
+export function sendAdminRequest(
+  where: AdminAddress,
+  { method, path, timeoutMs }: AdminRequest,
+): Promise<AdminReply> {
   const { host, port, variable } = where
-  if (port === 0) return Promise.resolve({ ok: false, words: `${variable} is 0: there is nothing to ask` })
+  if (port === 0)
+    return Promise.resolve({ ok: false, words: `${variable} is 0: there is nothing to sendAdminRequest` })
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   const signal = AbortSignal.timeout(timeoutMs)
   return new Promise((resolve) => {

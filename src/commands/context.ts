@@ -1,5 +1,5 @@
-import type { Clock } from '../lib/clock.ts'
 import type { Env } from '../config/config-error.ts'
+import type { Clock } from '../lib/clock.ts'
 
 /** What a command gets from `main`, the only place that touches the process. */
 export interface Context {
@@ -13,9 +13,9 @@ export interface Context {
   /** Whether standard output is a terminal. */
   readonly terminal: boolean
   /** Writes a line to standard output. */
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
   /** Writes a line to standard error. */
-  readonly complain: (line: string) => void
+  readonly printError: (line: string) => void
   /** Who is to hear of errors that nothing caught, from now on. */
   readonly reportBugsTo: (report: (error: unknown) => void) => void
 }

@@ -1,7 +1,7 @@
 import { readDrainConfig } from '../config/admin-address.ts'
-import { EXIT } from './exit-codes.ts'
-import { ask } from './admin-request.ts'
+import { sendAdminRequest } from './admin-request.ts'
 import type { Context } from './context.ts'
+import { EXIT } from './exit-codes.ts'
 
 /** The sidecar answers when its own time-out is over; this is for the way there and back on a busy machine. */
 const MARGIN_MS = 2000
@@ -10,8 +10,8 @@ const MARGIN_MS = 2000
 export async function drain(context: Context): Promise<number> {
   const { admin, drainTimeoutMs } = readDrainConfig(context.env)
   const timeoutMs = drainTimeoutMs + MARGIN_MS
-  const { ok, words } = await ask(admin, { method: 'POST', path: '/drain', timeoutMs })
-  if (ok) context.say(words)
-  else context.complain(`drain: ${words}`)
+  const { ok, words } = await sendAdminRequest(admin, { method: 'POST', path: '/drain', timeoutMs })
+  if (ok) context.print(words)
+  else context.printError(`drain: ${words}`)
   return ok ? EXIT.ok : EXIT.no
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { readAdminConfig, readRegistryAdminConfig } from '../config/admin-address.ts'
-import { EXIT } from './exit-codes.ts'
-import { ask } from './admin-request.ts'
+import { sendAdminRequest } from './admin-request.ts'
 import type { CommandArguments, Context } from './context.ts'
+import { EXIT } from './exit-codes.ts'
 
 /** Docker's own time-out for a health check is 30 s; a sidecar that takes this long is not well. */
 const TIMEOUT_MS = 3000
@@ -12,8 +12,8 @@ export async function healthcheck(context: Context, { switches }: CommandArgumen
   const path = switches.has('live') ? '/livez' : '/readyz'
   const ofRegistry = switches.has('registry') || runsRegistry(firstProcess())
   const where = ofRegistry ? readRegistryAdminConfig(context.env) : readAdminConfig(context.env)
-  const { ok, words } = await ask(where, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
-  if (!ok) context.complain(`healthcheck: ${words}`)
+  const { ok, words } = await sendAdminRequest(where, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
+  if (!ok) context.printError(`healthcheck: ${words}`)
   return ok ? EXIT.ok : EXIT.no
 }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 
-/** A place where a command listens, and the variables that say so. */
+/** A place where a command listens, and the variables that print so. */
 export interface ListenPlace {
   readonly host: string
   readonly port: number

@@ -1,16 +1,16 @@
-import { EXIT } from './exit-codes.ts'
 import { STORY_TOKEN, Story } from '../quickstart/story.ts'
 import { aborted, type CommandArguments, type Context } from './context.ts'
+import { EXIT } from './exit-codes.ts'
 
 /** The command `quickstart`. */
 export async function quickstart(context: Context, { switches }: CommandArguments): Promise<number> {
-  context.say('A registry, a puppet and the registrar, in one process on loopback:\n')
+  context.print('A registry, a puppet and the registrar, in one process on loopback:\n')
   const story = new Story(context)
   const held = await story.tell()
   const interrupted = context.shutdown.aborted ? '\nInterrupted.' : '\nThe story did not hold.'
-  context.say(held ? '\nThe story held.' : interrupted)
+  context.print(held ? '\nThe story held.' : interrupted)
   if (held && !switches.has('once')) {
-    context.say(`All three go on until Ctrl-C. Try:
+    context.print(`All three go on until Ctrl-C. Try:
   curl ${story.registryUrl}/v0/hosties/${STORY_TOKEN}
   curl ${story.adminUrl}/status
   curl ${story.adminUrl}/metrics\n`)

@@ -1,14 +1,14 @@
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
 import { type RegistryConfig, readRegistryConfig } from '../config/registry-config.ts'
-import { EXIT } from './exit-codes.ts'
 import { createStdoutLog, type Log } from '../ops/log.ts'
 import { AllowList } from '../registry/allow-list.ts'
 import type { Limits } from '../registry/limits.ts'
 import type { RegistryServer } from '../registry/server.ts'
 import { RegistryService } from '../registry/service.ts'
-import { TokenFollower } from '../tokens/token-file-watcher.ts'
-import type { SourceNews } from '../tokens/token-file-change.ts'
+import type { TokenFileChange } from '../tokens/token-file-change.ts'
+import { TokenFileWatcher } from '../tokens/token-file-watcher.ts'
 import { aborted, type Context } from './context.ts'
+import { EXIT } from './exit-codes.ts'
 import { asListenProblem, type ListenPlace } from './listen-error.ts'
 
 /** The command `registry`. */
@@ -30,10 +30,10 @@ export async function registry(context: Context): Promise<number> {
   })
   const follower =
     config.list &&
-    new TokenFollower({
+    new TokenFileWatcher({
       source: config.list.source,
       clock: context.clock,
-      onNews: (news) => hear(news, service.server, log),
+      onChange: (news) => hear(news, service.server, log),
     })
   try {
     await service.start()
@@ -83,7 +83,7 @@ function placesOf({ listen, admin }: RegistryConfig): [ListenPlace, ...ListenPla
   return [own, ...listens]
 }
 
-function hear(news: SourceNews, server: RegistryServer, log: Log): void {
+function hear(news: TokenFileChange, server: RegistryServer, log: Log): void {
   switch (news.kind) {
     case 'changed':
       server.replaceList(news.tokens)

@@ -1,9 +1,9 @@
 import { type Config, readConfig } from '../config/sidecar-config.ts'
-import { EXIT } from './exit-codes.ts'
 import { createStdoutLog } from '../ops/log.ts'
 import { Redactor } from '../ops/redactor.ts'
 import { Sidecar } from '../sidecar/sidecar.ts'
 import { aborted, type Context } from './context.ts'
+import { EXIT } from './exit-codes.ts'
 import { asListenProblem, type ListenPlace } from './listen-error.ts'
 import { keepHeapQuiet } from './v8-heap-flags.ts'
 

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import type { Listener } from '../sidecar/events.ts'
+import type { SidecarEventListener } from '../sidecar/events.ts'
 
 /** Up to so many tokens V8's optimisers have next to nothing to earn: chosen, not measured. Ten thousand would need a fifth more CPU to connect. */
 export const QUIET_TOKENS = 100
@@ -18,15 +18,15 @@ const BUSY = ['--opt', '--semi-space-growth-factor=2']
  * Keeps V8's heap small from now on; gives a listener that lets V8 optimise once there are more than 100 tokens. It does not go back:
  * what has been compiled is there.
  */
-export function keepHeapQuiet(setFlag: (flag: string) => void = setFlagsFromString): Listener {
+export function keepHeapQuiet(setFlag: (flag: string) => void = setFlagsFromString): SidecarEventListener {
   // It lives long and allocates little: without this, V8 lets the short-lived objects of its probes grow to 32 MB.
   setFlag('--optimize-for-size')
   for (const flag of QUIET) setFlag(flag)
   let tokens = 0
   let quiet = true
-  return (fact) => {
-    if (fact.type !== 'tokens' || !quiet) return
-    tokens += fact.added.length - fact.removed.length
+  return (event) => {
+    if (event.type !== 'tokens' || !quiet) return
+    tokens += event.added.length - event.removed.length
     if (tokens <= QUIET_TOKENS) return
     quiet = false
     for (const flag of BUSY) setFlag(flag)

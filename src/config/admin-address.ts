@@ -1,14 +1,14 @@
 import type { CleanedEnv } from 'envalid'
 import { clean, withDefaults } from './clean.ts'
-import { withoutOwnDoor } from './gateway-config.ts'
 import { ConfigError, type Env, withoutEmpty } from './config-error.ts'
+import { withoutOwnGatewayServer } from './gateway-config.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { duration, host, tcpPort } from './validators.ts'
 import { REGISTRY_VARIABLES, resolveAliases, SIDECAR_VARIABLES, type Variable } from './variables.ts'
 
 /** What `discover` needs of the sidecar's environment. Throws a ConfigError. */
 export function readDiscoverConfig(given: Env): RegistryAccess {
-  const { env, writtenAs } = resolveAliases(withoutOwnDoor(withoutEmpty(given)))
+  const { env, writtenAs } = resolveAliases(withoutOwnGatewayServer(withoutEmpty(given)))
   const { access, problems } = readRegistryAccess(env, writtenAs)
   if (access === undefined || problems.length > 0) throw new ConfigError(problems)
   return access

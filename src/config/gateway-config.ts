@@ -1,8 +1,8 @@
-import { isLoopbackHost } from '../net/loopback.ts'
 import type { Problem } from '../lib/problem.ts'
+import { isLoopbackHost } from '../net/loopback.ts'
 
 /** Where the gateway's door is. */
-export interface GatewayDoor {
+export interface GatewayListenAddress {
   readonly host: string
   readonly port: number
   /** Whether `WECHATY_APIHOST` names it, which is set aside for that. */
@@ -13,13 +13,15 @@ export interface GatewayDoor {
  * An environment without a `WECHATY_APIHOST` that names the sidecar's own door. Gateway and sidecar may have one env file: for the
  * gateway the door is the registry, for the sidecar it is not.
  */
-export function withoutOwnDoor(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function withoutOwnGatewayServer(
+  env: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const { WECHATY_APIHOST: apihost, ...rest } = env
-  return apihost !== undefined && namesOwnDoor(apihost, env) ? rest : env
+  return apihost !== undefined && namesOwnGatewayServer(apihost, env) ? rest : env
 }
 
 /** Whether an authority, `host:port`, is the door that the environment opens. */
-export function namesOwnDoor(authority: string, env: Readonly<Record<string, string>>): boolean {
+export function namesOwnGatewayServer(authority: string, env: Readonly<Record<string, string>>): boolean {
   const { REGISTRAR_GATEWAY_PORT: port, REGISTRAR_GATEWAY_HOST: host } = env
   const [, named = '', itsPort] = /^(.*):(\d+)$/.exec(authority) ?? []
   if (port === undefined || itsPort === undefined || Number(itsPort) !== Number(port)) return false
@@ -27,7 +29,7 @@ export function namesOwnDoor(authority: string, env: Readonly<Record<string, str
 }
 
 /** What the door has to be held against. Ports that could not be read are missing. */
-export interface DoorSurroundings {
+export interface GatewayConfigContext {
   readonly gatewayPort: number | undefined
   readonly puppetPort: number | undefined
   readonly adminPort: number | undefined
@@ -35,10 +37,10 @@ export interface DoorSurroundings {
 }
 
 /** What is wrong with the door among everything else, and what looks odd. */
-export function doorProblems(
+export function gatewayConfigProblems(
   env: Readonly<Record<string, string>>,
   writtenAs: (name: string) => string,
-  { gatewayPort, puppetPort, adminPort, registry }: DoorSurroundings,
+  { gatewayPort, puppetPort, adminPort, registry }: GatewayConfigContext,
 ): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
   if (gatewayPort === undefined) return { problems: [], warnings: [] }
   const taken = (port: number | undefined, whose: string): readonly Problem[] => {
@@ -51,7 +53,7 @@ export function doorProblems(
     env.REGISTRAR_REGISTRY_URL === undefined
       ? writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY')
       : 'REGISTRAR_REGISTRY_URL'
-  if (namesOwnDoor(registry.host, env)) {
+  if (namesOwnGatewayServer(registry.host, env)) {
     const message =
       "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
     return { problems: [...problems, { variable, message }], warnings: [] }

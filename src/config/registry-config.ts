@@ -1,17 +1,10 @@
 import type { BlockList } from 'node:net'
-import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
 import type { Problem } from '../lib/problem.ts'
-import {
-  type CertificateFiles,
-  certificateTrouble,
-  type KeyPair,
-  readKeyPair,
-} from '../registry/certificate.ts'
-import type { Limits } from '../registry/limits.ts'
-import type { ListenAddress } from '../registry/http-listener.ts'
-import type { ReachabilityMode } from '../registry/reachability/reachability.ts'
-import type { TokenSource } from '../tokens/token-source.ts'
+import { type CertificateFiles, certificateTrouble, type KeyPair, readKeyPair } from '../net/key-pair.ts'
+import type { ListenAddress } from '../net/listen.ts'
+import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
+import type { TokenSource } from '../tokens/token-source.ts'
 import { clean, withDefaults } from './clean.ts'
 import { ConfigError, type Env, withoutEmpty } from './config-error.ts'
 import { durationOrNone, host, integer, networks, oneOf, tcpPort, text } from './validators.ts'
@@ -25,8 +18,21 @@ export interface RegistryConfig {
   /** Who may register; undefined: everybody. */
   readonly list: { readonly entries: readonly string[]; readonly source: TokenSource } | undefined
   readonly trustedProxies: BlockList | undefined
-  readonly reachability: ReachabilityMode
-  readonly limits: Limits
+  /** What to do about ports that cannot be opened from here: nothing, tell, or publish 127.0.0.1 in their place too. */
+  readonly reachability: 'off' | 'report' | 'mask'
+  /** Everything above them is refused. */
+  readonly limits: {
+    /** Registrants in all. Each is a connection, so the limit on open files may hold fewer. */
+    readonly registrants: number
+    /** Registrants of one token: a few, because the one before may be a dead link that nobody has noticed yet. */
+    readonly perToken: number
+    /** Registrants from one address (IPv6: one /64). One host may well hold ten thousand tokens. */
+    readonly perAddress: number
+    /** Requests to upgrade from one address, a second. */
+    readonly upgradeRate: number
+    /** TCP connections in all: registrants, and clients that ask. */
+    readonly connections: number
+  }
   readonly drainMs: number
   /** Port 0: no endpoints. */
   readonly admin: { readonly host: string; readonly port: number }

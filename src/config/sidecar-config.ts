@@ -1,11 +1,15 @@
-import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
-import { isLoopbackHost } from '../net/loopback.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { TokenSource } from '../tokens/token-source.ts'
+import { isLoopbackHost } from '../net/loopback.ts'
+import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
+import type { TokenSource } from '../tokens/token-source.ts'
 import { clean, withDefaults } from './clean.ts'
-import { doorProblems, type GatewayDoor, withoutOwnDoor } from './gateway-config.ts'
 import { ConfigError, type Env, withoutEmpty } from './config-error.ts'
+import {
+  type GatewayListenAddress,
+  gatewayConfigProblems,
+  withoutOwnGatewayServer,
+} from './gateway-config.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isPrivateHost } from './registry-address.ts'
 import {
@@ -46,7 +50,7 @@ export interface Config {
   readonly connectRate: number
   readonly drainTimeoutMs: number
   /** The gateway's door; undefined: none. */
-  readonly gateway: GatewayDoor | undefined
+  readonly gateway: GatewayListenAddress | undefined
   /** Port 0: no endpoints. */
   readonly admin: { readonly host: string; readonly port: number }
   readonly log: Omit<LogOptions, 'redact'>
@@ -99,7 +103,7 @@ const SPECS = {
  */
 export function readConfig(given: Env, terminal = false): ReadConfig {
   const all = withoutEmpty(given)
-  const set = withoutOwnDoor(all)
+  const set = withoutOwnGatewayServer(all)
   const { env, writtenAs, overruled } = resolveAliases(set)
   const noTls = /^(true|1|yes|on)$/i.test(env.WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER ?? '')
   const situation = {
@@ -134,7 +138,7 @@ export function readConfig(given: Env, terminal = false): ReadConfig {
   }
   const registry = readRegistryAccess(env, writtenAs)
   problems.push(...tokens.problems, ...registry.problems)
-  const door = doorProblems(env, writtenAs, {
+  const door = gatewayConfigProblems(env, writtenAs, {
     gatewayPort,
     puppetPort: values.WECHATY_PUPPET_SERVER_PORT,
     adminPort: values.REGISTRAR_ADMIN_PORT,

@@ -1,5 +1,5 @@
 /** Counts by key, without those that are 0. */
-export class Tally {
+export class Counter {
   readonly #counts = new Map<string, number>()
 
   of(key: string): number {

@@ -2,13 +2,13 @@ import { BlockList, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /** What an address is good for. */
-export type PlaceKind = 'public' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'reserved' | 'own'
+export type AddressRange = 'public' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'reserved' | 'own'
 
 /**
  * Addresses by kind, the narrower ones first (IANA's special-purpose registries, RFC 6890). IPv4 addresses that are mapped
  * into IPv6 match the rules for IPv4, and IPv4 addresses would match a rule for the mapped ones.
  */
-const KINDS: readonly (readonly [PlaceKind, readonly string[]])[] = [
+const KINDS: readonly (readonly [AddressRange, readonly string[]])[] = [
   // Where clouds keep credentials: AWS, GCP and Azure; ECS; Alibaba; Azure's wire server; Oracle; AWS over IPv6.
   [
     'metadata',
@@ -44,7 +44,7 @@ const LISTS = KINDS.map(([kind, ranges]) => {
 })
 
 /** The kind of an address; what is no address is `reserved`, and a public address of this machine its `own`. */
-export function kindOf(address: string): PlaceKind {
+export function addressRange(address: string): AddressRange {
   if (isIP(address) === 0) return 'reserved'
   const kind = LISTS.find(([, list]) => list.check(address, familyOf(address)))?.[0]
   return kind ?? (isOwn(address) ? 'own' : 'public')
@@ -58,13 +58,13 @@ function isOwn(address: string): boolean {
  * Whether the registry may open a connection to `address` because somebody from `from` said so. Strangers must not be
  * able to look through it at what only it can see: its own machine, its network, its cloud's credentials.
  */
-export function mayLook(address: string, from: string): boolean {
-  const kind = kindOf(address)
+export function mayConnect(address: string, from: string): boolean {
+  const kind = addressRange(address)
   if (kind === 'public') return true
   // What is bound to it may be meant for this machine alone.
-  if (kind === 'own') return kindOf(from) === 'own' || kindOf(from) === 'loopback'
+  if (kind === 'own') return addressRange(from) === 'own' || addressRange(from) === 'loopback'
   if (kind === 'reserved') return false
-  return kind === 'metadata' ? address === from : kind === kindOf(from)
+  return kind === 'metadata' ? address === from : kind === addressRange(from)
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

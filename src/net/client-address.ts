@@ -32,7 +32,7 @@ export interface Origin {
   /** Empty if it is not known. */
   readonly address: string
   /** Whether somebody says that it comes from elsewhere, and is not believed: a proxy that nobody named, perhaps. */
-  readonly doubted: boolean
+  readonly addressUnverified: boolean
 }
 
 export function originOf({ socket, headers }: IncomingMessage, trusted: BlockList | undefined): Origin {
@@ -41,7 +41,7 @@ export function originOf({ socket, headers }: IncomingMessage, trusted: BlockLis
   const peer = socket.remoteAddress ?? ''
   return {
     address: clientAddress(peer, forwardedFor, trusted) ?? '',
-    doubted: forwardedFor !== undefined && !isTrusted(withoutMapping(peer), trusted),
+    addressUnverified: forwardedFor !== undefined && !isTrusted(withoutMapping(peer), trusted),
   }
 }
 
@@ -57,7 +57,7 @@ function withoutPort(hop: string): string {
 }
 
 /** Whom a limit counts together: an IPv4 address, or a /64 of IPv6, which is what one customer gets (RFC 6177). */
-export function neighbour(address: string): string {
+export function rateLimitKey(address: string): string {
   if (isIP(address) !== 6) return address
   // As the system writes it: proxies write one address in many ways.
   const canonical = new SocketAddress({ address: address.replace(/%.*$/, ''), family: 'ipv6' }).address

@@ -1,4 +1,5 @@
-import type { Stage } from '../sidecar/events.ts'
+/** How far an attempt to register got; each is named in the reason when it fails there. */
+export type Stage = 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
 
 /**
  * Where a connection to the registry failed: the error's own code knows better than the progress of the connection,

@@ -27,7 +27,7 @@ const ONE_BY_ONE = 10
 const NAMED = 3
 
 /** Gathers the changes of many tokens: once a second, a few are told one by one, and more than a few as a sum. */
-export class Crowd {
+export class LogAggregator {
   readonly #clock: Clock
   readonly #tellSum: (sum: Sum) => void
   #changes: Change[] = []

@@ -1,6 +1,11 @@
 import { type JSONRPCRequest, JSONRPCServer } from 'json-rpc-2.0'
-import type { IgnoredKind, KnownMethod } from '../sidecar/events.ts'
 import { formatEvent, isAcknowledgement, isObject, parseFrame } from './envelope.ts'
+
+/** What was thrown away of what the registry sent. */
+export type IgnoredKind = 'binary' | 'oversized' | 'flood' | 'malformed' | 'event' | 'invalid'
+
+/** The question's two names: the public document's and the one that real registries use. */
+export type KnownMethod = 'getHostieGrpcPort' | 'hostieGrpcPort'
 
 /** The question's names: what real registries send, and what the public document says. */
 const METHODS: readonly KnownMethod[] = ['getHostieGrpcPort', 'hostieGrpcPort']

@@ -3,10 +3,10 @@ import { isPort } from './discovery.ts'
 import { type Envelope, isObject } from './envelope.ts'
 
 /** How long a registrant may take to say its port, in milliseconds: the least patient clients wait 10 s for all of it. */
-export const QUESTION_MS = 2000
+export const PORT_QUERY_MS = 2000
 
 /** How a question ended: with a port, with something else, without an answer, or without its registrant. */
-export type QuestionResult = 'answered' | 'invalid' | 'timeout' | 'left'
+export type PortQueryResult = 'answered' | 'invalid' | 'timeout' | 'left'
 
 /** What the public registry asks, and what the public document says that it asks. */
 const METHODS = ['getHostieGrpcPort', 'hostieGrpcPort'] as const
@@ -14,7 +14,7 @@ const METHODS = ['getHostieGrpcPort', 'hostieGrpcPort'] as const
 const METHOD_NOT_FOUND = -32601
 
 /** What a question needs. */
-export interface QuestionOptions {
+export interface PortQueryOptions {
   /** The id of its first message; it uses this one and the next. */
   readonly id: number
   readonly clock: Clock
@@ -22,20 +22,20 @@ export interface QuestionOptions {
   readonly patienceMs?: number
   readonly send: (event: Envelope) => void
   /** Called once; `port` is there if it was answered. */
-  readonly onEnd: (result: QuestionResult, port: number | undefined) => void
+  readonly onEnd: (result: PortQueryResult, port: number | undefined) => void
 }
 
 /** One question for a registrant's port, on its way. */
-export class Question {
-  readonly #options: QuestionOptions
+export class PortQuery {
+  readonly #options: PortQueryOptions
   readonly #cancelTimer: Cancel
   #asked = 0
   #over = false
 
   /** Asks. */
-  constructor(options: QuestionOptions) {
+  constructor(options: PortQueryOptions) {
     this.#options = options
-    this.#cancelTimer = afterPatience(options.clock, options.patienceMs ?? QUESTION_MS, () =>
+    this.#cancelTimer = afterPatience(options.clock, options.patienceMs ?? PORT_QUERY_MS, () =>
       this.#end('timeout'),
     )
     this.#ask()
@@ -65,7 +65,7 @@ export class Question {
     this.#options.send({ name: 'jsonrpc', payload: { jsonrpc: '2.0', id: this.#currentId, method } })
   }
 
-  #end(result: QuestionResult, port?: number): void {
+  #end(result: PortQueryResult, port?: number): void {
     if (this.#over) return
     this.#over = true
     this.#cancelTimer()

@@ -1,19 +1,19 @@
-import { type Clock, pause } from '../lib/clock.ts'
-import { readConfig } from '../config/sidecar-config.ts'
 import { type Discovery, discover } from '../client/discover.ts'
-import type { Fact } from '../sidecar/events.ts'
-import { createLog } from '../ops/log.ts'
-import { RegistryServer } from '../registry/server.ts'
-import { Redactor } from '../ops/redactor.ts'
-import { Sidecar } from '../sidecar/sidecar.ts'
+import { readConfig } from '../config/sidecar-config.ts'
+import { type Clock, pause } from '../lib/clock.ts'
 import { createTransport } from '../net/transport.ts'
+import { createLog } from '../ops/log.ts'
+import { Redactor } from '../ops/redactor.ts'
+import { RegistryServer } from '../registry/server.ts'
+import type { SidecarEvent } from '../sidecar/events.ts'
+import { Sidecar } from '../sidecar/sidecar.ts'
 import { StandInPuppet } from './stand-in-puppet.ts'
 
 /** What the story needs from outside. */
 export interface StoryOptions {
   readonly clock: Clock
   readonly version: string
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
   /** Ends a wait early. */
   readonly shutdown: AbortSignal
 }
@@ -97,7 +97,7 @@ export class Story {
       clock,
       log,
       redactor,
-      listener: (fact) => this.#narrate(fact),
+      listener: (event) => this.#narrate(event),
     })
     await this.#sidecar.start()
     this.#line('registrar', `watches for a puppet on 127.0.0.1:${this.#puppetPort}`)
@@ -159,19 +159,19 @@ export class Story {
     return answer.kind === 'found' && answer.endpoint.port === this.#puppetPort
   }
 
-  #narrate(fact: Fact): void {
-    if (fact.type === 'puppet') {
+  #narrate(event: SidecarEvent): void {
+    if (event.type === 'puppet') {
       this.#line(
         'registrar',
-        fact.health === 'healthy' ? 'the puppet is healthy' : `no puppet: ${fact.reason}`,
+        event.health === 'healthy' ? 'the puppet is healthy' : `no puppet: ${event.reason}`,
       )
     }
-    if (fact.type === 'registration' && fact.state === 'registered') this.#line('registrar', 'registered')
-    if (fact.type === 'withdrawn') this.#line('registrar', 'withdrawn')
+    if (event.type === 'registration' && event.state === 'registered') this.#line('registrar', 'registered')
+    if (event.type === 'withdrawn') this.#line('registrar', 'withdrawn')
   }
 
   #line(who: string, what: string): void {
     const seconds = ((this.#options.clock.now() - this.#startedMs) / 1000).toFixed(2)
-    this.#options.say(`${seconds.padStart(6)} s  ${who.padEnd(9)}  ${what}`)
+    this.#options.print(`${seconds.padStart(6)} s  ${who.padEnd(9)}  ${what}`)
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
-import { neighbour } from '../net/client-address.ts'
+import { Counter } from '../lib/counter.ts'
+import { rateLimitKey } from '../net/client-address.ts'
+import { readAdvertised } from './advertised-endpoint.ts'
 import type { AllowList } from './allow-list.ts'
 import { type Limits, SOCKETS_PER_REGISTRANT } from './limits.ts'
-import { readOffer } from './advertised-endpoint.ts'
 import type { RefusalReason } from './refusals.ts'
 import type { Registrant } from './registrant.ts'
-import { Tally } from '../lib/counter.ts'
 
 /** Who holds a token. */
 export interface Holders {
@@ -24,24 +24,24 @@ const NO_HOLDERS: Holders = { registrants: 0, sockets: 0, replaced: [] }
 export function holdersOf(all: readonly Registrant[], protocol: string): Holders {
   // Nearly always: most tokens have one registrant.
   if (all.length === 0) return NO_HOLDERS
-  const { id } = readOffer(protocol, '')
-  const isReplaced = ({ offer }: Registrant): boolean => id !== undefined && offer.id === id
+  const { id } = readAdvertised(protocol, '')
+  const isReplaced = ({ advertised }: Registrant): boolean => id !== undefined && advertised.id === id
   const others = all.filter((other) => !isReplaced(other))
   return {
-    registrants: others.filter(({ offer }) => offer.isRegistrant).length,
+    registrants: others.filter(({ advertised }) => advertised.isRegistrant).length,
     sockets: others.length,
     replaced: all.filter(isReplaced).map(({ address }) => address),
   }
 }
 
 /** Decides who may register: the list, and the limits. */
-export class Admission {
+export class AccessControl {
   readonly #clock: Clock
   readonly #limits: Limits
   readonly #list: AllowList
-  readonly #registrants = new Tally()
+  readonly #registrants = new Counter()
   /** Requests to upgrade since this second began. */
-  readonly #upgrades = new Tally()
+  readonly #upgrades = new Counter()
   #secondMs = Number.NEGATIVE_INFINITY
   #size = 0
   #draining = false
@@ -64,7 +64,7 @@ export class Admission {
       this.#secondMs = nowMs
       this.#upgrades.clear()
     }
-    const who = neighbour(address)
+    const who = rateLimitKey(address)
     this.#upgrades.add(who)
     return this.#upgrades.of(who) > this.#limits.upgradeRate
   }
@@ -79,8 +79,8 @@ export class Admission {
     if (this.#draining) return 'draining'
     if (!this.#list.allows(token)) return 'list'
     if (this.#size - replaced.length >= this.#limits.registrants) return 'full'
-    const who = neighbour(address)
-    const leaving = replaced.filter((older) => neighbour(older) === who).length
+    const who = rateLimitKey(address)
+    const leaving = replaced.filter((older) => rateLimitKey(older) === who).length
     if (this.#registrants.of(who) - leaving >= this.#limits.perAddress) return 'per_address'
     const { perToken } = this.#limits
     const isTaken = registrants >= perToken || sockets >= perToken * SOCKETS_PER_REGISTRANT
@@ -90,12 +90,12 @@ export class Admission {
   /** A registrant came in. */
   enter(address: string): void {
     this.#size += 1
-    this.#registrants.add(neighbour(address))
+    this.#registrants.add(rateLimitKey(address))
   }
 
   /** It left. */
   leave(address: string): void {
     this.#size -= 1
-    this.#registrants.remove(neighbour(address))
+    this.#registrants.remove(rateLimitKey(address))
   }
 }

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
+import { isUsableHost } from '../net/client-address.ts'
 import { isPort } from '../protocol/discovery.ts'
 import { isRegistrant, isRegistrantId, parseSubprotocol } from '../protocol/subprotocol.ts'
-import { isUsableHost } from '../net/client-address.ts'
 
 /** What there is to publish of a registrant, by its subprotocol and the address it comes from. */
-export interface Offer {
+export interface Advertised {
   /** Whether its subprotocol makes it one that discovery looks for. */
   readonly isRegistrant: boolean
   /** Which registrant of its token it is, whichever link it comes by; undefined if it does not say. */
@@ -18,7 +18,7 @@ export interface Offer {
 }
 
 /** @param address where the registrant comes from; empty if that is not known */
-export function readOffer(protocol: string, address: string): Offer {
+export function readAdvertised(protocol: string, address: string): Advertised {
   const offered = parseSubprotocol(protocol)
   const host = offered.host === '' ? address : offered.host
   const port = /^\d+$/.test(offered.port) ? Number(offered.port) : undefined

@@ -1,20 +1,13 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createSecureContext } from 'node:tls'
 import type { Cancel, Clock } from '../lib/clock.ts'
-
-/** A certificate (with its chain) and its key, in PEM. */
-export interface KeyPair {
-  readonly cert: Buffer
-  readonly key: Buffer
-}
-
-/** Where they are. */
-export interface CertificateFiles {
-  readonly certFile: string
-  readonly keyFile: string
-}
+import {
+  type CertificateFiles,
+  certificateTrouble,
+  checkedKeyPair,
+  expiryOf,
+  type KeyPair,
+} from '../net/key-pair.ts'
 
 /** What is to be known of a certificate in use. */
 export interface CertificateState {
@@ -25,22 +18,6 @@ export interface CertificateState {
 
 /** How often the files are looked at. Kubernetes takes a minute to bring a renewed Secret, certbot renews weeks ahead. */
 const FOLLOW_MS = 10_000
-
-/** Reads both files and sees whether they belong together. Throws an Error that says what is wrong. */
-export function readKeyPair({ certFile, keyFile }: CertificateFiles): KeyPair {
-  return checked({ cert: readFileSync(certFile), key: readFileSync(keyFile) })
-}
-
-/** When the certificate (the first one of the file) ends. */
-export function expiryOf({ cert }: KeyPair): Date {
-  return new Date(new X509Certificate(cert).validTo)
-}
-
-function checked(pair: KeyPair): KeyPair {
-  // A certificate and the key of another one are two halves of a renewal that is under way.
-  createSecureContext({ cert: pair.cert, key: pair.key })
-  return pair
-}
 
 /** What following needs. */
 export interface CertificateFollowerOptions {
@@ -112,7 +89,7 @@ export class CertificateFollower {
     if (this.#stopped) return
     const digest = digestOf(pair)
     if (digest !== this.#digest) {
-      this.#options.onRenewed(checked(pair))
+      this.#options.onRenewed(checkedKeyPair(pair))
       this.#digest = digest
       this.#expires = expiryOf(pair)
       this.#problem = ''
@@ -125,26 +102,6 @@ export class CertificateFollower {
     if (this.#stopped || problem === this.#problem) return
     this.#problem = problem
     this.#options.onState(this.state)
-  }
-}
-
-/** What is wrong with certificate files, in words that hold nothing of them. */
-export function certificateTrouble(error: unknown): string {
-  const { code, path = '', message } = error as NodeJS.ErrnoException
-  switch (code) {
-    case 'ENOENT':
-      return `there is no file ${path}`
-    case 'EISDIR':
-      return 'one of the files is a folder'
-    case 'EACCES':
-      return `${path} must not be read by this user`
-    case 'ERR_OSSL_X509_KEY_VALUES_MISMATCH':
-      return 'certificate and key do not belong together'
-    case 'ERR_OSSL_PEM_NO_START_LINE':
-    case 'ERR_OSSL_UNSUPPORTED':
-      return 'one of the files is not PEM'
-    default:
-      return code ?? message
   }
 }
 

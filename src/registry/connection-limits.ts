@@ -1,7 +1,7 @@
 import type { BlockList, Socket } from 'node:net'
-import { isTrusted, neighbour, withoutMapping } from '../net/client-address.ts'
+import { Counter } from '../lib/counter.ts'
+import { isTrusted, rateLimitKey, withoutMapping } from '../net/client-address.ts'
 import type { Arrived, Overload } from './overload.ts'
-import { Tally } from '../lib/counter.ts'
 
 /** How many TCP connections there may be. */
 export interface ConnectionLimits {
@@ -22,10 +22,10 @@ interface Counted {
  * Counts TCP connections that hold no registrant, by address: one that opens thousands without a word must not take what
  * all have together.
  */
-export class Connections {
+export class ConnectionLimiter {
   readonly #limits: ConnectionLimits
   readonly #trustedProxies: BlockList | undefined
-  readonly #open = new Tally()
+  readonly #open = new Counter()
   #size = 0
   readonly #overload: Overload
   /** All of them by their two ends: a TLS socket and the TCP socket below it have the same. */
@@ -47,7 +47,7 @@ export class Connections {
       this.#size -= 1
     })
     const address = withoutMapping(socket.remoteAddress)
-    const who = isTrusted(address, this.#trustedProxies) ? undefined : neighbour(address)
+    const who = isTrusted(address, this.#trustedProxies) ? undefined : rateLimitKey(address)
     if (who !== undefined) {
       if (this.#open.of(who) >= this.#limits.perAddress) return false
       this.#open.add(who)

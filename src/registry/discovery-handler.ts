@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
+import { originOf, rateLimitKey } from '../net/client-address.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
-import { neighbour, originOf } from '../net/client-address.ts'
-import { type Discovery, type DiscoveryAnswer, TOO_MANY_WAIT } from './resolver.ts'
 import type { DiscoveryResult } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
+import { type DiscoveryAnswer, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
 import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
 
 /** What it needs. */
-export interface ClientsOptions {
-  readonly discovery: Discovery
+export interface DiscoveryHandlerOptions {
+  readonly discovery: Resolver
   readonly trustedProxies: BlockList | undefined
   readonly clock: Clock
   /** A discovery was answered. */
@@ -21,12 +21,12 @@ export interface ClientsOptions {
 }
 
 /** Answers requests that want no upgrade: discoveries, and whatever else comes. */
-export class Clients {
-  readonly #options: ClientsOptions
+export class DiscoveryHandler {
+  readonly #options: DiscoveryHandlerOptions
   /** Those whose discoveries wait for a registrant. */
   readonly #waiting = new WaitingClients<ServerResponse>(WAITING)
 
-  constructor(options: ClientsOptions) {
+  constructor(options: DiscoveryHandlerOptions) {
     this.#options = options
   }
 
@@ -55,7 +55,7 @@ export class Clients {
     // It came behind what ended its connection: nobody is there to be answered.
     if (socket.destroyed) return
     const { discovery, trustedProxies, clock, onAnswer } = this.#options
-    const who = neighbour(originOf(request, trustedProxies).address)
+    const who = rateLimitKey(originOf(request, trustedProxies).address)
     const client = this.#waiting.enter(who, socket, response)
     if (client === undefined) {
       onAnswer('refused', 0, false)

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
-import { Question, type QuestionResult } from '../protocol/port-query.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import type { Envelope } from '../protocol/envelope.ts'
-import type { Offer } from './advertised-endpoint.ts'
+import { PortQuery, type PortQueryResult } from '../protocol/port-query.ts'
+import type { Advertised } from './advertised-endpoint.ts'
 
 /** How long an answer is published again, in milliseconds. It dies with its registrant, so that it is never a lie. */
 const KEPT_MS = 1000
@@ -15,11 +15,11 @@ const PING_AFTER_MS = 500
 /** What it needs. */
 export interface EndpointQueryOptions {
   readonly clock: Clock
-  readonly offer: Offer
+  readonly advertised: Advertised
   readonly send: (event: Envelope) => void
   readonly ping: () => void
   /** A question ended. */
-  readonly onEnd: (result: QuestionResult, tookMs: number) => void
+  readonly onEnd: (result: PortQueryResult, tookMs: number) => void
   /** Nothing was heard since the question, not even a pong: the link may be dead. */
   readonly onMute: () => void
   /** Something was heard again. */
@@ -29,13 +29,13 @@ export interface EndpointQueryOptions {
 /** Asks one registrant where its puppet is, and keeps for a moment what it said. */
 export class EndpointQuery {
   readonly #options: EndpointQueryOptions
-  #question: { readonly running: Question; readonly endpoint: Promise<Endpoint | undefined> } | undefined
+  #question: { readonly running: PortQuery; readonly endpoint: Promise<Endpoint | undefined> } | undefined
   #lastId = 0
   /**
    * What came of the last question. A failure is kept as well: without this, a registrant that never answers would be asked once
    * for every discovery.
    */
-  #kept: { readonly endpoint: Endpoint | undefined; readonly untilMs: number } | undefined
+  #cachedEndpoint: { readonly endpoint: Endpoint | undefined; readonly untilMs: number } | undefined
   /** Whether anything was heard since the last question. */
   #heard = true
   #mute = false
@@ -46,13 +46,13 @@ export class EndpointQuery {
   }
 
   /** What was said last, if that is less than a second old. */
-  get kept(): Endpoint | undefined {
-    return this.#isFresh() ? this.said : undefined
+  get cachedEndpoint(): Endpoint | undefined {
+    return this.#isFresh() ? this.lastEndpoint : undefined
   }
 
   /** What was said last, however long ago. */
-  get said(): Endpoint | undefined {
-    return this.#kept?.endpoint
+  get lastEndpoint(): Endpoint | undefined {
+    return this.#cachedEndpoint?.endpoint
   }
 
   /** Whether nothing was heard since the last question: who is mute is neither believed nor asked. */
@@ -62,9 +62,9 @@ export class EndpointQuery {
 
   /** Where the puppet is; undefined if that cannot be had, or no client could use it. */
   async endpoint(): Promise<Endpoint | undefined> {
-    const { host } = this.#options.offer
+    const { host } = this.#options.advertised
     if (host === undefined || this.#mute) return undefined
-    if (this.#isFresh()) return this.said
+    if (this.#isFresh()) return this.lastEndpoint
     return (this.#question ?? this.#ask(host)).endpoint
   }
 
@@ -84,16 +84,16 @@ export class EndpointQuery {
   /** The registrant is gone, and what it said with it. */
   end(): void {
     this.#ended = true
-    this.#kept = undefined
+    this.#cachedEndpoint = undefined
     this.#question?.running.abandon()
   }
 
   #isFresh(): boolean {
-    return this.#kept !== undefined && this.#options.clock.now() < this.#kept.untilMs
+    return this.#cachedEndpoint !== undefined && this.#options.clock.now() < this.#cachedEndpoint.untilMs
   }
 
-  #ask(host: string): { running: Question; endpoint: Promise<Endpoint | undefined> } {
-    const { clock, offer, send, ping, onEnd, onMute } = this.#options
+  #ask(host: string): { running: PortQuery; endpoint: Promise<Endpoint | undefined> } {
+    const { clock, advertised, send, ping, onEnd, onMute } = this.#options
     const askedMs = clock.now()
     let resolve: (endpoint: Endpoint | undefined) => void
     const endpoint = new Promise<Endpoint | undefined>((done) => {
@@ -102,17 +102,19 @@ export class EndpointQuery {
     this.#lastId += 2
     this.#heard = false
     const cancelPing = clock.after(PING_AFTER_MS, ping)
-    const running = new Question({
+    const running = new PortQuery({
       id: this.#lastId,
       clock,
       send,
-      onEnd: (result, said) => {
+      onEnd: (result, lastEndpoint) => {
         cancelPing()
         this.#question = undefined
         onEnd(result, clock.now() - askedMs)
         this.#mute = result === 'timeout' && !this.#heard
         if (this.#mute) onMute()
-        resolve(this.#mute || result === 'left' ? undefined : this.#keep(host, said ?? offer.port))
+        resolve(
+          this.#mute || result === 'left' ? undefined : this.#keep(host, lastEndpoint ?? advertised.port),
+        )
       },
     })
     this.#question = { running, endpoint }
@@ -123,7 +125,7 @@ export class EndpointQuery {
 
   #keep(host: string, port: number | undefined): Endpoint | undefined {
     const endpoint = port === undefined ? undefined : { host, port }
-    this.#kept = { endpoint, untilMs: this.#options.clock.now() + KEPT_MS }
+    this.#cachedEndpoint = { endpoint, untilMs: this.#options.clock.now() + KEPT_MS }
     return endpoint
   }
 }

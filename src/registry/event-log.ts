@@ -1,8 +1,8 @@
 import { assertNever } from '../lib/assert-never.ts'
 import type { Clock } from '../lib/clock.ts'
-import { Crowd, type Sum } from '../ops/log-aggregator.ts'
 import type { Log } from '../ops/log.ts'
-import type { LeaveCause, RegistryFact } from './events.ts'
+import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
+import type { LeaveCause, RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 
 /** What a cause means, for people, and whether somebody should look into it. */
@@ -34,19 +34,19 @@ const REFUSED: Readonly<Record<RefusalReason, string>> = {
 /** Two weeks: who renews by itself has done it by then. */
 const SOON_MS = 14 * 24 * 3_600_000
 
-/** Turns facts into log lines: one a change, and a sum where there are many in a second. Discoveries are told at `trace`. */
-export class Journal {
+/** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are told at `trace`. */
+export class EventLog {
   readonly #log: Log
   readonly #clock: Clock
-  readonly #crowd: Crowd
+  readonly #crowd: LogAggregator
   /** Apart from the others, who are named by their tokens: these are named by addresses. */
-  readonly #refusals: Crowd
+  readonly #refusals: LogAggregator
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
     this.#clock = clock
-    this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
-    this.#refusals = new Crowd(clock, (sum) => this.#sum(sum))
+    this.#crowd = new LogAggregator(clock, (sum) => this.#sum(sum))
+    this.#refusals = new LogAggregator(clock, (sum) => this.#sum(sum))
   }
 
   /** Tells what waits to be told. */
@@ -55,34 +55,34 @@ export class Journal {
     this.#refusals.flush()
   }
 
-  tell(fact: RegistryFact): void {
-    switch (fact.type) {
+  tell(event: RegistryEvent): void {
+    switch (event.type) {
       case 'joined':
-        return this.#joined(fact)
+        return this.#joined(event)
       case 'left':
-        return this.#left(fact)
+        return this.#left(event)
       case 'refused':
-        return this.#refused(fact)
+        return this.#refused(event)
       case 'reachability':
-        return this.#reachability(fact)
-      case 'doubted':
+        return this.#reachability(event)
+      case 'addressUnverified':
         return this.#log.warn(
-          { address: fact.address },
+          { address: event.address },
           'somebody there says in X-Forwarded-For that registrants come from elsewhere; if it is your proxy, name it in REGISTRY_TRUST_PROXY',
         )
       case 'certificate':
-        return this.#certificate(fact)
+        return this.#certificate(event)
       case 'draining':
-        return this.#log.info({ registrants: fact.registrants }, 'draining: sending every registrant away')
+        return this.#log.info({ registrants: event.registrants }, 'draining: sending every registrant away')
       case 'discovered':
       case 'asked':
-        return this.#log.trace(fact, fact.type)
+        return this.#log.trace(event, event.type)
       default:
-        assertNever(fact)
+        assertNever(event)
     }
   }
 
-  #joined({ id: token, address, trouble }: RegistryFact & { type: 'joined' }): void {
+  #joined({ id: token, address, trouble }: RegistryEvent & { type: 'joined' }): void {
     const tell = (): void => {
       if (trouble === '') this.#log.info({ token, address }, 'registered')
       else this.#log.warn({ token, address, cause: trouble }, `connected, but ${trouble}`)
@@ -90,20 +90,20 @@ export class Journal {
     this.#crowd.add({ token, kind: 'registered', trouble, tell })
   }
 
-  #left({ id: token, cause, lastedMs }: RegistryFact & { type: 'left' }): void {
+  #left({ id: token, cause, lastedMs }: RegistryEvent & { type: 'left' }): void {
     const { words, trouble } = LEFT[cause]
     const fields = { token, cause, lastedMs: Math.round(lastedMs) }
     const tell = (): void => this.#log[trouble ? 'warn' : 'info'](fields, `left: ${words}`)
     this.#crowd.add({ token, kind: 'left', trouble: trouble ? words : '', tell })
   }
 
-  #refused({ reason, address }: RegistryFact & { type: 'refused' }): void {
+  #refused({ reason, address }: RegistryEvent & { type: 'refused' }): void {
     const words = REFUSED[reason]
     const tell = (): void => this.#log.warn({ cause: reason, address }, `refused a registrant: ${words}`)
     this.#refusals.add({ token: address, kind: 'refused', trouble: words, tell })
   }
 
-  #reachability({ place, open, reason }: RegistryFact & { type: 'reachability' }): void {
+  #reachability({ place, open, reason }: RegistryEvent & { type: 'reachability' }): void {
     const tell = (): void => {
       if (open) this.#log.info({ place }, `${place} can be opened from here again`)
       else this.#log.warn({ place, cause: reason }, `${place} cannot be opened from here: ${reason}`)
@@ -111,7 +111,7 @@ export class Journal {
     this.#crowd.add({ token: place, kind: open ? 'reachable' : 'unreachable', trouble: reason, tell })
   }
 
-  #certificate({ expires, problem }: RegistryFact & { type: 'certificate' }): void {
+  #certificate({ expires, problem }: RegistryEvent & { type: 'certificate' }): void {
     const fields = { expires: expires.toISOString() }
     if (problem !== '') {
       return this.#log.error({ ...fields, cause: problem }, `${problem}; the one before it stays in use`)

@@ -1,4 +1,4 @@
-import type { QuestionResult } from '../protocol/port-query.ts'
+import type { PortQueryResult } from '../protocol/port-query.ts'
 import type { RefusalReason } from './refusals.ts'
 
 /** Close codes (RFC 6455 §7.4.1). */
@@ -49,8 +49,8 @@ export const WORDLESS: ReadonlySet<LeaveCause> = new Set<LeaveCause>(['lost', 's
  */
 export type DiscoveryResult = 'found' | 'not_registered' | 'unusable' | 'refused'
 
-/** What the registry tells those who watch it: logs, metrics. No fact holds a token; `id` is its public name. */
-export type RegistryFact =
+/** What the registry tells those who watch it: logs, metrics. No event holds a token; `id` is its public name. */
+export type RegistryEvent =
   | { readonly type: 'joined'; readonly id: string; readonly address: string; readonly trouble: string }
   | { readonly type: 'left'; readonly id: string; readonly cause: LeaveCause; readonly lastedMs: number }
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly address: string }
@@ -60,8 +60,8 @@ export type RegistryFact =
       readonly tookMs: number
       readonly waited: boolean
     }
-  | { readonly type: 'asked'; readonly result: QuestionResult; readonly tookMs: number }
+  | { readonly type: 'asked'; readonly result: PortQueryResult; readonly tookMs: number }
   | { readonly type: 'reachability'; readonly place: string; readonly open: boolean; readonly reason: string }
-  | { readonly type: 'doubted'; readonly address: string }
+  | { readonly type: 'addressUnverified'; readonly address: string }
   | { readonly type: 'certificate'; readonly expires: Date; readonly problem: string }
   | { readonly type: 'draining'; readonly registrants: number }

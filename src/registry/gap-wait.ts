@@ -16,7 +16,7 @@ export const AWAITED_MAX = 10_000
 export const REMEMBERED_MAX = 50_000
 
 /** What they need. */
-export interface GraceOptions {
+export interface GapWaitOptions {
   readonly clock: Clock
   /** Whether a token may be registered; no discovery waits for one that may not. */
   readonly allows: (token: string) => boolean
@@ -26,8 +26,8 @@ export interface GraceOptions {
  * Grace periods of tokens: for a moment after a registrant was lost without a word, and after a start of the registry,
  * discoveries wait for somebody to come instead of saying that nobody is there.
  */
-export class GracePeriods {
-  readonly #options: GraceOptions
+export class GapWait {
+  readonly #options: GapWaitOptions
   /** When each token was lost, the oldest first. */
   readonly #lost = new Map<string, number>()
   #cancelForget: Cancel | undefined
@@ -41,7 +41,7 @@ export class GracePeriods {
   #waits = 0
   #ended = false
 
-  constructor(options: GraceOptions) {
+  constructor(options: GapWaitOptions) {
     this.#options = options
   }
 

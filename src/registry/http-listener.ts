@@ -8,20 +8,13 @@ import {
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { KeyPair } from './certificate.ts'
+import type { KeyPair } from '../net/key-pair.ts'
+import type { ListenAddress } from '../net/listen.ts'
 import { HEADERS_MAX_BYTES, IDLE_MS, REQUEST_MS } from './limits.ts'
-import { Pipeline } from './pipelined-requests.ts'
-
-/** Where to listen. Port 0 lets the system choose. */
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
-  /** Speaks TLS with this certificate; undefined: plain http and ws. */
-  readonly tls: KeyPair | undefined
-}
+import { PipelinedRequests } from './pipelined-requests.ts'
 
 /** Who answers. */
-export interface ListenerHandlers {
+export interface HttpHandlers {
   readonly request: RequestListener
   /** `isFirst`: no other request came on its connection before. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean) => void
@@ -35,12 +28,12 @@ const BACKLOG = 4096
 const CHECK_MS = 2000
 
 /** One port of the registry. */
-export class Listener {
+export class HttpListener {
   readonly #server: Server & { setSecureContext?: (context: KeyPair) => void }
   readonly #where: ListenAddress
-  readonly #pipeline = new Pipeline()
+  readonly #pipeline = new PipelinedRequests()
 
-  constructor(where: ListenAddress, handlers: ListenerHandlers) {
+  constructor(where: ListenAddress, handlers: HttpHandlers) {
     this.#where = where
     const options = {
       maxHeaderSize: HEADERS_MAX_BYTES,

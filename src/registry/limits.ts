@@ -1,16 +1,7 @@
+import type { RegistryConfig } from '../config/registry-config.ts'
+
 /** How much a registry takes. Everything above is refused with a status that says so. */
-export interface Limits {
-  /** Registrants in all. Each is a connection, so the limit on open files may hold fewer. */
-  readonly registrants: number
-  /** Registrants of one token: a few, because the one before may be a dead link that nobody has noticed yet. */
-  readonly perToken: number
-  /** Registrants from one address (IPv6: one /64). One host may well hold ten thousand tokens. */
-  readonly perAddress: number
-  /** Requests to upgrade from one address, a second. */
-  readonly upgradeRate: number
-  /** TCP connections in all: registrants, and clients that ask. */
-  readonly connections: number
-}
+export type Limits = RegistryConfig['limits']
 
 /** The defaults of the variables. */
 export const DEFAULT_LIMITS: Limits = {

@@ -1,15 +1,15 @@
 import { labelled, MetricSet } from '../ops/metric-set.ts'
-import type { QuestionResult } from '../protocol/port-query.ts'
-import { type DiscoveryResult, LEAVE_CAUSES, type RegistryFact } from './events.ts'
+import type { PortQueryResult } from '../protocol/port-query.ts'
+import { type DiscoveryResult, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
 
 const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable', 'refused']
-const QUESTION_RESULTS: readonly QuestionResult[] = ['answered', 'invalid', 'timeout', 'left']
+const QUESTION_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
 
 /** Prometheus metrics of the registry. No label holds what the outside can make up. */
 export interface Metrics {
-  apply(fact: RegistryFact): void
+  apply(event: RegistryEvent): void
   /** The exposition text, and the content type that goes with it. */
   expose(): Promise<{ text: string; contentType: string }>
 }
@@ -21,8 +21,8 @@ export function createMetrics(
   expires: (() => Date) | undefined,
 ): Metrics {
   const metrics = new MetricSet('puppet_registry_', version)
-  metrics.reading('registrants', 'Registrants that are connected', () => server.book.size)
-  metrics.reading('tokens', 'Tokens that have a registrant', () => server.book.tokens)
+  metrics.reading('registrants', 'Registrants that are connected', () => server.table.size)
+  metrics.reading('tokens', 'Tokens that have a registrant', () => server.table.tokens)
   metrics.reading(
     'unreachable_ports',
     'Registered ports that cannot be opened from here',
@@ -58,21 +58,21 @@ export function createMetrics(
   const question = metrics.histogram('question_duration_seconds', 'From question to its end')
 
   return {
-    apply: (fact) => {
-      switch (fact.type) {
+    apply: (event) => {
+      switch (event.type) {
         case 'joined':
           return joined.inc()
         case 'left':
-          return left.inc({ cause: fact.cause })
+          return left.inc({ cause: event.cause })
         case 'refused':
-          return refused.inc({ reason: fact.reason })
+          return refused.inc({ reason: event.reason })
         case 'discovered':
-          discovered.inc({ result: fact.result })
-          if (fact.waited) waited.inc({ result: fact.result })
-          return discovery.observe(fact.tookMs / 1000)
+          discovered.inc({ result: event.result })
+          if (event.waited) waited.inc({ result: event.result })
+          return discovery.observe(event.tookMs / 1000)
         case 'asked':
-          asked.inc({ result: fact.result })
-          return question.observe(fact.tookMs / 1000)
+          asked.inc({ result: event.result })
+          return question.observe(event.tookMs / 1000)
         default:
           return
       }

@@ -6,7 +6,7 @@ import { PIPELINED_MAX } from './limits.ts'
  * Counts the requests of each connection that have no answer yet. Node.js reads on while answers wait: without a bound, one
  * connection could fill the memory with them.
  */
-export class Pipeline {
+export class PipelinedRequests {
   readonly #unanswered = new WeakMap<Duplex, number>()
 
   /** A request came on a connection; false if that has too many without an answer. */

@@ -1,15 +1,15 @@
 import type { WebSocket } from 'ws'
 import type { Clock } from '../lib/clock.ts'
-import type { Watched } from '../protocol/heartbeat.ts'
-import type { QuestionResult } from '../protocol/port-query.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } from '../protocol/envelope.ts'
+import type { Watched } from '../protocol/heartbeat.ts'
+import type { PortQueryResult } from '../protocol/port-query.ts'
 import { REPLACED_CODE } from '../protocol/registration.ts'
-import type { Listed } from './registration-table.ts'
+import type { Advertised } from './advertised-endpoint.ts'
 import { EndpointQuery } from './endpoint-query.ts'
 import { closeCause, type LeaveCause } from './events.ts'
 import { EVENTS_PER_SECOND, UNREAD_MAX_BYTES } from './limits.ts'
-import type { Offer } from './advertised-endpoint.ts'
+import type { TableEntry } from './registration-table.ts'
 
 const SECOND_MS = 1000
 const ROGER_TEXT = formatEvent(ROGER)
@@ -22,9 +22,9 @@ const GONE = Promise.resolve(undefined)
 
 /** Who hears of a registrant. */
 export interface RegistrantListener {
-  asked(result: QuestionResult, tookMs: number): void
+  asked(result: PortQueryResult, tookMs: number): void
   /** It asks where its token is. */
-  wondered(registrant: Registrant): void
+  onHostQuery(registrant: Registrant): void
   ponged(registrant: Registrant): void
   /** It was asked, and nothing was heard of it in time, not even a pong: its link may be dead. */
   muted(registrant: Registrant): void
@@ -40,18 +40,18 @@ export interface RegistrantOptions {
   /** Where it comes from; empty if that is not known. */
   readonly address: string
   /** Whether it may be somewhere else, behind a proxy that nobody named; default: no. */
-  readonly doubted?: boolean
-  readonly offer: Offer
+  readonly addressUnverified?: boolean
+  readonly advertised: Advertised
   readonly clock: Clock
   readonly listener: RegistrantListener
 }
 
 /** One socket of somebody who holds a token. */
-export class Registrant implements Listed, Watched {
+export class Registrant implements TableEntry, Watched {
   readonly token: string
   readonly address: string
-  readonly doubted: boolean
-  readonly offer: Offer
+  readonly addressUnverified: boolean
+  readonly advertised: Advertised
   readonly joinedMs: number
   /** Frames so far. */
   received = 0
@@ -65,19 +65,19 @@ export class Registrant implements Listed, Watched {
 
   constructor(
     socket: WebSocket,
-    { token, address, doubted = false, offer, clock, listener }: RegistrantOptions,
+    { token, address, addressUnverified = false, advertised, clock, listener }: RegistrantOptions,
   ) {
     this.token = token
     this.address = address
-    this.doubted = doubted
-    this.offer = offer
+    this.addressUnverified = addressUnverified
+    this.advertised = advertised
     this.joinedMs = Math.floor(clock.now())
     this.#socket = socket
     this.#clock = clock
     this.#listener = listener
     this.#query = new EndpointQuery({
       clock,
-      offer,
+      advertised,
       send: (event) => this.#send(event),
       ping: () => this.ping(),
       onEnd: (result, tookMs) => listener.asked(result, tookMs),
@@ -98,12 +98,12 @@ export class Registrant implements Listed, Watched {
       this.#leave('frame')
     })
     this.#send(REGISTERED)
-    if (offer.trouble !== '') this.advise(offer.trouble)
+    if (advertised.trouble !== '') this.advise(advertised.trouble)
   }
 
   /** Whether discovery may find it. */
   get findable(): boolean {
-    return this.offer.isRegistrant && !this.#left && !this.isMute
+    return this.advertised.isRegistrant && !this.#left && !this.isMute
   }
 
   /** Whether nothing was heard of it since it was asked. */
@@ -112,13 +112,13 @@ export class Registrant implements Listed, Watched {
   }
 
   /** What it said last, if that is less than a second old. */
-  get kept(): Endpoint | undefined {
-    return this.#left ? undefined : this.#query.kept
+  get cachedEndpoint(): Endpoint | undefined {
+    return this.#left ? undefined : this.#query.cachedEndpoint
   }
 
   /** What it said last, however long ago. */
-  get said(): Endpoint | undefined {
-    return this.#query.said
+  get lastEndpoint(): Endpoint | undefined {
+    return this.#query.lastEndpoint
   }
 
   /** Where its puppet is: the port is asked for. Undefined if none can be had, no client could use it, or it leaves. */
@@ -132,7 +132,7 @@ export class Registrant implements Listed, Watched {
   }
 
   /** Answers its wondering where its token is. */
-  tellHost(host: string): void {
+  sendHost(host: string): void {
     this.#send({ name: 'hostie', payload: host })
   }
 
@@ -179,7 +179,7 @@ export class Registrant implements Listed, Watched {
     // Pings are answered by the WebSocket itself, whether that is read or not.
     if (text === undefined) return void this.#reads()
     const frame = parseFrame(text)
-    if (frame.kind === 'event' && frame.event.name === 'hostie') return this.#listener.wondered(this)
+    if (frame.kind === 'event' && frame.event.name === 'hostie') return this.#listener.onHostQuery(this)
     const message = frame.kind === 'event' && frame.event.name === 'jsonrpc' ? frame.event.payload : undefined
     if (isObject(message)) this.#query.hear(message)
     if (frame.kind === 'bare') this.#query.hear(frame.object)

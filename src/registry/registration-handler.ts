@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { BlockList, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
+import { type Origin, originOf } from '../net/client-address.ts'
 import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
 import { pathOf } from '../protocol/path.ts'
 import { isRegistrationPath, registrationToken } from '../protocol/registration.ts'
-import { type Origin, originOf } from '../net/client-address.ts'
-import type { Admission, Holders } from './access-control.ts'
+import type { AccessControl, Holders } from './access-control.ts'
 import { closeCause, type LeaveCause } from './events.ts'
 import { FRAGMENTS_MAX, FRAME_MAX_BYTES, PATH_MAX, PIECES_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { BUSY_MS, comeBackAfter } from './overload.ts'
@@ -46,8 +46,8 @@ export interface Arrival extends Origin {
 }
 
 /** What it needs. */
-export interface UpgradeOptions {
-  readonly admission: Admission
+export interface RegistrationHandlerOptions {
+  readonly access: AccessControl
   readonly trustedProxies: BlockList | undefined
   /** Who holds a token now, as it is for a registrant that offers this subprotocol. */
   readonly holdersOf: (token: string, protocol: string) => Holders
@@ -60,23 +60,23 @@ export interface UpgradeOptions {
 }
 
 /** Takes requests to upgrade, and lets registrants in. */
-export class Upgrade {
-  readonly #options: UpgradeOptions
+export class RegistrationHandler {
+  readonly #options: RegistrationHandlerOptions
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
 
-  constructor(options: UpgradeOptions) {
+  constructor(options: RegistrationHandlerOptions) {
     this.#options = options
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): void {
-    const { admission, trustedProxies, holdersOf, busyMs, onRegistrant, onRefusal } = this.#options
+    const { access, trustedProxies, holdersOf, busyMs, onRegistrant, onRefusal } = this.#options
     destroyOnError(socket)
-    const { address, doubted } = originOf(request, trustedProxies)
+    const { address, addressUnverified } = originOf(request, trustedProxies)
     const turnAway = (reason: RefusalReason, more: Partial<Refusal> = {}): void => {
       onRefusal(reason, address)
       refuseUpgrade(socket, { ...REFUSALS[reason], ...more })
     }
-    if (admission.tooMany(address)) return turnAway('rate')
+    if (access.tooMany(address)) return turnAway('rate')
     // A later one has waited since the answer before it at most, whenever its connection came.
     const waitedMs = isFirst ? busyMs(request.socket) : 0
     if (waitedMs > BUSY_MS) {
@@ -87,11 +87,11 @@ export class Upgrade {
     const token = registrationToken(request.headers.authorization, path)
     if (token === undefined) return turnAway('token')
     if (token.length > TOKEN_MAX) return turnAway('length')
-    const objection = admission.objection(token, address, holdersOf(token, offeredFirst(request)))
+    const objection = access.objection(token, address, holdersOf(token, offeredFirst(request)))
     if (objection !== undefined) return turnAway(objection)
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       endTogether(webSocket, socket)
-      onRegistrant(webSocket, { token, address, doubted, connection: request.socket })
+      onRegistrant(webSocket, { token, address, addressUnverified, connection: request.socket })
     })
   }
 }

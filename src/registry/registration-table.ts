@@ -1,12 +1,12 @@
-/** What the book has to know of a registrant. */
-export interface Listed {
+/** What the table has to know of a registrant. */
+export interface TableEntry {
   readonly token: string
   /** Whether discovery may find it now. */
   readonly findable: boolean
 }
 
 /** Who is registered under which token, the newest last. */
-export class Book<Registrant extends Listed> {
+export class RegistrationTable<Registrant extends TableEntry> {
   readonly #byToken = new Map<string, readonly Registrant[]>()
   #size = 0
 

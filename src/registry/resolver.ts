@@ -1,10 +1,10 @@
 import type { Clock } from '../lib/clock.ts'
 import { type Endpoint, formatEndpoint, formatNotRegistered } from '../protocol/discovery.ts'
-import type { Book } from './registration-table.ts'
 import type { DiscoveryResult } from './events.ts'
-import type { GracePeriods } from './gap-wait.ts'
+import type { GapWait } from './gap-wait.ts'
 import type { Reachability } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
+import type { RegistrationTable } from './registration-table.ts'
 
 /** The answer to a discovery. */
 export interface DiscoveryAnswer {
@@ -20,10 +20,10 @@ export interface DiscoveryAnswer {
 }
 
 /** What it needs. */
-export interface DiscoveryOptions {
+export interface ResolverOptions {
   readonly clock: Clock
-  readonly book: Book<Registrant>
-  readonly grace: GracePeriods
+  readonly table: RegistrationTable<Registrant>
+  readonly gapWait: GapWait
   /** Undefined if nobody looks whether ports open. */
   readonly reachability: Reachability | undefined
   /** Whether to say `127.0.0.1` for what cannot be opened from here, as the public registry does. */
@@ -58,15 +58,15 @@ const UNSETTLED = cannotSay('registrants of this token come and go')
 export const TOO_MANY_WAIT = cannotSay('too many discoveries wait')
 
 /** Finds out where the puppet of a token is: by the newest registrant that can say so. */
-export class Discovery {
-  readonly #options: DiscoveryOptions
+export class Resolver {
+  readonly #options: ResolverOptions
   readonly #running = new Map<
     string,
     { readonly askedMs: number; readonly answer: Promise<DiscoveryAnswer> }
   >()
   #ending = false
 
-  constructor(options: DiscoveryOptions) {
+  constructor(options: ResolverOptions) {
     this.#options = options
   }
 
@@ -77,22 +77,22 @@ export class Discovery {
 
   /** The answer, where nobody has to be asked, and nobody is expected. */
   atOnce(token: string): DiscoveryAnswer | undefined {
-    const { book, grace, clock } = this.#options
-    const newest = book.newest(token)
+    const { table, gapWait, clock } = this.#options
+    const newest = table.newest(token)
     if (newest === undefined) {
-      return grace.untilMs(token, clock.now()) === undefined ? this.#nobody(token) : undefined
+      return gapWait.untilMs(token, clock.now()) === undefined ? this.#nobody(token) : undefined
     }
     // Asked for once: it may expire between two looks.
-    const { kept } = newest
-    return kept && this.#found(newest, kept)
+    const { cachedEndpoint } = newest
+    return cachedEndpoint && this.#found(newest, cachedEndpoint)
   }
 
   /** Within 9 s. Discoveries that come while the same is on its way have its answer. */
   later(token: string): Promise<DiscoveryAnswer> {
-    const { grace, clock } = this.#options
+    const { gapWait, clock } = this.#options
     const askedMs = clock.now()
     const before = this.#running.get(token)
-    const isOld = grace.isStart && before !== undefined && askedMs - before.askedMs >= TOGETHER_MS
+    const isOld = gapWait.isStart && before !== undefined && askedMs - before.askedMs >= TOGETHER_MS
     if (before !== undefined && !isOld) return before.answer
     const answer = this.#ask(token, askedMs).finally(() => {
       if (this.#running.get(token) === running) this.#running.delete(token)
@@ -105,39 +105,39 @@ export class Discovery {
   /** Nobody is waited for from now on: the registry ends. Those who wait are told. */
   end(): void {
     this.#ending = true
-    this.#options.grace.end()
+    this.#options.gapWait.end()
   }
 
   /** Asks whoever is there, and whoever comes while somebody is expected. */
   async #ask(token: string, askedMs: number): Promise<DiscoveryAnswer> {
-    const { grace, clock } = this.#options
+    const { gapWait, clock } = this.#options
     const inVain = new Set<Registrant>()
     let waited = false
     for (;;) {
       const answer = await this.#askAll(token, inVain, askedMs + LATEST_MS)
-      const untilMs = grace.untilMs(token, askedMs)
+      const untilMs = gapWait.untilMs(token, askedMs)
       const isOver = untilMs === undefined || inVain.size >= ASKED_IN_VAIN
       if (isOver && answer === NOBODY) return { ...this.#nobody(token), waited }
       if (answer.status !== 404 || isOver) return { ...answer, waited }
       if (clock.now() > askedMs + LATEST_MS) return { ...UNSETTLED, waited }
-      if (grace.isFull) return { ...TOO_MANY_WAIT, waited }
+      if (gapWait.isFull) return { ...TOO_MANY_WAIT, waited }
       waited = true
-      await grace.wait(token, untilMs)
+      await gapWait.wait(token, untilMs)
     }
   }
 
   /** Asks those who are there, the newest first, and adds those who cannot say to `inVain`. */
   async #askAll(token: string, inVain: Set<Registrant>, latestMs: number): Promise<DiscoveryAnswer> {
-    const { book, clock } = this.#options
+    const { table, clock } = this.#options
     for (let round = 0; inVain.size < ASKED_IN_VAIN; round += 1) {
-      const registrant = book.newest(token, inVain)
+      const registrant = table.newest(token, inVain)
       if (registrant === undefined) break
       const isTooLate = round === ROUNDS || clock.now() > latestMs
       if (isTooLate && troubleOf(inVain) === '') return UNSETTLED
       if (isTooLate) break
       const endpoint = await registrant.endpoint()
       // Nobody came or went meanwhile: else what it said is not the newest word.
-      if (endpoint !== undefined && book.newest(token, inVain) === registrant) {
+      if (endpoint !== undefined && table.newest(token, inVain) === registrant) {
         return this.#found(registrant, endpoint)
       }
       // It left, or is mute: then it is asked again when something is heard of it.
@@ -151,7 +151,7 @@ export class Discovery {
   /** What is said where nobody can be asked: a mute registrant's link may be dead, and its puppet may be alive. */
   #nobody(token: string): DiscoveryAnswer {
     if (this.#ending) return ENDING
-    return this.#options.book.of(token).some(({ isMute }) => isMute) ? UNHEARD : NOBODY
+    return this.#options.table.of(token).some(({ isMute }) => isMute) ? UNHEARD : NOBODY
   }
 
   #found(registrant: Registrant, endpoint: Endpoint): DiscoveryAnswer {
@@ -164,8 +164,8 @@ export class Discovery {
 
 /** Why nobody of those can be found, by the first one that is still there; empty if none is. */
 function troubleOf(inVain: ReadonlySet<Registrant>): string {
-  for (const { findable, offer } of inVain) {
-    if (findable) return offer.trouble || 'not to be found: the registrant does not say its port'
+  for (const { findable, advertised } of inVain) {
+    if (findable) return advertised.trouble || 'not to be found: the registrant does not say its port'
   }
   return ''
 }

@@ -1,26 +1,27 @@
 import type { AddressInfo, BlockList } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../lib/clock.ts'
-import { Heartbeat } from '../protocol/heartbeat.ts'
-import type { QuestionResult } from '../protocol/port-query.ts'
+import type { KeyPair } from '../net/key-pair.ts'
+import type { ListenAddress } from '../net/listen.ts'
 import { publicName } from '../ops/redactor.ts'
-import { Admission, holdersOf } from './access-control.ts'
+import { Heartbeat } from '../protocol/heartbeat.ts'
+import type { PortQueryResult } from '../protocol/port-query.ts'
+import { AccessControl, holdersOf } from './access-control.ts'
+import { readAdvertised } from './advertised-endpoint.ts'
 import { AllowList } from './allow-list.ts'
-import { Book } from './registration-table.ts'
-import type { KeyPair } from './certificate.ts'
-import { Clients } from './discovery-handler.ts'
-import { Connections } from './connection-limits.ts'
-import { Discovery } from './resolver.ts'
+import { ConnectionLimiter } from './connection-limits.ts'
+import { DiscoveryHandler } from './discovery-handler.ts'
 import { inGroups } from './drain.ts'
-import { type LeaveCause, type RegistryFact, WORDLESS } from './events.ts'
-import { GracePeriods } from './gap-wait.ts'
+import { type LeaveCause, type RegistryEvent, WORDLESS } from './events.ts'
+import { GapWait } from './gap-wait.ts'
+import { HttpListener } from './http-listener.ts'
 import { connectionsBeside, DEFAULT_LIMITS, type Limits } from './limits.ts'
-import { type ListenAddress, Listener } from './http-listener.ts'
-import { readOffer } from './advertised-endpoint.ts'
 import { Overload } from './overload.ts'
 import { Reachability, type ReachabilityMode } from './reachability/reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
-import { type Arrival, Upgrade } from './registration-handler.ts'
+import { type Arrival, RegistrationHandler } from './registration-handler.ts'
+import { RegistrationTable } from './registration-table.ts'
+import { Resolver } from './resolver.ts'
 
 /** What a registry is told. */
 export interface RegistryOptions {
@@ -36,7 +37,7 @@ export interface RegistryOptions {
   readonly trustedProxies?: BlockList | undefined
   /** Whether registrants may come back that were there before it started; default: yes. */
   readonly isRestart?: boolean
-  readonly onFact?: (fact: RegistryFact) => void
+  readonly onEvent?: (event: RegistryEvent) => void
 }
 
 /** Registrants are pinged so often, and have so long to answer; both in milliseconds. */
@@ -48,77 +49,77 @@ const DOUBTS_TOLD = 10
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
 export class RegistryServer implements RegistrantListener {
-  readonly book = new Book<Registrant>()
+  readonly table = new RegistrationTable<Registrant>()
   readonly list: AllowList
   /** Undefined if it is off. */
   readonly reachability: Reachability | undefined
   readonly #clock: Clock
-  readonly #tell: (fact: RegistryFact) => void
+  readonly #emit: (event: RegistryEvent) => void
   readonly #heartbeat: Heartbeat
-  readonly #admission: Admission
-  readonly #grace: GracePeriods
-  readonly #discovery: Discovery
+  readonly #access: AccessControl
+  readonly #gapWait: GapWait
+  readonly #discovery: Resolver
   readonly #isRestart: boolean
-  readonly #listeners: readonly Listener[]
+  readonly #listeners: readonly HttpListener[]
   /** Registrants whose sockets are not closed yet, those that are leaving included. */
   readonly #open = new Set<Registrant>()
-  readonly #doubted = new Set<string>()
+  readonly #addressUnverified = new Set<string>()
   #onEmpty = (): void => {}
 
   constructor(options: RegistryOptions) {
     const { clock, limits = DEFAULT_LIMITS, list = new AllowList(), trustedProxies } = options
-    const { reachability = 'off', isRestart = true, onFact = () => {} } = options
+    const { reachability = 'off', isRestart = true, onEvent = () => {} } = options
     this.#clock = clock
-    this.#tell = onFact
+    this.#emit = onEvent
     this.#isRestart = isRestart
     this.list = list
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
-    this.#admission = new Admission(clock, limits, list)
+    this.#access = new AccessControl(clock, limits, list)
     if (reachability !== 'off') {
       this.reachability = new Reachability({
         clock,
-        onChange: (change) => onFact({ type: 'reachability', ...change }),
+        onChange: (change) => onEvent({ type: 'reachability', ...change }),
       })
     }
     const mask = reachability === 'mask'
-    this.#grace = new GracePeriods({ clock, allows: (token) => list.allows(token) })
-    const { book, reachability: looks } = this
-    this.#discovery = new Discovery({ clock, book, grace: this.#grace, reachability: looks, mask })
-    const connections = new Connections(
+    this.#gapWait = new GapWait({ clock, allows: (token) => list.allows(token) })
+    const { table, reachability: looks } = this
+    this.#discovery = new Resolver({ clock, table, gapWait: this.#gapWait, reachability: looks, mask })
+    const connections = new ConnectionLimiter(
       { inAll: limits.connections, perAddress: connectionsBeside(limits) },
       trustedProxies,
       new Overload(clock),
     )
-    const upgrade = new Upgrade({
-      admission: this.#admission,
+    const upgrade = new RegistrationHandler({
+      access: this.#access,
       trustedProxies,
-      holdersOf: (token, protocol) => holdersOf(book.of(token), protocol),
+      holdersOf: (token, protocol) => holdersOf(table.of(token), protocol),
       busyMs: (connection) => connections.busyMs(connection),
       random: () => clock.random(),
       onRegistrant: (socket, arrival) => {
         connections.promote(arrival.connection)
         this.#welcome(socket, arrival)
       },
-      onRefusal: (reason, address) => onFact({ type: 'refused', reason, address }),
+      onRefusal: (reason, address) => onEvent({ type: 'refused', reason, address }),
     })
-    const clients = new Clients({
+    const clients = new DiscoveryHandler({
       discovery: this.#discovery,
       trustedProxies,
       clock,
-      onAnswer: (result, tookMs, waited) => onFact({ type: 'discovered', result, tookMs, waited }),
+      onAnswer: (result, tookMs, waited) => onEvent({ type: 'discovered', result, tookMs, waited }),
     })
     const handlers = {
       request: (request, response) => clients.answer(request, response),
       upgrade: (request, socket, head, isFirst) => upgrade.handle(request, socket, head, isFirst),
       admit: (socket) => connections.admit(socket),
-    } satisfies ConstructorParameters<typeof Listener>[1]
-    this.#listeners = options.listen.map((where) => new Listener(where, handlers))
+    } satisfies ConstructorParameters<typeof HttpListener>[1]
+    this.#listeners = options.listen.map((where) => new HttpListener(where, handlers))
   }
 
   /** Resolves with the addresses when it listens on all of them; rejects when it cannot. */
   async start(): Promise<readonly AddressInfo[]> {
     // First: whoever finds the first port open may ask before the last one is.
-    if (this.#isRestart) this.#grace.start()
+    if (this.#isRestart) this.#gapWait.start()
     const addresses: AddressInfo[] = []
     for (const listener of this.#listeners) addresses.push(await listener.start())
     return addresses
@@ -132,7 +133,7 @@ export class RegistryServer implements RegistrantListener {
   /** Only these tokens may be registered from now on; whoever holds another one leaves. */
   replaceList(entries: readonly string[]): void {
     this.list.replace(entries)
-    for (const [token, registrants] of this.book.entries()) {
+    for (const [token, registrants] of this.table.entries()) {
       if (!this.list.allows(token)) for (const registrant of registrants) registrant.delist()
     }
   }
@@ -143,9 +144,9 @@ export class RegistryServer implements RegistrantListener {
    * them are told that the registry ends (503). Resolves when no connection is left.
    */
   async stop(drainMs = 0): Promise<void> {
-    this.#admission.close()
+    this.#access.close()
     this.#discovery.end()
-    const all = [...this.book.entries()].flatMap(([, registrants]) => registrants)
+    const all = [...this.table.entries()].flatMap(([, registrants]) => registrants)
     await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
     this.reachability?.stop()
     const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
@@ -161,12 +162,12 @@ export class RegistryServer implements RegistrantListener {
     giveUp()
   }
 
-  asked(result: QuestionResult, tookMs: number): void {
-    this.#tell({ type: 'asked', result, tookMs })
+  asked(result: PortQueryResult, tookMs: number): void {
+    this.#emit({ type: 'asked', result, tookMs })
   }
 
-  async wondered(registrant: Registrant): Promise<void> {
-    registrant.tellHost((await this.#discovery.find(registrant.token)).host)
+  async onHostQuery(registrant: Registrant): Promise<void> {
+    registrant.sendHost((await this.#discovery.find(registrant.token)).host)
   }
 
   ponged(registrant: Registrant): void {
@@ -178,38 +179,38 @@ export class RegistryServer implements RegistrantListener {
   }
 
   unmuted({ token }: Registrant): void {
-    this.#grace.came(token)
+    this.#gapWait.came(token)
   }
 
   left(registrant: Registrant, cause: LeaveCause): void {
-    this.book.remove(registrant)
+    this.table.remove(registrant)
     if (WORDLESS.has(cause)) this.#lost(registrant)
     this.#heartbeat.unwatch(registrant)
-    this.#admission.leave(registrant.address)
+    this.#access.leave(registrant.address)
     this.reachability?.leave(registrant)
     const lastedMs = this.#clock.now() - registrant.joinedMs
-    this.#tell({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
+    this.#emit({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
   }
 
   /** Who cannot be published is not worth waiting for, and ends no wait for another one. */
-  #lost({ token, offer }: Registrant): void {
-    if (offer.trouble === '') this.#grace.lost(token)
+  #lost({ token, advertised }: Registrant): void {
+    if (advertised.trouble === '') this.#gapWait.lost(token)
   }
 
   /** Told once for each of a few: it is a mistake of the configuration, and anybody can send the header. */
   #doubt(address: string): void {
-    if (this.#doubted.size >= DOUBTS_TOLD || this.#doubted.has(address)) return
-    this.#doubted.add(address)
-    this.#tell({ type: 'doubted', address })
+    if (this.#addressUnverified.size >= DOUBTS_TOLD || this.#addressUnverified.has(address)) return
+    this.#addressUnverified.add(address)
+    this.#emit({ type: 'addressUnverified', address })
   }
 
-  #welcome(socket: WebSocket, { token, address, doubted }: Arrival): void {
-    const offer = readOffer(socket.protocol, address)
+  #welcome(socket: WebSocket, { token, address, addressUnverified }: Arrival): void {
+    const advertised = readAdvertised(socket.protocol, address)
     const registrant = new Registrant(socket, {
       token,
       address,
-      doubted,
-      offer,
+      addressUnverified,
+      advertised,
       clock: this.#clock,
       listener: this,
     })
@@ -218,15 +219,16 @@ export class RegistryServer implements RegistrantListener {
       this.#open.delete(registrant)
       if (this.#open.size === 0) this.#onEmpty()
     })
-    const before = this.book.of(token)
-    this.book.add(registrant)
-    this.#admission.enter(address)
+    const before = this.table.of(token)
+    this.table.add(registrant)
+    this.#access.enter(address)
     this.#heartbeat.watch(registrant)
     this.reachability?.join(registrant)
-    this.#tell({ type: 'joined', id: publicName(token), address, trouble: offer.trouble })
+    this.#emit({ type: 'joined', id: publicName(token), address, trouble: advertised.trouble })
     // It may have left as it came, unread.
-    if (offer.trouble === '') this.#grace.came(token)
-    for (const older of before) if (offer.id !== undefined && older.offer.id === offer.id) older.replace()
-    if (doubted) this.#doubt(address)
+    if (advertised.trouble === '') this.#gapWait.came(token)
+    for (const older of before)
+      if (advertised.id !== undefined && older.advertised.id === advertised.id) older.replace()
+    if (addressUnverified) this.#doubt(address)
   }
 }

@@ -1,17 +1,18 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
+import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
 import { type Answer, type Route, serveAdmin, textAnswer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
-import { type CertificateFiles, CertificateFollower, type KeyPair } from './certificate.ts'
-import type { RegistryFact } from './events.ts'
-import { Journal } from './event-log.ts'
+import { CertificateFollower } from './certificate.ts'
+import { EventLog } from './event-log.ts'
+import type { RegistryEvent } from './events.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { report } from './status-report.ts'
 import { type RegistryOptions, RegistryServer } from './server.ts'
+import { report } from './status-report.ts'
 
 /** What the service is made of. */
-export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onFact'> {
+export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'> {
   readonly version: string
   readonly log: Log
   /** Where the certificate is followed; undefined without TLS. */
@@ -30,7 +31,7 @@ export class RegistryService {
   readonly #options: RegistryServiceOptions
   readonly #clock: Clock
   readonly #startedMs: number
-  readonly #journal: Journal
+  readonly #eventLog: EventLog
   readonly #certificate: CertificateFollower | undefined
   readonly #metrics: Metrics
   #admin: Server | undefined
@@ -42,8 +43,8 @@ export class RegistryService {
     this.#options = options
     this.#clock = clock
     this.#startedMs = clock.now()
-    this.#journal = new Journal(log, clock)
-    this.server = new RegistryServer({ ...options, onFact: (fact) => this.#hear(fact) })
+    this.#eventLog = new EventLog(log, clock)
+    this.server = new RegistryServer({ ...options, onEvent: (event) => this.#hear(event) })
     this.#certificate =
       tls &&
       new CertificateFollower({
@@ -85,10 +86,10 @@ export class RegistryService {
   /** Sends every registrant away, and ends. */
   async drain(): Promise<void> {
     this.#draining = true
-    this.#hear({ type: 'draining', registrants: this.server.book.size })
+    this.#hear({ type: 'draining', registrants: this.server.table.size })
     this.#certificate?.stop()
     await this.server.stop(this.#options.drainMs)
-    this.#journal.end()
+    this.#eventLog.end()
     const admin = this.#admin
     if (admin === undefined) return
     const closed = new Promise((resolve) => admin.close(resolve))
@@ -96,9 +97,9 @@ export class RegistryService {
     await closed
   }
 
-  #hear(fact: RegistryFact): void {
-    this.#metrics.apply(fact)
-    this.#journal.tell(fact)
+  #hear(event: RegistryEvent): void {
+    this.#metrics.apply(event)
+    this.#eventLog.tell(event)
   }
 
   #routes(): readonly Route[] {

@@ -27,7 +27,7 @@ export interface ReportOptions {
 /** The body of the registry's `/status`. */
 export function report(server: RegistryServer, options: ReportOptions): Record<string, unknown> {
   const { certificate, listProblems, offset } = options
-  const tokens = [...server.book.entries()]
+  const tokens = [...server.table.entries()]
   const isUnhappy = (registrants: readonly Registrant[]): boolean =>
     registrants.some((registrant) => problemOf(server, registrant) !== '')
   const unhappy = tokens.filter(([, registrants]) => isUnhappy(registrants))
@@ -37,7 +37,7 @@ export function report(server: RegistryServer, options: ReportOptions): Record<s
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
     draining: options.draining,
     listening: options.listening,
-    registrants: { total: server.book.size, tokens: server.book.tokens, unhappyTokens: unhappy.length },
+    registrants: { total: server.table.size, tokens: server.table.tokens, unhappyTokens: unhappy.length },
     reachability: options.reachability,
     list: listProblems === undefined ? null : { tokens: server.list.size, problems: listProblems },
     certificate:
@@ -57,20 +57,20 @@ function line(
   registrant: Registrant,
   { nowMs, date }: ReportOptions,
 ): Record<string, unknown> {
-  const { offer, address, said, joinedMs } = registrant
+  const { advertised, address, lastEndpoint, joinedMs } = registrant
   return {
     since: new Date(date.getTime() - (nowMs - joinedMs)).toISOString(),
     address,
-    host: offer.host ?? null,
+    host: advertised.host ?? null,
     // What it said last, or what stands in its subprotocol.
-    port: said?.port ?? offer.port ?? null,
+    port: lastEndpoint?.port ?? advertised.port ?? null,
     reachable: server.reachability?.isOpen(registrant) ?? null,
     problem: problemOf(server, registrant),
   }
 }
 
 function problemOf(server: RegistryServer, registrant: Registrant): string {
-  if (registrant.offer.trouble !== '') return registrant.offer.trouble
+  if (registrant.advertised.trouble !== '') return registrant.advertised.trouble
   if (registrant.isMute) return 'nothing is heard of it since it was asked for its port'
   return server.reachability?.isOpen(registrant) === false ? 'its port cannot be opened from here' : ''
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Tally } from '../lib/counter.ts'
+import { Counter } from '../lib/counter.ts'
 
 /** How many clients may wait at a time. */
 export interface WaitingLimits {
@@ -24,7 +24,7 @@ export interface WaitingClient<Response> {
  */
 export class WaitingClients<Response> {
   readonly #limits: WaitingLimits
-  readonly #byAddress = new Tally()
+  readonly #byAddress = new Counter()
   /** Those of each connection. One listener for all of them: requests may come one behind the other. */
   readonly #byConnection = new WeakMap<Duplex, Set<Held<Response>>>()
   #size = 0

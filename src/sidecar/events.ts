@@ -1,10 +1,13 @@
+import type { Stage } from '../net/connect-error.ts'
+import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
+
 /**
  * The vocabulary that the stages share: what each of them tells the others. Facts flow one way, from the probe to the
- * registrations to the status; nobody answers a fact.
+ * registrations to the status; nobody answers an event.
  */
 
 /** What one probe found. `tookMs` is its duration in milliseconds. */
-export type ProbeResult =
+export type TimedProbeResult =
   | {
       readonly ok: true
       readonly tookMs: number
@@ -31,9 +34,6 @@ export type HealthStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKN
 /** What the gate makes of the probes so far. */
 export type PuppetHealth = 'unknown' | 'healthy' | 'unhealthy'
 
-/** How far an attempt to register got; each is named in the reason when it fails there. */
-export type Stage = 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
-
 /** The states of one registration; `queued` is one that may connect and waits for its turn. */
 export type RegistrationState =
   | 'idle'
@@ -59,7 +59,7 @@ export type GatewayLeaveCause = 'closed' | 'silent' | 'unread' | 'frame'
  * Why somebody at the door was turned away. `dropped`: a connection too many, one without a request, or one that went before it was
  * answered. `proxy`: it asks for somebody else.
  */
-export type DoorRefusal =
+export type GatewayRefusal =
   | 'dropped'
   | 'http'
   | 'path'
@@ -69,12 +69,9 @@ export type DoorRefusal =
   | 'subprotocol'
   | 'full'
 
-/** What was thrown away of what the registry sent. */
-export type IgnoredKind = 'binary' | 'oversized' | 'flood' | 'malformed' | 'event' | 'invalid'
-
 /** Everything the stages tell. `id` is a token's public name, never the token. */
-export type Fact =
-  | { readonly type: 'probed'; readonly result: ProbeResult }
+export type SidecarEvent =
+  | { readonly type: 'probed'; readonly result: TimedProbeResult }
   | {
       readonly type: 'puppet'
       readonly health: PuppetHealth
@@ -143,14 +140,11 @@ export type Fact =
   /** It told something, which goes nowhere. */
   | { readonly type: 'gatewayTold' }
   /** `from`: an address; empty where it is gone. */
-  | { readonly type: 'gatewayRefused'; readonly reason: DoorRefusal; readonly from: string }
+  | { readonly type: 'gatewayRefused'; readonly reason: GatewayRefusal; readonly from: string }
   | { readonly type: 'draining' }
 
 /** The end of one attempt to register. */
 export type ConnectResult = 'registered' | 'refused' | 'aborted' | Lowercase<Stage>
-
-/** The question's two names: the public document's and the one that real registries use. */
-export type KnownMethod = 'getHostieGrpcPort' | 'hostieGrpcPort'
 
 /** How much a flapping puppet is held back. */
 export interface Damping {
@@ -160,5 +154,5 @@ export interface Damping {
   readonly holdMs: number
 }
 
-/** Hears facts. Must not throw. */
-export type Listener = (fact: Fact) => void
+/** Hears events. Must not throw. */
+export type SidecarEventListener = (event: SidecarEvent) => void

@@ -1,28 +1,28 @@
 import type { AddressInfo } from 'node:net'
-import { type Clock, pause } from '../lib/clock.ts'
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
 import type { Config } from '../config/sidecar-config.ts'
-import type { Fact, Listener, ProbeResult } from './events.ts'
-import { dampingOf, detectionMs, type Gate, initialGate, judge } from './health/health.ts'
-import { pauseAfter } from './health/probe-interval.ts'
-import type { Reception } from './gateway/gateway.ts'
-import { Holdings } from './token-set.ts'
-import type { Log } from '../ops/log.ts'
+import { type Clock, pause } from '../lib/clock.ts'
 import { isLoopbackHost } from '../net/loopback.ts'
-import { NetworkWatch } from './netns/netns-watcher.ts'
-import { Acceptance } from './probe/token-check.ts'
+import type { Log } from '../ops/log.ts'
+import { publicName, type Redactor } from '../ops/redactor.ts'
+import { isUsableToken } from '../tokens/validate.ts'
+import type { SidecarEvent, SidecarEventListener, TimedProbeResult } from './events.ts'
+import type { Gateway } from './gateway/gateway.ts'
+import { dampingOf, detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
+import { probeIntervalMs } from './health/probe-interval.ts'
+import { NetnsWatcher } from './netns/netns-watcher.ts'
 import { createProbe } from './probe/create-probe.ts'
 import { GrpcProbe } from './probe/grpc-probe.ts'
-import { ProbeLoop } from './probe/prober.ts'
 import type { Probe } from './probe/probe.ts'
+import { Prober } from './probe/prober.ts'
+import { TokenCheck } from './probe/token-check.ts'
 import { createRegistrations } from './registration/create-registrations.ts'
-import type { Registrations } from './registration/registrations.ts'
 import { loadWebSocket } from './registration/open-socket.ts'
-import { publicName, type Redactor } from '../ops/redactor.ts'
-import { Board } from './status/sidecar-state.ts'
-import { Journal } from './status/event-log.ts'
-import { Show } from './status/admin-endpoints.ts'
-import { isUsableToken } from '../tokens/validate.ts'
+import type { Registrations } from './registration/registrations.ts'
+import { AdminEndpoints } from './status/admin-endpoints.ts'
+import { EventLog } from './status/event-log.ts'
+import { SidecarState } from './status/sidecar-state.ts'
+import { TokenSet } from './token-set.ts'
 
 /** What a sidecar needs from outside. */
 export interface SidecarOptions {
@@ -32,8 +32,8 @@ export interface SidecarOptions {
   readonly log: Log
   /** Learns of tokens that come and go. */
   readonly redactor: Redactor
-  /** Hears every fact, after the sidecar's own status has. */
-  readonly listener?: Listener
+  /** Hears every event, after the sidecar's own status has. */
+  readonly listener?: SidecarEventListener
   /** Called whenever a refusal leaves no token that is not refused. */
   readonly onAllRefused?: () => void
   /** Called when somebody on this machine asks for the end, and all is drained. */
@@ -42,66 +42,66 @@ export interface SidecarOptions {
   readonly onNetworkGone?: () => void
 }
 
-/** The stages, wired: probe to gate to registrations, and all of them to the status. The only place that knows them all. */
+/** The stages, wired: probe to health to registrations, and all of them to the status. The only place that knows them all. */
 export class Sidecar {
   readonly #options: SidecarOptions
-  readonly #board: Board
-  readonly #journal: Journal
-  readonly #show: Show
+  readonly #sidecarState: SidecarState
+  readonly #eventLog: EventLog
+  readonly #adminEndpoints: AdminEndpoints
   readonly #probe: Probe
-  readonly #loop: ProbeLoop
-  readonly #acceptance: Acceptance
+  readonly #loop: Prober
+  readonly #acceptance: TokenCheck
   readonly #registrations: Registrations
-  readonly #holdings: Holdings
-  #gate: Gate = initialGate
-  #reception: Reception | undefined
+  readonly #holdings: TokenSet
+  #health: HealthState = initialHealth
+  #reception: Gateway | undefined
   /** Undefined where the puppet has a network of its own. */
-  readonly #network: NetworkWatch | undefined
+  readonly #network: NetnsWatcher | undefined
 
   constructor(options: SidecarOptions) {
     const { config, clock, log, version, redactor } = options
     this.#options = options
-    this.#board = new Board(clock)
-    this.#journal = new Journal(log, clock, this.#board)
-    this.#show = new Show({
-      board: this.#board,
+    this.#sidecarState = new SidecarState(clock)
+    this.#eventLog = new EventLog(log, clock, this.#sidecarState)
+    this.#adminEndpoints = new AdminEndpoints({
+      sidecarState: this.#sidecarState,
       config,
       version,
       clock,
       redact: redactor.redact,
       startedMs: clock.now(),
-      damping: () => dampingOf(this.#gate, clock.now()),
+      damping: () => dampingOf(this.#health, clock.now()),
       drain: () => this.drain(),
       quit: () => options.onQuit?.(),
     })
     const { puppet, probe } = config
     this.#probe = createProbe({ puppet, kind: probe.kind, sessionClosed: () => this.#loop.wake() })
-    this.#loop = new ProbeLoop({
+    this.#loop = new Prober({
       probe: this.#probe,
       clock,
       timeoutMs: config.probe.timeoutMs,
       wakeIntervalMs: config.probe.fastIntervalMs,
-      onResult: (result) => this.#judge(result),
+      onResult: (result) => this.#nextHealth(result),
     })
-    this.#network = isLoopbackHost(config.puppet.host) ? new NetworkWatch() : undefined
+    this.#network = isLoopbackHost(config.puppet.host) ? new NetnsWatcher() : undefined
     this.#acceptance = this.#createAcceptance()
     this.#registrations = createRegistrations({
       config,
       clock,
       capacity: roomForConnections(openFileLimit()),
       nameOf: publicName,
-      tell: (fact) => this.#tell(fact),
+      emit: (event) => this.#emit(event),
     })
-    this.#holdings = new Holdings({
+    this.#holdings = new TokenSet({
       tokens: config.tokens,
       source: config.tokenSource,
       clock,
       log,
       redactor,
       registrations: this.#registrations,
-      tell: (fact) => this.#tell(fact),
+      emit: (event) => this.#emit(event),
       onAdded: (tokens) => {
-        if (this.#gate.health === 'healthy') this.#acceptance.ask(tokens)
+        if (this.#health.health === 'healthy') this.#acceptance.ask(tokens)
       },
     })
   }
@@ -117,7 +117,7 @@ export class Sidecar {
     try {
       // First: a gateway that finds no door ends, and says that all is well.
       await this.#openDoor()
-      await this.#show.start()
+      await this.#adminEndpoints.start()
     } catch (error) {
       await this.#end(this.#withdrawAll())
       throw error
@@ -126,7 +126,7 @@ export class Sidecar {
 
   /** Where the endpoints listen; undefined if they are off. */
   get adminAddress(): AddressInfo | undefined {
-    return this.#show.address
+    return this.#adminEndpoints.address
   }
 
   /** Reads the tokens again now, and says what came of it. */
@@ -134,7 +134,7 @@ export class Sidecar {
     const { log } = this.#options
     const problems = await this.#holdings.refresh()
     if (problems === undefined) return log.info('there is no file of tokens to read again')
-    if (this.#board.draining) return
+    if (this.#sidecarState.draining) return
     if (problems.length === 0) log.info('the tokens have been read again')
     else log.warn({ problems }, 'the tokens have been read again, and stay as they are')
   }
@@ -144,7 +144,7 @@ export class Sidecar {
    * latest when `REGISTRAR_DRAIN_TIMEOUT` has passed. May be asked again.
    */
   drain(): Promise<boolean> {
-    if (!this.#board.draining) this.#tell({ type: 'draining' })
+    if (!this.#sidecarState.draining) this.#emit({ type: 'draining' })
     return this.#withdrawAll()
   }
 
@@ -170,80 +170,80 @@ export class Sidecar {
     this.#loop.stop()
     const withdrawn = await drained
     this.#reception?.close()
-    await this.#show.stop()
-    this.#journal.end()
+    await this.#adminEndpoints.stop()
+    this.#eventLog.end()
     return withdrawn
   }
 
   async #openDoor(): Promise<void> {
     const { clock, config } = this.#options
     if (config.gateway === undefined) return
-    const { Reception } = await import('./gateway/gateway.ts')
-    this.#reception = new Reception({
+    const { Gateway } = await import('./gateway/gateway.ts')
+    this.#reception = new Gateway({
       ...config.gateway,
       clock,
       puppet: config.puppet,
       isToken: isUsableToken,
       nameOf: publicName,
-      tell: (fact) => this.#tell(fact),
+      emit: (event) => this.#emit(event),
       adopt: config.tokens.length === 0 ? (tokens) => this.#holdings.replace(tokens) : undefined,
       wake: () => this.#loop.wake(),
     })
     await this.#reception.open()
   }
 
-  #createAcceptance(): Acceptance {
+  #createAcceptance(): TokenCheck {
     const probe = this.#probe
-    return new Acceptance({
+    return new TokenCheck({
       clock: this.#options.clock,
       timeoutMs: this.#options.config.probe.timeoutMs,
       // It may have gone since it was to be asked about.
       ask: async (token, signal) =>
-        probe instanceof GrpcProbe && this.#board.has(publicName(token))
+        probe instanceof GrpcProbe && this.#sidecarState.has(publicName(token))
           ? probe.acceptsToken(token, signal)
           : null,
-      onAnswer: (token, accepted) => this.#tell({ type: 'tokenChecked', id: publicName(token), accepted }),
+      onAnswer: (token, accepted) => this.#emit({ type: 'tokenChecked', id: publicName(token), accepted }),
     })
   }
 
-  #tell(fact: Fact): void {
-    this.#board.apply(fact)
-    this.#journal.tell(fact)
-    this.#show.tell(fact)
-    this.#options.listener?.(fact)
-    if (fact.type === 'gone' || (fact.type === 'registration' && fact.state === 'refused'))
+  #emit(event: SidecarEvent): void {
+    this.#sidecarState.apply(event)
+    this.#eventLog.record(event)
+    this.#adminEndpoints.record(event)
+    this.#options.listener?.(event)
+    if (event.type === 'gone' || (event.type === 'registration' && event.state === 'refused'))
       this.#noticeRefusal()
   }
 
   #noticeRefusal(): void {
-    const { size } = this.#board
-    if (size > 0 && this.#board.count('refused') === size) this.#options.onAllRefused?.()
+    const { size } = this.#sidecarState
+    if (size > 0 && this.#sidecarState.count('refused') === size) this.#options.onAllRefused?.()
   }
 
-  /** Folds one probe's result into the gate, acts on a change, and says when to probe again. */
-  #judge(result: ProbeResult): number {
+  /** Folds one probe's result into the health, acts on a change, and says when to probe again. */
+  #nextHealth(result: TimedProbeResult): number {
     const { config, clock } = this.#options
-    const before = this.#gate
+    const before = this.#health
     const nowMs = clock.now()
-    const gate = judge(before, result, nowMs, config.probe)
-    this.#gate = gate
-    this.#tell({ type: 'probed', result })
+    const health = nextHealth(before, result, nowMs, config.probe)
+    this.#health = health
+    this.#emit({ type: 'probed', result })
     if (this.#network?.isGone(result.ok, nowMs)) this.#options.onNetworkGone?.()
-    if (gate.health !== before.health || gate.reason !== before.reason) {
-      this.#tell({
+    if (health.health !== before.health || health.reason !== before.reason) {
+      this.#emit({
         type: 'puppet',
-        health: gate.health,
-        reason: gate.reason,
-        damping: dampingOf(gate, nowMs),
-        failingMs: detectionMs(before, gate, nowMs),
+        health: health.health,
+        reason: health.reason,
+        damping: dampingOf(health, nowMs),
+        failingMs: detectionMs(before, health, nowMs),
       })
     }
-    if (gate.health !== before.health) this.#turn(gate.health === 'healthy')
-    return pauseAfter(gate, config.probe)
+    if (health.health !== before.health) this.#turn(health.health === 'healthy')
+    return probeIntervalMs(health, config.probe)
   }
 
   #turn(healthy: boolean): void {
-    if (this.#board.draining) return
+    if (this.#sidecarState.draining) return
     if (healthy) {
       this.#registrations.want()
       this.#acceptance.ask(this.#registrations.tokens)

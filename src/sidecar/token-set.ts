@@ -1,16 +1,16 @@
-import type { Clock } from '../lib/clock.ts'
 import { openFileLimit, tooFewOpenFiles } from '../config/open-file-limit.ts'
-import type { Listener } from './events.ts'
-import type { Log } from '../ops/log.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { Registrations } from './registration/registrations.ts'
+import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
-import { TokenFollower } from '../tokens/token-file-watcher.ts'
-import type { SourceNews } from '../tokens/token-file-change.ts'
+import type { TokenFileChange } from '../tokens/token-file-change.ts'
+import { TokenFileWatcher } from '../tokens/token-file-watcher.ts'
 import type { TokenSource } from '../tokens/token-source.ts'
+import type { SidecarEventListener } from './events.ts'
+import type { Registrations } from './registration/registrations.ts'
 
 /** What the holdings need. */
-export interface HoldingsOptions {
+export interface TokenSetOptions {
   /** At the start. */
   readonly tokens: readonly string[]
   /** Where more may come from; undefined: nowhere. */
@@ -19,22 +19,22 @@ export interface HoldingsOptions {
   readonly log: Log
   readonly redactor: Redactor
   readonly registrations: Registrations
-  readonly tell: Listener
+  readonly emit: SidecarEventListener
   /** Hears of tokens that were not held before. */
   readonly onAdded: (tokens: readonly string[]) => void
 }
 
 /** Which tokens are to be registered: those of the configuration, of a file that is followed, or of a gateway. */
-export class Holdings {
-  readonly #options: HoldingsOptions
+export class TokenSet {
+  readonly #options: TokenSetOptions
   /** Undefined where the tokens stand in a variable and cannot change. */
-  readonly #follower: TokenFollower | undefined
+  readonly #follower: TokenFileWatcher | undefined
 
-  constructor(options: HoldingsOptions) {
+  constructor(options: TokenSetOptions) {
     this.#options = options
     this.#hold(options.tokens)
     const { source, clock } = options
-    this.#follower = source && new TokenFollower({ source, clock, onNews: (news) => this.#learn(news) })
+    this.#follower = source && new TokenFileWatcher({ source, clock, onChange: (news) => this.#learn(news) })
   }
 
   start(): void {
@@ -57,12 +57,12 @@ export class Holdings {
     this.#hold(tokens)
   }
 
-  #learn(news: SourceNews): void {
+  #learn(news: TokenFileChange): void {
     const words = (list: readonly Problem[]): readonly string[] => list.map(({ message }) => message)
     const problems = news.kind === 'kept' ? words(news.problems) : []
     const warnings = news.kind === 'changed' ? words(news.warnings) : []
     if (news.kind === 'changed') this.#keepSecret(news.tokens)
-    this.#options.tell({ type: 'source', problems, warnings })
+    this.#options.emit({ type: 'source', problems, warnings })
     if (news.kind === 'changed') this.#hold(news.tokens)
   }
 

@@ -1,11 +1,11 @@
 import type { Problem } from '../lib/problem.ts'
-import type { TokenSet } from './validate.ts'
-import { type ContentMark, markOf } from './file-content.ts'
 import { disk, runNow } from './disk.ts'
+import { type ContentMark, markOf } from './file-content.ts'
 import { tokensFromText, withInline } from './inline-tokens.ts'
 import { tokensFromContent } from './parse.ts'
 import { readPath } from './read-path.ts'
 import type { TokenSource } from './token-source.ts'
+import type { ValidatedTokens } from './validate.ts'
 
 /** Where tokens are given; both, one or none of them. `variable` is a name for messages. */
 export interface GivenTokens {
@@ -16,7 +16,7 @@ export interface GivenTokens {
 }
 
 /** What was read at the start, and what there is to follow; without a file there is nothing to follow. */
-export interface ReadTokens extends TokenSet {
+export interface ReadTokens extends ValidatedTokens {
   readonly source: TokenSource | undefined
 }
 
@@ -35,13 +35,13 @@ export function readTokens({ inline: { variable, text }, file, digests = false }
   }
 }
 
-const NONE: TokenSet = { tokens: [], problems: [], warnings: [] }
+const NONE: ValidatedTokens = { tokens: [], problems: [], warnings: [] }
 
 function readFileNow(
   variable: string,
   path: string,
   digests: boolean,
-): { set: TokenSet; mark: ContentMark | undefined } {
+): { set: ValidatedTokens; mark: ContentMark | undefined } {
   const reading = runNow(readPath(path, disk, () => false))
   if (reading.kind === 'content') {
     return { set: tokensFromContent(variable, reading.content, { digests }), mark: markOf(reading.content) }

@@ -1,4 +1,4 @@
-import { checkTokens, type TokenSet } from './validate.ts'
+import { checkTokens, type ValidatedTokens } from './validate.ts'
 
 /** Tokens that stand in a variable itself. They never change while the process runs. */
 export interface InlineTokens {
@@ -8,7 +8,7 @@ export interface InlineTokens {
 }
 
 /** Reads tokens out of a variable: one, or several separated by commas or white space. */
-export function tokensFromText(variable: string, text: string): TokenSet {
+export function tokensFromText(variable: string, text: string): ValidatedTokens {
   const words = text.split(/[\s,]+/).filter((word) => word !== '')
   const around = /^\s|\s$/.test(text)
     ? [{ variable, message: 'has white space or a newline around it; ignored' }]
@@ -23,7 +23,7 @@ export function tokensFromText(variable: string, text: string): TokenSet {
 }
 
 /** Both together, the inline ones first, each token once. */
-export function withInline(inline: InlineTokens, variable: string, set: TokenSet): TokenSet {
+export function withInline(inline: InlineTokens, variable: string, set: ValidatedTokens): ValidatedTokens {
   const all = [...inline.tokens, ...set.tokens]
   const tokens = [...new Set(all)]
   const both = all.length - tokens.length

@@ -1,6 +1,6 @@
-import { checkTokens, inOneSentence, type TokenSet, type Written } from './validate.ts'
 import { type Content, printable } from './file-content.ts'
 import { type Line, linesOf } from './token-lines.ts'
+import { checkTokens, inOneSentence, type ValidatedTokens, type WrittenToken } from './validate.ts'
 
 /** What is shorter is no secret, and part of too many names. */
 const SHORTEST_SECRET = 8
@@ -16,7 +16,7 @@ export function tokensFromContent(
   variable: string,
   { files, swapped }: Content,
   { accepted, digests = false }: { accepted?: ReadonlySet<string>; digests?: boolean } = {},
-): TokenSet {
+): ValidatedTokens {
   const parsed = files.map((file) => ({ file, lines: linesOf(file.bytes) }))
   const tokens = (): readonly string[] => parsed.flatMap(({ lines }) => lines.map(({ token }) => token))
   const written = parsed.map(({ file, lines }, index) => {
@@ -45,7 +45,7 @@ function isUnended(lines: readonly Line[]): boolean {
   return lines.at(-1)?.ended === false && lines.filter(({ token }) => token !== '').length > 1
 }
 
-function sayUnended(lastLines: readonly Written[]): readonly string[] {
+function sayUnended(lastLines: readonly WrittenToken[]): readonly string[] {
   const consequence = 'while running, a change that ends like that is taken for half written'
   return inOneSentence(
     lastLines,

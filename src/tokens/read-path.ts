@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join, sep } from 'node:path'
-import { type FileContent, printable, type Reading } from './file-content.ts'
 import { ask, type Disk, type Entry, type Steps } from './disk.ts'
+import { type FileContent, printable, type Reading } from './file-content.ts'
 
 /** What all files together may hold: a hundred thousand tokens fit in, a log or a disk image does not. */
 export const MAX_BYTES = 8 * 1024 * 1024

@@ -5,7 +5,7 @@ import { tokensFromContent } from './parse.ts'
 import type { TokenSource } from './token-source.ts'
 
 /** What following a source tells. Never holds the text of a token, but for the tokens themselves. */
-export type SourceNews =
+export type TokenFileChange =
   /** The content is new and good. `tokens` is the whole set, the inline ones first; it may be the same set as before. */
   | { readonly kind: 'changed'; readonly tokens: readonly string[]; readonly warnings: readonly Problem[] }
   /** There is trouble: the last good set stays. Told when it is new, or another trouble than the one told last. */
@@ -14,7 +14,7 @@ export type SourceNews =
   | { readonly kind: 'mended' }
 
 /** What is known of a source while it is followed. Holds no token and no content. */
-export interface Memory {
+export interface TokenFileState {
   /** The content of the last good set. */
   readonly good: ContentMark
   /** The content that was found bad last, with what was wrong with it: the same bytes need no second look. */
@@ -26,12 +26,12 @@ export interface Memory {
 /** How long a reading may take before that is told, in milliseconds. */
 export const SLOW_READING_MS = 10_000
 
-export function initialMemory({ mark }: TokenSource): Memory {
+export function initialTokenFileState({ mark }: TokenSource): TokenFileState {
   return { good: mark, bad: undefined, trouble: [] }
 }
 
 /** Whether a content needs no second look. */
-export function isKnown({ good, bad }: Memory, digest: string): boolean {
+export function isKnown({ good, bad }: TokenFileState, digest: string): boolean {
   return digest === good.digest || digest === bad?.digest
 }
 
@@ -40,11 +40,11 @@ export function isKnown({ good, bad }: Memory, digest: string): boolean {
  *
  * @param reading `slow`: it has not come to its end in SLOW_READING_MS
  */
-export function weigh(
-  memory: Memory,
+export function nextTokenFile(
+  memory: TokenFileState,
   reading: Reading | { readonly kind: 'slow' },
   { variable, inline, digests = false }: TokenSource,
-): { memory: Memory; news: SourceNews | undefined } {
+): { memory: TokenFileState; news: TokenFileChange | undefined } {
   if (reading.kind === 'slow') {
     const message = `has been read for more than ${SLOW_READING_MS / 1000} s; does the disk or the share that it is on answer?`
     return keep(memory, [{ variable, message }])
@@ -52,7 +52,7 @@ export function weigh(
   if (reading.kind === 'trouble') return keep(memory, [{ variable, message: reading.message }])
   const { content } = reading
   if (content.digest === memory.good.digest) {
-    const news: SourceNews | undefined = memory.trouble.length === 0 ? undefined : { kind: 'mended' }
+    const news: TokenFileChange | undefined = memory.trouble.length === 0 ? undefined : { kind: 'mended' }
     return { memory: { ...memory, trouble: [] }, news }
   }
   if (content.digest === memory.bad?.digest) return keep(memory, memory.bad.problems)
@@ -68,9 +68,9 @@ export function weigh(
 }
 
 function keep(
-  memory: Memory,
+  memory: TokenFileState,
   problems: readonly Problem[],
-): { memory: Memory; news: SourceNews | undefined } {
+): { memory: TokenFileState; news: TokenFileChange | undefined } {
   const told =
     problems.length === memory.trouble.length &&
     problems.every(({ message }, index) => message === memory.trouble[index]?.message)

@@ -1,9 +1,16 @@
 import type { Cancel, Clock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { Reading } from './file-content.ts'
 import { type Disk, runLater, disk as systemDisk } from './disk.ts'
-import { initialMemory, isKnown, type Memory, SLOW_READING_MS, type SourceNews, weigh } from './token-file-change.ts'
+import type { Reading } from './file-content.ts'
 import { readPath } from './read-path.ts'
+import {
+  initialTokenFileState,
+  isKnown,
+  nextTokenFile,
+  SLOW_READING_MS,
+  type TokenFileChange,
+  type TokenFileState,
+} from './token-file-change.ts'
 import type { TokenSource } from './token-source.ts'
 
 /**
@@ -13,10 +20,10 @@ import type { TokenSource } from './token-source.ts'
 export const FOLLOW_INTERVAL_MS = 10_000
 
 /** What following needs. */
-export interface TokenFollowerOptions {
+export interface TokenFileWatcherOptions {
   readonly source: TokenSource
   readonly clock: Clock
-  readonly onNews: (news: SourceNews) => void
+  readonly onChange: (news: TokenFileChange) => void
   /** Default: the machine's. */
   readonly disk?: Disk
 }
@@ -28,18 +35,18 @@ interface Turn {
 }
 
 /** Reads a source of tokens again and again, never twice at once, and tells what is new until it is stopped. */
-export class TokenFollower {
-  readonly #options: TokenFollowerOptions
+export class TokenFileWatcher {
+  readonly #options: TokenFileWatcherOptions
   readonly #stop = new AbortController()
-  #memory: Memory
+  #memory: TokenFileState
   #cancelPause: Cancel | undefined
   /** The reading that is under way, and the one that was asked for meanwhile. */
   #turn: Turn | undefined
   #nextTurn: Turn | undefined
 
-  constructor(options: TokenFollowerOptions) {
+  constructor(options: TokenFileWatcherOptions) {
     this.#options = options
-    this.#memory = initialMemory(options.source)
+    this.#memory = initialTokenFileState(options.source)
   }
 
   /** What keeps the last good set in use, as it was told; empty if all is well. */
@@ -105,9 +112,9 @@ export class TokenFollower {
   }
 
   #learn(reading: Reading | { readonly kind: 'slow' }): void {
-    const { memory, news } = weigh(this.#memory, reading, this.#options.source)
+    const { memory, news } = nextTokenFile(this.#memory, reading, this.#options.source)
     this.#memory = memory
-    if (news !== undefined) this.#options.onNews(news)
+    if (news !== undefined) this.#options.onChange(news)
   }
 }
 

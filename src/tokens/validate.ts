@@ -1,7 +1,7 @@
 import type { Problem } from '../lib/problem.ts'
 
 /** Tokens of one source. Where there are problems, none of the tokens may be used; warnings stop nothing. */
-export interface TokenSet {
+export interface ValidatedTokens {
   /** Each once, in the order in which they were written. */
   readonly tokens: readonly string[]
   readonly problems: readonly Problem[]
@@ -9,7 +9,7 @@ export interface TokenSet {
 }
 
 /** A token as somebody wrote it. */
-export interface Written {
+export interface WrittenToken {
   /** Empty where there is none, which is worth a look only if it is cut. */
   readonly token: string
   /** Where it stands, in words that do not repeat it. Asked only for what is told. */
@@ -95,12 +95,12 @@ function restCanMend(beginning: string): boolean {
  */
 export function checkTokens(
   variable: string,
-  written: readonly Written[],
+  written: readonly WrittenToken[],
   { noun, digests = false }: Entries,
-): TokenSet {
-  const wrong: { at: Written; words: string }[] = []
-  const repeated: { at: Written; before: Written }[] = []
-  const firsts = new Map<string, Written>()
+): ValidatedTokens {
+  const wrong: { at: WrittenToken; words: string }[] = []
+  const repeated: { at: WrittenToken; before: WrittenToken }[] = []
+  const firsts = new Map<string, WrittenToken>()
   for (const at of written.filter(({ cut }) => cut)) {
     wrong.push({
       at,
@@ -143,7 +143,7 @@ export function checkTokens(
 
 /** Says something of one place, or once for all of several; nothing if there is none. */
 export function inOneSentence(
-  places: readonly Pick<Written, 'place'>[],
+  places: readonly Pick<WrittenToken, 'place'>[],
   one: string,
   many: string,
 ): readonly string[] {

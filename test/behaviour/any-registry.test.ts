@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Verdict } from '../../src/sidecar/registration/failure.ts'
+import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
 import { nameOf, registrationsScene } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
@@ -8,9 +8,9 @@ import { broken, closed, refused, type ScriptedSocket, unreachable } from '../su
 const TOKENS = ['a', 'b', 'c', 'd', 'e', 'f']
 const CLOSE_MS = 800
 /** What an attempt that nobody answers ends with. */
-const noAnswer: Verdict = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
-const later: Verdict = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
-const noWay: Verdict = { kind: 'away', stage: 'TCP', shared: true, reason: 'no answer' }
+const noAnswer: Failure = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
+const later: Failure = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
+const noWay: Failure = { kind: 'away', stage: 'TCP', shared: true, reason: 'no answer' }
 
 /** How a registry treats those who connect. */
 const MOODS = {
@@ -104,7 +104,7 @@ const capacities = fc.constantFrom(Number.POSITIVE_INFINITY, TOKENS.length, 3, 1
 it('whatever a registry does and whenever tokens come and go: one connection a token, all for which there is room registered in the end, nothing left', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), capacities, happenings, async (seed, capacity, sequence) => {
-      const { clock, registrations, sockets, facts, open, stateOf, world, chance } = scene(seed, capacity)
+      const { clock, registrations, sockets, events, open, stateOf, world, chance } = scene(seed, capacity)
       let wanted: readonly string[] = TOKENS
       registrations.update(wanted)
       registrations.want()
@@ -133,9 +133,9 @@ it('whatever a registry does and whenever tokens come and go: one connection a t
       expect(registered.length).toBeLessThanOrEqual(capacity + 1)
       expect([...open().keys()].sort()).toEqual(registered.sort())
 
-      // What is known from the facts alone.
+      // What is known from the events alone.
       const known = new Set<string>()
-      for (const fact of facts) {
+      for (const fact of events) {
         if (fact.type === 'tokens') for (const id of fact.added) known.add(id)
         if (fact.type === 'gone') known.delete(fact.id)
       }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Verdict } from '../../src/sidecar/registration/failure.ts'
+import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
 import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
@@ -8,7 +8,7 @@ const COUNT = 400
 /** A little more than are needed: what is not given back is missed before the day is over. */
 const CAPACITY = COUNT + 20
 const MINUTE_MS = 60_000
-const noAnswer: Verdict = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
+const noAnswer: Failure = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
 
 /** What can be wrong with a token for a while. */
 const TROUBLES = ['refused', 'closed at once', 'no pong', 'TCP refused', 'no answer', 'HTTP 404'] as const
@@ -24,7 +24,7 @@ function scene() {
     known: new Set<string>(),
   }
   const after = (ms: number, act: () => void): void => void all.clock.after(ms, act)
-  const verdicts: Partial<Record<Trouble, Verdict>> = {
+  const verdicts: Partial<Record<Trouble, Failure>> = {
     refused,
     'TCP refused': unreachable,
     'HTTP 404': broken,
@@ -40,12 +40,12 @@ function scene() {
   const all = registrationsScene({
     chance,
     capacity: CAPACITY,
-    // A day of facts would be the only thing that grows.
-    tell: (fact) => {
-      if (fact.type === 'registration') seen.states.set(fact.id, fact.state)
-      if (fact.type === 'tokens') for (const id of fact.added) seen.known.add(id)
-      if (fact.type !== 'gone') return
-      seen.known.delete(fact.id)
+    // A day of events would be the only thing that grows.
+    emit: (event) => {
+      if (event.type === 'registration') seen.states.set(event.id, event.state)
+      if (event.type === 'tokens') for (const id of event.added) seen.known.add(id)
+      if (event.type !== 'gone') return
+      seen.known.delete(event.id)
     },
     script: {
       dialed,

@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/sidecar-config.ts'
 import { type Route, serveAdmin, textAnswer } from '../../src/ops/admin-server.ts'
 import { publicName, Redactor } from '../../src/ops/redactor.ts'
-import { Board } from '../../src/sidecar/status/sidecar-state.ts'
 import { createMetrics } from '../../src/sidecar/status/metrics.ts'
 import { adminRoutes } from '../../src/sidecar/status/routes.ts'
+import { SidecarState } from '../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { names, puppet, registration, tokens, unreachable } from '../unit/sidecar/status/status-harness.ts'
 
@@ -49,20 +49,20 @@ async function serve(routes: readonly Route[]): Promise<void> {
   server = await serveAdmin({ host: '127.0.0.1', port: 0, routes, redact })
 }
 
-/** The sidecar's endpoints, and the board that they show. */
+/** The sidecar's endpoints, and the sidecarState that they show. */
 async function begin(
   count = 1,
   drain = () => Promise.resolve(true),
   quit = (): void => {},
-): Promise<{ board: Board; clock: FakeClock }> {
+): Promise<{ sidecarState: SidecarState; clock: FakeClock }> {
   const clock = new FakeClock()
-  const board = new Board(clock)
-  board.apply(tokens(...names(count)))
+  const sidecarState = new SidecarState(clock)
+  sidecarState.apply(tokens(...names(count)))
   const damping = () => ({ withdrawals: 2, holdMs: 1000 })
-  const metrics = createMetrics(board, '1.2.3')
+  const metrics = createMetrics(sidecarState, '1.2.3')
   const life = { version: '1.2.3', clock, startedMs: 0, damping, drain, quit }
-  await serve(adminRoutes({ board, metrics, config, ...life }))
-  return { board, clock }
+  await serve(adminRoutes({ sidecarState, metrics, config, ...life }))
+  return { sidecarState, clock }
 }
 
 describe('/quitquitquit', () => {
@@ -97,11 +97,11 @@ const PATHS = ['/livez', '/readyz', '/status', '/metrics']
 
 describe('/livez', () => {
   it('is 200, whatever the trouble', async () => {
-    const { board } = await begin()
+    const { sidecarState } = await begin()
     expect(await ask('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
-    board.apply(puppet('unhealthy', 'nothing listens'))
-    board.apply(unreachable('TCP: connection refused'))
-    board.apply({ type: 'draining' })
+    sidecarState.apply(puppet('unhealthy', 'nothing listens'))
+    sidecarState.apply(unreachable('TCP: connection refused'))
+    sidecarState.apply({ type: 'draining' })
     expect(await ask('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
   })
 })
@@ -109,8 +109,8 @@ describe('/livez', () => {
 describe('/drain', () => {
   it('is 200 when nothing is registered any more, and 503 with what is left when time is up', async () => {
     let drained = false
-    const { board } = await begin(3, () => Promise.resolve(drained))
-    for (const id of names(2)) board.apply(registration(id, 'closing'))
+    const { sidecarState } = await begin(3, () => Promise.resolve(drained))
+    for (const id of names(2)) sidecarState.apply(registration(id, 'closing'))
     expect(await ask('/drain', 'POST')).toMatchObject({
       status: 503,
       body: 'not drained in REGISTRAR_DRAIN_TIMEOUT: 2 of 3 still being closed\n',
@@ -171,30 +171,30 @@ describe('/drain', () => {
 
 describe('/readyz', () => {
   it('is 503 and says what is missing, then 200', async () => {
-    const { board } = await begin(2)
-    board.apply(puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'))
+    const { sidecarState } = await begin(2)
+    sidecarState.apply(puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'))
     expect(await ask('/readyz')).toMatchObject({
       status: 503,
       body: '[-] puppet: nothing listens on 127.0.0.1:8788\n[-] registered: 0 of 2 registered\n',
     })
-    board.apply(puppet('healthy'))
-    board.apply(registration('t0', 'registered'))
-    board.apply(registration('t1', 'queued'))
-    board.apply(unreachable('TCP: connection refused'))
+    sidecarState.apply(puppet('healthy'))
+    sidecarState.apply(registration('t0', 'registered'))
+    sidecarState.apply(registration('t1', 'queued'))
+    sidecarState.apply(unreachable('TCP: connection refused'))
     expect(await ask('/readyz')).toMatchObject({
       status: 503,
       body: '[-] settled: 1 on their way (TCP: connection refused)\n',
     })
-    board.apply(registration('t1', 'registered'))
+    sidecarState.apply(registration('t1', 'registered'))
     expect(await ask('/readyz')).toMatchObject({ status: 200, body: 'ready\n' })
   })
 
   it.each(['/readyz?verbose', '/readyz?verbose=1', '/readyz?x=1&verbose'])(
     '%s lists all checks',
     async (path) => {
-      const { board } = await begin()
-      board.apply(puppet('healthy'))
-      board.apply({ type: 'draining' })
+      const { sidecarState } = await begin()
+      sidecarState.apply(puppet('healthy'))
+      sidecarState.apply({ type: 'draining' })
       expect(await ask(path)).toMatchObject({
         status: 503,
         body:
@@ -207,8 +207,8 @@ describe('/readyz', () => {
 
 describe('/status', () => {
   it('is JSON: how long it has run, how much the puppet is held back, and the tokens', async () => {
-    const { board, clock } = await begin()
-    board.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
+    const { sidecarState, clock } = await begin()
+    sidecarState.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
     await clock.advance(5500)
     const { status, headers, body } = await ask('/status')
     expect([status, headers['content-type']]).toEqual([200, 'application/json'])
@@ -248,10 +248,10 @@ describe('/status', () => {
 })
 
 describe('/metrics', () => {
-  it('is text for Prometheus, of the board as it is now', async () => {
-    const { board } = await begin()
+  it('is text for Prometheus, of the sidecarState as it is now', async () => {
+    const { sidecarState } = await begin()
     expect((await ask('/metrics')).body).toContain('\npuppet_registrar_puppet_up 0\n')
-    board.apply(puppet('healthy'))
+    sidecarState.apply(puppet('healthy'))
     const { status, headers, body } = await ask('/metrics')
     expect([status, headers['content-type']]).toEqual([
       200,
@@ -318,13 +318,13 @@ describe('every endpoint', () => {
 })
 
 it('no answer holds a token, wherever it got in', async () => {
-  const { board } = await begin(0)
+  const { sidecarState } = await begin(0)
   const shown = `[token ${publicName(TOKEN)}]`
-  board.apply(tokens(publicName(TOKEN)))
-  board.apply(puppet('unhealthy', `no answer for ${TOKEN}`))
-  board.apply(registration(publicName(TOKEN), 'waiting', { reason: `HTTP: ${TOKEN}` }))
-  board.apply({ type: 'source', problems: [`line ${TOKEN}`], warnings: [] })
-  board.apply(unreachable(TOKEN))
+  sidecarState.apply(tokens(publicName(TOKEN)))
+  sidecarState.apply(puppet('unhealthy', `no answer for ${TOKEN}`))
+  sidecarState.apply(registration(publicName(TOKEN), 'waiting', { reason: `HTTP: ${TOKEN}` }))
+  sidecarState.apply({ type: 'source', problems: [`line ${TOKEN}`], warnings: [] })
+  sidecarState.apply(unreachable(TOKEN))
   const replies = await Promise.all([...PATHS, '/readyz?verbose', `/${TOKEN}`].map((path) => ask(path)))
   for (const { body, headers } of replies) expect(body + JSON.stringify(headers)).not.toContain(TOKEN)
   expect(replies[1]?.body).toContain(shown)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { Neighbourhood, type Resolve } from '../../src/sidecar/gateway/access.ts'
-import { type DoorScene, startDoor } from '../support/gateway-harness.ts'
+import { GatewayAccess, type Resolve } from '../../src/sidecar/gateway/access.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { type DoorScene, startDoor } from '../support/gateway-harness.ts'
 import { TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -13,11 +13,11 @@ afterEach(() => {
   scene = undefined
 })
 
-/** A door whose neighbourhood is the puppet's host `puppet`, as `resolve` looks it up. */
+/** A door whose access is the puppet's host `puppet`, as `resolve` looks it up. */
 async function doorBeside(resolve: Resolve): Promise<DoorScene & { readonly looks: string[] }> {
   const looks: string[] = []
   const clock = new FakeClock()
-  const neighbourhood = new Neighbourhood({
+  const access = new GatewayAccess({
     host: 'puppet',
     clock,
     resolve: (host) => {
@@ -25,7 +25,7 @@ async function doorBeside(resolve: Resolve): Promise<DoorScene & { readonly look
       return resolve(host)
     },
   })
-  scene = await startDoor({ clock, isKnown: (ends) => neighbourhood.isKnown(ends) })
+  scene = await startDoor({ clock, allows: (ends) => access.allows(ends) })
   return { ...scene, clock, looks }
 }
 

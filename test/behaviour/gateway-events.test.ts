@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Fact } from '../../src/sidecar/events.ts'
-import { Reception, type ReceptionOptions } from '../../src/sidecar/gateway/gateway.ts'
 import { publicName } from '../../src/ops/redactor.ts'
+import type { SidecarEvent } from '../../src/sidecar/events.ts'
+import { Gateway, type GatewayOptions } from '../../src/sidecar/gateway/gateway.ts'
 import { isUsableToken } from '../../src/tokens/validate.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { RegistryPeers, TOKEN } from '../support/registry-peers.ts'
@@ -14,28 +14,28 @@ afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-/** A reception on a free port, everything that came of it in order, and everybody who comes. */
-async function receive(options: Partial<ReceptionOptions> = {}) {
+/** A gateway on a free port, everything that came of it in order, and everybody who comes. */
+async function receive(options: Partial<GatewayOptions> = {}) {
   const clock = new FakeClock()
   /** Facts, `adopt` and `wake`. */
   const done: unknown[] = []
-  const reception = new Reception({
+  const gateway = new Gateway({
     host: '127.0.0.1',
     port: 0,
     clock,
     puppet: { host: '127.0.0.1', port: 8788 },
     isToken: isUsableToken,
     nameOf: publicName,
-    tell: (fact: Fact) => done.push(fact),
+    emit: (event: SidecarEvent) => done.push(event),
     adopt: (tokens) => done.push(['adopt', ...tokens]),
     wake: () => done.push('wake'),
     ...options,
   })
-  const { port } = await reception.open()
+  const { port } = await gateway.open()
   const peers = new RegistryPeers(port)
   ends.push(() => {
     peers.end()
-    reception.close()
+    gateway.close()
   })
   const until = async (wanted: unknown, times = 1): Promise<void> => {
     const text = JSON.stringify(wanted)
@@ -44,7 +44,7 @@ async function receive(options: Partial<ReceptionOptions> = {}) {
       throw new Error(`${error.message}; ${JSON.stringify(done)}`)
     })
   }
-  return { clock, done, reception, peers, until }
+  return { clock, done, gateway, peers, until }
 }
 
 describe('the token of a gateway', () => {
@@ -96,7 +96,7 @@ describe('the token of a gateway', () => {
     expect(done).toEqual([{ type: 'gatewayJoined', id: NAME, adopted: false }])
   })
 
-  it('stands in no fact', async () => {
+  it('stands in no event', async () => {
     const { done, peers, until } = await receive({ adopt: undefined })
     const { socket } = await peers.register({ answers: 1 })
     socket.send(`{"name":"${TOKEN}","payload":"${TOKEN}"}`)
@@ -155,9 +155,9 @@ describe('what gateways say', () => {
 })
 
 it('its end is the end of the gateways, and of everything that waits', async () => {
-  const { done, reception, peers, clock } = await receive()
+  const { done, gateway, peers, clock } = await receive()
   const { closed } = await peers.register()
-  reception.close()
+  gateway.close()
   expect((await closed).code).toBe(1001)
   expect(done.slice(2)).toEqual([{ type: 'gatewayLeft', id: NAME, cause: 'closed' }, 'wake'])
   expect(clock.pending).toBe(0)

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Door } from '../../src/sidecar/gateway/server.ts'
-import { type DoorScene, startDoor } from '../support/gateway-harness.ts'
+import { GatewayServer } from '../../src/sidecar/gateway/server.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { type DoorScene, startDoor } from '../support/gateway-harness.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
 import { type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
@@ -13,11 +13,11 @@ const EVENT = '{"name":"sys","payload":"hello"}'
 const PATIENCE = { timeoutMs: 5000 }
 const MB = 1024 * 1024
 let scene: DoorScene
-let neighbour: Registrant
+let rateLimitKey: Registrant
 beforeEach(async () => {
   scene = await startDoor()
-  neighbour = await scene.peers.register({ token: 'insecure_neighbour', answers: 1 })
-  await waitUntil(() => neighbour.heard.length === 3, { ...PATIENCE, what: 'the roger to its answer' })
+  rateLimitKey = await scene.peers.register({ token: 'insecure_neighbour', answers: 1 })
+  await waitUntil(() => rateLimitKey.heard.length === 3, { ...PATIENCE, what: 'the roger to its answer' })
 })
 afterEach(() => scene.end())
 
@@ -29,9 +29,9 @@ const closeCode = (peer: RawPeer): number => {
 }
 /** One bad neighbour costs the others nothing. */
 const neighbourIsWell = async (): Promise<void> => {
-  const before = neighbour.heard.length
-  neighbour.socket.send(EVENT)
-  await waitUntil(() => neighbour.heard.length > before, { ...PATIENCE, what: "the neighbour's roger" })
+  const before = rateLimitKey.heard.length
+  rateLimitKey.socket.send(EVENT)
+  await waitUntil(() => rateLimitKey.heard.length > before, { ...PATIENCE, what: "the rateLimitKey's roger" })
 }
 
 describe('a frame', () => {
@@ -125,7 +125,7 @@ describe('when the door is closed', () => {
   it('everybody is told that the sidecar ends, 1001, and nobody is let in any more', async () => {
     const other = await scene.peers.register()
     scene.door.close()
-    for (const { closed } of [other, neighbour]) {
+    for (const { closed } of [other, rateLimitKey]) {
       expect(await closed).toEqual({ code: 1001, reason: 'the sidecar ends' })
     }
     expect(scene.leaves()).toEqual(['closed', 'closed'])
@@ -156,10 +156,10 @@ describe('when the door is closed', () => {
 it('a port that is taken is an error, and the next door may have it', async () => {
   const { port } = scene
   const listener = { joined() {}, saidPort() {}, told() {}, left() {}, refused() {} }
-  const open = (): { door: Door; opened: Promise<unknown> } => {
+  const open = (): { door: GatewayServer; opened: Promise<unknown> } => {
     const clock = new FakeClock()
-    const isKnown = async (): Promise<boolean> => true
-    const door = new Door({ host: '127.0.0.1', port, clock, isToken: () => true, isKnown, listener })
+    const allows = async (): Promise<boolean> => true
+    const door = new GatewayServer({ host: '127.0.0.1', port, clock, isToken: () => true, allows, listener })
     return { door, opened: door.open() }
   }
   const second = open()

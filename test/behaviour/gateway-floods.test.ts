@@ -9,20 +9,20 @@ const EVENT = '{"name":"sys","payload":"hello"}'
 const PATIENCE = { timeoutMs: 5000 }
 const MB = 1024 * 1024
 let scene: DoorScene
-let neighbour: Registrant
+let rateLimitKey: Registrant
 beforeEach(async () => {
   scene = await startDoor()
-  neighbour = await scene.peers.register({ token: 'insecure_neighbour', answers: 1 })
-  await waitUntil(() => neighbour.heard.length === 3, { ...PATIENCE, what: 'the roger to its answer' })
+  rateLimitKey = await scene.peers.register({ token: 'insecure_neighbour', answers: 1 })
+  await waitUntil(() => rateLimitKey.heard.length === 3, { ...PATIENCE, what: 'the roger to its answer' })
 })
 afterEach(() => scene.end())
 
 const rogers = (peer: RawPeer): number => peer.heard().split('"roger"').length - 1
 /** One bad neighbour costs the others nothing. */
 const neighbourIsWell = async (): Promise<void> => {
-  const before = neighbour.heard.length
-  neighbour.socket.send(EVENT)
-  await waitUntil(() => neighbour.heard.length > before, { ...PATIENCE, what: "the neighbour's roger" })
+  const before = rateLimitKey.heard.length
+  rateLimitKey.socket.send(EVENT)
+  await waitUntil(() => rateLimitKey.heard.length > before, { ...PATIENCE, what: "the rateLimitKey's roger" })
 }
 
 describe('a gateway that has saved up a lot', () => {

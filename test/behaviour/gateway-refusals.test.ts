@@ -64,11 +64,11 @@ describe('who wants in is refused', () => {
 
   it('from a host that nobody named; whether it is known is asked with both ends', async () => {
     const asked: unknown[] = []
-    const isKnown = async (ends: unknown): Promise<boolean> => {
+    const allows = async (ends: unknown): Promise<boolean> => {
       asked.push(ends)
       return false
     }
-    await start({ isKnown })
+    await start({ allows })
     const { status, body } = await scene.peers.refused({ from: '127.0.0.9' })
     expect([status, scene.refusals()]).toEqual([403, ['stranger']])
     expect(body).toContain('REGISTRAR_PUPPET_HOST')
@@ -95,7 +95,7 @@ describe('who wants in is refused', () => {
     })
     let asked = 0
     await start({
-      isKnown: () => {
+      allows: () => {
         asked += 1
         return known
       },

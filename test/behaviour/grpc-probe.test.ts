@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcp, type Server, type Socket }
 import { createServer as createTls } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { GrpcProbe, type GrpcProbeOptions } from '../../src/sidecar/probe/grpc-probe.ts'
-import type { Finding } from '../../src/sidecar/probe/probe.ts'
+import type { ProbeResult } from '../../src/sidecar/probe/probe.ts'
 import { createTcpProbe } from '../../src/sidecar/probe/tcp-probe.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
@@ -57,7 +57,7 @@ function probeOf(port: number, options: Partial<GrpcProbeOptions> = {}): GrpcPro
   return probe
 }
 
-const look = (probe: { look(signal: AbortSignal): Promise<Finding> }): Promise<Finding> =>
+const look = (probe: { look(signal: AbortSignal): Promise<ProbeResult> }): Promise<ProbeResult> =>
   probe.look(AbortSignal.timeout(2000))
 const keys = (): { cert: Buffer; key: Buffer } => ({
   cert: readFileSync(tlsFiles.certFile),

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { RegistrySocket } from '../../src/sidecar/registration/registry-socket.ts'
+import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { openSocket } from '../../src/sidecar/registration/open-socket.ts'
-import type { Verdict } from '../../src/sidecar/registration/failure.ts'
+import type { RegistrySocket } from '../../src/sidecar/registration/registry-socket.ts'
 import {
   arrived,
   dial,
@@ -57,7 +57,7 @@ describe('torn down', () => {
     const registry = await scripted(redirectTo(target.port))
     // The first address has been asked for; where to go next is told when the socket has been torn down.
     let socket: RegistrySocket | undefined
-    const ends: Verdict[] = []
+    const ends: Failure[] = []
     let looks = 0
     const options = {
       url: new URL(`ws://127.0.0.1:${registry.port}/`),

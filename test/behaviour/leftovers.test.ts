@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
-import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { readConfig } from '../../src/config/sidecar-config.ts'
-import type { Fact } from '../../src/sidecar/events.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/ops/log.ts'
+import { Redactor } from '../../src/ops/redactor.ts'
 import { StandInPuppet } from '../../src/quickstart/stand-in-puppet.ts'
 import { RegistryServer } from '../../src/registry/server.ts'
-import { Redactor } from '../../src/ops/redactor.ts'
+import type { SidecarEvent } from '../../src/sidecar/events.ts'
 import { Sidecar } from '../../src/sidecar/sidecar.ts'
 import { freePort } from '../support/free-port.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -52,7 +52,7 @@ async function sidecarFor(env: Record<string, string>) {
     REGISTRAR_ADMIN_PORT: String(await freePort()),
     ...env,
   })
-  const facts: Fact[] = []
+  const events: SidecarEvent[] = []
   const log = createLog({ level: 'silent', format: 'json', redact: (line) => line }, { write: () => {} })
   const { clock, pending } = countingClock()
   const options = {
@@ -61,28 +61,28 @@ async function sidecarFor(env: Record<string, string>) {
     redactor: new Redactor(config.tokens),
     version: '0',
     clock,
-    listener: (fact: Fact) => facts.push(fact),
+    listener: (event: SidecarEvent) => events.push(event),
   }
-  return { sidecar: new Sidecar(options), facts, pending }
+  return { sidecar: new Sidecar(options), events, pending }
 }
-const inState = (facts: readonly Fact[], state: string): number =>
-  facts.filter((fact) => fact.type === 'registration' && fact.state === state).length
-const isOut = (facts: readonly Fact[]): boolean =>
-  facts.some((fact) => fact.type === 'registry' && !fact.reachable)
+const inState = (events: readonly SidecarEvent[], state: string): number =>
+  events.filter((event) => event.type === 'registration' && event.state === state).length
+const isOut = (events: readonly SidecarEvent[]): boolean =>
+  events.some((event) => event.type === 'registry' && !event.reachable)
 
-/** Where the registry's address leads, and the facts that say that what is meant has come about. */
+/** Where the registry's address leads, and the events that say that what is meant has come about. */
 interface Scenario {
   readonly what: string
   readonly registry: 'there' | 'absent' | 'silent' | 'broken'
   readonly puppet: 'there' | 'absent'
-  readonly isThere: (facts: readonly Fact[]) => boolean
+  readonly isThere: (events: readonly SidecarEvent[]) => boolean
 }
 const SCENARIOS: readonly Scenario[] = [
   {
     what: 'registered',
     registry: 'there',
     puppet: 'there',
-    isThere: (facts) => inState(facts, 'registered') === 2,
+    isThere: (events) => inState(events, 'registered') === 2,
   },
   {
     what: 'waiting for a registry that is not there',
@@ -94,19 +94,19 @@ const SCENARIOS: readonly Scenario[] = [
     what: 'waiting for a registry that is broken',
     registry: 'broken',
     puppet: 'there',
-    isThere: (facts) => inState(facts, 'waiting') >= 2 && !isOut(facts),
+    isThere: (events) => inState(events, 'waiting') >= 2 && !isOut(events),
   },
   {
     what: 'half way through a handshake that nobody answers',
     registry: 'silent',
     puppet: 'there',
-    isThere: (facts) => inState(facts, 'connecting') === 2 && inState(facts, 'waiting') === 0,
+    isThere: (events) => inState(events, 'connecting') === 2 && inState(events, 'waiting') === 0,
   },
   {
     what: 'waiting for a puppet that is not there',
     registry: 'there',
     puppet: 'absent',
-    isThere: (facts) => facts.length > 2,
+    isThere: (events) => events.length > 2,
   },
 ]
 
@@ -140,12 +140,12 @@ it.each(named)('leaves no handle behind when it is drained while %s', async (_wh
     return unchanged === 20
   }
   await waitUntil(settled, { timeoutMs: 5000, what: 'something to compare with' })
-  const { sidecar, facts, pending } = await sidecarFor({
+  const { sidecar, events, pending } = await sidecarFor({
     WECHATY_PUPPET_SERVER_PORT: String(scenario.puppet === 'there' ? puppetPort : await freePort()),
     REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${ports[scenario.registry]}`,
   })
   await sidecar.start()
-  await waitUntil(() => scenario.isThere(facts), {
+  await waitUntil(() => scenario.isThere(events), {
     timeoutMs: 10_000,
     what: `both tokens to be ${scenario.what}`,
   })

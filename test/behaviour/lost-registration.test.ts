@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Fact } from '../../src/sidecar/events.ts'
-import type { Verdict } from '../../src/sidecar/registration/failure.ts'
+import type { SidecarEvent } from '../../src/sidecar/events.ts'
+import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { ID, registeredScene, registrarScene, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
-const busy: Verdict = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
-const aborted: Verdict = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'reset' }
+const busy: Failure = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
+const aborted: Failure = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'reset' }
 
 /** One registrar at a registry that is as the test says, under chance of its own. */
 function scene(seed = 1) {
@@ -17,7 +17,9 @@ function scene(seed = 1) {
     script: { pinged: (socket) => socket.ponged() },
   })
   const recoveries = (): number[] =>
-    all.facts.flatMap((fact: Fact) => (fact.type === 'recovered' && fact.id === ID ? [fact.tookMs] : []))
+    all.events.flatMap((event: SidecarEvent) =>
+      event.type === 'recovered' && event.id === ID ? [event.tookMs] : [],
+    )
   return { ...all, registry, recoveries }
 }
 
@@ -167,13 +169,13 @@ function registrarSilent() {
     script: { pinged: (socket) => socket !== all.sockets[0] && socket.ponged() },
   })
   const recoveries = (): number[] =>
-    all.facts.flatMap((fact: Fact) => (fact.type === 'recovered' ? [fact.tookMs] : []))
+    all.events.flatMap((event: SidecarEvent) => (event.type === 'recovered' ? [event.tookMs] : []))
   return { ...all, recoveries }
 }
 
 it('hundreds whose attempts fail, more than the rate lets in, do not hold up one that was fine: it has its turn at once', async () => {
   let isBad = false
-  const { clock, registrations, sockets, facts, open } = await registeredScene(
+  const { clock, registrations, sockets, events, open } = await registeredScene(
     ['fine'],
     (socket) => {
       if (isBad && socket.token !== 'fine') socket.end(broken)
@@ -185,7 +187,7 @@ it('hundreds whose attempts fail, more than the rate lets in, do not hold up one
   registrations.update(['fine', ...tokens('bad', 600)])
   await clock.advance(30_000)
   const states = new Map(
-    facts.flatMap((fact) => (fact.type === 'registration' ? [[fact.id, fact.state] as const] : [])),
+    events.flatMap((event) => (event.type === 'registration' ? [[event.id, event.state] as const] : [])),
   )
   expect([...states.values()].filter((state) => state === 'queued').length).toBeGreaterThan(100)
   const lostMs = clock.now()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Fact } from '../../src/sidecar/events.ts'
+import type { SidecarEvent } from '../../src/sidecar/events.ts'
 import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
 import { closed, QUESTION, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
@@ -28,11 +28,11 @@ const TROUBLES: Readonly<
 const FINE = tokens('fine', 95)
 
 it('of 100 tokens five have a trouble of their own: the others register in time, are pinged in time, answer, and keep their connections', async () => {
-  const facts: Fact[] = []
+  const events: SidecarEvent[] = []
   const pingsMs = new Map<string, number[]>(FINE.map((token) => [token, []]))
   const { clock, registrations, sockets } = registrationsScene({
-    tell: (fact) => {
-      if (fact.type !== 'ignored') facts.push(fact)
+    emit: (event) => {
+      if (event.type !== 'ignored') events.push(event)
     },
     script: {
       dialed: (socket) => {
@@ -51,8 +51,8 @@ it('of 100 tokens five have a trouble of their own: the others register in time,
   // 100 at 100 a second, and the first ones of those that try again.
   await clock.advance(1100)
   const isFine = new Set(FINE.map(nameOf))
-  const registered = facts.filter((fact) => fact.type === 'registration' && fact.state === 'registered')
-  expect(registered.filter((fact) => 'id' in fact && isFine.has(fact.id))).toHaveLength(95)
+  const registered = events.filter((event) => event.type === 'registration' && event.state === 'registered')
+  expect(registered.filter((event) => 'id' in event && isFine.has(event.id))).toHaveLength(95)
 
   for (let minute = 0; minute < 3; minute += 1) {
     for (const token of FINE) sockets.of(token)[0]?.text(QUESTION)
@@ -68,7 +68,7 @@ it('of 100 tokens five have a trouble of their own: the others register in time,
     expect(Math.max(...gapsMs)).toBeLessThanOrEqual(1100 + 2100)
     expect(Math.max(...gapsMs.slice(1))).toBeLessThanOrEqual(2100)
   }
-  expect(facts.filter((fact) => fact.type === 'registry')).toEqual([])
+  expect(events.filter((event) => event.type === 'registry')).toEqual([])
   // And the troubles were what they are meant to be.
   expect(sockets.of('refused').length).toBeGreaterThan(8)
   expect(sockets.of('refused').length).toBeLessThan(24)
@@ -113,7 +113,7 @@ const failing = {
 
 it('tokens that are answered 500 for an hour hold up nobody: another whose registration is lost is back at once', async () => {
   const bad = tokens('bad', 5)
-  const { clock, registrations, sockets, facts, stateOf } = registrationsScene({
+  const { clock, registrations, sockets, events, stateOf } = registrationsScene({
     script: {
       dialed: (socket) => {
         if (bad.includes(socket.token)) socket.end(failing)
@@ -134,7 +134,7 @@ it('tokens that are answered 500 for an hour hold up nobody: another whose regis
     expect(stateOf('fine')).toBe('registered')
     await clock.advance(6000)
   }
-  const outages = facts.filter((fact) => fact.type === 'registry' && !fact.reachable)
+  const outages = events.filter((event) => event.type === 'registry' && !event.reachable)
   // Only before anybody was registered, if at all.
   expect(outages.length).toBeLessThanOrEqual(1)
   expect(sockets.of('bad1').length).toBeGreaterThan(100)
@@ -186,7 +186,7 @@ it('while all are lost, those who have tried for all give way: one good token am
 
 it('one backend of ten that hangs up on everybody is no outage: nobody is told so, and the rate is kept', async () => {
   let dialed = 0
-  const { clock, registrations, sockets, facts, open } = registrationsScene({
+  const { clock, registrations, sockets, events, open } = registrationsScene({
     script: {
       dialed: (socket) => {
         dialed += 1
@@ -199,7 +199,7 @@ it('one backend of ten that hangs up on everybody is no outage: nobody is told s
   registrations.want()
   // 500 and those that try again, at 100 a second.
   await clock.advance(8000)
-  expect(facts.filter(({ type }) => type === 'registry')).toEqual([])
+  expect(events.filter(({ type }) => type === 'registry')).toEqual([])
   expect(open().size).toBe(500)
   expect(sockets.all.length).toBeGreaterThan(540)
 })

@@ -87,17 +87,17 @@ describe('a registry that misbehaves', () => {
   })
 
   it('one that never acknowledges counts as registered after 5 s, marked unconfirmed', async () => {
-    const { clock, facts, registrar } = start((socket) => socket.opened())
+    const { clock, events, registrar } = start((socket) => socket.opened())
     registrar.want()
     await clock.advance(4999)
-    expect(facts.at(-1)).toMatchObject({ type: 'registration', state: 'open' })
+    expect(events.at(-1)).toMatchObject({ type: 'registration', state: 'open' })
     await clock.advance(1)
-    expect(facts.at(-1)).toMatchObject({ type: 'registration', state: 'registered', confirmed: false })
+    expect(events.at(-1)).toMatchObject({ type: 'registration', state: 'registered', confirmed: false })
   })
 
   it('no pong: torn down 3.6 s after the first ping, and connected anew at once, without waiting for the old close', async () => {
     const script = { terminated: () => {} }
-    const { clock, sockets, registrar, facts } = start((socket) => socket.accept(), { script })
+    const { clock, sockets, registrar, events } = start((socket) => socket.accept(), { script })
     registrar.want()
     await clock.advance(900)
     expect(sockets[0]?.pings).toBe(1)
@@ -106,21 +106,21 @@ describe('a registry that misbehaves', () => {
     await clock.advance(1)
     expect(sockets[0]).toMatchObject({ pings: 1, done: ['terminate'] })
     expect(sockets).toHaveLength(2)
-    expect(facts).toContainEqual({ type: 'disconnected', id: ID, cause: 'heartbeat' })
+    expect(events).toContainEqual({ type: 'disconnected', id: ID, cause: 'heartbeat' })
   })
 
   it('what an abandoned connection says, even that it is over, is nothing to the one after it', async () => {
     const script = { terminated: () => {} }
-    const { clock, sockets, registrar, facts } = start((socket) => socket.accept(), { script })
+    const { clock, sockets, registrar, events } = start((socket) => socket.accept(), { script })
     registrar.want()
     await clock.advance(4501)
     expect(sockets).toHaveLength(2)
-    facts.length = 0
+    events.length = 0
     sockets[0]?.text(REGISTERED)
     sockets[0]?.ponged()
     sockets[0]?.end(closed)
     await clock.advance(1000)
-    expect(facts).toEqual([])
+    expect(events).toEqual([])
     registrar.withdraw()
     expect(sockets[1]?.done).toEqual(['close'])
   })
@@ -142,7 +142,7 @@ describe('a registry that misbehaves', () => {
 
   it('attempts are counted since it was registered last', async () => {
     let good = false
-    const { clock, sockets, registrar, facts } = start(
+    const { clock, sockets, registrar, events } = start(
       (socket) => {
         if (good) socket.accept()
         else socket.end(broken)
@@ -150,7 +150,9 @@ describe('a registry that misbehaves', () => {
       { script: answersPings },
     )
     const attempts = (state: string): number[] =>
-      facts.flatMap((fact) => (fact.type === 'registration' && fact.state === state ? [fact.attempts] : []))
+      events.flatMap((event) =>
+        event.type === 'registration' && event.state === state ? [event.attempts] : [],
+      )
     registrar.want()
     await clock.advance(1000)
     const failed = sockets.length
@@ -164,7 +166,7 @@ describe('a registry that misbehaves', () => {
   })
 
   it('a pong in time keeps the link, and is measured', async () => {
-    const { clock, sockets, registrar, facts } = start((socket) => socket.accept())
+    const { clock, sockets, registrar, events } = start((socket) => socket.accept())
     registrar.want()
     await clock.advance(900)
     await clock.advance(20)
@@ -172,11 +174,11 @@ describe('a registry that misbehaves', () => {
     // The next ping is due at 2.7 s, and has 3.6 s to be answered.
     await clock.advance(5379)
     expect(sockets).toHaveLength(1)
-    expect(facts).toContainEqual({ type: 'pong', id: ID, rttMs: 20 })
+    expect(events).toContainEqual({ type: 'pong', id: ID, rttMs: 20 })
   })
 
   it('a flood: 100 questions a second are answered, the rest is dropped unread and counted', async () => {
-    const { clock, registrar, last, facts, counts } = start((socket) => socket.accept())
+    const { clock, registrar, last, events, counts } = start((socket) => socket.accept())
     registrar.want()
     await clock.advance(1000)
     const before = counts.reads
@@ -184,7 +186,7 @@ describe('a registry that misbehaves', () => {
     await clock.advance(0)
     expect(last().sent).toHaveLength(100)
     expect(counts.reads - before).toBe(100)
-    expect(facts.filter((fact) => fact.type === 'ignored' && fact.kind === 'flood')).toHaveLength(4900)
+    expect(events.filter((event) => event.type === 'ignored' && event.kind === 'flood')).toHaveLength(4900)
     await clock.advance(1000)
     last().text(QUESTION)
     await clock.advance(0)
@@ -193,7 +195,7 @@ describe('a registry that misbehaves', () => {
 })
 
 it('a registry that says "roger" to each answer may ask 100 questions a second all the same', async () => {
-  const { clock, registrar, last, facts } = start((socket) => socket.accept())
+  const { clock, registrar, last, events } = start((socket) => socket.accept())
   registrar.want()
   await clock.advance(1000)
   for (let count = 0; count < 100; count += 1) {
@@ -202,15 +204,15 @@ it('a registry that says "roger" to each answer may ask 100 questions a second a
     last().text('{"name":"sys","payload":"roger"}')
   }
   expect(last().sent).toHaveLength(100)
-  expect(facts.filter((fact) => fact.type === 'ignored' && fact.kind === 'flood')).toEqual([])
+  expect(events.filter((event) => event.type === 'ignored' && event.kind === 'flood')).toEqual([])
 })
 
 describe('a registry that cannot be reached', () => {
   it('one attempt each time the wait is over, told as the registry’s trouble and not as the token’s', async () => {
-    const { clock, sockets, registrar, states, facts } = start((socket) => socket.end(unreachable))
+    const { clock, sockets, registrar, states, events } = start((socket) => socket.end(unreachable))
     registrar.want()
     await clock.advance(60_000)
-    const told = facts.filter((fact) => fact.type === 'registry')
+    const told = events.filter((event) => event.type === 'registry')
     expect(told.map(({ reachable, attempts }) => [reachable, attempts])).toEqual(
       sockets.map((_socket, index) => [false, index + 1]),
     )
@@ -218,12 +220,12 @@ describe('a registry that cannot be reached', () => {
     // Once a second on average, for five minutes.
     expect(Math.abs(sockets.length - 60)).toBeLessThanOrEqual(1)
     expect(new Set(states())).toEqual(new Set(['queued', 'connecting']))
-    expect(facts).toContainEqual({ type: 'connected', id: ID, result: 'tcp' })
+    expect(events).toContainEqual({ type: 'connected', id: ID, result: 'tcp' })
   })
 
   it('and then can: registered with the next attempt, and the token has no failures of its own to wait for', async () => {
     let back = false
-    const { clock, sockets, registrar, states, facts, last } = start(
+    const { clock, sockets, registrar, states, events, last } = start(
       (socket) => {
         if (back) socket.accept()
         else socket.end(unreachable)
@@ -237,7 +239,7 @@ describe('a registry that cannot be reached', () => {
     expect(states().at(-1)).toBe('registered')
     await clock.advance(5000)
     expect(states().at(-1)).toBe('registered')
-    expect(facts.filter((fact) => fact.type === 'registry').at(-1)).toMatchObject({ reachable: true })
+    expect(events.filter((event) => event.type === 'registry').at(-1)).toMatchObject({ reachable: true })
     const before = sockets.length
     last().end(closed)
     await clock.advance(100)
@@ -250,13 +252,13 @@ it.each([
   ['refusing', refused],
 ])('a registry that is %s can be reached: what it says is the token’s trouble', async (_how, verdict) => {
   let out = true
-  const { clock, registrar, facts, states } = start((socket) => socket.end(out ? unreachable : verdict))
+  const { clock, registrar, events, states } = start((socket) => socket.end(out ? unreachable : verdict))
   registrar.want()
   await clock.advance(100)
   expect(states()).not.toContain('waiting')
   out = false
   await clock.advance(1000)
-  const told = facts.filter((fact) => fact.type === 'registry')
+  const told = events.filter((event) => event.type === 'registry')
   expect(told.map(({ reachable }) => reachable)).toEqual([false, true])
   expect(states()).toContain('waiting')
 })
@@ -271,12 +273,12 @@ describe('a process that was stopped, or is slow', () => {
   }
 
   it('an acknowledgement that has come meanwhile is read before the registration counts without one', async () => {
-    const { clock, facts, socket } = await opened()
+    const { clock, events, socket } = await opened()
     clock.stall(8000)
     clock.turn()
     socket.text(REGISTERED)
     await clock.advance(10)
-    expect(facts.at(-1)).toMatchObject({ type: 'registration', state: 'registered', confirmed: true })
+    expect(events.at(-1)).toMatchObject({ type: 'registration', state: 'registered', confirmed: true })
   })
 
   it('the registry’s half of a close that has come meanwhile is read before the connection is torn down', async () => {

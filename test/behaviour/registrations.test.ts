@@ -29,9 +29,12 @@ describe('tokens', () => {
   })
 
   it('that are added are registered, those that are removed are closed, and the others see nothing', async () => {
-    const { clock, registrations, facts, sockets, open, stateOf, gone } = await started(['a', 'b', 'c'], 1000)
+    const { clock, registrations, events, sockets, open, stateOf, gone } = await started(
+      ['a', 'b', 'c'],
+      1000,
+    )
     const before = open()
-    facts.length = 0
+    events.length = 0
     // More than one goes: only the first has a successor.
     expect(registrations.update(['d', 'c'])).toEqual(['d'])
     await clock.advance(1000)
@@ -39,18 +42,18 @@ describe('tokens', () => {
     expect(stateOf('d')).toBe('registered')
     for (const token of ['a', 'b']) expect(before.get(token)).toMatchObject({ done: ['close'], isOver: true })
     expect(open().get('c')).toBe(before.get('c'))
-    expect(facts.filter((fact) => 'id' in fact && fact.id === nameOf('c') && fact.type !== 'pong')).toEqual(
-      [],
-    )
-    expect(facts[0]).toEqual({ type: 'tokens', added: ['#d'], removed: ['#a', '#b'] })
-    expect(facts).toContainEqual({ type: 'withdrawn', id: '#a', cause: 'removed' })
+    expect(
+      events.filter((event) => 'id' in event && event.id === nameOf('c') && event.type !== 'pong'),
+    ).toEqual([])
+    expect(events[0]).toEqual({ type: 'tokens', added: ['#d'], removed: ['#a', '#b'] })
+    expect(events).toContainEqual({ type: 'withdrawn', id: '#a', cause: 'removed' })
     expect(gone().sort()).toEqual(['#a', '#b'])
     expect(sockets.all).toHaveLength(4)
   })
 
   it('that are the same, in another order or given twice, change nothing and are not told', async () => {
-    const { clock, registrations, facts, sockets } = await started(['a', 'b'], 1000)
-    facts.length = 0
+    const { clock, registrations, events, sockets } = await started(['a', 'b'], 1000)
+    events.length = 0
     for (const same of [
       ['a', 'b'],
       ['b', 'a'],
@@ -58,7 +61,7 @@ describe('tokens', () => {
     ])
       expect(registrations.update(same)).toEqual([])
     await clock.advance(1000)
-    expect(facts.filter(({ type }) => type !== 'pong')).toEqual([])
+    expect(events.filter(({ type }) => type !== 'pong')).toEqual([])
     expect(sockets.all).toHaveLength(2)
   })
 
@@ -178,7 +181,7 @@ describe('a token that is removed', () => {
 
 describe('stop', () => {
   it('closes all, and resolves when the last socket is gone; nothing is left, and nothing begins any more', async () => {
-    const { clock, registrations, sockets, facts } = await started(tokens('t', 100), 10_000)
+    const { clock, registrations, sockets, events } = await started(tokens('t', 100), 10_000)
     let stopped = false
     void registrations.stop().then(() => {
       stopped = true
@@ -189,12 +192,12 @@ describe('stop', () => {
     expect(stopped).toBe(true)
     expect(sockets.all.every(({ done }) => done.join() === 'close')).toBe(true)
     expect(clock.pending).toBe(0)
-    facts.length = 0
+    events.length = 0
     expect(registrations.update(['new'])).toEqual([])
     registrations.want()
     await clock.advance(60_000)
     expect(sockets.all).toHaveLength(100)
-    expect(facts).toEqual([])
+    expect(events).toEqual([])
   })
 
   it('waits for those that were removed and are still being closed', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { networksOf } from '../support/networks.ts'
-import { found, NOT_FOUND, notFound, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, notFound, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const UNKNOWN = 'not to be found: the proxy does not say from which address the registrant comes'
@@ -47,7 +47,7 @@ describe('X-Forwarded-For', () => {
     scene = await startRegistry({ trustedProxies: networksOf('127.0.0.0/8', '10.0.0.0/8', '::1') })
     await behindProxy(says)
     expect(await scene.peers.ask()).toEqual(found(host, 8788))
-    expect(scene.facts[0]).toMatchObject({ type: 'joined', address: host })
+    expect(scene.events[0]).toMatchObject({ type: 'joined', address: host })
   })
 
   it.each([
@@ -102,7 +102,7 @@ describe('a registry that listens on ::', () => {
     scene = await startRegistry({ host: '::' })
     await scene.peers.register({ answers: 8788, from: '127.0.0.9' })
     expect(await scene.peers.ask()).toEqual(found('127.0.0.9', 8788))
-    expect(scene.facts[0]).toMatchObject({ address: '127.0.0.9' })
+    expect(scene.events[0]).toMatchObject({ address: '127.0.0.9' })
   })
 
   it('knows a trusted proxy that comes over IPv4', async () => {
@@ -122,7 +122,7 @@ describe('a registrant that is seen only over IPv6', () => {
     expect(await scene.peers.ask('insecure_nobody')).toEqual(NOT_FOUND)
     // There is nothing that its answer could help.
     expect(registrant.asked).toEqual([])
-    expect(scene.facts[0]).toMatchObject({ type: 'joined', address: '::1', trouble: OVER_IPV6 })
+    expect(scene.events[0]).toMatchObject({ type: 'joined', address: '::1', trouble: OVER_IPV6 })
   })
 
   it('with a host is published', async () => {

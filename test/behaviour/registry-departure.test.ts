@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RawPeer } from '../support/raw-peer.ts'
-import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene
@@ -42,9 +42,9 @@ describe.each(WAYS)('a registrant that %s', (_what, leave, how) => {
     }
     expect(await answer).toEqual(NOT_FOUND)
     expect(scene.clock.now()).toBe(how === 'lost' ? 1000 : 0)
-    expect(scene.facts).toContainEqual({ type: 'asked', result: 'left', tookMs: 0 })
-    expect(scene.server.book.size).toBe(0)
-    expect(scene.facts.filter(({ type }) => type === 'left')).toHaveLength(1)
+    expect(scene.events).toContainEqual({ type: 'asked', result: 'left', tookMs: 0 })
+    expect(scene.server.table.size).toBe(0)
+    expect(scene.events.filter(({ type }) => type === 'left')).toHaveLength(1)
   })
 
   it('while a discovery waits for its answer: the one before it is asked at once', async () => {
@@ -96,7 +96,7 @@ describe('a departure', () => {
     for (let count = 0; count < 100; count += 1) peer.text('{"name":"sys"}')
     await peer.ended
     expect(peer.heard()).not.toContain('roger')
-    expect(scene.facts.filter(({ type }) => type === 'left')).toEqual([
+    expect(scene.events.filter(({ type }) => type === 'left')).toEqual([
       expect.objectContaining({ cause: 'closed' }),
     ])
   })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene

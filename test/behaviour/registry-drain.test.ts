@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const DRAIN_MS = 2000
@@ -24,7 +24,7 @@ const stop = (): void => {
   stopped = scene.server.stop(DRAIN_MS)
 }
 const tokens = (count: number): string[] => Array.from({ length: count }, (_, index) => `insecure_${index}`)
-const left = (): number => scene.facts.filter(({ type }) => type === 'left').length
+const left = (): number => scene.events.filter(({ type }) => type === 'left').length
 
 describe('the end of a registry', () => {
   it('is told to everybody, 1001, in groups of few that are spread over its time', async () => {
@@ -44,7 +44,9 @@ describe('the end of a registry', () => {
     const goodbye = { code: 1001, reason: 'this registry ends; come back in a moment' }
     expect(goodbyes).toEqual(Array(50).fill(goodbye))
     await stopped
-    expect(scene.facts.filter((fact) => fact.type === 'left' && fact.cause === 'draining')).toHaveLength(50)
+    expect(scene.events.filter((event) => event.type === 'left' && event.cause === 'draining')).toHaveLength(
+      50,
+    )
   })
 
   it('leaves those that are not told yet discoverable, cannot say where the others are, and lets nobody in', async () => {

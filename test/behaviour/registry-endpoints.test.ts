@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { AllowList } from '../../src/registry/allow-list.ts'
 import { publicName } from '../../src/ops/redactor.ts'
+import { AllowList } from '../../src/registry/allow-list.ts'
 import { freePort } from '../support/free-port.ts'
 import { rawPeer } from '../support/raw-peer.ts'
 import { found, TOKEN } from '../support/registry-peers.ts'
@@ -182,7 +182,7 @@ describe('/metrics', () => {
     expect(await metric('registrants')).toBe(2)
     expect(await metric('tokens')).toBe(2)
     socket.terminate()
-    await waitUntil(() => scene.service.server.book.size === 1, { timeoutMs: 2000, what: 'its end' })
+    await waitUntil(() => scene.service.server.table.size === 1, { timeoutMs: 2000, what: 'its end' })
     const waiting = scene.peers.ask()
     await scene.peers.register({ answers: 8789 })
     expect(await waiting).toEqual(found('127.0.0.1', 8789))

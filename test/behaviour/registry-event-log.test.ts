@@ -12,7 +12,10 @@ beforeEach(async () => {
 afterEach(() => scene.end())
 
 const registrants = (count: number): Promise<unknown> =>
-  waitUntil(() => scene.service.server.book.size === count, { timeoutMs: 5000, what: `${count} registrants` })
+  waitUntil(() => scene.service.server.table.size === count, {
+    timeoutMs: 5000,
+    what: `${count} registrants`,
+  })
 /** What is told within a second is told then. */
 const told = async (): Promise<string[]> => {
   const before = scene.words().length

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RawPeer } from '../support/raw-peer.ts'
-import { found, NOT_FOUND } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const NEIGHBOUR = 'insecure_neighbour'
@@ -19,7 +19,7 @@ const closeCode = (peer: RawPeer): number => {
   const at = peer.heard().lastIndexOf('\x88')
   return peer.heard().charCodeAt(at + 2) * 256 + peer.heard().charCodeAt(at + 3)
 }
-const causes = (): unknown[] => scene.facts.flatMap((fact) => (fact.type === 'left' ? [fact.cause] : []))
+const causes = (): unknown[] => scene.events.flatMap((event) => (event.type === 'left' ? [event.cause] : []))
 /** One bad neighbour costs the others nothing. */
 const neighbourIsWell = async (): Promise<void> =>
   expect(await scene.peers.ask(NEIGHBOUR)).toEqual(found('127.0.0.1', 7))
@@ -148,7 +148,7 @@ describe('events', () => {
     flood()
     await peer.ended
     for (let count = 0; count < 20; count += 1) await neighbourIsWell()
-    expect(scene.server.book.size).toBe(1)
+    expect(scene.server.table.size).toBe(1)
     // It never says goodbye by itself: the registry cuts it off.
     await waitUntil(() => peer.socket.destroyed || peer.socket.errored, { timeoutMs: 5000, what: 'the cut' })
     flooding = false
@@ -168,7 +168,7 @@ it('a registrant that never reads what it is sent is dropped, although it answer
     await scene.clock.advance(1000)
   }
   expect(causes()).toEqual(['unread'])
-  expect(scene.server.book.size).toBe(1)
+  expect(scene.server.table.size).toBe(1)
   peer.socket.resume()
   await peer.ended
   await neighbourIsWell()

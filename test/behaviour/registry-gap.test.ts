@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
 import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
-import { found, NOT_FOUND, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene
@@ -11,9 +11,9 @@ const start = async (options: SceneOptions = {}): Promise<void> => {
 }
 afterEach(() => scene.end())
 
-const causes = (): unknown[] => scene.facts.flatMap((fact) => (fact.type === 'left' ? [fact.cause] : []))
+const causes = (): unknown[] => scene.events.flatMap((event) => (event.type === 'left' ? [event.cause] : []))
 const discovered = (): unknown[] =>
-  scene.facts.flatMap((fact) => (fact.type === 'discovered' ? [[fact.result, fact.waited]] : []))
+  scene.events.flatMap((event) => (event.type === 'discovered' ? [[event.result, event.waited]] : []))
 async function gone(act: () => void): Promise<void> {
   act()
   await scene.registrants(0)
@@ -179,7 +179,7 @@ describe('a registrant that answers neither the question nor pings', () => {
     await scene.clock.advance(1)
     expect(await answer).toMatchObject({ status: 503, body: { host: '0.0.0.0', ip: '0.0.0.0', port: 0 } })
     // Only the heartbeat says that a link is dead.
-    expect([scene.server.book.size, causes()]).toEqual([1, []])
+    expect([scene.server.table.size, causes()]).toEqual([1, []])
   })
 
   it('is passed over for the one before it, until something is heard of it', async () => {

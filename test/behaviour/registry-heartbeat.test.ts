@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { found, NOT_FOUND } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene
@@ -21,7 +21,7 @@ it('pings a registrant at a moment of the first 15 s, and drops it when nothing 
   await scene.clock.advance(1)
   await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the ping' })
   await scene.clock.advance(4999)
-  expect(scene.server.book.size).toBe(1)
+  expect(scene.server.table.size).toBe(1)
   await scene.clock.advance(1)
   const answer = scene.peers.ask()
   await scene.peers.get('/')
@@ -29,7 +29,7 @@ it('pings a registrant at a moment of the first 15 s, and drops it when nothing 
   expect(await answer).toEqual(NOT_FOUND)
   // Nobody is there to be told.
   expect((await frozen.closed).code).toBe(1006)
-  const left = scene.facts.filter(({ type }) => type === 'left')
+  const left = scene.events.filter(({ type }) => type === 'left')
   expect(left).toEqual([expect.objectContaining({ cause: 'silent', lastedMs: 12_500 })])
 })
 
@@ -44,7 +44,7 @@ it('keeps one that sends no pong, and answers its question instead', async () =>
   await scene.clock.advance(5000)
   await scene.peers.get('/')
   await scene.clock.advance(1000)
-  expect(scene.server.book.size).toBe(1)
+  expect(scene.server.table.size).toBe(1)
 })
 
 it('keeps those that answer, for as long as they do', async () => {
@@ -65,7 +65,7 @@ it('lets a discovery that waits for a dead link go on to the one before it', asy
   await scene.peers.get('/')
   await scene.pass(2)
   expect(await answer).toEqual(found('127.0.0.1', 1111))
-  expect(scene.server.book.size).toBe(1)
+  expect(scene.server.table.size).toBe(1)
 })
 
 it('has no timer when nobody is there', async () => {

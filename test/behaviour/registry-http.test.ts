@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const HOSTIES = `/v0/hosties/${TOKEN}`
@@ -110,7 +110,7 @@ describe('the size of a request', () => {
   it('an upgrade with such headers is 431 as well', async () => {
     const refused = await scene.peers.refused({ headers: { authorization: `Token ${'x'.repeat(8192)}` } })
     expect(refused.status).toBe(431)
-    expect(scene.server.book.size).toBe(0)
+    expect(scene.server.table.size).toBe(0)
   })
 
   it.each([
@@ -127,7 +127,7 @@ describe('the size of a request', () => {
 })
 
 describe('a request that offers HTTP/2 beside', () => {
-  const offer = (method: string, path: string): string =>
+  const advertised = (method: string, path: string): string =>
     [
       `${method} ${path} HTTP/1.1`,
       'host: x',
@@ -140,18 +140,18 @@ describe('a request that offers HTTP/2 beside', () => {
 
   it('is a request like any other', async () => {
     await scene.peers.register({ answers: 8788 })
-    const get = await exchange(offer('GET', HOSTIES))
+    const get = await exchange(advertised('GET', HOSTIES))
     expect(get).toMatch(/^HTTP\/1.1 200 OK\r\n/)
     expect(get.endsWith('\r\n\r\n{"host":"127.0.0.1","ip":"127.0.0.1","port":8788}')).toBe(true)
-    expect(await exchange(offer('HEAD', HOSTIES))).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\n\r\n$/s)
-    expect(await exchange(offer('GET', '/v0/hosties/nobody'))).toMatch(/^HTTP\/1.1 404 .*"port":0}$/s)
-    expect(await exchange(offer('POST', HOSTIES))).toMatch(/^HTTP\/1.1 405 /)
-    expect(await exchange(offer('GET', '/'))).toMatch(/^HTTP\/1.1 404 .*not found\n$/s)
+    expect(await exchange(advertised('HEAD', HOSTIES))).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\n\r\n$/s)
+    expect(await exchange(advertised('GET', '/v0/hosties/nobody'))).toMatch(/^HTTP\/1.1 404 .*"port":0}$/s)
+    expect(await exchange(advertised('POST', HOSTIES))).toMatch(/^HTTP\/1.1 405 /)
+    expect(await exchange(advertised('GET', '/'))).toMatch(/^HTTP\/1.1 404 .*not found\n$/s)
   })
 
   it('is answered when its registrant has been asked', async () => {
     const registrant = await scene.peers.register()
-    const answer = exchange(offer('GET', HOSTIES))
+    const answer = exchange(advertised('GET', HOSTIES))
     await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
     registrant.answer(8788)
     expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/)
@@ -160,7 +160,7 @@ describe('a request that offers HTTP/2 beside', () => {
   it('and goes away before it is answered is nobody’s trouble', async () => {
     const registrant = await scene.peers.register()
     const peer = await scene.peers.raw()
-    peer.socket.write(offer('GET', HOSTIES))
+    peer.socket.write(advertised('GET', HOSTIES))
     await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
     peer.socket.resetAndDestroy()
     registrant.answer(8788)
@@ -177,7 +177,7 @@ describe('a request that offers HTTP/2 beside', () => {
       ports.push(response.socket.localPort)
       response.resume()
       await once(response, 'end')
-      await exchange(offer('GET', HOSTIES))
+      await exchange(advertised('GET', HOSTIES))
     }
     agent.destroy()
     expect(new Set(ports).size).toBe(1)

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
-import { found } from '../support/registry-peers.ts'
 import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-harness.ts'
+import { found } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const BAD = '127.0.0.2'
@@ -29,7 +29,7 @@ const refused = async (options: { token?: string; from?: string; headers?: Recor
   return [status, headers['retry-after'], body]
 }
 const reasons = (): unknown[] =>
-  scene.facts.flatMap((fact) => (fact.type === 'refused' ? [[fact.reason, fact.address]] : []))
+  scene.events.flatMap((event) => (event.type === 'refused' ? [[event.reason, event.address]] : []))
 
 describe('registrants of one token', () => {
   it('are 4 by default; the fifth is told to come again in 5 s, and other tokens are not concerned', async () => {

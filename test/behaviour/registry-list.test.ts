@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
-import { found, NOT_FOUND } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND } from '../support/registry-peers.ts'
 
 const PLAIN = 'insecure_plain'
 const HASHED = 'insecure_hashed'
@@ -33,7 +33,7 @@ describe('a list of tokens', () => {
       const refused = await scene.peers.refused({ token })
       expect([refused.status, refused.headers['retry-after']]).toEqual([403, undefined])
       expect(refused.body).toBe('this token is not on the list of this registry\n')
-      expect(scene.facts).toEqual([{ type: 'refused', reason: 'list', address: '127.0.0.1' }])
+      expect(scene.events).toEqual([{ type: 'refused', reason: 'list', address: '127.0.0.1' }])
     },
   )
 
@@ -49,13 +49,13 @@ describe('a list of tokens', () => {
     await scene.peers.ask(PLAIN)
     scene.server.replaceList([digest])
     // Not found from that moment, whatever was kept.
-    expect(scene.server.book.size).toBe(1)
+    expect(scene.server.table.size).toBe(1)
     const goodbye = { code: 1008, reason: 'this token is not on the list any more' }
     expect(await Promise.all([first.closed, second.closed])).toEqual([goodbye, goodbye])
     expect(await scene.peers.ask(PLAIN)).toEqual(NOT_FOUND)
     expect((await scene.peers.refused({ token: PLAIN })).status).toBe(403)
     expect(await scene.peers.ask(HASHED)).toEqual(found('127.0.0.1', 2))
-    const left = scene.facts.flatMap((fact) => (fact.type === 'left' ? [fact.cause] : []))
+    const left = scene.events.flatMap((event) => (event.type === 'left' ? [event.cause] : []))
     expect(left).toEqual(['delisted', 'delisted'])
   })
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
-import { found, inEnvelope, notFound } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, inEnvelope, notFound } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const WITHOUT_PORT = 'io|0.0.1|id||'
@@ -63,7 +63,7 @@ describe('the question for a port', () => {
       await scene.peers.register({ answers })
       expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 4000))
       expect(scene.clock.now()).toBe(0)
-      expect(scene.facts).toContainEqual({ type: 'asked', result: 'invalid', tookMs: 0 })
+      expect(scene.events).toContainEqual({ type: 'asked', result: 'invalid', tookMs: 0 })
     },
   )
 

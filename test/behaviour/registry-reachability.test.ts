@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type CountingPort, startCountingPort } from '../support/counting-port.ts'
 import { freePort } from '../support/free-port.ts'
-import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 /** An address of this machine that is not the one that masks a host. */
@@ -29,7 +29,7 @@ const closed = (port: number, host = HERE): string =>
   `${host}:${port} cannot be opened from the registry: nothing listens there`
 const told = (registrant: Registrant, words: string): Promise<unknown> =>
   waitUntil(() => registrant.advice().at(-1) === words, { ...PATIENCE, what: words })
-const facts = (): unknown[] => scene.facts.filter(({ type }) => type === 'reachability')
+const events = (): unknown[] => scene.events.filter(({ type }) => type === 'reachability')
 
 describe('report', () => {
   it('tells a registrant whose port is closed, 3 s after it came, and publishes it all the same', async () => {
@@ -40,7 +40,7 @@ describe('report', () => {
     expect(registrant.asked).toEqual([])
     await scene.pass(1)
     await told(registrant, closed(port))
-    expect(facts()).toEqual([
+    expect(events()).toEqual([
       { type: 'reachability', place: `${HERE}:${port}`, open: false, reason: 'nothing listens there' },
     ])
     expect(scene.server.reachability?.closedPlaces).toBe(1)
@@ -69,7 +69,7 @@ describe('report', () => {
     await waitUntil(() => connections() === 1, { ...PATIENCE, what: 'the look' })
     await scene.pass(40)
     expect(registrant.advice()).toEqual([])
-    expect(facts()).toEqual([])
+    expect(events()).toEqual([])
   })
 
   it('looks once where many tokens have the same port, and tells each of their registrants', async () => {
@@ -81,7 +81,7 @@ describe('report', () => {
     const second = await register(port, 'insecure_2')
     await scene.pass(3)
     await told(second, closed(port))
-    expect(facts()).toHaveLength(1)
+    expect(events()).toHaveLength(1)
   })
 
   it('is of the port that the registrant says now', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene
@@ -32,7 +32,7 @@ describe('registration', () => {
     const refused = await scene.peers.refused({ headers: headers as Record<string, string>, path })
     expect(refused.status).toBe(status)
     expect(refused.headers['retry-after']).toBeUndefined()
-    expect(scene.server.book.size).toBe(0)
+    expect(scene.server.table.size).toBe(0)
   })
 
   it('in the legacy form, without a header, is found', async () => {
@@ -77,7 +77,7 @@ describe('registration', () => {
     socket.close(1000)
     await once(socket, 'close')
     expect(await scene.peers.ask()).toEqual(NOT_FOUND)
-    expect(scene.facts).toContainEqual(expect.objectContaining({ type: 'left', cause: 'closed' }))
+    expect(scene.events).toContainEqual(expect.objectContaining({ type: 'left', cause: 'closed' }))
   })
 })
 

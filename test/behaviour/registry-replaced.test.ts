@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { DEFAULT_LIMITS, type Limits, SUBPROTOCOL_MAX } from '../../src/registry/limits.ts'
 import { REPLACED_CODE } from '../../src/protocol/registration.ts'
-import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
+import { DEFAULT_LIMITS, type Limits, SUBPROTOCOL_MAX } from '../../src/registry/limits.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const ONE = '0123456789abcdef0123456789abcdef'
@@ -20,7 +20,7 @@ const link = (
   answers: number,
   more: { from?: string; token?: string } = {},
 ): Promise<Registrant> => scene.peers.register({ subprotocol: `io|0.0.1|${id}||4000`, answers, ...more })
-const causes = (): unknown[] => scene.facts.flatMap((fact) => (fact.type === 'left' ? [fact.cause] : []))
+const causes = (): unknown[] => scene.events.flatMap((event) => (event.type === 'left' ? [event.cause] : []))
 
 describe('a newer link of the same registrant', () => {
   it('replaces the older one at once, which is told so and answers nothing any more', async () => {
@@ -32,7 +32,7 @@ describe('a newer link of the same registrant', () => {
       reason: 'a newer link of the same registrant is there',
     })
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 2222))
-    expect([older.asked, causes(), scene.server.book.size]).toEqual([[], ['replaced'], 1])
+    expect([older.asked, causes(), scene.server.table.size]).toEqual([[], ['replaced'], 1])
   })
 
   it('replaces one that is dead, so that nobody is there when the newer one says goodbye', async () => {
@@ -63,7 +63,7 @@ describe('a newer link of the same registrant', () => {
     expect((await scene.peers.refused({ subprotocol: `io|0.0.1|${OTHER}||4000` })).status).toBe(503)
     for (const answers of [2, 3]) await link(ONE, answers)
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 3))
-    expect(scene.server.book.size).toBe(1)
+    expect(scene.server.table.size).toBe(1)
   })
 
   it('may come from another address, where it counts', async () => {
@@ -106,7 +106,7 @@ describe('nobody is replaced', () => {
     await start()
     await link(id, 1111)
     await link(id, 2222)
-    expect([scene.server.book.size, causes()]).toEqual([2, []])
+    expect([scene.server.table.size, causes()]).toEqual([2, []])
   })
 
   it('by a subprotocol that is too long to be taken, which counts as another one', async () => {

@@ -2,8 +2,8 @@ import dns from 'node:dns'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
 import { freePort } from '../support/free-port.ts'
-import { found, NOT_FOUND, RegistryPeers, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-harness.ts'
+import { found, NOT_FOUND, RegistryPeers, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let scene: RegistryScene

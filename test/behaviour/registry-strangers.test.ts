@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type CountingPort, startCountingPort } from '../support/counting-port.ts'
 import { freePort } from '../support/free-port.ts'
 import { networksOf } from '../support/networks.ts'
-import { found, type Registrant } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, type Registrant } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const HERE = '127.0.0.9'
@@ -23,7 +23,7 @@ const listen = async (): Promise<CountingPort> => {
   ports.push(listening)
   return listening
 }
-const facts = (): unknown[] => scene.facts.filter(({ type }) => type === 'reachability')
+const events = (): unknown[] => scene.events.filter(({ type }) => type === 'reachability')
 
 describe('a stranger', () => {
   /** As the proxy says, it comes from the Internet. */
@@ -49,7 +49,7 @@ describe('a stranger', () => {
       })
       await scene.pass(32)
       expect(open.connections()).toBe(0)
-      expect([first.advice(), second.advice(), facts()]).toEqual([[], [], []])
+      expect([first.advice(), second.advice(), events()]).toEqual([[], [], []])
       expect(await scene.peers.ask('insecure_stranger')).toEqual(found(host, shut))
     },
   )

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PIPELINED_MAX, WAITING } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
-import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const BAD = '127.0.0.2'
@@ -70,13 +70,16 @@ describe('discoveries that wait on one connection', () => {
 
   it.each([
     ['a WebSocket', UPGRADE],
-    ['a request with an offer of HTTP/2', QUESTION().replace('x: y', 'connection: upgrade\r\nupgrade: h2c')],
+    [
+      'a request with an advertised of HTTP/2',
+      QUESTION().replace('x: y', 'connection: upgrade\r\nupgrade: h2c'),
+    ],
   ])('cannot be followed by %s', async (_what, bytes) => {
     const peer = await scene.peers.raw()
     peer.socket.write(QUESTION() + bytes)
     await peer.ended
     expect(peer.heard()).toBe('')
-    expect(scene.server.book.size).toBe(1)
+    expect(scene.server.table.size).toBe(1)
   })
 
   it('that are answered may be followed by a WebSocket', async () => {
@@ -124,7 +127,7 @@ describe('discoveries that wait of one address', () => {
     silent.answer(8789)
     await peer?.until('"port":8789}')
     // Who is gone was not answered.
-    expect(scene.facts.filter(({ type }) => type === 'discovered')).toHaveLength(2)
+    expect(scene.events.filter(({ type }) => type === 'discovered')).toHaveLength(2)
   })
 
   it('begin nothing where there is no room for them, whatever they ask for', async () => {

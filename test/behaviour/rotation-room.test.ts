@@ -25,7 +25,7 @@ describe('where there is room', () => {
     expect([...scene.open().keys()].sort()).toEqual([...fresh, ...stay].sort())
     expect(scene.gone().sort()).toEqual(old.map(nameOf).sort())
     const changing = new Set([...old, ...fresh].map(nameOf))
-    return Math.min(...registeredAfterEach(scene.facts, changing, old.map(nameOf)))
+    return Math.min(...registeredAfterEach(scene.events, changing, old.map(nameOf)))
   }
 
   it.each([1, 5, 10])(

@@ -6,7 +6,7 @@ it('of 100 among 5,000: the other 4,900 keep their connections and see nothing; 
   const old = tokens('old', 100)
   const stay = tokens('stay', 4900)
   const fresh = tokens('fresh', 100)
-  const { clock, registrations, facts, open, gone, stateOf } = await registeredScene([...old, ...stay])
+  const { clock, registrations, events, open, gone, stateOf } = await registeredScene([...old, ...stay])
   const before = open()
   registrations.update([...fresh, ...stay])
   await clock.advance(30_000)
@@ -15,12 +15,14 @@ it('of 100 among 5,000: the other 4,900 keep their connections and see nothing; 
   expect(stay.filter((token) => after.get(token) !== before.get(token))).toEqual([])
   expect(stay.filter((token) => (after.get(token)?.done.length ?? 1) > 0)).toEqual([])
   const staying = new Set(stay.map(nameOf))
-  expect(facts.filter((fact) => 'id' in fact && staying.has(fact.id) && fact.type !== 'pong')).toEqual([])
+  expect(events.filter((event) => 'id' in event && staying.has(event.id) && event.type !== 'pong')).toEqual(
+    [],
+  )
   expect(fresh.filter((token) => stateOf(token) !== 'registered')).toEqual([])
   for (const token of old) expect(before.get(token)).toMatchObject({ done: ['close'], isOver: true })
   expect(gone().sort()).toEqual(old.map(nameOf).sort())
   const changing = new Set([...old, ...fresh].map(nameOf))
-  expect(Math.min(...registeredAfterEach(facts, changing, old.map(nameOf)))).toBe(100)
+  expect(Math.min(...registeredAfterEach(events, changing, old.map(nameOf)))).toBe(100)
 })
 
 describe('a replacement', () => {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import type { Verdict } from '../../src/sidecar/registration/failure.ts'
+import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { arrived, dial, endAll, nothing, redirectTo, scripted } from '../support/dialed-socket.ts'
 import { freePort } from '../support/free-port.ts'
 import { answer, type Script, welcome } from '../support/scripted-registry.ts'
@@ -15,7 +15,7 @@ describe('what ends, ends once, and last', () => {
     (_request, raw, accept) =>
       void welcome(accept).then((socket) => act(socket, raw))
 
-  it.each<[string, Script, Partial<Verdict>]>([
+  it.each<[string, Script, Partial<Failure>]>([
     [
       'refused',
       (_request, socket) => answer(socket, '401 Unauthorized'),
@@ -85,7 +85,7 @@ describe('what ends, ends once, and last', () => {
 
 describe('the connection goes too, of', () => {
   /** Ends, and says what the verdict was, when the registry's end of the connection has seen it go. */
-  async function gone(script: (raw: Duplex, accept: () => Promise<WebSocket>) => void): Promise<Verdict> {
+  async function gone(script: (raw: Duplex, accept: () => Promise<WebSocket>) => void): Promise<Failure> {
     let raw: Duplex | undefined
     const registry = await scripted((_request, socket, accept) => {
       raw = socket

@@ -29,7 +29,7 @@ describe('withdrawal', () => {
 
   it('while queued, behind others: its turn never comes', async () => {
     const { clock, sockets, registrar, states, options } = start(() => {}, { connectRate: 1 })
-    options.admission.queue(() => {}, false)
+    options.scheduler.queue(() => {}, false)
     registrar.want()
     expect(states()).toEqual(['queued'])
     expect(clock.pending).toBe(1)
@@ -121,7 +121,7 @@ describe('stop', () => {
       await clock.advance(state === 'refused' ? 40_000 : 1)
       if (state === 'closing') registrar.withdraw()
       expect(states().at(-1) ?? 'idle').toBe(state)
-      options.admission.stop()
+      options.scheduler.stop()
       let stopped = false
       void registrar.stop('shutdown').then(() => {
         stopped = true

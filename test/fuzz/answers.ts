@@ -15,14 +15,14 @@ const STATUS_LINE = /^HTTP\/1\.1 (\d{3}) [ -~]*$/
 const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([\t -~]*)$/
 
 /** What came back on one connection. */
-export interface Heard {
+export interface DetectedProtocol {
   readonly bytes: Bytes
   /** Whether the registry ended the connection in good order: then nothing may be missing. */
   readonly whole: boolean
 }
 
 /** Throws if what came back is anything but well-formed answers, one after the other, and frames after an upgrade. */
-export function checkAnswers({ bytes, whole }: Heard): void {
+export function checkAnswers({ bytes, whole }: DetectedProtocol): void {
   let rest = bytes
   while (rest !== '') {
     const end = rest.indexOf('\r\n\r\n')

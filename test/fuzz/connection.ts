@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import fc from 'fast-check'
 import { withDeadline } from '../support/wait.ts'
-import { checkAnswers, type Heard } from './answers.ts'
+import { checkAnswers, type DetectedProtocol } from './answers.ts'
 import type { Bytes } from './bytes.ts'
 import { PROXY } from './requests.ts'
 
@@ -71,7 +71,7 @@ export async function speak(speech: Speech, ports: Ports): Promise<void> {
 }
 
 /** Opens a connection and says the speech; resolves with what came back when the registry has ended the connection. */
-export async function say(speech: Speech, { port, tlsPort }: Ports): Promise<Heard> {
+export async function say(speech: Speech, { port, tlsPort }: Ports): Promise<DetectedProtocol> {
   const socket = await dial(speech.tls ? tlsPort : port, speech)
   const heard = listen(socket)
   for (const piece of pieces(speech)) {

@@ -58,18 +58,18 @@ export const CONVERSATION: fc.Arbitrary<Conversation> = fc.record({
 /** Registers, is discovered by two at a time, and answers as the conversation says. Throws unless both find what it said. */
 export async function converse(conversation: Conversation, port: number): Promise<void> {
   const { said, noise, offered } = conversation
-  const neighbour = await Neighbour.register(port, {
+  const rateLimitKey = await Neighbour.register(port, {
     offered,
     answering: (id) => [...noise, ...said.map((one) => written(one, id)), `{"id":${id},"error":"no more"}`],
   })
   try {
-    const found = await Promise.all([portOf(port, neighbour.token), portOf(port, neighbour.token)])
+    const found = await Promise.all([portOf(port, rateLimitKey.token), portOf(port, rateLimitKey.token)])
     const wanted = portSaid(conversation)
     // The first answer counts; whoever asks for a port that was not said may ask again.
     if (found.some((one) => one !== wanted))
       throw new Error(`found ${found.join(' and ')} instead of ${wanted}`)
   } finally {
-    await neighbour.leave()
+    await rateLimitKey.leave()
   }
 }
 

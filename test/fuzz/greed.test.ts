@@ -102,10 +102,13 @@ describe('a registry', () => {
       },
     })
     await command.line(/registry listens/)
-    const neighbour = await Neighbour.register(port, { offered: '8788', answering: (id) => [`{"id":${id}}`] })
+    const rateLimitKey = await Neighbour.register(port, {
+      offered: '8788',
+      answering: (id) => [`{"id":${id}}`],
+    })
     const sockets = await openedAtOnce(port, 1200, HELLO)
     try {
-      expect(await portOf(port, neighbour.token)).toBe(8788)
+      expect(await portOf(port, rateLimitKey.token)).toBe(8788)
       const signal = AbortSignal.timeout(ENDS_MS)
       expect(await (await fetch(`http://127.0.0.1:${adminPort}/livez`, { signal })).text()).toBe('alive\n')
     } finally {

@@ -32,7 +32,7 @@ export class Neighbour {
   ): Promise<Neighbour> {
     const url = `ws://127.0.0.1:${port}/v0/websocket/token/${encodeURIComponent(token)}`
     const socket = new WebSocket(url, [`io|0.0.1|fuzz|127.0.0.9|${offered}`], { perMessageDeflate: false })
-    const neighbour = new Neighbour(token, socket)
+    const rateLimitKey = new Neighbour(token, socket)
     const registered = new Promise<void>((resolve, reject) => {
       socket.on('error', reject)
       socket.on('close', () => reject(new Error('closed before it was registered')))
@@ -45,7 +45,7 @@ export class Neighbour {
       })
     })
     await withDeadline(registered, PATIENCE_MS, () => 'a registrant to be registered')
-    return neighbour
+    return rateLimitKey
   }
 
   get connected(): boolean {

@@ -10,7 +10,7 @@ import { Neighbour, portOf } from './other-client.ts'
 import { PROXY, SLOW_TOKEN } from './requests.ts'
 
 /** What the registry holds for others. */
-export interface Holdings {
+export interface TokenSet {
   readonly registrants: number
   readonly tokens: number
   readonly files: number
@@ -118,7 +118,7 @@ export class Target implements Ports {
   }
 
   /** What it holds now. */
-  async holdings(): Promise<Holdings> {
+  async holdings(): Promise<TokenSet> {
     const metrics = await this.#admin('/metrics')
     const value = (name: string): number =>
       Number(new RegExp(`^puppet_registry_${name} (\\d+)$`, 'm').exec(metrics)?.[1])

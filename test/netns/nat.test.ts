@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../support/child.ts'
 import { DEAD_LINK_MS, KILLED_MS, NOISE_MS, REGISTERED_AGAIN_MS } from './support/bounds.ts'
 import { hasNamespaces } from './support/capability.ts'
+import { OWN_PORT, PUBLIC_PORT, PUPPET_PORT, Scene, urlBehindRouter } from './support/harness.ts'
 import { report } from './support/report.ts'
 import { NAT, type Router } from './support/router.ts'
-import { OWN_PORT, PUBLIC_PORT, PUPPET_PORT, Scene, urlBehindRouter } from './support/harness.ts'
 import { TOKEN } from './support/token.ts'
 
 const HERE = `${NAT.routerOutside}:${PUPPET_PORT}`

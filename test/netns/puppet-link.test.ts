@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NOISE_MS, PUPPET_BACK_MS, SILENT_PUPPET_MS, SYN_AGAIN_MS } from './support/bounds.ts'
 import { hasNamespaces } from './support/capability.ts'
+import { OWN_PORT, PUPPET_ADDRESS, PUPPET_PORT, Scene, urlOf } from './support/harness.ts'
 import type { Observed } from './support/observed.ts'
 import { report } from './support/report.ts'
-import { OWN_PORT, PUPPET_ADDRESS, PUPPET_PORT, Scene, urlOf } from './support/harness.ts'
 import type { Wire } from './support/wire.ts'
 
 const THERE = `${PUPPET_ADDRESS}:${PUPPET_PORT}`

@@ -9,9 +9,9 @@ import {
   REGISTERED_AGAIN_MS,
 } from './support/bounds.ts'
 import { hasNamespaces } from './support/capability.ts'
+import { OWN_PORT, PUBLIC_PORT, Scene, TO_REGISTRY, urlOf } from './support/harness.ts'
 import type { Observed } from './support/observed.ts'
 import { report } from './support/report.ts'
-import { OWN_PORT, PUBLIC_PORT, Scene, TO_REGISTRY, urlOf } from './support/harness.ts'
 import { TOKEN } from './support/token.ts'
 import type { Wire } from './support/wire.ts'
 

@@ -1,9 +1,9 @@
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
-import { Admission } from '../../src/sidecar/registration/connect-scheduler.ts'
+import { createReader } from '../../src/protocol/port-answer.ts'
+import { ConnectScheduler } from '../../src/sidecar/registration/connect-scheduler.ts'
 import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
-import { lifecycleSettings } from '../../src/sidecar/registration/settings.ts'
-import { createReader } from '../../src/protocol/port-answer.ts'
+import { reducerSettings } from '../../src/sidecar/registration/settings.ts'
 import { seededChance } from '../support/chance.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { Attempts, BUCKET_MS, WorstSecond } from './attempts.ts'
@@ -20,7 +20,7 @@ export interface HerdOptions {
 /** Attempts that a process may start a second (`REGISTRAR_CONNECT_RATE`). */
 export const CONNECT_RATE = 100
 
-const SETTINGS = lifecycleSettings({ backoffMaxMs: 10_000 })
+const SETTINGS = reducerSettings({ backoffMaxMs: 10_000 })
 /** Sidecars begin at random within this time: their heartbeats are not in step. */
 export const START_MS = 3000
 const PORT = 8788
@@ -88,27 +88,27 @@ export class Herd {
   /** One sidecar, as `createRegistrations` puts it together. Its tokens are numbers from `first` on. */
   #start(first: number, tokens: number, worstSecond: WorstSecond, seed: number): void {
     const clock = new OwnChance(this.#clock, seed)
-    const tell = (): void => {}
+    const emit = (): void => {}
     const registrations = new Registrations({
       nameOf: (token) => token,
       advertise: { host: '', port: PORT },
       settings: SETTINGS,
       clock,
-      tell: (fact) => {
-        if (fact.type !== 'registration' || fact.state !== 'registered') return
-        const number = Number(fact.id)
+      emit: (event) => {
+        if (event.type !== 'registration' || event.state !== 'registered') return
+        const number = Number(event.id)
         if (Number.isNaN(this.#registeredMs[number])) this.#registeredMs[number] = this.nowMs
       },
       read: createReader(PORT),
       heartbeat: new Heartbeat(clock, (links) =>
         heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
       ),
-      admission: new Admission({
+      scheduler: new ConnectScheduler({
         clock,
         connectRate: CONNECT_RATE,
         backoff: SETTINGS,
         capacity: Number.POSITIVE_INFINITY,
-        tell,
+        emit,
       }),
       open: (token, _subprotocol, handlers) => {
         const number = Number(token)

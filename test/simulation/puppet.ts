@@ -1,14 +1,14 @@
 import type { Clock } from '../../src/lib/clock.ts'
-import { bad, type Finding, type Probe } from '../../src/sidecar/probe/probe.ts'
+import { failedProbe, type Probe, type ProbeResult } from '../../src/sidecar/probe/probe.ts'
 
 /** A look that nobody has answered yet. */
 interface OpenLook {
-  readonly answer: (finding: Finding) => void
+  readonly answer: (result: ProbeResult) => void
 }
 
-const GOOD: Finding = { ok: true, tls: false, health: 'SERVING' }
-const REFUSED = bad('refused', 'nothing listens')
-const FAILED = bad('failed', 'health is NOT_SERVING')
+const GOOD: ProbeResult = { ok: true, tls: false, health: 'SERVING' }
+const REFUSED = failedProbe('refused', 'nothing listens')
+const FAILED = failedProbe('failed', 'health is NOT_SERVING')
 
 /** A puppet, and the probe of it: what a look finds is up to a test. */
 export class SimulatedPuppet implements Probe {
@@ -33,12 +33,12 @@ export class SimulatedPuppet implements Probe {
     return this.#isAlive && !this.#isHung
   }
 
-  look(signal: AbortSignal): Promise<Finding> {
+  look(signal: AbortSignal): Promise<ProbeResult> {
     return new Promise((resolve) => {
       const look = {
-        answer: (finding: Finding) => {
+        answer: (result: ProbeResult) => {
           this.#looks.delete(look)
-          resolve(finding)
+          resolve(result)
         },
       }
       this.#looks.add(look)

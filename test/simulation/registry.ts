@@ -1,12 +1,12 @@
 import type { Cancel, Clock } from '../../src/lib/clock.ts'
-import type { RegistrySocket, SocketHandlers } from '../../src/sidecar/registration/registry-socket.ts'
 import {
-  type Verdict,
-  verdictOfClose,
-  verdictOfDeadline,
-  verdictOfError,
-  verdictOfResponse,
+  type Failure,
+  failureOfClose,
+  failureOfDeadline,
+  failureOfError,
+  failureOfResponse,
 } from '../../src/sidecar/registration/failure.ts'
+import type { RegistrySocket, SocketHandlers } from '../../src/sidecar/registration/registry-socket.ts'
 import { REGISTERED } from '../support/scripted-sockets.ts'
 
 /** What a registry does with whoever connects. */
@@ -51,7 +51,7 @@ export interface SimulatedRegistryOptions {
   readonly chance: () => number
 }
 
-/** A registry, and the network before it, whose moods are a test's. It ends sockets with the verdicts of the real ones. */
+/** A registry, and the network before it, whose moods are a test's. It ends sockets with the failures of the real ones. */
 export class SimulatedRegistry {
   readonly clock: Clock
   readonly chance: () => number
@@ -79,7 +79,7 @@ export class SimulatedRegistry {
 
   /** Every link is closed, or reset (1006). */
   cut(code = 1006): void {
-    for (const link of [...this.links]) link.end(verdictOfClose(code, 'acknowledgement'))
+    for (const link of [...this.links]) link.end(failureOfClose(code, 'acknowledgement'))
   }
 
   /** Whatever is sent on a link that there is now arrives nowhere, for ever. */
@@ -91,21 +91,21 @@ export class SimulatedRegistry {
     if (this.mood.type !== 'vanishes') return this.#arrive(socket)
     socket.after(SYN_REPEATED_MS, () => {
       if (this.mood.type !== 'vanishes') return this.#arrive(socket)
-      socket.after(TCP_MS - SYN_REPEATED_MS, () => socket.end(verdictOfDeadline(TCP_MS, 'TCP')))
+      socket.after(TCP_MS - SYN_REPEATED_MS, () => socket.end(failureOfDeadline(TCP_MS, 'TCP')))
     })
   }
 
   #arrive(socket: SimulatedSocket): void {
     const { mood } = this
     if (mood.type === 'away')
-      return socket.after(REFUSAL_MS, () => socket.end(verdictOfError(CONNECTION_REFUSED, 'TCP')))
+      return socket.after(REFUSAL_MS, () => socket.end(failureOfError(CONNECTION_REFUSED, 'TCP')))
     if (mood.type === 'serves') return this.#queue(socket, mood.perSecond)
     if (mood.type === 'refuses' && this.chance() < mood.share)
       return this.#refuse(socket, mood.status, mood.retryAfter)
     socket.after(HANDSHAKE_MS, () => {
       socket.accept()
       if (mood.type === 'closes')
-        socket.after(CLOSES_AFTER_MS, () => socket.end(verdictOfClose(1011, 'acknowledgement')))
+        socket.after(CLOSES_AFTER_MS, () => socket.end(failureOfClose(1011, 'acknowledgement')))
     })
   }
 
@@ -122,8 +122,8 @@ export class SimulatedRegistry {
 
   #refuse(socket: SimulatedSocket, status: number, retryAfter: number | undefined): void {
     const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-    const verdict = verdictOfResponse({ status, headers }, this.clock.date().getTime())
-    socket.after(HANDSHAKE_MS, () => socket.end(verdict))
+    const failure = failureOfResponse({ status, headers }, this.clock.date().getTime())
+    socket.after(HANDSHAKE_MS, () => socket.end(failure))
   }
 }
 
@@ -160,13 +160,13 @@ export class SimulatedSocket implements RegistrySocket {
     this.#handlers.text(REGISTERED)
   }
 
-  end(verdict: Verdict): void {
+  end(failure: Failure): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#cancel?.()
     this.#registry.links.delete(this)
     this.#registry.sockets.delete(this)
-    this.#handlers.ended(verdict)
+    this.#handlers.ended(failure)
   }
 
   send(): void {}
@@ -179,12 +179,12 @@ export class SimulatedSocket implements RegistrySocket {
 
   close(): void {
     this.isLeft = true
-    if (!this.#isDead) this.after(CLOSE_MS, () => this.end(verdictOfClose(1000, 'acknowledgement')))
+    if (!this.#isDead) this.after(CLOSE_MS, () => this.end(failureOfClose(1000, 'acknowledgement')))
   }
 
   terminate(): void {
     this.isLeft = true
-    this.after(0, () => this.end(verdictOfClose(1006, 'acknowledgement')))
+    this.after(0, () => this.end(failureOfClose(1006, 'acknowledgement')))
   }
 
   get #isDead(): boolean {

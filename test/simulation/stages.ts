@@ -1,19 +1,19 @@
-import type { Fact } from '../../src/sidecar/events.ts'
-import { type Gate, initialGate, judge } from '../../src/sidecar/health/health.ts'
-import { pauseAfter } from '../../src/sidecar/health/probe-interval.ts'
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
-import { ProbeLoop } from '../../src/sidecar/probe/prober.ts'
-import { Admission } from '../../src/sidecar/registration/connect-scheduler.ts'
+import { createReader } from '../../src/protocol/port-answer.ts'
+import type { SidecarEvent } from '../../src/sidecar/events.ts'
+import { type HealthState, initialHealth, nextHealth } from '../../src/sidecar/health/health.ts'
+import { probeIntervalMs } from '../../src/sidecar/health/probe-interval.ts'
+import { Prober } from '../../src/sidecar/probe/prober.ts'
+import { ConnectScheduler } from '../../src/sidecar/registration/connect-scheduler.ts'
 import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
-import { lifecycleSettings } from '../../src/sidecar/registration/settings.ts'
-import { createReader } from '../../src/protocol/port-answer.ts'
+import { reducerSettings } from '../../src/sidecar/registration/settings.ts'
 import { seededChance } from '../support/chance.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { SimulatedPuppet } from './puppet.ts'
 import { SimulatedRegistry } from './registry.ts'
 
-const SETTINGS = lifecycleSettings({ backoffMaxMs: 10_000 })
+const SETTINGS = reducerSettings({ backoffMaxMs: 10_000 })
 const PROBE = { intervalMs: 500, fastIntervalMs: 200, timeoutMs: 2000, rise: 2, fall: 3 }
 const PORT = 8788
 
@@ -29,8 +29,8 @@ export class Stages {
   readonly registrations: Registrations
   /** When the puppet's health changed, by what it became. */
   readonly turns: { readonly atMs: number; readonly healthy: boolean }[] = []
-  readonly #loop: ProbeLoop
-  #gate: Gate = initialGate
+  readonly #loop: Prober
+  #gate: HealthState = initialHealth
 
   constructor(seed: number) {
     const chance = seededChance(seed)
@@ -39,20 +39,20 @@ export class Stages {
     this.chance = chance
     this.puppet = new SimulatedPuppet(clock)
     this.registry = new SimulatedRegistry({ clock, chance })
-    this.#loop = new ProbeLoop({
+    this.#loop = new Prober({
       probe: this.puppet,
       clock,
       timeoutMs: PROBE.timeoutMs,
       wakeIntervalMs: PROBE.fastIntervalMs,
       onResult: (result) => {
         const before = this.#gate
-        this.#gate = judge(before, result, clock.now(), PROBE)
+        this.#gate = nextHealth(before, result, clock.now(), PROBE)
         if (this.#gate.health !== before.health) this.#turn(this.#gate.health === 'healthy')
-        return pauseAfter(this.#gate, PROBE)
+        return probeIntervalMs(this.#gate, PROBE)
       },
     })
     this.puppet.onClosed = () => this.#loop.wake()
-    this.registrations = this.#register((fact) => void fact)
+    this.registrations = this.#register((event) => void event)
     this.registrations.update([TOKEN])
     this.#loop.start()
   }
@@ -90,24 +90,24 @@ export class Stages {
     else this.registrations.withdraw()
   }
 
-  #register(tell: (fact: Fact) => void): Registrations {
+  #register(emit: (event: SidecarEvent) => void): Registrations {
     const { clock } = this
     return new Registrations({
       nameOf: (token) => token,
       advertise: { host: '', port: PORT },
       settings: SETTINGS,
       clock,
-      tell,
+      emit,
       read: createReader(PORT),
       heartbeat: new Heartbeat(clock, (links) =>
         heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
       ),
-      admission: new Admission({
+      scheduler: new ConnectScheduler({
         clock,
         connectRate: 100,
         backoff: SETTINGS,
         capacity: Number.POSITIVE_INFINITY,
-        tell,
+        emit,
       }),
       open: (token, _subprotocol, handlers) => this.registry.open(token, handlers),
     })

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
-import type { RegistrySocket } from '../../src/sidecar/registration/registry-socket.ts'
+import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { openSocket } from '../../src/sidecar/registration/open-socket.ts'
-import type { Verdict } from '../../src/sidecar/registration/failure.ts'
+import type { RegistrySocket } from '../../src/sidecar/registration/registry-socket.ts'
 import { QuickClock } from './quick-clock.ts'
 import { answer, type Script, type ScriptedRegistry, startScriptedRegistry } from './scripted-registry.ts'
 import { waitUntil } from './wait.ts'
@@ -71,7 +71,7 @@ export async function fullPort(): Promise<number> {
 export function dial(port: number, scheme = 'ws') {
   const clock = new QuickClock()
   const happened: string[] = []
-  const ends: Verdict[] = []
+  const ends: Failure[] = []
   const socket: RegistrySocket = openSocket(
     {
       url: new URL(`${scheme}://127.0.0.1:${port}/v0/websocket`),
@@ -94,13 +94,13 @@ export function dial(port: number, scheme = 'ws') {
   )
   cleanups.push(() => socket.terminate())
   /** Waits for the end, and for what may come after it. */
-  const end = async (): Promise<Verdict> => {
+  const end = async (): Promise<Failure> => {
     await waitUntil(() => ends.length > 0, { timeoutMs: 5000, what: 'the end' })
     for (let turn = 0; turn < 20; turn += 1) await setImmediate()
     expect(happened.filter((what) => what === 'ended')).toHaveLength(1)
     expect(happened.at(-1)).toBe('ended')
     expect(clock.pending).toBe(0)
-    return ends[0] as Verdict
+    return ends[0] as Failure
   }
   const seen = (what: string): Promise<unknown> =>
     waitUntil(() => happened.includes(what), { timeoutMs: 5000, what })

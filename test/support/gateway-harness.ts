@@ -1,5 +1,5 @@
 import type { GatewayLeaveCause } from '../../src/sidecar/events.ts'
-import { Door, type DoorOptions } from '../../src/sidecar/gateway/server.ts'
+import { GatewayServer, type GatewayServerOptions } from '../../src/sidecar/gateway/server.ts'
 import { isUsableToken } from '../../src/tokens/validate.ts'
 import { FakeClock } from './fake-clock.ts'
 import { RegistryPeers } from './registry-peers.ts'
@@ -15,7 +15,7 @@ export type Told =
 /** A gateway's door on loopback under a clock that stands still, and everybody who comes to it. */
 export interface DoorScene {
   readonly clock: FakeClock
-  readonly door: Door
+  readonly door: GatewayServer
   readonly port: number
   readonly peers: RegistryPeers
   readonly told: readonly Told[]
@@ -32,16 +32,18 @@ export interface DoorScene {
   end(): void
 }
 
-export async function startDoor(options: Partial<Omit<DoorOptions, 'listener'>> = {}): Promise<DoorScene> {
+export async function startDoor(
+  options: Partial<Omit<GatewayServerOptions, 'listener'>> = {},
+): Promise<DoorScene> {
   const clock = new FakeClock()
   const told: Told[] = []
   let events = 0
-  const door = new Door({
+  const door = new GatewayServer({
     host: '127.0.0.1',
     port: 0,
     clock,
     isToken: isUsableToken,
-    isKnown: async () => true,
+    allows: async () => true,
     ...options,
     listener: {
       joined: (token) => told.push(['joined', token]),
@@ -66,7 +68,7 @@ export async function startDoor(options: Partial<Omit<DoorOptions, 'listener'>> 
     until: async (...wanted) => {
       const text = JSON.stringify(wanted)
       const isTold = (): boolean => told.some((each) => JSON.stringify(each) === text)
-      await waitUntil(isTold, { timeoutMs: 5000, what: `the door to tell ${text}` }).catch((error) => {
+      await waitUntil(isTold, { timeoutMs: 5000, what: `the door to emit ${text}` }).catch((error) => {
         throw new Error(`${error.message}; told: ${JSON.stringify(told)}`)
       })
     },

@@ -1,17 +1,17 @@
 import type { Clock } from '../../src/lib/clock.ts'
-import type { Fact } from '../../src/sidecar/events.ts'
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
-import { Admission } from '../../src/sidecar/registration/connect-scheduler.ts'
-import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
-import { Registrar, type RegistrarOptions } from '../../src/sidecar/registration/registration.ts'
-import { Registrations } from '../../src/sidecar/registration/registrations.ts'
-import { lifecycleSettings } from '../../src/sidecar/registration/settings.ts'
 import { createReader } from '../../src/protocol/port-answer.ts'
+import type { SidecarEvent } from '../../src/sidecar/events.ts'
+import { ConnectScheduler } from '../../src/sidecar/registration/connect-scheduler.ts'
+import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
+import { Registration, type RegistrationOptions } from '../../src/sidecar/registration/registration.ts'
+import { Registrations } from '../../src/sidecar/registration/registrations.ts'
+import { reducerSettings } from '../../src/sidecar/registration/settings.ts'
 import { FakeClock } from './fake-clock.ts'
 import { QuickClock, type QuickClockOptions } from './quick-clock.ts'
 import { type Script, type ScriptedSocket, ScriptedSockets } from './scripted-sockets.ts'
 
-const SETTINGS = lifecycleSettings({ backoffMaxMs: 10_000 })
+const SETTINGS = reducerSettings({ backoffMaxMs: 10_000 })
 const HEARTBEAT = { intervalMs: 'auto', timeoutMs: 'auto' } as const
 
 export interface SceneOptions {
@@ -20,37 +20,37 @@ export interface SceneOptions {
   readonly connectRate?: number
   /** Default: no end of it. */
   readonly capacity?: number
-  /** Default: all facts are kept. */
-  readonly tell?: (fact: Fact) => void
+  /** Default: all events are kept. */
+  readonly emit?: (event: SidecarEvent) => void
 }
 
 /** What registrations need, with the promise's numbers, and what they did with it. */
 export function registrationScene<C extends Clock>(
   clock: C,
-  { script, connectRate = 100, capacity = Number.POSITIVE_INFINITY, tell }: SceneOptions = {},
+  { script, connectRate = 100, capacity = Number.POSITIVE_INFINITY, emit }: SceneOptions = {},
 ) {
-  const facts: Fact[] = []
-  const listener = tell ?? ((fact: Fact) => void facts.push(fact))
+  const events: SidecarEvent[] = []
+  const listener = emit ?? ((event: SidecarEvent) => void events.push(event))
   const sockets = new ScriptedSockets(clock, script)
   const read = createReader(8788)
   const counts = { reads: 0 }
-  const options: RegistrarOptions = {
+  const options: RegistrationOptions = {
     advertise: { host: '', port: 8788 },
     settings: SETTINGS,
     clock,
     heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, HEARTBEAT)),
-    admission: new Admission({ clock, connectRate, capacity, backoff: SETTINGS, tell: listener }),
+    scheduler: new ConnectScheduler({ clock, connectRate, capacity, backoff: SETTINGS, emit: listener }),
     read: (text) => {
       counts.reads += 1
       return read(text)
     },
-    tell: listener,
+    emit: listener,
     open: sockets.open,
   }
   /** The states that a token has been in, in order. */
   const statesOf = (id: string): string[] =>
-    facts.flatMap((fact) => (fact.type === 'registration' && fact.id === id ? [fact.state] : []))
-  return { clock, facts, sockets, options, counts, statesOf }
+    events.flatMap((event) => (event.type === 'registration' && event.id === id ? [event.state] : []))
+  return { clock, events, sockets, options, counts, statesOf }
 }
 
 /** The public name of the one token. */
@@ -62,7 +62,7 @@ export function registrarScene<C extends Clock = FakeClock>(
   { clock = new FakeClock() as Clock as C, ...options }: SceneOptions & { readonly clock?: C } = {},
 ) {
   const scene = registrationScene(clock, { ...options, script: { ...options.script, dialed } })
-  const registrar = new Registrar('the token', ID, scene.options)
+  const registrar = new Registration('the token', ID, scene.options)
   const { all } = scene.sockets
   const last = (): ScriptedSocket => all.at(-1) as ScriptedSocket
   return { ...scene, registrar, sockets: all, last, states: () => scene.statesOf(ID) }
@@ -94,7 +94,7 @@ export function registrationsScene(options: SceneOptions & QuickClockOptions = {
     return found
   }
   const stateOf = (token: string): string | undefined => scene.statesOf(nameOf(token)).at(-1)
-  const gone = (): string[] => scene.facts.flatMap((fact) => (fact.type === 'gone' ? [fact.id] : []))
+  const gone = (): string[] => scene.events.flatMap((event) => (event.type === 'gone' ? [event.id] : []))
   return { ...scene, registrations, open, stateOf, gone }
 }
 
@@ -114,21 +114,21 @@ export async function registeredScene(
   await scene.clock.advance(1000 + list.length * 10)
   if (scene.open().size !== list.length) throw new Error('not all are registered')
   if (dialed !== undefined) scene.sockets.script = { ...scene.sockets.script, dialed }
-  scene.facts.length = 0
+  scene.events.length = 0
   return scene
 }
 
-/** How many of `ids` are registered after each fact. */
+/** How many of `ids` are registered after each event. */
 export function registeredAfterEach(
-  facts: readonly Fact[],
+  events: readonly SidecarEvent[],
   ids: ReadonlySet<string>,
   before: readonly string[],
 ): number[] {
   const now = new Set(before)
-  return facts.flatMap((fact) => {
-    if (fact.type !== 'registration' || !ids.has(fact.id)) return []
-    if (fact.state === 'registered') now.add(fact.id)
-    else now.delete(fact.id)
+  return events.flatMap((event) => {
+    if (event.type !== 'registration' || !ids.has(event.id)) return []
+    if (event.state === 'registered') now.add(event.id)
+    else now.delete(event.id)
     return [now.size]
   })
 }

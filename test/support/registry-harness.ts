@@ -1,4 +1,4 @@
-import type { RegistryFact } from '../../src/registry/events.ts'
+import type { RegistryEvent } from '../../src/registry/events.ts'
 import { type RegistryOptions, RegistryServer } from '../../src/registry/server.ts'
 import type { Discovery } from './discover.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -6,7 +6,7 @@ import { type Registrant, RegistryPeers } from './registry-peers.ts'
 import { waitUntil } from './wait.ts'
 
 /** What a test may say of the registry; the rest is as it is by default. */
-export interface SceneOptions extends Partial<Omit<RegistryOptions, 'clock' | 'onFact'>> {
+export interface SceneOptions extends Partial<Omit<RegistryOptions, 'clock' | 'onEvent'>> {
   /** Default 127.0.0.1. */
   readonly host?: string
 }
@@ -17,7 +17,7 @@ export interface RegistryScene {
   readonly server: RegistryServer
   readonly peers: RegistryPeers
   /** Everything that it told. */
-  readonly facts: RegistryFact[]
+  readonly events: RegistryEvent[]
   readonly port: number
   /** Asks, lets the question to `registrant` run into its deadline, and gives the answer. */
   askInVain(registrant: Registrant, token?: string): Promise<Discovery>
@@ -34,13 +34,13 @@ export async function startRegistry({
   ...options
 }: SceneOptions = {}): Promise<RegistryScene> {
   const clock = new FakeClock()
-  const facts: RegistryFact[] = []
+  const events: RegistryEvent[] = []
   const server = new RegistryServer({
     clock,
     listen: [{ host, port: 0, tls: undefined }],
     // The first seconds after a restart are a story of their own.
     isRestart: false,
-    onFact: (fact) => facts.push(fact),
+    onEvent: (event) => events.push(event),
     ...options,
   })
   const [listening] = await server.start()
@@ -50,7 +50,7 @@ export async function startRegistry({
     clock,
     server,
     peers,
-    facts,
+    events,
     port,
     askInVain: async (registrant, token) => {
       const before = registrant.asked.length
@@ -69,7 +69,7 @@ export async function startRegistry({
       return answer
     },
     registrants: async (count) => {
-      await waitUntil(() => server.book.size === count, { timeoutMs: 5000, what: `${count} registrants` })
+      await waitUntil(() => server.table.size === count, { timeoutMs: 5000, what: `${count} registrants` })
     },
     pass: async (seconds) => {
       for (let second = 0; second < seconds; second += 1) {

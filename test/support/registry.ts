@@ -37,8 +37,8 @@ export async function startRegistry({
   })
   const listens = (wanted: number) =>
     command.line((line) => {
-      const said = line.includes('"registry listens"') ? JSON.parse(line) : {}
-      return said.port === wanted
+      const lastEndpoint = line.includes('"registry listens"') ? JSON.parse(line) : {}
+      return lastEndpoint.port === wanted
     })
   await Promise.all([listens(port), tls && listens(tlsPort)])
   return {

@@ -1,21 +1,21 @@
 import type { Clock } from '../../src/lib/clock.ts'
+import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import type { RegistrySocket, SocketHandlers } from '../../src/sidecar/registration/registry-socket.ts'
-import type { Verdict } from '../../src/sidecar/registration/failure.ts'
 
 export const REGISTERED = '{"name":"sys","payload":"registered"}'
 export const QUESTION = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getHostieGrpcPort"}}'
 
 /** Verdicts as they come. */
-export const closed: Verdict = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' }
-export const refused: Verdict = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'HTTP 401' }
-export const broken: Verdict = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'HTTP 404' }
-export const unreachable: Verdict = {
+export const closed: Failure = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' }
+export const refused: Failure = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'HTTP 401' }
+export const broken: Failure = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'HTTP 404' }
+export const unreachable: Failure = {
   kind: 'away',
   stage: 'TCP',
   shared: true,
   reason: 'connection refused',
 }
-const aborted: Verdict = { kind: 'retry', stage: 'TCP', shared: false, reason: 'aborted' }
+const aborted: Failure = { kind: 'retry', stage: 'TCP', shared: false, reason: 'aborted' }
 
 /** What the other end does by itself; what is left out is the test's to do. */
 export interface Script {
@@ -80,11 +80,11 @@ export class ScriptedSocket implements RegistrySocket {
   }
 
   /** The connection is over. */
-  end(verdict: Verdict = closed): void {
+  end(failure: Failure = closed): void {
     if (this.isOver) return
     this.isOver = true
     this.#sockets.live.delete(this)
-    this.#handlers.ended(verdict)
+    this.#handlers.ended(failure)
   }
 
   send(text: string): void {

@@ -5,18 +5,18 @@ type Falsy = false | null | undefined | 0 | ''
 export interface WaitOptions {
   /** How long to wait at most. */
   readonly timeoutMs: number
-  /** The fact in words, for the error: "the token to be discovered". */
+  /** The event in words, for the error: "the token to be discovered". */
   readonly what: string
   /** Pause between two looks. Default 10 ms. */
   readonly everyMs?: number
 }
 
 /**
- * Looks at `fact` again and again until it is truthy, and resolves with it. A look that throws counts as "not yet".
+ * Looks at `event` again and again until it is truthy, and resolves with it. A look that throws counts as "not yet".
  * Past the deadline it rejects, even while a look hangs, and names `what`, the last value and the last error.
  */
 export async function waitUntil<T>(
-  fact: () => T | Promise<T>,
+  event: () => T | Promise<T>,
   { timeoutMs, what, everyMs = 10 }: WaitOptions,
 ): Promise<Exclude<T, Falsy>> {
   const passed = elapsed()
@@ -25,7 +25,7 @@ export async function waitUntil<T>(
   const look = async (): Promise<Exclude<T, Falsy>> => {
     while (!over) {
       try {
-        const seen = await fact()
+        const seen = await event()
         if (seen) return seen as Exclude<T, Falsy>
         last = `last seen: ${String(seen)}`
       } catch (error) {

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { helpText } from '../../src/commands/help.ts'
 import { COMMANDS } from '../../src/commands/command-table.ts'
+import { helpText } from '../../src/commands/help.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')

@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import { type Clock, deadline } from '../../lib/clock.ts'
+import { mayConnect } from '../../net/address-range.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import { mayLook } from '../../net/address-range.ts'
 
 /** What a look at a port saw: that it opens, that it does not and why, or nothing, because there was no look. */
-export type Look =
+export type PortCheck =
   | { readonly kind: 'open' }
   | { readonly kind: 'closed'; readonly reason: string }
   | { readonly kind: 'none' }
@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 /** Where to look, and for whom. */
-export interface LookOptions {
+export interface PortCheckOptions {
   readonly endpoint: Endpoint
   /** Where the registrant comes from that says that its puppet is there; empty if that is not known. */
   readonly from: string
@@ -33,16 +33,21 @@ export interface LookOptions {
 }
 
 /** Looks whether ports open. */
-export class PortLook {
+export class PortChecker {
   /** One name after another: resolving takes a thread, of which there are four for everything. */
   #lastName: Promise<unknown> = Promise.resolve()
 
   /** Looks at one port. Never rejects. */
-  readonly at = async ({ endpoint: { host, port }, from, clock, signal }: LookOptions): Promise<Look> => {
+  readonly at = async ({
+    endpoint: { host, port },
+    from,
+    clock,
+    signal,
+  }: PortCheckOptions): Promise<PortCheck> => {
     const address = isIP(host) === 0 ? await this.#resolve(host) : host
     if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }
     // The address, not the name: a name could be another one by now.
-    if (signal.aborted || !mayLook(address, from)) return { kind: 'none' }
+    if (signal.aborted || !mayConnect(address, from)) return { kind: 'none' }
     const limit = deadline(clock, LOOK_MS, signal)
     try {
       return await open(address, port, limit.signal)
@@ -64,10 +69,10 @@ async function addressOf(name: string): Promise<string | undefined> {
   return (all.find(({ family }) => family === 4) ?? all[0])?.address
 }
 
-function open(host: string, port: number, signal: AbortSignal): Promise<Look> {
+function open(host: string, port: number, signal: AbortSignal): Promise<PortCheck> {
   return new Promise((done) => {
     const socket = connect({ host, port })
-    const end = (look: Look): void => {
+    const end = (look: PortCheck): void => {
       socket.destroy()
       done(look)
     }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../lib/clock.ts'
+import { addressRange } from '../../net/address-range.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import type { Look } from './check-port.ts'
-import { kindOf } from '../../net/address-range.ts'
 import type { Registrant } from '../registrant.ts'
+import type { PortCheck } from './check-port.ts'
 
 /** How long what was seen holds, in milliseconds. */
 export const KEPT_MS = 30_000
 
 /** A port that somebody registered; many tokens may have the same. */
-export interface Place {
+export interface CheckedEndpoint {
   readonly key: string
   /** `host:port`. */
   readonly name: string
@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** A port that was found to open, or not to. */
-export interface PlaceChange {
+export interface ReachabilityChange {
   /** `host:port`. */
   readonly place: string
   readonly open: boolean
@@ -29,19 +29,19 @@ export interface PlaceChange {
 }
 
 /** Where registrants are, and what was seen there. Tells registrants about their own. */
-export class Places {
+export class CheckedEndpoints {
   readonly #clock: Clock
-  readonly #onChange: (change: PlaceChange) => void
-  readonly #all = new Map<string, Place>()
-  readonly #placeOf = new Map<Registrant, Place>()
+  readonly #onChange: (change: ReachabilityChange) => void
+  readonly #all = new Map<string, CheckedEndpoint>()
+  readonly #placeOf = new Map<Registrant, CheckedEndpoint>()
 
-  constructor(clock: Clock, onChange: (change: PlaceChange) => void) {
+  constructor(clock: Clock, onChange: (change: ReachabilityChange) => void) {
     this.#clock = clock
     this.#onChange = onChange
   }
 
   /** Where a registrant is; undefined if it was not asked yet, or did not say. */
-  of(registrant: Registrant): Place | undefined {
+  of(registrant: Registrant): CheckedEndpoint | undefined {
     return this.#placeOf.get(registrant)
   }
 
@@ -51,15 +51,15 @@ export class Places {
   }
 
   /** Whether the last look at a place still holds. */
-  isFresh({ seen }: Place): boolean {
+  isFresh({ seen }: CheckedEndpoint): boolean {
     return seen !== undefined && this.#clock.now() - seen.atMs < KEPT_MS
   }
 
   /** Puts a registrant where it is, or nowhere; a place without registrants is forgotten. */
-  settle(registrant: Registrant, endpoint: Endpoint | undefined): Place | undefined {
+  settle(registrant: Registrant, endpoint: Endpoint | undefined): CheckedEndpoint | undefined {
     const name = endpoint && nameOf(endpoint)
     // What one may look at, another may not, nor be told of it.
-    const key = name && `${name} ${kindOf(certainAddress(registrant))}`
+    const key = name && `${name} ${addressRange(certainAddress(registrant))}`
     const before = this.#placeOf.get(registrant)
     if (before !== undefined && before.key === key) return before
     if (before !== undefined) {
@@ -83,7 +83,7 @@ export class Places {
   }
 
   /** Takes in what a look saw. */
-  see(place: Place, look: Look): void {
+  see(place: CheckedEndpoint, look: PortCheck): void {
     if (this.#all.get(place.key) !== place) return
     const before = place.seen?.open ?? true
     // What could not be looked at is as it was.
@@ -100,15 +100,15 @@ export class Places {
 }
 
 /** Where a registrant certainly comes from; empty if that is not certain. */
-export function certainAddress({ address, doubted }: Registrant): string {
-  return doubted ? '' : address
+export function certainAddress({ address, addressUnverified }: Registrant): string {
+  return addressUnverified ? '' : address
 }
 
 export function nameOf({ host, port }: Endpoint): string {
   return `${host}:${port}`
 }
 
-function wordsFor({ name, seen }: Place): string {
+function wordsFor({ name, seen }: CheckedEndpoint): string {
   return seen?.open
     ? `${name} can be opened from the registry`
     : `${name} cannot be opened from the registry: ${seen?.reason}`

@@ -1,14 +1,22 @@
 import { setMaxListeners } from 'node:events'
+import type { RegistryConfig } from '../../config/registry-config.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
+import { Counter } from '../../lib/counter.ts'
+import { rateLimitKey } from '../../net/client-address.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import { neighbour } from '../../net/client-address.ts'
-import { type Look, type LookOptions, PortLook } from './check-port.ts'
-import { certainAddress, KEPT_MS, nameOf, type Place, type PlaceChange, Places } from './checked-endpoints.ts'
 import type { Registrant } from '../registrant.ts'
-import { Tally } from '../../lib/counter.ts'
+import { type PortCheck, PortChecker, type PortCheckOptions } from './check-port.ts'
+import {
+  type CheckedEndpoint,
+  CheckedEndpoints,
+  certainAddress,
+  KEPT_MS,
+  nameOf,
+  type ReachabilityChange,
+} from './checked-endpoints.ts'
 
-/** What to do about ports that cannot be opened from here: nothing, tell, or publish 127.0.0.1 in their place too. */
-export type ReachabilityMode = 'off' | 'report' | 'mask'
+/** What to do about ports that cannot be opened from here. */
+export type ReachabilityMode = RegistryConfig['reachability']
 
 /** A registrant gets so much time to open its port: upstream's registers before its puppet listens. */
 const FIRST_LOOK_MS = 3000
@@ -21,9 +29,9 @@ const LOOKING = { inAll: 64, perAddress: 8 }
 /** What it needs. */
 export interface ReachabilityOptions {
   readonly clock: Clock
-  readonly onChange: (change: PlaceChange) => void
+  readonly onChange: (change: ReachabilityChange) => void
   /** Default: a TCP connection. */
-  readonly look?: (options: LookOptions) => Promise<Look>
+  readonly look?: (options: PortCheckOptions) => Promise<PortCheck>
 }
 
 /**
@@ -32,27 +40,27 @@ export interface ReachabilityOptions {
  */
 export class Reachability {
   readonly #clock: Clock
-  readonly #lookAt: (options: LookOptions) => Promise<Look>
-  readonly #places: Places
+  readonly #lookAt: (options: PortCheckOptions) => Promise<PortCheck>
+  readonly #places: CheckedEndpoints
   /** Whom to look at, and when: those of whom nothing is known lately, and those whose ports were closed. */
   readonly #fresh = new Map<Registrant, number>()
   readonly #closed = new Map<Registrant, number>()
-  readonly #lookingFor = new Tally()
+  readonly #lookingFor = new Counter()
   #looks = 0
   #cancelTick: Cancel | undefined
   readonly #stop = new AbortController()
 
-  constructor({ clock, onChange, look = new PortLook().at }: ReachabilityOptions) {
+  constructor({ clock, onChange, look = new PortChecker().at }: ReachabilityOptions) {
     this.#clock = clock
     this.#lookAt = look
-    this.#places = new Places(clock, onChange)
+    this.#places = new CheckedEndpoints(clock, onChange)
     // Each look listens to it; Node.js would take more than ten of them for a leak.
     setMaxListeners(LOOKING.inAll, this.#stop.signal)
   }
 
   /** A registrant came: it is looked at soon. */
   join(registrant: Registrant): void {
-    if (registrant.findable && registrant.offer.host !== undefined)
+    if (registrant.findable && registrant.advertised.host !== undefined)
       this.#plan(this.#fresh, registrant, FIRST_LOOK_MS)
   }
 
@@ -100,12 +108,12 @@ export class Reachability {
   #tick(): void {
     this.#cancelTick = undefined
     const nowMs = this.#clock.now()
-    const taken = new Tally()
+    const taken = new Counter()
     let left = TAKEN.inAll
     for (const queue of [this.#fresh, this.#closed]) {
       for (const [registrant, dueMs] of queue) {
         if (left === 0) break
-        const who = neighbour(registrant.address)
+        const who = rateLimitKey(registrant.address)
         if (dueMs > nowMs || taken.of(who) >= TAKEN.perAddress) continue
         left -= 1
         taken.add(who)
@@ -122,7 +130,7 @@ export class Reachability {
     const place = this.#places.settle(registrant, registrant.findable ? endpoint : undefined)
     if (endpoint === undefined || place === undefined) return
     if (!place.looking && !this.#places.isFresh(place)) {
-      const who = neighbour(registrant.address)
+      const who = rateLimitKey(registrant.address)
       const busy = this.#looks >= LOOKING.inAll || this.#lookingFor.of(who) >= LOOKING.perAddress
       if (busy) return this.#plan(this.#fresh, registrant, 0)
       await this.#look(registrant, place, endpoint)
@@ -130,8 +138,8 @@ export class Reachability {
     if (place.looking || place.seen?.open === false) this.#plan(this.#closed, registrant, KEPT_MS)
   }
 
-  async #look(registrant: Registrant, place: Place, endpoint: Endpoint): Promise<void> {
-    const who = neighbour(registrant.address)
+  async #look(registrant: Registrant, place: CheckedEndpoint, endpoint: Endpoint): Promise<void> {
+    const who = rateLimitKey(registrant.address)
     this.#looks += 1
     this.#lookingFor.add(who)
     place.looking = true

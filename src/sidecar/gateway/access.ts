@@ -10,8 +10,8 @@ export type Resolve = (host: string) => Promise<readonly string[]>
 const resolveBySystem: Resolve = async (host) =>
   (await lookup(host, { all: true })).map(({ address }) => address)
 
-/** What the neighbourhood needs. */
-export interface NeighbourhoodOptions {
+/** What the access needs. */
+export interface GatewayAccessOptions {
   /** The one other host that a gateway may come from. */
   readonly host: string
   readonly clock: Clock
@@ -20,17 +20,17 @@ export interface NeighbourhoodOptions {
 }
 
 /** From where a gateway may come: from this machine, and from the puppet's host. */
-export class Neighbourhood {
-  readonly #options: NeighbourhoodOptions
+export class GatewayAccess {
+  readonly #options: GatewayAccessOptions
   /** One at a time, however many come: what hangs would take the threads that look up the registry too. */
   #lookup: Promise<readonly string[]> | undefined
 
-  constructor(options: NeighbourhoodOptions) {
+  constructor(options: GatewayAccessOptions) {
     this.#options = options
   }
 
   /** Never rejects. A host that cannot be looked up in time is nobody's. */
-  async isKnown(ends: Ends): Promise<boolean> {
+  async allows(ends: Ends): Promise<boolean> {
     if (ends.remote === '') return false
     if (isFromHere(ends)) return true
     // A look-up that was under way may have begun before the host had its name.

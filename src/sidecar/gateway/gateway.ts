@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
-import type { Listener } from '../events.ts'
-import { Door } from './server.ts'
-import { Neighbourhood, type Resolve } from './access.ts'
+import type { SidecarEventListener } from '../events.ts'
+import { GatewayAccess, type Resolve } from './access.ts'
+import { GatewayServer } from './server.ts'
 
-/** What the reception needs. */
-export interface ReceptionOptions {
+/** What the gateway needs. */
+export interface GatewayOptions {
   /** Where the door is. */
   readonly host: string
   readonly port: number
@@ -14,7 +14,7 @@ export interface ReceptionOptions {
   readonly puppet: { readonly host: string; readonly port: number }
   readonly isToken: (token: string) => boolean
   readonly nameOf: (token: string) => string
-  readonly tell: Listener
+  readonly emit: SidecarEventListener
   /** These are the tokens of the gateways that are connected; undefined where they are not to be taken over. */
   readonly adopt: ((tokens: readonly string[]) => void) | undefined
   /** A gateway left: that may be the end of its puppet. */
@@ -23,41 +23,41 @@ export interface ReceptionOptions {
   readonly resolve?: Resolve
 }
 
-/** What is made of the visits at the gateway's door: facts, tokens to take over, hints to look at the puppet. */
-export class Reception {
-  readonly #door: Door
+/** What is made of the visits at the gateway's door: events, tokens to take over, hints to look at the puppet. */
+export class Gateway {
+  readonly #door: GatewayServer
   /** Connections by token. */
   readonly #present = new Map<string, number>()
 
-  constructor(options: ReceptionOptions) {
-    const { host, port, clock, isToken, nameOf, tell, puppet, adopt, wake, resolve } = options
-    const neighbourhood = new Neighbourhood({ host: puppet.host, clock, ...(resolve && { resolve }) })
-    this.#door = new Door({
+  constructor(options: GatewayOptions) {
+    const { host, port, clock, isToken, nameOf, emit, puppet, adopt, wake, resolve } = options
+    const access = new GatewayAccess({ host: puppet.host, clock, ...(resolve && { resolve }) })
+    this.#door = new GatewayServer({
       host,
       port,
       clock,
       isToken,
-      isKnown: (ends) => neighbourhood.isKnown(ends),
+      allows: (ends) => access.allows(ends),
       listener: {
         joined: (token) => {
           this.#present.set(token, (this.#present.get(token) ?? 0) + 1)
           // First, so that its token is known as one of ours when it is told.
           adopt?.([...this.#present.keys()])
-          tell({ type: 'gatewayJoined', id: nameOf(token), adopted: adopt !== undefined })
+          emit({ type: 'gatewayJoined', id: nameOf(token), adopted: adopt !== undefined })
         },
         saidPort: (token, said) =>
-          tell({ type: 'gatewayPort', id: nameOf(token), port: said, expected: puppet.port }),
-        told: () => tell({ type: 'gatewayTold' }),
+          emit({ type: 'gatewayPort', id: nameOf(token), port: said, expected: puppet.port }),
+        told: () => emit({ type: 'gatewayTold' }),
         left: (token, cause) => {
           const others = (this.#present.get(token) ?? 1) - 1
           if (others === 0) this.#present.delete(token)
           else this.#present.set(token, others)
-          tell({ type: 'gatewayLeft', id: nameOf(token), cause })
+          emit({ type: 'gatewayLeft', id: nameOf(token), cause })
           // The last one's token stays: the probe decides what becomes of it. Beside others, one that has left is no token any more.
           if (this.#present.size > 0) adopt?.([...this.#present.keys()])
           wake()
         },
-        refused: (reason, from) => tell({ type: 'gatewayRefused', reason, from }),
+        refused: (reason, from) => emit({ type: 'gatewayRefused', reason, from }),
       },
     })
   }

@@ -1,8 +1,8 @@
-import type { DoorRefusal } from '../events.ts'
 import type { Refusal } from '../../net/refuse-upgrade.ts'
+import type { GatewayRefusal } from '../events.ts'
 
 /** What those who are turned away are told. */
-export const REFUSALS: Readonly<Record<Exclude<DoorRefusal, 'dropped'>, Refusal>> = {
+export const REFUSALS: Readonly<Record<Exclude<GatewayRefusal, 'dropped'>, Refusal>> = {
   http: { status: 404, words: "this is a sidecar's door for its gateway: a WebSocket at /v0/websocket" },
   path: { status: 404, words: 'gateways connect to /v0/websocket' },
   token: { status: 401, words: 'give one usable token: Authorization: Token <token>' },

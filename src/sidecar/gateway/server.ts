@@ -3,20 +3,20 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../lib/clock.ts'
-import type { DoorRefusal, GatewayLeaveCause as LeaveCause } from '../events.ts'
 import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
-import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { type Refusal, refuseUpgrade } from '../../net/refuse-upgrade.ts'
+import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { pathOf } from '../../protocol/path.ts'
 import { isRegistrationPath, registrationToken } from '../../protocol/registration.ts'
 import { isRegistrant, parseSubprotocol } from '../../protocol/subprotocol.ts'
+import type { GatewayRefusal, GatewayLeaveCause as LeaveCause } from '../events.ts'
 import { HANDSHAKE, REFUSALS } from './refusals.ts'
-import { Visitor } from './session.ts'
+import { GatewaySession } from './session.ts'
 
 /** Gateways at once. One is meant; a few may be dead links that nobody has noticed yet. */
-const VISITORS_MAX = 16
+const SESSIONS_MAX = 16
 /** TCP connections at once, those on their way included; and from one address, unless it is this machine's: a stranger has to leave room. */
-const CONNECTIONS_MAX = 4 * VISITORS_MAX
+const CONNECTIONS_MAX = 4 * SESSIONS_MAX
 const CONNECTIONS_PER_ADDRESS = 8
 /** Bytes of one frame. Gateways send messages and QR codes, which nobody reads here. */
 const FRAME_MAX_BYTES = 256 * 1024
@@ -47,7 +47,7 @@ const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
 }
 
 /** Who hears what happens at the door. */
-export interface DoorListener {
+export interface GatewayServerListener {
   /** A gateway came. */
   joined(token: string): void
   /** It was asked for its puppet's port; undefined: it did not say. */
@@ -57,29 +57,29 @@ export interface DoorListener {
   /** It left. */
   left(token: string, cause: LeaveCause): void
   /** @param from an address; empty where it is gone */
-  refused(reason: DoorRefusal, from: string): void
+  refused(reason: GatewayRefusal, from: string): void
 }
 
-export interface DoorOptions {
+export interface GatewayServerOptions {
   readonly host: string
   readonly port: number
   readonly clock: Clock
   /** Whether a token may be one at all. */
   readonly isToken: (token: string) => boolean
   /** Whether a gateway may come from there. Never rejects. */
-  readonly isKnown: (ends: Ends) => Promise<boolean>
-  readonly listener: DoorListener
+  readonly allows: (ends: Ends) => Promise<boolean>
+  readonly listener: GatewayServerListener
 }
 
 /**
  * The gateway's door: a registry, as far as the gateway beside the sidecar can see. It is content there through every outage of the real
  * one. Nothing passes in either direction.
  */
-export class Door {
-  readonly #options: DoorOptions
+export class GatewayServer {
+  readonly #options: GatewayServerOptions
   readonly #server: Server
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
-  readonly #visitors = new Set<Visitor>()
+  readonly #sessions = new Set<GatewaySession>()
   /** Those of whom it is not known yet whether they may come in. */
   readonly #arriving = new Set<Duplex>()
   /** Connections that were given an answer, which is the last on them. */
@@ -88,7 +88,7 @@ export class Door {
   readonly #strangers = new Map<string, number>()
   readonly #heartbeat: Heartbeat
 
-  constructor(options: DoorOptions) {
+  constructor(options: GatewayServerOptions) {
     this.#options = options
     this.#heartbeat = new Heartbeat(options.clock, () => HEARTBEAT)
     this.#server = createServer({
@@ -149,7 +149,7 @@ export class Door {
   close(): void {
     this.#server.close()
     for (const socket of this.#arriving) socket.destroy()
-    for (const visitor of this.#visitors) visitor.goAway()
+    for (const session of this.#sessions) session.goAway()
     this.#server.closeAllConnections()
   }
 
@@ -177,18 +177,18 @@ export class Door {
     socket.on('error', () => socket.destroy())
     const { remoteAddress: remote = '', localAddress: local = '' } = request.socket
     this.#arriving.add(socket)
-    const known = await this.#options.isKnown({ remote, local })
+    const known = await this.#options.allows({ remote, local })
     this.#arriving.delete(socket)
     // It went meanwhile, or the door was closed.
     if (socket.destroyed) return this.#options.listener.refused('dropped', remote)
     if (!known) return this.#refuse(socket, 'stranger')
-    if (this.#visitors.size >= VISITORS_MAX) return this.#refuse(socket, 'full')
+    if (this.#sessions.size >= SESSIONS_MAX) return this.#refuse(socket, 'full')
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, token))
   }
 
   #refuse(
     socket: Duplex,
-    reason: Exclude<DoorRefusal, 'dropped'>,
+    reason: Exclude<GatewayRefusal, 'dropped'>,
     refusal: Refusal = REFUSALS[reason],
   ): void {
     socket.on('error', () => socket.destroy())
@@ -200,7 +200,7 @@ export class Door {
     request: IncomingMessage,
     path: string,
     token: string,
-  ): Exclude<DoorRefusal, 'dropped'> | undefined {
+  ): Exclude<GatewayRefusal, 'dropped'> | undefined {
     if (!/^websocket$/i.test(request.headers.upgrade ?? '')) return 'http'
     if (isForOthers(request.headers)) return 'proxy'
     if (!isRegistrationPath(path)) return 'path'
@@ -214,7 +214,7 @@ export class Door {
   #welcome(webSocket: WebSocket, token: string): void {
     const { listener, clock } = this.#options
     listener.joined(token)
-    const visitor: Visitor = new Visitor(webSocket, {
+    const session: GatewaySession = new GatewaySession(webSocket, {
       token,
       clock,
       listener: {
@@ -224,14 +224,14 @@ export class Door {
         told: () => listener.told(),
         lives: (each) => void this.#heartbeat.ponged(each),
         left: (each, cause) => {
-          this.#visitors.delete(each)
+          this.#sessions.delete(each)
           this.#heartbeat.unwatch(each)
           listener.left(token, cause)
         },
       },
     })
-    this.#visitors.add(visitor)
-    this.#heartbeat.watch(visitor)
+    this.#sessions.add(session)
+    this.#heartbeat.watch(session)
   }
 }
 

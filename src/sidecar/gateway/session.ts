@@ -1,9 +1,16 @@
 import type { WebSocket } from 'ws'
 import type { Cancel, Clock } from '../../lib/clock.ts'
-import type { GatewayLeaveCause as LeaveCause } from '../events.ts'
+import {
+  type Envelope,
+  formatEvent,
+  isObject,
+  parseFrame,
+  REGISTERED,
+  ROGER,
+} from '../../protocol/envelope.ts'
 import type { Watched } from '../../protocol/heartbeat.ts'
-import { Question, type QuestionResult } from '../../protocol/port-query.ts'
-import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } from '../../protocol/envelope.ts'
+import { PortQuery, type PortQueryResult } from '../../protocol/port-query.ts'
+import type { GatewayLeaveCause as LeaveCause } from '../events.ts'
 
 /**
  * Frames from one gateway in a second after which no more is read from the network; what was read is heard. The rest waits, and
@@ -12,34 +19,34 @@ import { type Envelope, formatEvent, isObject, parseFrame, REGISTERED, ROGER } f
 const FRAMES_PER_SECOND = 100
 const SECOND_MS = 1000
 /** How long a gateway may take to say its port, in milliseconds: it may have much to do at its start, and nobody waits for the answer. */
-const QUESTION_MS = 60_000
+const PORT_QUERY_MS = 60_000
 /** Bytes that may wait for a gateway that does not read. */
 const UNREAD_MAX_BYTES = 64 * 1024
 /** RFC 6455 §7.4.1: going away. */
 const GOING_AWAY = 1001
 const ROGER_TEXT = formatEvent(ROGER)
 
-/** Who hears of a visitor. */
-export interface VisitorListener {
+/** Who hears of a session. */
+export interface GatewaySessionListener {
   /** It was asked for its puppet's port; undefined: it did not say. */
-  saidPort(visitor: Visitor, result: QuestionResult, port: number | undefined): void
+  saidPort(session: GatewaySession, result: PortQueryResult, port: number | undefined): void
   /** It told something, which goes nowhere. */
-  told(visitor: Visitor): void
+  told(session: GatewaySession): void
   /** Something came from it. What waits to be read may have a pong in it: it is not dead for being made to wait. */
-  lives(visitor: Visitor): void
+  lives(session: GatewaySession): void
   /** Called once. */
-  left(visitor: Visitor, cause: LeaveCause): void
+  left(session: GatewaySession, cause: LeaveCause): void
 }
 
 /** One gateway at the door: it is told that it is registered, and that whatever it says was heard. */
-export class Visitor implements Watched {
+export class GatewaySession implements Watched {
   readonly token: string
   /** Frames so far. */
   received = 0
   readonly #socket: WebSocket
   readonly #clock: Clock
-  readonly #listener: VisitorListener
-  readonly #question: Question
+  readonly #listener: GatewaySessionListener
+  readonly #question: PortQuery
   #left = false
   #secondMs = 0
   #frames = 0
@@ -47,7 +54,7 @@ export class Visitor implements Watched {
 
   constructor(
     socket: WebSocket,
-    { token, clock, listener }: { token: string; clock: Clock; listener: VisitorListener },
+    { token, clock, listener }: { token: string; clock: Clock; listener: GatewaySessionListener },
   ) {
     this.token = token
     this.#socket = socket
@@ -68,10 +75,10 @@ export class Visitor implements Watched {
       queueMicrotask(() => socket.pause())
     })
     this.#send(REGISTERED)
-    this.#question = new Question({
+    this.#question = new PortQuery({
       id: 1,
       clock,
-      patienceMs: QUESTION_MS,
+      patienceMs: PORT_QUERY_MS,
       send: (event) => this.#send(event),
       onEnd: (result, port) => listener.saidPort(this, result, port),
     })

@@ -1,7 +1,7 @@
-import type { Damping, ProbeResult, PuppetHealth } from '../events.ts'
+import type { Damping, PuppetHealth, TimedProbeResult } from '../events.ts'
 
 /** How many probes in a row change the gate's mind. */
-export interface GateSettings {
+export interface HealthSettings {
   /** Good probes in a row before the puppet counts as healthy; default 2. */
   readonly rise: number
   /** Bad answers in a row before it counts as unhealthy; default 3. Silence until a probe's deadline needs no second one. */
@@ -9,7 +9,7 @@ export interface GateSettings {
 }
 
 /** The run of equal outcomes that ends with the newest probe. */
-export type Streak =
+export type ProbeStreak =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'good'; readonly count: number }
   /** `sinceMs`: when the first probe of the run was sent. */
@@ -20,10 +20,10 @@ export type Streak =
       readonly sinceMs: number
     }
 
-/** What is known of the puppet. A value; `judge` makes the next one. */
-export interface Gate {
+/** What is known of the puppet. A value; `nextHealth` makes the next one. */
+export interface HealthState {
   readonly health: PuppetHealth
-  readonly streak: Streak
+  readonly streak: ProbeStreak
   /** When the puppet went from healthy to unhealthy: the newest few, in milliseconds of the monotonic clock. */
   readonly withdrawals: readonly number[]
   /** Why it is not healthy, in words; empty when it is. */
@@ -40,7 +40,7 @@ const HOLD_MAX_MS = 60_000
 const WITHDRAWALS_KEPT = 10
 
 /** Before the first probe. */
-export const initialGate: Gate = {
+export const initialHealth: HealthState = {
   health: 'unknown',
   streak: { outcome: 'none' },
   withdrawals: [],
@@ -50,20 +50,25 @@ export const initialGate: Gate = {
 /**
  * How long a puppet that flaps stays withdrawn: nothing for the first three withdrawals of ten minutes, then 1, 2, 4 … 60 s.
  */
-export function dampingOf(gate: Gate, atMs: number): Damping {
+export function dampingOf(gate: HealthState, atMs: number): Damping {
   const withdrawals = gate.withdrawals.filter((time) => atMs - time < FLAP_WINDOW_MS).length
   const costly = withdrawals - FREE_WITHDRAWALS
   return { withdrawals, holdMs: costly > 0 ? Math.min(HOLD_MAX_MS, 1000 * 2 ** (costly - 1)) : 0 }
 }
 
 /** Folds one probe's result, which came at `atMs`, into what is known. */
-export function judge(gate: Gate, result: ProbeResult, atMs: number, settings: GateSettings): Gate {
+export function nextHealth(
+  gate: HealthState,
+  result: TimedProbeResult,
+  atMs: number,
+  settings: HealthSettings,
+): HealthState {
   return result.ok ? afterGood(gate, atMs, settings) : afterBad(gate, result, atMs, settings)
 }
 
-function afterGood(gate: Gate, atMs: number, settings: GateSettings): Gate {
+function afterGood(gate: HealthState, atMs: number, settings: HealthSettings): HealthState {
   const count = gate.streak.outcome === 'good' ? gate.streak.count + 1 : 1
-  const streak: Streak = { outcome: 'good', count }
+  const streak: ProbeStreak = { outcome: 'good', count }
   if (gate.health === 'healthy' || count < settings.rise) return { ...gate, streak }
   // The hold runs by the clock from the withdrawal on: what is probed meanwhile, and what is forgotten, does not change it.
   const withdrawnMs = gate.withdrawals.at(-1) ?? Number.NEGATIVE_INFINITY
@@ -76,15 +81,15 @@ function afterGood(gate: Gate, atMs: number, settings: GateSettings): Gate {
 }
 
 function afterBad(
-  gate: Gate,
-  result: ProbeResult & { ok: false },
+  gate: HealthState,
+  result: TimedProbeResult & { ok: false },
   atMs: number,
-  settings: GateSettings,
-): Gate {
+  settings: HealthSettings,
+): HealthState {
   const before =
     gate.streak.outcome === 'bad' ? gate.streak : { count: 0, refused: 0, sinceMs: atMs - result.tookMs }
   const refused = result.kind === 'refused' ? before.refused + 1 : 0
-  const streak: Streak = { ...before, outcome: 'bad', count: before.count + 1, refused }
+  const streak: ProbeStreak = { ...before, outcome: 'bad', count: before.count + 1, refused }
   // A late answer is no bad one. None at all until the deadline is silence, which is a verdict by itself.
   const fallen = result.kind === 'timeout' || streak.count >= settings.fall || refused >= REFUSALS_THAT_PROVE
   if (!fallen) {
@@ -96,7 +101,7 @@ function afterBad(
 }
 
 /** How long a healthy puppet had failed when it was found unhealthy, in milliseconds; undefined for any other change. */
-export function detectionMs(before: Gate, after: Gate, atMs: number): number | undefined {
+export function detectionMs(before: HealthState, after: HealthState, atMs: number): number | undefined {
   const isFallen = before.health === 'healthy' && after.health === 'unhealthy'
   return isFallen && after.streak.outcome === 'bad' ? atMs - after.streak.sinceMs : undefined
 }

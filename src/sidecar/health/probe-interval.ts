@@ -1,7 +1,7 @@
-import type { Gate } from './health.ts'
+import type { HealthState } from './health.ts'
 
 /** Pauses between two probes, in milliseconds. */
-export interface PaceSettings {
+export interface ProbeIntervalSettings {
   /** While the puppet is healthy and answers; default 500. */
   readonly intervalMs: number
   /** While its state is changing, or waited for; default 200. */
@@ -23,7 +23,7 @@ const CONFIRM_FIRST_ANSWER_MS = 50
  * Two findings are confirmed sooner than the fast interval: a refused connection of a puppet that was alive (the second
  * refusal is proof), and the first answer of one that was not, when nothing is registered that could be withdrawn wrongly.
  */
-export function pauseAfter(gate: Gate, settings: PaceSettings): number {
+export function probeIntervalMs(gate: HealthState, settings: ProbeIntervalSettings): number {
   const { health, streak } = gate
   if (health === 'healthy' && streak.outcome === 'good') return settings.intervalMs
   const suspectsDeath = streak.outcome === 'bad' && streak.refused === 1 && health !== 'unhealthy'

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import type { Sight } from './netns-state.ts'
+import type { InterfaceNames } from './netns-state.ts'
 
 /** Looks at the interfaces of the network namespace that this process is in. Never throws. */
-export function lookAtInterfaces(): Sight {
+export function listInterfaces(): InterfaceNames {
   const addressed = addressedInterfaces()
   if (addressed === undefined) return { addressed: [], present: undefined }
   return { addressed, present: addressed.length > 0 ? addressed : presentInterfaces() }

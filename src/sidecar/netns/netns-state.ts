@@ -1,5 +1,5 @@
 /** What can be seen of a network namespace's interfaces, loopback left out. */
-export interface Sight {
+export interface InterfaceNames {
   /** Names of those that are up and have an address. */
   readonly addressed: readonly string[]
   /** Names of all there are; undefined where the system does not tell. */
@@ -7,7 +7,7 @@ export interface Sight {
 }
 
 /** What is known of the network that is shared with the puppet. */
-export type Presence =
+export type NetnsState =
   /** No interface had an address yet. */
   | { readonly state: 'unseen' }
   /** These interfaces had one, now or before. */
@@ -21,12 +21,12 @@ export type Presence =
  * merely down or without an address are a machine without a network; a puppet that still answers is in the same namespace, so
  * its network was disconnected. Both can come back.
  */
-export function judgePresence(
-  before: Presence,
+export function nextNetnsState(
+  before: NetnsState,
   puppetAnswers: boolean,
-  sight: Sight,
+  sight: InterfaceNames,
   nowMs: number,
-): Presence {
+): NetnsState {
   if (sight.addressed.length > 0) {
     const known = before.state === 'unseen' ? [] : before.names
     return { state: 'there', names: [...new Set([...known, ...sight.addressed])] }

@@ -1,5 +1,5 @@
-import { lookAtInterfaces } from './interfaces.ts'
-import { judgePresence, type Presence } from './netns-state.ts'
+import { listInterfaces } from './interfaces.ts'
+import { type NetnsState, nextNetnsState } from './netns-state.ts'
 
 /**
  * How long a namespace has to be gone before the sidecar ends, in milliseconds. Docker tries to start it again 100 ms after its end, and
@@ -11,8 +11,8 @@ const PATIENCE_MS = { afterALongLife: 3000, afterAShortLife: 65_000 } as const
 const LONG_LIFE_MS = 10_000
 
 /** Watches the network namespace that is shared with the puppet: looks at it when a probe fails. */
-export class NetworkWatch {
-  #presence: Presence = { state: 'unseen' }
+export class NetnsWatcher {
+  #presence: NetnsState = { state: 'unseen' }
   #joinedMs: number | undefined
 
   /** Whether it is gone for good, by what a probe found at `nowMs`. */
@@ -20,7 +20,7 @@ export class NetworkWatch {
     this.#joinedMs ??= nowMs
     // As long as all is well, nothing has to be listed each second, which on a host with many containers is work.
     if (puppetAnswers && this.#presence.state === 'there') return false
-    const presence = judgePresence(this.#presence, puppetAnswers, lookAtInterfaces(), nowMs)
+    const presence = nextNetnsState(this.#presence, puppetAnswers, listInterfaces(), nowMs)
     this.#presence = presence
     if (presence.state !== 'gone') return false
     // The puppet's container lived at least as long as this process, which joined it.

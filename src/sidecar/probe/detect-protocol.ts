@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls'
 import type { Address } from './probe.ts'
 
 /** What a port speaks, judged by its first words. */
-export type Heard = 'http2' | 'tls' | 'http1' | 'closed' | 'other'
+export type DetectedProtocol = 'http2' | 'tls' | 'http1' | 'closed' | 'other'
 
 /** The client's part of the HTTP/2 greeting (RFC 9113 §3.4): the preface and an empty SETTINGS frame. */
 const GREETING = Buffer.concat([
@@ -18,7 +18,7 @@ const TLS_HANDSHAKE = 0x16
 const ENOUGH_BYTES = 9
 
 /** Names what speaks so: `bytes` are the first ones a server sent after the HTTP/2 greeting. */
-export function classify(bytes: Buffer): Heard {
+export function classify(bytes: Buffer): DetectedProtocol {
   if (bytes.length === 0) return 'closed'
   if (bytes.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http1'
   if ((bytes[0] === TLS_ALERT || bytes[0] === TLS_HANDSHAKE) && bytes[1] === 3) return 'tls'
@@ -35,7 +35,7 @@ export function classify(bytes: Buffer): Heard {
  * server sends an alert, or hangs up without one (Node.js and BoringSSL do), so a port that hangs up is asked for a TLS
  * handshake as well.
  */
-export async function sniff(address: Address, signal: AbortSignal): Promise<Heard> {
+export async function detectProtocol(address: Address, signal: AbortSignal): Promise<DetectedProtocol> {
   const heard = await greet(address, signal)
   return heard === 'closed' && (await shakesHands(address, signal)) ? 'tls' : heard
 }
@@ -56,7 +56,7 @@ function shakesHands({ host, port }: Address, signal: AbortSignal): Promise<bool
   })
 }
 
-function greet(address: Address, signal: AbortSignal): Promise<Heard> {
+function greet(address: Address, signal: AbortSignal): Promise<DetectedProtocol> {
   return new Promise((resolve, reject) => {
     let bytes: Buffer = Buffer.alloc(0)
     let connected = false

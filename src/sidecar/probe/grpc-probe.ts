@@ -1,9 +1,9 @@
 import type { ClientHttp2Session } from 'node:http2'
+import { type DetectedProtocol, detectProtocol } from './detect-protocol.ts'
 import { GRPC_OK, GRPC_UNAUTHENTICATED, type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
 import { HEALTH_CHECK, healthOf } from './grpc-health.ts'
-import { type Address, bad, type Finding, findingOfConnectError, type Probe } from './probe.ts'
 import { openSession } from './http2-session.ts'
-import { type Heard, sniff } from './detect-protocol.ts'
+import { type Address, failedProbe, type Probe, type ProbeResult, resultOfConnectError } from './probe.ts'
 
 /** How to ask a puppet over gRPC. */
 export interface GrpcProbeOptions extends Address {
@@ -19,12 +19,12 @@ export interface GrpcProbeOptions extends Address {
 const VERSION = '/wechaty.Puppet/Version'
 
 /** A look that failed, with the finding to report. */
-class LookFailed extends Error {
-  readonly finding: Finding & { ok: false }
+class ProbeFailed extends Error {
+  readonly result: ProbeResult & { ok: false }
 
-  constructor(finding: Finding & { ok: false }) {
-    super(finding.reason)
-    this.finding = finding
+  constructor(result: ProbeResult & { ok: false }) {
+    super(result.reason)
+    this.result = result
   }
 }
 
@@ -41,13 +41,13 @@ export class GrpcProbe implements Probe {
     this.#forgetTls()
   }
 
-  async look(signal: AbortSignal, anew = false): Promise<Finding> {
+  async look(signal: AbortSignal, anew = false): Promise<ProbeResult> {
     const call = { path: HEALTH_CHECK, signal }
     try {
-      return this.#finding(await (anew ? this.#callAnew(call) : this.#call(call)))
+      return this.#result(await (anew ? this.#callAnew(call) : this.#call(call)))
     } catch (error) {
-      if (error instanceof LookFailed) return error.finding
-      return bad('failed', 'the connection broke before the gRPC call was answered')
+      if (error instanceof ProbeFailed) return error.result
+      return failedProbe('failed', 'the connection broke before the gRPC call was answered')
     }
   }
 
@@ -114,7 +114,7 @@ export class GrpcProbe implements Probe {
     const heard = this.#tls === undefined ? await this.#listen(signal) : undefined
     const tls = this.#tls ?? heard === 'tls'
     if (heard !== undefined && heard !== 'tls' && heard !== 'http2')
-      throw new LookFailed(this.#explain(heard, tls))
+      throw new ProbeFailed(this.#explain(heard, tls))
     let session: ClientHttp2Session
     try {
       session = await openSession(this.#options, tls, signal)
@@ -124,11 +124,11 @@ export class GrpcProbe implements Probe {
       const { code = '' } = error as NodeJS.ErrnoException
       if (signal.aborted) throw error
       if (CONNECT_ERRORS.has(code)) {
-        throw new LookFailed(findingOfConnectError(error as NodeJS.ErrnoException, this.#options))
+        throw new ProbeFailed(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
       }
       // What the port spoke before, it does not speak any more: it is to be found out anew, at once.
       if (heard === undefined && this.#tls === undefined) return this.#open(signal)
-      throw new LookFailed(this.#explain(heard ?? (await this.#listen(signal)), tls))
+      throw new ProbeFailed(this.#explain(heard ?? (await this.#listen(signal)), tls))
     }
     if (this.#closed || signal.aborted) {
       session.destroy()
@@ -149,17 +149,17 @@ export class GrpcProbe implements Probe {
     })
   }
 
-  async #listen(signal: AbortSignal): Promise<Heard> {
+  async #listen(signal: AbortSignal): Promise<DetectedProtocol> {
     try {
-      return await sniff(this.#options, signal)
+      return await detectProtocol(this.#options, signal)
     } catch (error) {
-      throw new LookFailed(findingOfConnectError(error as NodeJS.ErrnoException, this.#options))
+      throw new ProbeFailed(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
     }
   }
 
-  #explain(heard: Heard, tls: boolean): Finding & { ok: false } {
+  #explain(heard: DetectedProtocol, tls: boolean): ProbeResult & { ok: false } {
     const port = `port ${this.#options.port}`
-    const words: Record<Heard, string> = {
+    const words: Record<DetectedProtocol, string> = {
       http1: `${port} accepts TCP but speaks HTTP/1.1, not gRPC`,
       other: `${port} accepts TCP but speaks something that is not gRPC`,
       closed: `${port} accepts TCP and closes the connection without a word`,
@@ -170,12 +170,12 @@ export class GrpcProbe implements Probe {
         ? `no TLS: ${port} speaks plaintext HTTP/2, REGISTRAR_PUPPET_TLS is on`
         : `${port} speaks HTTP/2 but broke the connection`,
     }
-    return bad('failed', words[heard])
+    return failedProbe('failed', words[heard])
   }
 
-  #finding(answer: GrpcAnswer): Finding {
+  #result(answer: GrpcAnswer): ProbeResult {
     if (answer.status === null) {
-      return bad(
+      return failedProbe(
         'failed',
         `port ${this.#options.port} speaks HTTP/2 but not gRPC (HTTP ${answer.httpStatus})`,
       )
@@ -184,7 +184,7 @@ export class GrpcProbe implements Probe {
     if (this.#options.wants === 'serving' && health !== 'SERVING') {
       const what =
         health === 'UNIMPLEMENTED' ? 'there is no health service' : `health is ${health ?? 'not known'}`
-      return bad('failed', `${what}, and REGISTRAR_PROBE=serving wants SERVING`)
+      return failedProbe('failed', `${what}, and REGISTRAR_PROBE=serving wants SERVING`)
     }
     return { ok: true, tls: this.#tls ?? null, health }
   }

@@ -1,7 +1,7 @@
-import type { ProbeResult } from '../events.ts'
+import type { TimedProbeResult } from '../events.ts'
 
 /** What a probe found, before the clock that measures it is known. */
-export type Finding = ProbeResult extends infer Result
+export type ProbeResult = TimedProbeResult extends infer Result
   ? Result extends unknown
     ? Omit<Result, 'tookMs'>
     : never
@@ -15,7 +15,7 @@ export interface Probe {
    *
    * @param anew over a new connection, while a look over the held one is still without an answer
    */
-  look(signal: AbortSignal, anew?: boolean): Promise<Finding>
+  look(signal: AbortSignal, anew?: boolean): Promise<ProbeResult>
   /** Whether the next look goes over a connection that is held, which may be dead while the puppet lives. */
   readonly holdsConnection: boolean
   /** Lets go of everything. */
@@ -23,7 +23,10 @@ export interface Probe {
 }
 
 /** A finding that says no. */
-export function bad(kind: 'refused' | 'timeout' | 'failed', reason: string): Finding & { ok: false } {
+export function failedProbe(
+  kind: 'refused' | 'timeout' | 'failed',
+  reason: string,
+): ProbeResult & { ok: false } {
   return { ok: false, kind, reason }
 }
 
@@ -34,23 +37,23 @@ export interface Address {
 }
 
 /** Turns a connection error into a finding in words. */
-export function findingOfConnectError(
+export function resultOfConnectError(
   error: NodeJS.ErrnoException,
   { host, port }: Address,
-): Finding & { ok: false } {
+): ProbeResult & { ok: false } {
   switch (error.code) {
     case 'ECONNREFUSED':
-      return bad('refused', `nothing listens on ${host}:${port}`)
+      return failedProbe('refused', `nothing listens on ${host}:${port}`)
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return bad('failed', `the name ${host} does not resolve (${error.code})`)
+      return failedProbe('failed', `the name ${host} does not resolve (${error.code})`)
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return bad('failed', `no route to ${host} (${error.code})`)
+      return failedProbe('failed', `no route to ${host} (${error.code})`)
     case 'ECONNRESET':
-      return bad('failed', `${host}:${port} accepts connections and resets them`)
+      return failedProbe('failed', `${host}:${port} accepts connections and resets them`)
     default:
-      return bad(
+      return failedProbe(
         'failed',
         `connecting to ${host}:${port} failed${error.code === undefined ? '' : ` (${error.code})`}`,
       )

@@ -1,4 +1,4 @@
-import { type Address, bad, findingOfConnectError, type Probe } from './probe.ts'
+import { type Address, failedProbe, type Probe, resultOfConnectError } from './probe.ts'
 
 /**
  * Asks whether the port accepts a TCP connection. The kernel accepts for a process that is stuck, so this cannot see one
@@ -14,9 +14,9 @@ export function createTcpProbe(address: Address): Probe {
         const { check } = await import('tcp-port-used')
         const open = await check(address.port, address.host)
         if (open) return { ok: true, tls: null, health: null }
-        return bad('refused', `nothing listens on ${address.host}:${address.port}`)
+        return failedProbe('refused', `nothing listens on ${address.host}:${address.port}`)
       } catch (error) {
-        return findingOfConnectError(error as NodeJS.ErrnoException, address)
+        return resultOfConnectError(error as NodeJS.ErrnoException, address)
       }
     },
     close: () => {},

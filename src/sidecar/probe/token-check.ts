@@ -1,7 +1,7 @@
 import { type Clock, deadline, pause } from '../../lib/clock.ts'
 
 /** What a check of tokens needs. */
-export interface AcceptanceOptions {
+export interface TokenCheckOptions {
   readonly clock: Clock
   /** How long one answer may take, in milliseconds. */
   readonly timeoutMs: number
@@ -19,13 +19,13 @@ const FEW = 10
  * The deep truth beside the gate: whether the puppet would let in a client with each token. It decides nothing. One
  * question after the other, never two at once.
  */
-export class Acceptance {
-  readonly #options: AcceptanceOptions
+export class TokenCheck {
+  readonly #options: TokenCheckOptions
   #unasked = new Set<string>()
   #stop = new AbortController()
   #asking = false
 
-  constructor(options: AcceptanceOptions) {
+  constructor(options: TokenCheckOptions) {
     this.#options = options
   }
 

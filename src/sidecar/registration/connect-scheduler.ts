@@ -1,30 +1,30 @@
 import type { Cancel, Clock } from '../../lib/clock.ts'
-import type { Listener } from '../events.ts'
+import type { SidecarEventListener } from '../events.ts'
 import type { BackoffSettings } from './backoff.ts'
-import { follow, initialOutage, isOwnTrouble, type Outage, type OutageEvent } from './outage.ts'
+import type { Failure } from './failure.ts'
+import { initialOutage, isOwnTrouble, nextOutage, type Outage, type OutageEvent } from './outage.ts'
 import { Pacer } from './pacer.ts'
-import type { Verdict } from './failure.ts'
 
-/** What an admission needs. */
-export interface AdmissionOptions {
+/** What a scheduler needs. */
+export interface ConnectSchedulerOptions {
   readonly clock: Clock
   /** Attempts started a second, of all tokens together; default 100. */
   readonly connectRate: number
   readonly backoff: Pick<BackoffSettings, 'maxMs'>
   /** Connections at a time: what the limit on open files leaves for them. */
   readonly capacity: number
-  readonly tell: Listener
+  readonly emit: SidecarEventListener
 }
 
 /** What else is known of an attempt that did not get to the registry. */
-export type FailureDetails = Pick<Verdict, 'stage' | 'exhausted' | 'afterMs'>
+export type FailureDetails = Pick<Failure, 'stage' | 'exhausted' | 'afterMs'>
 
 /**
  * Lets attempts start: at the rate while the registry can be reached, one at a time with backoff while it cannot. Each
  * attempt that was let in comes back with exactly one of `reached`, `failed` and `abandoned`, and in the end with `left`.
  */
-export class Admission {
-  readonly #options: AdmissionOptions
+export class ConnectScheduler {
+  readonly #options: ConnectSchedulerOptions
   readonly #pacer: Pacer
   #outage: Outage = initialOutage
   /** Connections now, and those of them over which the registry can be heard. */
@@ -33,7 +33,7 @@ export class Admission {
   #tokens = 1
   #cancelTimer: Cancel | undefined
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: ConnectSchedulerOptions) {
     this.#options = options
     this.#pacer = new Pacer(options.clock, options.connectRate)
     this.#pacer.allow(options.capacity)
@@ -73,9 +73,9 @@ export class Admission {
   /** An attempt got as far as the registry, whatever came of it there. */
   reached(): void {
     const before = this.#outage
-    this.#follow({ type: 'reached' })
+    this.#nextOutage({ type: 'reached' })
     if (before.state === 'none') return
-    this.#options.tell({ type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null })
+    this.#options.emit({ type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null })
     this.#cancelTimer?.()
     this.#allow()
   }
@@ -93,7 +93,7 @@ export class Admission {
     const before = this.#outage
     if (!exhausted && isOwnTrouble(before, startedMs)) return false
     const isPartial = this.#links > 0
-    this.#follow({
+    this.#nextOutage({
       type: 'failed',
       startedMs,
       reason,
@@ -105,7 +105,7 @@ export class Admission {
     if (outage === before || outage.state !== 'waiting') return true
     const retryInMs = outage.untilMs - this.#options.clock.now()
     this.#pacer.allow(0)
-    this.#options.tell({
+    this.#options.emit({
       type: 'registry',
       reachable: false,
       reason,
@@ -113,7 +113,7 @@ export class Admission {
       retryInMs,
     })
     this.#cancelTimer = this.#options.clock.after(retryInMs, () => {
-      this.#follow({ type: 'timer' })
+      this.#nextOutage({ type: 'timer' })
       this.#pacer.allow(1)
     })
     return true
@@ -135,9 +135,9 @@ export class Admission {
     this.#pacer.allow(this.#options.capacity - this.#open)
   }
 
-  #follow(event: OutageEvent): void {
+  #nextOutage(event: OutageEvent): void {
     const { clock, backoff } = this.#options
-    this.#outage = follow(this.#outage, event, {
+    this.#outage = nextOutage(this.#outage, event, {
       nowMs: clock.now(),
       chance: clock.random(),
       settings: backoff,

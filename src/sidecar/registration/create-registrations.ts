@@ -1,15 +1,15 @@
-import type { Clock } from '../../lib/clock.ts'
 import type { Config } from '../../config/sidecar-config.ts'
-import type { Listener } from '../events.ts'
-import { Heartbeat } from '../../protocol/heartbeat.ts'
-import { createReader } from '../../protocol/port-answer.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { createTransport } from '../../net/transport.ts'
 import { REGISTRATION_PATH } from '../../protocol/discovery.ts'
-import { Admission } from './connect-scheduler.ts'
+import { Heartbeat } from '../../protocol/heartbeat.ts'
+import { createReader } from '../../protocol/port-answer.ts'
+import type { SidecarEventListener } from '../events.ts'
+import { ConnectScheduler } from './connect-scheduler.ts'
 import { heartbeatSettings } from './heartbeat-settings.ts'
-import { Registrations } from './registrations.ts'
-import { lifecycleSettings } from './settings.ts'
 import { openSocket } from './open-socket.ts'
+import { Registrations } from './registrations.ts'
+import { reducerSettings } from './settings.ts'
 
 /** What registrations are made from. */
 export interface CreateOptions {
@@ -19,7 +19,7 @@ export interface CreateOptions {
   readonly capacity: number
   /** A token's public name. */
   readonly nameOf: (token: string) => string
-  readonly tell: Listener
+  readonly emit: SidecarEventListener
 }
 
 /** How long all of DNS, TCP, TLS and the upgrade may take. */
@@ -28,9 +28,9 @@ const HANDSHAKE_MS = 10_000
 const TCP_MS = 3000
 
 /** The registrations of a sidecar, with all that they share: one pace, one heartbeat, one way to the registry. */
-export function createRegistrations({ config, clock, capacity, nameOf, tell }: CreateOptions): Registrations {
+export function createRegistrations({ config, clock, capacity, nameOf, emit }: CreateOptions): Registrations {
   const { registry, advertise, heartbeat, connectRate } = config
-  const settings = lifecycleSettings(config)
+  const settings = reducerSettings(config)
   const socketOptions = {
     url: new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH),
     transport: createTransport(registry),
@@ -43,10 +43,10 @@ export function createRegistrations({ config, clock, capacity, nameOf, tell }: C
     advertise,
     settings,
     clock,
-    tell,
+    emit,
     read: createReader(advertise.port),
     heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, heartbeat)),
-    admission: new Admission({ clock, connectRate, backoff: settings, capacity, tell }),
+    scheduler: new ConnectScheduler({ clock, connectRate, backoff: settings, capacity, emit }),
     open: (token, subprotocol, handlers) => openSocket(socketOptions, { token, subprotocol }, handlers),
   })
 }

@@ -1,9 +1,8 @@
-import type { Stage } from '../events.ts'
-import { describeError, isExhaustion, stageOf } from '../../net/connect-error.ts'
+import { describeError, isExhaustion, type Stage, stageOf } from '../../net/connect-error.ts'
 import { REPLACED_CODE } from '../../protocol/registration.ts'
 
 /** What the end of an attempt or of a connection means for the next one. */
-export interface Verdict {
+export interface Failure {
   /**
    * `away`: the registry is not there, or says that it cannot now; a steady pace. `retry`: it is there, and something is
    * wrong with what it does; backoff. `refused`: it does not want this token; when that has gone on, there is no hurry any more.
@@ -14,7 +13,7 @@ export interface Verdict {
   /**
    * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS) or says that it cannot (5xx), what
    * answered is no registry (a page in HTML, a proxy), or this machine has no connection left to give. An answer over HTTP is this
-   * token's own trouble all the same while most hold their links: see `Admission.failed`.
+   * token's own trouble all the same while most hold their links: see `ConnectScheduler.failed`.
    */
   readonly shared: boolean
   /** Whether it was this machine that had no connection left. */
@@ -33,7 +32,7 @@ const RETRY_AFTER_SPREAD_MS = 1000
  *
  * @param chance a random number in [0, 1)
  */
-export function askedMs({ afterMs }: Pick<Verdict, 'afterMs'>, chance: number): number {
+export function retryAfterWaitMs({ afterMs }: Pick<Failure, 'afterMs'>, chance: number): number {
   return afterMs === undefined ? 0 : afterMs + RETRY_AFTER_SPREAD_MS * chance
 }
 
@@ -49,7 +48,7 @@ export interface UpgradeRefusal {
 const RETRY_AFTER_MAX_MS = 60_000
 
 /** Judges an HTTP answer to the upgrade. `nowMs` is wall-clock time, for `Retry-After` dates. */
-export function verdictOfResponse(refusal: UpgradeRefusal, nowMs: number): Verdict {
+export function failureOfResponse(refusal: UpgradeRefusal, nowMs: number): Failure {
   const { status, headers } = refusal
   const type = mediaType(headers['content-type'])
   // A registry answers registrants in JSON, in plain text, or not at all: a page is somebody else's, whatever its status says.
@@ -105,10 +104,10 @@ function retryAfterMs(header: string | string[] | undefined, nowMs: number): num
 export function redirectTarget(
   from: URL,
   { status, headers }: UpgradeRefusal,
-): { follow: URL } | { verdict: Verdict } | undefined {
+): { follow: URL } | { failure: Failure } | undefined {
   if (![301, 302, 303, 307, 308].includes(status)) return undefined
-  const refuse = (why: string): { verdict: Verdict } => ({
-    verdict: {
+  const refuse = (why: string): { failure: Failure } => ({
+    failure: {
       kind: 'retry',
       stage: 'HTTP',
       shared: false,
@@ -136,7 +135,7 @@ export function redirectTarget(
 const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 
 /** Judges an error of the connection that came while `stage` was going on; behind a proxy it may be the proxy's. */
-export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Verdict {
+export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Failure {
   const where = stageOf(error, stage)
   const words = describeError(error, where)
   if (isExhaustion(error)) return { kind: 'away', stage: where, shared: true, exhausted: true, reason: words }
@@ -151,7 +150,7 @@ export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage, proxi
 }
 
 /** Judges an attempt that was not open after `afterMs` milliseconds. */
-export function verdictOfDeadline(afterMs: number, stage: Stage): Verdict {
+export function failureOfDeadline(afterMs: number, stage: Stage): Failure {
   const shared = BEFORE_THE_REGISTRY.has(stage)
   return {
     kind: shared ? 'away' : 'retry',
@@ -162,7 +161,7 @@ export function verdictOfDeadline(afterMs: number, stage: Stage): Verdict {
 }
 
 /** Judges a close frame (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */
-export function verdictOfClose(code: number, stage: Stage): Verdict {
+export function failureOfClose(code: number, stage: Stage): Failure {
   const how = CLOSE_CODES[code] ?? `the registry closed the connection (code ${code})`
   return { kind: 'retry', stage, shared: false, reason: how }
 }

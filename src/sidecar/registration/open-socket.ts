@@ -3,18 +3,18 @@ import { isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { WebSocket } from 'ws'
 import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
-import type { Stage } from '../events.ts'
+import type { Stage } from '../../net/connect-error.ts'
 import type { Transport } from '../../net/transport.ts'
-import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import {
+  type Failure,
+  failureOfClose,
+  failureOfDeadline,
+  failureOfError,
+  failureOfResponse,
   redirectTarget,
   type UpgradeRefusal,
-  type Verdict,
-  verdictOfClose,
-  verdictOfDeadline,
-  verdictOfError,
-  verdictOfResponse,
 } from './failure.ts'
+import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 
 /** How all sockets of a sidecar are opened. */
 export interface SocketOptions {
@@ -127,7 +127,7 @@ class Connection implements RegistrySocket {
       if (socket === this.#socket) this.#fail(error, proxied)
     })
     socket.on('close', (code) => {
-      if (socket === this.#socket) this.#end(verdictOfClose(code, this.#stage))
+      if (socket === this.#socket) this.#end(failureOfClose(code, this.#stage))
     })
   }
 
@@ -181,23 +181,23 @@ class Connection implements RegistrySocket {
       void this.dial(redirect.follow, request)
       return
     }
-    if (redirect !== undefined && 'verdict' in redirect) return this.#end(redirect.verdict)
-    const verdict = verdictOfResponse(refusal, this.#options.clock.date().getTime())
-    this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
+    if (redirect !== undefined && 'failure' in redirect) return this.#end(redirect.failure)
+    const failure = failureOfResponse(refusal, this.#options.clock.date().getTime())
+    this.#end({ ...failure, shared: failure.shared && !this.#redirected })
   }
 
   #fail(error: NodeJS.ErrnoException, proxied = false): void {
-    const verdict = verdictOfError(error, this.#stage, proxied)
-    this.#end({ ...verdict, shared: verdict.shared && (!this.#redirected || verdict.exhausted === true) })
+    const failure = failureOfError(error, this.#stage, proxied)
+    this.#end({ ...failure, shared: failure.shared && (!this.#redirected || failure.exhausted === true) })
     // After a broken frame the library would wait for the peer's half of the close, and keep the descriptor.
     this.#socket?.terminate()
   }
 
   #giveUpAfter(ms: number): Cancel {
     return afterPatience(this.#options.clock, ms, () => {
-      const verdict = verdictOfDeadline(ms, this.#stage)
+      const failure = failureOfDeadline(ms, this.#stage)
       // Where a redirect leads is not where the other tokens begin.
-      this.#end({ ...verdict, shared: verdict.shared && !this.#redirected })
+      this.#end({ ...failure, shared: failure.shared && !this.#redirected })
       this.terminate()
     })
   }
@@ -209,11 +209,11 @@ class Connection implements RegistrySocket {
     this.#cancelTcpDeadline = undefined
   }
 
-  #end(verdict: Verdict): void {
+  #end(failure: Failure): void {
     if (this.#over) return
     this.#over = true
     this.#cancelDeadlines()
-    this.#handlers.ended(verdict)
+    this.#handlers.ended(failure)
   }
 
   send(text: string): void {

@@ -13,7 +13,11 @@ const STEADY_MS = 5 * 60_000
  * @param awayMs how long it has been away, in milliseconds
  * @param chance a random number in [0, 1)
  */
-export function paceMs(awayMs: number, chance: number, { maxMs }: Pick<BackoffSettings, 'maxMs'>): number {
+export function outageRetryMs(
+  awayMs: number,
+  chance: number,
+  { maxMs }: Pick<BackoffSettings, 'maxMs'>,
+): number {
   const longestMs = Math.min(maxMs, PACE_MAX_MS * Math.max(1, awayMs / STEADY_MS))
   const shortestMs = (longestMs * PACE_MIN_MS) / PACE_MAX_MS
   return Math.round(shortestMs + (longestMs - shortestMs) * chance)
@@ -26,7 +30,7 @@ export function paceMs(awayMs: number, chance: number, { maxMs }: Pick<BackoffSe
  *
  * @param chance a random number in [0, 1)
  */
-export function firstPaceMs(chance: number, { maxMs }: Pick<BackoffSettings, 'maxMs'>): number {
+export function firstOutageRetryMs(chance: number, { maxMs }: Pick<BackoffSettings, 'maxMs'>): number {
   // Inverse of the distribution function of the residual wait: uniform up to the shortest one, then falling to 0.
   const part = chance <= 0.5 ? chance : 1.5 - Math.sqrt(2 * (1 - chance))
   return Math.round(Math.min(maxMs, PACE_MAX_MS) * (part / 1.5))

@@ -1,10 +1,10 @@
 import type { BackoffSettings } from './backoff.ts'
-import { firstPaceMs, paceMs } from './outage-retry-interval.ts'
-import { askedMs } from './failure.ts'
+import { retryAfterWaitMs } from './failure.ts'
+import { firstOutageRetryMs, outageRetryMs } from './outage-retry-interval.ts'
 
 /**
  * Whether attempts get as far as the registry at all. That they do not (DNS, TCP, TLS, 5xx; no file descriptor left) is one
- * fact for all tokens, with one pace, and one token finds out when it is over. Times are of the monotonic clock, in
+ * event for all tokens, with one pace, and one token finds out when it is over. Times are of the monotonic clock, in
  * milliseconds.
  */
 export type Outage =
@@ -59,7 +59,7 @@ export interface OutageContext {
 export const initialOutage: Outage = { state: 'none', reachedMs: Number.NEGATIVE_INFINITY }
 
 /** The next state. Pure. The same object comes back where nothing changes. */
-export function follow(outage: Outage, event: OutageEvent, context: OutageContext): Outage {
+export function nextOutage(outage: Outage, event: OutageEvent, context: OutageContext): Outage {
   switch (event.type) {
     case 'reached':
       return { state: 'none', reachedMs: context.nowMs }
@@ -79,8 +79,9 @@ export function follow(outage: Outage, event: OutageEvent, context: OutageContex
       const isNew = outage.state === 'none' || wasForgotten(outage, event.startedMs)
       const [failures, beganMs] = isNew ? [1, nowMs] : [outage.failures + 1, outage.beganMs]
       const awayMs = event.isPartial ? 0 : nowMs - beganMs
-      const usualMs = failures === 1 ? firstPaceMs(chance, settings) : paceMs(awayMs, chance, settings)
-      const untilMs = nowMs + Math.max(usualMs, askedMs(event, chance))
+      const usualMs =
+        failures === 1 ? firstOutageRetryMs(chance, settings) : outageRetryMs(awayMs, chance, settings)
+      const untilMs = nowMs + Math.max(usualMs, retryAfterWaitMs(event, chance))
       return { state: 'waiting', failures, beganMs, untilMs, reason: event.reason }
     }
   }

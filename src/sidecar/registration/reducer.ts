@@ -1,134 +1,152 @@
 import { assertNever } from '../../lib/assert-never.ts'
-import type { Context, Effect, Lifecycle, LifecycleEvent, LifecycleSettings, Memory, Step } from './state.ts'
-import { waitAfter } from './retry-delay.ts'
-import type { Verdict } from './failure.ts'
+import type { Failure } from './failure.ts'
+import { retryDelayMs } from './retry-delay.ts'
+import type {
+  AttemptHistory,
+  Effect,
+  ReducerContext,
+  ReducerEvent,
+  ReducerSettings,
+  ReducerState,
+  Transition,
+} from './state.ts'
 
 /** The next step of a registration's life. Pure: the same arguments, the same answer. */
-export function step(life: Lifecycle, event: LifecycleEvent, context: Context): Step {
-  if (life.state === 'stopped') return unchanged(life)
-  if ('attempt' in event && event.attempt !== life.attempt) return unchanged(life)
+export function nextRegistration(
+  current: ReducerState,
+  event: ReducerEvent,
+  context: ReducerContext,
+): Transition {
+  if (current.state === 'stopped') return unchanged(current)
+  if ('attempt' in event && event.attempt !== current.attempt) return unchanged(current)
   switch (event.type) {
     case 'want':
-      return wanted(life, context)
+      return wanted(current, context)
     case 'withdraw':
-      return leave(life, 'idle', context)
+      return leave(current, 'idle', context)
     case 'stop':
-      return leave(life, 'stopped', context)
+      return leave(current, 'stopped', context)
     case 'timer':
-      return timeUp(life, context)
+      return timeUp(current, context)
     case 'opened':
-      if (life.state !== 'connecting') return unchanged(life)
+      if (current.state !== 'connecting') return unchanged(current)
       return {
-        life: { ...memory(life), state: 'open' },
+        current: { ...memory(current), state: 'open' },
         effects: [],
         timerMs: context.settings.acknowledgementMs,
       }
     case 'turn':
-      return life.state === 'queued' ? connect(life) : unchanged(life)
+      return current.state === 'queued' ? connect(current) : unchanged(current)
     case 'acknowledged':
-      if (life.state === 'open') return register(life, true, context)
-      return unchanged(life.state === 'registered' ? { ...life, confirmed: true } : life)
+      if (current.state === 'open') return register(current, true, context)
+      return unchanged(current.state === 'registered' ? { ...current, confirmed: true } : current)
     case 'silent':
-      return life.state === 'registered' ? reconnect(life, context) : unchanged(life)
+      return current.state === 'registered' ? reconnect(current, context) : unchanged(current)
     case 'unreachable':
-      return life.state === 'connecting' ? queue(life) : unchanged(life)
+      return current.state === 'connecting' ? queue(current) : unchanged(current)
     case 'ended':
-      return ended(life, event.verdict, context)
+      return ended(current, event.failure, context)
     default:
       return assertNever(event)
   }
 }
 
-function unchanged(life: Lifecycle): Step {
-  return { life, effects: [] }
+function unchanged(current: ReducerState): Transition {
+  return { current, effects: [] }
 }
 
-function memory(life: Lifecycle): Memory {
-  const { attempt, failures, failingSinceMs, refusals, refusedSinceMs } = life
+function memory(current: ReducerState): AttemptHistory {
+  const { attempt, failures, failingSinceMs, refusals, refusedSinceMs } = current
   return { attempt, failures, failingSinceMs, refusals, refusedSinceMs }
 }
 
-function queue(life: Lifecycle): Step {
-  return { life: { ...memory(life), state: 'queued' }, effects: [{ type: 'queue' }], timerMs: null }
+function queue(current: ReducerState): Transition {
+  return { current: { ...memory(current), state: 'queued' }, effects: [{ type: 'queue' }], timerMs: null }
 }
 
-function connect(life: Lifecycle): Step {
-  const attempt = life.attempt + 1
+function connect(current: ReducerState): Transition {
+  const attempt = current.attempt + 1
   return {
-    life: { ...memory(life), state: 'connecting', attempt },
+    current: { ...memory(current), state: 'connecting', attempt },
     effects: [{ type: 'connect', attempt }],
     timerMs: null,
   }
 }
 
-function wanted(life: Lifecycle, { nowMs, settings }: Context): Step {
-  if (life.state === 'closing') return unchanged(life.next === 'idle' ? { ...life, next: 'queued' } : life)
-  if (life.state !== 'idle') return unchanged(life)
+function wanted(current: ReducerState, { nowMs, settings }: ReducerContext): Transition {
+  if (current.state === 'closing')
+    return unchanged(current.next === 'idle' ? { ...current, next: 'queued' } : current)
+  if (current.state !== 'idle') return unchanged(current)
   // What is long past is no row of failures any more.
-  if (nowMs - life.notBeforeMs > settings.forgottenMs) return queue({ ...life, failures: 0, refusals: 0 })
+  if (nowMs - current.notBeforeMs > settings.forgottenMs)
+    return queue({ ...current, failures: 0, refusals: 0 })
   // But a puppet that flaps must not wash away what the registry asked for.
-  if (life.notBeforeMs <= nowMs) return queue(life)
-  const state = isRefused(life, nowMs, settings) ? 'refused' : 'waiting'
+  if (current.notBeforeMs <= nowMs) return queue(current)
+  const state = isRefused(current, nowMs, settings) ? 'refused' : 'waiting'
   return {
-    life: { ...memory(life), state, untilMs: life.notBeforeMs, reason: life.reason },
+    current: { ...memory(current), state, untilMs: current.notBeforeMs, reason: current.reason },
     effects: [],
-    timerMs: life.notBeforeMs - nowMs,
+    timerMs: current.notBeforeMs - nowMs,
   }
 }
 
 /** Withdraws: in every state, and it wins over everything that is under way. */
-function leave(life: Lifecycle, to: 'idle' | 'stopped', { nowMs, settings }: Context): Step {
-  switch (life.state) {
+function leave(
+  current: ReducerState,
+  to: 'idle' | 'stopped',
+  { nowMs, settings }: ReducerContext,
+): Transition {
+  switch (current.state) {
     case 'idle':
-      return to === 'idle' ? unchanged(life) : { life: stopped(life), effects: [], timerMs: null }
+      return to === 'idle' ? unchanged(current) : { current: stopped(current), effects: [], timerMs: null }
     case 'queued':
       return {
-        life: to === 'idle' ? idle(life, nowMs, '') : stopped(life),
+        current: to === 'idle' ? idle(current, nowMs, '') : stopped(current),
         effects: [{ type: 'unqueue' }],
         timerMs: null,
       }
     case 'connecting':
       return {
-        life: to === 'idle' ? idle(life, nowMs, '') : stopped(life),
-        effects: [{ type: 'terminate', attempt: life.attempt, cause: 'withdrawn' }],
+        current: to === 'idle' ? idle(current, nowMs, '') : stopped(current),
+        effects: [{ type: 'terminate', attempt: current.attempt, cause: 'withdrawn' }],
         timerMs: null,
       }
     case 'open':
     case 'registered':
       return {
-        life: { ...memory(forgetting(life, nowMs, settings)), state: 'closing', next: to },
-        effects: [{ type: 'close', attempt: life.attempt }],
+        current: { ...memory(forgetting(current, nowMs, settings)), state: 'closing', next: to },
+        effects: [{ type: 'close', attempt: current.attempt }],
         timerMs: settings.closeMs,
       }
     case 'waiting':
     case 'refused':
       return {
-        life: to === 'idle' ? idle(life, life.untilMs, life.reason) : stopped(life),
+        current: to === 'idle' ? idle(current, current.untilMs, current.reason) : stopped(current),
         effects: [],
         timerMs: null,
       }
     case 'closing':
-      return unchanged(life.next === 'stopped' ? life : { ...life, next: to })
+      return unchanged(current.next === 'stopped' ? current : { ...current, next: to })
     case 'stopped':
-      return unchanged(life)
+      return unchanged(current)
     default:
-      return assertNever(life)
+      return assertNever(current)
   }
 }
 
-function idle(life: Lifecycle, notBeforeMs: number, reason: string): Lifecycle {
-  return { ...memory(life), state: 'idle', notBeforeMs, reason }
+function idle(current: ReducerState, notBeforeMs: number, reason: string): ReducerState {
+  return { ...memory(current), state: 'idle', notBeforeMs, reason }
 }
 
-function stopped(life: Lifecycle): Lifecycle {
-  return { ...memory(life), state: 'stopped' }
+function stopped(current: ReducerState): ReducerState {
+  return { ...memory(current), state: 'stopped' }
 }
 
-function register(life: Lifecycle, confirmed: boolean, { nowMs }: Context): Step {
-  const { attempt, failures, failingSinceMs } = life
+function register(current: ReducerState, confirmed: boolean, { nowMs }: ReducerContext): Transition {
+  const { attempt, failures, failingSinceMs } = current
   return {
     // Written out: V8 makes a class of its own for each object that is spread and then added to.
-    life: {
+    current: {
       attempt,
       failures,
       failingSinceMs,
@@ -143,96 +161,106 @@ function register(life: Lifecycle, confirmed: boolean, { nowMs }: Context): Step
   }
 }
 
-function timeUp(life: Lifecycle, context: Context): Step {
-  switch (life.state) {
+function timeUp(current: ReducerState, context: ReducerContext): Transition {
+  switch (current.state) {
     case 'open':
-      return register(life, false, context)
+      return register(current, false, context)
     case 'waiting':
     case 'refused':
-      return queue(life)
+      return queue(current)
     case 'closing': {
-      const after = closed(life, context)
-      const terminate: Effect = { type: 'terminate', attempt: life.attempt, cause: 'withdrawn' }
+      const after = closed(current, context)
+      const terminate: Effect = { type: 'terminate', attempt: current.attempt, cause: 'withdrawn' }
       return { ...after, effects: [terminate, ...after.effects] }
     }
     default:
-      return unchanged(life)
+      return unchanged(current)
   }
 }
 
 /** No pong in time: the link is dead, and the other end of it may hold the token until TCP gives up. */
-function reconnect(life: Lifecycle, { nowMs, settings }: Context): Step {
-  const anew = queue(forgetting(life, nowMs, settings))
+function reconnect(current: ReducerState, { nowMs, settings }: ReducerContext): Transition {
+  const anew = queue(forgetting(current, nowMs, settings))
   return {
     ...anew,
-    effects: [{ type: 'terminate', attempt: life.attempt, cause: 'heartbeat' }, ...anew.effects],
+    effects: [{ type: 'terminate', attempt: current.attempt, cause: 'heartbeat' }, ...anew.effects],
   }
 }
 
 /** Forgets what failed before a registration that has lasted. */
-function forgetting(life: Lifecycle, nowMs: number, settings: LifecycleSettings): Lifecycle {
-  return hasLasted(life, nowMs, settings) ? { ...life, failures: 0 } : life
+function forgetting(current: ReducerState, nowMs: number, settings: ReducerSettings): ReducerState {
+  return hasLasted(current, nowMs, settings) ? { ...current, failures: 0 } : current
 }
 
-function hasLasted(life: Lifecycle, nowMs: number, { lastedMs }: LifecycleSettings): boolean {
-  return heldMs(life, nowMs) >= lastedMs
+function hasLasted(current: ReducerState, nowMs: number, { lastedMs }: ReducerSettings): boolean {
+  return heldMs(current, nowMs) >= lastedMs
 }
 
 /** How long a registration has been held; 0 if it is none. */
-function heldMs(life: Lifecycle, nowMs: number): number {
-  return life.state === 'registered' ? nowMs - life.sinceMs : 0
+function heldMs(current: ReducerState, nowMs: number): number {
+  return current.state === 'registered' ? nowMs - current.sinceMs : 0
 }
 
 /** Whether the registry has refused a token often enough, and for long enough, to be believed. */
 export function isRefused(
-  { refusals, refusedSinceMs }: Pick<Memory, 'refusals' | 'refusedSinceMs'>,
+  { refusals, refusedSinceMs }: Pick<AttemptHistory, 'refusals' | 'refusedSinceMs'>,
   nowMs: number,
-  { refusalsAllowed, refusalsMs }: LifecycleSettings,
+  { refusalsAllowed, refusalsMs }: ReducerSettings,
 ): boolean {
   return refusals >= refusalsAllowed && nowMs - refusedSinceMs >= refusalsMs
 }
 
-function closed(life: Lifecycle & { state: 'closing' }, { nowMs }: Context): Step {
-  if (life.next === 'queued') return queue(life)
-  return { life: life.next === 'idle' ? idle(life, nowMs, '') : stopped(life), effects: [], timerMs: null }
+function closed(current: ReducerState & { state: 'closing' }, { nowMs }: ReducerContext): Transition {
+  if (current.next === 'queued') return queue(current)
+  return {
+    current: current.next === 'idle' ? idle(current, nowMs, '') : stopped(current),
+    effects: [],
+    timerMs: null,
+  }
 }
 
-function ended(life: Lifecycle, verdict: Verdict, context: Context): Step {
-  if (life.state === 'closing') return closed(life, context)
-  if (life.state !== 'connecting' && life.state !== 'open' && life.state !== 'registered')
-    return unchanged(life)
+function ended(current: ReducerState, failure: Failure, context: ReducerContext): Transition {
+  if (current.state === 'closing') return closed(current, context)
+  if (current.state !== 'connecting' && current.state !== 'open' && current.state !== 'registered')
+    return unchanged(current)
   const { nowMs, chance, settings } = context
-  const reason = life.state === 'registered' ? verdict.reason : `${verdict.stage}: ${verdict.reason}`
-  if (hasLasted(life, nowMs, settings)) {
+  const reason = current.state === 'registered' ? failure.reason : `${failure.stage}: ${failure.reason}`
+  if (hasLasted(current, nowMs, settings)) {
     // Whatever happened before: one attempt at once.
-    const fresh = { attempt: life.attempt, failures: 0, failingSinceMs: 0, refusals: 0, refusedSinceMs: 0 }
+    const fresh = { attempt: current.attempt, failures: 0, failingSinceMs: 0, refusals: 0, refusedSinceMs: 0 }
     return waiting(fresh, 'waiting', settings.atOnceMs * chance, reason, nowMs)
   }
   const wholeMs = Math.floor(nowMs)
-  const refusals = verdict.kind === 'refused' ? life.refusals + 1 : 0
-  const failed: Memory = {
-    attempt: life.attempt,
-    failures: life.failures + 1,
-    failingSinceMs: life.failures === 0 ? wholeMs : life.failingSinceMs,
+  const refusals = failure.kind === 'refused' ? current.refusals + 1 : 0
+  const failed: AttemptHistory = {
+    attempt: current.attempt,
+    failures: current.failures + 1,
+    failingSinceMs: current.failures === 0 ? wholeMs : current.failingSinceMs,
     refusals,
-    refusedSinceMs: refusals === 1 ? wholeMs : life.refusedSinceMs,
+    refusedSinceMs: refusals === 1 ? wholeMs : current.refusedSinceMs,
   }
   if (!isRefused(failed, nowMs, settings))
-    return waiting(failed, 'waiting', waitAfter(failed, verdict, heldMs(life, nowMs), context), reason, nowMs)
+    return waiting(
+      failed,
+      'waiting',
+      retryDelayMs(failed, failure, heldMs(current, nowMs), context),
+      reason,
+      nowMs,
+    )
   // Give or take a tenth: thousands may have been refused together.
   return waiting(failed, 'refused', settings.refusedRetryMs * (0.9 + 0.2 * chance), reason, nowMs)
 }
 
 function waiting(
-  memory: Memory,
+  memory: AttemptHistory,
   state: 'waiting' | 'refused',
   waitMs: number,
   reason: string,
   nowMs: number,
-): Step {
+): Transition {
   const { attempt, failures, failingSinceMs, refusals, refusedSinceMs } = memory
   return {
-    life: {
+    current: {
       attempt,
       failures,
       failingSinceMs,

@@ -1,10 +1,10 @@
 import type { Cancel } from '../../lib/clock.ts'
-import type { Fact, Listener } from '../events.ts'
-import { Registrar, type RegistrarOptions } from './registration.ts'
+import type { SidecarEvent, SidecarEventListener } from '../events.ts'
+import { Registration, type RegistrationOptions } from './registration.ts'
 import { Rotation } from './rotation.ts'
 
 /** What the registrations need. */
-export interface RegistrationsOptions extends RegistrarOptions {
+export interface RegistrationsOptions extends RegistrationOptions {
   /** A token's public name. */
   readonly nameOf: (token: string) => string
 }
@@ -19,8 +19,8 @@ const REPLACEMENT_MS = 5 * 60_000
  */
 export class Registrations {
   readonly #options: RegistrationsOptions
-  readonly #tell: Listener
-  readonly #registrars = new Map<string, Registrar>()
+  readonly #emit: SidecarEventListener
+  readonly #registrars = new Map<string, Registration>()
   /** Removed ones whose sockets are being closed. */
   readonly #leaving = new Map<string, Promise<void>>()
   readonly #rotation = new Rotation()
@@ -32,8 +32,8 @@ export class Registrations {
   #end: Promise<void> = Promise.resolve()
 
   constructor(options: RegistrationsOptions) {
-    this.#tell = options.tell
-    this.#options = { ...options, tell: (fact) => this.#hear(fact) }
+    this.#emit = options.emit
+    this.#options = { ...options, emit: (event) => this.#hear(event) }
   }
 
   /** The tokens that are to be registered. */
@@ -70,9 +70,9 @@ export class Registrations {
     const added = [...wanted.keys()].filter((id) => !before.has(id))
     const removed = [...before.keys()].filter((id) => !wanted.has(id))
     this.#wanted = wanted
-    this.#options.admission.expect(wanted.size)
+    this.#options.scheduler.expect(wanted.size)
     if (added.length + removed.length === 0) return []
-    this.#tell({ type: 'tokens', added, removed })
+    this.#emit({ type: 'tokens', added, removed })
     this.#rotation.keep((id) => wanted.has(id))
     const isRegistered = (id: string): boolean => this.#registrars.get(id)?.registered === true
     for (const id of this.#rotation.replace(removed, added, isRegistered)) this.#retire(id)
@@ -93,7 +93,7 @@ export class Registrations {
 
   async #stop(): Promise<void> {
     this.#cancelPatience?.()
-    this.#options.admission.stop()
+    this.#options.scheduler.stop()
     const stopping = [...this.#registrars.values()].map((registrar) => registrar.stop('shutdown'))
     await Promise.all([...stopping, ...this.#leaving.values()])
   }
@@ -103,13 +103,13 @@ export class Registrations {
     const token = this.#wanted.get(id)
     if (token === undefined || this.#stopped) return
     if (this.#registrars.has(id) || this.#leaving.has(id)) return
-    const registrar = new Registrar(token, id, this.#options)
+    const registrar = new Registration(token, id, this.#options)
     this.#registrars.set(id, registrar)
     if (this.#healthy) registrar.want()
   }
 
   #retire(id: string): void {
-    this.#tell({ type: 'gone', id })
+    this.#emit({ type: 'gone', id })
     const registrar = this.#registrars.get(id)
     // It came back and went again while it was still being closed.
     if (registrar === undefined) return
@@ -126,7 +126,7 @@ export class Registrations {
    * takes the last place gives one back by itself.
    */
   #makeRoom(): void {
-    const id = this.#options.admission.full ? this.#rotation.settleOne() : undefined
+    const id = this.#options.scheduler.full ? this.#rotation.settleOne() : undefined
     if (id !== undefined) this.#letGo(id)
   }
 
@@ -145,16 +145,16 @@ export class Registrations {
     this.#cancelPatience = undefined
   }
 
-  #hear(fact: Fact): void {
-    this.#tell(fact)
-    if (this.#stopped || fact.type !== 'registration') return
-    if (fact.state === 'connecting' && !this.#rotation.isAwaited(fact.id)) this.#makeRoom()
-    const { state, attempts } = fact
+  #hear(event: SidecarEvent): void {
+    this.#emit(event)
+    if (this.#stopped || event.type !== 'registration') return
+    if (event.state === 'connecting' && !this.#rotation.isAwaited(event.id)) this.#makeRoom()
+    const { state, attempts } = event
     // What was taken out of the tokens does not come back, not even because its replacement is late.
-    if (state !== 'registered' && this.#rotation.drop(fact.id)) this.#letGo(fact.id)
+    if (state !== 'registered' && this.#rotation.drop(event.id)) this.#letGo(event.id)
     const hopeless = state === 'refused' || (state === 'waiting' && attempts >= REPLACEMENT_ATTEMPTS)
     const settled = state === 'registered' || hopeless
-    const predecessor = settled ? this.#rotation.settle(fact.id) : undefined
+    const predecessor = settled ? this.#rotation.settle(event.id) : undefined
     if (predecessor !== undefined) this.#letGo(predecessor)
   }
 

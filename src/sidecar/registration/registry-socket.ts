@@ -1,4 +1,4 @@
-import type { Verdict } from './failure.ts'
+import type { Failure } from './failure.ts'
 
 /** What happens on a socket. `ended` comes exactly once, last, and says why. */
 export interface SocketHandlers {
@@ -7,7 +7,7 @@ export interface SocketHandlers {
   /** A frame came that nobody reads. */
   unreadable(kind: 'binary' | 'oversized'): void
   ponged(): void
-  ended(verdict: Verdict): void
+  ended(failure: Failure): void
 }
 
 /** One WebSocket to the registry, from the first packet to the last. */

@@ -1,7 +1,7 @@
 import { backoffMs } from './backoff.ts'
-import type { Context, Memory } from './state.ts'
-import { paceMs } from './outage-retry-interval.ts'
-import { askedMs, type Verdict } from './failure.ts'
+import { type Failure, retryAfterWaitMs } from './failure.ts'
+import { outageRetryMs } from './outage-retry-interval.ts'
+import type { AttemptHistory, ReducerContext } from './state.ts'
 
 /** A registration that was held for so long was a real one, although it has not lasted. */
 const REAL_MS = 1000
@@ -15,14 +15,17 @@ const REAL_MS = 1000
  * @param memory of the attempts that failed, this one included
  * @param heldMs how long the registration was held; 0 if there was none
  */
-export function waitAfter(
-  { failures, failingSinceMs }: Memory,
-  verdict: Verdict,
+export function retryDelayMs(
+  { failures, failingSinceMs }: AttemptHistory,
+  failure: Failure,
   heldMs: number,
-  { nowMs, chance, settings }: Context,
+  { nowMs, chance, settings }: ReducerContext,
 ): number {
-  if (verdict.kind === 'away')
-    return Math.max(paceMs(nowMs - failingSinceMs, chance, settings), askedMs(verdict, chance))
+  if (failure.kind === 'away')
+    return Math.max(
+      outageRetryMs(nowMs - failingSinceMs, chance, settings),
+      retryAfterWaitMs(failure, chance),
+    )
   if (failures === 1 && heldMs >= REAL_MS) return settings.atOnceMs * chance
   return Math.round(backoffMs(failures, chance, settings) * (1 - heldMs / settings.lastedMs))
 }

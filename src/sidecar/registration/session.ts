@@ -1,44 +1,44 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Listener } from '../events.ts'
 import type { Heartbeat, Watched } from '../../protocol/heartbeat.ts'
 import type { Reading } from '../../protocol/port-answer.ts'
+import type { SidecarEventListener } from '../events.ts'
 import { Allowance } from './allowance.ts'
-import type { LifecycleEvent } from './state.ts'
+import type { Failure } from './failure.ts'
 import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
-import type { Verdict } from './failure.ts'
+import type { ReducerEvent } from './state.ts'
 
 /** What an attempt shares with all others of the sidecar. */
-export interface AttemptOptions {
+export interface RegistrationSessionOptions {
   readonly clock: Clock
   readonly heartbeat: Heartbeat
   readonly read: (text: string) => Promise<Reading>
-  readonly tell: Listener
+  readonly emit: SidecarEventListener
 }
 
 /** Whose attempt it is. */
-export interface AttemptOwner {
-  /** The token's public name, for facts. */
+export interface RegistrationSessionOwner {
+  /** The token's public name, for events. */
   readonly id: string
-  handle(event: LifecycleEvent): void
-  ended(attempt: Attempt, verdict: Verdict): void
+  handle(event: ReducerEvent): void
+  ended(attempt: RegistrationSession, failure: Failure): void
 }
 
 /**
  * One socket's conversation with the registry: what is said on it becomes an event of the lifecycle, an answer, or
  * nothing. An object with methods and not a handful of closures, because there may be ten thousand of them.
  */
-export class Attempt implements SocketHandlers, Watched {
+export class RegistrationSession implements SocketHandlers, Watched {
   readonly number: number
   /** Whether its owner has been told that it is open. */
   wasOpen = false
   /** When it began, in milliseconds of the monotonic clock. */
   readonly startedMs: number
-  readonly #owner: AttemptOwner
-  readonly #options: AttemptOptions
+  readonly #owner: RegistrationSessionOwner
+  readonly #options: RegistrationSessionOptions
   readonly #allowance = new Allowance()
   #socket: RegistrySocket | undefined
 
-  constructor(number: number, owner: AttemptOwner, options: AttemptOptions) {
+  constructor(number: number, owner: RegistrationSessionOwner, options: RegistrationSessionOptions) {
     this.number = number
     this.#owner = owner
     this.#options = options
@@ -83,32 +83,32 @@ export class Attempt implements SocketHandlers, Watched {
 
   ponged(): void {
     const rttMs = this.#options.heartbeat.ponged(this)
-    if (rttMs !== undefined) this.#options.tell({ type: 'pong', id: this.#owner.id, rttMs })
+    if (rttMs !== undefined) this.#options.emit({ type: 'pong', id: this.#owner.id, rttMs })
   }
 
   unreadable(kind: 'binary' | 'oversized'): void {
-    this.#options.tell({ type: 'ignored', id: this.#owner.id, kind })
+    this.#options.emit({ type: 'ignored', id: this.#owner.id, kind })
   }
 
   text(text: string): void {
-    const { clock, read, tell } = this.#options
-    if (!this.#allowance.take(clock.now())) tell({ type: 'ignored', id: this.#owner.id, kind: 'flood' })
+    const { clock, read, emit } = this.#options
+    if (!this.#allowance.take(clock.now())) emit({ type: 'ignored', id: this.#owner.id, kind: 'flood' })
     else void read(text).then((reading) => this.#obey(reading))
   }
 
-  ended(verdict: Verdict): void {
+  ended(failure: Failure): void {
     this.#options.heartbeat.unwatch(this)
-    this.#owner.ended(this, verdict)
+    this.#owner.ended(this, failure)
   }
 
   #obey(reading: Reading): void {
-    const { tell } = this.#options
+    const { emit } = this.#options
     const { id } = this.#owner
     if (reading.kind === 'acknowledgement')
       return this.#owner.handle({ type: 'acknowledged', attempt: this.number })
-    if (reading.kind === 'ignored') return tell({ type: 'ignored', id, kind: reading.why })
+    if (reading.kind === 'ignored') return emit({ type: 'ignored', id, kind: reading.why })
     this.#socket?.send(reading.reply)
     this.#allowance.expectRoger()
-    tell({ type: 'question', id, method: reading.method, result: reading.result })
+    emit({ type: 'question', id, method: reading.method, result: reading.result })
   }
 }

@@ -1,4 +1,4 @@
-import type { LifecycleSettings } from './state.ts'
+import type { ReducerSettings } from './state.ts'
 
 /** Numbers of the promise that no variable changes. */
 const FIXED = {
@@ -15,6 +15,6 @@ const FIXED = {
 }
 
 /** The numbers of a registration's life, from those that the user may change. All in milliseconds. */
-export function lifecycleSettings({ backoffMaxMs }: { readonly backoffMaxMs: number }): LifecycleSettings {
+export function reducerSettings({ backoffMaxMs }: { readonly backoffMaxMs: number }): ReducerSettings {
   return { ...FIXED, maxMs: backoffMaxMs }
 }

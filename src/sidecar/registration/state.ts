@@ -1,8 +1,8 @@
 import type { BackoffSettings } from './backoff.ts'
-import type { Verdict } from './failure.ts'
+import type { Failure } from './failure.ts'
 
 /** Numbers of one registration's life, all in milliseconds but for the count. */
-export interface LifecycleSettings extends BackoffSettings {
+export interface ReducerSettings extends BackoffSettings {
   /** How long an open socket may go without `sys registered` before it counts as registered all the same. */
   readonly acknowledgementMs: number
   /** How long a close may take before the socket is torn down. */
@@ -22,7 +22,7 @@ export interface LifecycleSettings extends BackoffSettings {
 }
 
 /** What outlives an attempt. */
-export interface Memory {
+export interface AttemptHistory {
   /** Names the newest attempt; events of older ones are dropped. */
   readonly attempt: number
   /** Attempts that failed in a row. */
@@ -36,7 +36,7 @@ export interface Memory {
 }
 
 /** One registration's life. Each state holds just what is true in it. Times are of the monotonic clock, in milliseconds. */
-export type Lifecycle = Memory &
+export type ReducerState = AttemptHistory &
   (
     | { readonly state: 'idle'; readonly notBeforeMs: number; readonly reason: string }
     /** It may connect; the pacer says when. */
@@ -51,7 +51,7 @@ export type Lifecycle = Memory &
   )
 
 /** What happens to a registration. */
-export type LifecycleEvent =
+export type ReducerEvent =
   /** The puppet is healthy: register. */
   | { readonly type: 'want' }
   /** It is not: withdraw, whatever is going on. */
@@ -68,7 +68,7 @@ export type LifecycleEvent =
   | { readonly type: 'silent'; readonly attempt: number }
   /** The registry could not be reached, which is everybody's trouble and not this token's: it tries again with the rest. */
   | { readonly type: 'unreachable'; readonly attempt: number }
-  | { readonly type: 'ended'; readonly attempt: number; readonly verdict: Verdict }
+  | { readonly type: 'ended'; readonly attempt: number; readonly failure: Failure }
 
 /** What is to be done about it. */
 export type Effect =
@@ -83,23 +83,23 @@ export type Effect =
   | { readonly type: 'terminate'; readonly attempt: number; readonly cause: 'withdrawn' | 'heartbeat' }
 
 /** The next state, what to do, and the state's timer: a number sets it anew, null clears it, undefined leaves it. */
-export interface Step {
-  readonly life: Lifecycle
+export interface Transition {
+  readonly current: ReducerState
   readonly effects: readonly Effect[]
   readonly timerMs?: number | null
 }
 
 /** What a decision needs from outside. */
-export interface Context {
+export interface ReducerContext {
   /** Monotonic now, in milliseconds. */
   readonly nowMs: number
   /** A random number in [0, 1). */
   readonly chance: number
-  readonly settings: LifecycleSettings
+  readonly settings: ReducerSettings
 }
 
 /** Before anything has happened. */
-export const initialLifecycle: Lifecycle = {
+export const initialState: ReducerState = {
   state: 'idle',
   attempt: 0,
   failures: 0,

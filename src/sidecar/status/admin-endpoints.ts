@@ -2,12 +2,12 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pause } from '../../lib/clock.ts'
 import { serveAdmin } from '../../ops/admin-server.ts'
-import type { Fact } from '../events.ts'
+import type { SidecarEvent } from '../events.ts'
 import type { Metrics } from './metrics.ts'
 import { adminRoutes, type RoutesOptions } from './routes.ts'
 
 /** What is shown, and what takes secrets out of it. */
-export interface ShowOptions extends Omit<RoutesOptions, 'metrics'> {
+export interface AdminEndpointsOptions extends Omit<RoutesOptions, 'metrics'> {
   readonly redact: (text: string) => string
 }
 
@@ -15,30 +15,30 @@ export interface ShowOptions extends Omit<RoutesOptions, 'metrics'> {
 const ANSWER_MS = 100
 
 /** The sidecar's endpoints and the metrics behind them, whose library is loaded only where there are endpoints. */
-export class Show {
-  readonly #options: ShowOptions
+export class AdminEndpoints {
+  readonly #options: AdminEndpointsOptions
   /** Facts that came before the metrics were there; undefined where nobody will ask. */
-  #early: Fact[] | undefined = []
+  #early: SidecarEvent[] | undefined = []
   #metrics: Metrics | undefined
   #server: Server | undefined
 
-  constructor(options: ShowOptions) {
+  constructor(options: AdminEndpointsOptions) {
     this.#options = options
     if (options.config.admin.port === 0) this.#early = undefined
   }
 
-  tell(fact: Fact): void {
-    if (this.#metrics === undefined) this.#early?.push(fact)
-    else this.#metrics.apply(fact)
+  record(event: SidecarEvent): void {
+    if (this.#metrics === undefined) this.#early?.push(event)
+    else this.#metrics.apply(event)
   }
 
   /** Opens the endpoints, if there are to be any. Rejects if their port cannot be had. */
   async start(): Promise<void> {
-    const { config, board, version, redact } = this.#options
+    const { config, sidecarState, version, redact } = this.#options
     if (config.admin.port === 0) return
     const { createMetrics } = await import('./metrics.ts')
-    const metrics = createMetrics(board, version)
-    for (const fact of this.#early ?? []) metrics.apply(fact)
+    const metrics = createMetrics(sidecarState, version)
+    for (const event of this.#early ?? []) metrics.apply(event)
     this.#early = undefined
     this.#metrics = metrics
     const routes = adminRoutes({ ...this.#options, metrics })

@@ -1,13 +1,13 @@
 import type { Clock } from '../../lib/clock.ts'
-import { type Change, Crowd, type Sum } from '../../ops/log-aggregator.ts'
-import type { Fact, RegistrationState } from '../events.ts'
 import type { Log } from '../../ops/log.ts'
-import type { Board } from './sidecar-state.ts'
-import { GatewayJournal } from './gateway-log.ts'
-import { LineLimit } from './line-limit.ts'
+import { type Change, LogAggregator, type Sum } from '../../ops/log-aggregator.ts'
+import type { RegistrationState, SidecarEvent } from '../events.ts'
+import { GatewayLog } from './gateway-log.ts'
+import { LogRateLimit } from './line-limit.ts'
 import { registrationLine } from './registration-log-line.ts'
+import type { SidecarState } from './sidecar-state.ts'
 
-/** What the journal has said of something since it got into its state, to say only what is new. */
+/** What the event log has said of something since it got into its state, to say only what is new. */
 interface Told {
   readonly state: string
   readonly sinceMs: number
@@ -29,32 +29,32 @@ const ON_THE_WAY: ReadonlySet<RegistrationState> = new Set(['queued', 'connectin
 const FEW = 10
 
 /**
- * Turns facts into log lines: one a change, with its cause and how long what it changed had lasted. What repeats itself
+ * Turns events into log lines: one a change, with its cause and how long what it changed had lasted. What repeats itself
  * is counted and told with the change that ends it. Probes and questions are told at `trace`.
  */
-export class Journal {
+export class EventLog {
   readonly #log: Log
   readonly #clock: Clock
-  readonly #board: Board
+  readonly #sidecarState: SidecarState
   readonly #told = new Map<string, Told>()
   /** What was told of the puppet's opinion of each token. */
   readonly #accepted = new Map<string, boolean | null>()
-  readonly #crowd: Crowd
+  readonly #crowd: LogAggregator
   #begun = false
   #sourceTrouble = false
   #sourceWarnings: readonly string[] = []
-  readonly #gateway: GatewayJournal
+  readonly #gateway: GatewayLog
   /** A gateway may bring other tokens again and again. */
-  readonly #changes: LineLimit
+  readonly #changes: LogRateLimit
 
-  /** @param board what is true now; it hears each fact before the journal does */
-  constructor(log: Log, clock: Clock, board: Board) {
+  /** @param sidecar state what is true now; it hears each event before the event log does */
+  constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
     this.#log = log
     this.#clock = clock
-    this.#board = board
-    this.#gateway = new GatewayJournal(log, clock, board)
-    this.#changes = new LineLimit(clock)
-    this.#crowd = new Crowd(clock, (sum) => this.#sum(sum))
+    this.#sidecarState = sidecarState
+    this.#gateway = new GatewayLog(log, clock, sidecarState)
+    this.#changes = new LogRateLimit(clock)
+    this.#crowd = new LogAggregator(clock, (sum) => this.#sum(sum))
   }
 
   /** Tells what waits to be told. */
@@ -62,36 +62,36 @@ export class Journal {
     this.#crowd.flush()
   }
 
-  tell(fact: Fact): void {
-    switch (fact.type) {
+  record(event: SidecarEvent): void {
+    switch (event.type) {
       case 'puppet':
-        return this.#puppet(fact)
+        return this.#puppet(event)
       case 'registration':
-        return this.#registration(fact)
+        return this.#registration(event)
       case 'registry':
-        return this.#registry(fact)
+        return this.#registry(event)
       case 'tokens':
-        return this.#tokens(fact)
+        return this.#tokens(event)
       case 'source':
-        return this.#source(fact)
+        return this.#source(event)
       case 'gone':
-        return this.#gone(fact.id)
+        return this.#gone(event.id)
       case 'tokenChecked':
-        return this.#tokenChecked(fact)
+        return this.#tokenChecked(event)
       case 'gatewayJoined':
       case 'gatewayLeft':
       case 'gatewayPort':
       case 'gatewayRefused':
       case 'gatewayTold':
-        return this.#gateway.tell(fact)
+        return this.#gateway.record(event)
       case 'draining':
         return this.#log.info({ state: 'draining' }, 'draining: withdrawing every token')
       default:
-        this.#log.trace({ fact }, fact.type)
+        this.#log.trace({ event }, event.type)
     }
   }
 
-  #puppet({ health, reason, damping }: Fact & { type: 'puppet' }): void {
+  #puppet({ health, reason, damping }: SidecarEvent & { type: 'puppet' }): void {
     const lasted = this.#change('puppet', health, reason)
     if (lasted === undefined) return
     const fields = { state: health, ...(reason === '' ? {} : { cause: reason }), ...lasted }
@@ -102,7 +102,7 @@ export class Journal {
     this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
   }
 
-  #registry({ reachable, reason, attempts: attempt, retryInMs }: Fact & { type: 'registry' }): void {
+  #registry({ reachable, reason, attempts: attempt, retryInMs }: SidecarEvent & { type: 'registry' }): void {
     const lasted = this.#change('registry', reachable ? 'reachable' : 'unreachable', reason)
     if (lasted === undefined) return
     if (reachable) return this.#log.info(lasted, 'the registry can be reached again')
@@ -110,7 +110,7 @@ export class Journal {
     this.#log.warn(fields, `no connection to the registry: ${reason}; trying again`)
   }
 
-  #tokens({ added, removed }: Fact & { type: 'tokens' }): void {
+  #tokens({ added, removed }: SidecarEvent & { type: 'tokens' }): void {
     // The first ones are no change.
     if (!this.#begun) {
       this.#begun = true
@@ -130,7 +130,7 @@ export class Journal {
     if (registered) this.#say({ token, kind: 'removed', trouble: '', tell })
   }
 
-  #source({ problems, warnings }: Fact & { type: 'source' }): void {
+  #source({ problems, warnings }: SidecarEvent & { type: 'source' }): void {
     const cause = problems.join('; ')
     if (cause !== '')
       this.#log.error({ cause }, `the tokens stay as they are, because of their file: ${cause}`)
@@ -143,17 +143,17 @@ export class Journal {
     this.#sourceWarnings = warnings
   }
 
-  #registration(fact: Fact & { type: 'registration' }): void {
-    const { id: token, state, reason: cause, attempts: attempt, retryInMs } = fact
+  #registration(event: SidecarEvent & { type: 'registration' }): void {
+    const { id: token, state, reason: cause, attempts: attempt, retryInMs } = event
     // On the way, nothing is settled: what comes of it is the news.
     if (ON_THE_WAY.has(state)) return this.#log.debug({ token, state, attempt }, state)
     const withdrawn = state === 'idle' || state === 'stopped'
     const before = this.#told.get(token)
     // Nothing was told before: there was nothing to withdraw.
     if (withdrawn && before === undefined) return
-    const lasted = this.#change(token, withdrawn ? 'withdrawn' : state, `${cause} ${fact.confirmed}`)
+    const lasted = this.#change(token, withdrawn ? 'withdrawn' : state, `${cause} ${event.confirmed}`)
     if (lasted === undefined) return
-    const { level, kind, text, trouble } = registrationLine(fact, before?.state === 'registered')
+    const { level, kind, text, trouble } = registrationLine(event, before?.state === 'registered')
     const fields = {
       token,
       state,
@@ -165,13 +165,13 @@ export class Journal {
     this.#say({ token, kind, trouble, tell: () => this.#log[level](fields, text) })
   }
 
-  #tokenChecked({ id: token, accepted }: Fact & { type: 'tokenChecked' }): void {
-    if (!this.#board.has(token) || this.#accepted.get(token) === accepted) return
+  #tokenChecked({ id: token, accepted }: SidecarEvent & { type: 'tokenChecked' }): void {
+    if (!this.#sidecarState.has(token) || this.#accepted.get(token) === accepted) return
     this.#accepted.set(token, accepted)
     if (accepted === null)
       return this.#log.debug({ token }, 'the puppet does not say whether it accepts this token')
     // That all is well is no news where there are thousands of it.
-    const level = this.#board.size <= FEW ? 'info' : 'debug'
+    const level = this.#sidecarState.size <= FEW ? 'info' : 'debug'
     if (accepted) return this.#log[level]({ token }, 'the puppet accepts this token')
     const fields = { token, cause: 'UNAUTHENTICATED' }
     const text =
@@ -181,15 +181,15 @@ export class Journal {
   }
 
   #say(change: Change): void {
-    if (this.#board.size > FEW) return this.#crowd.add(change)
+    if (this.#sidecarState.size > FEW) return this.#crowd.add(change)
     // What happened first is told first.
     this.#crowd.flush()
     change.tell()
   }
 
   #sum({ counts, trouble, troubled }: Sum): void {
-    const total = this.#board.size
-    const registered = this.#board.count('registered')
+    const total = this.#sidecarState.size
+    const registered = this.#sidecarState.count('registered')
     const parts = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`)
     const text = `${parts.join(', ')}; now ${registered} of ${total} registered`
     const fields = { changes: counts, registered, total }

@@ -1,61 +1,61 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { DoorRefusal, Fact } from '../events.ts'
 import type { Log } from '../../ops/log.ts'
-import type { Board } from './sidecar-state.ts'
+import type { GatewayRefusal, SidecarEvent } from '../events.ts'
 import { isForeign, otherPort, otherToken } from './gateway-problems.ts'
-import { LineLimit } from './line-limit.ts'
+import { LogRateLimit } from './line-limit.ts'
+import type { SidecarState } from './sidecar-state.ts'
 
 /** The same refusal is told again after so long, in milliseconds. The metrics count all. */
 const REFUSAL_AGAIN_MS = 10 * 60_000
 
 /** What happens at the gateway's door. */
-export type GatewayFact = Fact & { type: `gateway${string}` }
+export type GatewayFact = SidecarEvent & { type: `gateway${string}` }
 
 /** Log lines about the gateway's door. Whoever is there comes and goes as it pleases, which does not fill the log. */
-export class GatewayJournal {
+export class GatewayLog {
   readonly #log: Log
   readonly #clock: Clock
-  readonly #board: Board
-  readonly #limit: LineLimit
-  readonly #refusedMs = new Map<DoorRefusal, number>()
+  readonly #sidecarState: SidecarState
+  readonly #limit: LogRateLimit
+  readonly #refusedMs = new Map<GatewayRefusal, number>()
 
-  /** @param board what is true now; it hears each fact before the journal does */
-  constructor(log: Log, clock: Clock, board: Board) {
+  /** @param sidecar state what is true now; it hears each event before the event log does */
+  constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
     this.#log = log
     this.#clock = clock
-    this.#board = board
-    this.#limit = new LineLimit(clock)
+    this.#sidecarState = sidecarState
+    this.#limit = new LogRateLimit(clock)
   }
 
-  tell(fact: GatewayFact): void {
-    switch (fact.type) {
+  record(event: GatewayFact): void {
+    switch (event.type) {
       case 'gatewayJoined':
-        return this.#joined(fact)
+        return this.#joined(event)
       case 'gatewayLeft': {
         const level = this.#limit.levelFor('info')
         return this.#log[level](
-          { token: fact.id, cause: fact.cause },
-          `the gateway left its door (${fact.cause})`,
+          { token: event.id, cause: event.cause },
+          `the gateway left its door (${event.cause})`,
         )
       }
       case 'gatewayPort':
-        return this.#port(fact)
+        return this.#port(event)
       case 'gatewayRefused':
-        return this.#refused(fact.reason, fact.from)
+        return this.#refused(event.reason, event.from)
       case 'gatewayTold':
         return this.#log.trace('the gateway told something')
     }
   }
 
-  #joined({ id: token, adopted }: Fact & { type: 'gatewayJoined' }): void {
-    if (isForeign(this.#board, token)) {
+  #joined({ id: token, adopted }: SidecarEvent & { type: 'gatewayJoined' }): void {
+    if (isForeign(this.#sidecarState, token)) {
       return this.#log[this.#limit.levelFor('error')]({ token }, `WRONG TOKEN: ${otherToken(token)}`)
     }
     const taken = adopted ? '; its token is taken over' : ''
     this.#log[this.#limit.levelFor('info')]({ token }, `the gateway is at its door${taken}`)
   }
 
-  #port({ id: token, port, expected }: Fact & { type: 'gatewayPort' }): void {
+  #port({ id: token, port, expected }: SidecarEvent & { type: 'gatewayPort' }): void {
     if (port === expected) return
     if (port === undefined) {
       const text = 'the gateway does not say on which port its puppet listens'
@@ -64,7 +64,7 @@ export class GatewayJournal {
     this.#log[this.#limit.levelFor('error')]({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
   }
 
-  #refused(cause: DoorRefusal, from: string): void {
+  #refused(cause: GatewayRefusal, from: string): void {
     const nowMs = this.#clock.now()
     const toldMs = this.#refusedMs.get(cause) ?? Number.NEGATIVE_INFINITY
     const again = nowMs - toldMs >= REFUSAL_AGAIN_MS

@@ -1,22 +1,22 @@
-import type { Board } from './sidecar-state.ts'
+import type { SidecarState } from './sidecar-state.ts'
 
 /** What is wrong between gateways and the sidecar, in words; empty if nothing is, or nobody is at the door. */
-export function gatewayProblems(board: Board, probedPort: number): readonly string[] {
-  const said = [...board.gateway.present].flatMap(([id, { port }]) => [
+export function gatewayProblems(sidecarState: SidecarState, probedPort: number): readonly string[] {
+  const said = [...sidecarState.gateway.present].flatMap(([id, { port }]) => [
     ...(port === undefined || port === probedPort ? [] : [otherPort(port, probedPort)]),
-    ...(isForeign(board, id) ? [otherToken(id)] : []),
+    ...(isForeign(sidecarState, id) ? [otherToken(id)] : []),
   ])
   return [...new Set(said)]
 }
 
 /** How many gateways are at the door. */
-export function gatewayConnections(board: Board): number {
-  return [...board.gateway.present.values()].reduce((sum, { connections }) => sum + connections, 0)
+export function gatewayConnections(sidecarState: SidecarState): number {
+  return [...sidecarState.gateway.present.values()].reduce((sum, { connections }) => sum + connections, 0)
 }
 
 /** Whether nobody registers a token, though all are to be registered. */
-export function isForeign(board: Board, id: string): boolean {
-  return !board.has(id) && !board.draining
+export function isForeign(sidecarState: SidecarState, id: string): boolean {
+  return !sidecarState.has(id) && !sidecarState.draining
 }
 
 /** Gateway and sidecar disagree about the puppet's port. */

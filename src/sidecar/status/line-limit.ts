@@ -5,7 +5,7 @@ const LINES = 10
 const WHILE_MS = 10_000
 
 /** Keeps what others can repeat without end from filling the log: ten lines in ten seconds, the rest at `debug`. */
-export class LineLimit {
+export class LogRateLimit {
   readonly #clock: Clock
   #sinceMs = Number.NEGATIVE_INFINITY
   #lines = 0

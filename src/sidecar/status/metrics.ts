@@ -1,20 +1,20 @@
 import { assertNever } from '../../lib/assert-never.ts'
+import { labelled, MetricSet } from '../../ops/metric-set.ts'
+import type { IgnoredKind } from '../../protocol/port-answer.ts'
 import type {
   ConnectResult,
   DisconnectCause,
-  DoorRefusal,
-  Fact,
-  IgnoredKind,
+  GatewayRefusal,
+  SidecarEvent,
   WithdrawalCause,
 } from '../events.ts'
-import { labelled, MetricSet } from '../../ops/metric-set.ts'
-import type { Board } from './sidecar-state.ts'
 import { gatewayConnections } from './gateway-problems.ts'
 import { totalsOf } from './readiness.ts'
+import type { SidecarState } from './sidecar-state.ts'
 
 /** Prometheus metrics of the sidecar. No label holds a token or anything else that the outside can make up. */
 export interface Metrics {
-  apply(fact: Fact): void
+  apply(event: SidecarEvent): void
   /** The exposition text, and the content type that goes with it. */
   expose(): Promise<{ text: string; contentType: string }>
 }
@@ -41,7 +41,7 @@ const IGNORED_KINDS: readonly IgnoredKind[] = [
   'event',
   'invalid',
 ]
-const DOOR_REFUSALS: readonly DoorRefusal[] = [
+const DOOR_REFUSALS: readonly GatewayRefusal[] = [
   'dropped',
   'http',
   'path',
@@ -60,24 +60,24 @@ const QUESTIONS = [
 /** From what a killed puppet takes to an outage of an hour; the promises lie at 0.1, 0.5, 2.6 and 5.5 s. In seconds. */
 const FAULT_BUCKETS = [0.025, 0.1, 0.25, 0.5, 1, 2, 2.6, 5.5, 15, 60, 300, 3600]
 
-/** Makes the metrics; gauges read `board` when they are asked. */
-export function createMetrics(board: Board, version: string): Metrics {
+/** Makes the metrics; gauges read `sidecarState` when they are asked. */
+export function createMetrics(sidecarState: SidecarState, version: string): Metrics {
   const metrics = new MetricSet('puppet_registrar_', version)
   const yesOrNo = (name: string, help: string, isTrue: () => boolean) =>
     metrics.reading(name, help, () => (isTrue() ? 1 : 0))
-  yesOrNo('puppet_up', 'Whether the puppet is healthy', () => board.puppet.state === 'healthy')
+  yesOrNo('puppet_up', 'Whether the puppet is healthy', () => sidecarState.puppet.state === 'healthy')
   yesOrNo(
     'registry_reachable',
     'Whether attempts to register get as far as the registry',
-    () => board.registry.reachable,
+    () => sidecarState.registry.reachable,
   )
   yesOrNo(
     'token_source_up',
     'Whether what the token file holds is in force; 0 while it is missing, unreadable or wrong',
-    () => board.source.problems.length === 0,
+    () => sidecarState.source.problems.length === 0,
   )
   metrics.gauge('registrations', 'Tokens by state', ['state'], (gauge) => {
-    const { total, ...states } = totalsOf(board)
+    const { total, ...states } = totalsOf(sidecarState)
     for (const [state, count] of Object.entries(states)) gauge.set({ state }, count)
   })
   const probeDuration = metrics.histogram('probe_duration_seconds', 'How long probes took')
@@ -89,7 +89,7 @@ export function createMetrics(board: Board, version: string): Metrics {
   )
   const disconnects = metrics.counter(
     'disconnects_total',
-    'Connections to the registry that ended',
+    'ConnectionLimiter to the registry that ended',
     labelled('cause', DISCONNECT_CAUSES),
   )
   const withdrawals = metrics.counter(
@@ -115,7 +115,9 @@ export function createMetrics(board: Board, version: string): Metrics {
     labelled('kind', IGNORED_KINDS),
   )
 
-  metrics.reading('gateway_connections', "Gateways at the sidecar's door", () => gatewayConnections(board))
+  metrics.reading('gateway_connections', "Gateways at the sidecar's door", () =>
+    gatewayConnections(sidecarState),
+  )
   const told = metrics.counter('gateway_events_total', 'What gateways told, and nobody heard', [{}])
   const turnedAway = metrics.counter(
     'gateway_refusals_total',
@@ -124,32 +126,32 @@ export function createMetrics(board: Board, version: string): Metrics {
   )
 
   return {
-    apply: (fact) => {
-      switch (fact.type) {
+    apply: (event) => {
+      switch (event.type) {
         case 'probed':
-          probes.inc({ result: fact.result.ok ? 'ok' : fact.result.kind })
-          return probeDuration.observe(fact.result.tookMs / 1000)
+          probes.inc({ result: event.result.ok ? 'ok' : event.result.kind })
+          return probeDuration.observe(event.result.tookMs / 1000)
         case 'connected':
-          return connects.inc({ result: fact.result })
+          return connects.inc({ result: event.result })
         case 'disconnected':
-          return disconnects.inc({ cause: fact.cause })
+          return disconnects.inc({ cause: event.cause })
         case 'withdrawn':
-          return withdrawals.inc({ cause: fact.cause })
+          return withdrawals.inc({ cause: event.cause })
         case 'puppet':
-          if (fact.failingMs !== undefined) detection.observe(fact.failingMs / 1000)
+          if (event.failingMs !== undefined) detection.observe(event.failingMs / 1000)
           return
         case 'recovered':
-          return recovery.observe(fact.tookMs / 1000)
+          return recovery.observe(event.tookMs / 1000)
         case 'pong':
-          return rtt.observe(fact.rttMs / 1000)
+          return rtt.observe(event.rttMs / 1000)
         case 'question':
-          return questions.inc({ method: fact.method, result: fact.result })
+          return questions.inc({ method: event.method, result: event.result })
         case 'ignored':
-          return ignored.inc({ kind: fact.kind })
+          return ignored.inc({ kind: event.kind })
         case 'gatewayTold':
           return told.inc()
         case 'gatewayRefused':
-          return turnedAway.inc({ reason: fact.reason })
+          return turnedAway.inc({ reason: event.reason })
         case 'gatewayJoined':
         case 'gatewayLeft':
         case 'gatewayPort':
@@ -162,7 +164,7 @@ export function createMetrics(board: Board, version: string): Metrics {
         case 'draining':
           return
         default:
-          assertNever(fact)
+          assertNever(event)
       }
     },
     expose: () => metrics.expose(),

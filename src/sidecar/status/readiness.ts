@@ -1,5 +1,5 @@
 import type { RegistrationState } from '../events.ts'
-import type { Board } from './sidecar-state.ts'
+import type { SidecarState } from './sidecar-state.ts'
 
 /** How many registrations are in which condition; `connecting` includes those whose acknowledgement is awaited. */
 export interface Totals {
@@ -13,11 +13,11 @@ export interface Totals {
 }
 
 /** Counts registrations by condition. */
-export function totalsOf(board: Board): Totals {
+export function totalsOf(sidecarState: SidecarState): Totals {
   const count = (...states: readonly RegistrationState[]): number =>
-    states.reduce((sum, state) => sum + board.count(state), 0)
+    states.reduce((sum, state) => sum + sidecarState.count(state), 0)
   return {
-    total: board.size,
+    total: sidecarState.size,
     registered: count('registered'),
     connecting: count('connecting', 'open'),
     waiting: count('waiting', 'queued'),
@@ -37,12 +37,12 @@ export interface Check {
  * What `/readyz` answers for: the puppet is healthy, at least one token is registered, none is still on its way, and
  * nothing is being drained. A refused token is settled, not on its way.
  */
-export function readinessChecks(board: Board): readonly Check[] {
-  const totals = totalsOf(board)
-  const { puppet } = board
+export function readinessChecks(sidecarState: SidecarState): readonly Check[] {
+  const totals = totalsOf(sidecarState)
+  const { puppet } = sidecarState
   // What closes while the puppet is healthy is about to come back.
-  const onTheirWay = totals.connecting + totals.waiting + board.count('closing')
-  const why = onTheirWay === 0 ? '' : board.registry.reason || someReason(board)
+  const onTheirWay = totals.connecting + totals.waiting + sidecarState.count('closing')
+  const why = onTheirWay === 0 ? '' : sidecarState.registry.reason || someReason(sidecarState)
   return [
     { name: 'puppet', ok: puppet.state === 'healthy', detail: puppet.reason || puppet.state },
     {
@@ -55,16 +55,21 @@ export function readinessChecks(board: Board): readonly Check[] {
       ok: onTheirWay === 0,
       detail: `${onTheirWay} on their way${why === '' ? '' : ` (${why})`}`,
     },
-    { name: 'draining', ok: !board.draining, detail: board.draining ? 'draining' : 'not draining' },
+    {
+      name: 'draining',
+      ok: !sidecarState.draining,
+      detail: sidecarState.draining ? 'draining' : 'not draining',
+    },
   ]
 }
 
 const ON_THEIR_WAY: ReadonlySet<RegistrationState> = new Set(['waiting', 'queued', 'connecting', 'open'])
 
 /** What one of those on their way suffers from. */
-function someReason(board: Board): string {
-  for (const { state, reason } of board.tokens) if (reason !== '' && ON_THEIR_WAY.has(state)) return reason
-  return board.count('queued') > 0 ? WAITS_FOR_ITS_TURN : ''
+function someReason(sidecarState: SidecarState): string {
+  for (const { state, reason } of sidecarState.tokens)
+    if (reason !== '' && ON_THEIR_WAY.has(state)) return reason
+  return sidecarState.count('queued') > 0 ? WAITS_FOR_ITS_TURN : ''
 }
 
 /** Why a token that may connect does not yet. */

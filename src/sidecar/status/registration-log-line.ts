@@ -1,4 +1,4 @@
-import type { Fact } from '../events.ts'
+import type { SidecarEvent } from '../events.ts'
 
 /** How a registration's change is told. */
 export interface RegistrationLine {
@@ -16,7 +16,7 @@ export interface RegistrationLine {
  * @param wasRegistered whether it was registered when something was told of it last
  */
 export function registrationLine(
-  { state, reason, confirmed }: Fact & { type: 'registration' },
+  { state, reason, confirmed }: SidecarEvent & { type: 'registration' },
   wasRegistered: boolean,
 ): RegistrationLine {
   switch (state) {

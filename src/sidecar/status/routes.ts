@@ -1,15 +1,15 @@
-import type { Clock } from '../../lib/clock.ts'
 import type { Config } from '../../config/sidecar-config.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { type Answer, type Route, textAnswer } from '../../ops/admin-server.ts'
 import type { Damping } from '../events.ts'
-import type { Board } from './sidecar-state.ts'
 import type { Metrics } from './metrics.ts'
 import { readinessChecks } from './readiness.ts'
-import { report } from './status-report.ts'
+import type { SidecarState } from './sidecar-state.ts'
+import { statusReport } from './status-report.ts'
 
 /** What the endpoints show. */
 export interface RoutesOptions {
-  readonly board: Board
+  readonly sidecarState: SidecarState
   readonly metrics: Metrics
   readonly config: Config
   readonly version: string
@@ -26,10 +26,10 @@ export interface RoutesOptions {
 
 /** The sidecar's endpoints. */
 export function adminRoutes(options: RoutesOptions): readonly Route[] {
-  const { board, metrics } = options
+  const { sidecarState, metrics } = options
   return [
     { method: 'GET', path: '/livez', handle: () => textAnswer(200, 'alive') },
-    { method: 'GET', path: '/readyz', handle: (query) => readiness(board, query.has('verbose')) },
+    { method: 'GET', path: '/readyz', handle: (query) => readiness(sidecarState, query.has('verbose')) },
     { method: 'GET', path: '/status', handle: (query) => status(options, query.get('offset')) },
     {
       method: 'GET',
@@ -44,20 +44,20 @@ export function adminRoutes(options: RoutesOptions): readonly Route[] {
   ]
 }
 
-function readiness(board: Board, verbose: boolean): Answer {
-  const checks = readinessChecks(board)
+function readiness(sidecarState: SidecarState, verbose: boolean): Answer {
+  const checks = readinessChecks(sidecarState)
   const ready = checks.every(({ ok }) => ok)
   const lines = checks.map(({ name, ok, detail }) => `[${ok ? '+' : '-'}] ${name}: ${detail}`)
   const brief = ready ? ['ready'] : lines.filter((line) => line.startsWith('[-]'))
   return textAnswer(ready ? 200 : 503, (verbose ? lines : brief).join('\n'))
 }
 
-async function drain({ board, drain }: RoutesOptions): Promise<Answer> {
+async function drain({ sidecarState, drain }: RoutesOptions): Promise<Answer> {
   if (await drain()) return textAnswer(200, 'drained: nothing is registered any more')
-  const left = board.count('closing')
+  const left = sidecarState.count('closing')
   return textAnswer(
     503,
-    `not drained in REGISTRAR_DRAIN_TIMEOUT: ${left} of ${board.size} still being closed`,
+    `not drained in REGISTRAR_DRAIN_TIMEOUT: ${left} of ${sidecarState.size} still being closed`,
   )
 }
 
@@ -69,12 +69,12 @@ async function quit(options: RoutesOptions): Promise<Answer> {
 }
 
 function status(
-  { board, clock, startedMs, damping, config, version }: RoutesOptions,
+  { sidecarState, clock, startedMs, damping, config, version }: RoutesOptions,
   from: string | null,
 ): Answer {
   const nowMs = clock.now()
   const offset = Math.max(0, Math.trunc(Number(from ?? 0)) || 0)
   const options = { config, version, nowMs, uptimeMs: nowMs - startedMs, offset, damping: damping() }
-  const body = `${JSON.stringify(report(board, options), null, 2)}\n`
+  const body = `${JSON.stringify(statusReport(sidecarState, options), null, 2)}\n`
   return { status: 200, contentType: 'application/json', body }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Fact, HealthStatus, PuppetHealth, RegistrationState } from '../events.ts'
+import type { HealthStatus, PuppetHealth, RegistrationState, SidecarEvent } from '../events.ts'
 
 /** What is known of one registration. */
 export interface TokenRecord {
@@ -58,10 +58,10 @@ export interface SourceRecord {
 }
 
 /**
- * Folds the facts into what is true now. No I/O and no decisions: readiness, `/status` and the journal are functions of
+ * Folds the events into what is true now. No I/O and no decisions: readiness, `/status` and the event log are functions of
  * what stands here. States are counted as they change, so that nobody has to count ten thousand tokens.
  */
-export class Board {
+export class SidecarState {
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
   readonly #counts = new Map<RegistrationState, number>()
@@ -131,66 +131,72 @@ export class Board {
     return this.size > 0 && this.#acceptance.accepted === this.size ? true : null
   }
 
-  apply(fact: Fact): void {
-    switch (fact.type) {
+  apply(event: SidecarEvent): void {
+    switch (event.type) {
       case 'draining':
         this.#draining = true
         return
       case 'probed':
-        this.#puppet = fact.result.ok
-          ? { ...this.#puppet, tls: fact.result.tls, health: fact.result.health }
+        this.#puppet = event.result.ok
+          ? { ...this.#puppet, tls: event.result.tls, health: event.result.health }
           : { ...this.#puppet, health: null }
         return
       case 'puppet':
-        return this.#applyPuppet(fact)
+        return this.#applyPuppet(event)
       case 'registry':
-        return this.#applyRegistry(fact)
+        return this.#applyRegistry(event)
       case 'source':
-        this.#source = { problems: fact.problems, since: this.#clock.date() }
+        this.#source = { problems: event.problems, since: this.#clock.date() }
         return
       case 'tokens':
-        for (const id of fact.added) this.#add(id)
+        for (const id of event.added) this.#add(id)
         return
       case 'gone':
-        return this.#put(fact.id, undefined)
+        return this.#put(event.id, undefined)
       case 'tokenChecked':
-        return this.#update(fact.id, { accepted: fact.accepted })
+        return this.#update(event.id, { accepted: event.accepted })
       case 'gatewayJoined':
-        return this.#changeGateway(fact.id, (visits) => ({ ...visits, connections: visits.connections + 1 }))
+        return this.#changeGateway(event.id, (connections) => ({
+          ...connections,
+          connections: connections.connections + 1,
+        }))
       case 'gatewayLeft':
-        return this.#changeGateway(fact.id, (visits) => ({ ...visits, connections: visits.connections - 1 }))
+        return this.#changeGateway(event.id, (connections) => ({
+          ...connections,
+          connections: connections.connections - 1,
+        }))
       case 'gatewayPort':
-        return this.#changeGateway(fact.id, ({ connections, port }) => ({
+        return this.#changeGateway(event.id, ({ connections, port }) => ({
           connections,
-          port: fact.port ?? port,
+          port: event.port ?? port,
         }))
       case 'registration':
-        this.#applyRegistration(fact)
+        this.#applyRegistration(event)
     }
   }
 
-  #applyPuppet({ health, reason }: Fact & { type: 'puppet' }): void {
+  #applyPuppet({ health, reason }: SidecarEvent & { type: 'puppet' }): void {
     const since = health === this.#puppet.state ? this.#puppet.since : this.#clock.date()
     this.#puppet = { ...this.#puppet, state: health, since, reason }
   }
 
-  #applyRegistry({ reachable, reason, attempts, retryInMs }: Fact & { type: 'registry' }): void {
+  #applyRegistry({ reachable, reason, attempts, retryInMs }: SidecarEvent & { type: 'registry' }): void {
     const since = reachable === this.#registry.reachable ? this.#registry.since : this.#clock.date()
     const retryAtMs = retryInMs === null ? null : this.#clock.now() + retryInMs
     this.#registry = { reachable, since, reason, attempts, retryAtMs }
   }
 
-  #changeGateway(id: string, change: (visits: Visits) => Visits): void {
+  #changeGateway(id: string, change: (connections: Visits) => Visits): void {
     const present = new Map(this.#gateway.present)
-    const visits = change(present.get(id) ?? { connections: 0, port: undefined })
+    const connections = change(present.get(id) ?? { connections: 0, port: undefined })
     // What it said has gone with it.
-    if (visits.connections > 0) present.set(id, visits)
+    if (connections.connections > 0) present.set(id, connections)
     else present.delete(id)
     this.#gateway = { present }
   }
 
-  #applyRegistration(fact: Fact & { type: 'registration' }): void {
-    const { id, state, reason, attempts, retryInMs, confirmed } = fact
+  #applyRegistration(event: SidecarEvent & { type: 'registration' }): void {
+    const { id, state, reason, attempts, retryInMs, confirmed } = event
     const before = this.#tokens.get(id)
     const sinceMs = before?.state === state ? before.sinceMs : this.#clock.date().getTime()
     const retryAtMs = retryInMs === null ? null : Math.ceil(this.#clock.now() + retryInMs)

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import type { Damping, RegistrationState } from '../events.ts'
-import type { Board, TokenRecord } from './sidecar-state.ts'
 import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
+import type { SidecarState, TokenRecord } from './sidecar-state.ts'
 
 /** Tokens a page of `/status`. */
 const PAGE = 100
@@ -20,7 +20,7 @@ const ORDER: readonly RegistrationState[] = [
   'registered',
 ]
 
-/** What a report needs beside the board. */
+/** What a report needs beside the sidecar state. */
 export interface ReportOptions {
   readonly config: Pick<Config, 'puppet' | 'probe' | 'registry' | 'gateway'>
   readonly version: string
@@ -34,13 +34,13 @@ export interface ReportOptions {
 }
 
 /** The body of `/status`. */
-export function report(board: Board, options: ReportOptions): Record<string, unknown> {
+export function statusReport(sidecarState: SidecarState, options: ReportOptions): Record<string, unknown> {
   const { config, nowMs } = options
-  const { puppet, registry, source } = board
+  const { puppet, registry, source } = sidecarState
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
-    draining: board.draining,
+    draining: sidecarState.draining,
     puppet: {
       state: puppet.state,
       since: puppet.since.toISOString(),
@@ -50,7 +50,7 @@ export function report(board: Board, options: ReportOptions): Record<string, unk
       probe: config.probe.kind,
       tls: puppet.tls,
       health: puppet.health,
-      tokenAccepted: board.tokenAccepted,
+      tokenAccepted: sidecarState.tokenAccepted,
       damping: { withdrawals: options.damping.withdrawals, holdSeconds: options.damping.holdMs / 1000 },
     },
     registry: {
@@ -61,23 +61,23 @@ export function report(board: Board, options: ReportOptions): Record<string, unk
       attempts: registry.attempts,
       retryInSeconds: secondsUntil(registry.retryAtMs, nowMs),
     },
-    gateway: config.gateway === undefined ? null : gatewayReport(board, config.puppet.port),
+    gateway: config.gateway === undefined ? null : gatewayReport(sidecarState, config.puppet.port),
     tokenSource: { problems: source.problems, since: source.since.toISOString() },
-    registrations: totalsOf(board),
-    tokens: page(board, options.offset).map((token) => tokenReport(token, board, nowMs)),
+    registrations: totalsOf(sidecarState),
+    tokens: page(sidecarState, options.offset).map((token) => tokenReport(token, sidecarState, nowMs)),
   }
 }
 
-function gatewayReport(board: Board, probedPort: number): Record<string, unknown> {
-  const ports = [...board.gateway.present.values()].flatMap(({ port }) => port ?? [])
+function gatewayReport(sidecarState: SidecarState, probedPort: number): Record<string, unknown> {
+  const ports = [...sidecarState.gateway.present.values()].flatMap(({ port }) => port ?? [])
   return {
-    connections: gatewayConnections(board),
+    connections: gatewayConnections(sidecarState),
     port: ports[0] ?? null,
-    problems: gatewayProblems(board, probedPort),
+    problems: gatewayProblems(sidecarState, probedPort),
   }
 }
 
-function tokenReport(token: TokenRecord, { registry }: Board, nowMs: number): Record<string, unknown> {
+function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: number): Record<string, unknown> {
   // A token that waits for its turn while nobody can reach the registry waits for that.
   const held = token.state === 'queued' && !registry.reachable
   const turn = token.state === 'queued' ? token.reason || WAITS_FOR_ITS_TURN : token.reason
@@ -98,16 +98,16 @@ function secondsUntil(atMs: number | null, nowMs: number): number | null {
 }
 
 /** A page of the tokens, the unhappy first; without sorting ten thousand of them each time. */
-function page(board: Board, offset: number): readonly TokenRecord[] {
+function page(sidecarState: SidecarState, offset: number): readonly TokenRecord[] {
   const found: TokenRecord[] = []
   let skip = offset
   for (const state of ORDER) {
-    const count = board.count(state)
+    const count = sidecarState.count(state)
     if (skip >= count) {
       skip -= count
       continue
     }
-    for (const token of board.tokens) {
+    for (const token of sidecarState.tokens) {
       if (token.state !== state) continue
       if (skip > 0) skip -= 1
       else found.push(token)

@@ -43,7 +43,7 @@ describe('a host', () => {
 })
 
 describe('an error', () => {
-  it('that does not say where it happened is a problem of the first place', () => {
+  it('that does not print where it happened is a problem of the first place', () => {
     expect(problemOf({ code: 'EADDRINUSE' })).toMatchObject([{ variable: 'ADMIN_PORT' }])
   })
 

@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { keepHeapQuiet, QUIET_TOKENS } from '../../../src/commands/v8-heap-flags.ts'
-import type { Fact } from '../../../src/sidecar/events.ts'
+import type { SidecarEvent } from '../../../src/sidecar/events.ts'
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `token ${index}`)
-const tokens = (added: number, removed = 0): Fact => ({
+const tokens = (added: number, removed = 0): SidecarEvent => ({
   type: 'tokens',
   added: names(added),
   removed: names(removed),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readDiscoverConfig } from '../../../src/config/admin-address.ts'
-import { namesOwnDoor, withoutOwnDoor } from '../../../src/config/gateway-config.ts'
+import { namesOwnGatewayServer, withoutOwnGatewayServer } from '../../../src/config/gateway-config.ts'
 import { readConfig } from '../../../src/config/sidecar-config.ts'
 import { problemsOf } from './problems-of.ts'
 
@@ -164,14 +164,14 @@ describe('any environment', () => {
     fc.assert(
       fc.property(environments, (env) => {
         const { WECHATY_APIHOST: apihost, ...rest } = env
-        const left = withoutOwnDoor(env)
+        const left = withoutOwnGatewayServer(env)
         expect({ ...rest, ...left }).toEqual(left)
         if (left === env || apihost === undefined) {
           expect(left).toEqual(env)
           return
         }
         expect(left).toEqual(rest)
-        expect(namesOwnDoor(apihost, env)).toBe(true)
+        expect(namesOwnGatewayServer(apihost, env)).toBe(true)
         expect(Number(apihost.split(':').at(-1))).toBe(Number(env.REGISTRAR_GATEWAY_PORT))
       }),
       { numRuns: 2000 },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRegistryConfig } from '../../../src/config/registry-config.ts'
 import { REGISTRY_VARIABLES } from '../../../src/config/variables.ts'
-import { readKeyPair } from '../../../src/registry/certificate.ts'
+import { readKeyPair } from '../../../src/net/key-pair.ts'
 import { type CertificateFiles, createAuthority } from '../../support/certificates.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 

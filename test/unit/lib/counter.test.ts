@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Tally } from '../../../src/lib/counter.ts'
+import { Counter } from '../../../src/lib/counter.ts'
 
 it('counts by key', () => {
-  const tally = new Tally()
+  const tally = new Counter()
   tally.add('a')
   tally.add('a')
   tally.add('b')
@@ -16,7 +16,7 @@ it('whatever is added and removed: no count is less than none, and what is remov
   const steps = fc.array(fc.tuple(fc.boolean(), fc.constantFrom('a', 'b')))
   fc.assert(
     fc.property(steps, (sequence) => {
-      const tally = new Tally()
+      const tally = new Counter()
       const counts: Record<string, number> = { a: 0, b: 0 }
       for (const [more, key] of sequence) {
         if (more) tally.add(key)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { kindOf, mayLook, type PlaceKind } from '../../../src/net/address-range.ts'
+import { type AddressRange, addressRange, mayConnect } from '../../../src/net/address-range.ts'
 
 /** Addresses at both edges of what is not public, by kind. */
-const KINDS: Readonly<Record<Exclude<PlaceKind, 'own'>, readonly string[]>> = {
+const KINDS: Readonly<Record<Exclude<AddressRange, 'own'>, readonly string[]>> = {
   public: [
     '8.8.8.8',
     '203.0.114.7',
@@ -75,12 +75,12 @@ const ADDRESSES = Object.entries(KINDS).flatMap(([kind, all]) =>
 
 describe('the kind of an address', () => {
   it.each(ADDRESSES)('%s: %s', (address, kind) => {
-    expect(kindOf(address)).toBe(kind)
+    expect(addressRange(address)).toBe(kind)
   })
 })
 
 /** One address of each kind. */
-const SOMEBODY: Readonly<Record<Exclude<PlaceKind, 'own'>, string>> = {
+const SOMEBODY: Readonly<Record<Exclude<AddressRange, 'own'>, string>> = {
   public: '203.0.114.7',
   private: '192.168.1.1',
   loopback: '127.0.0.1',
@@ -88,15 +88,15 @@ const SOMEBODY: Readonly<Record<Exclude<PlaceKind, 'own'>, string>> = {
   metadata: '169.254.169.254',
   reserved: '',
 }
-const EVERYBODY = Object.entries(SOMEBODY) as [PlaceKind, string][]
+const EVERYBODY = Object.entries(SOMEBODY) as [AddressRange, string][]
 
 describe('a look', () => {
   it.each(EVERYBODY)('at a public address is anybody’s right: of one that is %s', (_kind, from) => {
-    for (const address of KINDS.public) expect(mayLook(address, from)).toBe(true)
+    for (const address of KINDS.public) expect(mayConnect(address, from)).toBe(true)
   })
 
   it.each(EVERYBODY)('at a reserved one is nobody’s: not of one that is %s', (_kind, from) => {
-    for (const address of KINDS.reserved) expect(mayLook(address, from)).toBe(false)
+    for (const address of KINDS.reserved) expect(mayConnect(address, from)).toBe(false)
   })
 
   it.each(['private', 'loopback', 'link-local'] as const)(
@@ -104,13 +104,13 @@ describe('a look', () => {
     (kind) => {
       for (const address of KINDS[kind])
         for (const [other, from] of EVERYBODY)
-          expect([other, mayLook(address, from)]).toEqual([other, other === kind])
+          expect([other, mayConnect(address, from)]).toEqual([other, other === kind])
     },
   )
 
   it('at a place of credentials is the right of that place alone', () => {
     for (const address of KINDS.metadata)
       for (const from of [...KINDS.metadata, ...Object.values(SOMEBODY)])
-        expect(mayLook(address, from)).toBe(from === address)
+        expect(mayConnect(address, from)).toBe(from === address)
   })
 })

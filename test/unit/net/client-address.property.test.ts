@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { clientAddress, isTrusted, isUsableHost, neighbour } from '../../../src/net/client-address.ts'
+import { clientAddress, isTrusted, isUsableHost, rateLimitKey } from '../../../src/net/client-address.ts'
 import { networkList } from './network-list.ts'
 
 const PROXIES = networkList('10.0.0.0/8', '2001:db8::/32', '127.0.0.0/8')
@@ -31,7 +31,7 @@ it('whatever a header holds: an address or nothing, and never an error', () => {
       if (found === undefined) return
       expect(isIP(found), found).not.toBe(0)
       expect(found).not.toMatch(/^::ffff:\d+\./i)
-      expect(neighbour(found).length).toBeLessThanOrEqual(39)
+      expect(rateLimitKey(found).length).toBeLessThanOrEqual(39)
     }),
     { numRuns: 3000 },
   )
@@ -63,7 +63,7 @@ it('whatever a client puts in front: what the trusted proxy appended decides', (
 it('whatever text it is: whom a limit counts together is found without an error, and of a text that is none it is the text', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), hops), (text) => {
-      const found = neighbour(text)
+      const found = rateLimitKey(text)
       if (isIP(text) !== 6) expect(found).toBe(text)
       else expect(found.split(':')).toHaveLength(4)
     }),
@@ -82,11 +82,11 @@ it('every IPv6 address is counted with its /64, and with nobody else, however it
       const zeroed = one.map((group, index) => (index >= from && index <= to ? 0 : group))
       const short = new URL(`http://[${plain(zeroed)}]`).hostname.slice(1, -1)
       const family = [...zeroed.slice(0, 4), ...other.slice(4)]
-      expect(neighbour(short)).toBe(neighbour(plain(zeroed)))
-      expect(neighbour(padded(zeroed))).toBe(neighbour(plain(zeroed)))
-      expect(neighbour(plain(family))).toBe(neighbour(short))
+      expect(rateLimitKey(short)).toBe(rateLimitKey(plain(zeroed)))
+      expect(rateLimitKey(padded(zeroed))).toBe(rateLimitKey(plain(zeroed)))
+      expect(rateLimitKey(plain(family))).toBe(rateLimitKey(short))
       const same = zeroed.slice(0, 4).every((group, index) => group === other[index])
-      expect(neighbour(plain(other)) === neighbour(short)).toBe(same)
+      expect(rateLimitKey(plain(other)) === rateLimitKey(short)).toBe(same)
     }),
     { numRuns: 1000 },
   )

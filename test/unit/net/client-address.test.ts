@@ -3,7 +3,7 @@ import {
   clientAddress,
   isTrusted,
   isUsableHost,
-  neighbour,
+  rateLimitKey,
   withoutMapping,
 } from '../../../src/net/client-address.ts'
 import { networkList } from './network-list.ts'
@@ -91,7 +91,7 @@ describe('whom a limit counts together', () => {
     ['fe80::1%eth0', 'fe80:0:0:0'],
     ['fe80::1%a::b', 'fe80:0:0:0'],
   ])('%j is of %j', (address, wanted) => {
-    expect(neighbour(address)).toBe(wanted)
+    expect(rateLimitKey(address)).toBe(wanted)
   })
 
   it.each([
@@ -102,7 +102,7 @@ describe('whom a limit counts together', () => {
     ['2001:0db8::1', '2001:db8::2', true],
     ['64:ff9b::1.2.3.4', '64:ff9b::5.6.7.8', true],
   ])('%s and %s: %s', (one, other, together) => {
-    expect(neighbour(one) === neighbour(other)).toBe(together)
+    expect(rateLimitKey(one) === rateLimitKey(other)).toBe(together)
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Crowd } from '../../../src/ops/log-aggregator.ts'
+import { LogAggregator } from '../../../src/ops/log-aggregator.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 /** A crowd, and what it told: a text by itself, or a sum, each with when. */
@@ -8,7 +8,7 @@ function begin() {
   const clock = new FakeClock()
   const told: { atMs: number; what: unknown }[] = []
   const tell = (what: unknown): void => void told.push({ atMs: clock.now(), what })
-  const crowd = new Crowd(clock, tell)
+  const crowd = new LogAggregator(clock, tell)
   /** So many changes of a kind, named after it and numbered. */
   const add = (count: number, kind = 'registered', trouble = ''): void => {
     for (let index = 0; index < count; index += 1) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Question, type QuestionResult } from '../../../src/protocol/port-query.ts'
 import type { Envelope } from '../../../src/protocol/envelope.ts'
+import { PortQuery, type PortQueryResult } from '../../../src/protocol/port-query.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 const ID = 6
@@ -9,8 +9,8 @@ const ID = 6
 function ask() {
   const clock = new QuickClock()
   const sent: Envelope[] = []
-  const ends: (readonly [QuestionResult, number | undefined, number])[] = []
-  const question = new Question({
+  const ends: (readonly [PortQueryResult, number | undefined, number])[] = []
+  const question = new PortQuery({
     id: ID,
     clock,
     send: (event) => void sent.push(event),

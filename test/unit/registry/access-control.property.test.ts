@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Admission } from '../../../src/registry/access-control.ts'
+import { AccessControl } from '../../../src/registry/access-control.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
@@ -44,7 +44,7 @@ it('whoever comes and goes: no limit is ever passed, and nobody is turned away w
     fc.property(limits, happenings, (given, sequence) => {
       const clock = new QuickClock()
       const list = new AllowList(TOKENS)
-      const admission = new Admission(clock, given, list)
+      const access = new AccessControl(clock, given, list)
       let listed: readonly string[] = TOKENS
       let inside: { readonly token: string; readonly address: string; readonly place: string | undefined }[] =
         []
@@ -59,7 +59,7 @@ it('whoever comes and goes: no limit is ever passed, and nobody is turned away w
         if (happening.type === 'leave' && inside.length > 0) {
           const gone = inside[happening.who % inside.length]
           inside = inside.filter((one) => one !== gone)
-          if (gone !== undefined) admission.leave(gone.address)
+          if (gone !== undefined) access.leave(gone.address)
         }
         if (happening.type !== 'come') continue
         const { token, from } = happening
@@ -71,11 +71,11 @@ it('whoever comes and goes: no limit is ever passed, and nobody is turned away w
         }
         asked.push({ atMs: clock.now(), place })
         const before = asked.filter((one) => one.place === place).length
-        expect(admission.tooMany(address)).toBe(before > given.upgradeRate)
+        expect(access.tooMany(address)).toBe(before > given.upgradeRate)
         if (before > given.upgradeRate) continue
         const ofToken = inside.filter((one) => one.token === token).length
         const ofPlace = inside.filter((one) => one.place === place).length
-        const objection = admission.objection(token, address, held(ofToken))
+        const objection = access.objection(token, address, held(ofToken))
         const full =
           inside.length >= given.registrants ||
           ofToken >= given.perToken ||
@@ -83,14 +83,14 @@ it('whoever comes and goes: no limit is ever passed, and nobody is turned away w
           !listed.includes(token)
         expect(objection !== undefined).toBe(full)
         if (objection !== undefined) continue
-        admission.enter(address)
+        access.enter(address)
         inside.push({ token, address, place })
       }
       // When all have left there is room for everybody again.
-      for (const { address } of inside) admission.leave(address)
+      for (const { address } of inside) access.leave(address)
       list.replace(TOKENS)
       for (const token of TOKENS)
-        for (const address of ADDRESSES) expect(admission.objection(token, address, held(0))).toBeUndefined()
+        for (const address of ADDRESSES) expect(access.objection(token, address, held(0))).toBeUndefined()
     }),
     { numRuns: 500 },
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Admission } from '../../../src/registry/access-control.ts'
+import { AccessControl } from '../../../src/registry/access-control.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../src/registry/limits.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
@@ -13,25 +13,25 @@ const THERE = '203.0.113.8'
 
 function begin(limits: Partial<Limits> = {}, list = new AllowList()) {
   const clock = new QuickClock()
-  return { clock, admission: new Admission(clock, { ...DEFAULT_LIMITS, ...limits }, list) }
+  return { clock, access: new AccessControl(clock, { ...DEFAULT_LIMITS, ...limits }, list) }
 }
 
 describe('a token', () => {
   it('may be registered by anybody, by default', () => {
-    expect(begin().admission.objection(A, HERE, held(0))).toBeUndefined()
+    expect(begin().access.objection(A, HERE, held(0))).toBeUndefined()
   })
 
   it('that is on no list may not, and may as soon as it is on it', () => {
     const list = new AllowList(['insecure_bbbb-2222'])
-    const { admission } = begin({}, list)
-    expect(admission.objection(A, HERE, held(0))).toBe('list')
+    const { access } = begin({}, list)
+    expect(access.objection(A, HERE, held(0))).toBe('list')
     list.replace([A])
-    expect(admission.objection(A, HERE, held(0))).toBeUndefined()
+    expect(access.objection(A, HERE, held(0))).toBeUndefined()
   })
 
   it('has so many registrants and no more', () => {
-    const { admission } = begin({ perToken: 2 })
-    expect([0, 1, 2, 3].map((others) => admission.objection(A, HERE, held(others)))).toEqual([
+    const { access } = begin({ perToken: 2 })
+    expect([0, 1, 2, 3].map((others) => access.objection(A, HERE, held(others)))).toEqual([
       undefined,
       undefined,
       'per_token',
@@ -42,62 +42,62 @@ describe('a token', () => {
 
 describe('registrants', () => {
   it('from one address are so many; from another one there may be more', () => {
-    const { admission } = begin({ perAddress: 2 })
-    admission.enter(HERE)
-    expect(admission.objection(A, HERE, held(0))).toBeUndefined()
-    admission.enter(HERE)
-    expect(admission.objection(A, HERE, held(0))).toBe('per_address')
-    expect(admission.objection(A, THERE, held(0))).toBeUndefined()
-    admission.leave(HERE)
-    expect(admission.objection(A, HERE, held(0))).toBeUndefined()
+    const { access } = begin({ perAddress: 2 })
+    access.enter(HERE)
+    expect(access.objection(A, HERE, held(0))).toBeUndefined()
+    access.enter(HERE)
+    expect(access.objection(A, HERE, held(0))).toBe('per_address')
+    expect(access.objection(A, THERE, held(0))).toBeUndefined()
+    access.leave(HERE)
+    expect(access.objection(A, HERE, held(0))).toBeUndefined()
   })
 
   it('from one /64 of IPv6 are counted together, entering and leaving', () => {
-    const { admission } = begin({ perAddress: 1 })
-    admission.enter('2001:db8:1:2::1')
-    expect(admission.objection(A, '2001:db8:1:2:ffff::9', held(0))).toBe('per_address')
-    expect(admission.objection(A, '2001:db8:1:3::1', held(0))).toBeUndefined()
-    admission.leave('2001:db8:1:2:abcd::7')
-    expect(admission.objection(A, '2001:db8:1:2::1', held(0))).toBeUndefined()
+    const { access } = begin({ perAddress: 1 })
+    access.enter('2001:db8:1:2::1')
+    expect(access.objection(A, '2001:db8:1:2:ffff::9', held(0))).toBe('per_address')
+    expect(access.objection(A, '2001:db8:1:3::1', held(0))).toBeUndefined()
+    access.leave('2001:db8:1:2:abcd::7')
+    expect(access.objection(A, '2001:db8:1:2::1', held(0))).toBeUndefined()
   })
 
   it('of whom no address is known are counted together', () => {
-    const { admission } = begin({ perAddress: 1 })
-    admission.enter('')
-    expect(admission.objection(A, '', held(0))).toBe('per_address')
+    const { access } = begin({ perAddress: 1 })
+    access.enter('')
+    expect(access.objection(A, '', held(0))).toBe('per_address')
   })
 
   it('in all are so many, wherever they come from', () => {
-    const { admission } = begin({ registrants: 2 })
-    admission.enter(HERE)
-    expect(admission.objection(A, THERE, held(0))).toBeUndefined()
-    admission.enter(THERE)
-    expect(admission.objection(A, '203.0.113.9', held(0))).toBe('full')
-    admission.leave(HERE)
-    expect(admission.objection(A, '203.0.113.9', held(0))).toBeUndefined()
+    const { access } = begin({ registrants: 2 })
+    access.enter(HERE)
+    expect(access.objection(A, THERE, held(0))).toBeUndefined()
+    access.enter(THERE)
+    expect(access.objection(A, '203.0.113.9', held(0))).toBe('full')
+    access.leave(HERE)
+    expect(access.objection(A, '203.0.113.9', held(0))).toBeUndefined()
   })
 })
 
 describe('the reason that is told', () => {
   it('is the one that concerns most: the end, the list, the room, the address, the token', () => {
     const list = new AllowList([])
-    const { admission } = begin({ registrants: 1, perAddress: 1, perToken: 1 }, list)
-    admission.enter(HERE)
-    expect(admission.objection(A, HERE, held(1))).toBe('list')
+    const { access } = begin({ registrants: 1, perAddress: 1, perToken: 1 }, list)
+    access.enter(HERE)
+    expect(access.objection(A, HERE, held(1))).toBe('list')
     list.replace([A])
-    expect(admission.objection(A, HERE, held(1))).toBe('full')
-    admission.close()
+    expect(access.objection(A, HERE, held(1))).toBe('full')
+    access.close()
     list.replace([])
-    expect(admission.objection(A, HERE, held(1))).toBe('draining')
-    const { admission: roomy } = begin({ perAddress: 1, perToken: 1 })
+    expect(access.objection(A, HERE, held(1))).toBe('draining')
+    const { access: roomy } = begin({ perAddress: 1, perToken: 1 })
     roomy.enter(HERE)
     expect(roomy.objection(A, HERE, held(1))).toBe('per_address')
   })
 
   it('is the end for everybody from the moment it is closed', () => {
-    const { admission } = begin()
-    admission.close()
-    expect([admission.objection(A, HERE, held(0)), admission.objection(A, THERE, held(0))]).toEqual([
+    const { access } = begin()
+    access.close()
+    expect([access.objection(A, HERE, held(0)), access.objection(A, THERE, held(0))]).toEqual([
       'draining',
       'draining',
     ])
@@ -105,51 +105,51 @@ describe('the reason that is told', () => {
 })
 
 describe('requests to upgrade', () => {
-  const asked = (admission: Admission, times: number, address = HERE): boolean[] =>
-    Array.from({ length: times }, () => admission.tooMany(address))
+  const asked = (access: AccessControl, times: number, address = HERE): boolean[] =>
+    Array.from({ length: times }, () => access.tooMany(address))
 
   it('are so many a second from one address, and again as many in the next', () => {
-    const { clock, admission } = begin({ upgradeRate: 3 })
-    expect(asked(admission, 5)).toEqual([false, false, false, true, true])
+    const { clock, access } = begin({ upgradeRate: 3 })
+    expect(asked(access, 5)).toEqual([false, false, false, true, true])
     clock.run(999)
-    expect(asked(admission, 1)).toEqual([true])
+    expect(asked(access, 1)).toEqual([true])
     clock.run(1)
-    expect(asked(admission, 4)).toEqual([false, false, false, true])
+    expect(asked(access, 4)).toEqual([false, false, false, true])
   })
 
   it('of one address cost another one nothing', () => {
-    const { admission } = begin({ upgradeRate: 1 })
-    asked(admission, 100)
-    expect(asked(admission, 2, THERE)).toEqual([false, true])
+    const { access } = begin({ upgradeRate: 1 })
+    asked(access, 100)
+    expect(asked(access, 2, THERE)).toEqual([false, true])
   })
 
   it('of one /64 are counted together', () => {
-    const { admission } = begin({ upgradeRate: 1 })
-    expect(asked(admission, 1, '2001:db8::1')).toEqual([false])
-    expect(asked(admission, 1, '2001:db8::2')).toEqual([true])
+    const { access } = begin({ upgradeRate: 1 })
+    expect(asked(access, 1, '2001:db8::1')).toEqual([false])
+    expect(asked(access, 1, '2001:db8::2')).toEqual([true])
   })
 
   it('are counted before anything else: not by who is in', () => {
-    const { admission } = begin({ upgradeRate: 1, registrants: 5 })
-    for (let count = 0; count < 5; count += 1) admission.enter(HERE)
-    expect(asked(admission, 1)).toEqual([false])
+    const { access } = begin({ upgradeRate: 1, registrants: 5 })
+    for (let count = 0; count < 5; count += 1) access.enter(HERE)
+    expect(asked(access, 1)).toEqual([false])
   })
 })
 
 it('who takes the place of its own older link needs no other: in all, and of its address', () => {
-  const { admission } = begin({ registrants: 2, perAddress: 1 })
-  admission.enter(HERE)
+  const { access } = begin({ registrants: 2, perAddress: 1 })
+  access.enter(HERE)
   const replaces = (...replaced: string[]) => ({ registrants: 0, sockets: 0, replaced })
-  expect(admission.objection(A, HERE, replaces())).toBe('per_address')
-  expect(admission.objection(A, HERE, replaces(HERE))).toBeUndefined()
-  expect(admission.objection(A, HERE, replaces(THERE))).toBe('per_address')
-  admission.enter(THERE)
-  expect(admission.objection(A, HERE, replaces())).toBe('full')
-  expect(admission.objection(A, HERE, replaces(HERE))).toBeUndefined()
+  expect(access.objection(A, HERE, replaces())).toBe('per_address')
+  expect(access.objection(A, HERE, replaces(HERE))).toBeUndefined()
+  expect(access.objection(A, HERE, replaces(THERE))).toBe('per_address')
+  access.enter(THERE)
+  expect(access.objection(A, HERE, replaces())).toBe('full')
+  expect(access.objection(A, HERE, replaces(HERE))).toBeUndefined()
 })
 
 it('sockets that are no registrants take no place of a token, but there are not to be many', () => {
-  const { admission } = begin({ perToken: 2 })
-  expect(admission.objection(A, HERE, { registrants: 1, sockets: 7, replaced: [] })).toBeUndefined()
-  expect(admission.objection(A, HERE, { registrants: 1, sockets: 8, replaced: [] })).toBe('per_token')
+  const { access } = begin({ perToken: 2 })
+  expect(access.objection(A, HERE, { registrants: 1, sockets: 7, replaced: [] })).toBeUndefined()
+  expect(access.objection(A, HERE, { registrants: 1, sockets: 8, replaced: [] })).toBe('per_token')
 })

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readOffer } from '../../../src/registry/advertised-endpoint.ts'
+import { readAdvertised } from '../../../src/registry/advertised-endpoint.ts'
 
 const FROM = '203.0.113.7'
 const offered = (host: string, port = '8788'): string => `io|0.0.1|some-id|${host}|${port}`
 
 describe('what is published of a registrant', () => {
   it('is the host and the port in its subprotocol', () => {
-    expect(readOffer(offered('puppet.example.com'), FROM)).toEqual({
+    expect(readAdvertised(offered('puppet.example.com'), FROM)).toEqual({
       isRegistrant: true,
       id: undefined,
       host: 'puppet.example.com',
@@ -17,23 +17,32 @@ describe('what is published of a registrant', () => {
   })
 
   it('is where it comes from, where it says no host', () => {
-    expect(readOffer(offered(''), FROM)).toMatchObject({ host: FROM, trouble: '' })
+    expect(readAdvertised(offered(''), FROM)).toMatchObject({ host: FROM, trouble: '' })
   })
 
   it('is the host it says, wherever it comes from', () => {
     for (const from of ['2001:db8::1', '', FROM])
-      expect(readOffer(offered('198.51.100.1'), from)).toMatchObject({ host: '198.51.100.1', trouble: '' })
+      expect(readAdvertised(offered('198.51.100.1'), from)).toMatchObject({
+        host: '198.51.100.1',
+        trouble: '',
+      })
   })
 
   it.each(['1', '80', '65535'])('is a port from 1 to 65535: %s', (port) => {
-    expect(readOffer(offered('', port), FROM).port).toBe(Number(port))
+    expect(readAdvertised(offered('', port), FROM).port).toBe(Number(port))
   })
 
   it.each(['', '0', '65536', '-1', '80.5', 'NaN', 'http', '0x50', '1e3', '80.0', '+80'])(
     'is no port that is none: %j; the registrant may say one all the same',
     (port) => {
-      const offer = readOffer(offered('', port), FROM)
-      expect(offer).toEqual({ isRegistrant: true, id: undefined, host: FROM, port: undefined, trouble: '' })
+      const advertised = readAdvertised(offered('', port), FROM)
+      expect(advertised).toEqual({
+        isRegistrant: true,
+        id: undefined,
+        host: FROM,
+        port: undefined,
+        trouble: '',
+      })
     },
   )
 })
@@ -42,7 +51,7 @@ describe('which registrant it is', () => {
   const ID = '0123456789abcdef0123456789abcdef'
 
   it('is said by an id of 128 bits in hex', () => {
-    expect(readOffer(`io|0.0.1|${ID}||8788`, FROM).id).toBe(ID)
+    expect(readAdvertised(`io|0.0.1|${ID}||8788`, FROM).id).toBe(ID)
   })
 
   it.each([
@@ -52,7 +61,7 @@ describe('which registrant it is', () => {
     `io|0.0.1|${ID.toUpperCase()}||`,
     `web|0.0.1|${ID}||`,
   ])('is not said otherwise: %s', (protocol) => {
-    expect(readOffer(protocol, FROM).id).toBeUndefined()
+    expect(readAdvertised(protocol, FROM).id).toBeUndefined()
   })
 })
 
@@ -72,11 +81,11 @@ describe('one that will not be found is told why, and publishes no host:', () =>
     ['one over IPv6 without a host', offered(''), '2001:db8::1', 'no client can use the IPv6 address'],
     ['one that a proxy says nothing of', offered(''), '', 'the proxy does not say'],
   ])('%s', (_who, protocol, address, words) => {
-    const offer = readOffer(protocol, address)
-    expect(offer.host).toBeUndefined()
-    expect(offer.trouble).toMatch(/^not to be found: /)
-    expect(offer.trouble).toContain(words)
-    expect(offer.isRegistrant).toBe(protocol.startsWith('io|'))
+    const advertised = readAdvertised(protocol, address)
+    expect(advertised.host).toBeUndefined()
+    expect(advertised.trouble).toMatch(/^not to be found: /)
+    expect(advertised.trouble).toContain(words)
+    expect(advertised.isRegistrant).toBe(protocol.startsWith('io|'))
   })
 })
 
@@ -89,7 +98,7 @@ it('whatever the subprotocol: either there is a host, or a trouble; and a port i
   )
   fc.assert(
     fc.property(texts, fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('')), (protocol, from) => {
-      const { isRegistrant, host, port, trouble } = readOffer(protocol, from)
+      const { isRegistrant, host, port, trouble } = readAdvertised(protocol, from)
       expect(host === undefined).toBe(trouble !== '')
       if (!isRegistrant) expect(host).toBeUndefined()
       if (port !== undefined) expect(Number.isInteger(port) && port > 0 && port < 65_536).toBe(true)

@@ -1,11 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  CertificateFollower,
-  type CertificateState,
-  type KeyPair,
-  readKeyPair,
-} from '../../../src/registry/certificate.ts'
+import { type KeyPair, readKeyPair } from '../../../src/net/key-pair.ts'
+import { CertificateFollower, type CertificateState } from '../../../src/registry/certificate.ts'
 import type { CertificateFiles } from '../../support/certificates.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { makeTempDir } from '../../support/temp-dir.ts'

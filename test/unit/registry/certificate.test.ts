@@ -1,12 +1,8 @@
 import { closeSync, constants, linkSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  CertificateFollower,
-  expiryOf,
-  type KeyPair,
-  readKeyPair,
-} from '../../../src/registry/certificate.ts'
+import { expiryOf, type KeyPair, readKeyPair } from '../../../src/net/key-pair.ts'
+import { CertificateFollower } from '../../../src/registry/certificate.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../../support/certificates.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { makePipe, mountSecret } from '../../support/files.ts'

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { createLog, type LogOptions } from '../../../src/ops/log.ts'
-import { LEAVE_CAUSES, type RegistryFact } from '../../../src/registry/events.ts'
-import { Journal } from '../../../src/registry/event-log.ts'
+import { EventLog } from '../../../src/registry/event-log.ts'
+import { LEAVE_CAUSES, type RegistryEvent } from '../../../src/registry/events.ts'
 import { REFUSALS, type RefusalReason } from '../../../src/registry/refusals.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 type Line = Record<string, unknown> & { level: string; msg: string }
 
-/** A journal, and the lines that it wrote. */
+/** An event log, and the lines that it wrote. */
 function begin(level: LogOptions['level'] = 'info') {
   const lines: Line[] = []
   const write = (text: string): void => {
@@ -15,27 +15,34 @@ function begin(level: LogOptions['level'] = 'info') {
     lines.push(line)
   }
   const clock = new FakeClock()
-  const journal = new Journal(createLog({ level, format: 'json', redact: (line) => line }, { write }), clock)
-  /** Tells facts at once, and lets a second pass. */
-  const tell = async (...facts: readonly RegistryFact[]): Promise<readonly Line[]> => {
+  const eventLog = new EventLog(
+    createLog({ level, format: 'json', redact: (line) => line }, { write }),
+    clock,
+  )
+  /** Tells events at once, and lets a second pass. */
+  const tell = async (...events: readonly RegistryEvent[]): Promise<readonly Line[]> => {
     lines.length = 0
-    for (const fact of facts) journal.tell(fact)
+    for (const event of events) eventLog.tell(event)
     await clock.advance(1000)
     return [...lines]
   }
-  return { lines, clock, journal, tell }
+  return { lines, clock, eventLog, tell }
 }
 
-const joined = (id: string, trouble = ''): RegistryFact => ({
+const joined = (id: string, trouble = ''): RegistryEvent => ({
   type: 'joined',
   id,
   address: '203.0.113.7',
   trouble,
 })
-const left = (cause: (typeof LEAVE_CAUSES)[number], id = 't0'): RegistryFact => {
+const left = (cause: (typeof LEAVE_CAUSES)[number], id = 't0'): RegistryEvent => {
   return { type: 'left', id, cause, lastedMs: 1234.5 }
 }
-const refused = (reason: RefusalReason): RegistryFact => ({ type: 'refused', reason, address: '203.0.113.7' })
+const refused = (reason: RefusalReason): RegistryEvent => ({
+  type: 'refused',
+  reason,
+  address: '203.0.113.7',
+})
 const REASONS = Object.keys(REFUSALS) as RefusalReason[]
 
 describe('one registrant', () => {
@@ -111,8 +118,8 @@ describe('the certificate', () => {
   const expires = new Date('2026-12-01T00:00:00Z')
 
   it('that is renewed is told at once', () => {
-    const { lines, journal } = begin()
-    journal.tell({ type: 'certificate', expires, problem: '' })
+    const { lines, eventLog } = begin()
+    eventLog.tell({ type: 'certificate', expires, problem: '' })
     expect(lines).toEqual([
       {
         level: 'info',
@@ -127,14 +134,14 @@ describe('the certificate', () => {
     ['2026-01-14T23:59:59Z', 'warn', 'the certificate expires soon'],
     ['2026-01-01T00:00:00Z', 'error', 'the certificate has expired: clients refuse it'],
   ])('that ends at %s, on the first of January, is told at %s', (end, level, msg) => {
-    const { lines, journal } = begin()
-    journal.tell({ type: 'certificate', expires: new Date(end), problem: '' })
+    const { lines, eventLog } = begin()
+    eventLog.tell({ type: 'certificate', expires: new Date(end), problem: '' })
     expect(lines).toMatchObject([{ level, msg }])
   })
 
   it('that cannot be renewed is an error, and says which one is in use', () => {
-    const { lines, journal } = begin()
-    journal.tell({ type: 'certificate', expires, problem: 'it is wrong' })
+    const { lines, eventLog } = begin()
+    eventLog.tell({ type: 'certificate', expires, problem: 'it is wrong' })
     expect(lines).toMatchObject([
       { level: 'error', cause: 'it is wrong', msg: 'it is wrong; the one before it stays in use' },
     ])
@@ -173,7 +180,7 @@ describe('many changes in a second', () => {
 
   it('of ports are counted by what became of them', async () => {
     const { tell } = begin()
-    const port = (open: boolean): RegistryFact => ({
+    const port = (open: boolean): RegistryEvent => ({
       type: 'reachability',
       place: 'p:1',
       open,
@@ -192,29 +199,29 @@ describe('many changes in a second', () => {
 })
 
 describe('discoveries and questions', () => {
-  const facts = [
+  const events = [
     { type: 'discovered', result: 'found', tookMs: 1, waited: false },
     { type: 'asked', result: 'answered', tookMs: 1 },
   ] as const
 
   it('are told at trace alone', async () => {
-    expect(await begin('debug').tell(...facts)).toEqual([])
-    expect((await begin('trace').tell(...facts)).map(({ msg }) => msg)).toEqual(['discovered', 'asked'])
+    expect(await begin('debug').tell(...events)).toEqual([])
+    expect((await begin('trace').tell(...events)).map(({ msg }) => msg)).toEqual(['discovered', 'asked'])
   })
 })
 
 describe('the end', () => {
   it('is told at once, with how many are sent away', () => {
-    const { lines, journal } = begin()
-    journal.tell({ type: 'draining', registrants: 3 })
+    const { lines, eventLog } = begin()
+    eventLog.tell({ type: 'draining', registrants: 3 })
     expect(lines).toMatchObject([{ level: 'info', registrants: 3, msg: expect.stringContaining('draining') }])
   })
 
   it('tells what waits, and leaves no timer', () => {
-    const { lines, clock, journal } = begin()
-    journal.tell(joined('t0'))
+    const { lines, clock, eventLog } = begin()
+    eventLog.tell(joined('t0'))
     expect(lines).toEqual([])
-    journal.end()
+    eventLog.end()
     expect([lines.map(({ msg }) => msg), clock.pending]).toEqual([['registered'], 0])
   })
 })

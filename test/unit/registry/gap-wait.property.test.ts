@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { beginDiscovery } from './resolver-harness.ts'
 import type { Registered } from './registry-harness.ts'
+import { beginDiscovery } from './resolver-harness.ts'
 
 /** What happens to one token; `which` of its registrants it happens to. */
 const STEP = fc.record({
@@ -20,8 +20,8 @@ const LATEST_MS = 9000
 it('however registrants come, are lost, are mute and go: no discovery is told in a gap under a second that nobody is there', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 40 }), fc.boolean(), async (steps, isRestart) => {
-      const { clock, grace, book, join, find } = beginDiscovery()
-      if (isRestart) grace.start()
+      const { clock, gapWait, table, join, find } = beginDiscovery()
+      if (isRestart) gapWait.start()
       /** When somebody was lost without a word who may still come back: since then nobody came. */
       let lostMs = Number.NEGATIVE_INFINITY
       let there: Registered[] = []
@@ -78,7 +78,7 @@ it('however registrants come, are lost, are mute and go: no discovery is told in
       await clock.advance(LATEST_MS)
       // Nothing is held, and nobody waits.
       expect(wrong).toEqual([])
-      expect([open, grace.size, book.size, clock.pending]).toEqual([0, 0, 0, 0])
+      expect([open, gapWait.size, table.size, clock.pending]).toEqual([0, 0, 0, 0])
     }),
     { numRuns: 300 },
   )

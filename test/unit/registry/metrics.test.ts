@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LEAVE_CAUSES, type RegistryFact } from '../../../src/registry/events.ts'
+import { LEAVE_CAUSES, type RegistryEvent } from '../../../src/registry/events.ts'
 import { createMetrics, type Metrics } from '../../../src/registry/metrics.ts'
 import { REFUSALS, type RefusalReason } from '../../../src/registry/refusals.ts'
 import { standIn } from './server-stand-in.ts'
@@ -9,7 +9,7 @@ const REASONS = Object.keys(REFUSALS) as RefusalReason[]
 /** A text from outside that tries to break out of a label. */
 const EVIL = 'evil"} 1\nevil_total 1'
 
-const FACTS: readonly RegistryFact[] = [
+const FACTS: readonly RegistryEvent[] = [
   { type: 'joined', id: EVIL, address: EVIL, trouble: EVIL },
   ...LEAVE_CAUSES.map((cause) => ({ type: 'left', id: EVIL, cause, lastedMs: 1 }) as const),
   ...REASONS.map((reason) => ({ type: 'refused', reason, address: EVIL }) as const),
@@ -61,7 +61,7 @@ describe('the exposition', () => {
 
 describe('the gauges', () => {
   it('tell what is true when they are asked', async () => {
-    const { server, book, join } = standIn()
+    const { server, table, join } = standIn()
     const metrics = createMetrics(server, '1.2.3', undefined)
     expect(await samples(metrics)).toMatchObject({
       'build_info{version="1.2.3"}': 1,
@@ -73,7 +73,7 @@ describe('the gauges', () => {
     join({ open: false })
     join({ token: 'insecure_bbbb-2222', open: false })
     expect(await samples(metrics)).toMatchObject({ registrants: 3, tokens: 2, unreachable_ports: 2 })
-    book.remove(first)
+    table.remove(first)
     expect(await samples(metrics)).toMatchObject({ registrants: 2, tokens: 2 })
   })
 
@@ -98,16 +98,16 @@ describe('the counters', () => {
   it('are there as 0 from the start, each with each of its labels: a rate sees the first event', async () => {
     const metrics = begin()
     const before = await samples(metrics)
-    for (const fact of FACTS) metrics.apply(fact)
+    for (const event of FACTS) metrics.apply(event)
     expect(Object.keys(await samples(metrics))).toEqual(Object.keys(before))
     const counters = Object.entries(before).filter(([name]) => /_total\b/.test(name))
     expect(counters).toHaveLength(1 + LEAVE_CAUSES.length + REASONS.length + 4 + 4 + 4)
     for (const [name, value] of counters) expect([name, value]).toEqual([name, 0])
   })
 
-  it('count each kind of each fact once', async () => {
+  it('count each kind of each event once', async () => {
     const metrics = begin()
-    for (const fact of FACTS) metrics.apply(fact)
+    for (const event of FACTS) metrics.apply(event)
     const counted = await samples(metrics)
     for (const [name, value] of Object.entries(counted))
       if (/_total\b/.test(name)) expect([name, value]).toEqual([name, 1])
@@ -116,7 +116,7 @@ describe('the counters', () => {
     for (const reason of REASONS) expect(counted).toHaveProperty([`refusals_total{reason="${reason}"}`], 1)
   })
 
-  it('count one fact under its own name alone', async () => {
+  it('count one event under its own name alone', async () => {
     const metrics = begin()
     const before = await samples(metrics)
     metrics.apply({ type: 'left', id: 't0', cause: 'flood', lastedMs: 1 })
@@ -130,7 +130,7 @@ describe('the counters', () => {
 
   it('count durations in seconds', async () => {
     const metrics = begin()
-    for (const fact of FACTS) metrics.apply(fact)
+    for (const event of FACTS) metrics.apply(event)
     expect(await samples(metrics)).toMatchObject({
       discovery_duration_seconds_count: 4,
       discovery_duration_seconds_sum: 8,
@@ -144,6 +144,6 @@ describe('the counters', () => {
 
 it('no label takes anything from outside', async () => {
   const metrics = begin()
-  for (const fact of FACTS) metrics.apply(fact)
+  for (const event of FACTS) metrics.apply(event)
   expect((await metrics.expose()).text).not.toContain('evil')
 })

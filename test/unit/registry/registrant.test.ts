@@ -6,7 +6,12 @@ describe('one that comes', () => {
   it('is told that it is registered, and nothing else where all is well', () => {
     const { socket, registrant } = scene().come()
     expect(socket.sent).toEqual([{ name: 'sys', payload: 'registered' }])
-    expect(registrant).toMatchObject({ token: TOKEN, findable: true, kept: undefined, said: undefined })
+    expect(registrant).toMatchObject({
+      token: TOKEN,
+      findable: true,
+      cachedEndpoint: undefined,
+      lastEndpoint: undefined,
+    })
   })
 
   it('is told why it will not be found', () => {
@@ -32,10 +37,10 @@ describe('where its puppet is', () => {
     await registrant.endpoint()
     clock.run(999)
     await registrant.endpoint()
-    expect([socket.asked.length, registrant.kept?.port]).toEqual([1, 8788])
+    expect([socket.asked.length, registrant.cachedEndpoint?.port]).toEqual([1, 8788])
     clock.run(1)
-    expect(registrant.kept).toBeUndefined()
-    expect(registrant.said?.port).toBe(8788)
+    expect(registrant.cachedEndpoint).toBeUndefined()
+    expect(registrant.lastEndpoint?.port).toBe(8788)
     socket.answers = 8789
     expect(await registrant.endpoint()).toEqual({ host: '203.0.114.7', port: 8789 })
     expect(new Set(socket.asked).size).toBe(2)
@@ -59,7 +64,7 @@ describe('where its puppet is', () => {
     const endpoint = registrant.endpoint()
     await clock.advance(2000)
     expect(await endpoint).toBeUndefined()
-    expect(registrant.kept).toBeUndefined()
+    expect(registrant.cachedEndpoint).toBeUndefined()
   })
 
   it('is not asked of one that has no host to publish', async () => {
@@ -91,7 +96,7 @@ describe('one that leaves', () => {
     const { socket, registrant } = scene().come({ answers: 8788 })
     await registrant.endpoint()
     socket.emit('close')
-    expect(registrant.kept).toBeUndefined()
+    expect(registrant.cachedEndpoint).toBeUndefined()
   })
 
   it('leaves when its end begins, and once', async () => {
@@ -196,8 +201,8 @@ describe('what it says', () => {
   it('where it asks for its token is passed on, not rogered', () => {
     const { socket, registrant, heard } = scene().come()
     socket.says({ name: 'hostie', payload: '' })
-    expect([heard.wondered, socket.told]).toEqual([1, ['registered']])
-    registrant.tellHost('203.0.114.7')
+    expect([heard.onHostQuery, socket.told]).toEqual([1, ['registered']])
+    registrant.sendHost('203.0.114.7')
     expect(socket.sent.at(-1)).toEqual({ name: 'hostie', payload: '203.0.114.7' })
   })
 

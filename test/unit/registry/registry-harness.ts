@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
-import type { QuestionResult } from '../../../src/protocol/port-query.ts'
-import type { LeaveCause } from '../../../src/registry/events.ts'
-import { readOffer } from '../../../src/registry/advertised-endpoint.ts'
-import { Registrant } from '../../../src/registry/registrant.ts'
 import { type Envelope, isObject } from '../../../src/protocol/envelope.ts'
+import type { PortQueryResult } from '../../../src/protocol/port-query.ts'
+import { readAdvertised } from '../../../src/registry/advertised-endpoint.ts'
+import type { LeaveCause } from '../../../src/registry/events.ts'
+import { Registrant } from '../../../src/registry/registrant.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 /** The other end of a registrant, without a port: what it was sent, and what it answers. */
@@ -82,10 +82,10 @@ export interface Registered {
   readonly registrant: Registrant
   readonly socket: ScriptedSocket
   /** How its questions ended. */
-  readonly results: QuestionResult[]
+  readonly results: PortQueryResult[]
   readonly causes: LeaveCause[]
   /** How often it asked where its token is, and how often it answered a ping. */
-  readonly heard: { wondered: number; ponged: number }
+  readonly heard: { onHostQuery: number; ponged: number }
 }
 
 /** What is said of a registrant; the rest is as good as can be. */
@@ -124,18 +124,18 @@ export function scene(clock = new QuickClock()) {
     const socket = new ScriptedSocket()
     socket.answers = answers
     socket.pongs = pongs
-    const results: QuestionResult[] = []
+    const results: PortQueryResult[] = []
     const causes: LeaveCause[] = []
-    const heard = { wondered: 0, ponged: 0 }
+    const heard = { onHostQuery: 0, ponged: 0 }
     const registrant = new Registrant(socket as unknown as WebSocket, {
       token,
       address,
-      offer: readOffer(protocol, address),
+      advertised: readAdvertised(protocol, address),
       clock,
       listener: {
         asked: (result) => void results.push(result),
-        wondered: () => {
-          heard.wondered += 1
+        onHostQuery: () => {
+          heard.onHostQuery += 1
         },
         ponged: () => {
           heard.ponged += 1

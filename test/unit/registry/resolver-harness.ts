@@ -1,9 +1,9 @@
-import { Book } from '../../../src/registry/registration-table.ts'
-import { Discovery, type DiscoveryAnswer } from '../../../src/registry/resolver.ts'
 import { WORDLESS } from '../../../src/registry/events.ts'
-import { GracePeriods } from '../../../src/registry/gap-wait.ts'
+import { GapWait } from '../../../src/registry/gap-wait.ts'
 import { Reachability } from '../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
+import { RegistrationTable } from '../../../src/registry/registration-table.ts'
+import { type DiscoveryAnswer, Resolver } from '../../../src/registry/resolver.ts'
 import { scene, TOKEN, type Wish } from './registry-harness.ts'
 
 /** What is said of one who comes; the listeners hear of it when the registry does. */
@@ -15,37 +15,37 @@ interface DiscoveryWish extends Wish {
 /** A registry without ports. `closed`: whether those of registrants do not open; undefined: nobody looks. */
 export function beginDiscovery({ mask = false, closed }: { mask?: boolean; closed?: boolean } = {}) {
   const { clock, come } = scene()
-  const book = new Book<Registrant>()
+  const table = new RegistrationTable<Registrant>()
   let looks = 0
   const look = async () => {
     looks += 1
     return closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const)
   }
   const reachability = new Reachability({ clock, look, onChange: () => {} })
-  const grace = new GracePeriods({ clock, allows: () => true })
-  const discovery = new Discovery({ clock, book, grace, reachability, mask })
+  const gapWait = new GapWait({ clock, allows: () => true })
+  const discovery = new Resolver({ clock, table, gapWait, reachability, mask })
   /** One comes, and goes as soon as it leaves. */
   const join = ({ onMuted, onUnmuted, ...wish }: DiscoveryWish = {}) => {
     const one = come({
       left: (registrant, cause) => {
-        book.remove(registrant)
-        if (WORDLESS.has(cause)) grace.lost(registrant.token)
+        table.remove(registrant)
+        if (WORDLESS.has(cause)) gapWait.lost(registrant.token)
       },
       muted: ({ token }) => {
-        grace.lost(token)
+        gapWait.lost(token)
         onMuted?.()
       },
       unmuted: ({ token }) => {
         onUnmuted?.()
-        grace.came(token)
+        gapWait.came(token)
       },
       ...wish,
     })
-    book.add(one.registrant)
-    grace.came(one.registrant.token)
+    table.add(one.registrant)
+    gapWait.came(one.registrant.token)
     if (closed !== undefined) reachability.join(one.registrant)
     return one
   }
   const find = async (token = TOKEN): Promise<DiscoveryAnswer> => discovery.find(token)
-  return { clock, grace, book, discovery, looks: () => looks, join, find }
+  return { clock, gapWait, table, discovery, looks: () => looks, join, find }
 }

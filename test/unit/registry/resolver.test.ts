@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { beginDiscovery as begin } from './resolver-harness.ts'
 import { TOKEN } from './registry-harness.ts'
+import { beginDiscovery as begin } from './resolver-harness.ts'
 
 const found = (host: string, port: number) => ({
   result: 'found',
@@ -246,7 +246,7 @@ describe('one that is mute', () => {
     const { socket } = join({
       port: 9000,
       pongs: false,
-      // Heard as soon as it is not believed, and mute again when it is asked.
+      // DetectedProtocol as soon as it is not believed, and mute again when it is asked.
       onMuted: () => void clock.after(1, () => socket.emit('pong')),
     })
     let answeredMs = 0
@@ -262,8 +262,8 @@ describe('one that is mute', () => {
 
 describe('a registry', () => {
   it('that starts waits 2 s for those who may have been there before', async () => {
-    const { clock, grace, join, find } = begin()
-    grace.start()
+    const { clock, gapWait, join, find } = begin()
+    gapWait.start()
     const answer = find()
     await clock.advance(1999)
     join({ answers: 1 })
@@ -275,8 +275,8 @@ describe('a registry', () => {
   })
 
   it('that starts gives each discovery its 2 s: those of the same tenth of a second wait together', async () => {
-    const { clock, grace, discovery, find } = begin()
-    grace.start()
+    const { clock, gapWait, discovery, find } = begin()
+    gapWait.start()
     const answeredMs: number[] = []
     const ask = (): void => void find().finally(() => answeredMs.push(clock.now()))
     ask()
@@ -286,7 +286,7 @@ describe('a registry', () => {
     ask()
     await clock.advance(5000)
     expect(answeredMs).toEqual([2000, 2000, 3999])
-    expect([grace.size, clock.pending, discovery.find(TOKEN)]).toEqual([0, 0, NOBODY])
+    expect([gapWait.size, clock.pending, discovery.find(TOKEN)]).toEqual([0, 0, NOBODY])
   })
 
   it('that ends tells those who wait that it cannot say, at once, and whoever comes', async () => {
@@ -306,8 +306,8 @@ describe('a registry', () => {
   })
 
   it('that waits for ten thousand tokens waits for no more, and cannot say: no client takes that for an answer', async () => {
-    const { grace, discovery } = begin()
-    grace.start()
+    const { gapWait, discovery } = begin()
+    gapWait.start()
     const all = Array.from({ length: 10_000 }, (_, index) => discovery.find(`t${index}`))
     const { status, body } = await discovery.find(TOKEN)
     expect([status, JSON.parse(body).reason]).toEqual([503, 'too many discoveries wait'])

@@ -1,17 +1,17 @@
 import { AllowList } from '../../../src/registry/allow-list.ts'
-import { Book } from '../../../src/registry/registration-table.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
+import { RegistrationTable } from '../../../src/registry/registration-table.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
 import { type ScriptedSocket, scene, type Wish } from './registry-harness.ts'
 
 /** What those who only read a registry see of it. `open`: what a look saw of each of its ports. */
 export function standIn({ reachability = true, list }: { reachability?: boolean; list?: AllowList } = {}) {
   const { clock, come } = scene()
-  const book = new Book<Registrant>()
+  const table = new RegistrationTable<Registrant>()
   const open = new Map<Registrant, boolean>()
   const sockets = new Map<Registrant, ScriptedSocket>()
   const server = {
-    book,
+    table,
     list: list ?? new AllowList(),
     reachability: reachability
       ? {
@@ -25,10 +25,10 @@ export function standIn({ reachability = true, list }: { reachability?: boolean;
   const join = (wish: Wish & { open?: boolean } = {}): Registrant => {
     const { registrant, socket } = come(wish)
     sockets.set(registrant, socket)
-    book.add(registrant)
+    table.add(registrant)
     if (wish.open !== undefined) open.set(registrant, wish.open)
     return registrant
   }
   const socketOf = (registrant: Registrant): ScriptedSocket | undefined => sockets.get(registrant)
-  return { clock, book, open, server, join, socketOf }
+  return { clock, table, open, server, join, socketOf }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { AllowList } from '../../../src/registry/allow-list.ts'
-import { type ReportOptions, report } from '../../../src/registry/status-report.ts'
-import type { RegistryServer } from '../../../src/registry/server.ts'
 import { publicName } from '../../../src/ops/redactor.ts'
+import { AllowList } from '../../../src/registry/allow-list.ts'
+import type { RegistryServer } from '../../../src/registry/server.ts'
+import { type ReportOptions, report } from '../../../src/registry/status-report.ts'
 import { TOKEN } from './registry-harness.ts'
 import { standIn } from './server-stand-in.ts'
 

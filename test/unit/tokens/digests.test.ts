@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { TokenFollower } from '../../../src/tokens/token-file-watcher.ts'
-import type { SourceNews } from '../../../src/tokens/token-file-change.ts'
 import { type ReadTokens, readTokens } from '../../../src/tokens/initial-tokens.ts'
+import type { TokenFileChange } from '../../../src/tokens/token-file-change.ts'
+import { TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { A, B, messages } from './reading.ts'
 
 afterAll(removeTempDirs)
 
-const followers: TokenFollower[] = []
+const followers: TokenFileWatcher[] = []
 afterEach(() => {
   for (const follower of followers.splice(0)) follower.stop()
 })
@@ -66,11 +66,11 @@ describe('where a SHA-256 may stand for a token', () => {
     const path = pathOf(`${A}\n`)
     const { source } = read(path, true)
     if (source === undefined) throw new Error('there is nothing to follow')
-    const news: SourceNews[] = []
-    const follower = new TokenFollower({
+    const news: TokenFileChange[] = []
+    const follower = new TokenFileWatcher({
       source,
       clock: new FakeClock(),
-      onNews: (each) => void news.push(each),
+      onChange: (each) => void news.push(each),
     })
     followers.push(follower)
     writeFileSync(path, `${digestOf(A)}\n${digestOf(B)}\n`)
@@ -86,11 +86,11 @@ describe('where none may', () => {
     expect(tokens).toEqual([digestOf(A)])
     expect(messages(warnings)).toEqual([expect.stringMatching(NO_PREFIX)])
     if (source === undefined) throw new Error('there is nothing to follow')
-    const news: SourceNews[] = []
-    const follower = new TokenFollower({
+    const news: TokenFileChange[] = []
+    const follower = new TokenFileWatcher({
       source,
       clock: new FakeClock(),
-      onNews: (each) => void news.push(each),
+      onChange: (each) => void news.push(each),
     })
     followers.push(follower)
     writeFileSync(path, `${digestOf(B)}\n`)

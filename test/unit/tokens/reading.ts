@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Problem } from '../../../src/lib/problem.ts'
-import type { TokenSet } from '../../../src/tokens/validate.ts'
 import { type ReadTokens, readTokens } from '../../../src/tokens/initial-tokens.ts'
+import type { ValidatedTokens } from '../../../src/tokens/validate.ts'
 import { makeTempDir } from '../../support/temp-dir.ts'
 
 export const A = 'insecure_aaaa-1111'
@@ -16,14 +16,14 @@ export const read = (given: { text?: string; path?: string }): ReadTokens =>
     file: { variable: 'TOKEN_FILE', path: given.path },
   })
 
-const withoutSource = ({ tokens, problems, warnings }: ReadTokens): TokenSet => ({
+const withoutSource = ({ tokens, problems, warnings }: ReadTokens): ValidatedTokens => ({
   tokens,
   problems,
   warnings,
 })
-export const fromText = (text: string): TokenSet => withoutSource(read({ text }))
-export const fromPath = (path: string): TokenSet => withoutSource(read({ path }))
-export const fromFile = (content: string | Buffer): TokenSet => {
+export const fromText = (text: string): ValidatedTokens => withoutSource(read({ text }))
+export const fromPath = (path: string): ValidatedTokens => withoutSource(read({ path }))
+export const fromFile = (content: string | Buffer): ValidatedTokens => {
   const path = join(makeTempDir(), 'tokens')
   writeFileSync(path, content)
   return fromPath(path)
@@ -33,4 +33,8 @@ export const messages = (problems: readonly Problem[]): readonly string[] =>
   problems.map(({ message }) => message)
 
 /** Good as it is: these tokens, and nothing to say about them. */
-export const clean = (...tokens: readonly string[]): TokenSet => ({ tokens, problems: [], warnings: [] })
+export const clean = (...tokens: readonly string[]): ValidatedTokens => ({
+  tokens,
+  problems: [],
+  warnings: [],
+})

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Content, Reading } from '../../../src/tokens/file-content.ts'
-import { initialMemory, type Memory, type SourceNews, weigh } from '../../../src/tokens/token-file-change.ts'
+import {
+  initialTokenFileState,
+  nextTokenFile,
+  type TokenFileChange,
+  type TokenFileState,
+} from '../../../src/tokens/token-file-change.ts'
 import { A, B } from './reading.ts'
 
 const source = {
@@ -35,9 +40,13 @@ const slow = { kind: 'slow' } as const
 
 /** Weighs one after the other; gives the kinds of what is told, `-` for nothing. */
 function tell(...readings: readonly (Reading | typeof slow)[]): readonly string[] {
-  let memory: Memory = initialMemory(source)
+  let memory: TokenFileState = initialTokenFileState(source)
   return readings.map((reading) => {
-    const weighed: { memory: Memory; news: SourceNews | undefined } = weigh(memory, reading, source)
+    const weighed: { memory: TokenFileState; news: TokenFileChange | undefined } = nextTokenFile(
+      memory,
+      reading,
+      source,
+    )
     memory = weighed.memory
     return weighed.news?.kind ?? '-'
   })
@@ -77,8 +86,8 @@ describe('what is told of readings', () => {
 })
 
 it('what is remembered holds nothing that could be read out of it', () => {
-  const first = weigh(initialMemory(source), readingOf(`${A}\n`), source).memory
-  const second = weigh(first, readingOf(`"${B}"\n`), source).memory
+  const first = nextTokenFile(initialTokenFileState(source), readingOf(`${A}\n`), source).memory
+  const second = nextTokenFile(first, readingOf(`"${B}"\n`), source).memory
   const digests = [first.good.digest, second.bad?.digest, ...first.good.unended]
   // In this test, digests are texts.
   const remembered = digests.reduce<string>(

@@ -10,9 +10,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { TokenFollower } from '../../../src/tokens/token-file-watcher.ts'
-import type { SourceNews } from '../../../src/tokens/token-file-change.ts'
 import { MAX_BYTES } from '../../../src/tokens/read-path.ts'
+import type { TokenFileChange } from '../../../src/tokens/token-file-change.ts'
+import { TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { makePipe, mountSecret } from '../../support/files.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
@@ -21,7 +21,7 @@ import { A, B, C, read } from './reading.ts'
 
 // Real files, changed as people and programs change them.
 
-const followers: TokenFollower[] = []
+const followers: TokenFileWatcher[] = []
 afterEach(() => {
   for (const follower of followers.splice(0)) follower.stop()
 })
@@ -30,7 +30,7 @@ afterAll(removeTempDirs)
 interface Followed {
   readonly clock: FakeClock
   /** All that was told. */
-  readonly news: readonly SourceNews[]
+  readonly news: readonly TokenFileChange[]
   /** Reads again, and gives what that told in short: the tokens, or the problems, or that all is well again. */
   readonly look: () => Promise<unknown>
 }
@@ -41,8 +41,8 @@ function follow(path: string, text?: string): Followed {
   expect(problems).toEqual([])
   if (source === undefined) throw new Error('there is nothing to follow')
   const clock = new FakeClock()
-  const news: SourceNews[] = []
-  const follower = new TokenFollower({ source, clock, onNews: (each) => void news.push(each) })
+  const news: TokenFileChange[] = []
+  const follower = new TokenFileWatcher({ source, clock, onChange: (each) => void news.push(each) })
   followers.push(follower)
   follower.start()
   const look = async (): Promise<unknown> => {

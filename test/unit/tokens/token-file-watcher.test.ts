@@ -1,41 +1,41 @@
 import { describe, expect, it } from 'vitest'
-import { markOf } from '../../../src/tokens/file-content.ts'
 import { runNow } from '../../../src/tokens/disk.ts'
-import { FOLLOW_INTERVAL_MS, TokenFollower } from '../../../src/tokens/token-file-watcher.ts'
-import { SLOW_READING_MS, type SourceNews } from '../../../src/tokens/token-file-change.ts'
+import { markOf } from '../../../src/tokens/file-content.ts'
 import { readPath } from '../../../src/tokens/read-path.ts'
+import { SLOW_READING_MS, type TokenFileChange } from '../../../src/tokens/token-file-change.ts'
+import { FOLLOW_INTERVAL_MS, TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { MemoryDisk, PATH } from './memory-disk.ts'
 import { A, B, C } from './reading.ts'
 
 /** A follower of a file that held one token at the start. */
-function begin({ inline = [] as readonly string[], onNews = () => {} } = {}) {
+function begin({ inline = [] as readonly string[], onChange = () => {} } = {}) {
   const clock = new FakeClock()
   const disk = new MemoryDisk(`${A}\n`)
   const reading = runNow(readPath(PATH, disk, () => false))
   if (reading.kind !== 'content') throw new Error(reading.message)
-  const news: SourceNews[] = []
+  const news: TokenFileChange[] = []
   const source = {
     variable: 'TOKEN_FILE',
     path: PATH,
     inline: { variable: 'TOKEN', tokens: inline },
     mark: markOf(reading.content),
   }
-  const follower = new TokenFollower({
+  const follower = new TokenFileWatcher({
     source,
     clock,
     disk,
-    onNews: (each) => {
+    onChange: (each) => {
       news.push(each)
-      onNews()
+      onChange()
     },
   })
   disk.readings = 0
   return { clock, disk, news, follower }
 }
 
-const changed = (...tokens: readonly string[]): SourceNews => ({ kind: 'changed', tokens, warnings: [] })
-const kept = (message: string): SourceNews => ({
+const changed = (...tokens: readonly string[]): TokenFileChange => ({ kind: 'changed', tokens, warnings: [] })
+const kept = (message: string): TokenFileChange => ({
   kind: 'kept',
   problems: [{ variable: 'TOKEN_FILE', message: expect.stringContaining(message) }],
 })
@@ -244,7 +244,7 @@ describe('the end', () => {
 
   it('by whoever hears the news is silence too', async () => {
     const { clock, disk, news, follower } = begin({
-      onNews: () => follower.stop(),
+      onChange: () => follower.stop(),
     })
     follower.start()
     disk.text = `${B}\n`

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { TokenSet } from '../../../src/tokens/validate.ts'
+import type { ValidatedTokens } from '../../../src/tokens/validate.ts'
 import { removeTempDirs } from '../../support/temp-dir.ts'
 import { A, B, fromFile, fromText, messages } from './reading.ts'
 
@@ -54,7 +54,7 @@ describe('a token that smells', () => {
 describe('of many', () => {
   const legal = (count: number): string[] =>
     Array.from({ length: count }, (_, index) => `insecure_bot-${index}`)
-  const file = (lines: readonly string[]): TokenSet => fromFile(`${lines.join('\n')}\n`)
+  const file = (lines: readonly string[]): ValidatedTokens => fromFile(`${lines.join('\n')}\n`)
 
   it('that are wrong the first five are named, the rest counted', () => {
     const wrong = legal(17).map((token) => `"${token}"`)

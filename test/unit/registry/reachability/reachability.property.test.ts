@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { kindOf } from '../../../../src/net/address-range.ts'
-import { CLOSED, type Looked, NONE, OPEN, watch } from './scripted-checks.ts'
+import { addressRange } from '../../../../src/net/address-range.ts'
 import type { Registered } from '../registry-harness.ts'
+import { CLOSED, type Looked, NONE, OPEN, watch } from './scripted-checks.ts'
 
 /** Of two kinds, two each. */
 const ADDRESSES = ['203.0.114.7', '198.51.101.9', '10.0.0.5', '192.168.1.5']
@@ -42,19 +42,19 @@ const happenings = fc.array(
   { maxLength: 60, size: 'max' },
 )
 
-const placeOf = ({ at, from }: Looked): string => `${at} ${kindOf(from)}`
+const placeOf = ({ at, from }: Looked): string => `${at} ${addressRange(from)}`
 
 it('whoever comes, goes, moves and is discovered: no place is looked at twice in 30 s, no look is too many, nothing is left', async () => {
   await fc.assert(
     fc.asyncProperty(happenings, async (sequence) => {
       const { clock, looks, world, reachability, inside, join, discover } = watch()
-      const kept = KEPT.flatMap((port) =>
+      const cachedEndpoint = KEPT.flatMap((port) =>
         ADDRESSES.map((address) => join({ host: HOST, address, answers: port })),
       )
-      const staying = new Set(kept.map(({ registrant }) => registrant))
+      const staying = new Set(cachedEndpoint.map(({ registrant }) => registrant))
       let guests: Registered[] = []
       const pick = (who: number): Registered | undefined =>
-        [...guests, ...kept][who % (guests.length + kept.length)]
+        [...guests, ...cachedEndpoint][who % (guests.length + cachedEndpoint.length)]
       await clock.advance(5000)
       for (const happening of sequence) {
         if (happening.type === 'pass') await clock.advance(happening.ms)
@@ -96,10 +96,11 @@ it('whoever comes, goes, moves and is discovered: no place is looked at twice in
       }
       // Each place was looked at, for each kind of those that are there.
       for (const port of KEPT)
-        for (const address of ADDRESSES) expect(last.has(`${HOST}:${port} ${kindOf(address)}`)).toBe(true)
+        for (const address of ADDRESSES)
+          expect(last.has(`${HOST}:${port} ${addressRange(address)}`)).toBe(true)
 
       expect(inside.size).toBe(staying.size + guests.length)
-      for (const { socket } of [...kept, ...guests]) socket.emit('close')
+      for (const { socket } of [...cachedEndpoint, ...guests]) socket.emit('close')
       await clock.advance(10_000)
       expect([inside.size, reachability.closedPlaces, clock.pending]).toEqual([0, 0, 0])
     }),

@@ -1,12 +1,12 @@
-import type { Look } from '../../../../src/registry/reachability/check-port.ts'
+import type { PortCheck } from '../../../../src/registry/reachability/check-port.ts'
 import { Reachability } from '../../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../../src/registry/registrant.ts'
 import type { QuickClock } from '../../../support/quick-clock.ts'
 import { type Registered, scene, type Wish } from '../registry-harness.ts'
 
-export const OPEN: Look = { kind: 'open' }
-export const CLOSED: Look = { kind: 'closed', reason: 'nothing listens there' }
-export const NONE: Look = { kind: 'none' }
+export const OPEN: PortCheck = { kind: 'open' }
+export const CLOSED: PortCheck = { kind: 'closed', reason: 'nothing listens there' }
+export const NONE: PortCheck = { kind: 'none' }
 
 /** One look, as it was begun. */
 export interface Looked {

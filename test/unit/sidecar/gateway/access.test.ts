@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isForOthers } from '../../../../src/net/local-request.ts'
-import { Neighbourhood } from '../../../../src/sidecar/gateway/access.ts'
+import { GatewayAccess } from '../../../../src/sidecar/gateway/access.ts'
 import { QuickClock } from '../../../support/quick-clock.ts'
 
 /** Who is known where the puppet's host has these addresses, and how often they were looked up. */
@@ -11,10 +11,9 @@ function beside(...addresses: readonly string[]) {
     looks += 1
     return addresses
   }
-  const neighbourhood = new Neighbourhood({ host: 'puppet', clock, resolve })
-  const isKnown = (remote: string, local = '10.0.0.1'): Promise<boolean> =>
-    neighbourhood.isKnown({ remote, local })
-  return { clock, isKnown, looks: () => looks }
+  const access = new GatewayAccess({ host: 'puppet', clock, resolve })
+  const allows = (remote: string, local = '10.0.0.1'): Promise<boolean> => access.allows({ remote, local })
+  return { clock, allows, looks: () => looks }
 }
 
 describe('from this machine', () => {
@@ -27,20 +26,20 @@ describe('from this machine', () => {
     ['10.0.0.1', '10.0.0.1'],
     ['::ffff:10.0.0.1', '10.0.0.1'],
   ])('%s is known without a look-up', async (remote, local) => {
-    const { isKnown, looks } = beside()
-    expect([await isKnown(remote, local), looks()]).toEqual([true, 0])
+    const { allows, looks } = beside()
+    expect([await allows(remote, local), looks()]).toEqual([true, 0])
   })
 
   it.each(['127.0.0.6', '127.0.0.2', '::ffff:127.0.0.6', '10.0.0.2', '0.0.0.0', '::2'])(
     '%s is not: meshes hand on from such addresses',
     async (remote) => {
-      expect(await beside().isKnown(remote)).toBe(false)
+      expect(await beside().allows(remote)).toBe(false)
     },
   )
 
   it('a connection that is gone already is nobody', async () => {
-    const { isKnown, looks } = beside('')
-    expect([await isKnown('', ''), looks()]).toEqual([false, 0])
+    const { allows, looks } = beside('')
+    expect([await allows('', ''), looks()]).toEqual([false, 0])
   })
 })
 
@@ -51,8 +50,8 @@ it.each([
   ['203.0.113.70', false],
   ['2001:db8::70', false],
 ])("from the puppet's host: %s %s", async (remote, known) => {
-  const { clock, isKnown } = beside('203.0.113.7', '2001:db8::7')
-  expect(await isKnown(remote)).toBe(known)
+  const { clock, allows } = beside('203.0.113.7', '2001:db8::7')
+  expect(await allows(remote)).toBe(known)
   expect(clock.pending).toBe(0)
 })
 

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
+import type { PortQueryResult } from '../../../../src/protocol/port-query.ts'
 import type { GatewayLeaveCause } from '../../../../src/sidecar/events.ts'
-import { Visitor } from '../../../../src/sidecar/gateway/session.ts'
-import type { QuestionResult } from '../../../../src/protocol/port-query.ts'
+import { GatewaySession } from '../../../../src/sidecar/gateway/session.ts'
 import { QuickClock } from '../../../support/quick-clock.ts'
 
-/** What a visitor uses of a WebSocket; the other end is the test. */
+/** What a session uses of a WebSocket; the other end is the test. */
 export class StandInSocket extends EventEmitter {
   bufferedAmount = 0
   /** Texts, pings, and what else was done to it, in order. */
@@ -51,10 +51,10 @@ export class StandInSocket extends EventEmitter {
 export function visit() {
   const clock = new QuickClock()
   const socket = new StandInSocket()
-  const ports: (readonly [QuestionResult, number | undefined])[] = []
+  const ports: (readonly [PortQueryResult, number | undefined])[] = []
   const leaves: GatewayLeaveCause[] = []
   const counts = { told: 0, lives: 0 }
-  const visitor = new Visitor(socket as unknown as WebSocket, {
+  const session = new GatewaySession(socket as unknown as WebSocket, {
     token: 'insecure_visitor',
     clock,
     listener: {
@@ -68,5 +68,5 @@ export function visit() {
       left: (_visitor, cause) => void leaves.push(cause),
     },
   })
-  return { clock, socket, ports, leaves, counts, visitor }
+  return { clock, socket, ports, leaves, counts, session }
 }

@@ -7,7 +7,7 @@ const ASKS = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getH
 const EVENT = '{"name":"login","payload":"x"}'
 const KIB = 1024
 
-describe('a visitor', () => {
+describe('a session', () => {
   it('is told that it is registered before it is asked', () => {
     expect(visit().socket.done).toEqual([REGISTERED, ASKS])
   })
@@ -46,7 +46,7 @@ describe('a visitor', () => {
   })
 })
 
-describe('a visitor that says a lot', () => {
+describe('a session that says a lot', () => {
   const say = (socket: ReturnType<typeof visit>['socket'], count: number): void => {
     for (let said = 0; said < count; said += 1) socket.text(EVENT)
   }
@@ -101,11 +101,11 @@ describe('a visitor that says a lot', () => {
   })
 })
 
-describe('a visitor that does not read', () => {
+describe('a session that does not read', () => {
   it.each([
     ['of an event', (scene: ReturnType<typeof visit>) => scene.socket.text(EVENT)],
     ['of the answer to a ping', (scene: ReturnType<typeof visit>) => scene.socket.emit('ping')],
-    ['of a ping', (scene: ReturnType<typeof visit>) => scene.visitor.ping()],
+    ['of a ping', (scene: ReturnType<typeof visit>) => scene.session.ping()],
   ])('is ended when more than 64 KiB wait for it, at the time %s', (_what, act) => {
     const scene = visit()
     const { socket, leaves } = scene
@@ -119,15 +119,15 @@ describe('a visitor that does not read', () => {
   })
 })
 
-describe('the end of a visitor', () => {
+describe('the end of a session', () => {
   it.each([
     ['its close', 'closed', ({ socket }: ReturnType<typeof visit>) => socket.emit('close')],
     ['no frame', 'frame', ({ socket }: ReturnType<typeof visit>) => socket.emit('error', new Error('x'))],
-    ['silence', 'silent', ({ visitor }: ReturnType<typeof visit>) => visitor.silent()],
-    ['the end of the sidecar', 'closed', ({ visitor }: ReturnType<typeof visit>) => visitor.goAway()],
+    ['silence', 'silent', ({ session }: ReturnType<typeof visit>) => session.silent()],
+    ['the end of the sidecar', 'closed', ({ session }: ReturnType<typeof visit>) => session.goAway()],
   ])('is %s (%s), told once; nothing is said or heard after it', async (_what, cause, end) => {
     const scene = visit()
-    const { socket, visitor, counts, leaves, ports, clock } = scene
+    const { socket, session, counts, leaves, ports, clock } = scene
     end(scene)
     await undefined
     expect([leaves, ports]).toEqual([[cause], [['left', undefined]]])
@@ -135,7 +135,7 @@ describe('the end of a visitor', () => {
     socket.text(EVENT)
     socket.emit('ping')
     socket.emit('pong')
-    visitor.ping()
+    session.ping()
     socket.emit('error', new Error('x'))
     socket.emit('close')
     clock.run(60_000)
@@ -145,10 +145,10 @@ describe('the end of a visitor', () => {
 
   it('is a close with 1001 where the sidecar ends, and none where it is dead', () => {
     const one = visit()
-    one.visitor.goAway()
+    one.session.goAway()
     expect(one.socket.done.at(-1)).toBe('close 1001 the sidecar ends')
     const other = visit()
-    other.visitor.silent()
+    other.session.silent()
     expect(other.socket.done.at(-1)).toBe('terminate')
   })
 })

@@ -1,17 +1,30 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ProbeResult } from '../../../../src/sidecar/events.ts'
-import { dampingOf, detectionMs, type Gate, initialGate, judge } from '../../../../src/sidecar/health/health.ts'
+import type { TimedProbeResult } from '../../../../src/sidecar/events.ts'
+import {
+  dampingOf,
+  detectionMs,
+  type HealthState,
+  initialHealth,
+  nextHealth,
+} from '../../../../src/sidecar/health/health.ts'
 
 const settings = { rise: 2, fall: 3 }
-const ok: ProbeResult = { ok: true, tookMs: 1, tls: false, health: null }
-const refused: ProbeResult = { ok: false, tookMs: 1, kind: 'refused', reason: 'nothing listens' }
-const timeout: ProbeResult = { ok: false, tookMs: 1, kind: 'timeout', reason: 'no answer in 2 s' }
-const failed: ProbeResult = { ok: false, tookMs: 1, kind: 'failed', reason: 'not gRPC' }
+const ok: TimedProbeResult = { ok: true, tookMs: 1, tls: false, health: null }
+const refused: TimedProbeResult = { ok: false, tookMs: 1, kind: 'refused', reason: 'nothing listens' }
+const timeout: TimedProbeResult = { ok: false, tookMs: 1, kind: 'timeout', reason: 'no answer in 2 s' }
+const failed: TimedProbeResult = { ok: false, tookMs: 1, kind: 'failed', reason: 'not gRPC' }
 
 /** Runs results one second apart, beginning at `fromMs`. */
-function following(results: readonly ProbeResult[], from: Gate = initialGate, fromMs = 0): Gate {
-  return results.reduce((gate, result, index) => judge(gate, result, fromMs + index * 1000, settings), from)
+function following(
+  results: readonly TimedProbeResult[],
+  from: HealthState = initialHealth,
+  fromMs = 0,
+): HealthState {
+  return results.reduce(
+    (gate, result, index) => nextHealth(gate, result, fromMs + index * 1000, settings),
+    from,
+  )
 }
 
 describe('rise and fall', () => {
@@ -44,55 +57,55 @@ describe('rise and fall', () => {
 describe('damping', () => {
   it('the first three withdrawals of 10 minutes cost nothing, the next ones 1, 2, 4 … 60 s', () => {
     const holds = Array.from({ length: 13 }, (_, count) => {
-      const gate = { ...initialGate, withdrawals: Array.from({ length: count }, () => 0) }
+      const gate = { ...initialHealth, withdrawals: Array.from({ length: count }, () => 0) }
       return dampingOf(gate, 1000).holdMs / 1000
     })
     expect(holds).toEqual([0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60])
   })
 
   it('forgets withdrawals after 10 minutes', () => {
-    const gate = { ...initialGate, withdrawals: [0, 0, 0, 300_000] }
+    const gate = { ...initialHealth, withdrawals: [0, 0, 0, 300_000] }
     expect(dampingOf(gate, 599_999)).toEqual({ withdrawals: 4, holdMs: 1000 })
     expect(dampingOf(gate, 600_000)).toEqual({ withdrawals: 1, holdMs: 0 })
   })
 
-  const fallen = (...withdrawals: readonly number[]): Gate => ({
-    ...initialGate,
+  const fallen = (...withdrawals: readonly number[]): HealthState => ({
+    ...initialHealth,
     health: 'unhealthy',
     withdrawals,
   })
 
   it('keeps a puppet that was withdrawn five times out for two seconds after the last time', () => {
-    const held = judge(judge(fallen(0, 0, 0, 0, 5000), ok, 5100, settings), ok, 6999, settings)
+    const held = nextHealth(nextHealth(fallen(0, 0, 0, 0, 5000), ok, 5100, settings), ok, 6999, settings)
     expect(held.health).toBe('unhealthy')
     expect(held.reason).toBe('flapping: withdrawn 5 times in 10 min, held back for 2 s after the last time')
-    expect(judge(held, ok, 7000, settings)).toMatchObject({ health: 'healthy', reason: '' })
+    expect(nextHealth(held, ok, 7000, settings)).toMatchObject({ health: 'healthy', reason: '' })
   })
 
   it('counts the hold from the withdrawal: a puppet that comes back after it only has to rise', () => {
-    const back = judge(judge(fallen(0, 0, 0, 0, 5000), ok, 7100, settings), ok, 7300, settings)
+    const back = nextHealth(nextHealth(fallen(0, 0, 0, 0, 5000), ok, 7100, settings), ok, 7300, settings)
     expect(back.health).toBe('healthy')
   })
 
   it.each([failed, refused, timeout])('a failed probe does not start the hold anew ($kind)', (bad) => {
     const again = following([ok, ok, bad, ok], fallen(0, 0, 0, 0, 0, 1000), 1200)
     expect(again.health).toBe('unhealthy')
-    expect(judge(again, ok, 5000, settings).health).toBe('healthy')
+    expect(nextHealth(again, ok, 5000, settings).health).toBe('healthy')
   })
 
   it('a hold that has begun does not become shorter because older withdrawals are forgotten meanwhile', () => {
     const flapping = fallen(0, 0, 0, 0, 0, 0, 0, 599_000)
     const held = following([ok, ok], flapping, 601_000)
     expect(held).toMatchObject({ health: 'unhealthy', reason: expect.stringContaining('held back for 16 s') })
-    expect(judge(held, ok, 614_999, settings).health).toBe('unhealthy')
-    expect(judge(held, ok, 615_000, settings).health).toBe('healthy')
+    expect(nextHealth(held, ok, 614_999, settings).health).toBe('unhealthy')
+    expect(nextHealth(held, ok, 615_000, settings).health).toBe('healthy')
   })
 
   it('remembers ten withdrawals and no more', () => {
-    let gate = initialGate
+    let gate = initialHealth
     for (let flap = 0; flap < 30; flap += 1) {
-      gate = judge({ ...gate, health: 'healthy' }, refused, flap, settings)
-      gate = judge(gate, refused, flap, settings)
+      gate = nextHealth({ ...gate, health: 'healthy' }, refused, flap, settings)
+      gate = nextHealth(gate, refused, flap, settings)
     }
     expect(gate.withdrawals).toHaveLength(10)
   })
@@ -100,17 +113,17 @@ describe('damping', () => {
 
 describe('how long a fault took to be found', () => {
   /** Judges results that came at these times, and says what `detectionMs` says of the last one. */
-  const found = (steps: readonly (readonly [ProbeResult, number])[]): number | undefined => {
-    let gate: Gate = { ...initialGate, health: 'healthy' }
+  const found = (steps: readonly (readonly [TimedProbeResult, number])[]): number | undefined => {
+    let gate: HealthState = { ...initialHealth, health: 'healthy' }
     let took: number | undefined
     for (const [result, atMs] of steps) {
-      const after = judge(gate, result, atMs, settings)
+      const after = nextHealth(gate, result, atMs, settings)
       took = detectionMs(gate, after, atMs)
       gate = after
     }
     return took
   }
-  const took = (result: ProbeResult, tookMs: number): ProbeResult => ({ ...result, tookMs })
+  const took = (result: TimedProbeResult, tookMs: number): TimedProbeResult => ({ ...result, tookMs })
 
   it.each([
     [
@@ -163,7 +176,9 @@ describe('how long a fault took to be found', () => {
   })
 
   it('says nothing of a puppet that has never been healthy', () => {
-    expect(detectionMs(initialGate, judge(initialGate, timeout, 2000, settings), 2000)).toBeUndefined()
+    expect(
+      detectionMs(initialHealth, nextHealth(initialHealth, timeout, 2000, settings), 2000),
+    ).toBeUndefined()
   })
 })
 
@@ -177,7 +192,7 @@ describe('any sequence of probes', () => {
 
   /** The rules, said once more in the slowest and plainest way: over the whole history, with no state but the health. */
   function expected(
-    history: readonly { result: ProbeResult; atMs: number }[],
+    history: readonly { result: TimedProbeResult; atMs: number }[],
     health: string,
     withdrawals: readonly number[],
     { rise, fall }: { rise: number; fall: number },
@@ -201,16 +216,16 @@ describe('any sequence of probes', () => {
   it('changes the gate only as rise, fall, proof and damping say', () => {
     fc.assert(
       fc.property(steps, limits, (sequence, limit) => {
-        let gate = initialGate
+        let gate = initialHealth
         let atMs = 0
-        const history: { result: ProbeResult; atMs: number }[] = []
+        const history: { result: TimedProbeResult; atMs: number }[] = []
         const withdrawals: number[] = []
         for (const { result, pauseMs } of sequence) {
           atMs += pauseMs
           history.push({ result, atMs })
           const wanted = expected(history, gate.health, withdrawals, limit)
           if (gate.health === 'healthy' && wanted === 'unhealthy') withdrawals.push(atMs)
-          gate = judge(gate, result, atMs, limit)
+          gate = nextHealth(gate, result, atMs, limit)
           expect(gate.health).toBe(wanted)
         }
       }),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Gate } from '../../../../src/sidecar/health/health.ts'
-import { pauseAfter } from '../../../../src/sidecar/health/probe-interval.ts'
+import type { HealthState } from '../../../../src/sidecar/health/health.ts'
+import { probeIntervalMs } from '../../../../src/sidecar/health/probe-interval.ts'
 
 const settings = { intervalMs: 500, fastIntervalMs: 200 }
 const good = { outcome: 'good', count: 1 } as const
@@ -16,11 +16,11 @@ it.each([
   ['after that it rises at the fast interval', 'unhealthy', { ...good, count: 2 }, 200],
   ['at the start, a missing puppet is awaited', 'unknown', bad(1, 0), 200],
 ] as const)('%s', (_rule, health, streak, pause) => {
-  const gate: Gate = { health, streak, withdrawals: [], reason: '' }
-  expect(pauseAfter(gate, settings)).toBe(pause)
+  const gate: HealthState = { health, streak, withdrawals: [], reason: '' }
+  expect(probeIntervalMs(gate, settings)).toBe(pause)
 })
 
 it('never confirms slower than the fast interval', () => {
-  const gate: Gate = { health: 'healthy', streak: bad(1, 1), withdrawals: [], reason: '' }
-  expect(pauseAfter(gate, { ...settings, fastIntervalMs: 5 })).toBe(5)
+  const gate: HealthState = { health: 'healthy', streak: bad(1, 1), withdrawals: [], reason: '' }
+  expect(probeIntervalMs(gate, { ...settings, fastIntervalMs: 5 })).toBe(5)
 })

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { afterEach, expect, it, vi } from 'vitest'
-import { lookAtInterfaces } from '../../../../src/sidecar/netns/interfaces.ts'
+import { listInterfaces } from '../../../../src/sidecar/netns/interfaces.ts'
 
 vi.mock('node:os', async (original) => {
   const os = await original<typeof import('node:os')>()
@@ -19,12 +19,12 @@ const address = (internal: boolean) => ({
 
 it('names those with an address, loopback left out', () => {
   vi.mocked(networkInterfaces).mockReturnValue({ lo: [address(true)], eth0: [address(false)], odd: [] })
-  expect(lookAtInterfaces()).toEqual({ addressed: ['eth0'], present: ['eth0'] })
+  expect(listInterfaces()).toEqual({ addressed: ['eth0'], present: ['eth0'] })
 })
 
 it('where none has one, names all that the kernel has', { skip: process.platform !== 'linux' }, () => {
   vi.mocked(networkInterfaces).mockReturnValue({ lo: [address(true)] })
-  const { addressed, present } = lookAtInterfaces()
+  const { addressed, present } = listInterfaces()
   expect(addressed).toEqual([])
   expect(present).toBeInstanceOf(Array)
   expect(present).not.toContain('lo')
@@ -35,5 +35,5 @@ it('does not take a machine without file descriptors for one without a network',
   vi.mocked(networkInterfaces).mockImplementation(() => {
     throw new Error('A system error occurred: uv_interface_addresses returned EMFILE (too many open files)')
   })
-  expect(lookAtInterfaces()).toEqual({ addressed: [], present: undefined })
+  expect(listInterfaces()).toEqual({ addressed: [], present: undefined })
 })

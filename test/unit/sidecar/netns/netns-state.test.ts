@@ -1,19 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { judgePresence, type Presence, type Sight } from '../../../../src/sidecar/netns/netns-state.ts'
+import {
+  type InterfaceNames,
+  type NetnsState,
+  nextNetnsState,
+} from '../../../../src/sidecar/netns/netns-state.ts'
 
-const unseen: Presence = { state: 'unseen' }
-const there: Presence = { state: 'there', names: ['eth0'] }
-const gone: Presence = { state: 'gone', names: ['eth0'], sinceMs: 500 }
+const unseen: NetnsState = { state: 'unseen' }
+const there: NetnsState = { state: 'there', names: ['eth0'] }
+const gone: NetnsState = { state: 'gone', names: ['eth0'], sinceMs: 500 }
 
-const eth0: Sight = { addressed: ['eth0'], present: ['eth0', 'tunl0'] }
-const other: Sight = { addressed: ['eth1'], present: ['eth1'] }
+const eth0: InterfaceNames = { addressed: ['eth0'], present: ['eth0', 'tunl0'] }
+const other: InterfaceNames = { addressed: ['eth1'], present: ['eth1'] }
 /** What a restarted container leaves behind; some kernels put unused tunnels into every namespace. */
-const loopbackOnly: Sight = { addressed: [], present: ['tunl0'] }
-const cableOut: Sight = { addressed: [], present: ['eth0'] }
-const untold: Sight = { addressed: [], present: undefined }
+const loopbackOnly: InterfaceNames = { addressed: [], present: ['tunl0'] }
+const cableOut: InterfaceNames = { addressed: [], present: ['eth0'] }
+const untold: InterfaceNames = { addressed: [], present: undefined }
 
 describe('the namespace', () => {
-  it.each<[string, Presence, boolean, Sight, Presence]>([
+  it.each<[string, NetnsState, boolean, InterfaceNames, NetnsState]>([
     ['is there once an interface has an address', unseen, false, eth0, there],
     ['is not missed by who never saw one', unseen, false, loopbackOnly, unseen],
     ['stays there', there, true, eth0, there],
@@ -36,7 +40,7 @@ describe('the namespace', () => {
       there,
       false,
       loopbackOnly,
-      { ...gone, sinceMs: 1000 } as Presence,
+      { ...gone, sinceMs: 1000 } as NetnsState,
     ],
     ['has been gone since it was', gone, false, loopbackOnly, gone],
     ['is not gone while the puppet answers: its network was disconnected', there, true, loopbackOnly, there],
@@ -45,6 +49,6 @@ describe('the namespace', () => {
     ['is not gone where nobody can tell', there, false, untold, there],
     ['is back with its interfaces', gone, false, eth0, there],
   ])('%s', (_rule, before, answers, sight, after) => {
-    expect(judgePresence(before, answers, sight, 1000)).toEqual(after)
+    expect(nextNetnsState(before, answers, sight, 1000)).toEqual(after)
   })
 })

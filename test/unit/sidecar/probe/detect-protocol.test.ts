@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { classify, type Heard } from '../../../../src/sidecar/probe/detect-protocol.ts'
+import { classify, type DetectedProtocol } from '../../../../src/sidecar/probe/detect-protocol.ts'
 
 const bytes = (...values: readonly number[]): Buffer => Buffer.from(values)
 const text = (value: string): Buffer => Buffer.from(value, 'latin1')
 
 /** What real servers say first to a plaintext HTTP/2 greeting. */
-const FIRST_WORDS: readonly (readonly [string, Buffer, Heard])[] = [
+const FIRST_WORDS: readonly (readonly [string, Buffer, DetectedProtocol])[] = [
   ['SETTINGS, empty', bytes(0, 0, 0, 4, 0, 0, 0, 0, 0), 'http2'],
   ['SETTINGS of grpc-js', bytes(0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0x40, 0), 'http2'],
   ['SETTINGS of grpc-go', bytes(0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0x40, 0, 0, 0, 0, 4, 1), 'http2'],

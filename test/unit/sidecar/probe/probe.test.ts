@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { findingOfConnectError } from '../../../../src/sidecar/probe/probe.ts'
+import { resultOfConnectError } from '../../../../src/sidecar/probe/probe.ts'
 
 const address = { host: 'puppet', port: 8788 }
 const failing = (code?: string) =>
-  findingOfConnectError(Object.assign(new Error('secret'), code === undefined ? {} : { code }), address)
+  resultOfConnectError(Object.assign(new Error('secret'), code === undefined ? {} : { code }), address)
 
 describe('a connection that fails', () => {
   it('is "refused" only where nothing listens: that alone is proof of death', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Finding } from '../../../../src/sidecar/probe/probe.ts'
+import type { ProbeResult } from '../../../../src/sidecar/probe/probe.ts'
 import { BROKEN, begin, GOOD, NEVER } from './scripted-probe.ts'
 
 describe('the loop', () => {
@@ -20,7 +20,7 @@ describe('the loop', () => {
   })
 
   it('goes on after looks that fail', async () => {
-    const { clock, loop, results } = begin({ finding: BROKEN, pauseMs: 200 })
+    const { clock, loop, results } = begin({ result: BROKEN, pauseMs: 200 })
     loop.start()
     await clock.advance(1000)
     expect(results).toHaveLength(6)
@@ -215,7 +215,7 @@ it('whatever takes how long, and whoever wakes it when: one probe at a time of t
   })
   const seconds = fc.record({
     tookMs: fc.constantFrom(0, 1, 1499, 1500, 1501, NEVER),
-    finding: fc.constantFrom<Finding>(GOOD, BROKEN, {
+    result: fc.constantFrom<ProbeResult>(GOOD, BROKEN, {
       ok: false,
       kind: 'refused',
       reason: 'nothing listens',

@@ -1,28 +1,28 @@
 import type { Clock } from '../../../../src/lib/clock.ts'
-import type { ProbeResult } from '../../../../src/sidecar/events.ts'
-import { ProbeLoop } from '../../../../src/sidecar/probe/prober.ts'
-import type { Finding, Probe } from '../../../../src/sidecar/probe/probe.ts'
+import type { TimedProbeResult } from '../../../../src/sidecar/events.ts'
+import type { Probe, ProbeResult } from '../../../../src/sidecar/probe/probe.ts'
+import { Prober } from '../../../../src/sidecar/probe/prober.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
-export const GOOD: Finding = { ok: true, tls: false, health: null }
-export const BROKEN: Finding = { ok: false, kind: 'failed', reason: 'broken' }
+export const GOOD: ProbeResult = { ok: true, tls: false, health: null }
+export const BROKEN: ProbeResult = { ok: false, kind: 'failed', reason: 'broken' }
 export const NEVER = Number.POSITIVE_INFINITY
 
 /** How one look goes. */
 export interface Look {
   /** How long it takes, in milliseconds. */
   readonly tookMs: number
-  readonly finding: Finding
+  readonly result: ProbeResult
 }
 
 interface Options {
   /** How long each probe's first look takes, in milliseconds; the last one goes on. */
   readonly tookMs?: readonly number[]
-  readonly finding?: Finding
+  readonly result?: ProbeResult
   /** How the second look of a probe goes, over a new connection; default: never an answer. */
   readonly second?: Look
   /** What a look that is called off finds, at once. */
-  readonly whenAborted?: Finding
+  readonly whenAborted?: ProbeResult
   readonly pauseMs?: number
   readonly timeoutMs?: number
 }
@@ -31,8 +31,8 @@ interface Options {
 export function begin<C extends Clock = FakeClock>(
   {
     tookMs = [0],
-    finding = GOOD,
-    second = { tookMs: NEVER, finding: GOOD },
+    result = GOOD,
+    second = { tookMs: NEVER, result: GOOD },
     whenAborted = BROKEN,
     pauseMs = 1000,
     timeoutMs = 2000,
@@ -48,21 +48,21 @@ export function begin<C extends Clock = FakeClock>(
     calledOff: 0,
     closed: 0,
   }
-  const results: ProbeResult[] = []
+  const results: TimedProbeResult[] = []
   const probe: Probe = {
     holdsConnection: true,
     look: async (signal, anew = false) => {
       const duration = tookMs[Math.min(seen.startedMs.length, tookMs.length - 1)] ?? 0
-      const planned: Look = anew ? second : { tookMs: duration, finding }
+      const planned: Look = anew ? second : { tookMs: duration, result }
       const times = anew ? seen.secondMs : seen.startedMs
       times.push(clock.now())
       seen.running += 1
       seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.running)
-      const found = await new Promise<Finding>((resolve) => {
+      const found = await new Promise<ProbeResult>((resolve) => {
         if (signal.aborted) return resolve(whenAborted)
-        if (planned.tookMs === 0) return resolve(planned.finding)
+        if (planned.tookMs === 0) return resolve(planned.result)
         const cancel =
-          planned.tookMs === NEVER ? () => {} : clock.after(planned.tookMs, () => resolve(planned.finding))
+          planned.tookMs === NEVER ? () => {} : clock.after(planned.tookMs, () => resolve(planned.result))
         signal.addEventListener('abort', () => {
           cancel()
           if (seen.running > 0) seen.calledOff += 1
@@ -76,7 +76,7 @@ export function begin<C extends Clock = FakeClock>(
       seen.closed += 1
     },
   }
-  const loop = new ProbeLoop({
+  const loop = new Prober({
     probe,
     clock,
     timeoutMs,

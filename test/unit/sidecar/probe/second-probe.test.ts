@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { ProbeResult } from '../../../../src/sidecar/events.ts'
-import { ProbeLoop } from '../../../../src/sidecar/probe/prober.ts'
-import type { Finding } from '../../../../src/sidecar/probe/probe.ts'
+import type { TimedProbeResult } from '../../../../src/sidecar/events.ts'
+import type { ProbeResult } from '../../../../src/sidecar/probe/probe.ts'
+import { Prober } from '../../../../src/sidecar/probe/prober.ts'
 import { QuickClock } from '../../../support/quick-clock.ts'
 import { BROKEN, begin, GOOD, type Look, NEVER } from './scripted-probe.ts'
 
 describe('the second look', () => {
-  const REFUSED: Finding = { ok: false, kind: 'refused', reason: 'nothing listens' }
-  const OTHER: Finding = { ok: true, tls: true, health: 'SERVING' }
-  const look = (tookMs: number, finding: Finding): Look => ({ tookMs, finding })
+  const REFUSED: ProbeResult = { ok: false, kind: 'refused', reason: 'nothing listens' }
+  const OTHER: ProbeResult = { ok: true, tls: true, health: 'SERVING' }
+  const look = (tookMs: number, result: ProbeResult): Look => ({ tookMs, result })
 
   it.each([
     [2000, 500],
@@ -38,25 +38,43 @@ describe('the second look', () => {
   })
 
   // first look, second look (which begins at 500 ms): what is found, and when
-  it.each<[string, Look, Look, Finding | 'timeout', number]>([
+  it.each<[string, Look, Look, ProbeResult | 'timeout', number]>([
     ['a good answer of the second counts', look(NEVER, GOOD), look(20, OTHER), OTHER, 520],
     ['a good answer of the first counts, late as it is', look(900, GOOD), look(NEVER, OTHER), GOOD, 900],
     ['the first good answer counts', look(900, GOOD), look(300, OTHER), OTHER, 800],
     ['that the second is refused counts at once', look(NEVER, GOOD), look(1, REFUSED), REFUSED, 501],
     ['that the first is refused counts at once', look(600, REFUSED), look(NEVER, GOOD), REFUSED, 600],
-    ['a bad answer of the second waits for the first', look(1500, GOOD), look(20, BROKEN), GOOD, 1500],
-    ['a bad answer of the first waits for the second', look(600, BROKEN), look(400, OTHER), OTHER, 900],
-    ['two bad answers: the later one counts', look(600, BROKEN), look(400, BROKEN), BROKEN, 900],
     [
-      'a late bad answer, and silence for half a second: bad',
+      'a failedProbe answer of the second waits for the first',
+      look(1500, GOOD),
+      look(20, BROKEN),
+      GOOD,
+      1500,
+    ],
+    [
+      'a failedProbe answer of the first waits for the second',
+      look(600, BROKEN),
+      look(400, OTHER),
+      OTHER,
+      900,
+    ],
+    ['two failedProbe answers: the later one counts', look(600, BROKEN), look(400, BROKEN), BROKEN, 900],
+    [
+      'a late failedProbe answer, and silence for half a second: bad',
       look(600, BROKEN),
       look(NEVER, GOOD),
       BROKEN,
       1100,
     ],
-    ['a bad answer right before the deadline: bad', look(1990, BROKEN), look(NEVER, GOOD), BROKEN, 2000],
     [
-      'silence, and a bad answer of the second: silence',
+      'a failedProbe answer right before the deadline: bad',
+      look(1990, BROKEN),
+      look(NEVER, GOOD),
+      BROKEN,
+      2000,
+    ],
+    [
+      'silence, and a failedProbe answer of the second: silence',
       look(NEVER, GOOD),
       look(20, BROKEN),
       'timeout',
@@ -73,7 +91,7 @@ describe('the second look', () => {
   ])('%s', async (_rule, first, second, wanted, tookMs) => {
     const { clock, loop, seen, results } = begin({
       tookMs: [first.tookMs],
-      finding: first.finding,
+      result: first.result,
       second,
       pauseMs: 60_000,
     })
@@ -86,8 +104,8 @@ describe('the second look', () => {
     expect(clock.pending).toBe(1)
   })
 
-  it('a bad answer before it counts at once: there is no other to wait for', async () => {
-    const { clock, loop, seen, results } = begin({ tookMs: [499], finding: BROKEN })
+  it('a failedProbe answer before it counts at once: there is no other to wait for', async () => {
+    const { clock, loop, seen, results } = begin({ tookMs: [499], result: BROKEN })
     loop.start()
     await clock.advance(499)
     expect(results).toEqual([{ ...BROKEN, tookMs: 499 }])
@@ -123,8 +141,8 @@ describe('a process that was stopped while it waited for an answer', () => {
   async function stopped(forMs: number, isAnswered: boolean) {
     const answer: { arrive: () => void } = { arrive: () => {} }
     const clock = new QuickClock()
-    const results: ProbeResult[] = []
-    const loop = new ProbeLoop({
+    const results: TimedProbeResult[] = []
+    const loop = new Prober({
       probe: {
         holdsConnection: true,
         look: (_signal, anew = false) =>

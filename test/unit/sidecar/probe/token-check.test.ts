@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Acceptance } from '../../../../src/sidecar/probe/token-check.ts'
+import { TokenCheck } from '../../../../src/sidecar/probe/token-check.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
 interface Question {
@@ -31,7 +31,7 @@ function begin(options: { silent?: boolean; onAnswer?: (token: string) => void }
       signal.addEventListener('abort', () => answer(null), { once: true })
       if (!options.silent) answer(true)
     })
-  const acceptance = new Acceptance({
+  const acceptance = new TokenCheck({
     clock,
     timeoutMs: 1000,
     ask,

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backoffMs } from '../../../../src/sidecar/registration/backoff.ts'
-import { firstPaceMs, paceMs } from '../../../../src/sidecar/registration/outage-retry-interval.ts'
+import {
+  firstOutageRetryMs,
+  outageRetryMs,
+} from '../../../../src/sidecar/registration/outage-retry-interval.ts'
 import { seededChance } from '../../../support/chance.ts'
 
 const settings = { baseMs: 500, maxMs: 10_000 }
@@ -30,18 +33,18 @@ describe('the steady pace', () => {
   ])(
     'of a registry that has been away for %i ms: %i to %i ms between two attempts',
     (awayMs, least, most) => {
-      expect([paceMs(awayMs, 0, settings), paceMs(awayMs, 1, settings)]).toEqual([least, most])
-      expect(paceMs(awayMs, 0.5, settings)).toBe(Math.round((least + most) / 2))
+      expect([outageRetryMs(awayMs, 0, settings), outageRetryMs(awayMs, 1, settings)]).toEqual([least, most])
+      expect(outageRetryMs(awayMs, 0.5, settings)).toBe(Math.round((least + most) / 2))
     },
   )
 
   it('for five minutes every wait is between 0.5 and 1.5 s, and none is ever longer than the bound or shorter than a third of it', () => {
     fc.assert(
       fc.property(fc.nat({ max: 24 * 60 * MINUTE_MS }), chances, (awayMs, chance) => {
-        const waitMs = paceMs(awayMs, chance, settings)
+        const waitMs = outageRetryMs(awayMs, chance, settings)
         expect(waitMs).toBeGreaterThanOrEqual(500)
         expect(waitMs).toBeLessThanOrEqual(awayMs <= 5 * MINUTE_MS ? 1500 : settings.maxMs)
-        expect(waitMs).toBeGreaterThanOrEqual(Math.floor(paceMs(awayMs, 1, settings) / 3))
+        expect(waitMs).toBeGreaterThanOrEqual(Math.floor(outageRetryMs(awayMs, 1, settings) / 3))
       }),
     )
   })
@@ -49,8 +52,8 @@ describe('the steady pace', () => {
   it('never becomes quicker with the time', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), chances, (awayMs, moreMs, chance) => {
-        expect(paceMs(awayMs + moreMs, chance, settings)).toBeGreaterThanOrEqual(
-          paceMs(awayMs, chance, settings),
+        expect(outageRetryMs(awayMs + moreMs, chance, settings)).toBeGreaterThanOrEqual(
+          outageRetryMs(awayMs, chance, settings),
         )
       }),
     )
@@ -59,8 +62,8 @@ describe('the steady pace', () => {
   it('obeys a bound of the user that is shorter than its own waits', () => {
     fc.assert(
       fc.property(fc.nat(), chances, fc.integer({ min: 1, max: 1500 }), (awayMs, chance, maxMs) => {
-        expect(paceMs(awayMs, chance, { maxMs })).toBeLessThanOrEqual(maxMs)
-        expect(firstPaceMs(chance, { maxMs })).toBeLessThanOrEqual(maxMs)
+        expect(outageRetryMs(awayMs, chance, { maxMs })).toBeLessThanOrEqual(maxMs)
+        expect(firstOutageRetryMs(chance, { maxMs })).toBeLessThanOrEqual(maxMs)
       }),
     )
   })
@@ -74,16 +77,16 @@ describe('the first wait of the pace', () => {
     [0.875, 1000],
     [0.99999, 1496],
   ])('with chance %d is %i ms', (chance, waitMs) => {
-    expect(firstPaceMs(chance, settings)).toBe(waitMs)
+    expect(firstOutageRetryMs(chance, settings)).toBe(waitMs)
   })
 
   it('is never negative, never longer than 1.5 s, and grows with chance', () => {
     fc.assert(
       fc.property(chances, chances, (one, other) => {
         const [less, more] = [Math.min(one, other), Math.max(one, other)]
-        expect(firstPaceMs(less, settings)).toBeGreaterThanOrEqual(0)
-        expect(firstPaceMs(more, settings)).toBeLessThanOrEqual(1500)
-        expect(firstPaceMs(more, settings)).toBeGreaterThanOrEqual(firstPaceMs(less, settings))
+        expect(firstOutageRetryMs(less, settings)).toBeGreaterThanOrEqual(0)
+        expect(firstOutageRetryMs(more, settings)).toBeLessThanOrEqual(1500)
+        expect(firstOutageRetryMs(more, settings)).toBeGreaterThanOrEqual(firstOutageRetryMs(less, settings))
       }),
     )
   })
@@ -97,11 +100,11 @@ describe('5,000 that lose one registry in the same instant', () => {
     const chance = seededChance(seed)
     const found = Array.from({ length: 600 }, () => 0)
     for (let one = 0; one < COUNT; one += 1) {
-      let atMs = firstPaceMs(chance(), settings)
+      let atMs = firstOutageRetryMs(chance(), settings)
       while (atMs < MINUTE_MS) {
         const piece = Math.floor(atMs / 100)
         found[piece] = (found[piece] ?? 0) + 1
-        atMs += paceMs(atMs, chance(), settings)
+        atMs += outageRetryMs(atMs, chance(), settings)
       }
     }
     return found

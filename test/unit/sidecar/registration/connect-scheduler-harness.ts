@@ -1,9 +1,9 @@
 import type { Cancel } from '../../../../src/lib/clock.ts'
-import type { Fact } from '../../../../src/sidecar/events.ts'
-import { Admission } from '../../../../src/sidecar/registration/connect-scheduler.ts'
+import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import { ConnectScheduler } from '../../../../src/sidecar/registration/connect-scheduler.ts'
 import { QuickClock, type QuickClockOptions } from '../../../support/quick-clock.ts'
 
-type RegistryFact = Fact & { type: 'registry' }
+type RegistryEvent = SidecarEvent & { type: 'registry' }
 
 /** What an attempt finds, as it ends. */
 export type Finding = 'reached' | 'unreachable'
@@ -22,7 +22,7 @@ export interface Applicant {
   leaveForGood(): void
 }
 
-/** An admission whose applicants find what `registry` says, `tookMs` after they began. */
+/** An scheduler whose applicants find what `registry` says, `tookMs` after they began. */
 export function scene(
   options: {
     connectRate?: number
@@ -32,15 +32,15 @@ export function scene(
 ) {
   const { connectRate = 100, capacity = Number.POSITIVE_INFINITY, tookMs = () => 5 } = options
   const clock = new QuickClock(options)
-  const facts: (RegistryFact & { readonly atMs: number })[] = []
+  const events: (RegistryEvent & { readonly atMs: number })[] = []
   const registry: { finding: (startedMs: number) => Finding } = { finding: () => 'reached' }
-  const admission = new Admission({
+  const scheduler = new ConnectScheduler({
     clock,
     connectRate,
     capacity,
     backoff: { maxMs: 10_000 },
-    tell: (fact) => {
-      if (fact.type === 'registry') facts.push({ ...fact, atMs: clock.now() })
+    emit: (event) => {
+      if (event.type === 'registry') events.push({ ...event, atMs: clock.now() })
     },
   })
   const startsMs: number[] = []
@@ -59,16 +59,16 @@ export function scene(
       trying.delete(one)
       one.state = 'in'
       one.isRetry = false
-      if (registry.finding(one.startedMs) === 'reached') return admission.reached()
+      if (registry.finding(one.startedMs) === 'reached') return scheduler.reached()
       one.state = 'own trouble'
-      const everybodys = admission.failed(one.startedMs, 'connection refused', { stage: 'TCP' })
+      const everybodys = scheduler.failed(one.startedMs, 'connection refused', { stage: 'TCP' })
       one.isRetry = !everybodys
-      admission.left(false)
+      scheduler.left(false)
       if (everybodys) queue()
     }
     const queue = (): void => {
       one.state = 'queued'
-      const unqueue = admission.queue(begin, one.isRetry)
+      const unqueue = scheduler.queue(begin, one.isRetry)
       if (one.state === 'queued') cancel = unqueue
     }
     const one: Applicant = {
@@ -83,8 +83,8 @@ export function scene(
         one.state = 'out'
         cancel()
         trying.delete(one)
-        if (before === 'trying') admission.abandoned(one.startedMs)
-        if (before === 'trying' || before === 'in') admission.left(false)
+        if (before === 'trying') scheduler.abandoned(one.startedMs)
+        if (before === 'trying' || before === 'in') scheduler.left(false)
       },
       leaveForGood: () => {
         one.leave()
@@ -101,5 +101,5 @@ export function scene(
     })
   const count = (all: readonly Applicant[], state: Applicant['state']): number =>
     all.filter((one) => one.state === state).length
-  return { clock, admission, facts, registry, startsMs, trying, applicants, count }
+  return { clock, scheduler, events, registry, startsMs, trying, applicants, count }
 }

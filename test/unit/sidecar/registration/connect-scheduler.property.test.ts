@@ -26,7 +26,7 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
   fc.assert(
     fc.property(settings, happenings, ({ seed, slowestMs, capacity }, sequence) => {
       const chance = seededChance(seed)
-      const { clock, registry, facts, trying, applicants, count } = scene({
+      const { clock, registry, events, trying, applicants, count } = scene({
         chance,
         capacity,
         lateMs: () => chance() * 30,
@@ -44,7 +44,7 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
         if (happening.type === 'pass') clock.run(happening.ms)
         expect(trying.size + count(all, 'in')).toBeLessThanOrEqual(capacity)
         // Whoever began after the trouble was told is the one.
-        const last = facts.at(-1)
+        const last = events.at(-1)
         if (last?.reachable === false)
           expect([...trying].filter(({ startedMs }) => startedMs > last.atMs).length).toBeLessThanOrEqual(1)
       }
@@ -59,8 +59,8 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
       expect(count(all, 'in') + count(all, 'done')).toBe(all.length)
       expect(clock.pending).toBe(0)
       // "It can be reached" is told after "it cannot" only.
-      for (const [index, { reachable }] of facts.entries())
-        if (reachable) expect(facts[index - 1]?.reachable).toBe(false)
+      for (const [index, { reachable }] of events.entries())
+        if (reachable) expect(events[index - 1]?.reachable).toBe(false)
     }),
     { numRuns: 200 },
   )

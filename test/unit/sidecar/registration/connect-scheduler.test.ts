@@ -8,41 +8,41 @@ const AT_ONCE = 3
 
 describe('a registry that cannot be reached', () => {
   it('10,000 wait: one tries each time, and its failure is told once; the waits keep the steady pace', () => {
-    const { clock, registry, facts, startsMs, applicants, count } = scene({ chance: () => 0.999 })
+    const { clock, registry, events, startsMs, applicants, count } = scene({ chance: () => 0.999 })
     registry.finding = () => 'unreachable'
     const all = applicants(10_000)
     clock.run(5 * MINUTE_MS)
-    expect(facts.map(({ attempts }) => attempts)).toEqual(facts.map((_fact, index) => index + 1))
-    expect(facts.length).toBeGreaterThanOrEqual(199)
-    expect(facts.every(({ reachable, reason }) => !reachable && reason === 'connection refused')).toBe(true)
-    const waits = facts.map(({ retryInMs }) => retryInMs ?? 0)
+    expect(events.map(({ attempts }) => attempts)).toEqual(events.map((_fact, index) => index + 1))
+    expect(events.length).toBeGreaterThanOrEqual(199)
+    expect(events.every(({ reachable, reason }) => !reachable && reason === 'connection refused')).toBe(true)
+    const waits = events.map(({ retryInMs }) => retryInMs ?? 0)
     expect(waits.slice(1).map((ms) => Math.round(ms / 10))).toEqual(waits.slice(1).map(() => 150))
     expect(Math.max(...waits)).toBeLessThanOrEqual(1500)
     // The first ones were under way together. After that, one an outage's step, when its wait is over.
     const later = startsMs.slice(AT_ONCE)
-    expect(later.length).toBe(facts.length - 1)
-    for (const [index, { atMs, retryInMs }] of facts.slice(0, -1).entries())
+    expect(later.length).toBe(events.length - 1)
+    for (const [index, { atMs, retryInMs }] of events.slice(0, -1).entries())
       expect((later[index] ?? 0) - atMs - (retryInMs ?? 0)).toBeCloseTo(0)
     expect(count(all, 'queued')).toBe(10_000)
   })
 
   it('a thousand that were under way when it was found out are one failure, and not a thousand', () => {
-    const { clock, registry, facts, applicants, startsMs, count } = scene({ tookMs: () => 10_000 })
+    const { clock, registry, events, applicants, startsMs, count } = scene({ tookMs: () => 10_000 })
     registry.finding = () => 'unreachable'
     const all = applicants(10_000)
     clock.run(9999)
-    expect(facts).toHaveLength(0)
+    expect(events).toHaveLength(0)
     expect(startsMs.length).toBeGreaterThanOrEqual(1000)
     clock.run(2)
-    expect(facts).toHaveLength(1)
+    expect(events).toHaveLength(1)
     const underWay = startsMs.length
     // All of them fail now, and the one that tries for all has not yet.
     clock.run(10_000)
-    expect(facts).toHaveLength(1)
+    expect(events).toHaveLength(1)
     expect(startsMs.length).toBe(underWay + 1)
     expect(count(all, 'queued')).toBe(9999)
     clock.run(MINUTE_MS)
-    expect(startsMs.length - underWay).toBe(facts.length)
+    expect(startsMs.length - underWay).toBe(events.length)
   })
 
   it('each time it is another one that tries, until all have', () => {
@@ -53,7 +53,7 @@ describe('a registry that cannot be reached', () => {
       return 'unreachable'
     }
     const all = applicants(20)
-    for (let step = 0; step < 20 * MINUTE_MS; step += 1000) {
+    for (let nextRegistration = 0; nextRegistration < 20 * MINUTE_MS; nextRegistration += 1000) {
       clock.run(1000)
       for (const one of all) if (one.startedMs > 0) tried.add(one)
     }
@@ -61,13 +61,13 @@ describe('a registry that cannot be reached', () => {
   })
 
   it('and then can: told once, and all are let in at the rate', () => {
-    const { clock, registry, facts, startsMs, applicants, count } = scene({ chance: () => 0.999 })
+    const { clock, registry, events, startsMs, applicants, count } = scene({ chance: () => 0.999 })
     registry.finding = () => 'unreachable'
     const all = applicants(1000)
     clock.run(5 * MINUTE_MS)
     registry.finding = () => 'reached'
     clock.run(15_000)
-    const back = facts.filter(({ reachable }) => reachable)
+    const back = events.filter(({ reachable }) => reachable)
     expect(back).toEqual([
       { type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null, atMs: back[0]?.atMs },
     ])
@@ -82,7 +82,7 @@ describe('a registry that cannot be reached', () => {
 
   it('one that was under way all the while and gets there ends it for all', () => {
     let slow = true
-    const { clock, registry, facts, applicants, count } = scene({
+    const { clock, registry, events, applicants, count } = scene({
       tookMs: () => {
         const tookMs = slow ? 20 : 5
         slow = false
@@ -92,11 +92,11 @@ describe('a registry that cannot be reached', () => {
     registry.finding = (startedMs) => (startedMs === 0 && clock.now() >= 20 ? 'reached' : 'unreachable')
     applicants(2)
     clock.run(19)
-    expect(facts.map(({ reachable }) => reachable)).toEqual([false])
+    expect(events.map(({ reachable }) => reachable)).toEqual([false])
     registry.finding = () => 'reached'
     const all = applicants(100)
     clock.run(1)
-    expect(facts.map(({ reachable }) => reachable)).toEqual([false, true])
+    expect(events.map(({ reachable }) => reachable)).toEqual([false, true])
     clock.run(1100)
     expect(count(all, 'in')).toBe(100)
   })
@@ -104,7 +104,7 @@ describe('a registry that cannot be reached', () => {
 
 describe('trouble of one’s own', () => {
   it('is not shared: others got there since it began', () => {
-    const { clock, registry, facts, applicants } = scene({
+    const { clock, registry, events, applicants } = scene({
       tookMs: (startedMs) => (startedMs === 0 ? 10_000 : 5),
     })
     registry.finding = (startedMs) => (startedMs === 0 ? 'unreachable' : 'reached')
@@ -113,18 +113,18 @@ describe('trouble of one’s own', () => {
     applicants(10)
     clock.run(9000)
     expect(slow?.state).toBe('own trouble')
-    expect(facts).toEqual([])
+    expect(events).toEqual([])
   })
 
   it('is everybody’s if nobody got there since it began', () => {
-    const { clock, registry, facts, applicants } = scene()
+    const { clock, registry, events, applicants } = scene()
     applicants(10)
     clock.run(2000)
     registry.finding = () => 'unreachable'
     const [one] = applicants(1)
     clock.run(5)
     expect(one?.state).toBe('queued')
-    expect(facts).toHaveLength(1)
+    expect(events).toHaveLength(1)
   })
 })
 
@@ -167,11 +167,11 @@ describe('the one that tries for all', () => {
 
   it('everybody gives up while all wait, and comes back then, or later: one tries when the wait is over', () => {
     for (const backAfterMs of [0, 100, MINUTE_MS]) {
-      const { clock, registry, facts, applicants, trying, startsMs } = scene({ chance: () => 0.999 })
+      const { clock, registry, events, applicants, trying, startsMs } = scene({ chance: () => 0.999 })
       registry.finding = () => 'unreachable'
       const all = applicants(100)
       clock.run(10)
-      expect(facts).toHaveLength(1)
+      expect(events).toHaveLength(1)
       for (const one of all) one.leave()
       clock.run(backAfterMs)
       expect(startsMs).toHaveLength(AT_ONCE)
@@ -180,19 +180,19 @@ describe('the one that tries for all', () => {
       // After a minute in which nobody tried, an outage begins anew, with a first wait.
       expect(startsMs.length - AT_ONCE).toBe(backAfterMs === MINUTE_MS ? 2 : 1)
       clock.run(0)
-      expect(trying.size + facts.length).toBeGreaterThan(1)
+      expect(trying.size + events.length).toBeGreaterThan(1)
     }
   })
 
   it('one that began before and gives up changes nothing: there is one already', () => {
-    const { clock, registry, admission, startsMs, trying, applicants } = scene({
+    const { clock, registry, scheduler, startsMs, trying, applicants } = scene({
       tookMs: (startedMs) => (startedMs === 0 ? 5 : 10_000),
     })
     registry.finding = () => 'unreachable'
     applicants(100)
     clock.run(1000)
     const before = startsMs.length
-    admission.abandoned(0)
+    scheduler.abandoned(0)
     clock.run(1000)
     expect(startsMs.length).toBe(before)
     expect(trying.size).toBe(1)
@@ -214,11 +214,11 @@ describe('room for connections', () => {
   })
 
   it('those that find the registry gone make room again, and one tries; when it is back, all that there is room for', () => {
-    const { clock, registry, facts, trying, applicants, count } = scene({ capacity: 50, tookMs: () => 2000 })
+    const { clock, registry, events, trying, applicants, count } = scene({ capacity: 50, tookMs: () => 2000 })
     registry.finding = () => 'unreachable'
     const all = applicants(100)
     clock.run(MINUTE_MS)
-    expect(facts.at(-1)).toMatchObject({ reachable: false })
+    expect(events.at(-1)).toMatchObject({ reachable: false })
     expect(trying.size).toBeLessThanOrEqual(1)
     registry.finding = () => 'reached'
     clock.run(MINUTE_MS)
@@ -240,14 +240,14 @@ describe('stop', () => {
     ['while all wait', 'unreachable', 50],
     ['while one tries', 'unreachable', 1000],
   ] as const)('%s: nobody starts any more, and nothing is pending', (_when, finding, afterMs) => {
-    const { clock, registry, admission, startsMs, trying, applicants } = scene({
+    const { clock, registry, scheduler, startsMs, trying, applicants } = scene({
       tookMs: (startedMs) => (startedMs < 500 ? 5 : 10_000),
       chance: () => 0.999,
     })
     registry.finding = () => finding
     applicants(1000)
     clock.run(afterMs)
-    admission.stop()
+    scheduler.stop()
     for (const one of [...trying]) one.leave()
     expect(clock.pending).toBe(0)
     const before = startsMs.length

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
-  askedMs,
+  type Failure,
+  failureOfClose,
+  failureOfDeadline,
+  failureOfError,
+  failureOfResponse,
   redirectTarget,
-  type Verdict,
-  verdictOfClose,
-  verdictOfDeadline,
-  verdictOfError,
-  verdictOfResponse,
+  retryAfterWaitMs,
 } from '../../../../src/sidecar/registration/failure.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
@@ -15,11 +15,11 @@ const HTML = 'text/html; charset=utf-8'
 const JSON_TYPE = 'application/json'
 
 describe('an answer that is not an upgrade', () => {
-  const answer = (status: number, type?: string, fromProxy = false): Verdict =>
-    verdictOfResponse({ status, headers: { 'content-type': type }, fromProxy }, NOW)
+  const answer = (status: number, type?: string, fromProxy = false): Failure =>
+    failureOfResponse({ status, headers: { 'content-type': type }, fromProxy }, NOW)
 
   // Whose trouble it is, and what it means for the next attempt.
-  it.each<[string, Verdict, Verdict['kind'], boolean]>([
+  it.each<[string, Failure, Failure['kind'], boolean]>([
     ['401', answer(401), 'refused', false],
     ['403', answer(403), 'refused', false],
     ['403 in JSON', answer(403, JSON_TYPE), 'refused', false],
@@ -41,12 +41,12 @@ describe('an answer that is not an upgrade', () => {
     ['400', answer(400), 'retry', false],
     ['404', answer(404), 'retry', false],
     ['426', answer(426), 'retry', false],
-  ])('%s: %s', (_what, verdict, kind, shared) => {
-    expect(verdict).toMatchObject({ kind, shared, stage: 'HTTP' })
+  ])('%s: %s', (_what, failure, kind, shared) => {
+    expect(failure).toMatchObject({ kind, shared, stage: 'HTTP' })
   })
 
   const askedOf = (status: number, header?: string | string[], type?: string): number | undefined =>
-    verdictOfResponse({ status, headers: { 'retry-after': header, 'content-type': type } }, NOW).afterMs
+    failureOfResponse({ status, headers: { 'retry-after': header, 'content-type': type } }, NOW).afterMs
 
   it.each([
     ['seconds', 429, '30', 30_000],
@@ -94,7 +94,7 @@ describe('the time that a registry asks for', () => {
     [7000, 0, 7000],
     [60_000, 0.75, 60_750],
   ])('%s ms with chance %d is %i ms: whole seconds are spread over the next one', (afterMs, chance, ms) => {
-    expect(askedMs(afterMs === undefined ? {} : { afterMs }, chance)).toBe(ms)
+    expect(retryAfterWaitMs(afterMs === undefined ? {} : { afterMs }, chance)).toBe(ms)
   })
 })
 
@@ -103,7 +103,7 @@ describe('a redirect', () => {
   const go = (location: string | undefined, start = from, status = 302): unknown => {
     const target = redirectTarget(start, { status, headers: { location } })
     if (target === undefined) return undefined
-    return 'follow' in target ? target.follow.href : target.verdict.reason
+    return 'follow' in target ? target.follow.href : target.failure.reason
   }
 
   it.each([
@@ -157,11 +157,11 @@ describe('an error', () => {
     [{ code: 'ECONNRESET' }, 'HTTP', 'the connection was reset'],
     [{}, 'HTTP', 'the connection failed'],
   ])('%j is named after its stage', (fields, stage, words) => {
-    const verdict = verdictOfError(Object.assign(new Error('secret'), fields), 'HTTP')
+    const failure = failureOfError(Object.assign(new Error('secret'), fields), 'HTTP')
     const kind = ['DNS', 'TCP', 'TLS'].includes(stage) ? 'away' : 'retry'
-    expect(verdict).toMatchObject({ kind, stage })
-    expect(verdict.reason).toContain(words)
-    expect(verdict.reason).not.toContain('secret')
+    expect(failure).toMatchObject({ kind, stage })
+    expect(failure.reason).toContain(words)
+    expect(failure.reason).not.toContain('secret')
   })
 })
 
@@ -170,12 +170,12 @@ it.each([
   [1006, 'broke'],
   [4321, 'code 4321'],
 ])('close code %i is said in words', (code, words) => {
-  expect(verdictOfClose(code, 'acknowledgement')).toMatchObject({ kind: 'retry', stage: 'acknowledgement' })
-  expect(verdictOfClose(code, 'acknowledgement').reason).toContain(words)
+  expect(failureOfClose(code, 'acknowledgement')).toMatchObject({ kind: 'retry', stage: 'acknowledgement' })
+  expect(failureOfClose(code, 'acknowledgement').reason).toContain(words)
 })
 
 describe("everybody's trouble", () => {
-  const failure = (code: string): Error => Object.assign(new Error(), { code })
+  const errorWith = (code: string): Error => Object.assign(new Error(), { code })
 
   it.each([
     ['DNS', true],
@@ -185,9 +185,9 @@ describe("everybody's trouble", () => {
     ['WebSocket', false],
     ['acknowledgement', false],
   ] as const)('is an error, or no answer in time, before the registry: in %s %s', (stage, shared) => {
-    expect(verdictOfError(failure(''), stage)).toMatchObject({ shared, kind: shared ? 'away' : 'retry' })
-    expect(verdictOfError(failure(''), stage, true).shared).toBe(shared)
-    expect(verdictOfDeadline(10_000, stage)).toEqual({
+    expect(failureOfError(errorWith(''), stage)).toMatchObject({ shared, kind: shared ? 'away' : 'retry' })
+    expect(failureOfError(errorWith(''), stage, true).shared).toBe(shared)
+    expect(failureOfDeadline(10_000, stage)).toEqual({
       kind: shared ? 'away' : 'retry',
       stage,
       shared,
@@ -199,28 +199,28 @@ describe("everybody's trouble", () => {
     'is %s, in every stage: this machine has no connection to give, and no registry is blamed',
     (code) => {
       for (const stage of ['DNS', 'TCP', 'TLS', 'HTTP'] as const) {
-        const verdict = verdictOfError(failure(code), stage)
-        expect(verdict).toMatchObject({ kind: 'away', shared: true, exhausted: true })
-        expect(verdict.reason).not.toContain('registry')
+        const failure = failureOfError(errorWith(code), stage)
+        expect(failure).toMatchObject({ kind: 'away', shared: true, exhausted: true })
+        expect(failure.reason).not.toContain('registry')
       }
     },
   )
 
   it("is found by the error's own code, whatever stage was thought to go on", () => {
-    expect(verdictOfError(failure('ECONNREFUSED'), 'HTTP').shared).toBe(true)
-    expect(verdictOfError(failure('CERT_HAS_EXPIRED'), 'HTTP').shared).toBe(true)
-    expect(verdictOfError(failure('ECONNRESET'), 'HTTP').shared).toBe(false)
+    expect(failureOfError(errorWith('ECONNREFUSED'), 'HTTP').shared).toBe(true)
+    expect(failureOfError(errorWith('CERT_HAS_EXPIRED'), 'HTTP').shared).toBe(true)
+    expect(failureOfError(errorWith('ECONNRESET'), 'HTTP').shared).toBe(false)
   })
 
   it('is nothing that a registry says of one token', () => {
     const from = new URL('wss://registry.example/')
     const redirect = redirectTarget(from, { status: 302, headers: { location: 'ws://registry.example/' } })
-    const said: readonly Verdict[] = [
+    const said: readonly Failure[] = [
       ...[200, 400, 401, 403, 404, 426, 429].map((status) =>
-        verdictOfResponse({ status, headers: { 'retry-after': '30' } }, NOW),
+        failureOfResponse({ status, headers: { 'retry-after': '30' } }, NOW),
       ),
-      ...[1000, 1001, 1006, 1013, 4321].map((code) => verdictOfClose(code, 'acknowledgement')),
-      ...(redirect !== undefined && 'verdict' in redirect ? [redirect.verdict] : []),
+      ...[1000, 1001, 1006, 1013, 4321].map((code) => failureOfClose(code, 'acknowledgement')),
+      ...(redirect !== undefined && 'failure' in redirect ? [redirect.failure] : []),
     ]
     expect(said).toHaveLength(13)
     expect(said.filter(({ shared }) => shared)).toEqual([])

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  follow,
   initialOutage,
   isOwnTrouble,
+  nextOutage,
   type Outage,
   type OutageContext,
   type OutageEvent,
@@ -76,7 +76,7 @@ describe('state × event', () => {
   )
   it.each(cells)('%s, %s', (state, event) => {
     const before = STATES[state]
-    const after = follow(before, EVENTS[event], at(100_000))
+    const after = nextOutage(before, EVENTS[event], at(100_000))
     const wanted = TABLE[state][event]
     if (wanted === undefined) expect(after).toBe(before)
     else expect(after).toEqual(wanted)
@@ -101,11 +101,11 @@ function waitsFor(totalMs: number, chance: number, event: OutageEvent = failed(0
   const waits: number[] = []
   let outage: Outage = initialOutage
   for (let nowMs = 0; nowMs < totalMs; ) {
-    outage = follow(outage, { ...event, startedMs: nowMs } as OutageEvent, at(nowMs, chance))
+    outage = nextOutage(outage, { ...event, startedMs: nowMs } as OutageEvent, at(nowMs, chance))
     if (outage.state !== 'waiting') throw new Error(outage.state)
     waits.push(outage.untilMs - nowMs)
     nowMs = outage.untilMs
-    outage = follow(outage, EVENTS.timer, at(nowMs))
+    outage = nextOutage(outage, EVENTS.timer, at(nowMs))
   }
   return waits
 }
@@ -115,9 +115,9 @@ describe('the pace', () => {
     [0, 500],
     [0.5, 1000],
     [0.9999, 1500],
-  ])('with chance %d: one attempt each %i ms for five minutes', (chance, paceMs) => {
+  ])('with chance %d: one attempt each %i ms for five minutes', (chance, outageRetryMs) => {
     const waits = waitsFor(300_000, chance)
-    for (const waitMs of waits.slice(1)) expect(waitMs).toBe(paceMs)
+    for (const waitMs of waits.slice(1)) expect(waitMs).toBe(outageRetryMs)
   })
 
   it('begins anywhere in such a wait: all who lose the registry together do not come back together', () => {
@@ -140,8 +140,8 @@ describe('the pace', () => {
       sinceMs: 3_600_000,
       reason: 'before',
     }
-    const over = follow(long, EVENTS.reached, at(3_600_000))
-    const next = follow(over, failed(3_601_000), at(3_601_000))
+    const over = nextOutage(long, EVENTS.reached, at(3_600_000))
+    const next = nextOutage(over, failed(3_601_000), at(3_601_000))
     expect(next).toEqual({
       state: 'waiting',
       failures: 1,
@@ -156,17 +156,17 @@ describe('an outage in which nobody tries', () => {
   const probing: Outage = { state: 'probing', failures: 9, beganMs: 0, sinceMs: 20_000, reason: 'before' }
 
   it('is not counted as one of the registry: the next failure begins a new one', () => {
-    expect(follow(probing, failed(3_600_000), at(3_600_010))).toMatchObject({
+    expect(nextOutage(probing, failed(3_600_000), at(3_600_010))).toMatchObject({
       failures: 1,
       beganMs: 3_600_010,
     })
-    expect(follow(probing, failed(25_000), at(25_010))).toMatchObject({ failures: 10, beganMs: 0 })
+    expect(nextOutage(probing, failed(25_000), at(25_010))).toMatchObject({ failures: 10, beganMs: 0 })
   })
 
   it('is at the steady pace for as long as some hold their links', () => {
     const long: Outage = { ...probing, beganMs: 0, sinceMs: 3_600_000 }
     const event = { ...failed(3_600_000), isPartial: true }
-    expect(follow(long, event, at(3_600_000))).toMatchObject({ untilMs: 3_601_500 })
+    expect(nextOutage(long, event, at(3_600_000))).toMatchObject({ untilMs: 3_601_500 })
   })
 })
 
@@ -186,11 +186,11 @@ describe('a registry that asks to be left alone', () => {
     // The usual wait is longer.
     [0, 0.75, 100_793],
   ])('for %i ms is, with up to a second of chance on top (chance %d)', (afterMs, chance, untilMs) => {
-    expect(follow(initialOutage, asked(afterMs), at(100_000, chance))).toMatchObject({ untilMs })
+    expect(nextOutage(initialOutage, asked(afterMs), at(100_000, chance))).toMatchObject({ untilMs })
   })
 
   it('is obeyed by the one that tries for all, too', () => {
-    expect(follow(STATES.probing, asked(30_000), at(100_000, 0))).toMatchObject({
+    expect(nextOutage(STATES.probing, asked(30_000), at(100_000, 0))).toMatchObject({
       failures: 4,
       untilMs: 130_000,
     })
@@ -217,7 +217,7 @@ describe('any attempts, in any order', () => {
         for (const { tookMs, type, agoMs, chance } of sequence) {
           nowMs += tookMs
           const event = type === 'failed' ? failed(Math.max(0, nowMs - agoMs)) : ({ type } as OutageEvent)
-          const after = follow(outage, event, at(nowMs, chance))
+          const after = nextOutage(outage, event, at(nowMs, chance))
           look(outage, event, after, nowMs)
           outage = after
         }

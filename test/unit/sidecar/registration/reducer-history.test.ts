@@ -1,37 +1,37 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Lifecycle } from '../../../../src/sidecar/registration/state.ts'
-import { step } from '../../../../src/sidecar/registration/reducer.ts'
-import type { Verdict } from '../../../../src/sidecar/registration/failure.ts'
+import type { Failure } from '../../../../src/sidecar/registration/failure.ts'
+import { nextRegistration } from '../../../../src/sidecar/registration/reducer.ts'
+import type { ReducerState } from '../../../../src/sidecar/registration/state.ts'
 import { at, away, broken, EVENTS, later, refusal, STATES } from './registration-states.ts'
 
 /** A token whose every attempt ends so, at the moment it begins; what it looked like after each. */
-function failing(verdict: Verdict, chance: number, untilMs: number) {
-  const seen: { readonly atMs: number; readonly state: Lifecycle['state']; readonly waitMs: number }[] = []
-  let life: Lifecycle = { ...STATES.connecting, failures: 0, failingSinceMs: 0 }
+function failing(failure: Failure, chance: number, untilMs: number) {
+  const seen: { readonly atMs: number; readonly state: ReducerState['state']; readonly waitMs: number }[] = []
+  let current: ReducerState = { ...STATES.connecting, failures: 0, failingSinceMs: 0 }
   for (let nowMs = 0; nowMs < untilMs; ) {
-    const { life: after, timerMs } = step(
-      life,
-      { type: 'ended', attempt: life.attempt, verdict },
+    const { current: after, timerMs } = nextRegistration(
+      current,
+      { type: 'ended', attempt: current.attempt, failure },
       at(nowMs, chance),
     )
     const waitMs = timerMs ?? Number.NaN
     seen.push({ atMs: nowMs, state: after.state, waitMs })
     // An attempt takes a moment, even if it is refused at once.
     nowMs += waitMs + 10
-    const queued = step(after, { type: 'timer' }, at(nowMs, chance)).life
-    life = step(queued, { type: 'turn' }, at(nowMs, chance)).life
+    const queued = nextRegistration(after, { type: 'timer' }, at(nowMs, chance)).current
+    current = nextRegistration(queued, { type: 'turn' }, at(nowMs, chance)).current
   }
   return seen
 }
 
-describe('verdicts', () => {
+describe('failures', () => {
   it('obeys the time that the registry asked for, with chance on top, and no shorter pace', () => {
-    const waitAfter = (verdict: Verdict, chance: number) =>
-      step(STATES.connecting, { type: 'ended', attempt: 7, verdict }, at(100_000, chance)).timerMs
-    expect(waitAfter(later, 0)).toBe(42_000)
-    expect(waitAfter(later, 0.5)).toBe(42_500)
-    expect(waitAfter({ ...later, afterMs: 0 }, 0.25)).toBe(750)
+    const retryDelayMs = (failure: Failure, chance: number) =>
+      nextRegistration(STATES.connecting, { type: 'ended', attempt: 7, failure }, at(100_000, chance)).timerMs
+    expect(retryDelayMs(later, 0)).toBe(42_000)
+    expect(retryDelayMs(later, 0.5)).toBe(42_500)
+    expect(retryDelayMs({ ...later, afterMs: 0 }, 0.25)).toBe(750)
   })
 
   it('of a registry that is away: the steady pace, however often it has failed, and slower after five minutes', () => {
@@ -70,23 +70,26 @@ describe('verdicts', () => {
     [3, 70_001, 'waiting'],
     [9, 99_000, 'waiting'],
   ] as const)('%i refusals, the first at %i ms, are %s at 100 s', (refusals, refusedSinceMs, state) => {
-    const life: Lifecycle = { ...STATES.connecting, refusals: refusals - 1, refusedSinceMs }
-    expect(step(life, EVENTS['ended: refused'], at(100_000)).life).toMatchObject({ state, refusals })
+    const current: ReducerState = { ...STATES.connecting, refusals: refusals - 1, refusedSinceMs }
+    expect(nextRegistration(current, EVENTS['ended: refused'], at(100_000)).current).toMatchObject({
+      state,
+      refusals,
+    })
   })
 
   it('counts refusals in a row: another failure between them starts anew', () => {
     const twice = { ...STATES.connecting, refusals: 2, refusedSinceMs: 10_000 }
-    for (const verdict of [broken, away, later]) {
-      const { life } = step(twice, { type: 'ended', attempt: 7, verdict }, at(100_000))
-      expect(life).toMatchObject({ state: 'waiting', refusals: 0 })
-      const again = step({ ...twice, refusals: 0 }, EVENTS['ended: refused'], at(100_000)).life
+    for (const failure of [broken, away, later]) {
+      const { current } = nextRegistration(twice, { type: 'ended', attempt: 7, failure }, at(100_000))
+      expect(current).toMatchObject({ state: 'waiting', refusals: 0 })
+      const again = nextRegistration({ ...twice, refusals: 0 }, EVENTS['ended: refused'], at(100_000)).current
       expect(again).toMatchObject({ state: 'waiting', refusals: 1, refusedSinceMs: 100_000 })
     }
   })
 
   it('names the stage of a failed attempt, but not of a registration that ended', () => {
-    const reason = (life: Lifecycle): unknown =>
-      step(life, { type: 'ended', attempt: 7, verdict: broken }, at(100_000)).life
+    const reason = (current: ReducerState): unknown =>
+      nextRegistration(current, { type: 'ended', attempt: 7, failure: broken }, at(100_000)).current
     expect(reason(STATES.connecting)).toMatchObject({ reason: 'WebSocket: broken' })
     expect(reason(STATES.registered)).toMatchObject({ reason: 'broken' })
   })
@@ -99,8 +102,12 @@ describe('what is remembered', () => {
   ])(
     'a registration lost after %i ms leaves %i failures, and %i ms to wait at most',
     (lastedMs, failures, waitMs) => {
-      const life: Lifecycle = { ...STATES.registered, failures: 5, sinceMs: 0 }
-      const { life: next, timerMs } = step(life, { type: 'ended', attempt: 7, verdict: broken }, at(lastedMs))
+      const current: ReducerState = { ...STATES.registered, failures: 5, sinceMs: 0 }
+      const { current: next, timerMs } = nextRegistration(
+        current,
+        { type: 'ended', attempt: 7, failure: broken },
+        at(lastedMs),
+      )
       expect(next.failures).toBe(failures)
       expect(timerMs).toBe(waitMs)
     },
@@ -112,13 +119,13 @@ describe('what is remembered', () => {
   ])(
     'one that was not wanted for %i ms after it might have tried has %i failures and %i refusals',
     (idleMs, failures, refusals) => {
-      const life: Lifecycle = {
+      const current: ReducerState = {
         ...STATES.idle,
         failures: 5,
         refusals: 3,
         notBeforeMs: 1000,
       }
-      const { life: next } = step(life, { type: 'want' }, at(1000 + idleMs))
+      const { current: next } = nextRegistration(current, { type: 'want' }, at(1000 + idleMs))
       expect(next).toMatchObject({ failures, refusals })
     },
   )
@@ -137,11 +144,11 @@ describe('what is remembered', () => {
         anything,
         fc.constantFrom(broken, away, refusal, later),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        (before, verdict, chance) => {
-          const life: Lifecycle = { ...STATES.registered, ...before }
-          const { life: next, timerMs } = step(
-            life,
-            { type: 'ended', attempt: 7, verdict },
+        (before, failure, chance) => {
+          const current: ReducerState = { ...STATES.registered, ...before }
+          const { current: next, timerMs } = nextRegistration(
+            current,
+            { type: 'ended', attempt: 7, failure },
             at(100_000, chance),
           )
           expect(timerMs).toBe(100 * chance)
@@ -158,52 +165,53 @@ describe('what is remembered', () => {
   })
 
   it('when the failures of now began: the pace is counted from there', () => {
-    const first = step(
+    const first = nextRegistration(
       { ...STATES.connecting, failures: 0, failingSinceMs: 5 },
       EVENTS['ended: away'],
       at(100_000.5),
-    ).life
+    ).current
     expect(first).toMatchObject({ failures: 1, failingSinceMs: 100_000 })
-    const second = step(
+    const second = nextRegistration(
       { ...STATES.connecting, failures: 1, failingSinceMs: 5 },
       EVENTS['ended: away'],
       at(100_000),
-    ).life
+    ).current
     expect(second).toMatchObject({ failures: 2, failingSinceMs: 5 })
   })
 
   it('is not washed away by a puppet that flaps: a wait that was withdrawn is resumed', () => {
-    const withdrawn = step(STATES.waiting, { type: 'withdraw' }, at(100_000)).life
-    expect(step(withdrawn, { type: 'want' }, at(104_000))).toMatchObject({
-      life: { state: 'waiting', reason: 'broken' },
+    const withdrawn = nextRegistration(STATES.waiting, { type: 'withdraw' }, at(100_000)).current
+    expect(nextRegistration(withdrawn, { type: 'want' }, at(104_000))).toMatchObject({
+      current: { state: 'waiting', reason: 'broken' },
       timerMs: 6000,
       effects: [],
     })
-    expect(step(withdrawn, { type: 'want' }, at(110_000)).life.state).toBe('queued')
+    expect(nextRegistration(withdrawn, { type: 'want' }, at(110_000)).current.state).toBe('queued')
   })
 
   it('knows nothing of a registry that cannot be reached: that is no failure of this token', () => {
-    const before: Lifecycle = { ...STATES.connecting, failures: 4, refusals: 2, refusedSinceMs: 98_000 }
-    const { life } = step(before, EVENTS.unreachable, at(100_000))
-    expect(life).toEqual({ ...before, state: 'queued' })
+    const before: ReducerState = { ...STATES.connecting, failures: 4, refusals: 2, refusedSinceMs: 98_000 }
+    const { current } = nextRegistration(before, EVENTS.unreachable, at(100_000))
+    expect(current).toEqual({ ...before, state: 'queued' })
   })
 
   it.each([
     [4999, 5],
     [5000, 0],
   ])('a link that fell silent after %i ms leaves %i failures', (lastedMs, failures) => {
-    const life: Lifecycle = { ...STATES.registered, failures: 5, sinceMs: 0 }
-    expect(step(life, EVENTS.silent, at(lastedMs)).life.failures).toBe(failures)
+    const current: ReducerState = { ...STATES.registered, failures: 5, sinceMs: 0 }
+    expect(nextRegistration(current, EVENTS.silent, at(lastedMs)).current.failures).toBe(failures)
   })
 
   it('is, after a registration that was withdrawn, what was before it, unless it had lasted', () => {
-    const left = (life: Lifecycle): Lifecycle => step(life, { type: 'withdraw' }, at(100_000)).life
+    const left = (current: ReducerState): ReducerState =>
+      nextRegistration(current, { type: 'withdraw' }, at(100_000)).current
     expect(left({ ...STATES.registered, failures: 5 }).failures).toBe(5)
     expect(left({ ...STATES.lasting, failures: 5 }).failures).toBe(0)
   })
 
   it('a refusal that was withdrawn is still a refusal', () => {
-    const withdrawn = step(STATES.refused, { type: 'withdraw' }, at(100_000)).life
-    expect(step(withdrawn, { type: 'want' }, at(100_001)).life.state).toBe('refused')
+    const withdrawn = nextRegistration(STATES.refused, { type: 'withdraw' }, at(100_000)).current
+    expect(nextRegistration(withdrawn, { type: 'want' }, at(100_001)).current.state).toBe('refused')
   })
 })

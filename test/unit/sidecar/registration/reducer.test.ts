@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { initialLifecycle, type Lifecycle, type LifecycleEvent } from '../../../../src/sidecar/registration/state.ts'
-import { step } from '../../../../src/sidecar/registration/reducer.ts'
+import { nextRegistration } from '../../../../src/sidecar/registration/reducer.ts'
+import {
+  initialState,
+  type ReducerEvent,
+  type ReducerState,
+} from '../../../../src/sidecar/registration/state.ts'
 import { at, away, broken, EVENTS, later, refusal, STATES } from './registration-states.ts'
 
 type State = keyof typeof STATES
@@ -98,15 +102,15 @@ const TABLE: Record<State, Partial<Record<Event, string>>> = {
   stopped: {},
 }
 
-function outcome(before: Lifecycle, event: LifecycleEvent): string {
-  const { life, effects, timerMs } = step(before, event, at(100_000))
-  if (effects.length === 0 && timerMs === undefined && JSON.stringify(life) === JSON.stringify(before))
+function outcome(before: ReducerState, event: ReducerEvent): string {
+  const { current, effects, timerMs } = nextRegistration(before, event, at(100_000))
+  if (effects.length === 0 && timerMs === undefined && JSON.stringify(current) === JSON.stringify(before))
     return '='
   const done = effects.map((effect) =>
     'attempt' in effect ? `${effect.type}:${effect.attempt}` : effect.type,
   )
   const timer = timerMs === undefined ? [] : [timerMs === null ? 'no timer' : `timer ${timerMs}`]
-  return [life.state, ...done, ...timer].join(' ')
+  return [current.state, ...done, ...timer].join(' ')
 }
 
 describe('state × event', () => {
@@ -119,61 +123,62 @@ describe('state × event', () => {
 
   it.each(Object.entries(STATES))(
     'withdrawal wins in %s: nothing is registered or under way after it',
-    (_name, life) => {
-      const { life: left, effects } = step(life, { type: 'withdraw' }, at(100_000))
+    (_name, current) => {
+      const { current: left, effects } = nextRegistration(current, { type: 'withdraw' }, at(100_000))
       expect(['idle', 'closing', 'stopped']).toContain(left.state)
       if (left.state === 'closing') expect(left.next).not.toBe('queued')
       expect(effects.filter(({ type }) => type === 'connect' || type === 'queue')).toEqual([])
     },
   )
 
-  it.each(Object.entries(STATES))('drops what an older attempt says in %s', (_name, life) => {
+  it.each(Object.entries(STATES))('drops what an older attempt says in %s', (_name, current) => {
     for (const event of Object.values(EVENTS)) {
-      if ('attempt' in event) expect(outcome(life, { ...event, attempt: 6 })).toBe('=')
+      if ('attempt' in event) expect(outcome(current, { ...event, attempt: 6 })).toBe('=')
     }
   })
 })
 
 it('an acknowledgement that comes late confirms what was taken for registered', () => {
-  const assumed = step(STATES.open, { type: 'timer' }, at(5000)).life
+  const assumed = nextRegistration(STATES.open, { type: 'timer' }, at(5000)).current
   expect(assumed).toMatchObject({ state: 'registered', confirmed: false })
-  expect(step(assumed, EVENTS.acknowledged, at(6000)).life).toMatchObject({
+  expect(nextRegistration(assumed, EVENTS.acknowledged, at(6000)).current).toMatchObject({
     state: 'registered',
     confirmed: true,
   })
 })
 
 it('any sequence of events: one attempt or one place in the queue at a time, and what was begun is ended', () => {
-  const verdicts = fc.constantFrom(broken, away, refusal, later)
+  const failures = fc.constantFrom(broken, away, refusal, later)
   const events = fc.oneof(
-    fc.constantFrom<LifecycleEvent>(EVENTS.want, EVENTS.withdraw, EVENTS.timer, EVENTS.turn, EVENTS.stop),
+    fc.constantFrom<ReducerEvent>(EVENTS.want, EVENTS.withdraw, EVENTS.timer, EVENTS.turn, EVENTS.stop),
     fc
       .constantFrom('opened', 'acknowledged', 'silent', 'unreachable')
-      .map((type) => ({ type, attempt: 0 }) as LifecycleEvent),
-    verdicts.map((verdict) => ({ type: 'ended', attempt: 0, verdict }) as LifecycleEvent),
+      .map((type) => ({ type, attempt: 0 }) as ReducerEvent),
+    failures.map((failure) => ({ type: 'ended', attempt: 0, failure }) as ReducerEvent),
   )
   fc.assert(
     fc.property(fc.array(events, { maxLength: 60, size: 'max' }), (sequence) => {
-      let life: Lifecycle = initialLifecycle
+      let current: ReducerState = initialState
       const alive = new Set<number>()
       let places = 0
       for (const [index, blank] of sequence.entries()) {
-        const event = 'attempt' in blank ? { ...blank, attempt: life.attempt } : blank
-        const over = event.type === 'ended' || (event.type === 'unreachable' && life.state === 'connecting')
-        if (over) alive.delete(life.attempt)
-        if (event.type === 'turn' && life.state === 'queued') places -= 1
-        const next = step(life, event, at(index * 1000, 0.5))
+        const event = 'attempt' in blank ? { ...blank, attempt: current.attempt } : blank
+        const over =
+          event.type === 'ended' || (event.type === 'unreachable' && current.state === 'connecting')
+        if (over) alive.delete(current.attempt)
+        if (event.type === 'turn' && current.state === 'queued') places -= 1
+        const next = nextRegistration(current, event, at(index * 1000, 0.5))
         for (const effect of next.effects) {
           if (effect.type === 'terminate') alive.delete(effect.attempt)
           if (effect.type === 'connect') alive.add(effect.attempt)
           if (effect.type === 'queue') places += 1
           if (effect.type === 'unqueue') places -= 1
         }
-        life = next.life
+        current = next.current
         expect(alive.size).toBeLessThanOrEqual(1)
-        const settled = ['idle', 'queued', 'waiting', 'refused', 'stopped'].includes(life.state)
+        const settled = ['idle', 'queued', 'waiting', 'refused', 'stopped'].includes(current.state)
         if (settled) expect(alive.size).toBe(0)
-        expect(places).toBe(life.state === 'queued' ? 1 : 0)
+        expect(places).toBe(current.state === 'queued' ? 1 : 0)
       }
     }),
     { numRuns: 500 },

@@ -1,14 +1,18 @@
-import type { Context, Lifecycle, LifecycleEvent } from '../../../../src/sidecar/registration/state.ts'
-import { lifecycleSettings } from '../../../../src/sidecar/registration/settings.ts'
-import type { Verdict } from '../../../../src/sidecar/registration/failure.ts'
+import type { Failure } from '../../../../src/sidecar/registration/failure.ts'
+import { reducerSettings } from '../../../../src/sidecar/registration/settings.ts'
+import type {
+  ReducerContext,
+  ReducerEvent,
+  ReducerState,
+} from '../../../../src/sidecar/registration/state.ts'
 
-const settings = lifecycleSettings({ backoffMaxMs: 10_000 })
-export const at = (nowMs: number, chance = 1): Context => ({ nowMs, chance, settings })
+const settings = reducerSettings({ backoffMaxMs: 10_000 })
+export const at = (nowMs: number, chance = 1): ReducerContext => ({ nowMs, chance, settings })
 
-export const broken: Verdict = { kind: 'retry', stage: 'WebSocket', shared: false, reason: 'broken' }
-export const away: Verdict = { kind: 'away', stage: 'TCP', shared: true, reason: 'away' }
-export const refusal: Verdict = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'refused' }
-export const later: Verdict = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 42_000 }
+export const broken: Failure = { kind: 'retry', stage: 'WebSocket', shared: false, reason: 'broken' }
+export const away: Failure = { kind: 'away', stage: 'TCP', shared: true, reason: 'away' }
+export const refusal: Failure = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'refused' }
+export const later: Failure = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 42_000 }
 
 /** One of each state, as they are at 100 s, with attempt 7 the newest. */
 const memory = { attempt: 7, failures: 1, failingSinceMs: 99_000, refusals: 0, refusedSinceMs: 0 }
@@ -33,7 +37,7 @@ export const STATES = {
   reopening: { ...memory, state: 'closing', next: 'queued' },
   stopping: { ...memory, state: 'closing', next: 'stopped' },
   stopped: { ...memory, state: 'stopped' },
-} satisfies Record<string, Lifecycle>
+} satisfies Record<string, ReducerState>
 
 export const EVENTS = {
   want: { type: 'want' },
@@ -45,8 +49,8 @@ export const EVENTS = {
   acknowledged: { type: 'acknowledged', attempt: 7 },
   silent: { type: 'silent', attempt: 7 },
   unreachable: { type: 'unreachable', attempt: 7 },
-  ended: { type: 'ended', attempt: 7, verdict: broken },
-  'ended: away': { type: 'ended', attempt: 7, verdict: away },
-  'ended: busy': { type: 'ended', attempt: 7, verdict: later },
-  'ended: refused': { type: 'ended', attempt: 7, verdict: refusal },
-} satisfies Record<string, LifecycleEvent>
+  ended: { type: 'ended', attempt: 7, failure: broken },
+  'ended: away': { type: 'ended', attempt: 7, failure: away },
+  'ended: busy': { type: 'ended', attempt: 7, failure: later },
+  'ended: refused': { type: 'ended', attempt: 7, failure: refusal },
+} satisfies Record<string, ReducerEvent>

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { waitAfter } from '../../../../src/sidecar/registration/retry-delay.ts'
-import { lifecycleSettings } from '../../../../src/sidecar/registration/settings.ts'
+import { retryDelayMs } from '../../../../src/sidecar/registration/retry-delay.ts'
+import { reducerSettings } from '../../../../src/sidecar/registration/settings.ts'
 import { seededChance } from '../../../support/chance.ts'
 import { broken } from './registration-states.ts'
 
-const settings = lifecycleSettings({ backoffMaxMs: 10_000 })
+const settings = reducerSettings({ backoffMaxMs: 10_000 })
 const MINUTES_MS = 5 * 60_000
 
 /** The longest wait after so many failures, the last one of a registration that was held for so long. */
 const longest = (failures: number, heldMs: number): number => {
   const memory = { attempt: 1, failures, failingSinceMs: 0, refusals: 0, refusedSinceMs: 0 }
-  return waitAfter(memory, broken, heldMs, { nowMs: 0, chance: 1, settings })
+  return retryDelayMs(memory, broken, heldMs, { nowMs: 0, chance: 1, settings })
 }
 
 describe('after a registration that was lost before it had lasted', () => {
@@ -43,7 +43,7 @@ describe('after a registration that was lost before it had lasted', () => {
             refusals: 0,
             refusedSinceMs: 0,
           }
-          nowMs += heldMs + waitAfter(memory, broken, heldMs, { nowMs, chance: chance(), settings })
+          nowMs += heldMs + retryDelayMs(memory, broken, heldMs, { nowMs, chance: chance(), settings })
         }
         expect(attempts).toBeLessThanOrEqual(80)
       }

@@ -1,11 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Fact, RegistrationState } from '../../../../src/sidecar/events.ts'
-import { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
+import type { RegistrationState, SidecarEvent } from '../../../../src/sidecar/events.ts'
+import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { gone, puppet, registration, STATES, source, tokenChecked, tokens, unreachable } from './status-harness.ts'
+import {
+  gone,
+  puppet,
+  registration,
+  STATES,
+  source,
+  tokenChecked,
+  tokens,
+  unreachable,
+} from './status-harness.ts'
 
-/** The board keeps counts as things change; here they are compared with what a plain recount says. */
+/** The sidecar state keeps counts as things change; here they are compared with what a plain recount says. */
 
 /** What may be told of a token. */
 interface Plain {
@@ -13,20 +22,20 @@ interface Plain {
   accepted: boolean | null
 }
 
-/** The plainest board: a map, and everything counted when it is asked for. */
+/** The plainest sidecar state: a map, and everything counted when it is asked for. */
 class Model {
   readonly tokens = new Map<string, Plain>()
 
-  apply(fact: Fact): void {
-    const token = 'id' in fact ? this.tokens.get(fact.id) : undefined
-    if (fact.type === 'tokens') {
-      for (const id of fact.added) {
+  apply(event: SidecarEvent): void {
+    const token = 'id' in event ? this.tokens.get(event.id) : undefined
+    if (event.type === 'tokens') {
+      for (const id of event.added) {
         if (!this.tokens.has(id)) this.tokens.set(id, { state: 'idle', accepted: null })
       }
-    } else if (fact.type === 'gone') this.tokens.delete(fact.id)
+    } else if (event.type === 'gone') this.tokens.delete(event.id)
     else if (token === undefined) return
-    else if (fact.type === 'registration') token.state = fact.state
-    else if (fact.type === 'tokenChecked') token.accepted = fact.accepted
+    else if (event.type === 'registration') token.state = event.state
+    else if (event.type === 'tokenChecked') token.accepted = event.accepted
   }
 
   count(state: RegistrationState): number {
@@ -43,7 +52,7 @@ class Model {
 // Few names, so that the same one comes, goes and comes again; one of them is never among the tokens.
 const ids = fc.constantFrom('a', 'b', 'c', 'd')
 const anyId = fc.oneof(ids, fc.constant('stranger'))
-const facts: fc.Arbitrary<Fact> = fc.oneof(
+const events: fc.Arbitrary<SidecarEvent> = fc.oneof(
   { weight: 2, arbitrary: fc.array(ids, { maxLength: 4 }).map((added) => tokens(...added)) },
   {
     weight: 8,
@@ -58,48 +67,52 @@ const facts: fc.Arbitrary<Fact> = fc.oneof(
       .map(([id, accepted]) => tokenChecked(id, accepted)),
   },
   { weight: 2, arbitrary: anyId.map(gone) },
-  fc.array(ids).map((removed): Fact => ({ type: 'tokens', added: [], removed })),
+  fc.array(ids).map((removed): SidecarEvent => ({ type: 'tokens', added: [], removed })),
   fc.constantFrom(puppet('healthy'), unreachable('TCP: connection refused'), source(['broken'])),
 )
 
-describe('after any sequence of facts', () => {
-  const told = (list: readonly Fact[], look: (board: Board, model: Model) => void): void => {
-    const [board, model] = [new Board(new FakeClock()), new Model()]
-    for (const fact of list) {
-      board.apply(fact)
-      model.apply(fact)
-      look(board, model)
+describe('after any sequence of events', () => {
+  const told = (
+    list: readonly SidecarEvent[],
+    look: (sidecarState: SidecarState, model: Model) => void,
+  ): void => {
+    const [sidecarState, model] = [new SidecarState(new FakeClock()), new Model()]
+    for (const event of list) {
+      sidecarState.apply(event)
+      model.apply(event)
+      look(sidecarState, model)
     }
   }
-  const check = (look: (board: Board, model: Model) => void): void =>
+  const check = (look: (sidecarState: SidecarState, model: Model) => void): void =>
     fc.assert(
-      fc.property(fc.array(facts, { maxLength: 60 }), (list) => told(list, look)),
+      fc.property(fc.array(events, { maxLength: 60 }), (list) => told(list, look)),
       { numRuns: 500 },
     )
 
   it('as many tokens are in each state as a recount finds', () => {
-    check((board, model) => {
-      const counted = STATES.map((state) => [state, board.count(state)])
+    check((sidecarState, model) => {
+      const counted = STATES.map((state) => [state, sidecarState.count(state)])
       expect(counted).toEqual(STATES.map((state) => [state, model.count(state)]))
     })
   })
 
   it('each token that came and has not gone is there once, in its state', () => {
-    check((board, model) => {
-      const seen = [...board.tokens].map(({ id, state, accepted }) => [id, { state, accepted }])
+    check((sidecarState, model) => {
+      const seen = [...sidecarState.tokens].map(({ id, state, accepted }) => [id, { state, accepted }])
       expect(seen).toEqual([...model.tokens])
-      expect(board.size).toBe(model.tokens.size)
-      for (const id of ['a', 'b', 'c', 'd', 'stranger']) expect(board.has(id)).toBe(model.tokens.has(id))
+      expect(sidecarState.size).toBe(model.tokens.size)
+      for (const id of ['a', 'b', 'c', 'd', 'stranger'])
+        expect(sidecarState.has(id)).toBe(model.tokens.has(id))
     })
   })
 
   it('the puppet accepts all tokens exactly if a recount says so', () => {
-    check((board, model) => expect(board.tokenAccepted).toBe(model.tokenAccepted))
+    check((sidecarState, model) => expect(sidecarState.tokenAccepted).toBe(model.tokenAccepted))
   })
 })
 
 describe('whether the puppet accepts the tokens', () => {
-  const steps: readonly (readonly [string, Fact, boolean | null])[] = [
+  const steps: readonly (readonly [string, SidecarEvent, boolean | null])[] = [
     ['is not known without a token', puppet('healthy'), null],
     ['nor of the first, before it is asked', tokens('a'), null],
     ['is true when it takes the only one', tokenChecked('a', true), true],
@@ -114,9 +127,9 @@ describe('whether the puppet accepts the tokens', () => {
   it.each(steps.map(([rule, , wanted], index) => [rule, wanted, index] as const))(
     '%s',
     (_rule, wanted, index) => {
-      const board = new Board(new FakeClock())
-      for (const [, fact] of steps.slice(0, index + 1)) board.apply(fact)
-      expect(board.tokenAccepted).toBe(wanted)
+      const sidecarState = new SidecarState(new FakeClock())
+      for (const [, event] of steps.slice(0, index + 1)) sidecarState.apply(event)
+      expect(sidecarState.tokenAccepted).toBe(wanted)
     },
   )
 })

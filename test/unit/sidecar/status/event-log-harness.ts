@@ -1,13 +1,13 @@
-import type { Fact } from '../../../../src/sidecar/events.ts'
 import { createLog, type LogOptions } from '../../../../src/ops/log.ts'
-import { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
-import { Journal } from '../../../../src/sidecar/status/event-log.ts'
+import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import { EventLog } from '../../../../src/sidecar/status/event-log.ts'
+import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { names, tokens } from './status-harness.ts'
 
 export type Line = Record<string, unknown> & { level: string; msg: string }
 
-/** A journal of so many tokens, named t0, t1, …, and the lines it wrote since it knew them. */
+/** An event log of so many tokens, named t0, t1, …, and the lines it wrote since it knew them. */
 export function journalOf(count: number, level: LogOptions['level'] = 'info') {
   const lines: Line[] = []
   const log = createLog(
@@ -20,24 +20,24 @@ export function journalOf(count: number, level: LogOptions['level'] = 'info') {
     },
   )
   const clock = new FakeClock()
-  const board = new Board(clock)
-  const journal = new Journal(log, clock, board)
-  /** Tells facts at once, the board first, as the sidecar does. */
-  const hear = (...facts: readonly Fact[]): void => {
-    for (const fact of facts) {
-      board.apply(fact)
-      journal.tell(fact)
+  const sidecarState = new SidecarState(clock)
+  const eventLog = new EventLog(log, clock, sidecarState)
+  /** Tells events at once, the sidecar state first, as the sidecar does. */
+  const hear = (...events: readonly SidecarEvent[]): void => {
+    for (const event of events) {
+      sidecarState.apply(event)
+      eventLog.record(event)
     }
   }
-  /** Tells facts one second apart. */
-  const tell = async (...facts: readonly Fact[]): Promise<void> => {
-    for (const fact of facts) {
-      hear(fact)
+  /** Tells events one second apart. */
+  const tell = async (...events: readonly SidecarEvent[]): Promise<void> => {
+    for (const event of events) {
+      hear(event)
       await clock.advance(1000)
     }
   }
   hear(tokens(...names(count)))
   const told = [...lines]
   lines.length = 0
-  return { lines, told, clock, board, journal, hear, tell }
+  return { lines, told, clock, sidecarState, eventLog, hear, tell }
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Fact } from '../../../../src/sidecar/events.ts'
+import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { journalOf } from './event-log-harness.ts'
 import { gone, names, puppet, registration, tokenChecked, tokens } from './status-harness.ts'
 
 const SECOND = 1000
-const registered = (id: string): Fact => registration(id, 'registered')
-const waiting = (id: string, reason = 'HTTP: 503', attempts = 1): Fact =>
+const registered = (id: string): SidecarEvent => registration(id, 'registered')
+const waiting = (id: string, reason = 'HTTP: 503', attempts = 1): SidecarEvent =>
   registration(id, 'waiting', { reason, attempts, retryInMs: 500 })
-const refused = (id: string): Fact =>
+const refused = (id: string): SidecarEvent =>
   registration(id, 'refused', { reason: 'HTTP: 401', attempts: 3, retryInMs: 300_000 })
 
 describe('up to ten tokens', () => {
@@ -223,13 +223,13 @@ it('ten thousand tokens that are lost and come back at once are a line each time
 
 describe('the end', () => {
   it('tells what waits to be told, and leaves no timer', () => {
-    const { lines, clock, journal, hear } = journalOf(1000)
+    const { lines, clock, eventLog, hear } = journalOf(1000)
     hear(
       ...names(1000).map(registered),
       { type: 'draining' },
       ...names(1000).map((id) => registration(id, 'stopped')),
     )
-    journal.end()
+    eventLog.end()
     expect(lines.map(({ msg }) => msg)).toEqual([
       'draining: withdrawing every token',
       '1000 registered, 1000 withdrawn; now 0 of 1000 registered',
@@ -238,9 +238,9 @@ describe('the end', () => {
   })
 
   it('tells nothing where nothing waits', () => {
-    const { lines, clock, journal } = journalOf(1000)
-    journal.end()
-    journal.end()
+    const { lines, clock, eventLog } = journalOf(1000)
+    eventLog.end()
+    eventLog.end()
     expect([lines, clock.pending]).toEqual([[], 0])
   })
 })

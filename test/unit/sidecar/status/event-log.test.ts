@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Fact } from '../../../../src/sidecar/events.ts'
+import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { journalOf } from './event-log-harness.ts'
 import { puppet, registration } from './status-harness.ts'
 
@@ -170,7 +170,7 @@ describe('a registration', () => {
 })
 
 describe('a token that the puppet refuses', () => {
-  const checked = (accepted: boolean | null): Fact => ({ type: 'tokenChecked', id: t0, accepted })
+  const checked = (accepted: boolean | null): SidecarEvent => ({ type: 'tokenChecked', id: t0, accepted })
 
   it('is loud, and names what to do', async () => {
     const { lines, tell } = journalOf(2)
@@ -194,7 +194,7 @@ describe('a token that the puppet refuses', () => {
 })
 
 describe('what is not a change', () => {
-  const noise: readonly Fact[] = [
+  const noise: readonly SidecarEvent[] = [
     { type: 'probed', result: { ok: true, tookMs: 1, tls: false, health: null } },
     { type: 'probed', result: { ok: false, tookMs: 1, kind: 'refused', reason: 'nothing listens' } },
     { type: 'connected', id: t0, result: 'registered' },
@@ -205,13 +205,13 @@ describe('what is not a change', () => {
     { type: 'ignored', id: t0, kind: 'binary' },
   ]
 
-  it.each(noise)('is told at trace only: $type', async (fact) => {
+  it.each(noise)('is told at trace only: $type', async (event) => {
     const quiet = journalOf(2, 'debug')
-    await quiet.tell(fact)
+    await quiet.tell(event)
     expect(quiet.lines).toEqual([])
     const { lines, tell } = journalOf(2, 'trace')
-    await tell(fact)
-    expect(lines).toEqual([{ level: 'trace', fact, msg: fact.type }])
+    await tell(event)
+    expect(lines).toEqual([{ level: 'trace', event, msg: event.type }])
   })
 })
 

@@ -1,32 +1,40 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../../src/config/sidecar-config.ts'
-import type { DoorRefusal, Fact, GatewayLeaveCause } from '../../../../src/sidecar/events.ts'
-import { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
+import type { GatewayLeaveCause, GatewayRefusal, SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { gatewayProblems } from '../../../../src/sidecar/status/gateway-problems.ts'
 import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
-import { report } from '../../../../src/sidecar/status/status-report.ts'
+import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
+import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { journalOf } from './event-log-harness.ts'
 import { tokens } from './status-harness.ts'
 
-const joined = (id: string, adopted = false): Fact => ({ type: 'gatewayJoined', id, adopted })
-const left = (id: string, cause: GatewayLeaveCause = 'closed'): Fact => ({ type: 'gatewayLeft', id, cause })
-const said = (id: string, port: number | undefined): Fact => ({
+const joined = (id: string, adopted = false): SidecarEvent => ({ type: 'gatewayJoined', id, adopted })
+const left = (id: string, cause: GatewayLeaveCause = 'closed'): SidecarEvent => ({
+  type: 'gatewayLeft',
+  id,
+  cause,
+})
+const said = (id: string, port: number | undefined): SidecarEvent => ({
   type: 'gatewayPort',
   id,
   port,
   expected: 8788,
 })
-const refused = (reason: DoorRefusal): Fact => ({ type: 'gatewayRefused', reason, from: '203.0.113.9' })
+const refused = (reason: GatewayRefusal): SidecarEvent => ({
+  type: 'gatewayRefused',
+  reason,
+  from: '203.0.113.9',
+})
 
-/** What is true after these facts; t0 is the sidecar's one token. */
-function boardAfter(...facts: readonly Fact[]): Board {
-  const board = new Board(new FakeClock())
-  for (const fact of [tokens('t0'), ...facts]) board.apply(fact)
-  return board
+/** What is true after these events; t0 is the sidecar's one token. */
+function boardAfter(...events: readonly SidecarEvent[]): SidecarState {
+  const sidecarState = new SidecarState(new FakeClock())
+  for (const event of [tokens('t0'), ...events]) sidecarState.apply(event)
+  return sidecarState
 }
-const problemsAfter = (...facts: readonly Fact[]): readonly string[] =>
-  gatewayProblems(boardAfter(...facts), 8788)
+const problemsAfter = (...events: readonly SidecarEvent[]): readonly string[] =>
+  gatewayProblems(boardAfter(...events), 8788)
 
 const OTHER_PORT =
   'the gateway says that its puppet listens on port 9000, but port 8788 is probed and published; set WECHATY_PUPPET_SERVER_PORT to the same for both'
@@ -62,19 +70,19 @@ describe('what is wrong between gateway and sidecar', () => {
     ['nothing any more, when they have left', [joined('t9'), said('t9', 9000), left('t9')], []],
     ['another token, while one of two is there', [joined('t9'), joined('t9'), left('t9')], [OTHER_TOKEN]],
     ['nothing, once the token is one of ours', [joined('t9'), tokens('t9')], []],
-  ] as const)('%s', (_what, facts, problems) => {
-    expect(problemsAfter(...facts)).toEqual(problems)
+  ] as const)('%s', (_what, events, problems) => {
+    expect(problemsAfter(...events)).toEqual(problems)
   })
 })
 
-describe('the board', () => {
+describe('the sidecar state', () => {
   it('counts connections by the name of their token', () => {
-    const facts = [joined('t0'), joined('t0'), joined('t9'), left('t0')]
-    expect([...boardAfter(...facts).gateway.present]).toEqual([
+    const events = [joined('t0'), joined('t0'), joined('t9'), left('t0')]
+    expect([...boardAfter(...events).gateway.present]).toEqual([
       ['t0', { connections: 1, port: undefined }],
       ['t9', { connections: 1, port: undefined }],
     ])
-    expect(boardAfter(...facts, left('t0'), left('t9')).gateway.present.size).toBe(0)
+    expect(boardAfter(...events, left('t0'), left('t9')).gateway.present.size).toBe(0)
   })
 
   it('holds no token for having seen a gateway', () => {
@@ -84,11 +92,11 @@ describe('the board', () => {
 
 describe('/status', () => {
   const TOKEN = 'insecure_status-1'
-  const gatewayIn = (board: Board, env: Record<string, string>): unknown => {
+  const gatewayIn = (sidecarState: SidecarState, env: Record<string, string>): unknown => {
     const { config } = readConfig({ WECHATY_TOKEN: TOKEN, ...env })
     const damping = { withdrawals: 0, holdMs: 0 }
     const options = { config, version: '1', uptimeMs: 0, nowMs: 0, offset: 0, damping }
-    return report(board, options).gateway
+    return statusReport(sidecarState, options).gateway
   }
 
   it('has nothing of a gateway where there is no door', () => {
@@ -100,15 +108,15 @@ describe('/status', () => {
     [[joined('t0'), joined('t0')], { connections: 2, port: null, problems: [] }],
     [[joined('t0'), said('t0', 8788)], { connections: 1, port: 8788, problems: [] }],
     [[joined('t9'), said('t9', 9000)], { connections: 1, port: 9000, problems: [OTHER_PORT, OTHER_TOKEN] }],
-  ])('after %j it has %j', (facts, gateway) => {
-    expect(gatewayIn(boardAfter(...facts), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
+  ])('after %j it has %j', (events, gateway) => {
+    expect(gatewayIn(boardAfter(...events), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
   })
 })
 
 describe('the log', () => {
-  const linesOf = async (...facts: readonly Fact[]): Promise<readonly unknown[]> => {
+  const linesOf = async (...events: readonly SidecarEvent[]): Promise<readonly unknown[]> => {
     const { lines, tell } = journalOf(1)
-    await tell(...facts)
+    await tell(...events)
     return lines
   }
 
@@ -173,9 +181,9 @@ describe('the log', () => {
 })
 
 describe('the metrics', () => {
-  const textOf = async (board: Board, ...facts: readonly Fact[]): Promise<string> => {
-    const metrics = createMetrics(board, '1')
-    for (const fact of facts) metrics.apply(fact)
+  const textOf = async (sidecarState: SidecarState, ...events: readonly SidecarEvent[]): Promise<string> => {
+    const metrics = createMetrics(sidecarState, '1')
+    for (const event of events) metrics.apply(event)
     return (await metrics.expose()).text
   }
 
@@ -184,9 +192,9 @@ describe('the metrics', () => {
     for (const line of ['connections 0', 'events_total 0', 'refusals_total{reason="full"} 0']) {
       expect(nothing).toContain(`\npuppet_registrar_gateway_${line}\n`)
     }
-    const told: Fact = { type: 'gatewayTold' }
-    const board = boardAfter(joined('t0'), joined('t9'), joined('t9'))
-    const text = await textOf(board, told, told, refused('full'), refused('full'), refused('http'))
+    const told: SidecarEvent = { type: 'gatewayTold' }
+    const sidecarState = boardAfter(joined('t0'), joined('t9'), joined('t9'))
+    const text = await textOf(sidecarState, told, told, refused('full'), refused('full'), refused('http'))
     expect(text.split('\n').filter((line) => line.startsWith('puppet_registrar_gateway_'))).toEqual(
       expect.arrayContaining([
         'puppet_registrar_gateway_connections 3',

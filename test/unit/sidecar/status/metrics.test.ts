@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { ConnectResult, Fact } from '../../../../src/sidecar/events.ts'
-import { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
+import type { ConnectResult, SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { createMetrics, type Metrics } from '../../../../src/sidecar/status/metrics.ts'
+import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import {
   boardOf,
@@ -34,7 +34,8 @@ async function samples(metrics: Metrics): Promise<Record<string, number>> {
   )
 }
 
-const begin = (board: Board = boardOf(['registered']).board): Metrics => createMetrics(board, '1.2.3')
+const begin = (sidecarState: SidecarState = boardOf(['registered']).sidecarState): Metrics =>
+  createMetrics(sidecarState, '1.2.3')
 
 /** A token's public name that tries to break out of a label. */
 const EVIL = 'evil"} 1\nevil_total 1'
@@ -51,14 +52,14 @@ const CONNECTS = {
   acknowledgement: true,
 } satisfies Record<ConnectResult, true>
 
-/** Each fact in each of its kinds. */
-const FACTS: readonly Fact[] = [
+/** Each event in each of its kinds. */
+const FACTS: readonly SidecarEvent[] = [
   { type: 'probed', result: { ok: true, tookMs: 2, tls: false, health: 'SERVING' } },
   ...(['refused', 'timeout', 'failed'] as const).map(
     (kind) => ({ type: 'probed', result: { ok: false, tookMs: 2000, kind, reason: EVIL } }) as const,
   ),
   puppet('unhealthy', EVIL),
-  { ...puppet('unhealthy', EVIL), failingMs: 2010 } as Fact,
+  { ...puppet('unhealthy', EVIL), failingMs: 2010 } as SidecarEvent,
   { type: 'recovered', id: EVIL, tookMs: 250 },
   ...STATES.map((state) => registration(EVIL, state, { reason: EVIL })),
   ...(Object.keys(CONNECTS) as ConnectResult[]).map(
@@ -156,8 +157,8 @@ describe('the gauges', () => {
       'idle',
       'stopped',
     ] as const
-    const { board } = boardOf(states, 'unhealthy')
-    const metrics = begin(board)
+    const { sidecarState } = boardOf(states, 'unhealthy')
+    const metrics = begin(sidecarState)
     expect(await samples(metrics)).toMatchObject({
       'build_info{version="1.2.3"}': 1,
       puppet_up: 0,
@@ -167,45 +168,45 @@ describe('the gauges', () => {
       'registrations{state="refused"}': 1,
       'registrations{state="idle"}': 3,
     })
-    board.apply(puppet('healthy'))
-    board.apply(registration('t1', 'registered'))
+    sidecarState.apply(puppet('healthy'))
+    sidecarState.apply(registration('t1', 'registered'))
     expect(await samples(metrics)).toMatchObject({ puppet_up: 1, 'registrations{state="registered"}': 2 })
   })
 
   it.each(['unknown', 'unhealthy'] as const)('say that a puppet that is %s is not up', async (health) => {
-    expect((await samples(begin(boardOf(['idle'], health).board))).puppet_up).toBe(0)
+    expect((await samples(begin(boardOf(['idle'], health).sidecarState))).puppet_up).toBe(0)
   })
 
   it('say whether attempts get as far as the registry: they do until they are known not to', async () => {
-    const { board } = boardOf(['queued'])
-    const metrics = begin(board)
+    const { sidecarState } = boardOf(['queued'])
+    const metrics = begin(sidecarState)
     const told = async (): Promise<number | undefined> => (await samples(metrics)).registry_reachable
     expect(await told()).toBe(1)
-    board.apply(unreachable('TCP: connection refused'))
+    sidecarState.apply(unreachable('TCP: connection refused'))
     expect(await told()).toBe(0)
-    board.apply(reachable)
+    sidecarState.apply(reachable)
     expect(await told()).toBe(1)
   })
 
   it('say whether what the token file holds is in force; warnings do not change that', async () => {
-    const { board } = boardOf(['registered'])
-    const metrics = begin(board)
+    const { sidecarState } = boardOf(['registered'])
+    const metrics = begin(sidecarState)
     const told = async (): Promise<number | undefined> => (await samples(metrics)).token_source_up
     expect(await told()).toBe(1)
-    board.apply(source(['there is no such file or folder']))
+    sidecarState.apply(source(['there is no such file or folder']))
     expect(await told()).toBe(0)
-    board.apply(source([], ['line 4 is the same as line 1; used once']))
+    sidecarState.apply(source([], ['line 4 is the same as line 1; used once']))
     expect(await told()).toBe(1)
   })
 
   it('count a token that waits for its turn as waiting, and one that has gone not at all', async () => {
-    const { board } = boardOf(['queued', 'waiting', 'registered'])
-    const metrics = begin(board)
+    const { sidecarState } = boardOf(['queued', 'waiting', 'registered'])
+    const metrics = begin(sidecarState)
     expect(await samples(metrics)).toMatchObject({
       'registrations{state="waiting"}': 2,
       'registrations{state="registered"}': 1,
     })
-    for (const id of ['t0', 't1', 't2']) board.apply(gone(id))
+    for (const id of ['t0', 't1', 't2']) sidecarState.apply(gone(id))
     expect(await samples(metrics)).toMatchObject({
       'registrations{state="waiting"}': 0,
       'registrations{state="registered"}': 0,
@@ -217,16 +218,16 @@ describe('the counters', () => {
   it('are there as 0 from the start, each with each of its labels: a rate sees the first event', async () => {
     const metrics = begin()
     const before = await samples(metrics)
-    for (const fact of FACTS) metrics.apply(fact)
+    for (const event of FACTS) metrics.apply(event)
     expect(Object.keys(await samples(metrics))).toEqual(Object.keys(before))
     const counters = Object.entries(before).filter(([name]) => /_total\b/.test(name))
     expect(counters.length).toBeGreaterThan(20)
     for (const [name, value] of counters) expect([name, value]).toEqual([name, 0])
   })
 
-  it('count each kind of each fact once', async () => {
+  it('count each kind of each event once', async () => {
     const metrics = begin()
-    for (const fact of FACTS) metrics.apply(fact)
+    for (const event of FACTS) metrics.apply(event)
     const counted = await samples(metrics)
     expect(counted).toMatchObject({
       'probes_total{result="ok"}': 1,
@@ -247,7 +248,7 @@ describe('the counters', () => {
 
   it('count durations in seconds', async () => {
     const metrics = begin()
-    for (const fact of FACTS) metrics.apply(fact)
+    for (const event of FACTS) metrics.apply(event)
     expect(await samples(metrics)).toMatchObject({
       probe_duration_seconds_count: 4,
       probe_duration_seconds_sum: 6.002,
@@ -269,13 +270,13 @@ describe('the bounds of the promise', () => {
     '%d s can be read off the time that faults took to be found and mended',
     async (bound) => {
       const metrics = begin()
-      const faults: readonly Fact[] = [
-        { ...puppet('unhealthy'), failingMs: bound * 1000 } as Fact,
-        { ...puppet('unhealthy'), failingMs: bound * 1000 + 1 } as Fact,
+      const faults: readonly SidecarEvent[] = [
+        { ...puppet('unhealthy'), failingMs: bound * 1000 } as SidecarEvent,
+        { ...puppet('unhealthy'), failingMs: bound * 1000 + 1 } as SidecarEvent,
         { type: 'recovered', id: 't0', tookMs: bound * 1000 },
         { type: 'recovered', id: 't0', tookMs: bound * 1000 + 1 },
       ]
-      for (const fact of faults) metrics.apply(fact)
+      for (const event of faults) metrics.apply(event)
       expect(await samples(metrics)).toMatchObject({
         [`fault_detection_seconds_bucket{le="${bound}"}`]: 1,
         [`recovery_seconds_bucket{le="${bound}"}`]: 1,
@@ -286,22 +287,22 @@ describe('the bounds of the promise', () => {
 
 describe('labels', () => {
   it('take nothing from outside: no name of a token, no reason', async () => {
-    const board = new Board(new FakeClock())
-    board.apply(tokens(EVIL))
-    const metrics = begin(board)
-    for (const fact of FACTS) {
-      board.apply(fact)
-      metrics.apply(fact)
+    const sidecarState = new SidecarState(new FakeClock())
+    sidecarState.apply(tokens(EVIL))
+    const metrics = begin(sidecarState)
+    for (const event of FACTS) {
+      sidecarState.apply(event)
+      metrics.apply(event)
     }
     expect((await metrics.expose()).text).not.toContain('evil')
   })
 
-  it('are no more after many facts of many tokens than after the first of each kind', async () => {
+  it('are no more after many events of many tokens than after the first of each kind', async () => {
     const metrics = begin()
-    for (const fact of FACTS) metrics.apply(fact)
+    for (const event of FACTS) metrics.apply(event)
     const before = Object.keys(await samples(metrics))
     for (let token = 0; token < 1000; token += 1) {
-      for (const fact of FACTS) metrics.apply('id' in fact ? { ...fact, id: `t${token}` } : fact)
+      for (const event of FACTS) metrics.apply('id' in event ? { ...event, id: `t${token}` } : event)
     }
     expect(Object.keys(await samples(metrics))).toEqual(before)
   })
@@ -309,9 +310,9 @@ describe('labels', () => {
   it('are the same for ten thousand tokens as for one, and none of the tokens is looked at', async () => {
     const names = async (count: number): Promise<readonly string[]> => {
       const states = Array.from({ length: count }, (_, index) => STATES[index % STATES.length] ?? 'idle')
-      const { board } = boardOf(states)
-      const looks = countLooks(board)
-      const found = Object.keys(await samples(begin(board)))
+      const { sidecarState } = boardOf(states)
+      const looks = countLooks(sidecarState)
+      const found = Object.keys(await samples(begin(sidecarState)))
       expect(looks()).toBe(0)
       return found
     }

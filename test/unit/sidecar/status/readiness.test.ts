@@ -1,13 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PuppetHealth, RegistrationState } from '../../../../src/sidecar/events.ts'
-import type { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { readinessChecks, totalsOf, WAITS_FOR_ITS_TURN } from '../../../../src/sidecar/status/readiness.ts'
-import { boardOf, countLooks, puppet, reachable, registration, STATES, unreachable } from './status-harness.ts'
+import type { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
+import {
+  boardOf,
+  countLooks,
+  puppet,
+  reachable,
+  registration,
+  STATES,
+  unreachable,
+} from './status-harness.ts'
 
-const isReady = (board: Board): boolean => readinessChecks(board).every(({ ok }) => ok)
+const isReady = (sidecarState: SidecarState): boolean => readinessChecks(sidecarState).every(({ ok }) => ok)
 const readyWith = (states: readonly RegistrationState[], health: PuppetHealth = 'healthy'): boolean =>
-  isReady(boardOf(states, health).board)
+  isReady(boardOf(states, health).sidecarState)
 
 describe('ready', () => {
   it.each<[string, RegistrationState[], boolean]>([
@@ -35,9 +43,9 @@ describe('ready', () => {
   })
 
   it('never while draining', () => {
-    const { board } = boardOf(['registered'])
-    board.apply({ type: 'draining' })
-    expect(isReady(board)).toBe(false)
+    const { sidecarState } = boardOf(['registered'])
+    sidecarState.apply({ type: 'draining' })
+    expect(isReady(sidecarState)).toBe(false)
   })
 
   it('exactly while healthy, one registered, none on its way, not draining', () => {
@@ -47,11 +55,11 @@ describe('ready', () => {
     const healths = fc.constantFrom<PuppetHealth>('unknown', 'healthy', 'unhealthy')
     fc.assert(
       fc.property(states, healths, fc.boolean(), (list, health, draining) => {
-        const { board } = boardOf(list, health)
-        if (draining) board.apply({ type: 'draining' })
+        const { sidecarState } = boardOf(list, health)
+        if (draining) sidecarState.apply({ type: 'draining' })
         const onTheirWay = list.some((state) => ['queued', 'connecting', 'open', 'waiting'].includes(state))
         const wanted = health === 'healthy' && list.includes('registered') && !onTheirWay && !draining
-        expect(isReady(board)).toBe(wanted)
+        expect(isReady(sidecarState)).toBe(wanted)
       }),
       { numRuns: 500 },
     )
@@ -60,8 +68,8 @@ describe('ready', () => {
 
 describe('the checks', () => {
   it('are named, and say what each of them saw', () => {
-    const { board } = boardOf(['registered', 'connecting', 'waiting', 'queued', 'refused'])
-    expect(readinessChecks(board)).toEqual([
+    const { sidecarState } = boardOf(['registered', 'connecting', 'waiting', 'queued', 'refused'])
+    expect(readinessChecks(sidecarState)).toEqual([
       { name: 'puppet', ok: true, detail: 'healthy' },
       { name: 'registered', ok: true, detail: '1 of 5 registered' },
       { name: 'settled', ok: false, detail: `3 on their way (${WAITS_FOR_ITS_TURN})` },
@@ -70,9 +78,9 @@ describe('the checks', () => {
   })
 
   it('say why the puppet is not healthy', () => {
-    const { board } = boardOf(['idle'], 'unhealthy')
-    board.apply(puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'))
-    expect(readinessChecks(board)[0]).toEqual({
+    const { sidecarState } = boardOf(['idle'], 'unhealthy')
+    sidecarState.apply(puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'))
+    expect(readinessChecks(sidecarState)[0]).toEqual({
       name: 'puppet',
       ok: false,
       detail: 'nothing listens on 127.0.0.1:8788',
@@ -81,59 +89,62 @@ describe('the checks', () => {
 })
 
 describe('why tokens are still on their way', () => {
-  const settled = (board: Board): string => readinessChecks(board)[2]?.detail ?? ''
+  const settled = (sidecarState: SidecarState): string => readinessChecks(sidecarState)[2]?.detail ?? ''
 
   it.each(['waiting', 'queued', 'connecting'] as const)('is the last trouble of one that is %s', (state) => {
-    const { board } = boardOf(['registered', 'queued', 'idle'])
-    board.apply(registration('t2', state, { reason: 'HTTP: 503' }))
-    expect(settled(board)).toBe('2 on their way (HTTP: 503)')
+    const { sidecarState } = boardOf(['registered', 'queued', 'idle'])
+    sidecarState.apply(registration('t2', state, { reason: 'HTTP: 503' }))
+    expect(settled(sidecarState)).toBe('2 on their way (HTTP: 503)')
   })
 
   it('is that nobody gets to the registry, while that is so', () => {
-    const { board } = boardOf(['waiting', 'queued'])
-    board.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }))
-    board.apply(unreachable('TCP: connection refused'))
-    expect(settled(board)).toBe('2 on their way (TCP: connection refused)')
-    board.apply(reachable)
-    expect(settled(board)).toBe('2 on their way (HTTP: 503)')
+    const { sidecarState } = boardOf(['waiting', 'queued'])
+    sidecarState.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }))
+    sidecarState.apply(unreachable('TCP: connection refused'))
+    expect(settled(sidecarState)).toBe('2 on their way (TCP: connection refused)')
+    sidecarState.apply(reachable)
+    expect(settled(sidecarState)).toBe('2 on their way (HTTP: 503)')
   })
 
   it('is not said where none is', () => {
-    const { board } = boardOf(['registered', 'refused'])
-    board.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
-    expect(settled(board)).toBe('0 on their way')
+    const { sidecarState } = boardOf(['registered', 'refused'])
+    sidecarState.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    expect(settled(sidecarState)).toBe('0 on their way')
   })
 
   it('is the last trouble of one whose acknowledgement is awaited, too', () => {
-    const { board } = boardOf(['registered', 'idle'])
-    board.apply(registration('t1', 'open', { reason: 'acknowledgement: closed with 1006', attempts: 2 }))
-    expect(settled(board)).toBe('1 on their way (acknowledgement: closed with 1006)')
+    const { sidecarState } = boardOf(['registered', 'idle'])
+    sidecarState.apply(
+      registration('t1', 'open', { reason: 'acknowledgement: closed with 1006', attempts: 2 }),
+    )
+    expect(settled(sidecarState)).toBe('1 on their way (acknowledgement: closed with 1006)')
   })
 
   it('is not what a settled token suffers from', () => {
-    const { board } = boardOf(['refused', 'connecting'])
-    board.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
-    expect(settled(board)).toBe('1 on their way')
+    const { sidecarState } = boardOf(['refused', 'connecting'])
+    sidecarState.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    expect(settled(sidecarState)).toBe('1 on their way')
   })
 })
 
 describe('ten thousand tokens', () => {
-  const ten = (state: RegistrationState): Board => boardOf(Array.from({ length: 10_000 }, () => state)).board
+  const ten = (state: RegistrationState): SidecarState =>
+    boardOf(Array.from({ length: 10_000 }, () => state)).sidecarState
 
   it('are not walked over once they are settled', () => {
-    const board = ten('registered')
-    board.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
-    const looks = countLooks(board)
-    expect(isReady(board)).toBe(true)
-    expect(totalsOf(board)).toMatchObject({ total: 10_000, registered: 9999, refused: 1 })
+    const sidecarState = ten('registered')
+    sidecarState.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    const looks = countLooks(sidecarState)
+    expect(isReady(sidecarState)).toBe(true)
+    expect(totalsOf(sidecarState)).toMatchObject({ total: 10_000, registered: 9999, refused: 1 })
     expect(looks()).toBe(0)
   })
 
   it('nor while they wait for the registry: its reason is that of all', () => {
-    const board = ten('queued')
-    board.apply(unreachable('TCP: connection refused'))
-    const looks = countLooks(board)
-    expect(readinessChecks(board)[2]?.detail).toBe('10000 on their way (TCP: connection refused)')
+    const sidecarState = ten('queued')
+    sidecarState.apply(unreachable('TCP: connection refused'))
+    const looks = countLooks(sidecarState)
+    expect(readinessChecks(sidecarState)[2]?.detail).toBe('10000 on their way (TCP: connection refused)')
     expect(looks()).toBe(0)
   })
 })
@@ -141,7 +152,7 @@ describe('ten thousand tokens', () => {
 describe('the totals', () => {
   it('count every state under one of five conditions', () => {
     const states = STATES.filter((state) => state !== 'closing')
-    expect(totalsOf(boardOf(states).board)).toEqual({
+    expect(totalsOf(boardOf(states).sidecarState)).toEqual({
       total: 8,
       registered: 1,
       connecting: 2,
@@ -163,13 +174,13 @@ describe('the totals', () => {
     ['stopped', 'idle'],
   ])('count %s as %s', (state, condition) => {
     const none = { registered: 0, connecting: 0, waiting: 0, refused: 0, idle: 0 }
-    expect(totalsOf(boardOf([state]).board)).toEqual({ total: 1, ...none, [condition]: 1 })
+    expect(totalsOf(boardOf([state]).sidecarState)).toEqual({ total: 1, ...none, [condition]: 1 })
   })
 
   it('add up, whatever the states', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...STATES), { maxLength: 20 }), (list) => {
-        const { total, ...conditions } = totalsOf(boardOf(list).board)
+        const { total, ...conditions } = totalsOf(boardOf(list).sidecarState)
         expect(total).toBe(list.length)
         expect(Object.values(conditions).reduce((sum, count) => sum + count, 0)).toBe(total)
       }),

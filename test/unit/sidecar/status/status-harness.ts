@@ -1,5 +1,10 @@
-import type { Damping, Fact, PuppetHealth, RegistrationState } from '../../../../src/sidecar/events.ts'
-import { Board, type TokenRecord } from '../../../../src/sidecar/status/sidecar-state.ts'
+import type {
+  Damping,
+  PuppetHealth,
+  RegistrationState,
+  SidecarEvent,
+} from '../../../../src/sidecar/events.ts'
+import { SidecarState, type TokenRecord } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
 /** Facts as the stages tell them, with only what a test is about spelt out. */
@@ -7,42 +12,48 @@ export function puppet(
   health: PuppetHealth,
   reason = '',
   damping: Damping = { withdrawals: 0, holdMs: 0 },
-): Fact {
+): SidecarEvent {
   return { type: 'puppet', health, reason, damping }
 }
 
 export function registration(
   id: string,
   state: RegistrationState,
-  fields: Partial<Fact & { type: 'registration' }> = {},
-): Fact & { type: 'registration' } {
+  fields: Partial<SidecarEvent & { type: 'registration' }> = {},
+): SidecarEvent & { type: 'registration' } {
   const confirmed = state === 'registered' ? true : null
   return { type: 'registration', id, state, reason: '', attempts: 1, retryInMs: null, confirmed, ...fields }
 }
 
 /** These are new among the tokens. */
-export function tokens(...added: readonly string[]): Fact {
+export function tokens(...added: readonly string[]): SidecarEvent {
   return { type: 'tokens', added, removed: [] }
 }
 
-export function gone(id: string): Fact {
+export function gone(id: string): SidecarEvent {
   return { type: 'gone', id }
 }
 
-export function tokenChecked(id: string, accepted: boolean | null): Fact {
+export function tokenChecked(id: string, accepted: boolean | null): SidecarEvent {
   return { type: 'tokenChecked', id, accepted }
 }
 
 /** No attempt gets as far as the registry. */
-export function unreachable(reason: string, attempts = 1, retryInMs = 500): Fact {
+export function unreachable(reason: string, attempts = 1, retryInMs = 500): SidecarEvent {
   return { type: 'registry', reachable: false, reason, attempts, retryInMs }
 }
 
 /** One got there. */
-export const reachable: Fact = { type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null }
+export const reachable: SidecarEvent = {
+  type: 'registry',
+  reachable: true,
+  reason: '',
+  attempts: 0,
+  retryInMs: null,
+}
 
 /** Where the tokens come from was read. */
-export function source(problems: readonly string[] = [], warnings: readonly string[] = []): Fact {
+export function source(problems: readonly string[] = [], warnings: readonly string[] = []): SidecarEvent {
   return { type: 'source', problems, warnings }
 }
 
@@ -51,27 +62,27 @@ export function names(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `t${index}`)
 }
 
-/** A board whose tokens are in these states, named t0, t1, …; and its clock. */
+/** A sidecar state whose tokens are in these states, named t0, t1, …; and its clock. */
 export function boardOf(
   states: readonly RegistrationState[],
   health: PuppetHealth = 'healthy',
-): { board: Board; clock: FakeClock } {
+): { sidecarState: SidecarState; clock: FakeClock } {
   const clock = new FakeClock()
-  const board = new Board(clock)
-  board.apply(tokens(...names(states.length)))
-  board.apply(puppet(health))
-  for (const [index, state] of states.entries()) board.apply(registration(`t${index}`, state))
-  return { board, clock }
+  const sidecarState = new SidecarState(clock)
+  sidecarState.apply(tokens(...names(states.length)))
+  sidecarState.apply(puppet(health))
+  for (const [index, state] of states.entries()) sidecarState.apply(registration(`t${index}`, state))
+  return { sidecarState, clock }
 }
 
-/** What a board knows of a token. */
-export function recordOf(board: Board, id: string): TokenRecord | undefined {
-  return [...board.tokens].find((token) => token.id === id)
+/** What a sidecar state knows of a token. */
+export function recordOf(sidecarState: SidecarState, id: string): TokenRecord | undefined {
+  return [...sidecarState.tokens].find((token) => token.id === id)
 }
 
 /** Counts from now on how many tokens are looked at, one after the other. */
-export function countLooks(board: Board): () => number {
-  const all = [...board.tokens]
+export function countLooks(sidecarState: SidecarState): () => number {
+  const all = [...sidecarState.tokens]
   let looks = 0
   const watched = function* (): Generator<TokenRecord> {
     for (const token of all) {
@@ -79,7 +90,7 @@ export function countLooks(board: Board): () => number {
       yield token
     }
   }
-  Object.defineProperty(board, 'tokens', { get: watched })
+  Object.defineProperty(sidecarState, 'tokens', { get: watched })
   return () => looks
 }
 

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../../src/config/sidecar-config.ts'
 import type { RegistrationState } from '../../../../src/sidecar/events.ts'
-import type { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
-import { report } from '../../../../src/sidecar/status/status-report.ts'
+import type { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
+import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
 import { boardOf, countLooks, gone, names, registration, STATES, tokens } from './status-harness.ts'
 
 const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_aaaa-1111' })
@@ -14,15 +14,17 @@ interface Page {
   readonly tokens: readonly { id: string; state: string }[]
 }
 
-const pageOf = (board: Board, offset = 0): Page =>
+const pageOf = (sidecarState: SidecarState, offset = 0): Page =>
   JSON.parse(
-    JSON.stringify(report(board, { config, damping, version: '1.2.3', uptimeMs: 0, nowMs: 0, offset })),
+    JSON.stringify(
+      statusReport(sidecarState, { config, damping, version: '1.2.3', uptimeMs: 0, nowMs: 0, offset }),
+    ),
   )
 
 /** All pages, one after the other, until one is empty. */
-function pagesOf(board: Board): readonly Page['tokens'][] {
-  const offsets = Array.from({ length: Math.ceil(board.size / 100) + 1 }, (_, index) => index * 100)
-  const pages = offsets.map((offset) => pageOf(board, offset).tokens)
+function pagesOf(sidecarState: SidecarState): readonly Page['tokens'][] {
+  const offsets = Array.from({ length: Math.ceil(sidecarState.size / 100) + 1 }, (_, index) => index * 100)
+  const pages = offsets.map((offset) => pageOf(sidecarState, offset).tokens)
   expect(pages.at(-1)).toEqual([])
   return pages.slice(0, -1)
 }
@@ -35,9 +37,11 @@ const mixes: fc.Arbitrary<readonly RegistrationState[]> = fc.oneof(
   fc.array(fc.constantFrom(...STATES), { maxLength: 350, size: 'max' }),
 )
 
-function check(look: (board: Board, states: readonly RegistrationState[], offset: number) => void): void {
+function check(
+  look: (sidecarState: SidecarState, states: readonly RegistrationState[], offset: number) => void,
+): void {
   fc.assert(
-    fc.property(mixes, fc.nat(700), (states, offset) => look(boardOf(states).board, states, offset)),
+    fc.property(mixes, fc.nat(700), (states, offset) => look(boardOf(states).sidecarState, states, offset)),
     { numRuns: 100 },
   )
 }
@@ -47,37 +51,37 @@ const HAPPINESS = ['refused', 'waiting', 'connecting', 'open', 'closing', 'idle'
 
 describe('the tokens', () => {
   it('come with the unhappy first, and the registered last', () => {
-    const { board } = boardOf([...STATES].reverse())
-    const order = pageOf(board).tokens.map(({ state }) => state)
+    const { sidecarState } = boardOf([...STATES].reverse())
+    const order = pageOf(sidecarState).tokens.map(({ state }) => state)
     expect(order.slice(0, 5)).toEqual(['refused', 'waiting', 'waiting', 'connecting', 'open'])
-    expect(pageOf(board).tokens[1]?.id).toBe(`t${[...STATES].reverse().indexOf('waiting')}`)
+    expect(pageOf(sidecarState).tokens[1]?.id).toBe(`t${[...STATES].reverse().indexOf('waiting')}`)
     expect(order.at(-1)).toBe('registered')
     expect(order).toHaveLength(STATES.length)
   })
 
   it('of one state keep the order of the configuration', () => {
-    const { board } = boardOf(Array.from({ length: 50 }, () => 'registered'))
-    const ids = pageOf(board).tokens.map(({ id }) => id)
+    const { sidecarState } = boardOf(Array.from({ length: 50 }, () => 'registered'))
+    const ids = pageOf(sidecarState).tokens.map(({ id }) => id)
     expect(ids).toEqual(Array.from({ length: 50 }, (_, index) => `t${index}`))
   })
 
   it('keep that order when they change and change back', () => {
-    const { board } = boardOf(names(20).map(() => 'registered'))
-    for (const id of ['t3', 't11', 't0']) board.apply(registration(id, 'waiting'))
+    const { sidecarState } = boardOf(names(20).map(() => 'registered'))
+    for (const id of ['t3', 't11', 't0']) sidecarState.apply(registration(id, 'waiting'))
     expect(
-      pageOf(board)
+      pageOf(sidecarState)
         .tokens.slice(0, 3)
         .map(({ id }) => id),
     ).toEqual(['t0', 't3', 't11'])
-    for (const id of ['t11', 't0', 't3']) board.apply(registration(id, 'registered'))
-    expect(pageOf(board).tokens.map(({ id }) => id)).toEqual(names(20))
+    for (const id of ['t11', 't0', 't3']) sidecarState.apply(registration(id, 'registered'))
+    expect(pageOf(sidecarState).tokens.map(({ id }) => id)).toEqual(names(20))
   })
 
   it('that are new stand last of their state, and one that has gone stands nowhere', () => {
-    const { board } = boardOf(['idle', 'idle', 'idle'])
-    board.apply(gone('t1'))
-    board.apply(tokens('t9', 't1'))
-    expect(pageOf(board).tokens.map(({ id }) => id)).toEqual(['t0', 't2', 't9', 't1'])
+    const { sidecarState } = boardOf(['idle', 'idle', 'idle'])
+    sidecarState.apply(gone('t1'))
+    sidecarState.apply(tokens('t9', 't1'))
+    expect(pageOf(sidecarState).tokens.map(({ id }) => id)).toEqual(['t0', 't2', 't9', 't1'])
   })
 
   it.each([
@@ -88,16 +92,16 @@ describe('the tokens', () => {
     [250, 0],
     [10_000, 0],
   ])('come a hundred at most: from %i on, %i of 250', (offset, count) => {
-    const { board } = boardOf(Array.from({ length: 250 }, () => 'registered'))
-    const { tokens, registrations } = pageOf(board, offset)
+    const { sidecarState } = boardOf(Array.from({ length: 250 }, () => 'registered'))
+    const { tokens, registrations } = pageOf(sidecarState, offset)
     expect(tokens).toHaveLength(count)
     if (count > 0) expect(tokens[0]?.id).toBe(`t${offset}`)
     expect(registrations.total).toBe(250)
   })
 
   it('page by page are all of them, each once, the unhappy first, whatever their states', () => {
-    check((board, states) => {
-      const pages = pagesOf(board)
+    check((sidecarState, states) => {
+      const pages = pagesOf(sidecarState)
       expect(pages.slice(0, -1).every((page) => page.length === 100)).toBe(true)
       const all = pages.flat()
       expect(all.map(({ id }) => id).sort()).toEqual([...names(states.length)].sort())
@@ -107,25 +111,25 @@ describe('the tokens', () => {
   })
 
   it('from any offset on are the hundred that follow, whatever their states', () => {
-    check((board, _states, offset) => {
-      const all = pagesOf(board).flat()
-      expect(pageOf(board, offset).tokens).toEqual(all.slice(offset, offset + 100))
+    check((sidecarState, _states, offset) => {
+      const all = pagesOf(sidecarState).flat()
+      expect(pageOf(sidecarState, offset).tokens).toEqual(all.slice(offset, offset + 100))
     })
   })
 
-  it('asked for do not change the board', () => {
-    const { board } = boardOf(['registered', 'refused'])
-    const before = [...board.tokens]
-    pageOf(board)
-    expect([...board.tokens]).toEqual(before)
+  it('asked for do not change the sidecar state', () => {
+    const { sidecarState } = boardOf(['registered', 'refused'])
+    const before = [...sidecarState.tokens]
+    pageOf(sidecarState)
+    expect([...sidecarState.tokens]).toEqual(before)
   })
 
   it('of ten thousand are not all looked at for one page', () => {
-    const { board } = boardOf(Array.from({ length: 10_000 }, () => 'registered'))
-    const looks = countLooks(board)
-    expect(pageOf(board).tokens).toHaveLength(100)
+    const { sidecarState } = boardOf(Array.from({ length: 10_000 }, () => 'registered'))
+    const looks = countLooks(sidecarState)
+    expect(pageOf(sidecarState).tokens).toHaveLength(100)
     expect(looks()).toBe(100)
-    expect(pageOf(board, 10_000).tokens).toEqual([])
+    expect(pageOf(sidecarState, 10_000).tokens).toEqual([])
     expect(looks()).toBe(100)
   })
 })

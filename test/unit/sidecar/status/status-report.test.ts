@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../../src/config/sidecar-config.ts'
 import { publicName } from '../../../../src/ops/redactor.ts'
-import { Board } from '../../../../src/sidecar/status/sidecar-state.ts'
-import { report } from '../../../../src/sidecar/status/status-report.ts'
+import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
+import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import {
   boardOf,
@@ -30,25 +30,36 @@ interface Body {
 }
 
 const damping = { withdrawals: 3, holdMs: 2000 }
-const bodyOf = (board: Board, options: { nowMs?: number; offset?: number; uptimeMs?: number } = {}): Body =>
+const bodyOf = (
+  sidecarState: SidecarState,
+  options: { nowMs?: number; offset?: number; uptimeMs?: number } = {},
+): Body =>
   JSON.parse(
     JSON.stringify(
-      report(board, { config, damping, version: '1.2.3', uptimeMs: 0, nowMs: 0, offset: 0, ...options }),
+      statusReport(sidecarState, {
+        config,
+        damping,
+        version: '1.2.3',
+        uptimeMs: 0,
+        nowMs: 0,
+        offset: 0,
+        ...options,
+      }),
     ),
   )
 
 describe('the shape', () => {
   it('is the contract with the user', async () => {
-    const { board, clock } = boardOf(['idle', 'idle'], 'unknown')
+    const { sidecarState, clock } = boardOf(['idle', 'idle'], 'unknown')
     await clock.advance(2000)
-    board.apply({ type: 'probed', result: { ok: true, tookMs: 1, tls: true, health: 'SERVING' } })
-    board.apply(puppet('healthy'))
-    board.apply(registration('t0', 'registered', { attempts: 2 }))
-    board.apply(
+    sidecarState.apply({ type: 'probed', result: { ok: true, tookMs: 1, tls: true, health: 'SERVING' } })
+    sidecarState.apply(puppet('healthy'))
+    sidecarState.apply(registration('t0', 'registered', { attempts: 2 }))
+    sidecarState.apply(
       registration('t1', 'waiting', { reason: 'TCP: connection refused', attempts: 4, retryInMs: 7300 }),
     )
-    board.apply(tokenChecked('t0', true))
-    expect(bodyOf(board, { uptimeMs: 65_999, nowMs: 2000 })).toEqual({
+    sidecarState.apply(tokenChecked('t0', true))
+    expect(bodyOf(sidecarState, { uptimeMs: 65_999, nowMs: 2000 })).toEqual({
       version: '1.2.3',
       uptimeSeconds: 65,
       draining: false,
@@ -101,8 +112,8 @@ describe('the shape', () => {
   })
 
   it('is the same before anything has happened: what is not known is null', () => {
-    const { board } = boardOf(['idle'], 'unknown')
-    const { puppet: known, tokens } = bodyOf(board)
+    const { sidecarState } = boardOf(['idle'], 'unknown')
+    const { puppet: known, tokens } = bodyOf(sidecarState)
     expect(known).toMatchObject({ state: 'unknown', tls: null, health: null, tokenAccepted: null })
     expect(Object.keys(tokens[0] ?? {})).toEqual([
       'id',
@@ -117,24 +128,24 @@ describe('the shape', () => {
   })
 
   it('says when it drains, and never the token', () => {
-    const board = new Board(new FakeClock())
+    const sidecarState = new SidecarState(new FakeClock())
     const id = publicName(TOKEN)
-    board.apply(tokens(id))
-    board.apply(registration(id, 'registered'))
-    board.apply({ type: 'draining' })
-    expect(bodyOf(board)).toMatchObject({ draining: true, tokens: [{ id }] })
-    expect(JSON.stringify(bodyOf(board))).not.toContain(TOKEN)
+    sidecarState.apply(tokens(id))
+    sidecarState.apply(registration(id, 'registered'))
+    sidecarState.apply({ type: 'draining' })
+    expect(bodyOf(sidecarState)).toMatchObject({ draining: true, tokens: [{ id }] })
+    expect(JSON.stringify(bodyOf(sidecarState))).not.toContain(TOKEN)
   })
 })
 
 describe('the registry', () => {
   it('that cannot be reached: since when, why, how often it was tried, and when it is tried again', async () => {
-    const { board, clock } = boardOf(['queued'])
+    const { sidecarState, clock } = boardOf(['queued'])
     await clock.advance(3000)
-    board.apply(unreachable('TCP: connection refused', 1, 400))
+    sidecarState.apply(unreachable('TCP: connection refused', 1, 400))
     await clock.advance(2000)
-    board.apply(unreachable('DNS: its name does not resolve', 2, 7300))
-    expect(bodyOf(board, { nowMs: clock.now() }).registry).toEqual({
+    sidecarState.apply(unreachable('DNS: its name does not resolve', 2, 7300))
+    expect(bodyOf(sidecarState, { nowMs: clock.now() }).registry).toEqual({
       url: 'wss://api.chatie.io/',
       reachable: false,
       since: '2026-01-01T00:00:03.000Z',
@@ -145,11 +156,11 @@ describe('the registry', () => {
   })
 
   it('that can be reached again: nothing of it is left but since when', async () => {
-    const { board, clock } = boardOf(['queued'])
-    board.apply(unreachable('TCP: connection refused', 7))
+    const { sidecarState, clock } = boardOf(['queued'])
+    sidecarState.apply(unreachable('TCP: connection refused', 7))
     await clock.advance(3000)
-    board.apply(reachable)
-    expect(bodyOf(board).registry).toMatchObject({
+    sidecarState.apply(reachable)
+    expect(bodyOf(sidecarState).registry).toMatchObject({
       reachable: true,
       since: '2026-01-01T00:00:03.000Z',
       reason: '',
@@ -160,54 +171,56 @@ describe('the registry', () => {
 })
 
 it('where the tokens come from has its problems, and no warnings', async () => {
-  const { board, clock } = boardOf(['registered'])
+  const { sidecarState, clock } = boardOf(['registered'])
   await clock.advance(3000)
-  board.apply(source(['line 3 has quotes around it', 'line 5 has quotes around it'], ['line 4 is short']))
-  expect(bodyOf(board).tokenSource).toEqual({
+  sidecarState.apply(
+    source(['line 3 has quotes around it', 'line 5 has quotes around it'], ['line 4 is short']),
+  )
+  expect(bodyOf(sidecarState).tokenSource).toEqual({
     problems: ['line 3 has quotes around it', 'line 5 has quotes around it'],
     since: '2026-01-01T00:00:03.000Z',
   })
 })
 
 describe('a token that waits for its turn', () => {
-  const first = (board: Board, nowMs = 0) => bodyOf(board, { nowMs }).tokens[0]
+  const first = (sidecarState: SidecarState, nowMs = 0) => bodyOf(sidecarState, { nowMs }).tokens[0]
 
   it('is waiting, and says for what', () => {
-    const { board } = boardOf(['queued'])
-    expect(first(board)).toMatchObject({ state: 'waiting', retryInSeconds: null })
-    expect(first(board)?.reason).toContain('waits for its turn')
-    expect(first(board)?.reason).toContain('REGISTRAR_CONNECT_RATE')
+    const { sidecarState } = boardOf(['queued'])
+    expect(first(sidecarState)).toMatchObject({ state: 'waiting', retryInSeconds: null })
+    expect(first(sidecarState)?.reason).toContain('waits for its turn')
+    expect(first(sidecarState)?.reason).toContain('REGISTRAR_CONNECT_RATE')
   })
 
   it('keeps the trouble of its last attempt: that is why it is not registered', () => {
-    const { board } = boardOf(['idle'])
-    board.apply(registration('t0', 'queued', { reason: 'HTTP: 503', attempts: 2 }))
-    expect(first(board)).toMatchObject({ state: 'waiting', reason: 'HTTP: 503', attempts: 2 })
+    const { sidecarState } = boardOf(['idle'])
+    sidecarState.apply(registration('t0', 'queued', { reason: 'HTTP: 503', attempts: 2 }))
+    expect(first(sidecarState)).toMatchObject({ state: 'waiting', reason: 'HTTP: 503', attempts: 2 })
   })
 
   it('waits for the registry while that cannot be reached, whatever its own trouble was', async () => {
-    const { board, clock } = boardOf(['idle', 'queued'])
-    board.apply(registration('t0', 'queued', { reason: 'HTTP: 503' }))
+    const { sidecarState, clock } = boardOf(['idle', 'queued'])
+    sidecarState.apply(registration('t0', 'queued', { reason: 'HTTP: 503' }))
     await clock.advance(1000)
-    board.apply(unreachable('TCP: connection refused', 3, 4200))
+    sidecarState.apply(unreachable('TCP: connection refused', 3, 4200))
     const reason = 'TCP: connection refused'
-    expect(bodyOf(board, { nowMs: 1000 }).tokens).toMatchObject([
+    expect(bodyOf(sidecarState, { nowMs: 1000 }).tokens).toMatchObject([
       { id: 't0', state: 'waiting', reason, retryInSeconds: 5 },
       { id: 't1', state: 'waiting', reason, retryInSeconds: 5 },
     ])
-    board.apply(reachable)
-    expect(bodyOf(board, { nowMs: 1000 }).tokens).toMatchObject([
+    sidecarState.apply(reachable)
+    expect(bodyOf(sidecarState, { nowMs: 1000 }).tokens).toMatchObject([
       { id: 't0', reason: 'HTTP: 503', retryInSeconds: null },
       { id: 't1', reason: expect.stringContaining('waits for its turn'), retryInSeconds: null },
     ])
   })
 
   it('is the only kind that takes over the trouble with the registry', () => {
-    const { board } = boardOf(['idle', 'idle', 'registered'])
-    board.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
-    board.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
-    board.apply(unreachable('TCP: connection refused', 3, 4200))
-    expect(bodyOf(board).tokens).toMatchObject([
+    const { sidecarState } = boardOf(['idle', 'idle', 'registered'])
+    sidecarState.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
+    sidecarState.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
+    sidecarState.apply(unreachable('TCP: connection refused', 3, 4200))
+    expect(bodyOf(sidecarState).tokens).toMatchObject([
       { id: 't1', state: 'refused', reason: 'HTTP: 401', retryInSeconds: 300 },
       { id: 't0', state: 'waiting', reason: 'HTTP: 503', retryInSeconds: 9 },
       { id: 't2', state: 'registered', reason: '', retryInSeconds: null },
@@ -223,9 +236,9 @@ describe('retryInSeconds', () => {
     [10_000, 60_000, 0],
     [1, 0, 1],
   ])('due in %i ms, asked %i ms later: %i', (retryInMs, nowMs, seconds) => {
-    const { board } = boardOf(['idle'])
-    board.apply(registration('t0', 'waiting', { retryInMs }))
-    expect(bodyOf(board, { nowMs }).tokens[0]?.retryInSeconds).toBe(seconds)
+    const { sidecarState } = boardOf(['idle'])
+    sidecarState.apply(registration('t0', 'waiting', { retryInMs }))
+    expect(bodyOf(sidecarState, { nowMs }).tokens[0]?.retryInSeconds).toBe(seconds)
   })
 })
 
@@ -236,10 +249,10 @@ describe('tokenAccepted', () => {
     ['null while one is not known', [true, null], null],
     ['null at the start', [null], null],
   ] as const)('%s', (_rule, accepted, wanted) => {
-    const { board } = boardOf(accepted.map(() => 'registered'))
+    const { sidecarState } = boardOf(accepted.map(() => 'registered'))
     for (const [index, each] of accepted.entries()) {
-      board.apply(tokenChecked(`t${index}`, each))
+      sidecarState.apply(tokenChecked(`t${index}`, each))
     }
-    expect(bodyOf(board).puppet.tokenAccepted).toBe(wanted)
+    expect(bodyOf(sidecarState).puppet.tokenAccepted).toBe(wanted)
   })
 })
