@@ -53,6 +53,20 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
   })
 }
 
+/** Resolves as `promise` does, or with undefined after `ms` milliseconds; rejects as it does until then. Leaves no timer behind. */
+export async function withTimeLimit<T>(
+  clock: Clock,
+  ms: number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
+  const over = new AbortController()
+  try {
+    return await Promise.race([promise, pause(clock, ms, over.signal).then(() => undefined)])
+  } finally {
+    over.abort()
+  }
+}
+
 /** An AbortSignal that fires after `ms` milliseconds or with `parent`; `release` must be called when the work is done. */
 export function deadline(
   clock: Clock,
