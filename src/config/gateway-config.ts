@@ -1,5 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
-import { isLoopbackHost } from '../net/loopback.ts'
+import { isLoopbackHost } from '../net/local-host.ts'
 
 /** Where the gateway's door is. */
 export interface GatewayListenAddress {

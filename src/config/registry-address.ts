@@ -1,5 +1,5 @@
-import { BlockList, isIP } from 'node:net'
 import type { Problem } from '../lib/problem.ts'
+import { isPrivateHost } from '../net/local-host.ts'
 
 /** The registry's base URL, or what is wrong with it. */
 export type RegistryAddress =
@@ -40,28 +40,4 @@ export function registryFromUrl(variable: string, text: string): RegistryAddress
   const message =
     'is plain ws to a host that is not local: the token travels unencrypted; use wss if the registry can'
   return { url, warnings: exposed ? [{ variable, message }] : [] }
-}
-
-/** Addresses that are not of the public internet (RFC 6890): this host, private use, shared use, loopback, link-local. */
-const LOCAL = new BlockList()
-LOCAL.addSubnet('0.0.0.0', 8)
-LOCAL.addSubnet('10.0.0.0', 8)
-LOCAL.addSubnet('100.64.0.0', 10)
-LOCAL.addSubnet('127.0.0.0', 8)
-LOCAL.addSubnet('169.254.0.0', 16)
-LOCAL.addSubnet('172.16.0.0', 12)
-LOCAL.addSubnet('192.168.0.0', 16)
-LOCAL.addSubnet('::', 127, 'ipv6')
-LOCAL.addSubnet('fc00::', 7, 'ipv6')
-LOCAL.addSubnet('fe80::', 10, 'ipv6')
-
-/** Whether a host cannot be reached over the internet: a local address, a name without a dot, or a local name. */
-export function isPrivateHost(host: string): boolean {
-  const bare = host
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase()
-  const version = isIP(bare)
-  if (version !== 0) return LOCAL.check(bare, version === 4 ? 'ipv4' : 'ipv6')
-  return !bare.includes('.') || /\.(local|internal|localhost|lan|svc|home\.arpa)$/.test(bare)
 }

@@ -1,7 +1,7 @@
-import type { BlockList } from 'node:net'
 import type { Problem } from '../lib/problem.ts'
 import { type CertificateFiles, certificateTrouble, type KeyPair, readKeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
+import type { Networks } from '../net/networks.ts'
 import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
 import type { TokenSource } from '../tokens/token-source.ts'
@@ -17,7 +17,7 @@ export interface RegistryConfig {
   readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
   /** Who may register; undefined: everybody. */
   readonly list: { readonly entries: readonly string[]; readonly source: TokenSource } | undefined
-  readonly trustedProxies: BlockList | undefined
+  readonly trustedProxies: Networks | undefined
   /** What to do about ports that cannot be opened from here: nothing, tell, or publish 127.0.0.1 in their place too. */
   readonly reachability: 'off' | 'report' | 'mask'
   /** Everything above them is refused. */

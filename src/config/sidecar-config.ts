@@ -1,5 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
-import { isLoopbackHost } from '../net/loopback.ts'
+import { isLoopbackHost, isPrivateHost } from '../net/local-host.ts'
 import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
 import type { TokenSource } from '../tokens/token-source.ts'
@@ -11,7 +11,6 @@ import {
   withoutOwnGatewayServer,
 } from './gateway-config.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
-import { isPrivateHost } from './registry-address.ts'
 import {
   duration,
   durationOrAuto,

@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { EnvError, makeExactValidator } from 'envalid'
 import ms from 'ms'
+import { Networks } from '../net/networks.ts'
 import { isPublishableHost } from '../protocol/subprotocol.ts'
 
 /**
@@ -117,19 +118,12 @@ export const host = makeExactValidator<string>((text) => {
 })
 
 /** Addresses and networks, separated by commas or white space: `10.0.0.0/8, ::1`. */
-export const networks = makeExactValidator<BlockList>((value) => {
-  const list = new BlockList()
-  for (const network of value.split(/[\s,]+/).filter((word) => word !== '')) {
-    const [address = '', prefix, ...rest] = network.split('/')
-    const family = isIP(address)
-    const longest = family === 6 ? 128 : 32
-    const length = prefix === undefined ? longest : Number(prefix)
-    const valid =
-      family !== 0 && rest.length === 0 && /^\d*$/.test(prefix ?? '') && prefix !== '' && length <= longest
-    if (!valid) throw new EnvError('must be addresses or networks, for example 10.0.0.0/8,127.0.0.1')
-    list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4')
+export const networks = makeExactValidator<Networks>((value) => {
+  try {
+    return new Networks(...value.split(/[\s,]+/).filter((word) => word !== ''))
+  } catch {
+    throw new EnvError('must be addresses or networks, for example 10.0.0.0/8,127.0.0.1')
   }
-  return list
 })
 
 /** Any text, taken as it is and checked elsewhere. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { withoutMapping } from './ip-address.ts'
 
 /** Not all of 127/8: service meshes hand on from 127.0.0.6. */
 const LOOPBACK = new Set(['127.0.0.1', '::1'])
@@ -24,16 +25,11 @@ export interface Ends {
 
 /** Whether a connection comes from this very machine, or from who shares its network namespace. */
 export function isFromHere(ends: Ends): boolean {
-  const [remote, local] = [plainAddress(ends.remote), plainAddress(ends.local)]
+  const [remote, local] = [withoutMapping(ends.remote), withoutMapping(ends.local)]
   return remote !== '' && (LOOPBACK.has(remote) || remote === local)
 }
 
 /** Whether a request is made on behalf of others. */
 export function isForOthers(headers: IncomingHttpHeaders): boolean {
   return FOR_OTHERS.some((name) => name in headers)
-}
-
-/** An IPv4 address as such where a socket that takes both kinds tells it as IPv6. */
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:/, '')
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { Counter } from '../lib/counter.ts'
-import { rateLimitKey } from '../net/client-address.ts'
+import { rateLimitKey } from '../net/ip-address.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import type { AllowList } from './allow-list.ts'
 import { type Limits, SOCKETS_PER_REGISTRANT } from './limits.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isUsableHost } from '../net/client-address.ts'
+import { isUsableHost } from '../net/usable-host.ts'
 import { isPort } from '../protocol/discovery.ts'
 import { isRegistrant, isRegistrantId, parseSubprotocol } from '../protocol/subprotocol.ts'
 

@@ -1,6 +1,7 @@
-import type { BlockList, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { Counter } from '../lib/counter.ts'
-import { isTrusted, rateLimitKey, withoutMapping } from '../net/client-address.ts'
+import { rateLimitKey, withoutMapping } from '../net/ip-address.ts'
+import type { Networks } from '../net/networks.ts'
 import type { Arrived, Overload } from './overload.ts'
 
 /** How many TCP connections there may be. */
@@ -24,7 +25,7 @@ interface Counted {
  */
 export class ConnectionLimiter {
   readonly #limits: ConnectionLimits
-  readonly #trustedProxies: BlockList | undefined
+  readonly #trustedProxies: Networks | undefined
   readonly #open = new Counter()
   #size = 0
   readonly #overload: Overload
@@ -32,7 +33,7 @@ export class ConnectionLimiter {
   readonly #counted = new Map<string, Counted>()
 
   /** @param trustedProxies whoever comes through them has the proxy's address, so these are not limited */
-  constructor(limits: ConnectionLimits, trustedProxies: BlockList | undefined, overload: Overload) {
+  constructor(limits: ConnectionLimits, trustedProxies: Networks | undefined, overload: Overload) {
     this.#limits = limits
     this.#overload = overload
     this.#trustedProxies = trustedProxies
@@ -47,7 +48,7 @@ export class ConnectionLimiter {
       this.#size -= 1
     })
     const address = withoutMapping(socket.remoteAddress)
-    const who = isTrusted(address, this.#trustedProxies) ? undefined : rateLimitKey(address)
+    const who = this.#trustedProxies?.contains(address) ? undefined : rateLimitKey(address)
     if (who !== undefined) {
       if (this.#open.of(who) >= this.#limits.perAddress) return false
       this.#open.add(who)

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BlockList } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
-import { originOf, rateLimitKey } from '../net/client-address.ts'
+import { originOf } from '../net/client-address.ts'
+import { rateLimitKey } from '../net/ip-address.ts'
+import type { Networks } from '../net/networks.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
 import type { DiscoveryResult } from './events.ts'
@@ -14,7 +15,7 @@ const DISCOVERY_PREFIX = discoveryPath('')
 /** What it needs. */
 export interface DiscoveryHandlerOptions {
   readonly discovery: Resolver
-  readonly trustedProxies: BlockList | undefined
+  readonly trustedProxies: Networks | undefined
   readonly clock: Clock
   /** A discovery was answered. */
   readonly onAnswer: (result: DiscoveryResult, tookMs: number, waited: boolean) => void

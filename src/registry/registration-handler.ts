@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import type { BlockList, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { type Origin, originOf } from '../net/client-address.ts'
+import type { Networks } from '../net/networks.ts'
 import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
 import { pathOf } from '../protocol/path.ts'
 import { isRegistrationPath, registrationToken } from '../protocol/registration.ts'
@@ -48,7 +49,7 @@ export interface Arrival extends Origin {
 /** What it needs. */
 export interface RegistrationHandlerOptions {
   readonly access: AccessControl
-  readonly trustedProxies: BlockList | undefined
+  readonly trustedProxies: Networks | undefined
   /** Who holds a token now, as it is for a registrant that offers this subprotocol. */
   readonly holdersOf: (token: string, protocol: string) => Holders
   /** How long a connection has waited for its turn because the registry was busy, in milliseconds. */

@@ -1,8 +1,9 @@
-import type { AddressInfo, BlockList } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../lib/clock.ts'
 import type { KeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
+import type { Networks } from '../net/networks.ts'
 import { publicName } from '../ops/redactor.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
@@ -34,7 +35,7 @@ export interface RegistryOptions {
   /** Default: `off`. */
   readonly reachability?: ReachabilityMode
   /** Whose `X-Forwarded-For` is believed; default: nobody's. */
-  readonly trustedProxies?: BlockList | undefined
+  readonly trustedProxies?: Networks | undefined
   /** Whether registrants may come back that were there before it started; default: yes. */
   readonly isRestart?: boolean
   readonly onEvent?: (event: RegistryEvent) => void

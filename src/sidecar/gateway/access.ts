@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { type Clock, pause } from '../../lib/clock.ts'
-import { type Ends, isFromHere, plainAddress } from '../../net/local-request.ts'
+import { withoutMapping } from '../../net/ip-address.ts'
+import { type Ends, isFromHere } from '../../net/local-request.ts'
 
 /** How long a look-up of the puppet's host may take, in milliseconds. */
 const LOOKUP_MS = 2000
@@ -35,7 +36,7 @@ export class GatewayAccess {
     if (isFromHere(ends)) return true
     // A look-up that was under way may have begun before the host had its name.
     const shared = this.#lookup !== undefined
-    const address = plainAddress(ends.remote)
+    const address = withoutMapping(ends.remote)
     const addresses = await this.#inTime()
     if (addresses === undefined || addresses.includes(address) || !shared)
       return addresses?.includes(address) ?? false

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clean } from '../../../src/config/clean.ts'
@@ -9,10 +8,10 @@ function read(text: string): ((address: string) => boolean) | string {
   const { values, problems } = clean({ X: text }, { X: networks() })
   const [problem] = problems
   if (problem !== undefined) return problem.message
-  return (address) => values.X.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  return (address) => values.X.contains(address)
 }
 
-const COMPLAINT = 'must be addresses or networks, for example 10.0.0.0/8,127.0.0.1'
+const MESSAGE = 'must be addresses or networks, for example 10.0.0.0/8,127.0.0.1'
 
 describe('networks', () => {
   it.each<readonly [string, readonly string[], readonly string[]]>([
@@ -25,7 +24,7 @@ describe('networks', () => {
     ['10.0.0.1/32', ['10.0.0.1'], ['10.0.0.2']],
     ['10.0.0.1,10.0.0.3', ['10.0.0.1', '10.0.0.3'], ['10.0.0.2']],
     [' 10.0.0.1 , ::1\n10.0.0.3,, ', ['10.0.0.1', '::1', '10.0.0.3'], ['10.0.0.2']],
-  ])('%j are read', (text, within, without) => {
+  ])('are read from %j', (text, within, without) => {
     const holds = read(text)
     if (typeof holds === 'string') throw new Error(holds)
     expect(within.filter((address) => !holds(address))).toEqual([])
@@ -50,11 +49,11 @@ describe('networks', () => {
     '10.0.0.1,nonsense',
     '*',
     'true',
-  ])('%j are none', (text) => {
-    expect(read(text)).toBe(COMPLAINT)
+  ])('are refused in %j', (text) => {
+    expect(read(text)).toBe(MESSAGE)
   })
 
-  it('of any text are read, or refused in these words', () => {
+  it('are read or refused in these words, whatever the text', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),
       fc.string({ unit: fc.constantFrom(...'0123456789abcdef.:/,% '), maxLength: 20 }),
@@ -65,14 +64,14 @@ describe('networks', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const found = read(text)
-        if (typeof found === 'string') expect(found).toBe(COMPLAINT)
+        if (typeof found === 'string') expect(found).toBe(MESSAGE)
         else expect(typeof found('10.0.0.1')).toBe('boolean')
       }),
       { numRuns: 2000 },
     )
   })
 
-  it('hold an address exactly if its first bits are theirs', () => {
+  it('contain an address exactly if its first bits are theirs', () => {
     const address = fc.integer({ min: 0, max: 0xffff_ffff })
     const dotted = (bits: number): string => [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.')
     fc.assert(

@@ -100,9 +100,9 @@ describe('each variable', () => {
       admin: { host: '0.0.0.0', port: 0 },
       log: { level: 'trace', format: 'pretty' },
     })
-    expect(config.trustedProxies?.check('10.1.2.3')).toBe(true)
-    expect(config.trustedProxies?.check('::1', 'ipv6')).toBe(true)
-    expect(config.trustedProxies?.check('11.1.2.3')).toBe(false)
+    expect(config.trustedProxies?.contains('10.1.2.3')).toBe(true)
+    expect(config.trustedProxies?.contains('::1')).toBe(true)
+    expect(config.trustedProxies?.contains('11.1.2.3')).toBe(false)
   })
 })
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type AddressRange, addressRange, mayConnect } from '../../../src/net/address-range.ts'
 
-/** Addresses at both edges of what is not public, by kind. */
-const KINDS: Readonly<Record<Exclude<AddressRange, 'own'>, readonly string[]>> = {
+/** Addresses at both edges of what is not public, by range. */
+const RANGES: Readonly<Record<Exclude<AddressRange, 'own'>, readonly string[]>> = {
   public: [
     '8.8.8.8',
     '203.0.114.7',
@@ -62,6 +62,9 @@ const KINDS: Readonly<Record<Exclude<AddressRange, 'own'>, readonly string[]>> =
     '::',
     'ff02::1',
     '64:ff9b::808:808',
+    '::8.8.8.8',
+    '::127.0.0.1',
+    '2001::7f00:1',
     '',
     'puppet.example.com',
     '1.2.3',
@@ -69,18 +72,18 @@ const KINDS: Readonly<Record<Exclude<AddressRange, 'own'>, readonly string[]>> =
   ],
 }
 
-const ADDRESSES = Object.entries(KINDS).flatMap(([kind, all]) =>
-  all.map((address) => [address, kind] as const),
+const ADDRESSES = Object.entries(RANGES).flatMap(([range, all]) =>
+  all.map((address) => [address, range] as const),
 )
 
-describe('the kind of an address', () => {
-  it.each(ADDRESSES)('%s: %s', (address, kind) => {
-    expect(addressRange(address)).toBe(kind)
+describe('the range of an address', () => {
+  it.each(ADDRESSES)('is for %s: %s', (address, range) => {
+    expect(addressRange(address)).toBe(range)
   })
 })
 
-/** One address of each kind. */
-const SOMEBODY: Readonly<Record<Exclude<AddressRange, 'own'>, string>> = {
+/** One address of each range. */
+const ORIGINS: Readonly<Record<Exclude<AddressRange, 'own'>, string>> = {
   public: '203.0.114.7',
   private: '192.168.1.1',
   loopback: '127.0.0.1',
@@ -88,29 +91,32 @@ const SOMEBODY: Readonly<Record<Exclude<AddressRange, 'own'>, string>> = {
   metadata: '169.254.169.254',
   reserved: '',
 }
-const EVERYBODY = Object.entries(SOMEBODY) as [AddressRange, string][]
+const ALL_ORIGINS = Object.entries(ORIGINS) as [AddressRange, string][]
 
-describe('a look', () => {
-  it.each(EVERYBODY)('at a public address is anybody’s right: of one that is %s', (_kind, from) => {
-    for (const address of KINDS.public) expect(mayConnect(address, from)).toBe(true)
+describe('the guard of the reachability check', () => {
+  it.each(ALL_ORIGINS)('lets a registrant that is %s have a public address checked', (_range, from) => {
+    for (const address of RANGES.public) expect(mayConnect(address, from)).toBe(true)
   })
 
-  it.each(EVERYBODY)('at a reserved one is nobody’s: not of one that is %s', (_kind, from) => {
-    for (const address of KINDS.reserved) expect(mayConnect(address, from)).toBe(false)
-  })
-
-  it.each(['private', 'loopback', 'link-local'] as const)(
-    'at one that is %s is the right of those alone that come from such a one',
-    (kind) => {
-      for (const address of KINDS[kind])
-        for (const [other, from] of EVERYBODY)
-          expect([other, mayConnect(address, from)]).toEqual([other, other === kind])
+  it.each(ALL_ORIGINS)(
+    'never lets a registrant that is %s have a reserved address checked',
+    (_range, from) => {
+      for (const address of RANGES.reserved) expect(mayConnect(address, from)).toBe(false)
     },
   )
 
-  it('at a place of credentials is the right of that place alone', () => {
-    for (const address of KINDS.metadata)
-      for (const from of [...KINDS.metadata, ...Object.values(SOMEBODY)])
+  it.each(['private', 'loopback', 'link-local'] as const)(
+    'lets only a registrant that is %s have such an address checked',
+    (range) => {
+      for (const address of RANGES[range])
+        for (const [other, from] of ALL_ORIGINS)
+          expect([other, mayConnect(address, from)]).toEqual([other, other === range])
+    },
+  )
+
+  it('lets an address of credentials be checked for that address alone', () => {
+    for (const address of RANGES.metadata)
+      for (const from of [...RANGES.metadata, ...Object.values(ORIGINS)])
         expect(mayConnect(address, from)).toBe(from === address)
   })
 })

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, it } from 'vitest'
+import { Networks } from '../../../src/net/networks.ts'
 import { ConnectionLimiter } from '../../../src/registry/connection-limits.ts'
 import { Overload } from '../../../src/registry/overload.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
-import { networkList } from '../net/network-list.ts'
 
 const UNHURRIED = new Overload(new QuickClock(), () => 0)
 
 /** Opens connections from somewhere, and closes them. */
-function begin(perAddress: number, proxies?: ReturnType<typeof networkList>, inAll = 1000) {
+function begin(perAddress: number, proxies?: Networks, inAll = 1000) {
   const connections = new ConnectionLimiter({ inAll, perAddress }, proxies, UNHURRIED)
   return (remoteAddress: string | undefined): { admitted: boolean; close: () => void } => {
     const socket = Object.assign(new EventEmitter(), { remoteAddress })
@@ -48,7 +48,7 @@ it('an address is the same over a socket that listens on ::, and a /64 is one ad
 })
 
 it('those of a trusted proxy are not limited: everybody behind it has its address', () => {
-  const open = begin(1, networkList('10.0.0.0/8'))
+  const open = begin(1, new Networks('10.0.0.0/8'))
   for (const from of ['10.0.0.1', '::ffff:10.0.0.1'])
     expect([1, 2, 3].map(() => open(from).admitted)).toEqual([true, true, true])
   expect([open('11.0.0.1').admitted, open('11.0.0.1').admitted]).toEqual([true, false])
