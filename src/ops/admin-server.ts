@@ -1,100 +1,107 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isForOthers, isFromHere } from '../net/local-request.ts'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Clock, withTimeLimit } from '../lib/clock.ts'
+import { type Route, serveEndpoints, textAnswer } from './http-endpoints.ts'
+import type { EventMetrics } from './metric-set.ts'
 
-/** What an endpoint answers. */
-export interface Answer {
-  readonly status: number
-  readonly contentType: string
-  readonly body: string
-  readonly headers?: Readonly<Record<string, string>>
+/** What `/readyz` answers, in short and for `?verbose`. */
+export interface Readiness {
+  readonly ready: boolean
+  readonly brief: string
+  readonly verbose: string
 }
 
-/** One endpoint of one method. */
-export interface Route {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  /** Whether only a program on this machine may ask; the others get 403. A page in a browser counts as another. */
-  readonly local?: true
-  /** @param query the decoded query of the request */
-  readonly handle: (query: URLSearchParams) => Answer | Promise<Answer>
-}
-
-/** Where to listen, and what to serve. */
-export interface AdminOptions {
+export interface AdminServerOptions<Event> {
   readonly host: string
+  /** 0: there are no endpoints. */
   readonly port: number
-  readonly routes: readonly Route[]
+  readonly clock: Clock
   /** Takes secrets out of each body. */
   readonly redact: (text: string) => string
+  readonly readiness: () => Readiness
+  /** @param offset how many tokens the page of `/status` skips */
+  readonly status: (offset: number) => Record<string, unknown>
+  /** Makes the metrics. Called once, and only where there are endpoints: their library is large. */
+  readonly loadMetrics: () => Promise<EventMetrics<Event>>
+  /** Endpoints beside those that all commands have. */
+  readonly routes?: readonly Route[]
 }
 
-/** More than a few at a time would only eat the file descriptors that probe and registrations need. */
-const CONNECTIONS = 64
+/** How long answers may take at the end, in milliseconds. */
+const ANSWER_MS = 100
 
-/** Plain text with a newline at its end. */
-export function textAnswer(status: number, text: string): Answer {
-  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` }
-}
+/** The HTTP endpoints of a command (`/livez`, `/readyz`, `/status`, `/metrics`), and the metrics behind them. */
+export class AdminServer<Event> {
+  readonly #options: AdminServerOptions<Event>
+  /** Events that came before the metrics were there; undefined where nobody will ask. */
+  #early: Event[] | undefined
+  #metrics: EventMetrics<Event> | undefined
+  #server: Server | undefined
 
-/** Serves the endpoints; resolves when it listens, rejects when it cannot. A HEAD is a GET without the body. */
-export async function serveAdmin(options: AdminOptions): Promise<Server> {
-  const server = createServer((request, response) => {
-    void answer(request, options).then((result) => send(request, response, result))
-  })
-  // Nobody has a reason to send much or slowly here.
-  server.headersTimeout = 5000
-  server.requestTimeout = 5000
-  server.keepAliveTimeout = 5000
-  server.maxConnections = CONNECTIONS
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, () => {
-      server.off('error', reject)
-      resolve()
+  constructor(options: AdminServerOptions<Event>) {
+    this.#options = options
+    this.#early = options.port === 0 ? undefined : []
+  }
+
+  /** Counts an event. */
+  record(event: Event): void {
+    if (this.#metrics === undefined) this.#early?.push(event)
+    else this.#metrics.apply(event)
+  }
+
+  /** Opens the endpoints, if there are to be any. Rejects if their port cannot be had. */
+  async start(): Promise<void> {
+    const { host, port, redact, loadMetrics, routes = [] } = this.#options
+    if (port === 0) return
+    const metrics = await loadMetrics()
+    for (const event of this.#early ?? []) metrics.apply(event)
+    this.#early = undefined
+    this.#metrics = metrics
+    this.#server = await serveEndpoints({
+      host,
+      port,
+      redact,
+      routes: [...this.#commonRoutes(metrics), ...routes],
     })
-  })
-  return server
-}
-
-async function answer(request: IncomingMessage, { routes, redact }: AdminOptions): Promise<Answer> {
-  const base = 'http://localhost'
-  const target = request.url ?? '/'
-  if (!URL.canParse(target, base)) return textAnswer(400, 'bad request')
-  const { pathname, searchParams } = new URL(target, base)
-  const here = routes.filter(({ path }) => path === pathname)
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  const route = here.find((candidate) => candidate.method === method)
-  if (here.length === 0) return textAnswer(404, 'not found')
-  if (route === undefined) {
-    const allow = here.map((known) => (known.method === 'GET' ? 'GET, HEAD' : known.method)).join(', ')
-    return { ...textAnswer(405, 'method not allowed'), headers: { allow } }
   }
-  if (route.local && !isLocal(request))
-    return textAnswer(403, 'only from the machine itself, and not through a proxy')
-  try {
-    const result = await route.handle(searchParams)
-    return { ...result, body: redact(result.body) }
-  } catch {
-    return textAnswer(500, 'internal error')
+
+  /** Where the endpoints listen; undefined if they are off. */
+  get address(): AddressInfo | undefined {
+    return (this.#server?.address() as AddressInfo | null) ?? undefined
+  }
+
+  /** Closes the endpoints. An answer that is on its way, to a drain for example, has a moment to get out. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    await withTimeLimit(this.#options.clock, ANSWER_MS, closed)
+    server.closeAllConnections()
+  }
+
+  #commonRoutes(metrics: EventMetrics<Event>): readonly Route[] {
+    const { readiness, status } = this.#options
+    const get = (path: string, handle: Route['handle']): Route => ({ method: 'GET', path, handle })
+    return [
+      get('/livez', () => textAnswer(200, 'alive')),
+      get('/readyz', (query) => {
+        const { ready, brief, verbose } = readiness()
+        return textAnswer(ready ? 200 : 503, query.has('verbose') ? verbose : brief)
+      }),
+      get('/status', (query) => {
+        const body = `${JSON.stringify(status(offsetIn(query)), null, 2)}\n`
+        return { status: 200, contentType: 'application/json', body }
+      }),
+      get('/metrics', async () => {
+        const { text, contentType } = await metrics.expose()
+        return { status: 200, contentType, body: text }
+      }),
+    ]
   }
 }
 
-/** From this very machine, and not on behalf of others. */
-function isLocal({ socket, headers }: IncomingMessage): boolean {
-  const ends = { remote: socket.remoteAddress ?? '', local: socket.localAddress ?? '' }
-  return isFromHere(ends) && !isForOthers(headers)
-}
-
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, contentType, body, headers }: Answer,
-): void {
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    ...headers,
-  })
-  response.end(request.method === 'HEAD' ? undefined : body)
+/** `?offset=`, as a whole number; what is none is 0. */
+function offsetIn(query: URLSearchParams): number {
+  return Math.max(0, Math.trunc(Number(query.get('offset') ?? 0)) || 0)
 }

@@ -12,6 +12,13 @@ const WALKS_ALL_SOCKETS = ['handles', 'requests', 'resources'].flatMap((what) =>
 /** Seconds; for what takes milliseconds. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 
+/** Metrics that events change. */
+export interface EventMetrics<Event> {
+  apply(event: Event): void
+  /** The exposition text, and the content type that goes with it. */
+  expose(): Promise<{ text: string; contentType: string }>
+}
+
 /** Prometheus metrics of one process, beside those of Node.js itself. */
 export class MetricSet {
   readonly #prefix: string
@@ -55,7 +62,6 @@ export class MetricSet {
     this.gauge(name, help, [], (gauge) => gauge.set(read()))
   }
 
-  /** The exposition text, and the content type that goes with it. */
   async expose(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#register.metrics(), contentType: this.#register.contentType }
   }

@@ -55,7 +55,7 @@ export class EventLog {
     this.#refusals.flush()
   }
 
-  tell(event: RegistryEvent): void {
+  record(event: RegistryEvent): void {
     switch (event.type) {
       case 'joined':
         return this.#joined(event)

@@ -1,4 +1,4 @@
-import { labelled, MetricSet } from '../ops/metric-set.ts'
+import { type EventMetrics, labelled, MetricSet } from '../ops/metric-set.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
 import { type DiscoveryResult, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
@@ -7,19 +7,16 @@ import type { RegistryServer } from './server.ts'
 const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable', 'refused']
 const QUESTION_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
 
-/** Prometheus metrics of the registry. No label holds what the outside can make up. */
-export interface Metrics {
-  apply(event: RegistryEvent): void
-  /** The exposition text, and the content type that goes with it. */
-  expose(): Promise<{ text: string; contentType: string }>
-}
-
-/** @param expires when the certificate ends; undefined without one */
+/**
+ * Prometheus metrics of the registry. No label holds what the outside can make up.
+ *
+ * @param expires when the certificate ends; undefined without one
+ */
 export function createMetrics(
   server: RegistryServer,
   version: string,
   expires: (() => Date) | undefined,
-): Metrics {
+): EventMetrics<RegistryEvent> {
   const metrics = new MetricSet('puppet_registry_', version)
   metrics.reading('registrants', 'Registrants that are connected', () => server.table.size)
   metrics.reading('tokens', 'Tokens that have a registrant', () => server.table.tokens)

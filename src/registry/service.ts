@@ -1,23 +1,18 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Clock } from '../lib/clock.ts'
 import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
-import { type Answer, type Route, serveAdmin, textAnswer } from '../ops/admin-server.ts'
+import { AdminServer, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import { CertificateFollower } from './certificate.ts'
 import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
 import { type RegistryOptions, RegistryServer } from './server.ts'
-import { report } from './status-report.ts'
+import { statusReport } from './status-report.ts'
 
-/** What the service is made of. */
 export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'> {
   readonly version: string
   readonly log: Log
-  /** Where the certificate is followed; undefined without TLS. */
+  /** The certificate and its files, which are followed; undefined without TLS. */
   readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
-  /** Over how long registrants are sent away, in milliseconds. */
+  /** Over how long registrations are closed at the end, in milliseconds. */
   readonly drainMs: number
   /** Port 0: no endpoints. */
   readonly admin: { readonly host: string; readonly port: number }
@@ -29,52 +24,48 @@ export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'>
 export class RegistryService {
   readonly server: RegistryServer
   readonly #options: RegistryServiceOptions
-  readonly #clock: Clock
   readonly #startedMs: number
   readonly #eventLog: EventLog
   readonly #certificate: CertificateFollower | undefined
-  readonly #metrics: Metrics
-  #admin: Server | undefined
+  readonly #admin: AdminServer<RegistryEvent>
   #listening: readonly { address: string; port: number; tls: boolean }[] = []
   #draining = false
 
   constructor(options: RegistryServiceOptions) {
-    const { clock, log, tls, version } = options
+    const { clock, log, tls } = options
     this.#options = options
-    this.#clock = clock
     this.#startedMs = clock.now()
     this.#eventLog = new EventLog(log, clock)
-    this.server = new RegistryServer({ ...options, onEvent: (event) => this.#hear(event) })
+    this.server = new RegistryServer({ ...options, onEvent: (event) => this.#emit(event) })
     this.#certificate =
       tls &&
       new CertificateFollower({
         ...tls,
         clock,
         onRenewed: (pair) => this.server.renew(pair),
-        onState: (state) => this.#hear({ type: 'certificate', ...state }),
+        onState: (state) => this.#emit({ type: 'certificate', ...state }),
       })
-    const certificate = this.#certificate
-    this.#metrics = createMetrics(this.server, version, certificate && (() => certificate.state.expires))
+    this.#admin = this.#createAdminServer()
   }
 
   /** Listens; rejects when it cannot, with what it listens on already ended. */
   async start(): Promise<void> {
-    const { admin, log, listen } = this.#options
+    const { log, listen } = this.#options
     try {
-      const addresses: readonly AddressInfo[] = await this.server.start()
+      // First, so that registrants are counted from the first one on.
+      await this.#admin.start()
+      const addresses = await this.server.start()
       this.#listening = addresses.map(({ address, port }, index) => {
         return { address, port, tls: listen[index]?.tls !== undefined }
       })
-      if (admin.port !== 0) {
-        this.#admin = await serveAdmin({ ...admin, routes: this.#routes(), redact: (text) => text })
-      }
     } catch (error) {
       await this.server.stop()
+      await this.#admin.stop()
       throw error
     }
     for (const where of this.#listening) log.info(where, 'registry listens')
     if (this.#certificate === undefined) return
-    this.#hear({ type: 'certificate', ...this.#certificate.state })
+    this.#emit({ type: 'certificate', ...this.#certificate.state })
     this.#certificate.start()
   }
 
@@ -83,62 +74,63 @@ export class RegistryService {
     await this.#certificate?.refresh()
   }
 
-  /** Sends every registrant away, and ends. */
+  /** Closes every registration, and ends. */
   async drain(): Promise<void> {
     this.#draining = true
-    this.#hear({ type: 'draining', registrants: this.server.table.size })
+    this.#emit({ type: 'draining', registrants: this.server.table.size })
     this.#certificate?.stop()
     await this.server.stop(this.#options.drainMs)
     this.#eventLog.end()
-    const admin = this.#admin
-    if (admin === undefined) return
-    const closed = new Promise((resolve) => admin.close(resolve))
-    admin.closeAllConnections()
-    await closed
+    await this.#admin.stop()
   }
 
-  #hear(event: RegistryEvent): void {
-    this.#metrics.apply(event)
-    this.#eventLog.tell(event)
+  #emit(event: RegistryEvent): void {
+    this.#admin.record(event)
+    this.#eventLog.record(event)
   }
 
-  #routes(): readonly Route[] {
-    const get = (path: string, handle: Route['handle']): Route => ({ method: 'GET', path, handle })
-    return [
-      get('/livez', () => textAnswer(200, 'alive')),
-      get('/readyz', (query) => this.#readiness(query.has('verbose'))),
-      get('/status', (query) => this.#status(query.get('offset'))),
-      get('/metrics', async () => {
-        const { text, contentType } = await this.#metrics.expose()
-        return { status: 200, contentType, body: text }
-      }),
-    ]
+  #createAdminServer(): AdminServer<RegistryEvent> {
+    const { admin, clock, version } = this.#options
+    const certificate = this.#certificate
+    return new AdminServer({
+      ...admin,
+      clock,
+      redact: (text) => text,
+      readiness: () => this.#readiness(),
+      status: (offset) => this.#status(offset),
+      loadMetrics: async () => {
+        const { createMetrics } = await import('./metrics.ts')
+        return createMetrics(this.server, version, certificate && (() => certificate.state.expires))
+      },
+    })
   }
 
-  #readiness(verbose: boolean): Answer {
-    const words = this.#draining ? 'draining' : 'ready'
-    const checks = [
-      `[+] listening: ${this.#listening.length} ports`,
-      `[${this.#draining ? '-' : '+'}] ${words}`,
-    ]
-    return textAnswer(this.#draining ? 503 : 200, verbose ? checks.join('\n') : words)
+  #readiness(): Readiness {
+    const listens = this.#listening.length > 0
+    const ready = listens && !this.#draining
+    const brief = this.#draining ? 'draining' : listens ? 'ready' : 'starting'
+    const mark = (isTrue: boolean): string => (isTrue ? '[+]' : '[-]')
+    return {
+      ready,
+      brief,
+      verbose: `${mark(listens)} listening: ${this.#listening.length} ports\n${mark(ready)} ${brief}`,
+    }
   }
 
-  #status(from: string | null): Answer {
-    const { version, listProblems, reachability = 'off' } = this.#options
-    const nowMs = this.#clock.now()
-    const body = report(this.server, {
+  #status(offset: number): Record<string, unknown> {
+    const { clock, version, listProblems, reachability = 'off' } = this.#options
+    const nowMs = clock.now()
+    return statusReport(this.server, {
       version,
       uptimeMs: nowMs - this.#startedMs,
       nowMs,
-      date: this.#clock.date(),
+      date: clock.date(),
       draining: this.#draining,
       reachability,
       listening: this.#listening,
       listProblems: listProblems(),
       certificate: this.#certificate?.state,
-      offset: Math.max(0, Math.trunc(Number(from ?? 0)) || 0),
+      offset,
     })
-    return { status: 200, contentType: 'application/json', body: `${JSON.stringify(body, null, 2)}\n` }
   }
 }

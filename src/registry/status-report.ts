@@ -1,11 +1,9 @@
 import { publicName } from '../ops/redactor.ts'
+import { statusPage } from '../ops/status-page.ts'
 import type { CertificateState } from './certificate.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistryServer } from './server.ts'
-
-/** Tokens a page of `/status`. */
-const PAGE = 100
 
 /** What a report needs beside the server. */
 export interface ReportOptions {
@@ -24,27 +22,36 @@ export interface ReportOptions {
   readonly offset: number
 }
 
+type Entry = readonly [string, readonly Registrant[]]
+
 /** The body of the registry's `/status`. */
-export function report(server: RegistryServer, options: ReportOptions): Record<string, unknown> {
+export function statusReport(server: RegistryServer, options: ReportOptions): Record<string, unknown> {
   const { certificate, listProblems, offset } = options
-  const tokens = [...server.table.entries()]
-  const isUnhappy = (registrants: readonly Registrant[]): boolean =>
-    registrants.some((registrant) => problemOf(server, registrant) !== '')
-  const unhappy = tokens.filter(([, registrants]) => isUnhappy(registrants))
-  const happy = tokens.filter(([, registrants]) => !isUnhappy(registrants))
+  const unhappy: Entry[] = []
+  const happy: Entry[] = []
+  for (const entry of server.table.entries()) {
+    const isUnhappy = entry[1].some((registrant) => problemOf(server, registrant) !== '')
+    if (isUnhappy) unhappy.push(entry)
+    else happy.push(entry)
+  }
+  const groups = [unhappy, happy].map((tokens) => ({ size: tokens.length, tokens }))
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
     draining: options.draining,
     listening: options.listening,
-    registrants: { total: server.table.size, tokens: server.table.tokens, unhappyTokens: unhappy.length },
+    registrants: {
+      total: server.table.size,
+      tokens: server.table.tokens,
+      unhappyTokens: unhappy.length,
+    },
     reachability: options.reachability,
     list: listProblems === undefined ? null : { tokens: server.list.size, problems: listProblems },
     certificate:
       certificate === undefined
         ? null
         : { expires: certificate.expires.toISOString(), problem: certificate.problem },
-    tokens: [...unhappy, ...happy].slice(offset, offset + PAGE).map(([token, registrants]) => ({
+    tokens: statusPage(groups, offset).map(([token, registrants]) => ({
       id: publicName(token),
       // The newest is the one that is asked.
       registrants: registrants.toReversed().map((registrant) => line(server, registrant, options)),

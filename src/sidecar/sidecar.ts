@@ -3,6 +3,7 @@ import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
 import type { Config } from '../config/sidecar-config.ts'
 import { type Clock, pause } from '../lib/clock.ts'
 import { isLoopbackHost } from '../net/local-host.ts'
+import type { AdminServer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
 import { isUsableToken } from '../tokens/validate.ts'
@@ -19,8 +20,8 @@ import { TokenCheck } from './probe/token-check.ts'
 import { createRegistrations } from './registration/create-registrations.ts'
 import { loadWebSocket } from './registration/open-socket.ts'
 import type { Registrations } from './registration/registrations.ts'
-import { AdminEndpoints } from './status/admin-endpoints.ts'
 import { EventLog } from './status/event-log.ts'
+import { createAdminServer } from './status/routes.ts'
 import { SidecarState } from './status/sidecar-state.ts'
 import { TokenSet } from './token-set.ts'
 
@@ -47,7 +48,7 @@ export class Sidecar {
   readonly #options: SidecarOptions
   readonly #sidecarState: SidecarState
   readonly #eventLog: EventLog
-  readonly #adminEndpoints: AdminEndpoints
+  readonly #adminServer: AdminServer<SidecarEvent>
   readonly #probe: Probe
   readonly #loop: Prober
   readonly #acceptance: TokenCheck
@@ -63,7 +64,7 @@ export class Sidecar {
     this.#options = options
     this.#sidecarState = new SidecarState(clock)
     this.#eventLog = new EventLog(log, clock, this.#sidecarState)
-    this.#adminEndpoints = new AdminEndpoints({
+    this.#adminServer = createAdminServer({
       sidecarState: this.#sidecarState,
       config,
       version,
@@ -117,7 +118,7 @@ export class Sidecar {
     try {
       // First: a gateway that finds no door ends, and says that all is well.
       await this.#openDoor()
-      await this.#adminEndpoints.start()
+      await this.#adminServer.start()
     } catch (error) {
       await this.#end(this.#withdrawAll())
       throw error
@@ -126,7 +127,7 @@ export class Sidecar {
 
   /** Where the endpoints listen; undefined if they are off. */
   get adminAddress(): AddressInfo | undefined {
-    return this.#adminEndpoints.address
+    return this.#adminServer.address
   }
 
   /** Reads the tokens again now, and says what came of it. */
@@ -170,7 +171,7 @@ export class Sidecar {
     this.#loop.stop()
     const withdrawn = await drained
     this.#reception?.close()
-    await this.#adminEndpoints.stop()
+    await this.#adminServer.stop()
     this.#eventLog.end()
     return withdrawn
   }
@@ -209,7 +210,7 @@ export class Sidecar {
   #emit(event: SidecarEvent): void {
     this.#sidecarState.apply(event)
     this.#eventLog.record(event)
-    this.#adminEndpoints.record(event)
+    this.#adminServer.record(event)
     this.#options.listener?.(event)
     if (event.type === 'gone' || (event.type === 'registration' && event.state === 'refused'))
       this.#noticeRefusal()

@@ -4,28 +4,35 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/sidecar-config.ts'
-import { type Route, serveAdmin, textAnswer } from '../../src/ops/admin-server.ts'
+import type { AdminServer } from '../../src/ops/admin-server.ts'
+import { type Route, serveEndpoints, textAnswer } from '../../src/ops/http-endpoints.ts'
 import { publicName, Redactor } from '../../src/ops/redactor.ts'
-import { createMetrics } from '../../src/sidecar/status/metrics.ts'
-import { adminRoutes } from '../../src/sidecar/status/routes.ts'
+import type { SidecarEvent } from '../../src/sidecar/events.ts'
+import { createAdminServer } from '../../src/sidecar/status/routes.ts'
 import { SidecarState } from '../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { freePort } from '../support/free-port.ts'
 import { names, puppet, registration, tokens, unreachable } from '../unit/sidecar/status/status-harness.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
 
+const { redact } = new Redactor([TOKEN])
+
 let server: Server | undefined
+let admin: AdminServer<SidecarEvent> | undefined
 afterEach(async () => {
-  const ended = server
+  const [ended, stopped] = [server, admin?.stop()]
   server = undefined
+  admin = undefined
+  await stopped
   ended?.close()
   ended?.closeAllConnections()
   if (ended !== undefined) await once(ended, 'close')
 })
 
 function port(): number {
-  const address = server?.address()
+  const address = admin?.address ?? server?.address()
   if (typeof address !== 'object' || address === null) throw new Error('nothing is served')
   return address.port
 }
@@ -45,11 +52,10 @@ async function ask(path: string, method = 'GET', headers = {}): Promise<Reply> {
 }
 
 async function serve(routes: readonly Route[]): Promise<void> {
-  const { redact } = new Redactor([TOKEN])
-  server = await serveAdmin({ host: '127.0.0.1', port: 0, routes, redact })
+  server = await serveEndpoints({ host: '127.0.0.1', port: 0, routes, redact })
 }
 
-/** The sidecar's endpoints, and the sidecarState that they show. */
+/** The sidecar's endpoints, and the state that they show. */
 async function begin(
   count = 1,
   drain = () => Promise.resolve(true),
@@ -59,9 +65,19 @@ async function begin(
   const sidecarState = new SidecarState(clock)
   sidecarState.apply(tokens(...names(count)))
   const damping = () => ({ withdrawals: 2, holdMs: 1000 })
-  const metrics = createMetrics(sidecarState, '1.2.3')
-  const life = { version: '1.2.3', clock, startedMs: 0, damping, drain, quit }
-  await serve(adminRoutes({ sidecarState, metrics, config, ...life }))
+  const place = { host: '127.0.0.1', port: await freePort() }
+  admin = createAdminServer({
+    sidecarState,
+    config: { ...config, admin: place },
+    version: '1.2.3',
+    clock,
+    redact,
+    startedMs: 0,
+    damping,
+    drain,
+    quit,
+  })
+  await admin.start()
   return { sidecarState, clock }
 }
 
@@ -248,7 +264,7 @@ describe('/status', () => {
 })
 
 describe('/metrics', () => {
-  it('is text for Prometheus, of the sidecarState as it is now', async () => {
+  it('is text for Prometheus, of the state as it is now', async () => {
     const { sidecarState } = await begin()
     expect((await ask('/metrics')).body).toContain('\npuppet_registrar_puppet_up 0\n')
     sidecarState.apply(puppet('healthy'))
@@ -380,7 +396,7 @@ describe('the server', () => {
 
   it('is not there where its port is taken', async () => {
     await begin()
-    const second = serveAdmin({ host: '127.0.0.1', port: port(), routes: [], redact: (body) => body })
+    const second = serveEndpoints({ host: '127.0.0.1', port: port(), routes: [], redact: (body) => body })
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' })
   })
 })

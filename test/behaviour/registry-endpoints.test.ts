@@ -5,7 +5,7 @@ import { freePort } from '../support/free-port.ts'
 import { rawPeer } from '../support/raw-peer.ts'
 import { found, TOKEN } from '../support/registry-peers.ts'
 import { type ServiceScene, startService } from '../support/registry-service-harness.ts'
-import { waitUntil, withDeadline } from '../support/wait.ts'
+import { waitUntil } from '../support/wait.ts'
 
 let scene: ServiceScene
 afterEach(() => scene.end())
@@ -58,7 +58,17 @@ describe('the endpoints', () => {
     const slow = await rawPeer({ host: '127.0.0.1', port })
     slow.socket.write('GET /livez HTTP/1.1\r\n')
     await scene.admin('/livez')
-    await withDeadline(scene.service.drain(), 2000, () => 'the end')
+    let hasEnded = false
+    void scene.service.drain().then(() => {
+      hasEnded = true
+    })
+    await waitUntil(
+      async () => {
+        await scene.clock.advance(100)
+        return hasEnded
+      },
+      { timeoutMs: 2000, what: 'the end' },
+    )
     await slow.ended
     slow.socket.destroy()
   })

@@ -1,5 +1,5 @@
 import { assertNever } from '../../lib/assert-never.ts'
-import { labelled, MetricSet } from '../../ops/metric-set.ts'
+import { type EventMetrics, labelled, MetricSet } from '../../ops/metric-set.ts'
 import type { IgnoredKind } from '../../protocol/port-answer.ts'
 import type {
   ConnectResult,
@@ -11,13 +11,6 @@ import type {
 import { gatewayConnections } from './gateway-problems.ts'
 import { totalsOf } from './readiness.ts'
 import type { SidecarState } from './sidecar-state.ts'
-
-/** Prometheus metrics of the sidecar. No label holds a token or anything else that the outside can make up. */
-export interface Metrics {
-  apply(event: SidecarEvent): void
-  /** The exposition text, and the content type that goes with it. */
-  expose(): Promise<{ text: string; contentType: string }>
-}
 
 const PROBE_RESULTS = ['ok', 'refused', 'timeout', 'failed']
 const CONNECT_RESULTS: readonly ConnectResult[] = [
@@ -60,8 +53,8 @@ const QUESTIONS = [
 /** From what a killed puppet takes to an outage of an hour; the promises lie at 0.1, 0.5, 2.6 and 5.5 s. In seconds. */
 const FAULT_BUCKETS = [0.025, 0.1, 0.25, 0.5, 1, 2, 2.6, 5.5, 15, 60, 300, 3600]
 
-/** Makes the metrics; gauges read `sidecarState` when they are asked. */
-export function createMetrics(sidecarState: SidecarState, version: string): Metrics {
+/** Prometheus metrics of the sidecar. Gauges read `sidecarState` when they are asked. No label holds a token or anything else that the outside can make up. */
+export function createMetrics(sidecarState: SidecarState, version: string): EventMetrics<SidecarEvent> {
   const metrics = new MetricSet('puppet_registrar_', version)
   const yesOrNo = (name: string, help: string, isTrue: () => boolean) =>
     metrics.reading(name, help, () => (isTrue() ? 1 : 0))
@@ -89,7 +82,7 @@ export function createMetrics(sidecarState: SidecarState, version: string): Metr
   )
   const disconnects = metrics.counter(
     'disconnects_total',
-    'ConnectionLimiter to the registry that ended',
+    'Connections to the registry that ended',
     labelled('cause', DISCONNECT_CAUSES),
   )
   const withdrawals = metrics.counter(

@@ -1,3 +1,4 @@
+import type { Readiness } from '../../ops/admin-server.ts'
 import type { RegistrationState } from '../events.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
@@ -61,6 +62,15 @@ export function readinessChecks(sidecarState: SidecarState): readonly Check[] {
       detail: sidecarState.draining ? 'draining' : 'not draining',
     },
   ]
+}
+
+/** The checks as `/readyz` shows them: all, or those that fail. */
+export function readiness(sidecarState: SidecarState): Readiness {
+  const checks = readinessChecks(sidecarState)
+  const lines = checks.map(({ name, ok, detail }) => `[${ok ? '+' : '-'}] ${name}: ${detail}`)
+  const failed = lines.filter((line) => line.startsWith('[-]'))
+  const ready = failed.length === 0
+  return { ready, brief: ready ? 'ready' : failed.join('\n'), verbose: lines.join('\n') }
 }
 
 const ON_THEIR_WAY: ReadonlySet<RegistrationState> = new Set(['waiting', 'queued', 'connecting', 'open'])

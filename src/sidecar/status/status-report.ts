@@ -1,11 +1,9 @@
 import type { Config } from '../../config/sidecar-config.ts'
+import { type StatusGroup, statusPage } from '../../ops/status-page.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
 import type { SidecarState, TokenRecord } from './sidecar-state.ts'
-
-/** Tokens a page of `/status`. */
-const PAGE = 100
 
 /** The unhappy first. */
 const ORDER: readonly RegistrationState[] = [
@@ -64,7 +62,9 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
     gateway: config.gateway === undefined ? null : gatewayReport(sidecarState, config.puppet.port),
     tokenSource: { problems: source.problems, since: source.since.toISOString() },
     registrations: totalsOf(sidecarState),
-    tokens: page(sidecarState, options.offset).map((token) => tokenReport(token, sidecarState, nowMs)),
+    tokens: statusPage(groupsOf(sidecarState), options.offset).map((token) =>
+      tokenReport(token, sidecarState, nowMs),
+    ),
   }
 }
 
@@ -97,22 +97,14 @@ function secondsUntil(atMs: number | null, nowMs: number): number | null {
   return atMs === null ? null : Math.max(0, Math.ceil((atMs - nowMs) / 1000))
 }
 
-/** A page of the tokens, the unhappy first; without sorting ten thousand of them each time. */
-function page(sidecarState: SidecarState, offset: number): readonly TokenRecord[] {
-  const found: TokenRecord[] = []
-  let skip = offset
-  for (const state of ORDER) {
-    const count = sidecarState.count(state)
-    if (skip >= count) {
-      skip -= count
-      continue
-    }
-    for (const token of sidecarState.tokens) {
-      if (token.state !== state) continue
-      if (skip > 0) skip -= 1
-      else found.push(token)
-      if (found.length === PAGE) return found
-    }
-  }
-  return found
+/** The tokens by state. Whoever wants a few of ten thousand need not look at all of them. */
+function groupsOf(sidecarState: SidecarState): readonly StatusGroup<TokenRecord>[] {
+  return ORDER.map((state) => ({
+    size: sidecarState.count(state),
+    tokens: inState(sidecarState.tokens, state),
+  }))
+}
+
+function* inState(tokens: Iterable<TokenRecord>, state: RegistrationState): Iterable<TokenRecord> {
+  for (const token of tokens) if (token.state === state) yield token
 }

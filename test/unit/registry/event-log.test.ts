@@ -22,7 +22,7 @@ function begin(level: LogOptions['level'] = 'info') {
   /** Tells events at once, and lets a second pass. */
   const tell = async (...events: readonly RegistryEvent[]): Promise<readonly Line[]> => {
     lines.length = 0
-    for (const event of events) eventLog.tell(event)
+    for (const event of events) eventLog.record(event)
     await clock.advance(1000)
     return [...lines]
   }
@@ -119,7 +119,7 @@ describe('the certificate', () => {
 
   it('that is renewed is told at once', () => {
     const { lines, eventLog } = begin()
-    eventLog.tell({ type: 'certificate', expires, problem: '' })
+    eventLog.record({ type: 'certificate', expires, problem: '' })
     expect(lines).toEqual([
       {
         level: 'info',
@@ -135,13 +135,13 @@ describe('the certificate', () => {
     ['2026-01-01T00:00:00Z', 'error', 'the certificate has expired: clients refuse it'],
   ])('that ends at %s, on the first of January, is told at %s', (end, level, msg) => {
     const { lines, eventLog } = begin()
-    eventLog.tell({ type: 'certificate', expires: new Date(end), problem: '' })
+    eventLog.record({ type: 'certificate', expires: new Date(end), problem: '' })
     expect(lines).toMatchObject([{ level, msg }])
   })
 
   it('that cannot be renewed is an error, and says which one is in use', () => {
     const { lines, eventLog } = begin()
-    eventLog.tell({ type: 'certificate', expires, problem: 'it is wrong' })
+    eventLog.record({ type: 'certificate', expires, problem: 'it is wrong' })
     expect(lines).toMatchObject([
       { level: 'error', cause: 'it is wrong', msg: 'it is wrong; the one before it stays in use' },
     ])
@@ -213,13 +213,13 @@ describe('discoveries and questions', () => {
 describe('the end', () => {
   it('is told at once, with how many are sent away', () => {
     const { lines, eventLog } = begin()
-    eventLog.tell({ type: 'draining', registrants: 3 })
+    eventLog.record({ type: 'draining', registrants: 3 })
     expect(lines).toMatchObject([{ level: 'info', registrants: 3, msg: expect.stringContaining('draining') }])
   })
 
   it('tells what waits, and leaves no timer', () => {
     const { lines, clock, eventLog } = begin()
-    eventLog.tell(joined('t0'))
+    eventLog.record(joined('t0'))
     expect(lines).toEqual([])
     eventLog.end()
     expect([lines.map(({ msg }) => msg), clock.pending]).toEqual([['registered'], 0])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { EventMetrics } from '../../../src/ops/metric-set.ts'
 import { LEAVE_CAUSES, type RegistryEvent } from '../../../src/registry/events.ts'
-import { createMetrics, type Metrics } from '../../../src/registry/metrics.ts'
+import { createMetrics } from '../../../src/registry/metrics.ts'
 import { REFUSALS, type RefusalReason } from '../../../src/registry/refusals.ts'
 import { standIn } from './server-stand-in.ts'
 
@@ -25,7 +26,7 @@ const FACTS: readonly RegistryEvent[] = [
 ]
 
 /** Our own samples by name and labels. */
-async function samples(metrics: Metrics): Promise<Record<string, number>> {
+async function samples(metrics: EventMetrics<RegistryEvent>): Promise<Record<string, number>> {
   const { text } = await metrics.expose()
   const lines = text.split('\n').filter((line) => line.startsWith(PREFIX))
   return Object.fromEntries(
@@ -36,7 +37,7 @@ async function samples(metrics: Metrics): Promise<Record<string, number>> {
   )
 }
 
-const begin = (): Metrics => createMetrics(standIn().server, '1.2.3', undefined)
+const begin = (): EventMetrics<RegistryEvent> => createMetrics(standIn().server, '1.2.3', undefined)
 
 describe('the exposition', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { EventMetrics } from '../../../../src/ops/metric-set.ts'
 import type { ConnectResult, SidecarEvent } from '../../../../src/sidecar/events.ts'
-import { createMetrics, type Metrics } from '../../../../src/sidecar/status/metrics.ts'
+import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import {
@@ -18,13 +19,13 @@ import {
 } from './status-harness.ts'
 
 /** The lines that are our own; what prom-client tells of the process comes and goes. */
-async function ownLines(metrics: Metrics): Promise<readonly string[]> {
+async function ownLines(metrics: EventMetrics<SidecarEvent>): Promise<readonly string[]> {
   const { text } = await metrics.expose()
   return text.split('\n').filter((line) => /^(# \w+ )?puppet_registrar_/.test(line))
 }
 
 /** The samples by name and labels. */
-async function samples(metrics: Metrics): Promise<Record<string, number>> {
+async function samples(metrics: EventMetrics<SidecarEvent>): Promise<Record<string, number>> {
   const lines = (await ownLines(metrics)).filter((line) => !line.startsWith('#'))
   return Object.fromEntries(
     lines.map((line) => {
@@ -34,8 +35,9 @@ async function samples(metrics: Metrics): Promise<Record<string, number>> {
   )
 }
 
-const begin = (sidecarState: SidecarState = boardOf(['registered']).sidecarState): Metrics =>
-  createMetrics(sidecarState, '1.2.3')
+const begin = (
+  sidecarState: SidecarState = boardOf(['registered']).sidecarState,
+): EventMetrics<SidecarEvent> => createMetrics(sidecarState, '1.2.3')
 
 /** A token's public name that tries to break out of a label. */
 const EVIL = 'evil"} 1\nevil_total 1'
