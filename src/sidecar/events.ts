@@ -6,11 +6,10 @@ import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
  * registrations to the status; nobody answers an event.
  */
 
-/** What one probe found. `tookMs` is its duration in milliseconds. */
-export type TimedProbeResult =
+/** What one probe found. */
+export type ProbeResult =
   | {
       readonly ok: true
-      readonly tookMs: number
       /** Whether the port speaks TLS; null where the probe does not look. */
       readonly tls: boolean | null
       /** What the health service says; null where there is none or the probe does not ask. */
@@ -18,7 +17,6 @@ export type TimedProbeResult =
     }
   | {
       readonly ok: false
-      readonly tookMs: number
       /**
        * `refused`: nothing listens, the strongest sign of death there is. `timeout`: no answer in time.
        * `failed`: everything else.
@@ -27,6 +25,9 @@ export type TimedProbeResult =
       /** One sentence part for people: what is wrong. */
       readonly reason: string
     }
+
+/** The same, with its duration in milliseconds. */
+export type TimedProbeResult = ProbeResult & { readonly tookMs: number }
 
 /** `grpc.health.v1.HealthCheckResponse.ServingStatus`; `UNIMPLEMENTED` is a server without the service. */
 export type HealthStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN' | 'UNIMPLEMENTED'

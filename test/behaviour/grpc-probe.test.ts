@@ -5,8 +5,9 @@ import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { ProbeResult } from '../../src/sidecar/events.ts'
 import { GrpcProbe, type GrpcProbeOptions } from '../../src/sidecar/probe/grpc-probe.ts'
-import type { ProbeResult } from '../../src/sidecar/probe/probe.ts'
+import type { Probe } from '../../src/sidecar/probe/probe.ts'
 import { createTcpProbe } from '../../src/sidecar/probe/tcp-probe.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
@@ -57,8 +58,7 @@ function probeOf(port: number, options: Partial<GrpcProbeOptions> = {}): GrpcPro
   return probe
 }
 
-const look = (probe: { look(signal: AbortSignal): Promise<ProbeResult> }): Promise<ProbeResult> =>
-  probe.look(AbortSignal.timeout(2000))
+const probeOnce = (probe: Probe): Promise<ProbeResult> => probe.probe(AbortSignal.timeout(2000))
 const keys = (): { cert: Buffer; key: Buffer } => ({
   cert: readFileSync(tlsFiles.certFile),
   key: readFileSync(tlsFiles.keyFile),
@@ -79,37 +79,37 @@ describe('any gRPC answer is life', () => {
     ['SERVICE_UNKNOWN', 'SERVICE_UNKNOWN'],
   ] as const)('a real server whose health is %s', async (health, seen) => {
     const peer = await startPeer('grpc-server', { health })
-    expect(await look(probeOf(peer.port))).toEqual({ ok: true, tls: false, health: seen })
+    expect(await probeOnce(probeOf(peer.port))).toEqual({ ok: true, tls: false, health: seen })
     await peer.stop()
   })
 
   it.each([0, 1, 7, 13, 14, 16])('status %i', async (status) => {
     const server = createHttp2()
     server.on('stream', grpcStatus(status))
-    expect(await look(probeOf(await listen(server)))).toMatchObject({ ok: true })
+    expect(await probeOnce(probeOf(await listen(server)))).toMatchObject({ ok: true })
   })
 })
 
 describe('TLS', () => {
   it.each(['auto', 'on'] as const)('%s: a real server with a certificate nobody vouches for', async (tls) => {
     const peer = await startPeer('grpc-server', { health: 'SERVING', tls: tlsFiles })
-    expect(await look(probeOf(peer.port, { tls }))).toEqual({ ok: true, tls: true, health: 'SERVING' })
+    expect(await probeOnce(probeOf(peer.port, { tls }))).toEqual({ ok: true, tls: true, health: 'SERVING' })
     await peer.stop()
   })
 
-  it('auto: a puppet that comes back with TLS where it had none is found out anew', async () => {
+  it('auto: detects again what a puppet speaks that comes back with TLS where it had none', async () => {
     const port = await freePort()
     const plain = await startPeer('grpc-server', { health: false, port })
     const probe = probeOf(port)
-    expect(await look(probe)).toMatchObject({ ok: true, tls: false })
+    expect(await probeOnce(probe)).toMatchObject({ ok: true, tls: false })
     plain.kill('SIGKILL')
     await plain.exited
     const secure = await startPeer('grpc-server', { health: false, port, tls: tlsFiles })
-    await waitUntil(async () => (await look(probe)).ok, {
+    await waitUntil(async () => (await probeOnce(probe)).ok, {
       timeoutMs: 5000,
       what: 'the other kind to be found',
     })
-    expect(await look(probe)).toMatchObject({ ok: true, tls: true })
+    expect(await probeOnce(probe)).toMatchObject({ ok: true, tls: true })
     await secure.stop()
   })
 
@@ -117,14 +117,14 @@ describe('TLS', () => {
     const server = createTls(keys(), (socket) => {
       performServerHandshake(socket).on('stream', grpcStatus(12))
     })
-    expect(await look(probeOf(await listen(server)))).toMatchObject({ ok: true, tls: true })
+    expect(await probeOnce(probeOf(await listen(server)))).toMatchObject({ ok: true, tls: true })
   })
 })
 
-describe('what is wrong is said in words', () => {
+describe('the reason of a failure', () => {
   const reason = async (port: number, options: Partial<GrpcProbeOptions> = {}): Promise<unknown> => {
-    const finding = await look(probeOf(port, options))
-    return finding.ok ? finding : [finding.kind, finding.reason.replace(String(port), 'PORT')]
+    const result = await probeOnce(probeOf(port, options))
+    return result.ok ? result : [result.kind, result.reason.replace(String(port), 'PORT')]
   }
 
   it('nothing listens', async () => {
@@ -195,7 +195,7 @@ describe('what is wrong is said in words', () => {
 })
 
 describe('the session', () => {
-  it('is held: many looks, one connection', async () => {
+  it('is held: many probes share one connection', async () => {
     let connections = 0
     const server = createHttp2()
     server.on('stream', grpcStatus(12))
@@ -203,21 +203,21 @@ describe('the session', () => {
       connections += 1
     })
     const probe = probeOf(await listen(server), { tls: 'off' })
-    for (let count = 0; count < 5; count += 1) expect((await look(probe)).ok).toBe(true)
+    for (let count = 0; count < 5; count += 1) expect((await probeOnce(probe)).ok).toBe(true)
     expect(connections).toBe(1)
   })
 
-  it('closed by the puppet: said at once, and no failure: GOAWAY is not death', async () => {
+  it('reports at once that the puppet closed it, which is no failure: GOAWAY is not death', async () => {
     const peer = await startPeer('grpc-server', { health: 'SERVING', maxConnectionAgeMs: 300 })
     let closed = 0
     const probe = probeOf(peer.port, { sessionClosed: () => (closed += 1) })
-    expect((await look(probe)).ok).toBe(true)
+    expect((await probeOnce(probe)).ok).toBe(true)
     await waitUntil(() => closed === 1, { timeoutMs: 5000, what: 'the close of the session to be told' })
-    expect((await look(probe)).ok).toBe(true)
+    expect((await probeOnce(probe)).ok).toBe(true)
     await peer.stop()
   })
 
-  it('half closed by GOAWAY while a look is on its way: a fresh try, no failure', async () => {
+  it('that GOAWAY half closes during a probe gets another try, and no failure', async () => {
     let calls = 0
     const server = createHttp2()
     server.on('stream', (stream) => {
@@ -227,8 +227,8 @@ describe('the session', () => {
       grpcStatus(12)(stream)
     })
     const probe = probeOf(await listen(server), { tls: 'off' })
-    expect((await look(probe)).ok).toBe(true)
-    expect((await look(probe)).ok).toBe(true)
+    expect((await probeOnce(probe)).ok).toBe(true)
+    expect((await probeOnce(probe)).ok).toBe(true)
     expect(calls).toBe(3)
   })
 
@@ -237,7 +237,7 @@ describe('the session', () => {
     server.on('stream', grpcStatus(12))
     const port = await listen(server)
     const probe = probeOf(port)
-    await look(probe)
+    await probeOnce(probe)
     probe.close()
     await waitUntil(
       () => new Promise<boolean>((resolve) => server.getConnections((_error, count) => resolve(count === 0))),
@@ -245,17 +245,17 @@ describe('the session', () => {
     )
   })
 
-  it('an answer that never ends is given up at the deadline', async () => {
+  it('gives up an answer that never ends at the deadline', async () => {
     const server = createHttp2()
     server.on('stream', (stream) => {
       stream.on('error', () => {})
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
     })
     const probe = probeOf(await listen(server))
-    expect((await probe.look(AbortSignal.timeout(200))).ok).toBe(false)
+    expect((await probe.probe(AbortSignal.timeout(200))).ok).toBe(false)
   })
 
-  it('an answer without end is cut off', async () => {
+  it('cuts off an answer that is too long', async () => {
     const server = createHttp2()
     server.on('stream', (stream) => {
       stream.on('error', () => {})
@@ -269,7 +269,7 @@ describe('the session', () => {
     // Long before the deadline, which would end it too.
     const probe = probeOf(await listen(server))
     const since = elapsed()
-    expect((await probe.look(AbortSignal.timeout(10_000))).ok).toBe(false)
+    expect((await probe.probe(AbortSignal.timeout(10_000))).ok).toBe(false)
     expect(since()).toBeLessThan(5000)
   })
 })
@@ -286,15 +286,15 @@ describe('serving', () => {
     ['SERVICE_UNKNOWN', false],
   ] as const)('%s: %s', async (status, ok) => {
     await peer.ask('health', { status })
-    const finding = await look(probeOf(peer.port, { wants: 'serving' }))
-    expect(finding.ok).toBe(ok)
-    if (!finding.ok)
-      expect(finding.reason).toBe(`health is ${status}, and REGISTRAR_PROBE=serving wants SERVING`)
+    const result = await probeOnce(probeOf(peer.port, { wants: 'serving' }))
+    expect(result.ok).toBe(ok)
+    if (!result.ok)
+      expect(result.reason).toBe(`health is ${status}, and REGISTRAR_PROBE=serving wants SERVING`)
   })
 
-  it('without a health service: says so', async () => {
+  it('says that there is no health service', async () => {
     const without = await startPeer('grpc-server', { health: false })
-    expect(await look(probeOf(without.port, { wants: 'serving' }))).toMatchObject({
+    expect(await probeOnce(probeOf(without.port, { wants: 'serving' }))).toMatchObject({
       ok: false,
       reason: 'there is no health service, and REGISTRAR_PROBE=serving wants SERVING',
     })
@@ -309,7 +309,7 @@ describe('the token', () => {
   ])('%s: %s', async (_what, token, accepted) => {
     const puppet = await startPeer('wechaty-puppet', { token: 'insecure_mine', tls: true })
     const probe = probeOf(puppet.port)
-    await look(probe)
+    await probeOnce(probe)
     expect(await probe.acceptsToken(token, AbortSignal.timeout(2000))).toBe(accepted)
     await puppet.stop()
   })
@@ -318,26 +318,26 @@ describe('the token', () => {
     const peer = await startPeer('grpc-server', { health: 'SERVING' })
     const probe = probeOf(peer.port)
     expect(await probe.acceptsToken('insecure_mine', AbortSignal.timeout(2000))).toBeNull()
-    await look(probe)
+    await probeOnce(probe)
     expect(await probe.acceptsToken('insecure_mine', AbortSignal.timeout(2000))).toBeNull()
     await peer.stop()
   })
 })
 
 describe('tcp', () => {
-  it('asks no more than whether the port accepts', async () => {
+  it('checks no more than whether the port accepts', async () => {
     const port = await listen(createTcp(() => {}))
-    expect(await look(createTcpProbe({ host: '127.0.0.1', port }))).toEqual({
+    expect(await probeOnce(createTcpProbe({ host: '127.0.0.1', port }))).toEqual({
       ok: true,
       tls: null,
       health: null,
     })
     const nobody = await freePort()
-    expect(await look(createTcpProbe({ host: '127.0.0.1', port: nobody }))).toMatchObject({
+    expect(await probeOnce(createTcpProbe({ host: '127.0.0.1', port: nobody }))).toMatchObject({
       ok: false,
       kind: 'refused',
     })
-    expect(await look(createTcpProbe({ host: 'puppet.invalid', port }))).toMatchObject({
+    expect(await probeOnce(createTcpProbe({ host: 'puppet.invalid', port }))).toMatchObject({
       ok: false,
       kind: 'failed',
     })

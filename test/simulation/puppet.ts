@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/lib/clock.ts'
-import { failedProbe, type Probe, type ProbeResult } from '../../src/sidecar/probe/probe.ts'
+import type { ProbeResult } from '../../src/sidecar/events.ts'
+import { failedProbe, type Probe } from '../../src/sidecar/probe/probe.ts'
 
 /** A look that nobody has answered yet. */
 interface OpenLook {
@@ -33,7 +34,7 @@ export class SimulatedPuppet implements Probe {
     return this.#isAlive && !this.#isHung
   }
 
-  look(signal: AbortSignal): Promise<ProbeResult> {
+  probe(signal: AbortSignal): Promise<ProbeResult> {
     return new Promise((resolve) => {
       const look = {
         answer: (result: ProbeResult) => {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { mayConnect } from '../../net/address-range.ts'
+import { connectErrorKind } from '../../net/connect-error.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 
 /** What a look at a port saw: that it opens, that it does not and why, or nothing, because there was no look. */
@@ -12,15 +13,6 @@ export type PortCheck =
 
 /** How long a port may take to open, in milliseconds; what the public registry waits. */
 const LOOK_MS = 5000
-
-/** Troubles of this machine, which say nothing about the other. */
-const OWN_TROUBLE = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM', 'EPERM', 'EACCES'])
-
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  EHOSTUNREACH: 'no route leads there',
-  ENETUNREACH: 'no route leads there',
-}
 
 /** Where to look, and for whom. */
 export interface PortCheckOptions {
@@ -77,12 +69,23 @@ function open(host: string, port: number, signal: AbortSignal): Promise<PortChec
       done(look)
     }
     socket.on('connect', () => end({ kind: 'open' }))
-    socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
-      if (OWN_TROUBLE.has(code)) end({ kind: 'none' })
-      else end({ kind: 'closed', reason: WORDS[code] ?? code })
-    })
+    socket.on('error', (error) => end(checkOfError(error)))
     signal.addEventListener('abort', () =>
       end({ kind: 'closed', reason: `no answer in ${LOOK_MS / 1000} s` }),
     )
   })
+}
+
+function checkOfError(error: NodeJS.ErrnoException): PortCheck {
+  switch (connectErrorKind(error)) {
+    case 'exhausted':
+    case 'forbidden':
+      return { kind: 'none' }
+    case 'refused':
+      return { kind: 'closed', reason: 'nothing listens there' }
+    case 'unreachable':
+      return { kind: 'closed', reason: 'no route leads there' }
+    default:
+      return { kind: 'closed', reason: error.code ?? 'unknown' }
+  }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { InterfaceNames } from './netns-state.ts'
 
-/** Looks at the interfaces of the network namespace that this process is in. Never throws. */
+/** The interfaces of the network namespace that this process is in. Never throws. */
 export function listInterfaces(): InterfaceNames {
   const addressed = addressedInterfaces()
   if (addressed === undefined) return { addressed: [], present: undefined }

@@ -1,4 +1,4 @@
-/** What can be seen of a network namespace's interfaces, loopback left out. */
+/** The interfaces of a network namespace, without loopback. */
 export interface InterfaceNames {
   /** Names of those that are up and have an address. */
   readonly addressed: readonly string[]
@@ -6,9 +6,9 @@ export interface InterfaceNames {
   readonly present: readonly string[] | undefined
 }
 
-/** What is known of the network that is shared with the puppet. */
+/** The network namespace that is shared with the puppet. */
 export type NetnsState =
-  /** No interface had an address yet. */
+  /** No interface has had an address yet. */
   | { readonly state: 'unseen' }
   /** These interfaces had one, now or before. */
   | { readonly state: 'there'; readonly names: readonly string[] }
@@ -16,24 +16,24 @@ export type NetnsState =
   | { readonly state: 'gone'; readonly names: readonly string[]; readonly sinceMs: number }
 
 /**
- * Whether the namespace is a dead one: its container was restarted and has another, and whoever shared the old one keeps it,
- * with nothing in it but loopback. That shows as all interfaces removed while nothing answers on loopback. Interfaces that are
- * merely down or without an address are a machine without a network; a puppet that still answers is in the same namespace, so
- * its network was disconnected. Both can come back.
+ * Whether the namespace is dead. A container that is restarted gets another one, and whoever shared the old one keeps it, with
+ * nothing in it but loopback: all interfaces are removed, and nothing answers on loopback. Two states look similar and can
+ * end: interfaces that are down or without an address belong to a machine without a network, and a puppet that still answers is
+ * in the same namespace, so its network was disconnected.
  */
 export function nextNetnsState(
   before: NetnsState,
   puppetAnswers: boolean,
-  sight: InterfaceNames,
+  seen: InterfaceNames,
   nowMs: number,
 ): NetnsState {
-  if (sight.addressed.length > 0) {
+  if (seen.addressed.length > 0) {
     const known = before.state === 'unseen' ? [] : before.names
-    return { state: 'there', names: [...new Set([...known, ...sight.addressed])] }
+    return { state: 'there', names: [...new Set([...known, ...seen.addressed])] }
   }
   if (before.state === 'unseen') return before
   const { names } = before
-  const removed = sight.present !== undefined && !sight.present.some((name) => names.includes(name))
+  const removed = seen.present !== undefined && !seen.present.some((name) => names.includes(name))
   if (!removed || puppetAnswers) return { state: 'there', names }
   return { state: 'gone', names, sinceMs: before.state === 'gone' ? before.sinceMs : nowMs }
 }

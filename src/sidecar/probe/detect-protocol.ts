@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Address } from './probe.ts'
 
-/** What a port speaks, judged by its first words. */
+/** What a port speaks, by the first bytes that it sends. */
 export type DetectedProtocol = 'http2' | 'tls' | 'http1' | 'closed' | 'other'
 
 /** The client's part of the HTTP/2 greeting (RFC 9113 §3.4): the preface and an empty SETTINGS frame. */
@@ -17,7 +17,7 @@ const TLS_HANDSHAKE = 0x16
 /** A frame header (RFC 9113 §4.1); fewer bytes may be too few to tell. */
 const ENOUGH_BYTES = 9
 
-/** Names what speaks so: `bytes` are the first ones a server sent after the HTTP/2 greeting. */
+/** @param bytes the first ones that a server sent after the HTTP/2 greeting */
 export function classify(bytes: Buffer): DetectedProtocol {
   if (bytes.length === 0) return 'closed'
   if (bytes.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http1'
@@ -36,17 +36,17 @@ export function classify(bytes: Buffer): DetectedProtocol {
  * handshake as well.
  */
 export async function detectProtocol(address: Address, signal: AbortSignal): Promise<DetectedProtocol> {
-  const heard = await greet(address, signal)
-  return heard === 'closed' && (await shakesHands(address, signal)) ? 'tls' : heard
+  const answer = await greet(address, signal)
+  return answer === 'closed' && (await acceptsTls(address, signal)) ? 'tls' : answer
 }
 
-function shakesHands({ host, port }: Address, signal: AbortSignal): Promise<boolean> {
+function acceptsTls({ host, port }: Address, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectTls({ host, port, rejectUnauthorized: false })
-    const done = (shaken: boolean): void => {
+    const done = (accepted: boolean): void => {
       signal.removeEventListener('abort', abort)
       socket.destroy()
-      resolve(shaken)
+      resolve(accepted)
     }
     const abort = (): void => done(false)
     signal.addEventListener('abort', abort, { once: true })

@@ -1,25 +1,25 @@
 import type { ClientHttp2Session } from 'node:http2'
+import { type ConnectErrorKind, connectErrorKind } from '../../net/connect-error.ts'
+import type { ProbeResult } from '../events.ts'
 import { type DetectedProtocol, detectProtocol } from './detect-protocol.ts'
 import { GRPC_OK, GRPC_UNAUTHENTICATED, type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
 import { HEALTH_CHECK, healthOf } from './grpc-health.ts'
 import { openSession } from './http2-session.ts'
-import { type Address, failedProbe, type Probe, type ProbeResult, resultOfConnectError } from './probe.ts'
+import { type Address, failedProbe, type Probe, resultOfConnectError } from './probe.ts'
 
-/** How to ask a puppet over gRPC. */
 export interface GrpcProbeOptions extends Address {
-  /** `auto` listens first to what the port speaks, and remembers it while it works. */
+  /** `auto` finds out first what the port speaks, and remembers it while it works. */
   readonly tls: 'auto' | 'on' | 'off'
   /** `answer`: any gRPC status is life. `serving`: the health service must say SERVING. */
   readonly wants: 'answer' | 'serving'
-  /** The held session was closed by the puppet: a reason to look at once, never a verdict. */
+  /** Called when the puppet has closed the held session: a reason to probe at once, and not a result. */
   readonly sessionClosed: () => void
 }
 
-/** The metadata key and the call that tell whether a puppet accepts a token; neither has a side effect. */
+/** The call that tells whether a puppet accepts a token. It has no side effect. */
 const VERSION = '/wechaty.Puppet/Version'
 
-/** A look that failed, with the finding to report. */
-class ProbeFailed extends Error {
+class ProbeError extends Error {
   readonly result: ProbeResult & { ok: false }
 
   constructor(result: ProbeResult & { ok: false }) {
@@ -28,7 +28,7 @@ class ProbeFailed extends Error {
   }
 }
 
-/** Asks over one HTTP/2 session that it holds, and opens anew when the puppet closes it. */
+/** Probes over one HTTP/2 session that it holds, and opens another when the puppet closes it. */
 export class GrpcProbe implements Probe {
   readonly #options: GrpcProbeOptions
   #session: ClientHttp2Session | undefined
@@ -41,12 +41,12 @@ export class GrpcProbe implements Probe {
     this.#forgetTls()
   }
 
-  async look(signal: AbortSignal, anew = false): Promise<ProbeResult> {
+  async probe(signal: AbortSignal, overNewConnection = false): Promise<ProbeResult> {
     const call = { path: HEALTH_CHECK, signal }
     try {
-      return this.#result(await (anew ? this.#callAnew(call) : this.#call(call)))
+      return this.#result(await (overNewConnection ? this.#callOverNewSession(call) : this.#call(call)))
     } catch (error) {
-      if (error instanceof ProbeFailed) return error.result
+      if (error instanceof ProbeError) return error.result
       return failedProbe('failed', 'the connection broke before the gRPC call was answered')
     }
   }
@@ -67,7 +67,7 @@ export class GrpcProbe implements Probe {
       if (status === GRPC_UNAUTHENTICATED) return false
       return status === GRPC_OK ? true : null
     } catch {
-      // A look over a new connection may have taken the place of the one that was asked over.
+      // A probe over a new connection may have replaced the session meanwhile.
       const isReplaced = session !== this.#session && !signal.aborted
       return isReplaced ? this.acceptsToken(token, signal) : null
     }
@@ -82,7 +82,7 @@ export class GrpcProbe implements Probe {
     this.#drop(this.#session)
   }
 
-  /** A session that was held may have been closed for the peer's own reasons (GOAWAY): one fresh try, then it counts. */
+  /** The peer may have closed the held session for its own reasons (GOAWAY), so one failure over it does not count. */
   async #call(call: GrpcCall): Promise<GrpcAnswer> {
     const held = this.#session
     if (isOpen(held)) {
@@ -93,11 +93,11 @@ export class GrpcProbe implements Probe {
         if (call.signal.aborted) throw error
       }
     }
-    return this.#callAnew(call)
+    return this.#callOverNewSession(call)
   }
 
   /** Calls over a new session, which is held from then on if it answers. */
-  async #callAnew(call: GrpcCall): Promise<GrpcAnswer> {
+  async #callOverNewSession(call: GrpcCall): Promise<GrpcAnswer> {
     const session = await this.#open(call.signal)
     try {
       const answer = await unaryCall(session, call)
@@ -111,24 +111,23 @@ export class GrpcProbe implements Probe {
   }
 
   async #open(signal: AbortSignal): Promise<ClientHttp2Session> {
-    const heard = this.#tls === undefined ? await this.#listen(signal) : undefined
-    const tls = this.#tls ?? heard === 'tls'
-    if (heard !== undefined && heard !== 'tls' && heard !== 'http2')
-      throw new ProbeFailed(this.#explain(heard, tls))
+    const detected = this.#tls === undefined ? await this.#detect(signal) : undefined
+    const tls = this.#tls ?? detected === 'tls'
+    if (detected !== undefined && detected !== 'tls' && detected !== 'http2')
+      throw new ProbeError(this.#explain(detected, tls))
     let session: ClientHttp2Session
     try {
       session = await openSession(this.#options, tls, signal)
     } catch (error) {
-      // Called off because the held session has answered after all: that says nothing of what the port speaks.
+      // If the held session has answered after all, this was called off: that says nothing of what the port speaks.
       if (!(signal.aborted && this.#session !== undefined)) this.#forgetTls()
-      const { code = '' } = error as NodeJS.ErrnoException
       if (signal.aborted) throw error
-      if (CONNECT_ERRORS.has(code)) {
-        throw new ProbeFailed(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
+      if (UNCONNECTED.has(connectErrorKind(error as NodeJS.ErrnoException))) {
+        throw new ProbeError(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
       }
-      // What the port spoke before, it does not speak any more: it is to be found out anew, at once.
-      if (heard === undefined && this.#tls === undefined) return this.#open(signal)
-      throw new ProbeFailed(this.#explain(heard ?? (await this.#listen(signal)), tls))
+      // The port does not speak any more what it spoke before: find out at once what it speaks now.
+      if (detected === undefined && this.#tls === undefined) return this.#open(signal)
+      throw new ProbeError(this.#explain(detected ?? (await this.#detect(signal)), tls))
     }
     if (this.#closed || signal.aborted) {
       session.destroy()
@@ -149,17 +148,17 @@ export class GrpcProbe implements Probe {
     })
   }
 
-  async #listen(signal: AbortSignal): Promise<DetectedProtocol> {
+  async #detect(signal: AbortSignal): Promise<DetectedProtocol> {
     try {
       return await detectProtocol(this.#options, signal)
     } catch (error) {
-      throw new ProbeFailed(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
+      throw new ProbeError(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
     }
   }
 
-  #explain(heard: DetectedProtocol, tls: boolean): ProbeResult & { ok: false } {
+  #explain(detected: DetectedProtocol, tls: boolean): ProbeResult & { ok: false } {
     const port = `port ${this.#options.port}`
-    const words: Record<DetectedProtocol, string> = {
+    const reasons: Record<DetectedProtocol, string> = {
       http1: `${port} accepts TCP but speaks HTTP/1.1, not gRPC`,
       other: `${port} accepts TCP but speaks something that is not gRPC`,
       closed: `${port} accepts TCP and closes the connection without a word`,
@@ -170,7 +169,7 @@ export class GrpcProbe implements Probe {
         ? `no TLS: ${port} speaks plaintext HTTP/2, REGISTRAR_PUPPET_TLS is on`
         : `${port} speaks HTTP/2 but broke the connection`,
     }
-    return failedProbe('failed', words[heard])
+    return failedProbe('failed', reasons[detected])
   }
 
   #result(answer: GrpcAnswer): ProbeResult {
@@ -204,4 +203,9 @@ function isOpen(session: ClientHttp2Session | undefined): session is ClientHttp2
   return session !== undefined && !session.closed && !session.destroyed
 }
 
-const CONNECT_ERRORS = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+/** There was no connection over which the port could speak. */
+const UNCONNECTED: ReadonlySet<ConnectErrorKind | undefined> = new Set([
+  'refused',
+  'unresolved',
+  'unreachable',
+])

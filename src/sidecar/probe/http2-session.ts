@@ -6,7 +6,7 @@ import type { Address } from './probe.ts'
 /**
  * Opens an HTTP/2 session with prior knowledge; resolves when the peer has sent its SETTINGS, so that it really speaks
  * HTTP/2. The puppet's certificate is not verified: the default one of the community can never be valid, and the probe
- * asks for life, not for identity. Rejects with the error, or when `signal` aborts.
+ * is about life, not about identity. Rejects with the error, or when `signal` aborts.
  */
 export function openSession(
   address: Address,

@@ -1,33 +1,19 @@
-import type { TimedProbeResult } from '../events.ts'
-
-/** What a probe found, before the clock that measures it is known. */
-export type ProbeResult = TimedProbeResult extends infer Result
-  ? Result extends unknown
-    ? Omit<Result, 'tookMs'>
-    : never
-  : never
+import { connectErrorKind } from '../../net/connect-error.ts'
+import type { ProbeResult } from '../events.ts'
 
 /** A way to find out whether the puppet is alive. */
 export interface Probe {
   /**
-   * Looks once. Never rejects. After `signal` aborts (the deadline, another look's answer, or the end) its answer is no
-   * longer read, and it gives up whatever it holds for this look.
+   * Probes once. Never rejects. After `signal` aborts (the deadline, the result of another probe, or the end) its result is
+   * no longer read, and it lets go of whatever it holds for this probe.
    *
-   * @param anew over a new connection, while a look over the held one is still without an answer
+   * @param overNewConnection while a probe over the held connection is still without an answer
    */
-  look(signal: AbortSignal, anew?: boolean): Promise<ProbeResult>
-  /** Whether the next look goes over a connection that is held, which may be dead while the puppet lives. */
+  probe(signal: AbortSignal, overNewConnection?: boolean): Promise<ProbeResult>
+  /** Whether the next probe goes over a connection that is held, which may be dead while the puppet lives. */
   readonly holdsConnection: boolean
   /** Lets go of everything. */
   close(): void
-}
-
-/** A finding that says no. */
-export function failedProbe(
-  kind: 'refused' | 'timeout' | 'failed',
-  reason: string,
-): ProbeResult & { ok: false } {
-  return { ok: false, kind, reason }
 }
 
 /** Where the puppet's port is. */
@@ -36,26 +22,30 @@ export interface Address {
   readonly port: number
 }
 
-/** Turns a connection error into a finding in words. */
+export function failedProbe(
+  kind: 'refused' | 'timeout' | 'failed',
+  reason: string,
+): ProbeResult & { ok: false } {
+  return { ok: false, kind, reason }
+}
+
+/** The result of a probe whose connection failed. */
 export function resultOfConnectError(
   error: NodeJS.ErrnoException,
   { host, port }: Address,
 ): ProbeResult & { ok: false } {
-  switch (error.code) {
-    case 'ECONNREFUSED':
+  switch (connectErrorKind(error)) {
+    case 'refused':
       return failedProbe('refused', `nothing listens on ${host}:${port}`)
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
+    case 'unresolved':
       return failedProbe('failed', `the name ${host} does not resolve (${error.code})`)
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
+    case 'unreachable':
       return failedProbe('failed', `no route to ${host} (${error.code})`)
-    case 'ECONNRESET':
+    case 'reset':
       return failedProbe('failed', `${host}:${port} accepts connections and resets them`)
-    default:
-      return failedProbe(
-        'failed',
-        `connecting to ${host}:${port} failed${error.code === undefined ? '' : ` (${error.code})`}`,
-      )
+    default: {
+      const code = error.code === undefined ? '' : ` (${error.code})`
+      return failedProbe('failed', `connecting to ${host}:${port} failed${code}`)
+    }
   }
 }

@@ -1,6 +1,5 @@
 import { type Clock, deadline, pause } from '../../lib/clock.ts'
 
-/** What a check of tokens needs. */
 export interface TokenCheckOptions {
   readonly clock: Clock
   /** How long one answer may take, in milliseconds. */
@@ -16,8 +15,8 @@ const LONG_PAUSE_MS = 1000
 const FEW = 10
 
 /**
- * The deep truth beside the gate: whether the puppet would let in a client with each token. It decides nothing. One
- * question after the other, never two at once.
+ * Finds out whether the puppet accepts clients with each token. For log and status only: it does not change what is
+ * registered. One question after the other, never two at once.
  */
 export class TokenCheck {
   readonly #options: TokenCheckOptions
@@ -29,13 +28,13 @@ export class TokenCheck {
     this.#options = options
   }
 
-  /** These are to be asked about, before those that wait already. */
+  /** Asks about these tokens, before those that wait already. */
   ask(tokens: Iterable<string>): void {
     this.#unasked = new Set([...tokens, ...this.#unasked])
     if (!this.#asking) void this.#run()
   }
 
-  /** Nothing is to be asked any more, until the next `ask`; what is under way is not heard. */
+  /** Asks nothing more until the next `ask`; the answer to a question under way is dropped. */
   cancel(): void {
     this.#unasked = new Set()
     this.#stop.abort()

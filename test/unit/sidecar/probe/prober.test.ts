@@ -1,35 +1,35 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ProbeResult } from '../../../../src/sidecar/probe/probe.ts'
+import type { ProbeResult } from '../../../../src/sidecar/events.ts'
 import { BROKEN, begin, GOOD, NEVER } from './scripted-probe.ts'
 
-describe('the loop', () => {
-  it('looks at once, and then after each pause that it is told', async () => {
-    const { clock, loop, seen, results } = begin({ tookMs: [50] })
-    loop.start()
+describe('the prober', () => {
+  it('probes at once, and then after each pause that it is told', async () => {
+    const { clock, prober, seen, results } = begin({ tookMs: [50] })
+    prober.start()
     await clock.advance(3500)
     expect(seen.startedMs).toEqual([0, 1050, 2100, 3150])
     expect(results[0]).toEqual({ ok: true, tls: false, health: null, tookMs: 50 })
   })
 
-  it('makes no look before it is started, and none by being woken before', async () => {
-    const { clock, loop, seen } = begin()
-    loop.wake()
+  it('does not probe before it is started, though it is woken', async () => {
+    const { clock, prober, seen } = begin()
+    prober.wake()
     await clock.advance(5000)
     expect(seen.startedMs).toEqual([])
   })
 
-  it('goes on after looks that fail', async () => {
-    const { clock, loop, results } = begin({ result: BROKEN, pauseMs: 200 })
-    loop.start()
+  it('goes on after probes that fail', async () => {
+    const { clock, prober, results } = begin({ result: BROKEN, pauseMs: 200 })
+    prober.start()
     await clock.advance(1000)
     expect(results).toHaveLength(6)
     expect(results.every((result) => !result.ok && result.kind === 'failed')).toBe(true)
   })
 
-  it('looks without a pause when it is told so, still one look at a time', async () => {
-    const { clock, loop, seen } = begin({ tookMs: [10], pauseMs: 0 })
-    loop.start()
+  it('probes without a pause when it is told so, still one probe at a time', async () => {
+    const { clock, prober, seen } = begin({ tookMs: [10], pauseMs: 0 })
+    prober.start()
     await clock.advance(100)
     expect(seen.startedMs).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100])
     expect(seen.mostAtOnce).toBe(1)
@@ -41,9 +41,9 @@ describe('the deadline', () => {
     [1000, 'no answer in 1 s'],
     [2500, 'no answer in 2.5 s'],
     [300, 'no answer in 0.3 s'],
-  ])('of %i ms: %s', async (timeoutMs, reason) => {
-    const { clock, loop, results } = begin({ tookMs: [NEVER], timeoutMs })
-    loop.start()
+  ])('of %i ms gives the reason "%s"', async (timeoutMs, reason) => {
+    const { clock, prober, results } = begin({ tookMs: [NEVER], timeoutMs })
+    prober.start()
     await clock.advance(timeoutMs - 1)
     expect(results).toEqual([])
     await clock.advance(1)
@@ -53,111 +53,108 @@ describe('the deadline', () => {
   it.each([
     ['a failure', BROKEN],
     ['a success', GOOD],
-  ])(
-    'is what counts, even if the look that is called off says at once that it is %s',
-    async (_what, whenAborted) => {
-      const { clock, loop, results } = begin({ tookMs: [NEVER], whenAborted })
-      loop.start()
-      await clock.advance(2000)
-      expect(results).toMatchObject([{ ok: false, kind: 'timeout' }])
-    },
-  )
+  ])('counts, even if the probe that is called off returns %s at once', async (_what, whenAborted) => {
+    const { clock, prober, results } = begin({ tookMs: [NEVER], whenAborted })
+    prober.start()
+    await clock.advance(2000)
+    expect(results).toMatchObject([{ ok: false, kind: 'timeout' }])
+  })
 
-  it('is anew for each look, and the pause comes after it', async () => {
-    const { clock, loop, seen, results } = begin({ tookMs: [NEVER, 1999, NEVER, 0], pauseMs: 200 })
-    loop.start()
+  it('begins with each probe, and the pause comes after it', async () => {
+    const { clock, prober, seen, results } = begin({ tookMs: [NEVER, 1999, NEVER, 0], pauseMs: 200 })
+    prober.start()
     await clock.advance(6600)
     expect(seen.startedMs.slice(0, 4)).toEqual([0, 2200, 4399, 6599])
     expect(results.slice(0, 4).map(({ ok }) => ok)).toEqual([false, true, false, true])
   })
 
   it('leaves no timer behind when the answer is there', async () => {
-    const { clock, loop } = begin()
-    loop.start()
+    const { clock, prober } = begin()
+    prober.start()
     await clock.advance(0)
     expect(clock.pending).toBe(1)
   })
 })
 
 describe('being woken', () => {
-  it('looks at once, not when the pause is over', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+  it('probes at once, not when the pause is over', async () => {
+    const { clock, prober, seen } = begin()
+    prober.start()
     await clock.advance(500)
-    loop.wake()
+    prober.wake()
     await clock.advance(0)
     expect(seen.startedMs).toEqual([0, 500])
   })
 
-  it('takes the place of the look that was due: the next pause begins with it', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+  it('replaces the probe that was due: the next pause begins with it', async () => {
+    const { clock, prober, seen } = begin()
+    prober.start()
     await clock.advance(500)
-    loop.wake()
+    prober.wake()
     await clock.advance(2000)
     expect(seen.startedMs).toEqual([0, 500, 1500, 2500])
   })
 
-  it('just after a look looks at once all the same: a puppet may die at any time', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+  it('just after a probe probes at once all the same: a puppet may die at any time', async () => {
+    const { clock, prober, seen } = begin()
+    prober.start()
     await clock.advance(5)
-    loop.wake()
+    prober.wake()
     await clock.advance(0)
     expect(seen.startedMs).toEqual([0, 5])
   })
 
   it('just after being woken waits for what is left of the fast interval', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+    const { clock, prober, seen } = begin()
+    prober.start()
     await clock.advance(50)
-    loop.wake()
+    prober.wake()
     await clock.advance(100)
-    loop.wake()
+    prober.wake()
     await clock.advance(99)
     expect(seen.startedMs).toEqual([0, 50])
     await clock.advance(1)
     expect(seen.startedMs).toEqual([0, 50, 250])
   })
 
-  it('never puts a look off that is due sooner', async () => {
-    const { clock, loop, seen } = begin({ pauseMs: 100 })
-    loop.start()
+  it('never delays a probe that is due sooner', async () => {
+    const { clock, prober, seen } = begin({ pauseMs: 100 })
+    prober.start()
     await clock.advance(50)
-    loop.wake()
+    prober.wake()
     await clock.advance(50)
-    loop.wake()
+    prober.wake()
     await clock.advance(50)
     expect(seen.startedMs).toEqual([0, 50, 150])
   })
 
-  it('again and again does not put the look off either', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+  it('again and again does not delay a probe either', async () => {
+    const { clock, prober, seen } = begin()
+    prober.start()
     for (let turn = 0; turn < 20; turn += 1) {
       await clock.advance(10)
-      loop.wake()
+      prober.wake()
     }
     await clock.advance(10)
     expect(seen.startedMs).toEqual([0, 10, 210])
   })
 
-  it('during a look does not begin another', async () => {
-    const { clock, loop, seen } = begin({ tookMs: [400] })
-    loop.start()
+  it('during a probe does not begin another', async () => {
+    const { clock, prober, seen } = begin({ tookMs: [400] })
+    prober.start()
     await clock.advance(200)
-    loop.wake()
+    prober.wake()
     await clock.advance(100)
     expect(seen.startedMs).toEqual([0])
     expect(seen.mostAtOnce).toBe(1)
   })
 
-  it('by a puppet that closes every session is no hot loop', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+  it('by a puppet that closes every session does not become a hot loop', async () => {
+    const { clock, prober, seen } = begin()
+    prober.start()
     for (let passedMs = 0; passedMs < 10_000; passedMs += 5) {
       await clock.advance(5)
-      loop.wake()
+      prober.wake()
     }
     expect(seen.startedMs.length).toBeLessThanOrEqual(51)
     expect(seen.startedMs.length).toBeGreaterThanOrEqual(50)
@@ -165,22 +162,22 @@ describe('being woken', () => {
 })
 
 describe('the end', () => {
-  it('in a pause leaves nothing: no timer, no look, and the probe is closed', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+  it('in a pause leaves no timer and no probe, and closes the probe', async () => {
+    const { clock, prober, seen } = begin()
+    prober.start()
     await clock.advance(500)
-    loop.stop()
+    prober.stop()
     expect(clock.pending).toBe(0)
     expect(seen.closed).toBe(1)
     await clock.advance(10_000)
     expect(seen.startedMs).toEqual([0])
   })
 
-  it('in a look abandons it: nothing is told, nothing is left', async () => {
-    const { clock, loop, seen, results } = begin({ tookMs: [500] })
-    loop.start()
+  it('during a probe abandons it: there is no result, and nothing is left', async () => {
+    const { clock, prober, seen, results } = begin({ tookMs: [500] })
+    prober.start()
     await clock.advance(100)
-    loop.stop()
+    prober.stop()
     await clock.advance(0)
     expect(clock.pending).toBe(0)
     expect(seen.running).toBe(0)
@@ -190,25 +187,25 @@ describe('the end', () => {
   })
 
   it('before the beginning leaves nothing', async () => {
-    const { clock, loop, seen } = begin()
-    loop.stop()
+    const { clock, prober, seen } = begin()
+    prober.stop()
     await clock.advance(10_000)
     expect([clock.pending, seen.startedMs.length]).toEqual([0, 0])
   })
 
   it('is the end: a session that closes because of it wakes nobody', async () => {
-    const { clock, loop, seen } = begin()
-    loop.start()
+    const { clock, prober, seen } = begin()
+    prober.start()
     await clock.advance(500)
-    loop.stop()
-    loop.wake()
+    prober.stop()
+    prober.wake()
     expect(clock.pending).toBe(0)
     await clock.advance(10_000)
     expect(seen.startedMs).toEqual([0])
   })
 })
 
-it('whatever takes how long, and whoever wakes it when: one probe at a time of two looks at most, none after the end, nothing left over', async () => {
+it('runs one probe at a time, over two connections at most, and none after the end, whatever the answers take and whoever wakes it', async () => {
   const durations = fc.array(fc.constantFrom(0, 1, 150, 499, 500, 501, 1999, 2000, 2001, NEVER), {
     minLength: 1,
     maxLength: 6,
@@ -229,22 +226,22 @@ it('whatever takes how long, and whoever wakes it when: one probe at a time of t
       steps,
       fc.constantFrom(0, 100, 1000),
       async (tookMs, second, sequence, pauseMs) => {
-        const { clock, loop, seen, results } = begin({ tookMs: [...tookMs, 150], second, pauseMs })
-        loop.start()
+        const { clock, prober, seen, results } = begin({ tookMs: [...tookMs, 150], second, pauseMs })
+        prober.start()
         for (const { passMs, wake } of sequence) {
-          // A pause of nothing around looks that take nothing would go on within one moment for ever.
+          // Without pauses, probes that take no time would go on within one moment for ever.
           if (pauseMs === 0 && tookMs.includes(0)) break
           await clock.advance(passMs)
-          if (wake) loop.wake()
+          if (wake) prober.wake()
         }
-        loop.stop()
-        const looks = seen.startedMs.length + seen.secondMs.length
+        prober.stop()
+        const probes = seen.startedMs.length + seen.secondMs.length
         await clock.advance(0)
         expect(clock.pending).toBe(0)
         await clock.advance(5000)
-        expect(seen.startedMs.length + seen.secondMs.length).toBe(looks)
+        expect(seen.startedMs.length + seen.secondMs.length).toBe(probes)
         expect(seen.mostAtOnce).toBeLessThanOrEqual(2)
-        // Each second look belongs to the probe before it, and comes a quarter of the deadline after its beginning.
+        // Each probe over a second connection begins a quarter of the deadline after the one before it.
         for (const atMs of seen.secondMs) expect(seen.startedMs).toContain(atMs - 500)
         expect(new Set(seen.secondMs).size).toBe(seen.secondMs.length)
         expect(results.every(({ tookMs: each }) => each <= 2000)).toBe(true)

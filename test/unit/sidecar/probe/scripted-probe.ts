@@ -1,6 +1,6 @@
 import type { Clock } from '../../../../src/lib/clock.ts'
-import type { TimedProbeResult } from '../../../../src/sidecar/events.ts'
-import type { Probe, ProbeResult } from '../../../../src/sidecar/probe/probe.ts'
+import type { ProbeResult, TimedProbeResult } from '../../../../src/sidecar/events.ts'
+import type { Probe } from '../../../../src/sidecar/probe/probe.ts'
 import { Prober } from '../../../../src/sidecar/probe/prober.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
@@ -8,26 +8,26 @@ export const GOOD: ProbeResult = { ok: true, tls: false, health: null }
 export const BROKEN: ProbeResult = { ok: false, kind: 'failed', reason: 'broken' }
 export const NEVER = Number.POSITIVE_INFINITY
 
-/** How one look goes. */
-export interface Look {
+/** How the probe over one connection goes. */
+export interface Planned {
   /** How long it takes, in milliseconds. */
   readonly tookMs: number
   readonly result: ProbeResult
 }
 
 interface Options {
-  /** How long each probe's first look takes, in milliseconds; the last one goes on. */
+  /** How long each probe takes over the held connection, in milliseconds; the last one is repeated. */
   readonly tookMs?: readonly number[]
   readonly result?: ProbeResult
-  /** How the second look of a probe goes, over a new connection; default: never an answer. */
-  readonly second?: Look
-  /** What a look that is called off finds, at once. */
+  /** How a probe goes over a new connection; default: never an answer. */
+  readonly second?: Planned
+  /** The result of a probe that is called off, at once. */
   readonly whenAborted?: ProbeResult
   readonly pauseMs?: number
   readonly timeoutMs?: number
 }
 
-/** A loop around a probe that takes its time, as a probe promises: it gives up when its signal aborts. */
+/** A prober with a scripted probe, which gives up when its signal aborts, as all promise. */
 export function begin<C extends Clock = FakeClock>(
   {
     tookMs = [0],
@@ -41,7 +41,7 @@ export function begin<C extends Clock = FakeClock>(
 ) {
   const seen = {
     startedMs: [] as number[],
-    /** When somebody looked over a new connection. */
+    /** When a probe over a new connection began. */
     secondMs: [] as number[],
     running: 0,
     mostAtOnce: 0,
@@ -51,10 +51,10 @@ export function begin<C extends Clock = FakeClock>(
   const results: TimedProbeResult[] = []
   const probe: Probe = {
     holdsConnection: true,
-    look: async (signal, anew = false) => {
+    probe: async (signal, overNewConnection = false) => {
       const duration = tookMs[Math.min(seen.startedMs.length, tookMs.length - 1)] ?? 0
-      const planned: Look = anew ? second : { tookMs: duration, result }
-      const times = anew ? seen.secondMs : seen.startedMs
+      const planned: Planned = overNewConnection ? second : { tookMs: duration, result }
+      const times = overNewConnection ? seen.secondMs : seen.startedMs
       times.push(clock.now())
       seen.running += 1
       seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.running)
@@ -76,7 +76,7 @@ export function begin<C extends Clock = FakeClock>(
       seen.closed += 1
     },
   }
-  const loop = new Prober({
+  const prober = new Prober({
     probe,
     clock,
     timeoutMs,
@@ -86,5 +86,5 @@ export function begin<C extends Clock = FakeClock>(
       return pauseMs
     },
   })
-  return { clock, loop, seen, results }
+  return { clock, prober, seen, results }
 }
