@@ -1,75 +1,78 @@
 import type { Cancel, Clock } from '../lib/clock.ts'
 
-/** What became of how many in one second, and the newest trouble in words, if there was any. */
-export interface Sum {
-  readonly counts: Readonly<Record<string, number>>
-  readonly trouble: string
-  /** Public names of the first few that are in trouble. */
-  readonly troubled: readonly string[]
-}
-
-/** One change that may be told by itself. */
+/** One change that may have a line of its own. */
 export interface Change {
-  /** The token's public name. */
-  readonly token: string
-  /** What became of it: the word it is counted under. */
+  /** What changed, as it is named in a sum: a token's public name, for example. */
+  readonly subject: string
+  /** The word under which it is counted in a sum: what it changed to. */
   readonly kind: string
   /** Why, where that is trouble; empty where it is not. */
-  readonly trouble: string
-  /** Tells it by itself. */
-  readonly tell: () => void
+  readonly cause: string
+  /** Writes its own line. */
+  readonly write: () => void
 }
 
-const TOGETHER_MS = 1000
-/** As many changes in a second are told one by one; if there are more, only their sum is. */
-const ONE_BY_ONE = 10
-/** As many tokens are named in a sum: enough to look one of them up. */
-const NAMED = 3
+/** The changes of one second. */
+export interface Sum {
+  readonly counts: Readonly<Record<string, number>>
+  /** The counts in words, such as `4000 registered, 2 refused`. */
+  readonly text: string
+  /** The newest cause; empty if there was no trouble. */
+  readonly cause: string
+  /** The first few subjects with that cause. */
+  readonly subjects: readonly string[]
+}
 
-/** Gathers the changes of many tokens: once a second, a few are told one by one, and more than a few as a sum. */
+const WINDOW_MS = 1000
+/** As many changes in a second have lines of their own; more than that have one sum. */
+const LINES = 10
+/** As many subjects are named in a sum: enough to look one of them up. */
+const SUBJECTS = 3
+
+/** Aggregates the log lines of many tokens: a few changes in a second are written one by one, more than a few as a sum. */
 export class LogAggregator {
   readonly #clock: Clock
-  readonly #tellSum: (sum: Sum) => void
+  readonly #writeSum: (sum: Sum) => void
   #changes: Change[] = []
   readonly #counts = new Map<string, number>()
-  #trouble = ''
-  #troubled: string[] = []
+  #cause = ''
+  #subjects: string[] = []
   #cancelTimer: Cancel | undefined
 
-  constructor(clock: Clock, tellSum: (sum: Sum) => void) {
+  constructor(clock: Clock, writeSum: (sum: Sum) => void) {
     this.#clock = clock
-    this.#tellSum = tellSum
+    this.#writeSum = writeSum
   }
 
   add(change: Change): void {
-    if (this.#changes.length <= ONE_BY_ONE) this.#changes.push(change)
+    if (this.#changes.length <= LINES) this.#changes.push(change)
     this.#counts.set(change.kind, (this.#counts.get(change.kind) ?? 0) + 1)
-    if (change.trouble !== '') this.#note(change)
-    this.#cancelTimer ??= this.#clock.after(TOGETHER_MS, () => this.flush())
+    if (change.cause !== '') this.#addCause(change)
+    this.#cancelTimer ??= this.#clock.after(WINDOW_MS, () => this.flush())
   }
 
-  /** Names go with the cause that is told: the newest. */
-  #note({ token, trouble }: Change): void {
-    if (trouble !== this.#trouble) this.#troubled = []
-    this.#trouble = trouble
-    if (this.#troubled.length < NAMED && !this.#troubled.includes(token)) this.#troubled.push(token)
+  #addCause({ subject, cause }: Change): void {
+    if (cause !== this.#cause) this.#subjects = []
+    this.#cause = cause
+    if (this.#subjects.length < SUBJECTS && !this.#subjects.includes(subject)) this.#subjects.push(subject)
   }
 
-  /** Tells what has been gathered now. */
+  /** Writes now what has been gathered. */
   flush(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     const changes = this.#changes
     const sum = {
       counts: Object.fromEntries(this.#counts),
-      trouble: this.#trouble,
-      troubled: this.#troubled,
+      text: [...this.#counts].map(([kind, count]) => `${count} ${kind}`).join(', '),
+      cause: this.#cause,
+      subjects: this.#subjects,
     }
     this.#changes = []
     this.#counts.clear()
-    this.#trouble = ''
-    this.#troubled = []
-    if (changes.length > ONE_BY_ONE) this.#tellSum(sum)
-    else for (const { tell } of changes) tell()
+    this.#cause = ''
+    this.#subjects = []
+    if (changes.length > LINES) this.#writeSum(sum)
+    else for (const { write } of changes) write()
   }
 }

@@ -1,10 +1,10 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { type Clock, pause } from '../lib/clock.ts'
+import { type Clock, withTimeLimit } from '../lib/clock.ts'
+import type { RateLimit } from '../lib/rate-limiter.ts'
 
 /** The levels of `LOG_LEVEL`. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-/** How to log. */
 export interface LogOptions {
   readonly level: (typeof LOG_LEVELS)[number]
   readonly format: 'json' | 'pretty'
@@ -14,7 +14,10 @@ export interface LogOptions {
 
 export type Log = Logger
 
-/** Logs that nobody reads wait in memory, up to this many characters; what comes then is dropped. */
+/** So many lines that others can cause without end; the rest of them are written at `debug`. */
+export const REPEATABLE_LINES: RateLimit = { limit: 10, windowMs: 10_000 }
+
+/** Lines that nobody reads wait in memory, up to this many characters; what comes then is dropped. */
 const UNREAD_MAX = 1024 * 1024
 /** How long the end waits for a reader. */
 const END_MS = 500
@@ -44,11 +47,9 @@ export async function createStdoutLog(
   const stdout = pino.destination({ dest: 1, sync: false, maxLength: UNREAD_MAX })
   stdout.on('error', () => {})
   const end = async (): Promise<void> => {
-    const limit = new AbortController()
     const written = new Promise<void>((resolve) => stdout.once('close', resolve))
     stdout.end()
-    await Promise.race([written, pause(clock, END_MS, limit.signal)])
-    limit.abort()
+    await withTimeLimit(clock, END_MS, written)
     stdout.destroy()
   }
   return { log: createLog(options, options.format === 'pretty' ? await prettyStream(stdout) : stdout), end }

@@ -5,20 +5,21 @@ import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import type { LeaveCause, RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 
-/** What a cause means, for people, and whether somebody should look into it. */
-const LEFT: Readonly<Record<LeaveCause, { readonly words: string; readonly trouble: boolean }>> = {
-  closed: { words: 'closed', trouble: false },
-  lost: { words: 'its connection ended without a goodbye', trouble: false },
-  replaced: { words: 'a newer link of the same registrant came', trouble: false },
-  draining: { words: 'the registry ends', trouble: false },
-  delisted: { words: 'not on the list any more', trouble: false },
-  silent: { words: 'no answer to a ping', trouble: true },
-  flood: { words: 'too many events', trouble: true },
-  frame: { words: 'a frame that is none, or too large', trouble: true },
-  unread: { words: 'does not read what it is sent', trouble: true },
-}
+/** Why a registrant left, and whether that is trouble. */
+const LEAVE_REASONS: Readonly<Record<LeaveCause, { readonly reason: string; readonly isTrouble: boolean }>> =
+  {
+    closed: { reason: 'closed', isTrouble: false },
+    lost: { reason: 'its connection ended without a goodbye', isTrouble: false },
+    replaced: { reason: 'a newer link of the same registrant came', isTrouble: false },
+    draining: { reason: 'the registry ends', isTrouble: false },
+    delisted: { reason: 'not on the list any more', isTrouble: false },
+    silent: { reason: 'no answer to a ping', isTrouble: true },
+    flood: { reason: 'too many events', isTrouble: true },
+    frame: { reason: 'a frame that is none, or too large', isTrouble: true },
+    unread: { reason: 'does not read what it is sent', isTrouble: true },
+  }
 
-const REFUSED: Readonly<Record<RefusalReason, string>> = {
+const REFUSAL_REASONS: Readonly<Record<RefusalReason, string>> = {
   path: 'it asked for another path',
   token: 'it gave no token',
   length: 'its token is too long',
@@ -31,27 +32,27 @@ const REFUSED: Readonly<Record<RefusalReason, string>> = {
   draining: 'the registry ends',
 }
 
-/** Two weeks: who renews by itself has done it by then. */
-const SOON_MS = 14 * 24 * 3_600_000
+/** Two weeks: what renews certificates by itself has done it by then. */
+const EXPIRES_SOON_MS = 14 * 24 * 3_600_000
 
-/** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are told at `trace`. */
+/** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are written at `trace`. */
 export class EventLog {
   readonly #log: Log
   readonly #clock: Clock
-  readonly #crowd: LogAggregator
-  /** Apart from the others, who are named by their tokens: these are named by addresses. */
+  readonly #changes: LogAggregator
+  /** Apart from the others, which a sum names by their tokens: these are named by addresses. */
   readonly #refusals: LogAggregator
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
     this.#clock = clock
-    this.#crowd = new LogAggregator(clock, (sum) => this.#sum(sum))
-    this.#refusals = new LogAggregator(clock, (sum) => this.#sum(sum))
+    this.#changes = new LogAggregator(clock, (sum) => this.#writeSum(sum))
+    this.#refusals = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 
-  /** Tells what waits to be told. */
+  /** Writes what waits to be written. */
   end(): void {
-    this.#crowd.flush()
+    this.#changes.flush()
     this.#refusals.flush()
   }
 
@@ -83,32 +84,32 @@ export class EventLog {
   }
 
   #joined({ id: token, address, trouble }: RegistryEvent & { type: 'joined' }): void {
-    const tell = (): void => {
+    const write = (): void => {
       if (trouble === '') this.#log.info({ token, address }, 'registered')
       else this.#log.warn({ token, address, cause: trouble }, `connected, but ${trouble}`)
     }
-    this.#crowd.add({ token, kind: 'registered', trouble, tell })
+    this.#changes.add({ subject: token, kind: 'registered', cause: trouble, write })
   }
 
   #left({ id: token, cause, lastedMs }: RegistryEvent & { type: 'left' }): void {
-    const { words, trouble } = LEFT[cause]
+    const { reason, isTrouble } = LEAVE_REASONS[cause]
     const fields = { token, cause, lastedMs: Math.round(lastedMs) }
-    const tell = (): void => this.#log[trouble ? 'warn' : 'info'](fields, `left: ${words}`)
-    this.#crowd.add({ token, kind: 'left', trouble: trouble ? words : '', tell })
+    const write = (): void => this.#log[isTrouble ? 'warn' : 'info'](fields, `left: ${reason}`)
+    this.#changes.add({ subject: token, kind: 'left', cause: isTrouble ? reason : '', write })
   }
 
   #refused({ reason, address }: RegistryEvent & { type: 'refused' }): void {
-    const words = REFUSED[reason]
-    const tell = (): void => this.#log.warn({ cause: reason, address }, `refused a registrant: ${words}`)
-    this.#refusals.add({ token: address, kind: 'refused', trouble: words, tell })
+    const cause = REFUSAL_REASONS[reason]
+    const write = (): void => this.#log.warn({ cause: reason, address }, `refused a registrant: ${cause}`)
+    this.#refusals.add({ subject: address, kind: 'refused', cause, write })
   }
 
   #reachability({ place, open, reason }: RegistryEvent & { type: 'reachability' }): void {
-    const tell = (): void => {
+    const write = (): void => {
       if (open) this.#log.info({ place }, `${place} can be opened from here again`)
       else this.#log.warn({ place, cause: reason }, `${place} cannot be opened from here: ${reason}`)
     }
-    this.#crowd.add({ token: place, kind: open ? 'reachable' : 'unreachable', trouble: reason, tell })
+    this.#changes.add({ subject: place, kind: open ? 'reachable' : 'unreachable', cause: reason, write })
   }
 
   #certificate({ expires, problem }: RegistryEvent & { type: 'certificate' }): void {
@@ -118,14 +119,12 @@ export class EventLog {
     }
     const leftMs = expires.getTime() - this.#clock.date().getTime()
     if (leftMs <= 0) return this.#log.error(fields, 'the certificate has expired: clients refuse it')
-    if (leftMs < SOON_MS) return this.#log.warn(fields, 'the certificate expires soon')
+    if (leftMs < EXPIRES_SOON_MS) return this.#log.warn(fields, 'the certificate expires soon')
     this.#log.info(fields, 'the certificate is in use')
   }
 
-  #sum({ counts, trouble, troubled }: Sum): void {
-    const words = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`)
-    const text = words.join(', ')
-    if (trouble === '') this.#log.info(counts, text)
-    else this.#log.warn({ ...counts, cause: trouble, of: troubled }, `${text}: ${trouble}`)
+  #writeSum({ counts, text, cause, subjects }: Sum): void {
+    if (cause === '') this.#log.info(counts, text)
+    else this.#log.warn({ ...counts, cause, of: subjects }, `${text}: ${cause}`)
   }
 }

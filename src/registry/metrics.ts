@@ -5,7 +5,7 @@ import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
 
 const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable', 'refused']
-const QUESTION_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
+const PORT_QUERY_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
 
 /**
  * Prometheus metrics of the registry. No label holds what the outside can make up.
@@ -46,13 +46,13 @@ export function createMetrics(
     'Discoveries that waited for a registrant to come, by what was answered',
     labelled('result', DISCOVERY_RESULTS),
   )
-  const discovery = metrics.histogram('discovery_duration_seconds', 'From request to answer')
-  const asked = metrics.counter(
+  const discoveryDuration = metrics.histogram('discovery_duration_seconds', 'From request to answer')
+  const portQueries = metrics.counter(
     'questions_total',
     'Questions for a port by how they ended',
-    labelled('result', QUESTION_RESULTS),
+    labelled('result', PORT_QUERY_RESULTS),
   )
-  const question = metrics.histogram('question_duration_seconds', 'From question to its end')
+  const portQueryDuration = metrics.histogram('question_duration_seconds', 'From question to its end')
 
   return {
     apply: (event) => {
@@ -66,10 +66,10 @@ export function createMetrics(
         case 'discovered':
           discovered.inc({ result: event.result })
           if (event.waited) waited.inc({ result: event.result })
-          return discovery.observe(event.tookMs / 1000)
+          return discoveryDuration.observe(event.tookMs / 1000)
         case 'asked':
-          asked.inc({ result: event.result })
-          return question.observe(event.tookMs / 1000)
+          portQueries.inc({ result: event.result })
+          return portQueryDuration.observe(event.tookMs / 1000)
         default:
           return
       }

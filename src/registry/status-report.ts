@@ -5,7 +5,6 @@ import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistryServer } from './server.ts'
 
-/** What a report needs beside the server. */
 export interface ReportOptions {
   readonly version: string
   readonly uptimeMs: number
@@ -69,7 +68,7 @@ function line(
     since: new Date(date.getTime() - (nowMs - joinedMs)).toISOString(),
     address,
     host: advertised.host ?? null,
-    // What it said last, or what stands in its subprotocol.
+    // As it last answered, or as its subprotocol has it.
     port: lastEndpoint?.port ?? advertised.port ?? null,
     reachable: server.reachability?.isOpen(registrant) ?? null,
     problem: problemOf(server, registrant),

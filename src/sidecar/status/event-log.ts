@@ -1,65 +1,64 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Log } from '../../ops/log.ts'
+import { RateLimiter } from '../../lib/rate-limiter.ts'
+import { type Log, REPEATABLE_LINES } from '../../ops/log.ts'
 import { type Change, LogAggregator, type Sum } from '../../ops/log-aggregator.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
 import { GatewayLog } from './gateway-log.ts'
-import { LogRateLimit } from './line-limit.ts'
 import { registrationLine } from './registration-log-line.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
-/** What the event log has said of something since it got into its state, to say only what is new. */
-interface Told {
+/** What was written about something since it got into its state: only what is new is written. */
+interface Written {
   readonly state: string
   readonly sinceMs: number
   readonly causes: string[]
-  /** How often something was told again. */
+  /** How often one of the causes came again. */
   repeats: number
 }
 
-/** How long the state before a change had lasted, and how often what was told in it came again. */
+/** How long the state before a change had lasted, and how often causes that were written in it came again. */
 interface Lasted {
   readonly lastedMs?: number
   readonly repeats?: number
 }
 
-/** States that are no news by themselves. */
-const ON_THE_WAY: ReadonlySet<RegistrationState> = new Set(['queued', 'connecting', 'open', 'closing'])
+/** States that soon lead to another one, which is written. */
+const TRANSIENT: ReadonlySet<RegistrationState> = new Set(['queued', 'connecting', 'open', 'closing'])
 
-/** With more tokens than this, what happens to many of them within a second is told as a sum. */
+/** With more tokens than this, what happens to many of them within a second is written as a sum. */
 const FEW = 10
 
 /**
- * Turns events into log lines: one a change, with its cause and how long what it changed had lasted. What repeats itself
- * is counted and told with the change that ends it. Probes and questions are told at `trace`.
+ * Turns events into log lines: one a change, with its cause and how long the state before it had lasted. Repeats are counted,
+ * and written with the change that ends them. Probes and port queries are written at `trace`.
  */
 export class EventLog {
   readonly #log: Log
   readonly #clock: Clock
   readonly #sidecarState: SidecarState
-  readonly #told = new Map<string, Told>()
-  /** What was told of the puppet's opinion of each token. */
+  readonly #written = new Map<string, Written>()
+  /** Whether the puppet accepts each token, as it was written last. */
   readonly #accepted = new Map<string, boolean | null>()
-  readonly #crowd: LogAggregator
+  readonly #aggregator: LogAggregator
   #begun = false
   #sourceTrouble = false
   #sourceWarnings: readonly string[] = []
   readonly #gateway: GatewayLog
   /** A gateway may bring other tokens again and again. */
-  readonly #changes: LogRateLimit
+  readonly #tokenChanges = new RateLimiter(REPEATABLE_LINES)
 
-  /** @param sidecar state what is true now; it hears each event before the event log does */
+  /** @param sidecarState to which each event has been applied already */
   constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
     this.#log = log
     this.#clock = clock
     this.#sidecarState = sidecarState
     this.#gateway = new GatewayLog(log, clock, sidecarState)
-    this.#changes = new LogRateLimit(clock)
-    this.#crowd = new LogAggregator(clock, (sum) => this.#sum(sum))
+    this.#aggregator = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 
-  /** Tells what waits to be told. */
+  /** Writes what waits to be written. */
   end(): void {
-    this.#crowd.flush()
+    this.#aggregator.flush()
   }
 
   record(event: SidecarEvent): void {
@@ -97,7 +96,7 @@ export class EventLog {
     const fields = { state: health, ...(reason === '' ? {} : { cause: reason }), ...lasted }
     if (health === 'healthy')
       return this.#log.info({ ...fields, withdrawals: damping.withdrawals }, 'puppet is healthy')
-    // Not a verdict yet, and a verdict follows soon.
+    // It soon becomes one of the other two.
     if (health === 'unknown') return this.#log.debug(fields, `puppet is not healthy yet: ${reason}`)
     this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
   }
@@ -118,16 +117,16 @@ export class EventLog {
     }
     const fields = { added: added.length, removed: removed.length }
     const text = `the tokens changed: ${added.length} added, ${removed.length} removed`
-    this.#log[this.#changes.levelFor('info')](fields, text)
+    this.#log[this.#tokenChanges.take(this.#clock.now()) ? 'info' : 'debug'](fields, text)
   }
 
   #gone(token: string): void {
     this.#accepted.delete(token)
-    const registered = this.#told.get(token)?.state === 'registered'
+    const registered = this.#written.get(token)?.state === 'registered'
     const lasted = this.#change(token, 'gone', '')
-    this.#told.delete(token)
-    const tell = (): void => this.#log.info({ token, ...lasted }, 'withdrawn: it is no token any more')
-    if (registered) this.#say({ token, kind: 'removed', trouble: '', tell })
+    this.#written.delete(token)
+    const write = (): void => this.#log.info({ token, ...lasted }, 'withdrawn: it is no token any more')
+    if (registered) this.#write({ subject: token, kind: 'removed', cause: '', write })
   }
 
   #source({ problems, warnings }: SidecarEvent & { type: 'source' }): void {
@@ -145,11 +144,10 @@ export class EventLog {
 
   #registration(event: SidecarEvent & { type: 'registration' }): void {
     const { id: token, state, reason: cause, attempts: attempt, retryInMs } = event
-    // On the way, nothing is settled: what comes of it is the news.
-    if (ON_THE_WAY.has(state)) return this.#log.debug({ token, state, attempt }, state)
+    if (TRANSIENT.has(state)) return this.#log.debug({ token, state, attempt }, state)
     const withdrawn = state === 'idle' || state === 'stopped'
-    const before = this.#told.get(token)
-    // Nothing was told before: there was nothing to withdraw.
+    const before = this.#written.get(token)
+    // Nothing was written before: there was nothing to withdraw.
     if (withdrawn && before === undefined) return
     const lasted = this.#change(token, withdrawn ? 'withdrawn' : state, `${cause} ${event.confirmed}`)
     if (lasted === undefined) return
@@ -162,7 +160,7 @@ export class EventLog {
       ...lasted,
       ...(retryInMs === null ? {} : { retryInMs: Math.round(retryInMs) }),
     }
-    this.#say({ token, kind, trouble, tell: () => this.#log[level](fields, text) })
+    this.#write({ subject: token, kind, cause: trouble, write: () => this.#log[level](fields, text) })
   }
 
   #tokenChecked({ id: token, accepted }: SidecarEvent & { type: 'tokenChecked' }): void {
@@ -170,36 +168,34 @@ export class EventLog {
     this.#accepted.set(token, accepted)
     if (accepted === null)
       return this.#log.debug({ token }, 'the puppet does not say whether it accepts this token')
-    // That all is well is no news where there are thousands of it.
     const level = this.#sidecarState.size <= FEW ? 'info' : 'debug'
     if (accepted) return this.#log[level]({ token }, 'the puppet accepts this token')
     const fields = { token, cause: 'UNAUTHENTICATED' }
     const text =
       'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token'
     const kind = 'REFUSED BY THE PUPPET'
-    this.#say({ token, kind, trouble: fields.cause, tell: () => this.#log.error(fields, text) })
+    this.#write({ subject: token, kind, cause: fields.cause, write: () => this.#log.error(fields, text) })
   }
 
-  #say(change: Change): void {
-    if (this.#sidecarState.size > FEW) return this.#crowd.add(change)
-    // What happened first is told first.
-    this.#crowd.flush()
-    change.tell()
+  #write(change: Change): void {
+    if (this.#sidecarState.size > FEW) return this.#aggregator.add(change)
+    // What happened first is written first.
+    this.#aggregator.flush()
+    change.write()
   }
 
-  #sum({ counts, trouble, troubled }: Sum): void {
+  #writeSum({ counts, text: changes, cause, subjects }: Sum): void {
     const total = this.#sidecarState.size
     const registered = this.#sidecarState.count('registered')
-    const parts = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`)
-    const text = `${parts.join(', ')}; now ${registered} of ${total} registered`
+    const text = `${changes}; now ${registered} of ${total} registered`
     const fields = { changes: counts, registered, total }
-    if (trouble === '') this.#log.info(fields, text)
-    else this.#log.warn({ ...fields, cause: trouble, tokens: troubled }, `${text} (${trouble})`)
+    if (cause === '') this.#log.info(fields, text)
+    else this.#log.warn({ ...fields, cause, tokens: subjects }, `${text} (${cause})`)
   }
 
-  /** Undefined if nothing is new; otherwise what the change ended. Causes that alternate are told once each. */
+  /** Undefined if nothing is new. Causes that alternate within a state are new once each. */
   #change(subject: string, state: string, cause: string): Lasted | undefined {
-    const before = this.#told.get(subject)
+    const before = this.#written.get(subject)
     if (before?.state === state) {
       if (before.causes.includes(cause)) {
         before.repeats += 1
@@ -209,7 +205,7 @@ export class EventLog {
       return {}
     }
     const sinceMs = this.#clock.now()
-    this.#told.set(subject, { state, sinceMs, causes: [cause], repeats: 0 })
+    this.#written.set(subject, { state, sinceMs, causes: [cause], repeats: 0 })
     if (before === undefined) return {}
     const lastedMs = Math.round(sinceMs - before.sinceMs)
     return before.repeats === 0 ? { lastedMs } : { lastedMs, repeats: before.repeats }

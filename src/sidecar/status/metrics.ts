@@ -34,7 +34,7 @@ const IGNORED_KINDS: readonly IgnoredKind[] = [
   'event',
   'invalid',
 ]
-const DOOR_REFUSALS: readonly GatewayRefusal[] = [
+const GATEWAY_REFUSALS: readonly GatewayRefusal[] = [
   'dropped',
   'http',
   'path',
@@ -44,7 +44,7 @@ const DOOR_REFUSALS: readonly GatewayRefusal[] = [
   'subprotocol',
   'full',
 ]
-const QUESTIONS = [
+const PORT_QUERIES = [
   { method: 'getHostieGrpcPort', result: 'answered' },
   { method: 'hostieGrpcPort', result: 'answered' },
   { method: 'other', result: 'not_found' },
@@ -101,7 +101,7 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
     FAULT_BUCKETS,
   )
   const rtt = metrics.histogram('registry_rtt_seconds', 'From ping to pong')
-  const questions = metrics.counter('rpc_requests_total', "The registry's questions", QUESTIONS)
+  const portQueries = metrics.counter('rpc_requests_total', "The registry's questions", PORT_QUERIES)
   const ignored = metrics.counter(
     'ignored_total',
     'What the registry sent and nobody obeyed',
@@ -111,11 +111,11 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
   metrics.reading('gateway_connections', "Gateways at the sidecar's door", () =>
     gatewayConnections(sidecarState),
   )
-  const told = metrics.counter('gateway_events_total', 'What gateways told, and nobody heard', [{}])
-  const turnedAway = metrics.counter(
+  const gatewayEvents = metrics.counter('gateway_events_total', 'What gateways told, and nobody heard', [{}])
+  const gatewayRefusals = metrics.counter(
     'gateway_refusals_total',
     "Who was turned away at the gateway's door",
-    labelled('reason', DOOR_REFUSALS),
+    labelled('reason', GATEWAY_REFUSALS),
   )
 
   return {
@@ -138,13 +138,13 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
         case 'pong':
           return rtt.observe(event.rttMs / 1000)
         case 'question':
-          return questions.inc({ method: event.method, result: event.result })
+          return portQueries.inc({ method: event.method, result: event.result })
         case 'ignored':
           return ignored.inc({ kind: event.kind })
         case 'gatewayTold':
-          return told.inc()
+          return gatewayEvents.inc()
         case 'gatewayRefused':
-          return turnedAway.inc({ reason: event.reason })
+          return gatewayRefusals.inc({ reason: event.reason })
         case 'gatewayJoined':
         case 'gatewayLeft':
         case 'gatewayPort':

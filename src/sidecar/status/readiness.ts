@@ -2,18 +2,17 @@ import type { Readiness } from '../../ops/admin-server.ts'
 import type { RegistrationState } from '../events.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
-/** How many registrations are in which condition; `connecting` includes those whose acknowledgement is awaited. */
+/** How many registrations are in which state; `connecting` includes those whose acknowledgement is awaited. */
 export interface Totals {
   readonly total: number
   readonly registered: number
   readonly connecting: number
-  /** Until they may try again, or for their turn to. */
+  /** Those that wait until they may try again, or for their turn. */
   readonly waiting: number
   readonly refused: number
   readonly idle: number
 }
 
-/** Counts registrations by condition. */
 export function totalsOf(sidecarState: SidecarState): Totals {
   const count = (...states: readonly RegistrationState[]): number =>
     states.reduce((sum, state) => sum + sidecarState.count(state), 0)
@@ -75,7 +74,7 @@ export function readiness(sidecarState: SidecarState): Readiness {
 
 const ON_THEIR_WAY: ReadonlySet<RegistrationState> = new Set(['waiting', 'queued', 'connecting', 'open'])
 
-/** What one of those on their way suffers from. */
+/** Why one of those on their way is not registered yet. */
 function someReason(sidecarState: SidecarState): string {
   for (const { state, reason } of sidecarState.tokens)
     if (reason !== '' && ON_THEIR_WAY.has(state)) return reason

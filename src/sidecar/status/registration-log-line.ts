@@ -1,9 +1,9 @@
 import type { SidecarEvent } from '../events.ts'
 
-/** How a registration's change is told. */
+/** How a registration's change is written. */
 export interface RegistrationLine {
   readonly level: 'info' | 'warn' | 'error'
-  /** The word it is counted under where many change at once. */
+  /** The word under which it is counted where many change at once. */
   readonly kind: string
   readonly text: string
   /** Why, where that is trouble; empty where it is not. */
@@ -11,9 +11,9 @@ export interface RegistrationLine {
 }
 
 /**
- * The line for a registration that has got into a state which is news by itself.
+ * The line for a registration that has got into a state which is not a transient one.
  *
- * @param wasRegistered whether it was registered when something was told of it last
+ * @param wasRegistered whether it was registered when a line about it was last written
  */
 export function registrationLine(
   { state, reason, confirmed }: SidecarEvent & { type: 'registration' },

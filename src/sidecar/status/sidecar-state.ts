@@ -1,7 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { HealthStatus, PuppetHealth, RegistrationState, SidecarEvent } from '../events.ts'
 
-/** What is known of one registration. */
 export interface TokenRecord {
   /** The token's public name. */
   readonly id: string
@@ -17,7 +16,6 @@ export interface TokenRecord {
   readonly accepted: boolean | null
 }
 
-/** What is known of the puppet. */
 export interface PuppetRecord {
   readonly state: PuppetHealth
   readonly since: Date
@@ -37,39 +35,33 @@ export interface RegistryRecord {
   readonly retryAtMs: number | null
 }
 
-/** Who is at the gateway's door. */
+/** The gateways with one token that are connected. */
 export interface GatewayRecord {
-  /** By the public name of their token. */
-  readonly present: ReadonlyMap<string, Visits>
-}
-
-/** Those with one token. */
-export interface Visits {
   readonly connections: number
-  /** What they said last of their puppet's port; undefined: nothing yet, or nothing usable. */
+  /** The port of their puppet, as they last reported it; undefined: not yet, or not usable. */
   readonly port: number | undefined
 }
 
-/** What is known of where the tokens come from. */
+/** The file of the tokens. */
 export interface SourceRecord {
-  /** Why the tokens stay as they were; empty if what was read last is in force. */
+  /** Why the tokens stay as they were; empty if the last reading is in force. */
   readonly problems: readonly string[]
   readonly since: Date
 }
 
 /**
- * Folds the events into what is true now. No I/O and no decisions: readiness, `/status` and the event log are functions of
- * what stands here. States are counted as they change, so that nobody has to count ten thousand tokens.
+ * What is true now, by all events so far: the read model of readiness, `/status`, metrics and the event log. Nothing decides by it.
+ * States are counted as they change, so that nobody has to count ten thousand tokens.
  */
 export class SidecarState {
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
   readonly #counts = new Map<RegistrationState, number>()
-  readonly #acceptance = { accepted: 0, refused: 0 }
+  readonly #accepted = { accepted: 0, refused: 0 }
   #puppet: PuppetRecord
   #registry: RegistryRecord
   #source: SourceRecord
-  #gateway: GatewayRecord = { present: new Map() }
+  readonly #gateways = new Map<string, GatewayRecord>()
   #draining = false
 
   constructor(clock: Clock) {
@@ -98,8 +90,9 @@ export class SidecarState {
     return this.#source
   }
 
-  get gateway(): GatewayRecord {
-    return this.#gateway
+  /** By the public name of their token. */
+  get gateways(): ReadonlyMap<string, GatewayRecord> {
+    return this.#gateways
   }
 
   get draining(): boolean {
@@ -127,8 +120,8 @@ export class SidecarState {
 
   /** False as soon as the puppet refuses one token; true when it accepts all; null while that is not known. */
   get tokenAccepted(): boolean | null {
-    if (this.#acceptance.refused > 0) return false
-    return this.size > 0 && this.#acceptance.accepted === this.size ? true : null
+    if (this.#accepted.refused > 0) return false
+    return this.size > 0 && this.#accepted.accepted === this.size ? true : null
   }
 
   apply(event: SidecarEvent): void {
@@ -156,20 +149,11 @@ export class SidecarState {
       case 'tokenChecked':
         return this.#update(event.id, { accepted: event.accepted })
       case 'gatewayJoined':
-        return this.#changeGateway(event.id, (connections) => ({
-          ...connections,
-          connections: connections.connections + 1,
-        }))
+        return this.#countGateway(event.id, 1)
       case 'gatewayLeft':
-        return this.#changeGateway(event.id, (connections) => ({
-          ...connections,
-          connections: connections.connections - 1,
-        }))
+        return this.#countGateway(event.id, -1)
       case 'gatewayPort':
-        return this.#changeGateway(event.id, ({ connections, port }) => ({
-          connections,
-          port: event.port ?? port,
-        }))
+        return this.#setGatewayPort(event.id, event.port)
       case 'registration':
         this.#applyRegistration(event)
     }
@@ -186,13 +170,15 @@ export class SidecarState {
     this.#registry = { reachable, since, reason, attempts, retryAtMs }
   }
 
-  #changeGateway(id: string, change: (connections: Visits) => Visits): void {
-    const present = new Map(this.#gateway.present)
-    const connections = change(present.get(id) ?? { connections: 0, port: undefined })
-    // What it said has gone with it.
-    if (connections.connections > 0) present.set(id, connections)
-    else present.delete(id)
-    this.#gateway = { present }
+  #countGateway(id: string, by: 1 | -1): void {
+    const { connections, port } = this.#gateways.get(id) ?? { connections: 0, port: undefined }
+    if (connections + by > 0) this.#gateways.set(id, { connections: connections + by, port })
+    else this.#gateways.delete(id)
+  }
+
+  #setGatewayPort(id: string, port: number | undefined): void {
+    const gateway = this.#gateways.get(id)
+    if (gateway !== undefined && port !== undefined) this.#gateways.set(id, { ...gateway, port })
   }
 
   #applyRegistration(event: SidecarEvent & { type: 'registration' }): void {
@@ -224,18 +210,18 @@ export class SidecarState {
 
   #put(id: string, record: TokenRecord | undefined): void {
     const before = this.#tokens.get(id)
-    if (before !== undefined) this.#tally(before, -1)
+    if (before !== undefined) this.#count(before, -1)
     if (record === undefined) {
       this.#tokens.delete(id)
       return
     }
     this.#tokens.set(id, record)
-    this.#tally(record, 1)
+    this.#count(record, 1)
   }
 
-  #tally({ state, accepted }: TokenRecord, by: 1 | -1): void {
+  #count({ state, accepted }: TokenRecord, by: 1 | -1): void {
     this.#counts.set(state, this.count(state) + by)
-    if (accepted === true) this.#acceptance.accepted += by
-    if (accepted === false) this.#acceptance.refused += by
+    if (accepted === true) this.#accepted.accepted += by
+    if (accepted === false) this.#accepted.refused += by
   }
 }

@@ -18,7 +18,6 @@ const ORDER: readonly RegistrationState[] = [
   'registered',
 ]
 
-/** What a report needs beside the sidecar state. */
 export interface ReportOptions {
   readonly config: Pick<Config, 'puppet' | 'probe' | 'registry' | 'gateway'>
   readonly version: string
@@ -69,7 +68,7 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
 }
 
 function gatewayReport(sidecarState: SidecarState, probedPort: number): Record<string, unknown> {
-  const ports = [...sidecarState.gateway.present.values()].flatMap(({ port }) => port ?? [])
+  const ports = [...sidecarState.gateways.values()].flatMap(({ port }) => port ?? [])
   return {
     connections: gatewayConnections(sidecarState),
     port: ports[0] ?? null,

@@ -8,7 +8,7 @@ import { names, tokens } from './status-harness.ts'
 export type Line = Record<string, unknown> & { level: string; msg: string }
 
 /** An event log of so many tokens, named t0, t1, …, and the lines it wrote since it knew them. */
-export function journalOf(count: number, level: LogOptions['level'] = 'info') {
+export function eventLogOf(count: number, level: LogOptions['level'] = 'info') {
   const lines: Line[] = []
   const log = createLog(
     { level, format: 'json', redact: (line) => line },
@@ -23,7 +23,7 @@ export function journalOf(count: number, level: LogOptions['level'] = 'info') {
   const sidecarState = new SidecarState(clock)
   const eventLog = new EventLog(log, clock, sidecarState)
   /** Tells events at once, the sidecar state first, as the sidecar does. */
-  const hear = (...events: readonly SidecarEvent[]): void => {
+  const record = (...events: readonly SidecarEvent[]): void => {
     for (const event of events) {
       sidecarState.apply(event)
       eventLog.record(event)
@@ -32,12 +32,12 @@ export function journalOf(count: number, level: LogOptions['level'] = 'info') {
   /** Tells events one second apart. */
   const tell = async (...events: readonly SidecarEvent[]): Promise<void> => {
     for (const event of events) {
-      hear(event)
+      record(event)
       await clock.advance(1000)
     }
   }
-  hear(tokens(...names(count)))
+  record(tokens(...names(count)))
   const told = [...lines]
   lines.length = 0
-  return { lines, told, clock, sidecarState, eventLog, hear, tell }
+  return { lines, told, clock, sidecarState, eventLog, record, tell }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
-import { journalOf } from './event-log-harness.ts'
+import { eventLogOf } from './event-log-harness.ts'
 import { gone, names, puppet, registration, tokenChecked, tokens } from './status-harness.ts'
 
 const SECOND = 1000
@@ -10,10 +10,10 @@ const waiting = (id: string, reason = 'HTTP: 503', attempts = 1): SidecarEvent =
 const refused = (id: string): SidecarEvent =>
   registration(id, 'refused', { reason: 'HTTP: 401', attempts: 3, retryInMs: 300_000 })
 
-describe('up to ten tokens', () => {
-  it('each change of each is told at once, and nothing waits', () => {
-    const { lines, clock, hear } = journalOf(10)
-    hear(...names(10).map(registered), ...names(10).map((id) => waiting(id)))
+describe('the log of up to ten tokens', () => {
+  it('has each change at once, and nothing waits', () => {
+    const { lines, clock, record } = eventLogOf(10)
+    record(...names(10).map(registered), ...names(10).map((id) => waiting(id)))
     expect(lines.map(({ msg }) => msg)).toEqual([
       ...names(10).map(() => 'registered'),
       ...names(10).map(() => 'not registered: HTTP: 503; trying again'),
@@ -22,10 +22,10 @@ describe('up to ten tokens', () => {
   })
 })
 
-describe('more than ten tokens', () => {
-  it('up to ten changes in a second are told one by one, as if there were few', async () => {
-    const { lines, clock, hear } = journalOf(11)
-    hear(waiting('t0'), ...names(9).map(registered))
+describe('the log of more than ten tokens', () => {
+  it('has up to ten changes in a second one by one, as if there were few', async () => {
+    const { lines, clock, record } = eventLogOf(11)
+    record(waiting('t0'), ...names(9).map(registered))
     expect(lines).toEqual([])
     await clock.advance(SECOND)
     expect(lines).toEqual([
@@ -45,9 +45,9 @@ describe('more than ten tokens', () => {
     ])
   })
 
-  it('more changes in a second are one line: how many of each, and how it stands now', async () => {
-    const { lines, clock, hear } = journalOf(11)
-    hear(...names(11).map(registered))
+  it('has one line for more changes in a second: how many of each kind, and the totals', async () => {
+    const { lines, clock, record } = eventLogOf(11)
+    record(...names(11).map(registered))
     expect(lines).toEqual([])
     await clock.advance(SECOND)
     expect(lines).toEqual([
@@ -61,9 +61,9 @@ describe('more than ten tokens', () => {
     ])
   })
 
-  it('trouble among them makes the line a warning, with the newest cause', async () => {
-    const { lines, clock, hear } = journalOf(100)
-    hear(...names(50).map((id) => waiting(id)), ...names(50).slice(20).map(registered))
+  it('has a warning with the newest cause where there is trouble among them', async () => {
+    const { lines, clock, record } = eventLogOf(100)
+    record(...names(50).map((id) => waiting(id)), ...names(50).slice(20).map(registered))
     await clock.advance(SECOND)
     expect(lines).toEqual([
       {
@@ -78,9 +78,9 @@ describe('more than ten tokens', () => {
     ])
   })
 
-  it('every kind of change has a word of its own in it', async () => {
-    const { lines, clock, hear } = journalOf(100)
-    hear(
+  it('has a word of its own for every kind of change', async () => {
+    const { lines, clock, record } = eventLogOf(100)
+    record(
       ...names(20).map(registered),
       registration('t20', 'registered', { confirmed: false }),
       waiting('t21'),
@@ -99,27 +99,27 @@ describe('more than ten tokens', () => {
     })
   })
 
-  it('that the registry confirms none of them is trouble', async () => {
-    const { lines, clock, hear } = journalOf(20)
-    hear(...names(20).map((id) => registration(id, 'registered', { confirmed: false })))
+  it('takes it for trouble that the registry confirms none of them', async () => {
+    const { lines, clock, record } = eventLogOf(20)
+    record(...names(20).map((id) => registration(id, 'registered', { confirmed: false })))
     await clock.advance(SECOND)
     expect(lines).toMatchObject([
       { level: 'warn', changes: { unconfirmed: 20 }, cause: 'the registry did not confirm' },
     ])
   })
 
-  it('one token that is refused while many others register is named', async () => {
-    const { lines, clock, hear } = journalOf(100)
-    hear(...names(100).slice(1).map(registered), refused('t0'))
+  it('names one token that is refused while many others register', async () => {
+    const { lines, clock, record } = eventLogOf(100)
+    record(...names(100).slice(1).map(registered), refused('t0'))
     await clock.advance(SECOND)
     expect(lines).toMatchObject([{ level: 'warn', cause: 'HTTP: 401', tokens: ['t0'] }])
   })
 
-  it('trouble of the second before is not named again', async () => {
-    const { lines, clock, hear } = journalOf(100)
-    hear(...names(20).map((id) => waiting(id)))
+  it('does not name the trouble of the second before again', async () => {
+    const { lines, clock, record } = eventLogOf(100)
+    record(...names(20).map((id) => waiting(id)))
     await clock.advance(SECOND)
-    hear(...names(20).map(registered))
+    record(...names(20).map(registered))
     await clock.advance(SECOND)
     expect(lines[1]).toEqual({
       level: 'info',
@@ -130,25 +130,25 @@ describe('more than ten tokens', () => {
     })
   })
 
-  it('a token that is in trouble twice is named once', async () => {
-    const { lines, clock, hear } = journalOf(100)
-    hear(refused('t0'), tokenChecked('t0', false), ...names(20).slice(1).map(registered))
+  it('names a token once that is in trouble twice', async () => {
+    const { lines, clock, record } = eventLogOf(100)
+    record(refused('t0'), tokenChecked('t0', false), ...names(20).slice(1).map(registered))
     await clock.advance(SECOND)
     expect(lines[0]?.tokens).toEqual(['t0'])
   })
 
-  it('the tokens that are named suffer from the cause that is told', async () => {
-    const { lines, clock, hear } = journalOf(100)
-    hear(...names(20).map((id) => waiting(id)), refused('t20'))
+  it('names only tokens that have the cause which is written', async () => {
+    const { lines, clock, record } = eventLogOf(100)
+    record(...names(20).map((id) => waiting(id)), refused('t20'))
     await clock.advance(SECOND)
     expect(lines[0]).toMatchObject({ cause: 'HTTP: 401', tokens: ['t20'] })
   })
 
-  it('what repeats itself is no change, and counted until the change that ends it', async () => {
-    const { lines, tell, hear } = journalOf(11)
+  it('counts repeats until the change that ends them', async () => {
+    const { lines, tell, record } = eventLogOf(11)
     for (let attempt = 1; attempt <= 20; attempt += 1) await tell(waiting('t0', 'HTTP: 503', attempt))
     expect(lines).toHaveLength(1)
-    hear(...names(11).slice(1).map(registered))
+    record(...names(11).slice(1).map(registered))
     await tell(registered('t0'))
     expect(lines[1]).toMatchObject({ changes: { registered: 11 } })
     await tell(waiting('t0'), waiting('t0'), waiting('t0'), registered('t0'))
@@ -158,16 +158,16 @@ describe('more than ten tokens', () => {
     ])
   })
 
-  it('that the puppet accepts them is no news, that it does not any more is', async () => {
-    const { lines, tell, hear } = journalOf(11)
-    hear(...names(11).map((id) => tokenChecked(id, true)))
+  it('has nothing when the puppet accepts them, and a line when it does not any more', async () => {
+    const { lines, tell, record } = eventLogOf(11)
+    record(...names(11).map((id) => tokenChecked(id, true)))
     await tell(tokenChecked('t3', false), tokenChecked('t3', true))
     expect(lines).toMatchObject([{ level: 'error', token: 't3', cause: 'UNAUTHENTICATED' }])
   })
 
-  it('what happened first is told first, also when few tokens are left', async () => {
-    const { lines, clock, hear } = journalOf(11)
-    hear(registered('t0'), gone('t10'), waiting('t0'))
+  it('keeps the order of events, also when few tokens are left', async () => {
+    const { lines, clock, record } = eventLogOf(11)
+    record(registered('t0'), gone('t10'), waiting('t0'))
     await clock.advance(SECOND)
     expect(lines.map(({ state }) => state)).toEqual(['registered', 'waiting'])
   })
@@ -175,12 +175,12 @@ describe('more than ten tokens', () => {
 
 /** Lets tokens change one after the other, round and round, a hundred a second, for a hundred seconds. */
 async function live(count: number): Promise<{ lines: readonly Record<string, unknown>[]; pending: number }> {
-  const { lines, clock, hear } = journalOf(count)
+  const { lines, clock, record } = eventLogOf(count)
   let turn = 0
   for (let slice = 0; slice < 1000; slice += 1) {
     for (let change = 0; change < 10; change += 1) {
       const id = `t${turn % count}`
-      hear(Math.floor(turn / count) % 2 === 0 ? registered(id) : waiting(id))
+      record(Math.floor(turn / count) % 2 === 0 ? registered(id) : waiting(id))
       turn += 1
     }
     await clock.advance(100)
@@ -204,14 +204,14 @@ describe('a hundred changes a second for a hundred seconds', () => {
   )
 })
 
-it('ten thousand tokens that are lost and come back at once are a line each time', async () => {
+it('writes one line when ten thousand tokens are lost at once, and one when they are back', async () => {
   const all = names(10_000)
-  const { lines, tell, hear, clock } = journalOf(all.length)
-  hear(...all.map(registered))
+  const { lines, tell, record, clock } = eventLogOf(all.length)
+  record(...all.map(registered))
   await clock.advance(SECOND)
-  hear(...all.map((id) => waiting(id, 'closed: 1006')))
+  record(...all.map((id) => waiting(id, 'closed: 1006')))
   await clock.advance(SECOND)
-  hear(...all.map((id) => registration(id, 'queued', { reason: 'closed: 1006' })), ...all.map(registered))
+  record(...all.map((id) => registration(id, 'queued', { reason: 'closed: 1006' })), ...all.map(registered))
   await tell(puppet('healthy'))
   expect(lines.map(({ msg }) => msg)).toEqual([
     '10000 registered; now 10000 of 10000 registered',
@@ -222,9 +222,9 @@ it('ten thousand tokens that are lost and come back at once are a line each time
 })
 
 describe('the end', () => {
-  it('tells what waits to be told, and leaves no timer', () => {
-    const { lines, clock, eventLog, hear } = journalOf(1000)
-    hear(
+  it('writes what waits, and leaves no timer', () => {
+    const { lines, clock, eventLog, record } = eventLogOf(1000)
+    record(
       ...names(1000).map(registered),
       { type: 'draining' },
       ...names(1000).map((id) => registration(id, 'stopped')),
@@ -237,8 +237,8 @@ describe('the end', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('tells nothing where nothing waits', () => {
-    const { lines, clock, eventLog } = journalOf(1000)
+  it('writes nothing where nothing waits', () => {
+    const { lines, clock, eventLog } = eventLogOf(1000)
     eventLog.end()
     eventLog.end()
     expect([lines, clock.pending]).toEqual([[], 0])
@@ -246,17 +246,20 @@ describe('the end', () => {
 })
 
 describe('tokens that have gone', () => {
-  it('leave nothing behind: those that come again under the same names are as new', async () => {
+  it('leave nothing behind: tokens that come again under the same names are new ones', async () => {
     const all = names(1000)
-    const { lines, tell, hear, clock } = journalOf(all.length)
-    hear(
+    const { lines, tell, record, clock } = eventLogOf(all.length)
+    record(
       ...all.flatMap((id) => [waiting(id), registered(id), waiting(id), waiting(id), tokenChecked(id, true)]),
     )
     await clock.advance(SECOND)
-    hear(...all.map(gone), ...all.flatMap((id) => [registration(id, 'closing'), registration(id, 'stopped')]))
+    record(
+      ...all.map(gone),
+      ...all.flatMap((id) => [registration(id, 'closing'), registration(id, 'stopped')]),
+    )
     await clock.advance(SECOND)
     lines.length = 0
-    hear(tokens('t0', 't1', 't2'))
+    record(tokens('t0', 't1', 't2'))
     await tell(registration('t0', 'idle'), waiting('t1'), registered('t2'), tokenChecked('t1', true))
     expect(lines).toEqual([
       { level: 'info', added: 3, removed: 0, msg: 'the tokens changed: 3 added, 0 removed' },
@@ -274,8 +277,8 @@ describe('tokens that have gone', () => {
     ])
   })
 
-  it('are not talked of any more', async () => {
-    const { lines, tell } = journalOf(2)
+  it('are not written of any more', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(registered('t0'), gone('t0'))
     lines.length = 0
     await tell(

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { journalOf } from './event-log-harness.ts'
+import { eventLogOf } from './event-log-harness.ts'
 import { names, reachable, registration, source, tokens, unreachable } from './status-harness.ts'
 
 /** What is true for all tokens together is told once, however many there are. */
 
-describe.each([1, 10_000])('the registry that cannot be reached, for %i tokens', (count) => {
-  it('is one line, however often it is tried, and one more when it can be reached again', async () => {
-    const { lines, tell } = journalOf(count)
+describe.each([1, 10_000])('an outage of the registry, with %i tokens,', (count) => {
+  it('is one line, however many attempts there are, and one more when it ends', async () => {
+    const { lines, tell } = eventLogOf(count)
     const failures = Array.from({ length: 50 }, (_, index) =>
       unreachable('TCP: connection refused', index + 1, 500.4 + index),
     )
@@ -28,9 +28,9 @@ describe.each([1, 10_000])('the registry that cannot be reached, for %i tokens',
   })
 })
 
-describe('the registry that cannot be reached', () => {
-  it('for another reason is another line; reasons that alternate are told once each', async () => {
-    const { lines, tell } = journalOf(10_000)
+describe('an outage of the registry', () => {
+  it('is another line for another reason; reasons that alternate are written once each', async () => {
+    const { lines, tell } = eventLogOf(10_000)
     const reasons = Array.from({ length: 100 }, (_, index) =>
       index % 2 === 0 ? 'TCP: connection refused' : 'DNS: its name does not resolve',
     )
@@ -42,8 +42,8 @@ describe('the registry that cannot be reached', () => {
     ])
   })
 
-  it('a second time is told anew, with how long it had been well', async () => {
-    const { lines, tell, clock } = journalOf(1)
+  it('is written again when it comes again, with how long the registry had been reachable', async () => {
+    const { lines, tell, clock } = eventLogOf(1)
     await tell(unreachable('TCP: connection refused'), reachable)
     await clock.advance(59_000)
     await tell(unreachable('TCP: connection refused', 1), reachable)
@@ -55,10 +55,10 @@ describe('the registry that cannot be reached', () => {
     ])
   })
 
-  it('is all that is told of ten thousand tokens that queue up for it', async () => {
-    const { lines, hear, tell, clock } = journalOf(10_000)
-    hear(unreachable('TCP: connection refused'))
-    hear(...names(10_000).map((id) => registration(id, 'queued')))
+  it('is all that is written of ten thousand tokens that wait for it', async () => {
+    const { lines, record, tell, clock } = eventLogOf(10_000)
+    record(unreachable('TCP: connection refused'))
+    record(...names(10_000).map((id) => registration(id, 'queued')))
     for (const id of names(20)) await tell(registration(id, 'connecting'), registration(id, 'queued'))
     expect(lines).toHaveLength(1)
     expect(clock.pending).toBe(0)
@@ -66,8 +66,8 @@ describe('the registry that cannot be reached', () => {
 })
 
 describe('tokens that change', () => {
-  it('are told with how many came and go; those of the start are no change', async () => {
-    const { lines, told, tell } = journalOf(3)
+  it('are written with how many came and go; those of the start are no change', async () => {
+    const { lines, told, tell } = eventLogOf(3)
     expect(told).toEqual([])
     await tell(
       { type: 'tokens', added: ['t3', 't4'], removed: ['t0'] },
@@ -80,21 +80,21 @@ describe('tokens that change', () => {
   })
 
   it('by the thousand are one line', async () => {
-    const { lines, tell } = journalOf(10_000)
+    const { lines, tell } = eventLogOf(10_000)
     await tell({ type: 'tokens', added: names(20_000).slice(10_000), removed: names(10_000) })
     expect(lines.map(({ msg }) => msg)).toEqual(['the tokens changed: 10000 added, 10000 removed'])
   })
 
-  it('are told in numbers, not by their names: the list can be long', async () => {
-    const { lines, tell } = journalOf(1)
+  it('are written in numbers, not by their names: the list can be long', async () => {
+    const { lines, tell } = eventLogOf(1)
     await tell(tokens('0123456789ab'))
     expect(JSON.stringify(lines)).not.toContain('0123456789ab')
   })
 })
 
-describe('where the tokens come from', () => {
-  it('its problems are one error, which says that the tokens stay as they are', async () => {
-    const { lines, tell } = journalOf(1)
+describe('the file of the tokens', () => {
+  it('has one error for its problems, which says that the tokens stay as they are', async () => {
+    const { lines, tell } = eventLogOf(1)
     await tell(source(['line 3 has quotes around it', 'line 9 has quotes around it']))
     expect(lines).toEqual([
       {
@@ -105,8 +105,8 @@ describe('where the tokens come from', () => {
     ])
   })
 
-  it('each warning is one, told when it is new and not with each reading of the same', async () => {
-    const { lines, tell } = journalOf(1)
+  it('has each warning when it is new, and not with each reading of the same', async () => {
+    const { lines, tell } = eventLogOf(1)
     const repeated = 'line 4 is the same as line 1; used once'
     await tell(source([], [repeated]), source(['broken']), source([], [repeated, 'line 2 is short']))
     expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
@@ -117,14 +117,14 @@ describe('where the tokens come from', () => {
     ])
   })
 
-  it('that all is well is not told', async () => {
-    const { lines, tell } = journalOf(1, 'debug')
+  it('has no line when all is well', async () => {
+    const { lines, tell } = eventLogOf(1, 'debug')
     await tell(source())
     expect(lines).toEqual([])
   })
 
-  it('that a problem is over is told', async () => {
-    const { lines, tell } = journalOf(1)
+  it('has a line when a problem is over', async () => {
+    const { lines, tell } = eventLogOf(1)
     await tell(source(['there is no such file or folder']), source())
     expect(lines.map(({ level }) => level)).toEqual(['error', 'info'])
   })

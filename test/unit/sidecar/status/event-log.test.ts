@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
-import { journalOf } from './event-log-harness.ts'
+import { eventLogOf } from './event-log-harness.ts'
 import { puppet, registration } from './status-harness.ts'
 
 const ids = ['t0', 't1'] as const
 const [t0, t1] = ids
 
-describe('the puppet', () => {
-  it('is one line a change, with the cause and how long the state before it lasted', async () => {
-    const { lines, clock, tell } = journalOf(2)
+describe('the log of the puppet', () => {
+  it('has one line a change, with the cause and how long the state before it lasted', async () => {
+    const { lines, clock, tell } = eventLogOf(2)
     await tell(puppet('healthy'))
     await clock.advance(41_000)
     await tell(
@@ -28,21 +28,21 @@ describe('the puppet', () => {
     ])
   })
 
-  it('that repeats itself is counted, and the count told with the change that ends it', async () => {
-    const { lines, tell } = journalOf(2)
+  it('counts repeats, and says how many with the change that ends them', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(...Array.from({ length: 10 }, () => puppet('unhealthy', 'nothing listens')), puppet('healthy'))
     expect(lines).toHaveLength(2)
     expect(lines[1]).toMatchObject({ state: 'healthy', lastedMs: 10_000, repeats: 9 })
   })
 
-  it('that is not healthy yet at the start is no news: the verdict follows soon', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has nothing of a puppet that is not healthy yet at the start', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(puppet('unknown', 'nothing listens'), puppet('unhealthy', 'nothing listens'))
     expect(lines.map(({ level, state }) => [level, state])).toEqual([['warn', 'unhealthy']])
   })
 
-  it('whose reasons alternate while it stays unhealthy does not fill the log: each is told once', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has each reason once while they alternate and the puppet stays unhealthy', async () => {
+    const { lines, tell } = eventLogOf(2)
     const reasons = Array.from({ length: 100 }, (_, index) =>
       index % 2 === 0 ? 'nothing listens' : 'no answer in 1 s',
     )
@@ -51,9 +51,9 @@ describe('the puppet', () => {
   })
 })
 
-describe('a registration', () => {
-  it('is one line a settled state, with what the contract promises', async () => {
-    const { lines, tell } = journalOf(2)
+describe('the log of a registration', () => {
+  it('has one line a settled state, with the fields of the contract', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(
       registration(t0, 'waiting', { reason: 'TCP: connection refused', attempts: 1, retryInMs: 500 }),
       registration(t0, 'registered', { attempts: 2 }),
@@ -74,8 +74,8 @@ describe('a registration', () => {
     ])
   })
 
-  it('on its way is told at debug only', async () => {
-    const { lines, tell } = journalOf(2, 'debug')
+  it('has transient states at debug only', async () => {
+    const { lines, tell } = eventLogOf(2, 'debug')
     const states = ['queued', 'connecting', 'open', 'closing'] as const
     await tell(...states.map((state) => registration(t0, state)))
     expect(lines.map(({ level, state }) => [level, state])).toEqual([
@@ -86,8 +86,8 @@ describe('a registration', () => {
     ])
   })
 
-  it('that fails the same way again and again is one line, and the count comes with the end of it', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has one line for a failure that repeats itself, and the count with its end', async () => {
+    const { lines, tell } = eventLogOf(2)
     const failures = Array.from({ length: 20 }, (_, index) => [
       registration(t0, 'connecting', { attempts: index + 1 }),
       registration(t0, 'waiting', {
@@ -101,8 +101,8 @@ describe('a registration', () => {
     expect(lines[1]).toMatchObject({ lastedMs: 40_000, repeats: 19 })
   })
 
-  it('that fails in another way is told again', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has another line for another failure', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(
       registration(t0, 'waiting', { reason: 'DNS: its name does not resolve', retryInMs: 1 }),
       registration(t0, 'waiting', { reason: 'TCP: connection refused', retryInMs: 1 }),
@@ -113,15 +113,15 @@ describe('a registration', () => {
     ])
   })
 
-  it('whose causes alternate while the registry is away does not fill the log: each is told once', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has each cause once while they alternate and the registry is away', async () => {
+    const { lines, tell } = eventLogOf(2)
     const causes = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 'TCP: refused' : 'HTTP: 502'))
     await tell(...causes.map((reason) => registration(t0, 'waiting', { reason, retryInMs: 1 })))
     expect(lines.length).toBeLessThanOrEqual(2)
   })
 
-  it('that is refused is an error', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has an error for a refusal', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(registration(t0, 'refused', { reason: 'HTTP 401', attempts: 3, retryInMs: 300_000 }))
     expect(lines).toEqual([
       {
@@ -136,8 +136,8 @@ describe('a registration', () => {
     ])
   })
 
-  it('that the registry does not confirm is a warning, and a confirmation that comes later a line of its own', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has a warning where the registry does not confirm, and a line for a late confirmation', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(registration(t0, 'registered', { confirmed: false }), registration(t0, 'registered'))
     expect(lines.map(({ level, state }) => [level, state])).toEqual([
       ['warn', 'registered'],
@@ -145,22 +145,22 @@ describe('a registration', () => {
     ])
   })
 
-  it('withdrawn twice is told once, and withdrawn before anything was told is not told', async () => {
-    const { lines, tell } = journalOf(2)
+  it('has one line for two withdrawals, and none where nothing was registered before', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(registration(t1, 'idle'), registration(t1, 'stopped'))
     expect(lines).toEqual([])
     await tell(registration(t0, 'registered'), registration(t0, 'idle'), registration(t0, 'stopped'))
     expect(lines.map(({ msg }) => msg)).toEqual(['registered', 'withdrawn'])
   })
 
-  it('that never came to be is not called withdrawn', async () => {
-    const { lines, tell } = journalOf(2)
+  it('does not call withdrawn what was never registered', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(registration(t0, 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }), registration(t0, 'idle'))
     expect(lines[1]).toMatchObject({ level: 'info', state: 'idle', msg: 'not trying any more' })
   })
 
-  it('of one token says nothing of another', async () => {
-    const { lines, tell } = journalOf(2)
+  it('keeps tokens apart', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(registration(t0, 'registered'), registration(t1, 'registered'))
     expect(lines.map(({ token, lastedMs }) => [token, lastedMs])).toEqual([
       [t0, undefined],
@@ -172,22 +172,22 @@ describe('a registration', () => {
 describe('a token that the puppet refuses', () => {
   const checked = (accepted: boolean | null): SidecarEvent => ({ type: 'tokenChecked', id: t0, accepted })
 
-  it('is loud, and names what to do', async () => {
-    const { lines, tell } = journalOf(2)
+  it('is an error in capitals that says what to do', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(checked(false))
     expect(lines).toMatchObject([{ level: 'error', token: t0, cause: 'UNAUTHENTICATED' }])
     expect(lines[0]?.msg).toContain('THE PUPPET REFUSES THIS TOKEN')
     expect(lines[0]?.msg).toContain('give puppet and registrar the same token')
   })
 
-  it('is told once, until that changes', async () => {
-    const { lines, tell } = journalOf(2)
+  it('is written once, until that changes', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(checked(false), checked(false), checked(true), checked(true), checked(false))
     expect(lines.map(({ level }) => level)).toEqual(['error', 'info', 'error'])
   })
 
-  it('is not cried where it is not known', async () => {
-    const { lines, tell } = journalOf(2)
+  it('is not written where it is not known', async () => {
+    const { lines, tell } = eventLogOf(2)
     await tell(checked(null))
     expect(lines).toEqual([])
   })
@@ -205,18 +205,18 @@ describe('what is not a change', () => {
     { type: 'ignored', id: t0, kind: 'binary' },
   ]
 
-  it.each(noise)('is told at trace only: $type', async (event) => {
-    const quiet = journalOf(2, 'debug')
+  it.each(noise)('is written at trace only: $type', async (event) => {
+    const quiet = eventLogOf(2, 'debug')
     await quiet.tell(event)
     expect(quiet.lines).toEqual([])
-    const { lines, tell } = journalOf(2, 'trace')
+    const { lines, tell } = eventLogOf(2, 'trace')
     await tell(event)
     expect(lines).toEqual([{ level: 'trace', event, msg: event.type }])
   })
 })
 
-it('draining is told', async () => {
-  const { lines, tell } = journalOf(2)
+it('writes that it drains', async () => {
+  const { lines, tell } = eventLogOf(2)
   await tell({ type: 'draining' })
   expect(lines).toMatchObject([{ level: 'info', state: 'draining' }])
 })

@@ -6,7 +6,7 @@ import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { journalOf } from './event-log-harness.ts'
+import { eventLogOf } from './event-log-harness.ts'
 import { tokens } from './status-harness.ts'
 
 const joined = (id: string, adopted = false): SidecarEvent => ({ type: 'gatewayJoined', id, adopted })
@@ -28,20 +28,20 @@ const refused = (reason: GatewayRefusal): SidecarEvent => ({
 })
 
 /** What is true after these events; t0 is the sidecar's one token. */
-function boardAfter(...events: readonly SidecarEvent[]): SidecarState {
+function stateAfter(...events: readonly SidecarEvent[]): SidecarState {
   const sidecarState = new SidecarState(new FakeClock())
   for (const event of [tokens('t0'), ...events]) sidecarState.apply(event)
   return sidecarState
 }
 const problemsAfter = (...events: readonly SidecarEvent[]): readonly string[] =>
-  gatewayProblems(boardAfter(...events), 8788)
+  gatewayProblems(stateAfter(...events), 8788)
 
 const OTHER_PORT =
   'the gateway says that its puppet listens on port 9000, but port 8788 is probed and published; set WECHATY_PUPPET_SERVER_PORT to the same for both'
 const OTHER_TOKEN =
   "the gateway has a token (t9) that is not among this sidecar's: nobody registers it; give both the same"
 
-describe('what is wrong between gateway and sidecar', () => {
+describe('the problems between gateway and sidecar', () => {
   it.each([
     ['nothing, where nobody is there', [], []],
     ['nothing, where the gateway has the same token', [joined('t0')], []],
@@ -78,15 +78,15 @@ describe('what is wrong between gateway and sidecar', () => {
 describe('the sidecar state', () => {
   it('counts connections by the name of their token', () => {
     const events = [joined('t0'), joined('t0'), joined('t9'), left('t0')]
-    expect([...boardAfter(...events).gateway.present]).toEqual([
+    expect([...stateAfter(...events).gateways]).toEqual([
       ['t0', { connections: 1, port: undefined }],
       ['t9', { connections: 1, port: undefined }],
     ])
-    expect(boardAfter(...events, left('t0'), left('t9')).gateway.present.size).toBe(0)
+    expect(stateAfter(...events, left('t0'), left('t9')).gateways.size).toBe(0)
   })
 
-  it('holds no token for having seen a gateway', () => {
-    expect(boardAfter(joined('t9'), said('t9', 1)).has('t9')).toBe(false)
+  it('has no token because of a gateway', () => {
+    expect(stateAfter(joined('t9'), said('t9', 1)).has('t9')).toBe(false)
   })
 })
 
@@ -99,8 +99,8 @@ describe('/status', () => {
     return statusReport(sidecarState, options).gateway
   }
 
-  it('has nothing of a gateway where there is no door', () => {
-    expect(gatewayIn(boardAfter(joined('t0')), {})).toBeNull()
+  it('has null where there is no gateway server', () => {
+    expect(gatewayIn(stateAfter(joined('t0')), {})).toBeNull()
   })
 
   it.each([
@@ -108,19 +108,19 @@ describe('/status', () => {
     [[joined('t0'), joined('t0')], { connections: 2, port: null, problems: [] }],
     [[joined('t0'), said('t0', 8788)], { connections: 1, port: 8788, problems: [] }],
     [[joined('t9'), said('t9', 9000)], { connections: 1, port: 9000, problems: [OTHER_PORT, OTHER_TOKEN] }],
-  ])('after %j it has %j', (events, gateway) => {
-    expect(gatewayIn(boardAfter(...events), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
+  ])('has after %j: %j', (events, gateway) => {
+    expect(gatewayIn(stateAfter(...events), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
   })
 })
 
 describe('the log', () => {
   const linesOf = async (...events: readonly SidecarEvent[]): Promise<readonly unknown[]> => {
-    const { lines, tell } = journalOf(1)
+    const { lines, tell } = eventLogOf(1)
     await tell(...events)
     return lines
   }
 
-  it('tells of a gateway that comes and goes', async () => {
+  it('has a line for a gateway that comes and one that goes', async () => {
     expect(await linesOf(joined('t0'), said('t0', 8788), left('t0', 'silent'))).toEqual([
       { level: 'info', token: 't0', msg: 'the gateway is at its door' },
       { level: 'info', token: 't0', cause: 'silent', msg: 'the gateway left its door (silent)' },
@@ -138,7 +138,7 @@ describe('the log', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'the gateway is at its door' })
   })
 
-  it('is loud where token or port are others', async () => {
+  it('has an error where token or port are others', async () => {
     expect(await linesOf(joined('t9'), said('t9', 9000))).toEqual([
       { level: 'error', token: 't9', msg: `WRONG TOKEN: ${OTHER_TOKEN}` },
       { level: 'error', token: 't9', port: 9000, msg: `WRONG PORT: ${OTHER_PORT}` },
@@ -146,12 +146,12 @@ describe('the log', () => {
   })
 
   it('is not filled by one that comes and goes without end', async () => {
-    const { lines, hear, clock } = journalOf(1)
+    const { lines, record, clock } = eventLogOf(1)
     const visit = [joined('t9'), said('t9', 9000), left('t9')]
-    hear(...Array.from({ length: 500 }, () => visit).flat())
+    record(...Array.from({ length: 500 }, () => visit).flat())
     expect(lines).toHaveLength(10)
     await clock.advance(10_000)
-    hear(...visit)
+    record(...visit)
     expect(lines).toHaveLength(13)
   })
 
@@ -163,7 +163,7 @@ describe('the log', () => {
     })
   })
 
-  it('tells each reason to turn somebody away once in ten minutes, and from where; the metrics count', async () => {
+  it('has each refusal once in ten minutes, and from where; the metrics count all', async () => {
     const many = Array.from({ length: 50 }, (_, index) => refused(index % 2 === 0 ? 'token' : 'stranger'))
     expect(await linesOf(...many)).toEqual(
       ['token', 'stranger'].map((cause) => ({
@@ -175,7 +175,7 @@ describe('the log', () => {
     )
   })
 
-  it('has nothing of what gateways tell', async () => {
+  it('has nothing of what gateways send', async () => {
     expect(await linesOf({ type: 'gatewayTold' })).toEqual([])
   })
 })
@@ -187,13 +187,13 @@ describe('the metrics', () => {
     return (await metrics.expose()).text
   }
 
-  it('count connections, what was told, and each reason for turning somebody away, from zero on', async () => {
-    const nothing = await textOf(boardAfter())
+  it('count connections, events, and refusals by reason, from zero on', async () => {
+    const nothing = await textOf(stateAfter())
     for (const line of ['connections 0', 'events_total 0', 'refusals_total{reason="full"} 0']) {
       expect(nothing).toContain(`\npuppet_registrar_gateway_${line}\n`)
     }
     const told: SidecarEvent = { type: 'gatewayTold' }
-    const sidecarState = boardAfter(joined('t0'), joined('t9'), joined('t9'))
+    const sidecarState = stateAfter(joined('t0'), joined('t9'), joined('t9'))
     const text = await textOf(sidecarState, told, told, refused('full'), refused('full'), refused('http'))
     expect(text.split('\n').filter((line) => line.startsWith('puppet_registrar_gateway_'))).toEqual(
       expect.arrayContaining([

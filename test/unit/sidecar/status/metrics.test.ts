@@ -5,14 +5,14 @@ import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import {
-  boardOf,
-  countLooks,
+  countReads,
   gone,
   puppet,
   reachable,
   registration,
   STATES,
   source,
+  stateOf,
   tokenChecked,
   tokens,
   unreachable,
@@ -36,7 +36,7 @@ async function samples(metrics: EventMetrics<SidecarEvent>): Promise<Record<stri
 }
 
 const begin = (
-  sidecarState: SidecarState = boardOf(['registered']).sidecarState,
+  sidecarState: SidecarState = stateOf(['registered']).sidecarState,
 ): EventMetrics<SidecarEvent> => createMetrics(sidecarState, '1.2.3')
 
 /** A token's public name that tries to break out of a label. */
@@ -133,7 +133,7 @@ describe('the exposition', () => {
     expect(text).toMatch(new RegExp(`^${name}[ {]`, 'm'))
   })
 
-  it('has nothing for which all sockets would have to be walked over', async () => {
+  it('has nothing that would walk over all sockets', async () => {
     const { text } = await begin().expose()
     expect(text).not.toMatch(/nodejs_active_/)
   })
@@ -148,7 +148,7 @@ describe('the exposition', () => {
 })
 
 describe('the gauges', () => {
-  it('tell what is true when they are asked', async () => {
+  it('show what is true when they are read', async () => {
     const states = [
       'registered',
       'connecting',
@@ -159,7 +159,7 @@ describe('the gauges', () => {
       'idle',
       'stopped',
     ] as const
-    const { sidecarState } = boardOf(states, 'unhealthy')
+    const { sidecarState } = stateOf(states, 'unhealthy')
     const metrics = begin(sidecarState)
     expect(await samples(metrics)).toMatchObject({
       'build_info{version="1.2.3"}': 1,
@@ -176,11 +176,11 @@ describe('the gauges', () => {
   })
 
   it.each(['unknown', 'unhealthy'] as const)('say that a puppet that is %s is not up', async (health) => {
-    expect((await samples(begin(boardOf(['idle'], health).sidecarState))).puppet_up).toBe(0)
+    expect((await samples(begin(stateOf(['idle'], health).sidecarState))).puppet_up).toBe(0)
   })
 
-  it('say whether attempts get as far as the registry: they do until they are known not to', async () => {
-    const { sidecarState } = boardOf(['queued'])
+  it('show whether attempts get as far as the registry, which they do until one does not', async () => {
+    const { sidecarState } = stateOf(['queued'])
     const metrics = begin(sidecarState)
     const told = async (): Promise<number | undefined> => (await samples(metrics)).registry_reachable
     expect(await told()).toBe(1)
@@ -190,8 +190,8 @@ describe('the gauges', () => {
     expect(await told()).toBe(1)
   })
 
-  it('say whether what the token file holds is in force; warnings do not change that', async () => {
-    const { sidecarState } = boardOf(['registered'])
+  it('show whether the last reading of the token file is in force, whatever its warnings', async () => {
+    const { sidecarState } = stateOf(['registered'])
     const metrics = begin(sidecarState)
     const told = async (): Promise<number | undefined> => (await samples(metrics)).token_source_up
     expect(await told()).toBe(1)
@@ -202,7 +202,7 @@ describe('the gauges', () => {
   })
 
   it('count a token that waits for its turn as waiting, and one that has gone not at all', async () => {
-    const { sidecarState } = boardOf(['queued', 'waiting', 'registered'])
+    const { sidecarState } = stateOf(['queued', 'waiting', 'registered'])
     const metrics = begin(sidecarState)
     expect(await samples(metrics)).toMatchObject({
       'registrations{state="waiting"}': 2,
@@ -299,7 +299,7 @@ describe('labels', () => {
     expect((await metrics.expose()).text).not.toContain('evil')
   })
 
-  it('are no more after many events of many tokens than after the first of each kind', async () => {
+  it('do not grow with events and tokens', async () => {
     const metrics = begin()
     for (const event of FACTS) metrics.apply(event)
     const before = Object.keys(await samples(metrics))
@@ -309,11 +309,11 @@ describe('labels', () => {
     expect(Object.keys(await samples(metrics))).toEqual(before)
   })
 
-  it('are the same for ten thousand tokens as for one, and none of the tokens is looked at', async () => {
+  it('are the same for ten thousand tokens as for one, and no token is read for them', async () => {
     const names = async (count: number): Promise<readonly string[]> => {
       const states = Array.from({ length: count }, (_, index) => STATES[index % STATES.length] ?? 'idle')
-      const { sidecarState } = boardOf(states)
-      const looks = countLooks(sidecarState)
+      const { sidecarState } = stateOf(states)
+      const looks = countReads(sidecarState)
       const found = Object.keys(await samples(begin(sidecarState)))
       expect(looks()).toBe(0)
       return found

@@ -4,18 +4,18 @@ import type { PuppetHealth, RegistrationState } from '../../../../src/sidecar/ev
 import { readinessChecks, totalsOf, WAITS_FOR_ITS_TURN } from '../../../../src/sidecar/status/readiness.ts'
 import type { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import {
-  boardOf,
-  countLooks,
+  countReads,
   puppet,
   reachable,
   registration,
   STATES,
+  stateOf,
   unreachable,
 } from './status-harness.ts'
 
 const isReady = (sidecarState: SidecarState): boolean => readinessChecks(sidecarState).every(({ ok }) => ok)
 const readyWith = (states: readonly RegistrationState[], health: PuppetHealth = 'healthy'): boolean =>
-  isReady(boardOf(states, health).sidecarState)
+  isReady(stateOf(states, health).sidecarState)
 
 describe('ready', () => {
   it.each<[string, RegistrationState[], boolean]>([
@@ -43,19 +43,19 @@ describe('ready', () => {
   })
 
   it('never while draining', () => {
-    const { sidecarState } = boardOf(['registered'])
+    const { sidecarState } = stateOf(['registered'])
     sidecarState.apply({ type: 'draining' })
     expect(isReady(sidecarState)).toBe(false)
   })
 
-  it('exactly while healthy, one registered, none on its way, not draining', () => {
+  it('exactly while the puppet is healthy, a token registered, none on its way, and nothing drains', () => {
     const states = fc.array(fc.constantFrom(...STATES.filter((state) => state !== 'closing')), {
       maxLength: 6,
     })
     const healths = fc.constantFrom<PuppetHealth>('unknown', 'healthy', 'unhealthy')
     fc.assert(
       fc.property(states, healths, fc.boolean(), (list, health, draining) => {
-        const { sidecarState } = boardOf(list, health)
+        const { sidecarState } = stateOf(list, health)
         if (draining) sidecarState.apply({ type: 'draining' })
         const onTheirWay = list.some((state) => ['queued', 'connecting', 'open', 'waiting'].includes(state))
         const wanted = health === 'healthy' && list.includes('registered') && !onTheirWay && !draining
@@ -67,8 +67,8 @@ describe('ready', () => {
 })
 
 describe('the checks', () => {
-  it('are named, and say what each of them saw', () => {
-    const { sidecarState } = boardOf(['registered', 'connecting', 'waiting', 'queued', 'refused'])
+  it('are named, each with its detail', () => {
+    const { sidecarState } = stateOf(['registered', 'connecting', 'waiting', 'queued', 'refused'])
     expect(readinessChecks(sidecarState)).toEqual([
       { name: 'puppet', ok: true, detail: 'healthy' },
       { name: 'registered', ok: true, detail: '1 of 5 registered' },
@@ -78,7 +78,7 @@ describe('the checks', () => {
   })
 
   it('say why the puppet is not healthy', () => {
-    const { sidecarState } = boardOf(['idle'], 'unhealthy')
+    const { sidecarState } = stateOf(['idle'], 'unhealthy')
     sidecarState.apply(puppet('unhealthy', 'nothing listens on 127.0.0.1:8788'))
     expect(readinessChecks(sidecarState)[0]).toEqual({
       name: 'puppet',
@@ -88,17 +88,17 @@ describe('the checks', () => {
   })
 })
 
-describe('why tokens are still on their way', () => {
+describe('the reason why tokens are still on their way', () => {
   const settled = (sidecarState: SidecarState): string => readinessChecks(sidecarState)[2]?.detail ?? ''
 
-  it.each(['waiting', 'queued', 'connecting'] as const)('is the last trouble of one that is %s', (state) => {
-    const { sidecarState } = boardOf(['registered', 'queued', 'idle'])
+  it.each(['waiting', 'queued', 'connecting'] as const)('is the last failure of one that is %s', (state) => {
+    const { sidecarState } = stateOf(['registered', 'queued', 'idle'])
     sidecarState.apply(registration('t2', state, { reason: 'HTTP: 503' }))
     expect(settled(sidecarState)).toBe('2 on their way (HTTP: 503)')
   })
 
-  it('is that nobody gets to the registry, while that is so', () => {
-    const { sidecarState } = boardOf(['waiting', 'queued'])
+  it('is the outage of the registry, while there is one', () => {
+    const { sidecarState } = stateOf(['waiting', 'queued'])
     sidecarState.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 500 }))
     sidecarState.apply(unreachable('TCP: connection refused'))
     expect(settled(sidecarState)).toBe('2 on their way (TCP: connection refused)')
@@ -106,22 +106,22 @@ describe('why tokens are still on their way', () => {
     expect(settled(sidecarState)).toBe('2 on their way (HTTP: 503)')
   })
 
-  it('is not said where none is', () => {
-    const { sidecarState } = boardOf(['registered', 'refused'])
+  it('is left out where there is none', () => {
+    const { sidecarState } = stateOf(['registered', 'refused'])
     sidecarState.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
     expect(settled(sidecarState)).toBe('0 on their way')
   })
 
-  it('is the last trouble of one whose acknowledgement is awaited, too', () => {
-    const { sidecarState } = boardOf(['registered', 'idle'])
+  it('is the last failure of one whose acknowledgement is awaited, too', () => {
+    const { sidecarState } = stateOf(['registered', 'idle'])
     sidecarState.apply(
       registration('t1', 'open', { reason: 'acknowledgement: closed with 1006', attempts: 2 }),
     )
     expect(settled(sidecarState)).toBe('1 on their way (acknowledgement: closed with 1006)')
   })
 
-  it('is not what a settled token suffers from', () => {
-    const { sidecarState } = boardOf(['refused', 'connecting'])
+  it('is not the reason of a settled token', () => {
+    const { sidecarState } = stateOf(['refused', 'connecting'])
     sidecarState.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
     expect(settled(sidecarState)).toBe('1 on their way')
   })
@@ -129,30 +129,30 @@ describe('why tokens are still on their way', () => {
 
 describe('ten thousand tokens', () => {
   const ten = (state: RegistrationState): SidecarState =>
-    boardOf(Array.from({ length: 10_000 }, () => state)).sidecarState
+    stateOf(Array.from({ length: 10_000 }, () => state)).sidecarState
 
-  it('are not walked over once they are settled', () => {
+  it('are not read one by one once they are settled', () => {
     const sidecarState = ten('registered')
     sidecarState.apply(registration('t0', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
-    const looks = countLooks(sidecarState)
+    const looks = countReads(sidecarState)
     expect(isReady(sidecarState)).toBe(true)
     expect(totalsOf(sidecarState)).toMatchObject({ total: 10_000, registered: 9999, refused: 1 })
     expect(looks()).toBe(0)
   })
 
-  it('nor while they wait for the registry: its reason is that of all', () => {
+  it('are not read one by one while they wait for the registry, whose reason is that of all', () => {
     const sidecarState = ten('queued')
     sidecarState.apply(unreachable('TCP: connection refused'))
-    const looks = countLooks(sidecarState)
+    const looks = countReads(sidecarState)
     expect(readinessChecks(sidecarState)[2]?.detail).toBe('10000 on their way (TCP: connection refused)')
     expect(looks()).toBe(0)
   })
 })
 
 describe('the totals', () => {
-  it('count every state under one of five conditions', () => {
+  it('count every state under one of five names', () => {
     const states = STATES.filter((state) => state !== 'closing')
-    expect(totalsOf(boardOf(states).sidecarState)).toEqual({
+    expect(totalsOf(stateOf(states).sidecarState)).toEqual({
       total: 8,
       registered: 1,
       connecting: 2,
@@ -174,13 +174,13 @@ describe('the totals', () => {
     ['stopped', 'idle'],
   ])('count %s as %s', (state, condition) => {
     const none = { registered: 0, connecting: 0, waiting: 0, refused: 0, idle: 0 }
-    expect(totalsOf(boardOf([state]).sidecarState)).toEqual({ total: 1, ...none, [condition]: 1 })
+    expect(totalsOf(stateOf([state]).sidecarState)).toEqual({ total: 1, ...none, [condition]: 1 })
   })
 
   it('add up, whatever the states', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...STATES), { maxLength: 20 }), (list) => {
-        const { total, ...conditions } = totalsOf(boardOf(list).sidecarState)
+        const { total, ...conditions } = totalsOf(stateOf(list).sidecarState)
         expect(total).toBe(list.length)
         expect(Object.values(conditions).reduce((sum, count) => sum + count, 0)).toBe(total)
       }),

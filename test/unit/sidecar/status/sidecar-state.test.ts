@@ -32,8 +32,8 @@ const bad: SidecarEvent = {
   result: { ok: false, tookMs: 1, kind: 'failed', reason: 'broken' },
 }
 
-describe('before anything has happened', () => {
-  it('the puppet is unknown and every token idle', () => {
+describe('the state before any event', () => {
+  it('has an unknown puppet and idle tokens', () => {
     const { sidecarState } = begin('a', 'b')
     expect(sidecarState.draining).toBe(false)
     expect(sidecarState.puppet).toEqual({
@@ -59,7 +59,7 @@ describe('before anything has happened', () => {
     })
   })
 
-  it('there is no trouble with the registry or with where the tokens come from, and no token', () => {
+  it('has no trouble with the registry or the file of the tokens, and no token', () => {
     const sidecarState = new SidecarState(new FakeClock())
     expect(sidecarState.registry).toEqual({
       reachable: true,
@@ -77,7 +77,7 @@ describe('before anything has happened', () => {
 })
 
 describe('the puppet', () => {
-  it('is since then in its state; a new reason does not begin it anew', async () => {
+  it('keeps the moment of its state when the reason changes', async () => {
     const { sidecarState, clock } = begin('a')
     await clock.advance(1000)
     sidecarState.apply(puppet('unhealthy', 'nothing listens', { withdrawals: 2, holdMs: 1000 }))
@@ -92,7 +92,7 @@ describe('the puppet', () => {
     expect(sidecarState.puppet).toMatchObject({ state: 'healthy', since: laterBy(2000), reason: '' })
   })
 
-  it('is what the last answer said of TLS and health; no probe changes its state', () => {
+  it('has TLS and health of the last answer; no probe changes its state', () => {
     const { sidecarState } = begin('a')
     sidecarState.apply(good)
     expect(sidecarState.puppet).toMatchObject({ state: 'unknown', tls: true, health: 'SERVING' })
@@ -100,7 +100,7 @@ describe('the puppet', () => {
     expect(sidecarState.puppet).toMatchObject({ state: 'unknown', tls: false, health: null })
   })
 
-  it('is no longer SERVING when it does not answer so any more', () => {
+  it('is not SERVING any more when it does not answer so', () => {
     const { sidecarState } = begin('a')
     sidecarState.apply(good)
     sidecarState.apply(bad)
@@ -109,7 +109,7 @@ describe('the puppet', () => {
 })
 
 describe('the registry', () => {
-  it('is since then out of reach; another reason and another attempt do not begin it anew', async () => {
+  it('keeps the moment of an outage when reason and attempts change', async () => {
     const { sidecarState, clock } = begin('a')
     await clock.advance(1000)
     sidecarState.apply(unreachable('TCP: connection refused', 1, 500))
@@ -131,7 +131,7 @@ describe('the registry', () => {
     })
   })
 
-  it('is since then in reach again, and nothing of the trouble is left', async () => {
+  it('has nothing left of an outage but the moment of its end', async () => {
     const { sidecarState, clock } = begin('a')
     sidecarState.apply(unreachable('TCP: connection refused'))
     await clock.advance(7000)
@@ -147,7 +147,7 @@ describe('the registry', () => {
     })
   })
 
-  it('changes no token: that is told of each', () => {
+  it('changes no token', () => {
     const { sidecarState } = begin('a')
     const before = recordOf(sidecarState, 'a')
     sidecarState.apply(unreachable('TCP: connection refused'))
@@ -155,8 +155,8 @@ describe('the registry', () => {
   })
 })
 
-describe('where the tokens come from', () => {
-  it('has its problems since it was read, until it is read without', async () => {
+describe('the file of the tokens', () => {
+  it('has its problems from one reading until a reading without any', async () => {
     const { sidecarState, clock } = begin('a')
     await clock.advance(1000)
     sidecarState.apply(source(['line 3 has quotes around it'], ['line 4 is the same as line 1; used once']))
@@ -168,7 +168,7 @@ describe('where the tokens come from', () => {
 })
 
 describe('a token', () => {
-  it('is since then in its state; telling it again does not begin it anew', async () => {
+  it('keeps the moment of its state when an event repeats it', async () => {
     const { sidecarState, clock } = begin('a')
     await clock.advance(1000)
     sidecarState.apply(registration('a', 'waiting', { reason: 'broken', attempts: 1, retryInMs: 500 }))
@@ -201,7 +201,7 @@ describe('a token', () => {
     expect(recordOf(sidecarState, 'a')?.accepted).toBe(true)
   })
 
-  it('leaves the others alone', () => {
+  it('does not change the others', () => {
     const { sidecarState } = begin('a', 'b')
     const before = recordOf(sidecarState, 'b')
     sidecarState.apply(registration('a', 'registered'))
@@ -210,7 +210,7 @@ describe('a token', () => {
 })
 
 describe('tokens that come and go', () => {
-  it('one that is not ours is not taken in', () => {
+  it('are left out where they are not ours', () => {
     const { sidecarState } = begin('a')
     sidecarState.apply(registration('x', 'registered'))
     sidecarState.apply(tokenChecked('x', true))
@@ -223,7 +223,7 @@ describe('tokens that come and go', () => {
     expect(sidecarState.tokenAccepted).toBeNull()
   })
 
-  it('one that comes is idle, and what is known of the others stays', async () => {
+  it('are idle when they come, and the others stay as they are', async () => {
     const { sidecarState, clock } = begin('a')
     sidecarState.apply(registration('a', 'registered'))
     sidecarState.apply(tokenChecked('a', true))
@@ -235,7 +235,7 @@ describe('tokens that come and go', () => {
     expect(recordOf(sidecarState, 'b')).toMatchObject({ state: 'idle', sinceMs: laterBy(1000).getTime() })
   })
 
-  it('one that is removed stays until it has gone', () => {
+  it('stay after their removal until they have gone', () => {
     const { sidecarState } = begin('a', 'b')
     sidecarState.apply(registration('a', 'registered'))
     sidecarState.apply({ type: 'tokens', added: [], removed: ['a'] })
@@ -249,7 +249,7 @@ describe('tokens that come and go', () => {
     ])
   })
 
-  it('one that comes again is as new', async () => {
+  it('are new ones when they come again', async () => {
     const { sidecarState, clock } = begin('a')
     sidecarState.apply(registration('a', 'refused', { reason: 'HTTP: 401', attempts: 3, retryInMs: 300_000 }))
     sidecarState.apply(tokenChecked('a', false))
@@ -270,7 +270,7 @@ describe('tokens that come and go', () => {
   })
 })
 
-it('draining has no way back', () => {
+it('drains for good', () => {
   const { sidecarState } = begin('a')
   sidecarState.apply({ type: 'draining' })
   sidecarState.apply(puppet('healthy'))
@@ -284,7 +284,7 @@ it.each<SidecarEvent>([
   { type: 'pong', id: 'a', rttMs: 1 },
   { type: 'question', id: 'a', method: 'other', result: 'not_found' },
   { type: 'ignored', id: 'a', kind: 'binary' },
-])('$type changes nothing that is true now', (event) => {
+])('does not change with $type', (event) => {
   const { sidecarState } = begin('a')
   const { puppet: puppetBefore, registry, source: sourceBefore, size } = sidecarState
   const before = recordOf(sidecarState, 'a')

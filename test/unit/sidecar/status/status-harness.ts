@@ -63,7 +63,7 @@ export function names(count: number): readonly string[] {
 }
 
 /** A sidecar state whose tokens are in these states, named t0, t1, …; and its clock. */
-export function boardOf(
+export function stateOf(
   states: readonly RegistrationState[],
   health: PuppetHealth = 'healthy',
 ): { sidecarState: SidecarState; clock: FakeClock } {
@@ -81,7 +81,7 @@ export function recordOf(sidecarState: SidecarState, id: string): TokenRecord | 
 }
 
 /** Counts from now on how many tokens are looked at, one after the other. */
-export function countLooks(sidecarState: SidecarState): () => number {
+export function countReads(sidecarState: SidecarState): () => number {
   const all = [...sidecarState.tokens]
   let looks = 0
   const watched = function* (): Generator<TokenRecord> {

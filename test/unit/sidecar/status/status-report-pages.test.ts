@@ -4,7 +4,7 @@ import { readConfig } from '../../../../src/config/sidecar-config.ts'
 import type { RegistrationState } from '../../../../src/sidecar/events.ts'
 import type { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
-import { boardOf, countLooks, gone, names, registration, STATES, tokens } from './status-harness.ts'
+import { countReads, gone, names, registration, STATES, stateOf, tokens } from './status-harness.ts'
 
 const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_aaaa-1111' })
 const damping = { withdrawals: 0, holdMs: 0 }
@@ -41,7 +41,7 @@ function check(
   look: (sidecarState: SidecarState, states: readonly RegistrationState[], offset: number) => void,
 ): void {
   fc.assert(
-    fc.property(mixes, fc.nat(700), (states, offset) => look(boardOf(states).sidecarState, states, offset)),
+    fc.property(mixes, fc.nat(700), (states, offset) => look(stateOf(states).sidecarState, states, offset)),
     { numRuns: 100 },
   )
 }
@@ -51,7 +51,7 @@ const HAPPINESS = ['refused', 'waiting', 'connecting', 'open', 'closing', 'idle'
 
 describe('the tokens', () => {
   it('come with the unhappy first, and the registered last', () => {
-    const { sidecarState } = boardOf([...STATES].reverse())
+    const { sidecarState } = stateOf([...STATES].reverse())
     const order = pageOf(sidecarState).tokens.map(({ state }) => state)
     expect(order.slice(0, 5)).toEqual(['refused', 'waiting', 'waiting', 'connecting', 'open'])
     expect(pageOf(sidecarState).tokens[1]?.id).toBe(`t${[...STATES].reverse().indexOf('waiting')}`)
@@ -60,13 +60,13 @@ describe('the tokens', () => {
   })
 
   it('of one state keep the order of the configuration', () => {
-    const { sidecarState } = boardOf(Array.from({ length: 50 }, () => 'registered'))
+    const { sidecarState } = stateOf(Array.from({ length: 50 }, () => 'registered'))
     const ids = pageOf(sidecarState).tokens.map(({ id }) => id)
     expect(ids).toEqual(Array.from({ length: 50 }, (_, index) => `t${index}`))
   })
 
   it('keep that order when they change and change back', () => {
-    const { sidecarState } = boardOf(names(20).map(() => 'registered'))
+    const { sidecarState } = stateOf(names(20).map(() => 'registered'))
     for (const id of ['t3', 't11', 't0']) sidecarState.apply(registration(id, 'waiting'))
     expect(
       pageOf(sidecarState)
@@ -77,8 +77,8 @@ describe('the tokens', () => {
     expect(pageOf(sidecarState).tokens.map(({ id }) => id)).toEqual(names(20))
   })
 
-  it('that are new stand last of their state, and one that has gone stands nowhere', () => {
-    const { sidecarState } = boardOf(['idle', 'idle', 'idle'])
+  it('come last of their state when they are new, and not at all when they have gone', () => {
+    const { sidecarState } = stateOf(['idle', 'idle', 'idle'])
     sidecarState.apply(gone('t1'))
     sidecarState.apply(tokens('t9', 't1'))
     expect(pageOf(sidecarState).tokens.map(({ id }) => id)).toEqual(['t0', 't2', 't9', 't1'])
@@ -92,14 +92,14 @@ describe('the tokens', () => {
     [250, 0],
     [10_000, 0],
   ])('come a hundred at most: from %i on, %i of 250', (offset, count) => {
-    const { sidecarState } = boardOf(Array.from({ length: 250 }, () => 'registered'))
+    const { sidecarState } = stateOf(Array.from({ length: 250 }, () => 'registered'))
     const { tokens, registrations } = pageOf(sidecarState, offset)
     expect(tokens).toHaveLength(count)
     if (count > 0) expect(tokens[0]?.id).toBe(`t${offset}`)
     expect(registrations.total).toBe(250)
   })
 
-  it('page by page are all of them, each once, the unhappy first, whatever their states', () => {
+  it('are each on one page, the unhappy first, whatever their states', () => {
     check((sidecarState, states) => {
       const pages = pagesOf(sidecarState)
       expect(pages.slice(0, -1).every((page) => page.length === 100)).toBe(true)
@@ -110,23 +110,23 @@ describe('the tokens', () => {
     })
   })
 
-  it('from any offset on are the hundred that follow, whatever their states', () => {
+  it('are the hundred that follow any offset, whatever their states', () => {
     check((sidecarState, _states, offset) => {
       const all = pagesOf(sidecarState).flat()
       expect(pageOf(sidecarState, offset).tokens).toEqual(all.slice(offset, offset + 100))
     })
   })
 
-  it('asked for do not change the sidecar state', () => {
-    const { sidecarState } = boardOf(['registered', 'refused'])
+  it('do not change the state when they are read', () => {
+    const { sidecarState } = stateOf(['registered', 'refused'])
     const before = [...sidecarState.tokens]
     pageOf(sidecarState)
     expect([...sidecarState.tokens]).toEqual(before)
   })
 
-  it('of ten thousand are not all looked at for one page', () => {
-    const { sidecarState } = boardOf(Array.from({ length: 10_000 }, () => 'registered'))
-    const looks = countLooks(sidecarState)
+  it('are not all read for one page of ten thousand', () => {
+    const { sidecarState } = stateOf(Array.from({ length: 10_000 }, () => 'registered'))
+    const looks = countReads(sidecarState)
     expect(pageOf(sidecarState).tokens).toHaveLength(100)
     expect(looks()).toBe(100)
     expect(pageOf(sidecarState, 10_000).tokens).toEqual([])

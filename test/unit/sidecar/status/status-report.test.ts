@@ -5,11 +5,11 @@ import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import {
-  boardOf,
   puppet,
   reachable,
   registration,
   source,
+  stateOf,
   tokenChecked,
   tokens,
   unreachable,
@@ -48,9 +48,9 @@ const bodyOf = (
     ),
   )
 
-describe('the shape', () => {
-  it('is the contract with the user', async () => {
-    const { sidecarState, clock } = boardOf(['idle', 'idle'], 'unknown')
+describe('the report', () => {
+  it('has the shape of the contract', async () => {
+    const { sidecarState, clock } = stateOf(['idle', 'idle'], 'unknown')
     await clock.advance(2000)
     sidecarState.apply({ type: 'probed', result: { ok: true, tookMs: 1, tls: true, health: 'SERVING' } })
     sidecarState.apply(puppet('healthy'))
@@ -111,8 +111,8 @@ describe('the shape', () => {
     })
   })
 
-  it('is the same before anything has happened: what is not known is null', () => {
-    const { sidecarState } = boardOf(['idle'], 'unknown')
+  it('has the same shape before any event, with null for what is not known', () => {
+    const { sidecarState } = stateOf(['idle'], 'unknown')
     const { puppet: known, tokens } = bodyOf(sidecarState)
     expect(known).toMatchObject({ state: 'unknown', tls: null, health: null, tokenAccepted: null })
     expect(Object.keys(tokens[0] ?? {})).toEqual([
@@ -127,7 +127,7 @@ describe('the shape', () => {
     ])
   })
 
-  it('says when it drains, and never the token', () => {
+  it('says that the sidecar drains, and never has a token in it', () => {
     const sidecarState = new SidecarState(new FakeClock())
     const id = publicName(TOKEN)
     sidecarState.apply(tokens(id))
@@ -138,9 +138,9 @@ describe('the shape', () => {
   })
 })
 
-describe('the registry', () => {
-  it('that cannot be reached: since when, why, how often it was tried, and when it is tried again', async () => {
-    const { sidecarState, clock } = boardOf(['queued'])
+describe('the report of the registry', () => {
+  it('says since when it cannot be reached, why, after how many attempts, and when the next one is due', async () => {
+    const { sidecarState, clock } = stateOf(['queued'])
     await clock.advance(3000)
     sidecarState.apply(unreachable('TCP: connection refused', 1, 400))
     await clock.advance(2000)
@@ -155,8 +155,8 @@ describe('the registry', () => {
     })
   })
 
-  it('that can be reached again: nothing of it is left but since when', async () => {
-    const { sidecarState, clock } = boardOf(['queued'])
+  it('has nothing left of an outage but the moment of its end', async () => {
+    const { sidecarState, clock } = stateOf(['queued'])
     sidecarState.apply(unreachable('TCP: connection refused', 7))
     await clock.advance(3000)
     sidecarState.apply(reachable)
@@ -170,8 +170,8 @@ describe('the registry', () => {
   })
 })
 
-it('where the tokens come from has its problems, and no warnings', async () => {
-  const { sidecarState, clock } = boardOf(['registered'])
+it('has the problems of the token file, and not its warnings', async () => {
+  const { sidecarState, clock } = stateOf(['registered'])
   await clock.advance(3000)
   sidecarState.apply(
     source(['line 3 has quotes around it', 'line 5 has quotes around it'], ['line 4 is short']),
@@ -186,20 +186,20 @@ describe('a token that waits for its turn', () => {
   const first = (sidecarState: SidecarState, nowMs = 0) => bodyOf(sidecarState, { nowMs }).tokens[0]
 
   it('is waiting, and says for what', () => {
-    const { sidecarState } = boardOf(['queued'])
+    const { sidecarState } = stateOf(['queued'])
     expect(first(sidecarState)).toMatchObject({ state: 'waiting', retryInSeconds: null })
     expect(first(sidecarState)?.reason).toContain('waits for its turn')
     expect(first(sidecarState)?.reason).toContain('REGISTRAR_CONNECT_RATE')
   })
 
-  it('keeps the trouble of its last attempt: that is why it is not registered', () => {
-    const { sidecarState } = boardOf(['idle'])
+  it('keeps the failure of its last attempt as the reason', () => {
+    const { sidecarState } = stateOf(['idle'])
     sidecarState.apply(registration('t0', 'queued', { reason: 'HTTP: 503', attempts: 2 }))
     expect(first(sidecarState)).toMatchObject({ state: 'waiting', reason: 'HTTP: 503', attempts: 2 })
   })
 
-  it('waits for the registry while that cannot be reached, whatever its own trouble was', async () => {
-    const { sidecarState, clock } = boardOf(['idle', 'queued'])
+  it('waits for the registry during an outage, whatever its own failure was', async () => {
+    const { sidecarState, clock } = stateOf(['idle', 'queued'])
     sidecarState.apply(registration('t0', 'queued', { reason: 'HTTP: 503' }))
     await clock.advance(1000)
     sidecarState.apply(unreachable('TCP: connection refused', 3, 4200))
@@ -215,8 +215,8 @@ describe('a token that waits for its turn', () => {
     ])
   })
 
-  it('is the only kind that takes over the trouble with the registry', () => {
-    const { sidecarState } = boardOf(['idle', 'idle', 'registered'])
+  it('is the only kind that has the outage as its reason', () => {
+    const { sidecarState } = stateOf(['idle', 'idle', 'registered'])
     sidecarState.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
     sidecarState.apply(registration('t1', 'refused', { reason: 'HTTP: 401', retryInMs: 300_000 }))
     sidecarState.apply(unreachable('TCP: connection refused', 3, 4200))
@@ -235,8 +235,8 @@ describe('retryInSeconds', () => {
     [10_000, 10_000, 0],
     [10_000, 60_000, 0],
     [1, 0, 1],
-  ])('due in %i ms, asked %i ms later: %i', (retryInMs, nowMs, seconds) => {
-    const { sidecarState } = boardOf(['idle'])
+  ])('of an attempt that is due in %i ms is, %i ms later, %i', (retryInMs, nowMs, seconds) => {
+    const { sidecarState } = stateOf(['idle'])
     sidecarState.apply(registration('t0', 'waiting', { retryInMs }))
     expect(bodyOf(sidecarState, { nowMs }).tokens[0]?.retryInSeconds).toBe(seconds)
   })
@@ -249,7 +249,7 @@ describe('tokenAccepted', () => {
     ['null while one is not known', [true, null], null],
     ['null at the start', [null], null],
   ] as const)('%s', (_rule, accepted, wanted) => {
-    const { sidecarState } = boardOf(accepted.map(() => 'registered'))
+    const { sidecarState } = stateOf(accepted.map(() => 'registered'))
     for (const [index, each] of accepted.entries()) {
       sidecarState.apply(tokenChecked(`t${index}`, each))
     }
