@@ -44,8 +44,8 @@ function isOwn(address: string): boolean {
 }
 
 /**
- * Whether the registry may open a connection to `address` because somebody from `from` said so. Without this, strangers
- * could see through it what only the registry can reach: its own machine, its network, its cloud's credentials.
+ * Whether the registry may open a connection to `address` because a registrant from `from` advertises it. Without this, a
+ * registrant could find out what only the registry can reach: its own machine, its network, its cloud's credentials.
  */
 export function mayConnect(address: string, from: string): boolean {
   const range = addressRange(address)

@@ -4,8 +4,8 @@ import { withoutMapping, withoutZone } from './ip-address.ts'
 import type { Networks } from './networks.ts'
 
 /**
- * Where a request comes from: the peer's own address, or, if that is a trusted proxy, what the proxies say in
- * `X-Forwarded-For`: the last address there that is no trusted proxy. Undefined if what they say is no address.
+ * Where a request comes from: the peer's own address, or, if that is a trusted proxy, the last address in
+ * `X-Forwarded-For` that is no trusted proxy. Undefined if that is no address.
  */
 export function clientAddress(
   peer: string,
@@ -27,7 +27,7 @@ export function clientAddress(
 export interface Origin {
   /** Empty if it is not known. */
   readonly address: string
-  /** Whether an `X-Forwarded-For` that is not trusted says that it comes from elsewhere: the peer may be a proxy that nobody named. */
+  /** Whether there is an `X-Forwarded-For` of a peer that is not trusted: a proxy that is missing in the configuration, perhaps. */
   readonly addressUnverified: boolean
 }
 

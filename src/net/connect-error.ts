@@ -1,7 +1,7 @@
 /** How far a connection to the registry got; each is named in the reason when it fails there. */
 export type Stage = 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
 
-/** What a failed connection says about the peer. `exhausted` and `forbidden` say nothing: this machine made them. */
+/** Why a connection failed. `exhausted` and `forbidden` are errors of this machine, whoever the peer is. */
 export type ConnectErrorKind =
   | 'unresolved'
   | 'refused'

@@ -8,13 +8,12 @@ export interface KeyPair {
   readonly key: Buffer
 }
 
-/** Where they are. */
 export interface CertificateFiles {
   readonly certFile: string
   readonly keyFile: string
 }
 
-/** Reads both files and sees whether they belong together. Throws an Error that says what is wrong. */
+/** Reads both files. Throws if they do not belong together, with an error for `certificateTrouble`. */
 export function readKeyPair({ certFile, keyFile }: CertificateFiles): KeyPair {
   return checkedKeyPair({ cert: readFileSync(certFile), key: readFileSync(keyFile) })
 }

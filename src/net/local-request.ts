@@ -5,7 +5,7 @@ import { withoutMapping } from './ip-address.ts'
 const LOOPBACK = new Set(['127.0.0.1', '::1'])
 
 /**
- * Headers of those who ask for somebody else: a browser for a page (`Origin`, Fetch standard), a proxy for its client (RFC 7239, RFC
+ * Headers of requests on behalf of others: of a browser for a page (`Origin`, Fetch standard), of a proxy for its client (RFC 7239, RFC
  * 9110 §7.6.3, and what proxies really send).
  */
 const FOR_OTHERS = [

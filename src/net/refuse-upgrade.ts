@@ -1,12 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** What somebody is told whose upgrade is refused. */
+/** The answer to an upgrade that is refused. */
 export interface Refusal {
   readonly status: number
   /** Why, in one sentence. */
   readonly words: string
-  /** Seconds until another attempt makes sense; undefined: never without a change, or nobody knows. */
+  /** Seconds until another attempt makes sense; undefined: not known, or never without a change. */
   readonly retryAfter?: number
 }
 

@@ -1,7 +1,6 @@
 import type { Agent } from 'node:http'
 import * as tls from 'node:tls'
 
-/** How to get to a registry. */
 export interface TransportOptions {
   /** PEM certificates to trust beside the built-in ones; undefined for those alone. */
   readonly extraCa: string | undefined
@@ -9,14 +8,14 @@ export interface TransportOptions {
   readonly proxyFromEnvironment: boolean
 }
 
-/** What a request needs to get to a URL; parts are left out where Node's own defaults will do. */
+/** Options of a request to a URL; those are left out where Node's own defaults will do. */
 export interface RequestOptions {
   readonly agent?: Agent
   readonly secureContext?: tls.SecureContext
   readonly checkServerIdentity?: typeof tls.checkServerIdentity
 }
 
-/** Tells how to reach a URL. Rejects where that cannot be told. */
+/** Returns how to reach a URL. Rejects if the proxy's settings are wrong. */
 export type Transport = (url: URL) => Promise<RequestOptions>
 
 /**

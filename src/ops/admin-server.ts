@@ -33,7 +33,7 @@ const ANSWER_MS = 100
 /** The HTTP endpoints of a command (`/livez`, `/readyz`, `/status`, `/metrics`), and the metrics behind them. */
 export class AdminServer<Event> {
   readonly #options: AdminServerOptions<Event>
-  /** Events that came before the metrics were there; undefined where nobody will ask. */
+  /** Events that came before the metrics were there; undefined where there are no endpoints. */
   #early: Event[] | undefined
   #metrics: EventMetrics<Event> | undefined
   #server: Server | undefined

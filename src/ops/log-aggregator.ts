@@ -26,7 +26,7 @@ export interface Sum {
 const WINDOW_MS = 1000
 /** As many changes in a second have lines of their own; more than that have one sum. */
 const LINES = 10
-/** As many subjects are named in a sum: enough to look one of them up. */
+/** As many subjects are named in a sum: enough to find one of them in `/status`. */
 const SUBJECTS = 3
 
 /** Aggregates the log lines of many tokens: a few changes in a second are written one by one, more than a few as a sum. */

@@ -17,7 +17,7 @@ export type Log = Logger
 /** So many lines that others can cause without end; the rest of them are written at `debug`. */
 export const REPEATABLE_LINES: RateLimit = { limit: 10, windowMs: 10_000 }
 
-/** Lines that nobody reads wait in memory, up to this many characters; what comes then is dropped. */
+/** Lines that are not read yet wait in memory, up to this many characters; later ones are dropped. */
 const UNREAD_MAX = 1024 * 1024
 /** How long the end waits for a reader. */
 const END_MS = 500

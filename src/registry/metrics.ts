@@ -33,7 +33,7 @@ export function createMetrics(
   const left = metrics.counter('disconnects_total', 'Registrants that left', labelled('cause', LEAVE_CAUSES))
   const refused = metrics.counter(
     'refusals_total',
-    'Registrants that were turned away',
+    'Registrants that were refused',
     labelled('reason', Object.keys(REFUSALS)),
   )
   const discovered = metrics.counter(
@@ -49,10 +49,10 @@ export function createMetrics(
   const discoveryDuration = metrics.histogram('discovery_duration_seconds', 'From request to answer')
   const portQueries = metrics.counter(
     'questions_total',
-    'Questions for a port by how they ended',
+    'Port queries by how they ended',
     labelled('result', PORT_QUERY_RESULTS),
   )
-  const portQueryDuration = metrics.histogram('question_duration_seconds', 'From question to its end')
+  const portQueryDuration = metrics.histogram('question_duration_seconds', 'From port query to its end')
 
   return {
     apply: (event) => {

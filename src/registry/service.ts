@@ -110,11 +110,8 @@ export class RegistryService {
     const ready = listens && !this.#draining
     const brief = this.#draining ? 'draining' : listens ? 'ready' : 'starting'
     const mark = (isTrue: boolean): string => (isTrue ? '[+]' : '[-]')
-    return {
-      ready,
-      brief,
-      verbose: `${mark(listens)} listening: ${this.#listening.length} ports\n${mark(ready)} ${brief}`,
-    }
+    const verbose = `${mark(listens)} listening: ${this.#listening.length} ports\n${mark(ready)} ${brief}`
+    return { ready, brief, verbose }
   }
 
   #status(offset: number): Record<string, unknown> {

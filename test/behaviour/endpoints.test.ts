@@ -85,19 +85,16 @@ describe('/quitquitquit', () => {
   it.each([
     [true, 200],
     [false, 503],
-  ])(
-    'ends the process after the drain, whatever came of that (%s), and says it (%i)',
-    async (done, status) => {
-      const happened: string[] = []
-      const drain = async () => {
-        happened.push('drained')
-        return done
-      }
-      await begin(1, drain, () => happened.push('quit'))
-      expect((await ask('/quitquitquit', 'POST')).status).toBe(status)
-      expect(happened).toEqual(['drained', 'quit'])
-    },
-  )
+  ])('ends the process after the drain, whatever came of that (%s), and answers %i', async (done, status) => {
+    const happened: string[] = []
+    const drain = async () => {
+      happened.push('drained')
+      return done
+    }
+    await begin(1, drain, () => happened.push('quit'))
+    expect((await ask('/quitquitquit', 'POST')).status).toBe(status)
+    expect(happened).toEqual(['drained', 'quit'])
+  })
 
   it('takes POST from this machine, and nothing else', async () => {
     const happened: string[] = []
@@ -149,7 +146,7 @@ describe('/drain', () => {
     expect(asked).toBe(0)
   })
 
-  it('is not for a page that a browser shows, whatever page it is', async () => {
+  it('refuses a page in a browser, whatever page it is', async () => {
     let asked = 0
     await begin(1, async () => {
       asked += 1
@@ -165,13 +162,13 @@ describe('/drain', () => {
     ['forwarded', 'for=203.0.113.9'],
     ['via', '1.1 proxy'],
     ['x-envoy-external-address', '203.0.113.9'],
-  ])('is not for whoever comes through a proxy on this machine: %s', async (name, value) => {
+  ])('refuses what comes through a proxy on this machine: %s', async (name, value) => {
     await begin()
     expect((await ask('/drain', 'POST', { [name]: value })).status).toBe(403)
     expect((await ask('/drain', 'POST')).status).toBe(200)
   })
 
-  it('is not for other addresses of loopback, from which service meshes come', async () => {
+  it('refuses other addresses of loopback, from which service meshes come', async () => {
     await begin()
     const from = async (localAddress: string): Promise<number | undefined> => {
       const asked = request({ host: '127.0.0.1', port: port(), path: '/drain', method: 'POST', localAddress })
@@ -222,7 +219,7 @@ describe('/readyz', () => {
 })
 
 describe('/status', () => {
-  it('is JSON: how long it has run, how much the puppet is held back, and the tokens', async () => {
+  it('is JSON with the uptime, the damping and the tokens', async () => {
     const { sidecarState, clock } = await begin()
     sidecarState.apply(registration('t0', 'waiting', { reason: 'HTTP: 503', retryInMs: 9000 }))
     await clock.advance(5500)
@@ -278,7 +275,7 @@ describe('/metrics', () => {
 })
 
 describe('every endpoint', () => {
-  it.each(PATHS)('%s: nobody may keep what it answered', async (path) => {
+  it.each(PATHS)('lets nobody cache the answer of %s', async (path) => {
     await begin()
     expect((await ask(path)).headers['cache-control']).toBe('no-store')
   })
@@ -326,14 +323,14 @@ describe('every endpoint', () => {
     ['http://[', 400],
     ['*:/', 404],
     ['http://elsewhere.example/livez', 200],
-  ])('asked for %s: %i, and the server goes on', async (path, status) => {
+  ])('answers the target %s with %i, and the server goes on', async (path, status) => {
     await begin()
     expect((await ask(path)).status).toBe(status)
     expect((await ask('/livez')).status).toBe(200)
   })
 })
 
-it('no answer holds a token, wherever it got in', async () => {
+it('has no token in any answer, wherever it came from', async () => {
   const { sidecarState } = await begin(0)
   const shown = `[token ${publicName(TOKEN)}]`
   sidecarState.apply(tokens(publicName(TOKEN)))
@@ -394,7 +391,7 @@ describe('the server', () => {
     expect((await ask('/umlaut')).body).toBe('größer → 好\n')
   })
 
-  it('is not there where its port is taken', async () => {
+  it('does not start where its port is taken', async () => {
     await begin()
     const second = serveEndpoints({ host: '127.0.0.1', port: port(), routes: [], redact: (body) => body })
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' })

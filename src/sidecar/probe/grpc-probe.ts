@@ -10,13 +10,13 @@ import { type Address, failedProbe, type Probe, resultOfConnectError } from './p
 export interface GrpcProbeOptions extends Address {
   /** `auto` finds out first what the port speaks, and remembers it while it works. */
   readonly tls: 'auto' | 'on' | 'off'
-  /** `answer`: any gRPC status is life. `serving`: the health service must say SERVING. */
+  /** `answer`: any gRPC status is good. `serving`: the health service must answer SERVING. */
   readonly wants: 'answer' | 'serving'
   /** Called when the puppet has closed the held session: a reason to probe at once, and not a result. */
   readonly sessionClosed: () => void
 }
 
-/** The call that tells whether a puppet accepts a token. It has no side effect. */
+/** A call without side effects, which a puppet refuses with a token that it does not accept. */
 const VERSION = '/wechaty.Puppet/Version'
 
 class ProbeError extends Error {
@@ -119,7 +119,7 @@ export class GrpcProbe implements Probe {
     try {
       session = await openSession(this.#options, tls, signal)
     } catch (error) {
-      // If the held session has answered after all, this was called off: that says nothing of what the port speaks.
+      // If the held session has answered after all, this was called off, and what the port speaks has not changed.
       if (!(signal.aborted && this.#session !== undefined)) this.#forgetTls()
       if (signal.aborted) throw error
       if (UNCONNECTED.has(connectErrorKind(error as NodeJS.ErrnoException))) {

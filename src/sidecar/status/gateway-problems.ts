@@ -14,7 +14,7 @@ export function gatewayConnections(sidecarState: SidecarState): number {
   return [...sidecarState.gateways.values()].reduce((sum, { connections }) => sum + connections, 0)
 }
 
-/** Whether nobody registers the token of a gateway. */
+/** Whether the token of a gateway is not registered by this sidecar. */
 export function isForeign(sidecarState: SidecarState, id: string): boolean {
   return !sidecarState.has(id) && !sidecarState.draining
 }

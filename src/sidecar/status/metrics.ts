@@ -1,4 +1,3 @@
-import { assertNever } from '../../lib/assert-never.ts'
 import { type EventMetrics, labelled, MetricSet } from '../../ops/metric-set.ts'
 import type { IgnoredKind } from '../../protocol/port-answer.ts'
 import type {
@@ -101,20 +100,28 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
     FAULT_BUCKETS,
   )
   const rtt = metrics.histogram('registry_rtt_seconds', 'From ping to pong')
-  const portQueries = metrics.counter('rpc_requests_total', "The registry's questions", PORT_QUERIES)
+  const portQueries = metrics.counter(
+    'rpc_requests_total',
+    'Port queries and other requests of the registry',
+    PORT_QUERIES,
+  )
   const ignored = metrics.counter(
     'ignored_total',
-    'What the registry sent and nobody obeyed',
+    'Messages of the registry that were ignored',
     labelled('kind', IGNORED_KINDS),
   )
 
-  metrics.reading('gateway_connections', "Gateways at the sidecar's door", () =>
+  metrics.reading('gateway_connections', 'Gateways that are connected', () =>
     gatewayConnections(sidecarState),
   )
-  const gatewayEvents = metrics.counter('gateway_events_total', 'What gateways told, and nobody heard', [{}])
+  const gatewayEvents = metrics.counter(
+    'gateway_events_total',
+    'Events that gateways sent, which are ignored',
+    [{}],
+  )
   const gatewayRefusals = metrics.counter(
     'gateway_refusals_total',
-    "Who was turned away at the gateway's door",
+    'Connections of gateways that were refused',
     labelled('reason', GATEWAY_REFUSALS),
   )
 
@@ -145,19 +152,8 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
           return gatewayEvents.inc()
         case 'gatewayRefused':
           return gatewayRefusals.inc({ reason: event.reason })
-        case 'gatewayJoined':
-        case 'gatewayLeft':
-        case 'gatewayPort':
-        case 'registry':
-        case 'source':
-        case 'tokens':
-        case 'gone':
-        case 'registration':
-        case 'tokenChecked':
-        case 'draining':
-          return
         default:
-          assertNever(event)
+          return
       }
     },
     expose: () => metrics.expose(),

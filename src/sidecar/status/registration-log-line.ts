@@ -21,13 +21,9 @@ export function registrationLine(
 ): RegistrationLine {
   switch (state) {
     case 'registered':
-      if (confirmed) return { level: 'info', kind: 'registered', text: 'registered', trouble: '' }
-      return {
-        level: 'warn',
-        kind: 'unconfirmed',
-        text: 'registered, as it seems: the registry keeps the connection but did not confirm',
-        trouble: 'the registry did not confirm',
-      }
+      return confirmed
+        ? { level: 'info', kind: 'registered', text: 'registered', trouble: '' }
+        : { level: 'warn', kind: 'unconfirmed', text: UNCONFIRMED, trouble: 'the registry did not confirm' }
     case 'waiting':
       return {
         level: 'warn',
@@ -42,12 +38,11 @@ export function registrationLine(
         text: `refused: ${reason}; trying again every minute`,
         trouble: reason,
       }
-    default:
-      return {
-        level: 'info',
-        kind: 'withdrawn',
-        text: wasRegistered ? 'withdrawn' : 'not trying any more',
-        trouble: '',
-      }
+    default: {
+      const text = wasRegistered ? 'withdrawn' : 'not trying any more'
+      return { level: 'info', kind: 'withdrawn', text, trouble: '' }
+    }
   }
 }
+
+const UNCONFIRMED = 'registered, as it seems: the registry keeps the connection but did not confirm'

@@ -51,13 +51,13 @@ export interface SourceRecord {
 
 /**
  * What is true now, by all events so far: the read model of readiness, `/status`, metrics and the event log. Nothing decides by it.
- * States are counted as they change, so that nobody has to count ten thousand tokens.
+ * States are counted as they change, so that ten thousand tokens need not be counted.
  */
 export class SidecarState {
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
   readonly #counts = new Map<RegistrationState, number>()
-  readonly #accepted = { accepted: 0, refused: 0 }
+  readonly #checked = { accepted: 0, refused: 0 }
   #puppet: PuppetRecord
   #registry: RegistryRecord
   #source: SourceRecord
@@ -120,8 +120,8 @@ export class SidecarState {
 
   /** False as soon as the puppet refuses one token; true when it accepts all; null while that is not known. */
   get tokenAccepted(): boolean | null {
-    if (this.#accepted.refused > 0) return false
-    return this.size > 0 && this.#accepted.accepted === this.size ? true : null
+    if (this.#checked.refused > 0) return false
+    return this.size > 0 && this.#checked.accepted === this.size ? true : null
   }
 
   apply(event: SidecarEvent): void {
@@ -221,7 +221,7 @@ export class SidecarState {
 
   #count({ state, accepted }: TokenRecord, by: 1 | -1): void {
     this.#counts.set(state, this.count(state) + by)
-    if (accepted === true) this.#accepted.accepted += by
-    if (accepted === false) this.#accepted.refused += by
+    if (accepted === true) this.#checked.accepted += by
+    if (accepted === false) this.#checked.refused += by
   }
 }

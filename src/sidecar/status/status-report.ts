@@ -77,7 +77,7 @@ function gatewayReport(sidecarState: SidecarState, probedPort: number): Record<s
 }
 
 function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: number): Record<string, unknown> {
-  // A token that waits for its turn while nobody can reach the registry waits for that.
+  // A token that waits for its turn during an outage of the registry waits for its end.
   const held = token.state === 'queued' && !registry.reachable
   const turn = token.state === 'queued' ? token.reason || WAITS_FOR_ITS_TURN : token.reason
   return {
@@ -96,7 +96,7 @@ function secondsUntil(atMs: number | null, nowMs: number): number | null {
   return atMs === null ? null : Math.max(0, Math.ceil((atMs - nowMs) / 1000))
 }
 
-/** The tokens by state. Whoever wants a few of ten thousand need not look at all of them. */
+/** The tokens by state. A page of ten thousand tokens does not read all of them. */
 function groupsOf(sidecarState: SidecarState): readonly StatusGroup<TokenRecord>[] {
   return ORDER.map((state) => ({
     size: sidecarState.count(state),

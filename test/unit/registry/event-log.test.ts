@@ -52,7 +52,7 @@ describe('one registrant', () => {
     ])
   })
 
-  it('that comes and will not be found is a warning that says why', async () => {
+  it('that comes and will not be found is a warning with the reason', async () => {
     expect(await begin().tell(joined('t0', 'not to be found: because'))).toEqual([
       {
         level: 'warn',
@@ -72,7 +72,7 @@ describe('one registrant', () => {
     expect(line?.msg).toMatch(/^left: \w+/)
   })
 
-  it('that leaves is told why in other words for each cause', async () => {
+  it('that leaves is written in other words for each cause', async () => {
     const lines = await begin().tell(...LEAVE_CAUSES.map((cause) => left(cause)))
     expect(new Set(lines.map(({ msg }) => msg)).size).toBe(LEAVE_CAUSES.length)
   })
@@ -117,7 +117,7 @@ describe('a port', () => {
 describe('the certificate', () => {
   const expires = new Date('2026-12-01T00:00:00Z')
 
-  it('that is renewed is told at once', () => {
+  it('that is renewed is written at once', () => {
     const { lines, eventLog } = begin()
     eventLog.record({ type: 'certificate', expires, problem: '' })
     expect(lines).toEqual([
@@ -149,13 +149,13 @@ describe('the certificate', () => {
 })
 
 describe('many changes in a second', () => {
-  it('up to ten are told one by one', async () => {
+  it('are written one by one up to ten', async () => {
     const ids = Array.from({ length: 10 }, (_, index) => `t${index}`)
     const lines = await begin().tell(...ids.map((id) => joined(id)))
     expect(lines.map(({ token }) => token)).toEqual(ids)
   })
 
-  it('more are one line that counts them', async () => {
+  it('are one line that counts them from eleven on', async () => {
     const { tell } = begin()
     const many = Array.from({ length: 1000 }, (_, index) => joined(`t${index}`))
     expect(await tell(...many, left('closed'), left('draining'))).toEqual([
@@ -163,7 +163,7 @@ describe('many changes in a second', () => {
     ])
   })
 
-  it('more with trouble among them are one warning with the newest cause and whom it concerns', async () => {
+  it('are one warning with the newest cause and its tokens where there is trouble among them', async () => {
     const { tell } = begin()
     const many = Array.from({ length: 20 }, (_, index) => joined(`t${index}`))
     expect(await tell(...many, left('silent', 'a'), left('flood', 'b'), left('flood', 'c'))).toEqual([
@@ -178,7 +178,7 @@ describe('many changes in a second', () => {
     ])
   })
 
-  it('of ports are counted by what became of them', async () => {
+  it('of ports are counted by what they changed to', async () => {
     const { tell } = begin()
     const port = (open: boolean): RegistryEvent => ({
       type: 'reachability',
@@ -190,7 +190,7 @@ describe('many changes in a second', () => {
     expect(line).toMatchObject({ level: 'warn', unreachable: 11, reachable: 1, cause: 'x', of: ['p:1'] })
   })
 
-  it('a flood of refusals is a line a second', async () => {
+  it('are one line a second in a flood of refusals', async () => {
     const { tell } = begin()
     const [line, ...others] = await tell(...Array.from({ length: 5000 }, () => refused('rate')))
     expect(others).toEqual([])
@@ -204,20 +204,20 @@ describe('discoveries and questions', () => {
     { type: 'asked', result: 'answered', tookMs: 1 },
   ] as const
 
-  it('are told at trace alone', async () => {
+  it('are written at trace alone', async () => {
     expect(await begin('debug').tell(...events)).toEqual([])
     expect((await begin('trace').tell(...events)).map(({ msg }) => msg)).toEqual(['discovered', 'asked'])
   })
 })
 
 describe('the end', () => {
-  it('is told at once, with how many are sent away', () => {
+  it('is written at once, with how many are sent away', () => {
     const { lines, eventLog } = begin()
     eventLog.record({ type: 'draining', registrants: 3 })
     expect(lines).toMatchObject([{ level: 'info', registrants: 3, msg: expect.stringContaining('draining') }])
   })
 
-  it('tells what waits, and leaves no timer', () => {
+  it('writes what waits, and leaves no timer', () => {
     const { lines, clock, eventLog } = begin()
     eventLog.record(joined('t0'))
     expect(lines).toEqual([])

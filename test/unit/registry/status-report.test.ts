@@ -39,8 +39,8 @@ const idsOf = (page: Page): readonly string[] => page.tokens.map(({ id }) => id)
 const tokensOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `insecure_bot-${index}`)
 
-describe('a registry where nobody is', () => {
-  it('says so, with null where there is nothing to say', () => {
+describe('the report of a registry without registrants', () => {
+  it('has null where there is nothing to say', () => {
     expect(pageOf(standIn().server)).toEqual({
       version: '1.2.3',
       uptimeSeconds: 0,
@@ -55,7 +55,7 @@ describe('a registry where nobody is', () => {
   })
 })
 
-describe('the registry', () => {
+describe('the report of a registry', () => {
   it('says where it listens, for how long, and that it ends', () => {
     const listening = [{ address: '0.0.0.0', port: 8080, tls: false }]
     const page = pageOf(standIn().server, {
@@ -87,8 +87,8 @@ describe('the registry', () => {
   })
 })
 
-describe('a registrant', () => {
-  it('is told with null where nothing is known', () => {
+describe('the report of a registrant', () => {
+  it('has null where nothing is known', () => {
     const { server, join } = standIn()
     join({ address: '2001:db8::1' })
     expect(pageOf(server).tokens).toEqual([
@@ -108,7 +108,7 @@ describe('a registrant', () => {
     ])
   })
 
-  it('is told with the port in its subprotocol until it said one', async () => {
+  it('has the port of its subprotocol until it has answered with one', async () => {
     const { server, join } = standIn()
     const registrant = join({ port: 9000, answers: 8788, open: true })
     const line = () => pageOf(server).tokens[0]?.registrants[0]
@@ -117,7 +117,7 @@ describe('a registrant', () => {
     expect(line()).toMatchObject({ port: 8788 })
   })
 
-  it('is told with the moment it came', () => {
+  it('has the moment when it came', () => {
     const { clock, server, join } = standIn()
     clock.run(10_000)
     join()
@@ -125,7 +125,7 @@ describe('a registrant', () => {
     expect(page.tokens[0]?.registrants[0]?.since).toBe('2026-11-22T11:59:30.000Z')
   })
 
-  it('whose port does not open is told so', () => {
+  it('says that its port does not open', () => {
     const { server, join } = standIn()
     join({ open: false })
     expect(pageOf(server).tokens[0]?.registrants[0]).toMatchObject({
@@ -134,7 +134,7 @@ describe('a registrant', () => {
     })
   })
 
-  it('that is mute is told so, until something is heard of it', async () => {
+  it('says that it does not answer, until it sends something', async () => {
     const { clock, server, join, socketOf } = standIn()
     const registrant = join({ pongs: false })
     void registrant.endpoint()
@@ -145,13 +145,13 @@ describe('a registrant', () => {
     expect(problem()).toBe('')
   })
 
-  it('is told as well where nobody looks', () => {
+  it('is the same where no port is checked', () => {
     const { server, join } = standIn({ reachability: false })
     join({ open: false })
     expect(pageOf(server).tokens[0]?.registrants[0]).toMatchObject({ reachable: null, problem: '' })
   })
 
-  it('comes before those of its token that were there before: it is the one that is asked', () => {
+  it('comes before older ones of its token, because it is the one that is asked', () => {
     const { server, join } = standIn()
     for (const port of [1, 2, 3]) join({ port })
     const [token, ...others] = pageOf(server).tokens
@@ -159,7 +159,7 @@ describe('a registrant', () => {
     expect(token?.registrants.map(({ port }) => port)).toEqual([3, 2, 1])
   })
 
-  it('is told under its public name: no token is in it', () => {
+  it('has its public name, and no token in it', () => {
     const { server, join } = standIn()
     join()
     expect(JSON.stringify(pageOf(server))).not.toContain(TOKEN)
