@@ -1,14 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { helpText } from '../../src/commands/help.ts'
 import { COMMANDS } from '../../src/commands/table.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
+import { EXIT } from '../../src/exit-codes.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const README = join(ROOT, 'README.md')
-const readme = existsSync(README) ? readFileSync(README, 'utf8') : ''
+const readme = text('README.md')
+const configuration = text('docs/configuration.md')
+const endpoints = text('docs/endpoints.md')
 
 const VARIABLES: readonly Variable[] = [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES]
 const BY_NAME = VARIABLES.map((variable) => [variable.name, variable] as const)
@@ -25,7 +27,7 @@ interface Row {
 }
 
 const ROW = /^\|\s*`([A-Z][A-Z0-9_]*)`(?:\s*\(also `([A-Z][A-Z0-9_]*)`\))?\s*\|([^|]*)\|(.*)\|\s*$/gm
-const ROWS: readonly Row[] = [...readme.matchAll(ROW)].map(
+const ROWS: readonly Row[] = [...configuration.matchAll(ROW)].map(
   ([, name = '', alias, byDefault = '', meaning = '']) => ({
     name,
     alias,
@@ -33,6 +35,15 @@ const ROWS: readonly Row[] = [...readme.matchAll(ROW)].map(
     meaning: meaning.trim(),
   }),
 )
+
+/** Every page of the documentation, as a path from the root of the repository. */
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...markdownBelow('docs'),
+  ...markdownBelow('docker'),
+]
 
 describe('--help', () => {
   it.each(BY_NAME)(
@@ -83,26 +94,12 @@ describe('README.md', () => {
     expect(readme.length, 'there is no README.md').toBeGreaterThan(0)
   })
 
-  it.each(BY_NAME)(
-    'has %s in its configuration table, with the same default',
-    (_name, { name, alias, byDefault }) => {
-      const also = alias === undefined ? '' : ` (also \`${alias}\`)`
-      const row = ROWS.find((candidate) => candidate.name === name)
-      if (row === undefined) {
-        throw new Error(`README.md has no row | \`${name}\`${also} | \`${byDefault}\` | meaning |`)
-      }
-      expect(row.alias).toBe(alias)
-      expect(row.meaning.length).toBeGreaterThan(0)
-      // Where there is no default, the cell may say in words what happens then.
-      if (byDefault === '') expect(row.byDefault).not.toMatch(/^`/)
-      else expect(row.byDefault, `the default of ${name}`).toMatch(new RegExp(`^\`${literally(byDefault)}\``))
-    },
-  )
+  it('is short enough to be read', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(210)
+  })
 
-  it('has no variable in its configuration table that does not exist, and none twice', () => {
-    const known = [...VARIABLES.map(({ name }) => name), 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER']
-    expect(ROWS.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([])
-    expect(new Set(ROWS.map(({ name }) => name)).size).toBe(ROWS.length)
+  it.each(['npm run quickstart', 'npm cit'])('has the command %s in a block of its own', (command) => {
+    expect(readme).toContain(`\n\`\`\`sh\n${command}\n\`\`\`\n`)
   })
 
   it.each(Object.keys(COMMANDS))('tells of the command %s', (name) => {
@@ -111,6 +108,157 @@ describe('README.md', () => {
   })
 })
 
-function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+describe('docs/configuration.md', () => {
+  it.each(BY_NAME)(
+    'has %s in its table, with the same alias, default and meaning',
+    (_name, { name, alias, byDefault, meaning }) => {
+      const also = alias === undefined ? '' : ` (also \`${alias}\`)`
+      const row = ROWS.find((candidate) => candidate.name === name)
+      if (row === undefined) {
+        throw new Error(
+          `docs/configuration.md has no row | \`${name}\`${also} | \`${byDefault}\` | meaning |`,
+        )
+      }
+      expect(row.alias).toBe(alias)
+      // The page may say more than --help has room for, after the same words.
+      expect(plain(row.meaning).slice(0, meaning.length)).toBe(meaning)
+      // Where there is no default, the cell may say in words what happens then.
+      if (byDefault === '') expect(row.byDefault).not.toMatch(/^`/)
+      else expect(row.byDefault, `the default of ${name}`).toMatch(new RegExp(`^\`${literally(byDefault)}\``))
+    },
+  )
+
+  it('has no variable in its tables that does not exist, and none twice', () => {
+    const known = [...VARIABLES.map(({ name }) => name), 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER']
+    expect(ROWS.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([])
+    expect(new Set(ROWS.map(({ name }) => name)).size).toBe(ROWS.length)
+  })
+
+  it.each(BY_COMMAND)('has the command %s with its usage and exit codes', (_name, { usage }) => {
+    expect(configuration).toMatch(new RegExp(`^\\| \`${literally(usage)}\`.*\\| 0 [^|]*\\|$`, 'm'))
+  })
+
+  it.each(Object.entries(EXIT))('names the exit code of %s', (_name, code) => {
+    expect(configuration).toMatch(new RegExp(`(\\||·|exit code) ${code}\\b`))
+  })
+})
+
+describe('docs/endpoints.md', () => {
+  const METRIC = /\b(?:metrics\.(?:gauge|counter|histogram|reading)|yesOrNo|this\.gauge)\(\s*'([a-z_]+)'/g
+  const served = filesBelow('src')
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...text(file).matchAll(METRIC)].map(([, name = '']) => name))
+
+  it('is held against the metrics of the source', () => {
+    expect(served.length).toBeGreaterThan(25)
+  })
+
+  it('has every metric in its tables, and no other', () => {
+    const [, sidecar = '', registry = ''] =
+      /## Metrics of the sidecar\n([\s\S]*?)\n## [\s\S]*?## Metrics of the registry\n([\s\S]*?)\n## /.exec(
+        endpoints,
+      ) ?? []
+    const listed = [...`${sidecar}\n${registry}`.matchAll(/^\| `([a-z_]+)` \|/gm)].map(
+      ([, name = '']) => name,
+    )
+    expect([...new Set(listed)].sort()).toEqual([...new Set(served)].sort())
+  })
+})
+
+describe('the documentation', () => {
+  const links = PAGES.flatMap((page) => linksOf(page).map((link) => ({ page, link })))
+
+  it('has links', () => {
+    expect(links.length).toBeGreaterThan(80)
+  })
+
+  it('has no relative link to a file that does not exist', () => {
+    const broken = links.filter(({ page, link }) => !existsSync(join(ROOT, targetOf(page, link).file)))
+    expect(broken).toEqual([])
+  })
+
+  it('has no link to a heading that does not exist', () => {
+    const broken = links.filter(({ page, link }) => {
+      const { file, anchor } = targetOf(page, link)
+      return anchor !== '' && file.endsWith('.md') && !anchorsOf(file).has(anchor)
+    })
+    expect(broken).toEqual([])
+  })
+
+  it('can be reached from README.md, every page of docs/', () => {
+    const reached = new Set(['README.md'])
+    for (const page of reached) {
+      for (const link of linksOf(page)) {
+        const { file } = targetOf(page, link)
+        if (file.endsWith('.md') && existsSync(join(ROOT, file))) reached.add(file)
+      }
+    }
+    expect(markdownBelow('docs').filter((page) => !reached.has(page))).toEqual([])
+  })
+
+  it('names no file that does not exist', () => {
+    const named = PAGES.filter((page) => page !== 'CHANGELOG.md').flatMap((page) =>
+      [...text(page).matchAll(/`((?:src|test|docs|docker|bench|scripts)\/[\w./-]+)`/g)].map(
+        ([, file = '']) => ({
+          page,
+          file,
+        }),
+      ),
+    )
+    expect(named.filter(({ file }) => !existsSync(join(ROOT, file)))).toEqual([])
+  })
+})
+
+/** A file of the repository; empty where there is none. */
+function text(file: string): string {
+  const path = join(ROOT, file)
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+function filesBelow(folder: string): readonly string[] {
+  const entries = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+}
+
+function markdownBelow(folder: string): readonly string[] {
+  return filesBelow(folder).filter((file) => file.endsWith('.md'))
+}
+
+/** The targets of a page's relative links and pictures; what stands in blocks of code is none. */
+function linksOf(page: string): readonly string[] {
+  const prose = text(page).replace(/^```[\s\S]*?^```$/gm, '')
+  return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/i.test(target))
+}
+
+/** Where a link on a page leads. */
+function targetOf(page: string, link: string): { file: string; anchor: string } {
+  const [path = '', anchor = ''] = link.split('#')
+  const file = path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path))
+  return { file, anchor }
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const prose = text(page).replace(/^```[\s\S]*?^```$/gm, '')
+  return new Set(
+    [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      plain(heading)
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  )
+}
+
+/** Markdown's words without its marks. */
+function plain(markdown: string): string {
+  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '')
+}
+
+function literally(words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
