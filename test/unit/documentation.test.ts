@@ -1,16 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { helpText } from '../../src/commands/help.ts'
 import { COMMANDS } from '../../src/commands/table.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
 import { EXIT } from '../../src/exit-codes.ts'
+import { filesBelow, plain, text } from '../support/documentation.ts'
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const readme = text('README.md')
 const configuration = text('docs/configuration.md')
 const endpoints = text('docs/endpoints.md')
+/** The source as one line, in which a message can be found however it is wrapped. */
+const source = filesBelow('src')
+  .filter((file) => file.endsWith('.ts'))
+  .map(text)
+  .join('\n')
 
 const VARIABLES: readonly Variable[] = [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES]
 const BY_NAME = VARIABLES.map((variable) => [variable.name, variable] as const)
@@ -35,15 +37,6 @@ const ROWS: readonly Row[] = [...configuration.matchAll(ROW)].map(
     meaning: meaning.trim(),
   }),
 )
-
-/** Every page of the documentation, as a path from the root of the repository. */
-const PAGES = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'CHANGELOG.md',
-  ...markdownBelow('docs'),
-  ...markdownBelow('docker'),
-]
 
 describe('--help', () => {
   it.each(BY_NAME)(
@@ -145,9 +138,7 @@ describe('docs/configuration.md', () => {
 
 describe('docs/endpoints.md', () => {
   const METRIC = /\b(?:metrics\.(?:gauge|counter|histogram|reading)|yesOrNo|this\.gauge)\(\s*'([a-z_]+)'/g
-  const served = filesBelow('src')
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => [...text(file).matchAll(METRIC)].map(([, name = '']) => name))
+  const served = [...source.matchAll(METRIC)].map(([, name = '']) => name)
 
   it('is held against the metrics of the source', () => {
     expect(served.length).toBeGreaterThan(25)
@@ -165,99 +156,30 @@ describe('docs/endpoints.md', () => {
   })
 })
 
-describe('the documentation', () => {
-  const links = PAGES.flatMap((page) => linksOf(page).map((link) => ({ page, link })))
+describe('messages that are explained', () => {
+  // The first cell of a row holds the messages; what Docker says is marked as such.
+  const cells = [
+    text('docs/troubleshooting.md'),
+    text('docs/registry.md').split('## Messages in its log')[1] ?? '',
+  ]
+    .flatMap((page) => [...page.matchAll(/^\| (.*?) \|/gm)].map(([, cell = '']) => cell))
+    .filter((cell) => !cell.includes('from Docker'))
+  // Numbers and names stand in a message where the source has variables.
+  const fragments = cells
+    .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message))
+    .flatMap((message) => message.split(/…|\d[\d.:]*|: |, (?:but )?|\(.*\)|\b[A-Z]{3,}:? /))
+    .map((fragment) => fragment.trim())
+    .filter((fragment) => fragment.length >= 8)
+  const oneLine = source.replace(/\s+/g, ' ')
 
-  it('has links', () => {
-    expect(links.length).toBeGreaterThan(80)
+  it('are found', () => {
+    expect(fragments.length).toBeGreaterThan(25)
   })
 
-  it('has no relative link to a file that does not exist', () => {
-    const broken = links.filter(({ page, link }) => !existsSync(join(ROOT, targetOf(page, link).file)))
-    expect(broken).toEqual([])
-  })
-
-  it('has no link to a heading that does not exist', () => {
-    const broken = links.filter(({ page, link }) => {
-      const { file, anchor } = targetOf(page, link)
-      return anchor !== '' && file.endsWith('.md') && !anchorsOf(file).has(anchor)
-    })
-    expect(broken).toEqual([])
-  })
-
-  it('can be reached from README.md, every page of docs/', () => {
-    const reached = new Set(['README.md'])
-    for (const page of reached) {
-      for (const link of linksOf(page)) {
-        const { file } = targetOf(page, link)
-        if (file.endsWith('.md') && existsSync(join(ROOT, file))) reached.add(file)
-      }
-    }
-    expect(markdownBelow('docs').filter((page) => !reached.has(page))).toEqual([])
-  })
-
-  it('names no file that does not exist', () => {
-    const named = PAGES.filter((page) => page !== 'CHANGELOG.md').flatMap((page) =>
-      [...text(page).matchAll(/`((?:src|test|docs|docker|bench|scripts)\/[\w./-]+)`/g)].map(
-        ([, file = '']) => ({
-          page,
-          file,
-        }),
-      ),
-    )
-    expect(named.filter(({ file }) => !existsSync(join(ROOT, file)))).toEqual([])
+  it('are those of the source', () => {
+    expect(fragments.filter((fragment) => !oneLine.includes(fragment))).toEqual([])
   })
 })
-
-/** A file of the repository; empty where there is none. */
-function text(file: string): string {
-  const path = join(ROOT, file)
-  return existsSync(path) ? readFileSync(path, 'utf8') : ''
-}
-
-function filesBelow(folder: string): readonly string[] {
-  const entries = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
-}
-
-function markdownBelow(folder: string): readonly string[] {
-  return filesBelow(folder).filter((file) => file.endsWith('.md'))
-}
-
-/** The targets of a page's relative links and pictures; what stands in blocks of code is none. */
-function linksOf(page: string): readonly string[] {
-  const prose = text(page).replace(/^```[\s\S]*?^```$/gm, '')
-  return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !/^[a-z]+:/i.test(target))
-}
-
-/** Where a link on a page leads. */
-function targetOf(page: string, link: string): { file: string; anchor: string } {
-  const [path = '', anchor = ''] = link.split('#')
-  const file = path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path))
-  return { file, anchor }
-}
-
-/** The anchors of a page's headings, as GitHub makes them. */
-function anchorsOf(page: string): ReadonlySet<string> {
-  const prose = text(page).replace(/^```[\s\S]*?^```$/gm, '')
-  return new Set(
-    [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-      plain(heading)
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-        .replace(/\s/g, '-'),
-    ),
-  )
-}
-
-/** Markdown's words without its marks. */
-function plain(markdown: string): string {
-  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '')
-}
 
 function literally(words: string): string {
   return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
