@@ -89,7 +89,7 @@ export function createMetrics(sidecarState: SidecarState, version: string): Metr
   )
   const disconnects = metrics.counter(
     'disconnects_total',
-    'ConnectionLimiter to the registry that ended',
+    'Connections to the registry that ended',
     labelled('cause', DISCONNECT_CAUSES),
   )
   const withdrawals = metrics.counter(
