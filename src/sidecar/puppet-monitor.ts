@@ -2,7 +2,8 @@ import type { Config } from '../config/sidecar-config.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isLoopbackHost } from '../net/loopback.ts'
 import type { Damping, SidecarEventListener, TimedProbeResult } from './events.ts'
-import { dampingOf, detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
+import { dampingOf } from './health/damping.ts'
+import { detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
 import { probeIntervalMs } from './health/probe-interval.ts'
 import { NetnsWatcher } from './netns/netns-watcher.ts'
 import { createProbe } from './probe/create-probe.ts'
@@ -49,7 +50,7 @@ export class PuppetMonitor {
 
   /** How much a flapping puppet is held back now. */
   get damping(): Damping {
-    return dampingOf(this.#health, this.#options.clock.now())
+    return dampingOf(this.#health.withdrawals, this.#options.clock.now())
   }
 
   start(): void {
@@ -82,7 +83,7 @@ export class PuppetMonitor {
     if (now.health !== before.health || now.reason !== before.reason) {
       const { health, reason } = now
       const failingMs = detectionMs(before, now, nowMs)
-      emit({ type: 'puppet', health, reason, damping: dampingOf(now, nowMs), failingMs })
+      emit({ type: 'puppet', health, reason, damping: dampingOf(now.withdrawals, nowMs), failingMs })
     }
     if (now.health !== before.health) onChange()
     return probeIntervalMs(now, config.probe)
