@@ -6,10 +6,10 @@ import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { createReader } from '../../protocol/port-answer.ts'
 import type { SidecarEventListener } from '../events.ts'
 import { ConnectScheduler } from './connect-scheduler.ts'
-import { heartbeatSettings } from './heartbeat-settings.ts'
+import { heartbeatSettings } from './heartbeat-timeouts.ts'
 import { openSocket } from './open-socket.ts'
+import { reducerSettings } from './reducer-settings.ts'
 import { Registrations } from './registrations.ts'
-import { reducerSettings } from './settings.ts'
 
 /** What registrations are made from. */
 export interface CreateOptions {

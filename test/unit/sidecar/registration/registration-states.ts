@@ -1,5 +1,5 @@
 import type { Failure } from '../../../../src/sidecar/registration/failure.ts'
-import { reducerSettings } from '../../../../src/sidecar/registration/settings.ts'
+import { reducerSettings } from '../../../../src/sidecar/registration/reducer-settings.ts'
 import type {
   ReducerContext,
   ReducerEvent,
