@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterPatience, type Cancel } from '../../lib/clock.ts'
 import { formatSubprotocol } from '../../protocol/subprotocol.ts'
-import type { ConnectResult, DisconnectCause, WithdrawalCause } from '../events.ts'
+import type { WithdrawalCause } from '../events.ts'
 import { isRefused } from './after-failure.ts'
+import { connectResultOf, resultOfFailure } from './connect-result.ts'
 import type { ConnectScheduler } from './connect-scheduler.ts'
 import type { Failure } from './failure.ts'
 import { nextRegistration } from './reducer.ts'
@@ -125,10 +126,11 @@ export class Registration implements RegistrationSessionOwner {
   }
 
   #sessionFailed(session: RegistrationSession, failure: Failure): void {
-    const { scheduler } = this.#options
+    const { scheduler, events } = this.#options
     const { state } = this.#state
-    if (state === 'registered') this.#emitDisconnected('closed')
-    else if (state === 'connecting' || state === 'open') this.#emitConnectResult(connectResultOf(failure))
+    if (state === 'registered') events.emit({ type: 'disconnected', id: this.id, cause: 'closed' })
+    else if (state === 'connecting' || state === 'open')
+      events.emit({ type: 'connected', id: this.id, result: resultOfFailure(failure) })
     if (state === 'connecting') {
       const { stage, reason } = failure
       const isEverybodys =
@@ -172,7 +174,7 @@ export class Registration implements RegistrationSessionOwner {
         this.#connect(effect.attempt)
         return
       case 'close':
-        this.#emitDisconnected('withdrawn')
+        this.#options.events.emit({ type: 'disconnected', id: this.id, cause: 'withdrawn' })
         this.#session?.close()
         return
       case 'terminate':
@@ -192,18 +194,10 @@ export class Registration implements RegistrationSessionOwner {
   #terminate(cause: 'withdrawn' | 'heartbeat', before: ReducerState): void {
     const session = this.#session
     if (session === undefined) return
-    if (cause === 'heartbeat') this.#emitDisconnected('heartbeat')
+    if (cause === 'heartbeat') this.#options.events.emit({ type: 'disconnected', id: this.id, cause })
     this.#session = undefined
     session.terminate()
     if (before.state === 'connecting') this.#options.scheduler.abandoned(session.startedMs)
-  }
-
-  #emitConnectResult(result: ConnectResult): void {
-    this.#options.events.emit({ type: 'connected', id: this.id, result })
-  }
-
-  #emitDisconnected(cause: DisconnectCause): void {
-    this.#options.events.emit({ type: 'disconnected', id: this.id, cause })
   }
 
   #emitChange(before: ReducerState): void {
@@ -212,10 +206,8 @@ export class Registration implements RegistrationSessionOwner {
     const registered = now.state === 'registered' ? now : undefined
     const isConfirmedNow = before.state === 'registered' && registered?.confirmed !== before.confirmed
     if (now.state === before.state && now.attempt === before.attempt && !isConfirmedNow) return
-    if (registered !== undefined && before.state !== 'registered') this.#emitConnectResult('registered')
-    const wasConnecting = before.state === 'connecting' || before.state === 'open'
-    if (wasConnecting && ['idle', 'stopped', 'closing'].includes(now.state))
-      this.#emitConnectResult('aborted')
+    const result = connectResultOf(before, now)
+    if (result !== undefined) events.emit({ type: 'connected', id: this.id, result })
     // One more try every minute does not make it any less refused.
     if (CONNECTING.has(now.state) && isRefused(now, clock.now(), settings)) return
     const waiting = now.state === 'waiting' || now.state === 'refused' ? now : undefined
@@ -254,7 +246,3 @@ const CONNECTING: ReadonlySet<ReducerState['state']> = new Set(['queued', 'conne
 
 /** Where a registration that was lost is not waited for any more. */
 const SETTLED: ReadonlySet<ReducerState['state']> = new Set(['registered', 'idle', 'closing', 'stopped'])
-
-function connectResultOf({ kind, stage }: Failure): ConnectResult {
-  return kind === 'refused' ? 'refused' : (stage.toLowerCase() as ConnectResult)
-}
