@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { WebSocket } from 'ws'
 
 const PING_EVERY_MS = 10_000
-/** DiscoveryHandler are connected and pinged a few at a time: a timer for each would be more than the least. */
+/** Clients are connected and pinged a few at a time: a timer for each would be more than the least. */
 const SHORTEST_TURN_MS = 20
 
 // As the sidecar does: without it one would compare how long V8 lets garbage lie.

@@ -77,15 +77,15 @@ async function discover({ pid, port, tokens, order, ms, right }) {
   const [cpu, ownCpu] = [cpuOf(pid), cpuOf(process.pid)]
   const beganMs = now()
   const askOnAndOn = async (connection) => {
-    for (let retryAfterWaitMs = now(); retryAfterWaitMs - beganMs < ms; ) {
+    for (let askedMs = now(); askedMs - beganMs < ms; ) {
       const token = next()
       if (token === undefined) return
       asked += 1
       const text = await connection.ask(token)
       const heardMs = now()
       if (!text.startsWith('HTTP/1.1 200 ') || !text.includes(right)) throw new Error(`not ${right}: ${text}`)
-      tookMs.push(heardMs - retryAfterWaitMs)
-      retryAfterWaitMs = heardMs
+      tookMs.push(heardMs - askedMs)
+      askedMs = heardMs
     }
   }
   await Promise.all(connections.map(askOnAndOn))

@@ -23,11 +23,11 @@ export async function within(ms, what, promise) {
 export async function eventually(ms, what, everyMs, question) {
   const endMs = now() + ms
   for (;;) {
-    const retryAfterWaitMs = now()
-    const left = endMs - retryAfterWaitMs
+    const askedMs = now()
+    const left = endMs - askedMs
     if (left <= 0) throw new Error(`${what}: not within ${ms / 1000} s`)
     const answer = await within(left, what, question())
     if (answer !== undefined) return answer
-    await sleep(Math.max(0, retryAfterWaitMs + everyMs - now()))
+    await sleep(Math.max(0, askedMs + everyMs - now()))
   }
 }

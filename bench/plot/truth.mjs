@@ -94,7 +94,7 @@ function minutes(axis, y) {
 
 function rowOf(run, floor, axis, y) {
   const answersY = y + TRUTH.height + ANSWERS.gap
-  const inScript = ({ retryAfterWaitMs }) => retryAfterWaitMs >= run.beganMs
+  const inScript = ({ askedMs }) => askedMs >= run.beganMs
   const truth = spansOf(run.truth.filter(inScript), EVERY_MS, ({ up }) => up)
   const answers = spansOf(run.answers.filter(inScript), EVERY_MS, (answer) => lookOf(answer, run))
   const bar = (span, top, height, colour) => rectangle(span, run, axis, { top, height, colour })

@@ -47,7 +47,7 @@ class Asker {
   }
 
   async #once() {
-    const sample = { retryAfterWaitMs: now() }
+    const sample = { askedMs: now() }
     this.samples.push(sample)
     Object.assign(sample, await this.#ask())
     sample.answeredMs = now()
@@ -60,7 +60,7 @@ class Asker {
   }
 }
 
-/** Asks the puppet itself, over one connection while it lives. Samples: `{retryAfterWaitMs, answeredMs, up}`. */
+/** Asks the puppet itself, over one connection while it lives. Samples: `{askedMs, answeredMs, up}`. */
 export function truthAsker(puppetPort) {
   let session
   const ask = () =>
@@ -92,7 +92,7 @@ function openSession(port) {
 }
 
 /**
- * Asks the registry where the puppet is. Samples: `{retryAfterWaitMs, answeredMs, named, how}`; `named` is whether the answer is the puppet's
+ * Asks the registry where the puppet is. Samples: `{askedMs, answeredMs, named, how}`; `named` is whether the answer is the puppet's
  * address, `how` the answer in short.
  */
 export function discoveryAsker({ registryPort, token, puppetPort }) {
@@ -120,7 +120,7 @@ function read(status, text, puppetPort) {
   return { named: host === '127.0.0.1' && port === puppetPort, how: `${host}:${port}` }
 }
 
-/** Asks the sidecar whether it holds the puppet back because it flaps, as it is documented to. Samples: `{retryAfterWaitMs, answeredMs, held}`. */
+/** Asks the sidecar whether it holds the puppet back because it flaps, as it is documented to. Samples: `{askedMs, answeredMs, held}`. */
 export function holdAsker(adminPort) {
   const ask = async () => {
     try {

@@ -1,19 +1,19 @@
 /** What a puppet said: whether it could answer when it was asked. Times are of the monotonic clock, in milliseconds. */
 export interface TruthSample {
-  readonly retryAfterWaitMs: number
+  readonly askedMs: number
   readonly up: boolean
 }
 
 /** What discovery said: whether it named the puppet. */
 export interface AnswerSample {
-  readonly retryAfterWaitMs: number
+  readonly askedMs: number
   readonly answeredMs: number
   readonly named: boolean
 }
 
 /** What the sidecar said: whether it held the puppet back. */
 export interface HoldSample {
-  readonly retryAfterWaitMs: number
+  readonly askedMs: number
   readonly held: boolean
 }
 
@@ -32,7 +32,7 @@ export interface LieTime {
   readonly downS: number
 }
 
-export type Failure = 'right' | 'lie' | 'late' | 'held'
+export type Verdict = 'right' | 'lie' | 'late' | 'held'
 
 /** All samples are in the order in which they were asked. Throws where something was not measured. */
 export function lieTime(measured: {
@@ -48,4 +48,4 @@ export function verdictOf(
   answer: AnswerSample,
   truth: readonly TruthSample[],
   holds?: readonly HoldSample[],
-): Failure
+): Verdict

@@ -15,9 +15,7 @@ const STALE_MS = 2000
 export function lieTime({ truth, answers, holds = [], windows, everyMs }) {
   const seconds = (list) => (list.length * everyMs) / 1000
   return windows.map(({ name, beginMs, endMs }) => {
-    const asked = answers.filter(
-      ({ retryAfterWaitMs }) => retryAfterWaitMs >= beginMs && retryAfterWaitMs < endMs,
-    )
+    const asked = answers.filter(({ askedMs }) => askedMs >= beginMs && askedMs < endMs)
     if (asked.length < (ENOUGH * (endMs - beginMs)) / everyMs) {
       throw new Error(
         `${name}: ${asked.length} answers in ${(endMs - beginMs) / 1000} s, which measures nothing`,
@@ -25,26 +23,24 @@ export function lieTime({ truth, answers, holds = [], windows, everyMs }) {
     }
     const verdicts = asked.map((answer) => verdictOf(answer, truth, holds))
     const of = (wanted) => seconds(verdicts.filter((verdict) => verdict === wanted))
-    const down = truth.filter(
-      ({ retryAfterWaitMs, up }) => retryAfterWaitMs >= beginMs && retryAfterWaitMs < endMs && !up,
-    )
+    const down = truth.filter(({ askedMs, up }) => askedMs >= beginMs && askedMs < endMs && !up)
     return { name, lieS: of('lie'), lateS: of('late'), heldS: of('held'), downS: seconds(down) }
   })
 }
 
 /** @returns {'right' | 'lie' | 'late' | 'held'} */
-export function verdictOf({ retryAfterWaitMs, answeredMs, named }, truth, holds = []) {
-  if (answeredMs - retryAfterWaitMs > LATE_MS) return 'late'
-  const upWhenAsked = known(truth, retryAfterWaitMs).up
+export function verdictOf({ askedMs, answeredMs, named }, truth, holds = []) {
+  if (answeredMs - askedMs > LATE_MS) return 'late'
+  const upWhenAsked = known(truth, askedMs).up
   const upWhenAnswered = known(truth, answeredMs).up
   if (named === upWhenAsked || named === upWhenAnswered) return 'right'
-  const held = !named && holds.length > 0 && latest(holds, retryAfterWaitMs)?.held === true
+  const held = !named && holds.length > 0 && latest(holds, askedMs)?.held === true
   return held ? 'held' : 'lie'
 }
 
 function known(truth, atMs) {
   const sample = latest(truth, atMs)
-  if (sample === undefined || atMs - sample.retryAfterWaitMs > STALE_MS) {
+  if (sample === undefined || atMs - sample.askedMs > STALE_MS) {
     throw new Error('the puppet was not asked: nobody knows what is true')
   }
   return sample
@@ -55,7 +51,7 @@ function latest(samples, atMs) {
   let [from, to] = [0, samples.length]
   while (from < to) {
     const middle = (from + to) >> 1
-    if (samples[middle].retryAfterWaitMs <= atMs) from = middle + 1
+    if (samples[middle].askedMs <= atMs) from = middle + 1
     else to = middle
   }
   return samples[from - 1]

@@ -1,4 +1,4 @@
-export type Gateway = 'pass' | 'swallow' | 'close' | '503' | 'slow'
+export type Reception = 'pass' | 'swallow' | 'close' | '503' | 'slow'
 
 /** See relay.mjs. */
 export class Relay {
@@ -6,7 +6,7 @@ export class Relay {
   readonly port: number
   listen(): Promise<void>
   refuse(): void
-  receive(reception: Gateway): void
+  receive(reception: Reception): void
   delay(ms: number): void
   hold(): void
   release(): void

@@ -21,8 +21,7 @@ export function sendAdminRequest(
   { method, path, timeoutMs }: AdminRequest,
 ): Promise<AdminReply> {
   const { host, port, variable } = where
-  if (port === 0)
-    return Promise.resolve({ ok: false, words: `${variable} is 0: there is nothing to sendAdminRequest` })
+  if (port === 0) return Promise.resolve({ ok: false, words: `${variable} is 0: there is nothing to ask` })
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   const signal = AbortSignal.timeout(timeoutMs)
   return new Promise((resolve) => {

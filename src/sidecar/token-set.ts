@@ -1,80 +1,70 @@
-import { openFileLimit, tooFewOpenFiles } from '../config/open-file-limit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { Log } from '../ops/log.ts'
-import type { Redactor } from '../ops/redactor.ts'
 import type { TokenFileChange } from '../tokens/token-file-change.ts'
 import { TokenFileWatcher } from '../tokens/token-file-watcher.ts'
 import type { TokenSource } from '../tokens/token-source.ts'
 import type { SidecarEventListener } from './events.ts'
-import type { Registrations } from './registration/registrations.ts'
 
-/** What the holdings need. */
 export interface TokenSetOptions {
   /** At the start. */
   readonly tokens: readonly string[]
   /** Where more may come from; undefined: nowhere. */
   readonly source: TokenSource | undefined
   readonly clock: Clock
-  readonly log: Log
-  readonly redactor: Redactor
-  readonly registrations: Registrations
   readonly emit: SidecarEventListener
-  /** Hears of tokens that were not held before. */
-  readonly onAdded: (tokens: readonly string[]) => void
+  /** Called after each change; `added` are those that were not in the set before. */
+  readonly onChange: (added: readonly string[]) => void
 }
 
-/** Which tokens are to be registered: those of the configuration, of a file that is followed, or of a gateway. */
+/** Which tokens are wanted: those of the configuration, of a file that is followed, or of a gateway. */
 export class TokenSet {
   readonly #options: TokenSetOptions
   /** Undefined where the tokens stand in a variable and cannot change. */
-  readonly #follower: TokenFileWatcher | undefined
+  readonly #watcher: TokenFileWatcher | undefined
+  #tokens: readonly string[]
 
   constructor(options: TokenSetOptions) {
     this.#options = options
-    this.#hold(options.tokens)
+    this.#tokens = options.tokens
     const { source, clock } = options
-    this.#follower = source && new TokenFileWatcher({ source, clock, onChange: (news) => this.#learn(news) })
+    this.#watcher =
+      source && new TokenFileWatcher({ source, clock, onChange: (change) => this.#apply(change) })
+  }
+
+  /** Secrets, each once, in their order. */
+  get tokens(): readonly string[] {
+    return this.#tokens
   }
 
   start(): void {
-    this.#follower?.start()
+    this.#watcher?.start()
   }
 
   stop(): void {
-    this.#follower?.stop()
+    this.#watcher?.stop()
   }
 
   /** Reads the file of the tokens now. Resolves with why they stay as they are, if they do; undefined without a file. */
   async refresh(): Promise<readonly string[] | undefined> {
-    await this.#follower?.refresh()
-    return this.#follower?.trouble.map(({ message }) => message)
+    await this.#watcher?.refresh()
+    return this.#watcher && messagesOf(this.#watcher.trouble)
   }
 
-  /** These are the tokens from now on. They are secrets; what is held now is one for a while longer. */
+  /** These are the tokens from now on. */
   replace(tokens: readonly string[]): void {
-    this.#keepSecret(tokens)
-    this.#hold(tokens)
+    const before = new Set(this.#tokens)
+    this.#tokens = tokens
+    this.#options.onChange(tokens.filter((token) => !before.has(token)))
   }
 
-  #learn(news: TokenFileChange): void {
-    const words = (list: readonly Problem[]): readonly string[] => list.map(({ message }) => message)
-    const problems = news.kind === 'kept' ? words(news.problems) : []
-    const warnings = news.kind === 'changed' ? words(news.warnings) : []
-    if (news.kind === 'changed') this.#keepSecret(news.tokens)
+  #apply(change: TokenFileChange): void {
+    const problems = change.kind === 'kept' ? messagesOf(change.problems) : []
+    const warnings = change.kind === 'changed' ? messagesOf(change.warnings) : []
     this.#options.emit({ type: 'source', problems, warnings })
-    if (news.kind === 'changed') this.#hold(news.tokens)
+    if (change.kind === 'changed') this.replace(change.tokens)
   }
+}
 
-  #keepSecret(tokens: readonly string[]): void {
-    const { redactor, registrations } = this.#options
-    redactor.replace([...registrations.held, ...tokens])
-  }
-
-  #hold(tokens: readonly string[]): void {
-    const { registrations, log, onAdded } = this.#options
-    const tooFew = tooFewOpenFiles(tokens.length, openFileLimit())
-    if (tooFew !== undefined) log.warn(tooFew)
-    onAdded(registrations.update(tokens))
-  }
+function messagesOf(problems: readonly Problem[]): readonly string[] {
+  return problems.map(({ message }) => message)
 }

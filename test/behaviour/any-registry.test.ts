@@ -63,7 +63,7 @@ function scene(seed: number, capacity: number) {
 
 const happenings = fc.array(
   fc.oneof(
-    { weight: 2, arbitrary: fc.record({ type: fc.constant('want' as const) }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant('register' as const) }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('withdraw' as const) }) },
     {
       weight: 3,
@@ -107,9 +107,9 @@ it('whatever a registry does and whenever tokens come and go: one connection a t
       const { clock, registrations, sockets, events, open, stateOf, world, chance } = scene(seed, capacity)
       let wanted: readonly string[] = TOKENS
       registrations.update(wanted)
-      registrations.want()
+      registrations.register()
       for (const happening of sequence) {
-        if (happening.type === 'want') registrations.want()
+        if (happening.type === 'register') registrations.register()
         if (happening.type === 'withdraw') registrations.withdraw()
         if (happening.type === 'mood') world.mood = happening.mood
         if (happening.type === 'network') Object.assign(world, happening.network)
@@ -125,7 +125,7 @@ it('whatever a registry does and whenever tokens come and go: one connection a t
         open()
       }
       Object.assign(world, { mood: 'kind', pongs: true, lingers: false, closes: true })
-      registrations.want()
+      registrations.register()
       // Refused ones try again after a minute.
       await clock.advance(400_000)
       const registered = wanted.filter((token) => stateOf(token) === 'registered')
@@ -146,7 +146,7 @@ it('whatever a registry does and whenever tokens come and go: one connection a t
       expect(open().size).toBe(0)
       await clock.advance(60_000)
       expect(clock.pending).toBe(0)
-      registrations.want()
+      registrations.register()
       await clock.advance(chance() * 50)
       let stopped = false
       void registrations.stop().then(() => {

@@ -64,7 +64,7 @@ it('a day in which one token in a hundred is in trouble and another one replaced
   let list: readonly string[] = tokens('t', COUNT)
   let replaced = 0
   registrations.update(list)
-  registrations.want()
+  registrations.register()
   const onTheHour: number[] = []
   for (let minute = 0; minute < 24 * 60; minute += 1) {
     if (minute % 10 === 0) {

@@ -31,7 +31,7 @@ type Happening =
   | { readonly type: 'fails'; readonly answers: readonly boolean[] }
   | { readonly type: 'link'; readonly does: 'cut' | 'silence' }
   | { readonly type: 'mood'; readonly mood: Mood }
-  | { readonly type: 'registrations'; readonly does: 'want' | 'withdraw' }
+  | { readonly type: 'registrations'; readonly does: 'register' | 'withdraw' }
   | { readonly type: 'tokens'; readonly tokens: readonly string[] }
   | { readonly type: 'pass'; readonly ms: number }
 

@@ -34,7 +34,7 @@ describe('a registration that had lasted 5 s and is lost', () => {
     for (let seed = 0; seed < 10; seed += 1) {
       const { clock, registry, registrar, sockets, last, states } = scene(seed)
       if (trouble !== undefined) registry.dialed = (socket) => socket.end(trouble)
-      registrar.want()
+      registrar.register()
       await clock.advance(trouble === undefined ? 0 : 3_600_000)
       registry.dialed = (socket) => socket.accept()
       await clock.advance(75_000)
@@ -56,7 +56,7 @@ describe('a registration that had lasted 5 s and is lost', () => {
     const waits: number[] = []
     for (let seed = 0; seed < 200; seed += 1) {
       const { clock, registrar, last } = scene(seed)
-      registrar.want()
+      registrar.register()
       await clock.advance(6000)
       const lostMs = clock.now()
       last().end(closed)
@@ -71,7 +71,7 @@ describe('a registration that had lasted 5 s and is lost', () => {
 
   it('one attempt at once, and no more: the next ones have the pace of what is the matter', async () => {
     const { clock, registry, registrar, sockets, last } = scene()
-    registrar.want()
+    registrar.register()
     await clock.advance(6000)
     registry.dialed = (socket) => socket.end(unreachable)
     last().end(closed)
@@ -85,7 +85,7 @@ describe('a registration that had lasted 5 s and is lost', () => {
 
   it('after less than 5 s it had not lasted: that is a failure', async () => {
     const { clock, registrar, sockets, last } = scene()
-    registrar.want()
+    registrar.register()
     await clock.advance(4900)
     last().end(closed)
     await clock.advance(0)
@@ -99,7 +99,7 @@ describe('a registration that had lasted 5 s and is lost', () => {
 describe('how long it took to come back', () => {
   it('is told once, from the loss to the next registration, however many attempts that took', async () => {
     const { clock, registry, registrar, last, recoveries } = scene()
-    registrar.want()
+    registrar.register()
     await clock.advance(10_000)
     expect(recoveries()).toEqual([])
     registry.dialed = (socket) => socket.end(unreachable)
@@ -118,7 +118,7 @@ describe('how long it took to come back', () => {
 
   it('is told of a link that fell silent too', async () => {
     const { clock, registrar, sockets, recoveries } = registrarSilent()
-    registrar.want()
+    registrar.register()
     await clock.advance(5500)
     expect(sockets).toHaveLength(2)
     expect(recoveries()).toHaveLength(1)
@@ -129,7 +129,7 @@ describe('how long it took to come back', () => {
     'is not told of one that was withdrawn while %s',
     async (state) => {
       const { clock, registry, registrar, last, states, recoveries } = scene()
-      registrar.want()
+      registrar.register()
       await clock.advance(10_000)
       registry.dialed = (socket) => {
         if (state === 'queued') socket.end(unreachable)
@@ -141,7 +141,7 @@ describe('how long it took to come back', () => {
       registrar.withdraw()
       await clock.advance(60_000)
       registry.dialed = (socket) => socket.accept()
-      registrar.want()
+      registrar.register()
       await clock.advance(15_000)
       expect(states().at(-1)).toBe('registered')
       expect(recoveries()).toEqual([])
@@ -150,12 +150,12 @@ describe('how long it took to come back', () => {
 
   it('is not told of the first registration, nor of one that was withdrawn and is wanted again', async () => {
     const { clock, registrar, last, states, recoveries } = scene()
-    registrar.want()
+    registrar.register()
     await clock.advance(10_000)
     registrar.withdraw()
     last().end(closed)
     await clock.advance(60_000)
-    registrar.want()
+    registrar.register()
     await clock.advance(1000)
     expect(states().at(-1)).toBe('registered')
     expect(recoveries()).toEqual([])

@@ -47,7 +47,7 @@ it('of 100 tokens five have a trouble of their own: the others register in time,
     },
   })
   registrations.update([...Object.keys(TROUBLES), ...FINE])
-  registrations.want()
+  registrations.register()
   // 100 at 100 a second, and the first ones of those that try again.
   await clock.advance(1100)
   const isFine = new Set(FINE.map(nameOf))
@@ -90,7 +90,7 @@ it('one that never gets to the registry: the others keep their connections, and 
     },
   })
   registrations.update(['lost', ...FINE])
-  registrations.want()
+  registrations.register()
   await clock.advance(MINUTE_MS)
   for (const token of FINE) expect(stateOf(token)).toBe('registered')
   await clock.advance(10 * MINUTE_MS)
@@ -123,7 +123,7 @@ it('tokens that are answered 500 for an hour hold up nobody: another whose regis
     },
   })
   registrations.update(['fine', ...bad, ...tokens('other', 9)])
-  registrations.want()
+  registrations.register()
   await clock.advance(MINUTE_MS)
   expect([stateOf('fine'), stateOf('other0')]).toEqual(['registered', 'registered'])
   await clock.advance(60 * MINUTE_MS)
@@ -145,7 +145,7 @@ it('a registry that answers 503 to all but one of a thousand tokens is an outage
     script: { dialed: (socket) => socket.accept(), pinged: (socket) => socket.ponged() },
   })
   registrations.update(tokens('t', 1000))
-  registrations.want()
+  registrations.register()
   await clock.advance(60_000)
   expect(open().size).toBe(1000)
   sockets.script = { ...sockets.script, dialed: (socket) => socket.end(failing) }
@@ -173,7 +173,7 @@ it('while all are lost, those who have tried for all give way: one good token am
     },
   })
   registrations.update([...bad, 'fine'])
-  registrations.want()
+  registrations.register()
   await clock.advance(6 * 1500 + 100)
   expect(stateOf('fine')).toBe('registered')
   for (let time = 0; time < 20; time += 1) {
@@ -196,7 +196,7 @@ it('one backend of ten that hangs up on everybody is no outage: nobody is told s
     },
   })
   registrations.update(tokens('many', 500))
-  registrations.want()
+  registrations.register()
   // 500 and those that try again, at 100 a second.
   await clock.advance(8000)
   expect(events.filter(({ type }) => type === 'registry')).toEqual([])
@@ -210,7 +210,7 @@ it('a refused token that is tried again each minute stays refused meanwhile: nob
   })
   const clockOf = () => clock
   registrations.update(['gone bad'])
-  registrations.want()
+  registrations.register()
   await clock.advance(40_000)
   expect(stateOf('gone bad')).toBe('refused')
   const attempts = sockets.all.length

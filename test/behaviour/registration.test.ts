@@ -29,7 +29,7 @@ describe('a registry that misbehaves', () => {
         },
         { clock: new FakeClock({ chance }) },
       )
-      registrar.want()
+      registrar.register()
       await clock.advance(300_000)
       expect(states().filter((state) => state === 'registered').length).toBeGreaterThanOrEqual(
         sockets.length - 1,
@@ -59,7 +59,7 @@ describe('a registry that misbehaves', () => {
       },
       { script: answersPings },
     )
-    registrar.want()
+    registrar.register()
     await clock.advance(29_999)
     expect(sockets.length).toBeGreaterThanOrEqual(3)
     expect(states()).not.toContain('refused')
@@ -80,7 +80,7 @@ describe('a registry that misbehaves', () => {
       if (clock.now() >= 25_000) socket.accept()
       else socket.end(refused)
     })
-    registrar.want()
+    registrar.register()
     await clock.advance(31_000)
     expect(states().at(-1)).toBe('registered')
     expect(states()).not.toContain('refused')
@@ -88,7 +88,7 @@ describe('a registry that misbehaves', () => {
 
   it('one that never acknowledges counts as registered after 5 s, marked unconfirmed', async () => {
     const { clock, events, registrar } = start((socket) => socket.opened())
-    registrar.want()
+    registrar.register()
     await clock.advance(4999)
     expect(events.at(-1)).toMatchObject({ type: 'registration', state: 'open' })
     await clock.advance(1)
@@ -98,7 +98,7 @@ describe('a registry that misbehaves', () => {
   it('no pong: torn down 3.6 s after the first ping, and connected anew at once, without waiting for the old close', async () => {
     const script = { terminated: () => {} }
     const { clock, sockets, registrar, events } = start((socket) => socket.accept(), { script })
-    registrar.want()
+    registrar.register()
     await clock.advance(900)
     expect(sockets[0]?.pings).toBe(1)
     await clock.advance(3599)
@@ -112,7 +112,7 @@ describe('a registry that misbehaves', () => {
   it('what an abandoned connection says, even that it is over, is nothing to the one after it', async () => {
     const script = { terminated: () => {} }
     const { clock, sockets, registrar, events } = start((socket) => socket.accept(), { script })
-    registrar.want()
+    registrar.register()
     await clock.advance(4501)
     expect(sockets).toHaveLength(2)
     events.length = 0
@@ -127,7 +127,7 @@ describe('a registry that misbehaves', () => {
 
   it('a connection that is over, or being closed, is not pinged', async () => {
     const { clock, sockets, registrar } = start((socket) => socket.accept())
-    registrar.want()
+    registrar.register()
     await clock.advance(1000)
     sockets[0]?.end(closed)
     await clock.advance(3000)
@@ -153,7 +153,7 @@ describe('a registry that misbehaves', () => {
       events.flatMap((event) =>
         event.type === 'registration' && event.state === state ? [event.attempts] : [],
       )
-    registrar.want()
+    registrar.register()
     await clock.advance(1000)
     const failed = sockets.length
     good = true
@@ -167,7 +167,7 @@ describe('a registry that misbehaves', () => {
 
   it('a pong in time keeps the link, and is measured', async () => {
     const { clock, sockets, registrar, events } = start((socket) => socket.accept())
-    registrar.want()
+    registrar.register()
     await clock.advance(900)
     await clock.advance(20)
     sockets[0]?.ponged()
@@ -179,7 +179,7 @@ describe('a registry that misbehaves', () => {
 
   it('a flood: 100 questions a second are answered, the rest is dropped unread and counted', async () => {
     const { clock, registrar, last, events, counts } = start((socket) => socket.accept())
-    registrar.want()
+    registrar.register()
     await clock.advance(1000)
     const before = counts.reads
     for (let count = 0; count < 5000; count += 1) last().text(QUESTION)
@@ -196,7 +196,7 @@ describe('a registry that misbehaves', () => {
 
 it('a registry that says "roger" to each answer may ask 100 questions a second all the same', async () => {
   const { clock, registrar, last, events } = start((socket) => socket.accept())
-  registrar.want()
+  registrar.register()
   await clock.advance(1000)
   for (let count = 0; count < 100; count += 1) {
     last().text(QUESTION)
@@ -210,7 +210,7 @@ it('a registry that says "roger" to each answer may ask 100 questions a second a
 describe('a registry that cannot be reached', () => {
   it('one attempt each time the wait is over, told as the registry’s trouble and not as the token’s', async () => {
     const { clock, sockets, registrar, states, events } = start((socket) => socket.end(unreachable))
-    registrar.want()
+    registrar.register()
     await clock.advance(60_000)
     const told = events.filter((event) => event.type === 'registry')
     expect(told.map(({ reachable, attempts }) => [reachable, attempts])).toEqual(
@@ -232,7 +232,7 @@ describe('a registry that cannot be reached', () => {
       },
       { script: answersPings },
     )
-    registrar.want()
+    registrar.register()
     await clock.advance(300_000)
     back = true
     await clock.advance(1500)
@@ -253,7 +253,7 @@ it.each([
 ])('a registry that is %s can be reached: what it says is the token’s trouble', async (_how, verdict) => {
   let out = true
   const { clock, registrar, events, states } = start((socket) => socket.end(out ? unreachable : verdict))
-  registrar.want()
+  registrar.register()
   await clock.advance(100)
   expect(states()).not.toContain('waiting')
   out = false
@@ -267,7 +267,7 @@ describe('a process that was stopped, or is slow', () => {
   /** One whose socket is open, under a clock that can be stopped. */
   async function opened() {
     const scene = start((socket) => socket.opened(), { clock: new QuickClock() })
-    scene.registrar.want()
+    scene.registrar.register()
     await scene.clock.advance(1)
     return { ...scene, socket: scene.last() }
   }
@@ -294,7 +294,7 @@ describe('a process that was stopped, or is slow', () => {
   it('timers that are all late run all the same', async () => {
     const clock = new QuickClock({ lateMs: () => 150 })
     const { sockets, registrar } = start((socket) => socket.end(broken), { clock })
-    registrar.want()
+    registrar.register()
     await clock.advance(60_000)
     expect(sockets.length).toBeGreaterThan(5)
   })
@@ -303,7 +303,7 @@ describe('a process that was stopped, or is slow', () => {
 it('tells its subprotocol: five fields, with an id that is the same for all attempts of a token, and no other token’s', async () => {
   const idsOf = async (): Promise<Set<string>> => {
     const { clock, sockets, registrar } = start((socket) => socket.end(broken))
-    registrar.want()
+    registrar.register()
     await clock.advance(60_000)
     expect(sockets.length).toBeGreaterThan(5)
     for (const { subprotocol } of sockets) expect(subprotocol).toMatch(/^io\|0\.0\.1\|[0-9a-f]{32}\|\|8788$/)

@@ -10,7 +10,7 @@ async function started(
 ) {
   const scene = registrationsScene(options)
   scene.registrations.update(list)
-  scene.registrations.want()
+  scene.registrations.register()
   await scene.clock.advance(afterMs)
   return scene
 }
@@ -18,14 +18,13 @@ async function started(
 describe('tokens', () => {
   it('that are there at the start are registered when the puppet is healthy, and not before', async () => {
     const { clock, registrations, sockets, open, stateOf } = registrationsScene()
-    expect(registrations.update(['a', 'b'])).toEqual(['a', 'b'])
+    expect(registrations.update(['a', 'b'])).toEqual(['#a', '#b'])
     await clock.advance(60_000)
     expect(sockets.all).toEqual([])
-    registrations.want()
+    registrations.register()
     await clock.advance(1000)
     expect([...open().keys()].sort()).toEqual(['a', 'b'])
     expect([stateOf('a'), stateOf('b')]).toEqual(['registered', 'registered'])
-    expect([...registrations.tokens]).toEqual(['a', 'b'])
   })
 
   it('that are added are registered, those that are removed are closed, and the others see nothing', async () => {
@@ -36,7 +35,7 @@ describe('tokens', () => {
     const before = open()
     events.length = 0
     // More than one goes: only the first has a successor.
-    expect(registrations.update(['d', 'c'])).toEqual(['d'])
+    expect(registrations.update(['d', 'c'])).toEqual(['#d'])
     await clock.advance(1000)
     expect([...open().keys()].sort()).toEqual(['c', 'd'])
     expect(stateOf('d')).toBe('registered')
@@ -72,7 +71,7 @@ describe('tokens', () => {
     registrations.update(['a', 'b'])
     await clock.advance(60_000)
     expect(open().size).toBe(0)
-    registrations.want()
+    registrations.register()
     await clock.advance(1000)
     expect([...open().keys()].sort()).toEqual(['a', 'b'])
   })
@@ -147,7 +146,7 @@ describe('a token that is removed', () => {
       script: { closing: () => {} },
     })
     registrations.update(['b'])
-    expect(registrations.update(['a', 'b'])).toEqual(['a'])
+    expect(registrations.update(['a', 'b'])).toEqual(['#a'])
     await clock.advance(500)
     expect(sockets.of('a')).toHaveLength(1)
     sockets.of('a')[0]?.end(closed)
@@ -194,7 +193,7 @@ describe('stop', () => {
     expect(clock.pending).toBe(0)
     events.length = 0
     expect(registrations.update(['new'])).toEqual([])
-    registrations.want()
+    registrations.register()
     await clock.advance(60_000)
     expect(sockets.all).toHaveLength(100)
     expect(events).toEqual([])

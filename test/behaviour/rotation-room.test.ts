@@ -61,7 +61,7 @@ describe('where there is room', () => {
     const scene = registrationsScene({ capacity: 5 })
     const { clock, registrations, open, gone } = scene
     registrations.update(tokens('old', 10))
-    registrations.want()
+    registrations.register()
     await clock.advance(10_000)
     expect(open().size).toBe(5)
     registrations.update(tokens('new', 10))
@@ -81,7 +81,7 @@ it('there are never more connections than there is room for, but for the one tha
   }
   sockets.script = { ...sockets.script, dialed }
   registrations.update(tokens('t', 20))
-  registrations.want()
+  registrations.register()
   for (let step = 0; step < 100; step += 1) {
     await clock.advance(100)
     expect(sockets.live.size).toBeLessThanOrEqual(6)

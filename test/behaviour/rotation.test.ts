@@ -142,7 +142,7 @@ describe('a predecessor', () => {
     const before = open().get('old')
     registrations.update(['new'])
     await clock.advance(100)
-    expect(registrations.update(['old'])).toEqual(['old'])
+    expect(registrations.update(['old'])).toEqual(['#old'])
     await clock.advance(60_000)
     expect([...open().values()]).toEqual([before])
     expect(before?.done).toEqual([])
@@ -239,7 +239,7 @@ describe('during a rotation', () => {
     expect(open().size).toBe(0)
     expect(gone()).toEqual(['#old'])
     sockets.script = { ...sockets.script, dialed: (socket) => socket.accept() }
-    registrations.want()
+    registrations.register()
     await clock.advance(1000)
     expect([...open().keys()].sort()).toEqual(['new', 'other'])
     expect(sockets.of('old')).toHaveLength(1)

@@ -17,7 +17,7 @@ describe('withdrawal', () => {
     ['while queued, because the registry cannot be reached', unreachable, 100],
   ])('%s: no further attempt, however long, and nothing pending', async (_when, verdict, afterMs) => {
     const { clock, sockets, registrar, states } = start((socket) => socket.end(verdict))
-    registrar.want()
+    registrar.register()
     await clock.advance(afterMs)
     const before = sockets.length
     registrar.withdraw()
@@ -30,7 +30,7 @@ describe('withdrawal', () => {
   it('while queued, behind others: its turn never comes', async () => {
     const { clock, sockets, registrar, states, options } = start(() => {}, { connectRate: 1 })
     options.scheduler.queue(() => {}, false)
-    registrar.want()
+    registrar.register()
     expect(states()).toEqual(['queued'])
     expect(clock.pending).toBe(1)
     registrar.withdraw()
@@ -43,7 +43,7 @@ describe('withdrawal', () => {
 
   it('half way through the handshake: torn down, and what the attempt says later is not heard', async () => {
     const { clock, registrar, last, states } = start()
-    registrar.want()
+    registrar.register()
     await clock.advance(50)
     registrar.withdraw()
     expect(last().done).toEqual(['terminate'])
@@ -56,7 +56,7 @@ describe('withdrawal', () => {
 
   it('before the acknowledgement: closed, and the acknowledgement comes too late', async () => {
     const { clock, registrar, last, states } = start((socket) => socket.opened())
-    registrar.want()
+    registrar.register()
     await clock.advance(50)
     registrar.withdraw()
     expect(last().done).toEqual(['close'])
@@ -68,10 +68,10 @@ describe('withdrawal', () => {
 
   it('of a puppet that is back before the close is over: one socket after the other, never two', async () => {
     const { clock, sockets, registrar, last } = start((socket) => socket.accept())
-    registrar.want()
+    registrar.register()
     await clock.advance(50)
     registrar.withdraw()
-    registrar.want()
+    registrar.register()
     expect(sockets).toHaveLength(1)
     last().end(closed)
     expect(sockets).toHaveLength(2)
@@ -79,7 +79,7 @@ describe('withdrawal', () => {
 
   it('answers questions until the very end: a registry that hears nothing publishes a port of its own', async () => {
     const { clock, registrar, last } = start((socket) => socket.accept())
-    registrar.want()
+    registrar.register()
     await clock.advance(50)
     registrar.withdraw()
     last().text(QUESTION)
@@ -91,7 +91,7 @@ describe('withdrawal', () => {
 describe('stop', () => {
   it('waits until a connection that was torn down is gone', async () => {
     const { clock, registrar, last } = start(() => {}, { script: { terminated: () => {} } })
-    registrar.want()
+    registrar.register()
     await clock.advance(1)
     let stopped = false
     void registrar.stop('shutdown').then(() => {
@@ -117,7 +117,7 @@ describe('stop', () => {
         refused: (socket) => socket.end(refused),
       }
       const { clock, registrar, sockets, states, options } = start(scripts[state] ?? (() => {}))
-      if (state !== 'idle') registrar.want()
+      if (state !== 'idle') registrar.register()
       await clock.advance(state === 'refused' ? 40_000 : 1)
       if (state === 'closing') registrar.withdraw()
       expect(states().at(-1) ?? 'idle').toBe(state)

@@ -24,7 +24,7 @@ const ADVERTISED: Readonly<Record<string, string>> = {
 }
 const SECOND = 1000
 const MIB = 2 ** 20
-/** Measured: see README.md and bench/, "resident memory". A node that runs `drain` beside another one takes 50 MiB. */
+/** Measured: see docs/performance.md, "resident memory". A node that runs `drain` beside another one takes 50 MiB. */
 const SECOND_NODE = 50 * MIB
 const HOURS_OLD = 64.1 * MIB
 const TOKENS_10_000 = 116.9 * MIB

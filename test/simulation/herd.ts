@@ -1,10 +1,11 @@
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
 import { createReader } from '../../src/protocol/port-answer.ts'
 import { ConnectScheduler } from '../../src/sidecar/registration/connect-scheduler.ts'
-import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
+import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-timeouts.ts'
+import { reducerSettings } from '../../src/sidecar/registration/reducer-settings.ts'
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
-import { reducerSettings } from '../../src/sidecar/registration/settings.ts'
 import { seededChance } from '../support/chance.ts'
+import { Desired } from '../support/desired-registrations.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { Attempts, BUCKET_MS, WorstSecond } from './attempts.ts'
 import { OwnChance } from './own-chance.ts'
@@ -89,36 +90,38 @@ export class Herd {
   #start(first: number, tokens: number, worstSecond: WorstSecond, seed: number): void {
     const clock = new OwnChance(this.#clock, seed)
     const emit = (): void => {}
-    const registrations = new Registrations({
-      nameOf: (token) => token,
-      advertise: { host: '', port: PORT },
-      settings: SETTINGS,
-      clock,
-      emit: (event) => {
-        if (event.type !== 'registration' || event.state !== 'registered') return
-        const number = Number(event.id)
-        if (Number.isNaN(this.#registeredMs[number])) this.#registeredMs[number] = this.nowMs
-      },
-      read: createReader(PORT),
-      heartbeat: new Heartbeat(clock, (links) =>
-        heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
-      ),
-      scheduler: new ConnectScheduler({
+    const registrations = new Desired(
+      new Registrations({
+        nameOf: (token) => token,
+        advertise: { host: '', port: PORT },
+        settings: SETTINGS,
         clock,
-        connectRate: CONNECT_RATE,
-        backoff: SETTINGS,
-        capacity: Number.POSITIVE_INFINITY,
-        emit,
+        onEvent: (event) => {
+          if (event.type !== 'registration' || event.state !== 'registered') return
+          const number = Number(event.id)
+          if (Number.isNaN(this.#registeredMs[number])) this.#registeredMs[number] = this.nowMs
+        },
+        read: createReader(PORT),
+        heartbeat: new Heartbeat(clock, (links) =>
+          heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
+        ),
+        scheduler: new ConnectScheduler({
+          clock,
+          connectRate: CONNECT_RATE,
+          backoff: SETTINGS,
+          capacity: Number.POSITIVE_INFINITY,
+          emit,
+        }),
+        open: (token, _subprotocol, handlers) => {
+          const number = Number(token)
+          this.#attemptsOf[number] = (this.#attemptsOf[number] ?? 0) + 1
+          this.attempts.count(this.nowMs)
+          worstSecond.count(this.nowMs)
+          return this.registry.open(token, handlers)
+        },
       }),
-      open: (token, _subprotocol, handlers) => {
-        const number = Number(token)
-        this.#attemptsOf[number] = (this.#attemptsOf[number] ?? 0) + 1
-        this.attempts.count(this.nowMs)
-        worstSecond.count(this.nowMs)
-        return this.registry.open(token, handlers)
-      },
-    })
+    )
     registrations.update(Array.from({ length: tokens }, (_, index) => String(first + index)))
-    this.#clock.after(clock.random() * START_MS, () => registrations.want())
+    this.#clock.after(clock.random() * START_MS, () => registrations.register())
   }
 }

@@ -1,4 +1,4 @@
-import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
+import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-timeouts.ts'
 import { type Percentiles, percentiles } from '../support/percentile.ts'
 import { CONNECT_RATE, Herd, type HerdOptions, START_MS } from './herd.ts'
 import { type Mood, UP } from './registry.ts'

@@ -5,10 +5,11 @@ import { type HealthState, initialHealth, nextHealth } from '../../src/sidecar/h
 import { probeIntervalMs } from '../../src/sidecar/health/probe-interval.ts'
 import { Prober } from '../../src/sidecar/probe/prober.ts'
 import { ConnectScheduler } from '../../src/sidecar/registration/connect-scheduler.ts'
-import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
+import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-timeouts.ts'
+import { reducerSettings } from '../../src/sidecar/registration/reducer-settings.ts'
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
-import { reducerSettings } from '../../src/sidecar/registration/settings.ts'
 import { seededChance } from '../support/chance.ts'
+import { Desired } from '../support/desired-registrations.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { SimulatedPuppet } from './puppet.ts'
 import { SimulatedRegistry } from './registry.ts'
@@ -26,7 +27,7 @@ export class Stages {
   readonly chance: () => number
   readonly puppet: SimulatedPuppet
   readonly registry: SimulatedRegistry
-  readonly registrations: Registrations
+  readonly registrations: Desired
   /** When the puppet's health changed, by what it became. */
   readonly turns: { readonly atMs: number; readonly healthy: boolean }[] = []
   readonly #loop: Prober
@@ -86,31 +87,33 @@ export class Stages {
 
   #turn(healthy: boolean): void {
     this.turns.push({ atMs: this.clock.now(), healthy })
-    if (healthy) this.registrations.want()
+    if (healthy) this.registrations.register()
     else this.registrations.withdraw()
   }
 
-  #register(emit: (event: SidecarEvent) => void): Registrations {
+  #register(emit: (event: SidecarEvent) => void): Desired {
     const { clock } = this
-    return new Registrations({
-      nameOf: (token) => token,
-      advertise: { host: '', port: PORT },
-      settings: SETTINGS,
-      clock,
-      emit,
-      read: createReader(PORT),
-      heartbeat: new Heartbeat(clock, (links) =>
-        heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
-      ),
-      scheduler: new ConnectScheduler({
+    return new Desired(
+      new Registrations({
+        nameOf: (token) => token,
+        advertise: { host: '', port: PORT },
+        settings: SETTINGS,
         clock,
-        connectRate: 100,
-        backoff: SETTINGS,
-        capacity: Number.POSITIVE_INFINITY,
-        emit,
+        onEvent: emit,
+        read: createReader(PORT),
+        heartbeat: new Heartbeat(clock, (links) =>
+          heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
+        ),
+        scheduler: new ConnectScheduler({
+          clock,
+          connectRate: 100,
+          backoff: SETTINGS,
+          capacity: Number.POSITIVE_INFINITY,
+          emit,
+        }),
+        open: (token, _subprotocol, handlers) => this.registry.open(token, handlers),
       }),
-      open: (token, _subprotocol, handlers) => this.registry.open(token, handlers),
-    })
+    )
   }
 }
 

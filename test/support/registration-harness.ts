@@ -1,12 +1,14 @@
 import type { Clock } from '../../src/lib/clock.ts'
+import { EventQueue } from '../../src/lib/event-queue.ts'
 import { Heartbeat } from '../../src/protocol/heartbeat.ts'
 import { createReader } from '../../src/protocol/port-answer.ts'
 import type { SidecarEvent } from '../../src/sidecar/events.ts'
 import { ConnectScheduler } from '../../src/sidecar/registration/connect-scheduler.ts'
-import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-settings.ts'
+import { heartbeatSettings } from '../../src/sidecar/registration/heartbeat-timeouts.ts'
+import { reducerSettings } from '../../src/sidecar/registration/reducer-settings.ts'
 import { Registration, type RegistrationOptions } from '../../src/sidecar/registration/registration.ts'
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
-import { reducerSettings } from '../../src/sidecar/registration/settings.ts'
+import { Desired } from './desired-registrations.ts'
 import { FakeClock } from './fake-clock.ts'
 import { QuickClock, type QuickClockOptions } from './quick-clock.ts'
 import { type Script, type ScriptedSocket, ScriptedSockets } from './scripted-sockets.ts'
@@ -44,13 +46,14 @@ export function registrationScene<C extends Clock>(
       counts.reads += 1
       return read(text)
     },
-    emit: listener,
+    events: new EventQueue(listener),
+    isDesired: () => true,
     open: sockets.open,
   }
   /** The states that a token has been in, in order. */
   const statesOf = (id: string): string[] =>
     events.flatMap((event) => (event.type === 'registration' && event.id === id ? [event.state] : []))
-  return { clock, events, sockets, options, counts, statesOf }
+  return { clock, events, sockets, options, listener, counts, statesOf }
 }
 
 /** The public name of the one token. */
@@ -82,7 +85,7 @@ export const kind = (clock: Clock): Script => ({
 export function registrationsScene(options: SceneOptions & QuickClockOptions = {}) {
   const clock = new QuickClock(options)
   const scene = registrationScene(clock, { ...options, script: { ...kind(clock), ...options.script } })
-  const registrations = new Registrations({ ...scene.options, nameOf })
+  const registrations = new Registrations({ ...scene.options, nameOf, onEvent: scene.listener })
   /** The sockets that are open now, by token; never more than one for each. */
   const open = (): Map<string, ScriptedSocket> => {
     const found = new Map<string, ScriptedSocket>()
@@ -95,7 +98,7 @@ export function registrationsScene(options: SceneOptions & QuickClockOptions = {
   }
   const stateOf = (token: string): string | undefined => scene.statesOf(nameOf(token)).at(-1)
   const gone = (): string[] => scene.events.flatMap((event) => (event.type === 'gone' ? [event.id] : []))
-  return { ...scene, registrations, open, stateOf, gone }
+  return { ...scene, registrations: new Desired(registrations, scene.events), open, stateOf, gone }
 }
 
 /** So many tokens. */
@@ -110,7 +113,7 @@ export async function registeredScene(
 ) {
   const scene = registrationsScene(options)
   scene.registrations.update(list)
-  scene.registrations.want()
+  scene.registrations.register()
   await scene.clock.advance(1000 + list.length * 10)
   if (scene.open().size !== list.length) throw new Error('not all are registered')
   if (dialed !== undefined) scene.sockets.script = { ...scene.sockets.script, dialed }

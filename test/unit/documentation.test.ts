@@ -1,14 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/commands/command-table.ts'
+import { EXIT } from '../../src/commands/exit-codes.ts'
 import { helpText } from '../../src/commands/help.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
+import { filesBelow, plain, text } from '../support/documentation.ts'
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const README = join(ROOT, 'README.md')
-const readme = existsSync(README) ? readFileSync(README, 'utf8') : ''
+const readme = text('README.md')
+const configuration = text('docs/configuration.md')
+const endpoints = text('docs/endpoints.md')
+/** The source as one line, in which a message can be found however it is wrapped. */
+const source = filesBelow('src')
+  .filter((file) => file.endsWith('.ts'))
+  .map(text)
+  .join('\n')
 
 const VARIABLES: readonly Variable[] = [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES]
 const BY_NAME = VARIABLES.map((variable) => [variable.name, variable] as const)
@@ -25,7 +29,7 @@ interface Row {
 }
 
 const ROW = /^\|\s*`([A-Z][A-Z0-9_]*)`(?:\s*\(also `([A-Z][A-Z0-9_]*)`\))?\s*\|([^|]*)\|(.*)\|\s*$/gm
-const ROWS: readonly Row[] = [...readme.matchAll(ROW)].map(
+const ROWS: readonly Row[] = [...configuration.matchAll(ROW)].map(
   ([, name = '', alias, byDefault = '', meaning = '']) => ({
     name,
     alias,
@@ -83,26 +87,12 @@ describe('README.md', () => {
     expect(readme.length, 'there is no README.md').toBeGreaterThan(0)
   })
 
-  it.each(BY_NAME)(
-    'has %s in its configuration table, with the same default',
-    (_name, { name, alias, byDefault }) => {
-      const also = alias === undefined ? '' : ` (also \`${alias}\`)`
-      const row = ROWS.find((candidate) => candidate.name === name)
-      if (row === undefined) {
-        throw new Error(`README.md has no row | \`${name}\`${also} | \`${byDefault}\` | meaning |`)
-      }
-      expect(row.alias).toBe(alias)
-      expect(row.meaning.length).toBeGreaterThan(0)
-      // Where there is no default, the cell may say in words what happens then.
-      if (byDefault === '') expect(row.byDefault).not.toMatch(/^`/)
-      else expect(row.byDefault, `the default of ${name}`).toMatch(new RegExp(`^\`${literally(byDefault)}\``))
-    },
-  )
+  it('is short enough to be read', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(210)
+  })
 
-  it('has no variable in its configuration table that does not exist, and none twice', () => {
-    const known = [...VARIABLES.map(({ name }) => name), 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER']
-    expect(ROWS.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([])
-    expect(new Set(ROWS.map(({ name }) => name)).size).toBe(ROWS.length)
+  it.each(['npm run quickstart', 'npm cit'])('has the command %s in a block of its own', (command) => {
+    expect(readme).toContain(`\n\`\`\`sh\n${command}\n\`\`\`\n`)
   })
 
   it.each(Object.keys(COMMANDS))('tells of the command %s', (name) => {
@@ -111,6 +101,86 @@ describe('README.md', () => {
   })
 })
 
-function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+describe('docs/configuration.md', () => {
+  it.each(BY_NAME)(
+    'has %s in its table, with the same alias, default and meaning',
+    (_name, { name, alias, byDefault, meaning }) => {
+      const also = alias === undefined ? '' : ` (also \`${alias}\`)`
+      const row = ROWS.find((candidate) => candidate.name === name)
+      if (row === undefined) {
+        throw new Error(
+          `docs/configuration.md has no row | \`${name}\`${also} | \`${byDefault}\` | meaning |`,
+        )
+      }
+      expect(row.alias).toBe(alias)
+      // The page may say more than --help has room for, after the same words.
+      expect(plain(row.meaning).slice(0, meaning.length)).toBe(meaning)
+      // Where there is no default, the cell may say in words what happens then.
+      if (byDefault === '') expect(row.byDefault).not.toMatch(/^`/)
+      else expect(row.byDefault, `the default of ${name}`).toMatch(new RegExp(`^\`${literally(byDefault)}\``))
+    },
+  )
+
+  it('has no variable in its tables that does not exist, and none twice', () => {
+    const known = [...VARIABLES.map(({ name }) => name), 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER']
+    expect(ROWS.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([])
+    expect(new Set(ROWS.map(({ name }) => name)).size).toBe(ROWS.length)
+  })
+
+  it.each(BY_COMMAND)('has the command %s with its usage and exit codes', (_name, { usage }) => {
+    expect(configuration).toMatch(new RegExp(`^\\| \`${literally(usage)}\`.*\\| 0 [^|]*\\|$`, 'm'))
+  })
+
+  it.each(Object.entries(EXIT))('names the exit code of %s', (_name, code) => {
+    expect(configuration).toMatch(new RegExp(`(\\||·|exit code) ${code}\\b`))
+  })
+})
+
+describe('docs/endpoints.md', () => {
+  const METRIC = /\b(?:metrics\.(?:gauge|counter|histogram|reading)|yesOrNo|this\.gauge)\(\s*'([a-z_]+)'/g
+  const served = [...source.matchAll(METRIC)].map(([, name = '']) => name)
+
+  it('is held against the metrics of the source', () => {
+    expect(served.length).toBeGreaterThan(25)
+  })
+
+  it('has every metric in its tables, and no other', () => {
+    const [, sidecar = '', registry = ''] =
+      /## Metrics of the sidecar\n([\s\S]*?)\n## [\s\S]*?## Metrics of the registry\n([\s\S]*?)\n## /.exec(
+        endpoints,
+      ) ?? []
+    const listed = [...`${sidecar}\n${registry}`.matchAll(/^\| `([a-z_]+)` \|/gm)].map(
+      ([, name = '']) => name,
+    )
+    expect([...new Set(listed)].sort()).toEqual([...new Set(served)].sort())
+  })
+})
+
+describe('messages that are explained', () => {
+  // The first cell of a row holds the messages; what Docker says is marked as such.
+  const cells = [
+    text('docs/troubleshooting.md'),
+    text('docs/registry.md').split('## Messages in its log')[1] ?? '',
+  ]
+    .flatMap((page) => [...page.matchAll(/^\| (.*?) \|/gm)].map(([, cell = '']) => cell))
+    .filter((cell) => !cell.includes('from Docker'))
+  // Numbers and names stand in a message where the source has variables.
+  const fragments = cells
+    .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message))
+    .flatMap((message) => message.split(/…|\d[\d.:]*|: |, (?:but )?|\(.*\)|\b[A-Z]{3,}:? /))
+    .map((fragment) => fragment.trim())
+    .filter((fragment) => fragment.length >= 8)
+  const oneLine = source.replace(/\s+/g, ' ')
+
+  it('are found', () => {
+    expect(fragments.length).toBeGreaterThan(25)
+  })
+
+  it('are those of the source', () => {
+    expect(fragments.filter((fragment) => !oneLine.includes(fragment))).toEqual([])
+  })
+})
+
+function literally(words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -8,12 +8,12 @@ const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 
 /** Reads a file of tokens as the sidecar does at its start; resolves with what looks at it again as it does later. */
 export async function prepareLook(path) {
-  const { readTokens, TokenFileWatcher, systemClock } = await product()
+  const { readTokens, TokenFollower, systemClock } = await product()
   const { source } = readTokens({ inline: { variable: '' }, file: { variable: 'the file', path } })
-  const follower = new TokenFileWatcher({
+  const follower = new TokenFollower({
     source,
     clock: systemClock,
-    onChange: ({ kind }) => {
+    onNews: ({ kind }) => {
       throw new Error(`the file has not changed, and yet: ${kind}`)
     },
   })

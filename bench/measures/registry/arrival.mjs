@@ -2,7 +2,7 @@ import { counted, kib, median, mib, spread } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
 import { sleep } from '../../time.mjs'
 import { memoryOf } from '../../usage.mjs'
-import { LogAggregator } from './crowd.mjs'
+import { Crowd } from './crowd.mjs'
 
 const ROUNDS = 3
 /** Upstream's cost of a registration grows with how many there are: more of them would be unkind. */
@@ -32,7 +32,7 @@ export async function measureArrival(sizes) {
 
 function arrival(kind, count) {
   return withProcesses(async (keep) => {
-    const crowd = keep(await LogAggregator.start(kind))
+    const crowd = keep(await Crowd.start(kind))
     const { pid } = crowd.registry
     await sleep(START_MS)
     const before = memoryOf(pid).resident

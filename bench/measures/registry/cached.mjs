@@ -1,6 +1,6 @@
 import { counted, ms } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
-import { LogAggregator } from './crowd.mjs'
+import { Crowd } from './crowd.mjs'
 import { startBareHttp } from './registries.mjs'
 import { addSlice, Slices, startDiscoverer } from './slices.mjs'
 
@@ -13,7 +13,7 @@ const WANTED_SHARE = 0.8
 export function measureCached() {
   return withProcesses(async (keep) => {
     const discoverer = keep(await startDiscoverer())
-    const crowd = keep(await LogAggregator.start('ours'))
+    const crowd = keep(await Crowd.start('ours'))
     await crowd.register(1)
     const { tokens } = crowd
     const bare = keep(await startBareHttp(crowd.registry.port, `/v0/hosties/${tokens[0]}`))

@@ -10,7 +10,7 @@ const LIMIT_MS = 120_000
 const STALE_AFTER_MS = 1100
 
 /** One registry and those who are registered there, two processes. */
-export class LogAggregator {
+export class Crowd {
   kind
   registry
   /** The port that all of them publish. */
@@ -22,7 +22,7 @@ export class LogAggregator {
   #lastAskedMs = 0
 
   static async start(kind) {
-    const crowd = new LogAggregator()
+    const crowd = new Crowd()
     crowd.kind = kind
     crowd.registry = await startOf(kind)
     const url = `ws://127.0.0.1:${crowd.registry.port}/v0/websocket`

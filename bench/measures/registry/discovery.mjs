@@ -1,6 +1,6 @@
 import { counted, percent } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
-import { LogAggregator } from './crowd.mjs'
+import { Crowd } from './crowd.mjs'
 import { WANTED_AT } from './sizes.mjs'
 import { addSlice, Slices, startDiscoverer } from './slices.mjs'
 
@@ -69,7 +69,7 @@ export function measureDiscovery(sizes) {
 }
 
 async function crowdOf(keep, kind, size) {
-  const crowd = keep(await LogAggregator.start(kind))
+  const crowd = keep(await Crowd.start(kind))
   const tookMs = await crowd.register(size)
   console.error(`discovery: ${size} registered at ${kind} in ${Math.round(tookMs)} ms`)
   return crowd

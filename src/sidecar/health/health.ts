@@ -1,6 +1,7 @@
-import type { Damping, PuppetHealth, TimedProbeResult } from '../events.ts'
+import type { PuppetHealth, TimedProbeResult } from '../events.ts'
+import { dampingOf, withWithdrawal } from './damping.ts'
 
-/** How many probes in a row change the gate's mind. */
+/** How many probes in a row change the health. */
 export interface HealthSettings {
   /** Good probes in a row before the puppet counts as healthy; default 2. */
   readonly rise: number
@@ -8,11 +9,11 @@ export interface HealthSettings {
   readonly fall: number
 }
 
-/** The run of equal outcomes that ends with the newest probe. */
+/** Equal outcomes in a row, up to the newest probe. */
 export type ProbeStreak =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'good'; readonly count: number }
-  /** `sinceMs`: when the first probe of the run was sent. */
+  /** `sinceMs`: when the first of them was sent. */
   | {
       readonly outcome: 'bad'
       readonly count: number
@@ -32,13 +33,6 @@ export interface HealthState {
 
 /** Connections refused in a row that prove death without waiting for `fall`. */
 const REFUSALS_THAT_PROVE = 2
-const FLAP_WINDOW_MS = 10 * 60_000
-/** So many withdrawals of the last ten minutes cost nothing: a puppet may be restarted for good reasons. */
-const FREE_WITHDRAWALS = 3
-const HOLD_MAX_MS = 60_000
-/** As many as it takes to reach `HOLD_MAX_MS`; older ones change nothing. */
-const WITHDRAWALS_KEPT = 10
-
 /** Before the first probe. */
 export const initialHealth: HealthState = {
   health: 'unknown',
@@ -47,56 +41,47 @@ export const initialHealth: HealthState = {
   reason: 'not probed yet',
 }
 
-/**
- * How long a puppet that flaps stays withdrawn: nothing for the first three withdrawals of ten minutes, then 1, 2, 4 … 60 s.
- */
-export function dampingOf(gate: HealthState, atMs: number): Damping {
-  const withdrawals = gate.withdrawals.filter((time) => atMs - time < FLAP_WINDOW_MS).length
-  const costly = withdrawals - FREE_WITHDRAWALS
-  return { withdrawals, holdMs: costly > 0 ? Math.min(HOLD_MAX_MS, 1000 * 2 ** (costly - 1)) : 0 }
-}
-
 /** Folds one probe's result, which came at `atMs`, into what is known. */
 export function nextHealth(
-  gate: HealthState,
+  state: HealthState,
   result: TimedProbeResult,
   atMs: number,
   settings: HealthSettings,
 ): HealthState {
-  return result.ok ? afterGood(gate, atMs, settings) : afterBad(gate, result, atMs, settings)
+  return result.ok ? afterGood(state, atMs, settings) : afterBad(state, result, atMs, settings)
 }
 
-function afterGood(gate: HealthState, atMs: number, settings: HealthSettings): HealthState {
-  const count = gate.streak.outcome === 'good' ? gate.streak.count + 1 : 1
+function afterGood(state: HealthState, atMs: number, settings: HealthSettings): HealthState {
+  const count = state.streak.outcome === 'good' ? state.streak.count + 1 : 1
   const streak: ProbeStreak = { outcome: 'good', count }
-  if (gate.health === 'healthy' || count < settings.rise) return { ...gate, streak }
+  if (state.health === 'healthy' || count < settings.rise) return { ...state, streak }
   // The hold runs by the clock from the withdrawal on: what is probed meanwhile, and what is forgotten, does not change it.
-  const withdrawnMs = gate.withdrawals.at(-1) ?? Number.NEGATIVE_INFINITY
-  const { holdMs, withdrawals } = dampingOf(gate, withdrawnMs)
+  const withdrawnMs = state.withdrawals.at(-1) ?? Number.NEGATIVE_INFINITY
+  const { holdMs, withdrawals } = dampingOf(state.withdrawals, withdrawnMs)
   if (atMs - withdrawnMs < holdMs) {
     const reason = `flapping: withdrawn ${withdrawals} times in 10 min, held back for ${holdMs / 1000} s after the last time`
-    return { ...gate, streak, reason }
+    return { ...state, streak, reason }
   }
-  return { ...gate, health: 'healthy', streak, reason: '' }
+  return { ...state, health: 'healthy', streak, reason: '' }
 }
 
 function afterBad(
-  gate: HealthState,
+  state: HealthState,
   result: TimedProbeResult & { ok: false },
   atMs: number,
   settings: HealthSettings,
 ): HealthState {
   const before =
-    gate.streak.outcome === 'bad' ? gate.streak : { count: 0, refused: 0, sinceMs: atMs - result.tookMs }
+    state.streak.outcome === 'bad' ? state.streak : { count: 0, refused: 0, sinceMs: atMs - result.tookMs }
   const refused = result.kind === 'refused' ? before.refused + 1 : 0
   const streak: ProbeStreak = { ...before, outcome: 'bad', count: before.count + 1, refused }
-  // A late answer is no bad one. None at all until the deadline is silence, which is a verdict by itself.
-  const fallen = result.kind === 'timeout' || streak.count >= settings.fall || refused >= REFUSALS_THAT_PROVE
-  if (!fallen) {
-    return gate.health === 'healthy' ? { ...gate, streak } : { ...gate, streak, reason: result.reason }
+  // A late answer is no bad one. None at all until the deadline is silence, which is enough by itself.
+  const isFallen =
+    result.kind === 'timeout' || streak.count >= settings.fall || refused >= REFUSALS_THAT_PROVE
+  if (!isFallen) {
+    return state.health === 'healthy' ? { ...state, streak } : { ...state, streak, reason: result.reason }
   }
-  const withdrawals =
-    gate.health === 'healthy' ? [...gate.withdrawals, atMs].slice(-WITHDRAWALS_KEPT) : gate.withdrawals
+  const withdrawals = state.health === 'healthy' ? withWithdrawal(state.withdrawals, atMs) : state.withdrawals
   return { health: 'unhealthy', streak, withdrawals, reason: result.reason }
 }
 

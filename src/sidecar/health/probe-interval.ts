@@ -1,10 +1,10 @@
 import type { HealthState } from './health.ts'
 
-/** Pauses between two probes, in milliseconds. */
+/** Time between two probes, in milliseconds. */
 export interface ProbeIntervalSettings {
   /** While the puppet is healthy and answers; default 500. */
   readonly intervalMs: number
-  /** While its state is changing, or waited for; default 200. */
+  /** While the state is changing; default 200. */
   readonly fastIntervalMs: number
 }
 
@@ -20,11 +20,11 @@ const CONFIRM_FIRST_ANSWER_MS = 50
  * How long to wait before the next probe.
  *
  * Only a healthy puppet that answers is settled: a dead one is awaited, and asking a closed port costs next to nothing.
- * Two findings are confirmed sooner than the fast interval: a refused connection of a puppet that was alive (the second
+ * Two results are confirmed sooner than the fast interval: a refused connection of a puppet that was alive (the second
  * refusal is proof), and the first answer of one that was not, when nothing is registered that could be withdrawn wrongly.
  */
-export function probeIntervalMs(gate: HealthState, settings: ProbeIntervalSettings): number {
-  const { health, streak } = gate
+export function probeIntervalMs(state: HealthState, settings: ProbeIntervalSettings): number {
+  const { health, streak } = state
   if (health === 'healthy' && streak.outcome === 'good') return settings.intervalMs
   const suspectsDeath = streak.outcome === 'bad' && streak.refused === 1 && health !== 'unhealthy'
   if (suspectsDeath) return Math.min(CONFIRM_REFUSAL_MS, settings.fastIntervalMs)

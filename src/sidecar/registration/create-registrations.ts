@@ -6,10 +6,10 @@ import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { createReader } from '../../protocol/port-answer.ts'
 import type { SidecarEventListener } from '../events.ts'
 import { ConnectScheduler } from './connect-scheduler.ts'
-import { heartbeatSettings } from './heartbeat-settings.ts'
+import { heartbeatSettings } from './heartbeat-timeouts.ts'
 import { openSocket } from './open-socket.ts'
+import { reducerSettings } from './reducer-settings.ts'
 import { Registrations } from './registrations.ts'
-import { reducerSettings } from './settings.ts'
 
 /** What registrations are made from. */
 export interface CreateOptions {
@@ -19,7 +19,7 @@ export interface CreateOptions {
   readonly capacity: number
   /** A token's public name. */
   readonly nameOf: (token: string) => string
-  readonly emit: SidecarEventListener
+  readonly onEvent: SidecarEventListener
 }
 
 /** How long all of DNS, TCP, TLS and the upgrade may take. */
@@ -28,7 +28,13 @@ const HANDSHAKE_MS = 10_000
 const TCP_MS = 3000
 
 /** The registrations of a sidecar, with all that they share: one pace, one heartbeat, one way to the registry. */
-export function createRegistrations({ config, clock, capacity, nameOf, emit }: CreateOptions): Registrations {
+export function createRegistrations({
+  config,
+  clock,
+  capacity,
+  nameOf,
+  onEvent,
+}: CreateOptions): Registrations {
   const { registry, advertise, heartbeat, connectRate } = config
   const settings = reducerSettings(config)
   const socketOptions = {
@@ -38,15 +44,22 @@ export function createRegistrations({ config, clock, capacity, nameOf, emit }: C
     handshakeMs: HANDSHAKE_MS,
     tcpMs: TCP_MS,
   }
-  return new Registrations({
+  const registrations: Registrations = new Registrations({
     nameOf,
     advertise,
     settings,
     clock,
-    emit,
+    onEvent,
     read: createReader(advertise.port),
     heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, heartbeat)),
-    scheduler: new ConnectScheduler({ clock, connectRate, backoff: settings, capacity, emit }),
+    scheduler: new ConnectScheduler({
+      clock,
+      connectRate,
+      backoff: settings,
+      capacity,
+      emit: (event) => registrations.emit(event),
+    }),
     open: (token, subprotocol, handlers) => openSocket(socketOptions, { token, subprotocol }, handlers),
   })
+  return registrations
 }

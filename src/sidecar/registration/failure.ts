@@ -1,5 +1,6 @@
 import { describeError, isExhaustion, type Stage, stageOf } from '../../net/connect-error.ts'
 import { REPLACED_CODE } from '../../protocol/registration.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** What the end of an attempt or of a connection means for the next one. */
 export interface Failure {
@@ -24,18 +25,6 @@ export interface Failure {
   readonly afterMs?: number
 }
 
-/** `Retry-After` has whole seconds: so much is added at random, or all who were told the same would come back in one instant. */
-const RETRY_AFTER_SPREAD_MS = 1000
-
-/**
- * How long the registry asked to be left alone, in milliseconds, with chance on top; 0 if it did not.
- *
- * @param chance a random number in [0, 1)
- */
-export function retryAfterWaitMs({ afterMs }: Pick<Failure, 'afterMs'>, chance: number): number {
-  return afterMs === undefined ? 0 : afterMs + RETRY_AFTER_SPREAD_MS * chance
-}
-
 /** An answer to the upgrade that is not an upgrade. */
 export interface UpgradeRefusal {
   readonly status: number
@@ -44,10 +33,7 @@ export interface UpgradeRefusal {
   readonly fromProxy?: boolean
 }
 
-/** One answer must not keep a token away for longer. */
-const RETRY_AFTER_MAX_MS = 60_000
-
-/** Judges an HTTP answer to the upgrade. `nowMs` is wall-clock time, for `Retry-After` dates. */
+/** What an HTTP answer to the upgrade means. `nowMs` is wall-clock time, for `Retry-After` dates. */
 export function failureOfResponse(refusal: UpgradeRefusal, nowMs: number): Failure {
   const { status, headers } = refusal
   const type = mediaType(headers['content-type'])
@@ -90,51 +76,10 @@ function describeStatus({ status, fromProxy }: UpgradeRefusal, type: string): st
   return `the registry answered HTTP ${status} instead of upgrading to WebSocket`
 }
 
-/** Reads `Retry-After` (RFC 9110 §10.2.3: seconds or a date), at most a minute; undefined if there is none. */
-function retryAfterMs(header: string | string[] | undefined, nowMs: number): number | undefined {
-  if (typeof header !== 'string') return undefined
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), RETRY_AFTER_MAX_MS)
-}
-
-/**
- * Where a redirect of the upgrade leads, or why it is not followed. Only to the same host, and to the same scheme or a
- * better one: a token must go nowhere else, and never in the clear, because a redirect asked for it.
- */
-export function redirectTarget(
-  from: URL,
-  { status, headers }: UpgradeRefusal,
-): { follow: URL } | { failure: Failure } | undefined {
-  if (![301, 302, 303, 307, 308].includes(status)) return undefined
-  const refuse = (why: string): { failure: Failure } => ({
-    failure: {
-      kind: 'retry',
-      stage: 'HTTP',
-      shared: false,
-      reason: `the registry redirected (HTTP ${status}) ${why}`,
-    },
-  })
-  const { location } = headers
-  if (typeof location !== 'string' || !URL.canParse(location, from.href))
-    return refuse('without saying where to')
-  const target = new URL(location, from)
-  target.protocol = target.protocol.replace(/^http/, 'ws')
-  if (target.protocol !== 'wss:' && target.protocol !== 'ws:')
-    return refuse('to something that is no registry')
-  if (from.protocol === 'wss:' && target.protocol === 'ws:') {
-    return refuse('from wss to ws; not followed, because the token would travel unencrypted')
-  }
-  if (target.hostname !== from.hostname)
-    return refuse('to another host; not followed, because the token would go there')
-  target.username = ''
-  target.password = ''
-  return { follow: target }
-}
-
 /** The stages before the registry itself: what ends in them would end the same way for every token. */
 const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 
-/** Judges an error of the connection that came while `stage` was going on; behind a proxy it may be the proxy's. */
+/** What an error of the connection means that came while `stage` was going on; behind a proxy it may be the proxy's. */
 export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Failure {
   const where = stageOf(error, stage)
   const words = describeError(error, where)
@@ -149,7 +94,7 @@ export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, proxi
   }
 }
 
-/** Judges an attempt that was not open after `afterMs` milliseconds. */
+/** What it means that an attempt was not open after `afterMs` milliseconds. */
 export function failureOfDeadline(afterMs: number, stage: Stage): Failure {
   const shared = BEFORE_THE_REGISTRY.has(stage)
   return {
@@ -160,7 +105,7 @@ export function failureOfDeadline(afterMs: number, stage: Stage): Failure {
   }
 }
 
-/** Judges a close frame (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */
+/** What a close frame means (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */
 export function failureOfClose(code: number, stage: Stage): Failure {
   const how = CLOSE_CODES[code] ?? `the registry closed the connection (code ${code})`
   return { kind: 'retry', stage, shared: false, reason: how }

@@ -11,9 +11,9 @@ import {
   failureOfDeadline,
   failureOfError,
   failureOfResponse,
-  redirectTarget,
   type UpgradeRefusal,
 } from './failure.ts'
+import { redirectTarget } from './redirect.ts'
 import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 
 /** How all sockets of a sidecar are opened. */

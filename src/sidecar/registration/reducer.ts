@@ -1,17 +1,16 @@
 import { assertNever } from '../../lib/assert-never.ts'
+import { afterFailure, isRefused, withoutOldFailures } from './after-failure.ts'
 import type { Failure } from './failure.ts'
-import { retryDelayMs } from './retry-delay.ts'
 import type {
   AttemptHistory,
   Effect,
   ReducerContext,
   ReducerEvent,
-  ReducerSettings,
   ReducerState,
   Transition,
 } from './state.ts'
 
-/** The next step of a registration's life. Pure: the same arguments, the same answer. */
+/** The next state of one registration, and what is to be done. Pure: the same arguments, the same answer. */
 export function nextRegistration(
   current: ReducerState,
   event: ReducerEvent,
@@ -20,25 +19,21 @@ export function nextRegistration(
   if (current.state === 'stopped') return unchanged(current)
   if ('attempt' in event && event.attempt !== current.attempt) return unchanged(current)
   switch (event.type) {
-    case 'want':
-      return wanted(current, context)
+    case 'register':
+      return register(current, context)
     case 'withdraw':
-      return leave(current, 'idle', context)
+      return withdraw(current, 'idle', context)
     case 'stop':
-      return leave(current, 'stopped', context)
+      return withdraw(current, 'stopped', context)
     case 'timer':
-      return timeUp(current, context)
+      return timerFired(current, context)
     case 'opened':
       if (current.state !== 'connecting') return unchanged(current)
-      return {
-        current: { ...memory(current), state: 'open' },
-        effects: [],
-        timerMs: context.settings.acknowledgementMs,
-      }
+      return to({ ...historyOf(current), state: 'open' }, [], context.settings.acknowledgementMs)
     case 'turn':
       return current.state === 'queued' ? connect(current) : unchanged(current)
     case 'acknowledged':
-      if (current.state === 'open') return register(current, true, context)
+      if (current.state === 'open') return registered(current, true, context)
       return unchanged(current.state === 'registered' ? { ...current, confirmed: true } : current)
     case 'silent':
       return current.state === 'registered' ? reconnect(current, context) : unchanged(current)
@@ -52,81 +47,67 @@ export function nextRegistration(
 }
 
 function unchanged(current: ReducerState): Transition {
-  return { current, effects: [] }
+  return { next: current, effects: [] }
 }
 
-function memory(current: ReducerState): AttemptHistory {
+/** A change of state. @param timerMs the new state's timer, in milliseconds; by default it has none */
+function to(next: ReducerState, effects: readonly Effect[] = [], timerMs: number | null = null): Transition {
+  return { next, effects, timerMs }
+}
+
+function historyOf(current: ReducerState): AttemptHistory {
   const { attempt, failures, failingSinceMs, refusals, refusedSinceMs } = current
   return { attempt, failures, failingSinceMs, refusals, refusedSinceMs }
 }
 
 function queue(current: ReducerState): Transition {
-  return { current: { ...memory(current), state: 'queued' }, effects: [{ type: 'queue' }], timerMs: null }
+  return to({ ...historyOf(current), state: 'queued' }, [{ type: 'queue' }])
 }
 
 function connect(current: ReducerState): Transition {
   const attempt = current.attempt + 1
-  return {
-    current: { ...memory(current), state: 'connecting', attempt },
-    effects: [{ type: 'connect', attempt }],
-    timerMs: null,
-  }
+  return to({ ...historyOf(current), state: 'connecting', attempt }, [{ type: 'connect', attempt }])
 }
 
-function wanted(current: ReducerState, { nowMs, settings }: ReducerContext): Transition {
+function register(current: ReducerState, { nowMs, settings }: ReducerContext): Transition {
   if (current.state === 'closing')
-    return unchanged(current.next === 'idle' ? { ...current, next: 'queued' } : current)
+    return unchanged(current.afterClose === 'idle' ? { ...current, afterClose: 'queued' } : current)
   if (current.state !== 'idle') return unchanged(current)
+  const { notBeforeMs, reason } = current
   // What is long past is no row of failures any more.
-  if (nowMs - current.notBeforeMs > settings.forgottenMs)
-    return queue({ ...current, failures: 0, refusals: 0 })
+  if (nowMs - notBeforeMs > settings.forgottenMs) return queue({ ...current, failures: 0, refusals: 0 })
   // But a puppet that flaps must not wash away what the registry asked for.
-  if (current.notBeforeMs <= nowMs) return queue(current)
+  if (notBeforeMs <= nowMs) return queue(current)
   const state = isRefused(current, nowMs, settings) ? 'refused' : 'waiting'
-  return {
-    current: { ...memory(current), state, untilMs: current.notBeforeMs, reason: current.reason },
-    effects: [],
-    timerMs: current.notBeforeMs - nowMs,
-  }
+  return to({ ...historyOf(current), state, untilMs: notBeforeMs, reason }, [], notBeforeMs - nowMs)
 }
 
 /** Withdraws: in every state, and it wins over everything that is under way. */
-function leave(
+function withdraw(
   current: ReducerState,
-  to: 'idle' | 'stopped',
+  target: 'idle' | 'stopped',
   { nowMs, settings }: ReducerContext,
 ): Transition {
+  const settled = (notBeforeMs: number, reason: string): ReducerState =>
+    target === 'idle' ? idle(current, notBeforeMs, reason) : stopped(current)
   switch (current.state) {
     case 'idle':
-      return to === 'idle' ? unchanged(current) : { current: stopped(current), effects: [], timerMs: null }
+      return target === 'idle' ? unchanged(current) : to(stopped(current))
     case 'queued':
-      return {
-        current: to === 'idle' ? idle(current, nowMs, '') : stopped(current),
-        effects: [{ type: 'unqueue' }],
-        timerMs: null,
-      }
+      return to(settled(nowMs, ''), [{ type: 'unqueue' }])
     case 'connecting':
-      return {
-        current: to === 'idle' ? idle(current, nowMs, '') : stopped(current),
-        effects: [{ type: 'terminate', attempt: current.attempt, cause: 'withdrawn' }],
-        timerMs: null,
-      }
+      return to(settled(nowMs, ''), [{ type: 'terminate', attempt: current.attempt, cause: 'withdrawn' }])
     case 'open':
-    case 'registered':
-      return {
-        current: { ...memory(forgetting(current, nowMs, settings)), state: 'closing', next: to },
-        effects: [{ type: 'close', attempt: current.attempt }],
-        timerMs: settings.closeMs,
-      }
+    case 'registered': {
+      const history = historyOf(withoutOldFailures(current, nowMs, settings))
+      const close: Effect = { type: 'close', attempt: current.attempt }
+      return to({ ...history, state: 'closing', afterClose: target }, [close], settings.closeMs)
+    }
     case 'waiting':
     case 'refused':
-      return {
-        current: to === 'idle' ? idle(current, current.untilMs, current.reason) : stopped(current),
-        effects: [],
-        timerMs: null,
-      }
+      return to(settled(current.untilMs, current.reason))
     case 'closing':
-      return unchanged(current.next === 'stopped' ? current : { ...current, next: to })
+      return unchanged(current.afterClose === 'stopped' ? current : { ...current, afterClose: target })
     case 'stopped':
       return unchanged(current)
     default:
@@ -135,43 +116,38 @@ function leave(
 }
 
 function idle(current: ReducerState, notBeforeMs: number, reason: string): ReducerState {
-  return { ...memory(current), state: 'idle', notBeforeMs, reason }
+  return { ...historyOf(current), state: 'idle', notBeforeMs, reason }
 }
 
 function stopped(current: ReducerState): ReducerState {
-  return { ...memory(current), state: 'stopped' }
+  return { ...historyOf(current), state: 'stopped' }
 }
 
-function register(current: ReducerState, confirmed: boolean, { nowMs }: ReducerContext): Transition {
+function registered(current: ReducerState, confirmed: boolean, { nowMs }: ReducerContext): Transition {
   const { attempt, failures, failingSinceMs } = current
-  return {
-    // Written out: V8 makes a class of its own for each object that is spread and then added to.
-    current: {
-      attempt,
-      failures,
-      failingSinceMs,
-      refusals: 0,
-      refusedSinceMs: 0,
-      state: 'registered',
-      sinceMs: nowMs,
-      confirmed,
-    },
-    effects: [],
-    timerMs: null,
-  }
+  // Written out: V8 makes a class of its own for each object that is spread and then added to.
+  return to({
+    attempt,
+    failures,
+    failingSinceMs,
+    refusals: 0,
+    refusedSinceMs: 0,
+    state: 'registered',
+    sinceMs: nowMs,
+    confirmed,
+  })
 }
 
-function timeUp(current: ReducerState, context: ReducerContext): Transition {
+function timerFired(current: ReducerState, context: ReducerContext): Transition {
   switch (current.state) {
     case 'open':
-      return register(current, false, context)
+      return registered(current, false, context)
     case 'waiting':
     case 'refused':
       return queue(current)
     case 'closing': {
-      const after = closed(current, context)
       const terminate: Effect = { type: 'terminate', attempt: current.attempt, cause: 'withdrawn' }
-      return { ...after, effects: [terminate, ...after.effects] }
+      return afterEffect(terminate, closed(current, context))
     }
     default:
       return unchanged(current)
@@ -180,97 +156,28 @@ function timeUp(current: ReducerState, context: ReducerContext): Transition {
 
 /** No pong in time: the link is dead, and the other end of it may hold the token until TCP gives up. */
 function reconnect(current: ReducerState, { nowMs, settings }: ReducerContext): Transition {
-  const anew = queue(forgetting(current, nowMs, settings))
-  return {
-    ...anew,
-    effects: [{ type: 'terminate', attempt: current.attempt, cause: 'heartbeat' }, ...anew.effects],
-  }
+  const terminate: Effect = { type: 'terminate', attempt: current.attempt, cause: 'heartbeat' }
+  return afterEffect(terminate, queue(withoutOldFailures(current, nowMs, settings)))
 }
 
-/** Forgets what failed before a registration that has lasted. */
-function forgetting(current: ReducerState, nowMs: number, settings: ReducerSettings): ReducerState {
-  return hasLasted(current, nowMs, settings) ? { ...current, failures: 0 } : current
-}
-
-function hasLasted(current: ReducerState, nowMs: number, { lastedMs }: ReducerSettings): boolean {
-  return heldMs(current, nowMs) >= lastedMs
-}
-
-/** How long a registration has been held; 0 if it is none. */
-function heldMs(current: ReducerState, nowMs: number): number {
-  return current.state === 'registered' ? nowMs - current.sinceMs : 0
-}
-
-/** Whether the registry has refused a token often enough, and for long enough, to be believed. */
-export function isRefused(
-  { refusals, refusedSinceMs }: Pick<AttemptHistory, 'refusals' | 'refusedSinceMs'>,
-  nowMs: number,
-  { refusalsAllowed, refusalsMs }: ReducerSettings,
-): boolean {
-  return refusals >= refusalsAllowed && nowMs - refusedSinceMs >= refusalsMs
+function afterEffect(first: Effect, transition: Transition): Transition {
+  return { ...transition, effects: [first, ...transition.effects] }
 }
 
 function closed(current: ReducerState & { state: 'closing' }, { nowMs }: ReducerContext): Transition {
-  if (current.next === 'queued') return queue(current)
-  return {
-    current: current.next === 'idle' ? idle(current, nowMs, '') : stopped(current),
-    effects: [],
-    timerMs: null,
-  }
+  if (current.afterClose === 'queued') return queue(current)
+  return to(current.afterClose === 'idle' ? idle(current, nowMs, '') : stopped(current))
 }
 
 function ended(current: ReducerState, failure: Failure, context: ReducerContext): Transition {
-  if (current.state === 'closing') return closed(current, context)
-  if (current.state !== 'connecting' && current.state !== 'open' && current.state !== 'registered')
-    return unchanged(current)
-  const { nowMs, chance, settings } = context
-  const reason = current.state === 'registered' ? failure.reason : `${failure.stage}: ${failure.reason}`
-  if (hasLasted(current, nowMs, settings)) {
-    // Whatever happened before: one attempt at once.
-    const fresh = { attempt: current.attempt, failures: 0, failingSinceMs: 0, refusals: 0, refusedSinceMs: 0 }
-    return waiting(fresh, 'waiting', settings.atOnceMs * chance, reason, nowMs)
-  }
-  const wholeMs = Math.floor(nowMs)
-  const refusals = failure.kind === 'refused' ? current.refusals + 1 : 0
-  const failed: AttemptHistory = {
-    attempt: current.attempt,
-    failures: current.failures + 1,
-    failingSinceMs: current.failures === 0 ? wholeMs : current.failingSinceMs,
-    refusals,
-    refusedSinceMs: refusals === 1 ? wholeMs : current.refusedSinceMs,
-  }
-  if (!isRefused(failed, nowMs, settings))
-    return waiting(
-      failed,
-      'waiting',
-      retryDelayMs(failed, failure, heldMs(current, nowMs), context),
-      reason,
-      nowMs,
-    )
-  // Give or take a tenth: thousands may have been refused together.
-  return waiting(failed, 'refused', settings.refusedRetryMs * (0.9 + 0.2 * chance), reason, nowMs)
-}
-
-function waiting(
-  memory: AttemptHistory,
-  state: 'waiting' | 'refused',
-  waitMs: number,
-  reason: string,
-  nowMs: number,
-): Transition {
-  const { attempt, failures, failingSinceMs, refusals, refusedSinceMs } = memory
-  return {
-    current: {
-      attempt,
-      failures,
-      failingSinceMs,
-      refusals,
-      refusedSinceMs,
-      state,
-      untilMs: nowMs + waitMs,
-      reason,
-    },
-    effects: [],
-    timerMs: waitMs,
+  switch (current.state) {
+    case 'closing':
+      return closed(current, context)
+    case 'connecting':
+    case 'open':
+    case 'registered':
+      return afterFailure(current, failure, context)
+    default:
+      return unchanged(current)
   }
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { afterPatience, type Cancel } from '../../lib/clock.ts'
 import { formatSubprotocol } from '../../protocol/subprotocol.ts'
-import type { ConnectResult, DisconnectCause, WithdrawalCause } from '../events.ts'
+import type { WithdrawalCause } from '../events.ts'
+import { isRefused } from './after-failure.ts'
+import { connectResultOf, resultOfFailure } from './connect-result.ts'
 import type { ConnectScheduler } from './connect-scheduler.ts'
 import type { Failure } from './failure.ts'
-import { isRefused, nextRegistration } from './reducer.ts'
+import { nextRegistration } from './reducer.ts'
 import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import {
   RegistrationSession,
@@ -24,17 +26,17 @@ export interface RegistrationOptions extends RegistrationSessionOptions {
   /** What the registry is told: the host may be empty ("the address I come from"). */
   readonly advertise: { readonly host: string; readonly port: number }
   readonly settings: ReducerSettings
+  /** Whether a token is still desired; the one that it replaces is held without that, and does not come back when it is lost. */
+  readonly isDesired: (id: string) => boolean
   /** Says when an attempt may start. */
   readonly scheduler: ConnectScheduler
   /** Opens a socket for a token with the given subprotocol. */
   readonly open: (token: string, subprotocol: string, handlers: SocketHandlers) => RegistrySocket
 }
 
-/**
- * Holds the registration of one token: runs what `lifecycle` decides. Owns one attempt at most that matters, and one
- * timer.
- */
+/** Holds the registration of one token: runs what the reducer decides. Owns one session at most that matters, and one timer. */
 export class Registration implements RegistrationSessionOwner {
+  /** The token's public name. */
   readonly id: string
   readonly token: string
   readonly #options: RegistrationOptions
@@ -43,19 +45,19 @@ export class Registration implements RegistrationSessionOwner {
    * still holds for alive. 128 random bits, so that no other process can have it.
    */
   readonly #linkId = randomBytes(16).toString('hex')
-  #current: ReducerState = initialState
-  #attempt: RegistrationSession | undefined
+  #state: ReducerState = initialState
+  #session: RegistrationSession | undefined
   #cancelTimer: Cancel | undefined
   #leaveQueue: Cancel | undefined
   /** Sockets that have not ended yet, abandoned ones included. */
-  #open = 0
+  #openSockets = 0
+  /** Attempts since it was last registered. */
   #attempts = 0
   /** When a registration was lost that is still wanted, in whole milliseconds. */
   #lostMs: number | undefined
   #reason = ''
   #stopped: (() => void) | undefined
 
-  /** @param id the token's public name, for events */
   constructor(token: string, id: string, options: RegistrationOptions) {
     this.token = token
     this.id = id
@@ -63,79 +65,89 @@ export class Registration implements RegistrationSessionOwner {
   }
 
   /** Whether the registry holds it now. */
-  get registered(): boolean {
-    return this.#current.state === 'registered'
+  get isRegistered(): boolean {
+    return this.#state.state === 'registered'
   }
 
-  /** The puppet is healthy: register, and stay registered. */
-  want(): void {
-    this.handle({ type: 'want' })
+  /** Registers, and stays registered. */
+  register(): void {
+    this.handle({ type: 'register' })
   }
 
-  /** The puppet is not healthy: withdraw at once, whatever is under way. */
+  /** Withdraws at once, whatever is under way. */
   withdraw(): void {
-    this.#leave({ type: 'withdraw' }, 'unhealthy')
+    this.#withdraw({ type: 'withdraw' }, 'unhealthy')
   }
 
   /** Withdraws for good; resolves when no socket is left. */
   stop(cause: WithdrawalCause): Promise<void> {
-    const done = new Promise<void>((resolve) => {
+    const stopped = new Promise<void>((resolve) => {
       this.#stopped = resolve
     })
-    this.#leave({ type: 'stop' }, cause)
-    this.#settleStop()
-    return done
+    this.#withdraw({ type: 'stop' }, cause)
+    return stopped
   }
 
-  /** Something happened. For its attempts. */
+  /** Something happened. For its sessions. */
   handle(event: ReducerEvent): void {
-    const { clock, settings } = this.#options
-    const before = this.#current
-    const next = nextRegistration(before, event, { nowMs: clock.now(), chance: clock.random(), settings })
-    this.#current = next.current
-    if (next.timerMs !== undefined) this.#setTimer(next.timerMs)
-    if (next.current.state === 'connecting' && next.current.attempt !== before.attempt) this.#attempts += 1
-    this.#report(before)
-    this.#measure(before)
-    for (const effect of next.effects) this.#run(effect, before)
-    if (next.current.state === 'registered' && before.state !== 'registered') this.#attempt?.keepAlive()
-    if (next.current.state === 'open' && before.state === 'connecting') this.#opened()
-    this.#settleStop()
+    this.#options.events.batch(() => this.#handle(event))
   }
 
-  #opened(): void {
-    if (this.#attempt !== undefined) this.#attempt.wasOpen = true
-    this.#options.scheduler.opened()
+  /** A socket has ended, which may be one that was abandoned long ago. For its sessions. */
+  ended(session: RegistrationSession, failure: Failure): void {
+    this.#options.events.batch(() => {
+      this.#openSockets -= 1
+      if (session === this.#session) {
+        this.#session = undefined
+        this.#sessionFailed(session, failure)
+      }
+      this.#options.scheduler.left(session.wasOpen)
+      this.#settleStop()
+    })
   }
 
-  /** A socket is gone, which may be one that was abandoned long ago. For its attempts. */
-  ended(attempt: RegistrationSession, failure: Failure): void {
-    this.#open -= 1
-    if (attempt === this.#attempt) {
-      this.#attempt = undefined
-      this.#judge(attempt, failure)
+  #handle(event: ReducerEvent): void {
+    const { clock, settings, scheduler } = this.#options
+    const before = this.#state
+    const context = { nowMs: clock.now(), chance: clock.random(), settings }
+    const { next, effects, timerMs } = nextRegistration(before, event, context)
+    this.#state = next
+    if (timerMs !== undefined) this.#setTimer(timerMs)
+    if (next.state === 'connecting' && next.attempt !== before.attempt) this.#attempts += 1
+    this.#emitChange(before)
+    this.#emitRecovery(before)
+    for (const effect of effects) this.#run(effect, before)
+    if (next.state === 'registered' && before.state !== 'registered') this.#session?.keepAlive()
+    if (next.state === 'open' && before.state === 'connecting') {
+      if (this.#session !== undefined) this.#session.wasOpen = true
+      scheduler.opened()
     }
-    this.#options.scheduler.left(attempt.wasOpen)
     this.#settleStop()
   }
 
-  #judge(attempt: RegistrationSession, failure: Failure): void {
-    const { scheduler } = this.#options
-    const { state } = this.#current
-    if (state === 'registered') this.#disconnected('closed')
-    else if (state === 'connecting' || state === 'open') this.#connected(resultOf(failure))
+  #sessionFailed(session: RegistrationSession, failure: Failure): void {
+    const { scheduler, events } = this.#options
+    const { state } = this.#state
+    if (state === 'registered') events.emit({ type: 'disconnected', id: this.id, cause: 'closed' })
+    else if (state === 'connecting' || state === 'open')
+      events.emit({ type: 'connected', id: this.id, result: resultOfFailure(failure) })
     if (state === 'connecting') {
-      const everybodys = failure.shared && scheduler.failed(attempt.startedMs, reasonOf(failure), failure)
-      if (everybodys) return this.handle({ type: 'unreachable', attempt: attempt.number })
+      const { stage, reason } = failure
+      const isEverybodys =
+        failure.shared && scheduler.failed(session.startedMs, `${stage}: ${reason}`, failure)
+      if (isEverybodys) return this.#handle({ type: 'unreachable', attempt: session.number })
       if (!failure.shared) scheduler.reached()
     }
-    this.handle({ type: 'ended', attempt: attempt.number, failure })
+    this.#handle({ type: 'ended', attempt: session.number, failure })
   }
 
-  #leave(event: ReducerEvent, cause: WithdrawalCause): void {
-    const held = this.#current.state === 'open' || this.#current.state === 'registered'
-    if (held) this.#options.emit({ type: 'withdrawn', id: this.id, cause })
-    this.handle(event)
+  #withdraw(event: ReducerEvent, cause: WithdrawalCause): void {
+    const { events } = this.#options
+    events.batch(() => {
+      const isHeld = this.#state.state === 'open' || this.#state.state === 'registered'
+      if (isHeld) events.emit({ type: 'withdrawn', id: this.id, cause })
+      this.#handle(event)
+    })
   }
 
   #setTimer(ms: number | null): void {
@@ -147,12 +159,11 @@ export class Registration implements RegistrationSessionOwner {
   #run(effect: Effect, before: ReducerState): void {
     switch (effect.type) {
       case 'queue':
-        // Whoever heard of it may have stopped it.
-        if (this.#current.state !== 'queued') return
+        if (!this.#options.isDesired(this.id)) return
         this.#leaveQueue = this.#options.scheduler.queue(
           () => this.handle({ type: 'turn' }),
           // One that has just tried for all lets the others have a go.
-          this.#current.failures > 0 || before.state === 'connecting',
+          this.#state.failures > 0 || before.state === 'connecting',
         )
         return
       case 'unqueue':
@@ -163,8 +174,8 @@ export class Registration implements RegistrationSessionOwner {
         this.#connect(effect.attempt)
         return
       case 'close':
-        this.#disconnected('withdrawn')
-        this.#attempt?.close()
+        this.#options.events.emit({ type: 'disconnected', id: this.id, cause: 'withdrawn' })
+        this.#session?.close()
         return
       case 'terminate':
         this.#terminate(effect.cause, before)
@@ -173,82 +184,65 @@ export class Registration implements RegistrationSessionOwner {
 
   #connect(number: number): void {
     const { advertise, open } = this.#options
-    const attempt = new RegistrationSession(number, this, this.#options)
+    const session = new RegistrationSession(number, this, this.#options)
     this.#leaveQueue = undefined
-    this.#open += 1
-    this.#attempt = attempt
-    attempt.on(open(this.token, formatSubprotocol({ id: this.#linkId, ...advertise }), attempt))
+    this.#openSockets += 1
+    this.#session = session
+    session.useSocket(open(this.token, formatSubprotocol({ id: this.#linkId, ...advertise }), session))
   }
 
   #terminate(cause: 'withdrawn' | 'heartbeat', before: ReducerState): void {
-    const attempt = this.#attempt
-    if (attempt === undefined) return
-    if (cause === 'heartbeat') this.#disconnected('heartbeat')
-    this.#attempt = undefined
-    attempt.terminate()
-    if (before.state === 'connecting') this.#options.scheduler.abandoned(attempt.startedMs)
+    const session = this.#session
+    if (session === undefined) return
+    if (cause === 'heartbeat') this.#options.events.emit({ type: 'disconnected', id: this.id, cause })
+    this.#session = undefined
+    session.terminate()
+    if (before.state === 'connecting') this.#options.scheduler.abandoned(session.startedMs)
   }
 
-  #connected(result: ConnectResult): void {
-    this.#options.emit({ type: 'connected', id: this.id, result })
-  }
-
-  #disconnected(cause: DisconnectCause): void {
-    this.#options.emit({ type: 'disconnected', id: this.id, cause })
-  }
-
-  #report(before: ReducerState): void {
-    const current = this.#current
-    const registered = current.state === 'registered' ? current : undefined
-    const confirmedNow = before.state === 'registered' && registered?.confirmed !== before.confirmed
-    if (current.state === before.state && current.attempt === before.attempt && !confirmedNow) return
-    if (registered !== undefined && before.state !== 'registered') this.#connected('registered')
-    const wasOnItsWay = before.state === 'connecting' || before.state === 'open'
-    if (wasOnItsWay && ['idle', 'stopped', 'closing'].includes(current.state)) this.#connected('aborted')
+  #emitChange(before: ReducerState): void {
+    const { clock, settings, events } = this.#options
+    const now = this.#state
+    const registered = now.state === 'registered' ? now : undefined
+    const isConfirmedNow = before.state === 'registered' && registered?.confirmed !== before.confirmed
+    if (now.state === before.state && now.attempt === before.attempt && !isConfirmedNow) return
+    const result = connectResultOf(before, now)
+    if (result !== undefined) events.emit({ type: 'connected', id: this.id, result })
     // One more try every minute does not make it any less refused.
-    const { clock, settings } = this.#options
-    if (ON_THEIR_WAY.has(current.state) && isRefused(current, clock.now(), settings)) return
-    const waiting = current.state === 'waiting' || current.state === 'refused' ? current : undefined
-    this.#reason = waiting?.reason ?? (ON_THEIR_WAY.has(current.state) ? this.#reason : '')
-    this.#options.emit({
+    if (CONNECTING.has(now.state) && isRefused(now, clock.now(), settings)) return
+    const waiting = now.state === 'waiting' || now.state === 'refused' ? now : undefined
+    this.#reason = waiting?.reason ?? (CONNECTING.has(now.state) ? this.#reason : '')
+    events.emit({
       type: 'registration',
       id: this.id,
-      state: current.state,
+      state: now.state,
       reason: this.#reason,
       attempts: this.#attempts,
-      retryInMs: waiting === undefined ? null : Math.max(0, waiting.untilMs - this.#options.clock.now()),
+      retryInMs: waiting === undefined ? null : Math.max(0, waiting.untilMs - clock.now()),
       confirmed: registered?.confirmed ?? null,
     })
     if (registered !== undefined) this.#attempts = 0
   }
 
   /** Tells how long a lost registration was away. */
-  #measure(before: ReducerState): void {
-    const { state } = this.#current
-    if (before.state === 'registered' && (state === 'waiting' || state === 'queued'))
-      this.#lostMs = Math.floor(this.#options.clock.now())
+  #emitRecovery(before: ReducerState): void {
+    const { clock, events } = this.#options
+    const { state } = this.#state
+    const isLost = before.state === 'registered' && (state === 'waiting' || state === 'queued')
+    if (isLost) this.#lostMs = Math.floor(clock.now())
     if (this.#lostMs === undefined || !SETTLED.has(state)) return
-    const tookMs = this.#options.clock.now() - this.#lostMs
+    if (state === 'registered')
+      events.emit({ type: 'recovered', id: this.id, tookMs: clock.now() - this.#lostMs })
     this.#lostMs = undefined
-    if (state === 'registered') this.#options.emit({ type: 'recovered', id: this.id, tookMs })
   }
 
   #settleStop(): void {
-    if (this.#current.state === 'stopped' && this.#open === 0) this.#stopped?.()
+    if (this.#state.state === 'stopped' && this.#openSockets === 0) this.#stopped?.()
   }
 }
 
 /** While the next attempt is under way, the trouble of the last one is still why there is no registration. */
-const ON_THEIR_WAY: ReadonlySet<ReducerState['state']> = new Set(['queued', 'connecting', 'open'])
+const CONNECTING: ReadonlySet<ReducerState['state']> = new Set(['queued', 'connecting', 'open'])
 
 /** Where a registration that was lost is not waited for any more. */
 const SETTLED: ReadonlySet<ReducerState['state']> = new Set(['registered', 'idle', 'closing', 'stopped'])
-
-function resultOf(failure: Failure): ConnectResult {
-  return failure.kind === 'refused' ? 'refused' : (failure.stage.toLowerCase() as ConnectResult)
-}
-
-/** What is told of an attempt that ended before it was open. */
-function reasonOf({ stage, reason }: Failure): string {
-  return `${stage}: ${reason}`
-}

@@ -1,12 +1,22 @@
 import type { Cancel } from '../../lib/clock.ts'
+import { EventQueue } from '../../lib/event-queue.ts'
 import type { SidecarEvent, SidecarEventListener } from '../events.ts'
 import { Registration, type RegistrationOptions } from './registration.ts'
 import { Rotation } from './rotation.ts'
 
-/** What the registrations need. */
-export interface RegistrationsOptions extends RegistrationOptions {
+/** What is to be registered. */
+export interface DesiredRegistrations {
+  /** All tokens, in the order in which they are given. */
+  readonly tokens: readonly string[]
+  /** Whether they are to be registered now, or else why they are not: `shutdown` is for good. */
+  readonly mode: 'register' | 'unhealthy' | 'shutdown'
+}
+
+export interface RegistrationsOptions extends Omit<RegistrationOptions, 'events' | 'isDesired'> {
   /** A token's public name. */
   readonly nameOf: (token: string) => string
+  /** Hears what came of it, in order, after the state has changed and in the same turn. */
+  readonly onEvent: SidecarEventListener
 }
 
 /** A replacement that failed so often in a row is not waited for any longer, nor one that is not there after so long. */
@@ -14,109 +24,121 @@ const REPLACEMENT_ATTEMPTS = 8
 const REPLACEMENT_MS = 5 * 60_000
 
 /**
- * The registrations of all tokens, which may change while they run: each is held by a registrar of its own. Everything
- * here goes by public names.
+ * The registrations of all tokens: `reconcile` says what is desired, and each token's registration is brought to it. Everything here goes by
+ * public names.
  */
 export class Registrations {
-  readonly #options: RegistrationsOptions
-  readonly #emit: SidecarEventListener
-  readonly #registrars = new Map<string, Registration>()
+  readonly #options: RegistrationOptions
+  readonly #nameOf: (token: string) => string
+  readonly #onEvent: SidecarEventListener
+  readonly #events = new EventQueue<SidecarEvent>((event) => this.#deliver(event))
+  readonly #registrations = new Map<string, Registration>()
   /** Removed ones whose sockets are being closed. */
   readonly #leaving = new Map<string, Promise<void>>()
+  readonly #refused = new Set<string>()
   readonly #rotation = new Rotation()
-  /** What is to be registered, by public name. */
-  #wanted: ReadonlyMap<string, string> = new Map()
+  /** The desired tokens by public name. */
+  #tokens: ReadonlyMap<string, string> = new Map()
+  #mode: DesiredRegistrations['mode'] = 'unhealthy'
   #cancelPatience: Cancel | undefined
-  #healthy = false
-  #stopped = false
-  #end: Promise<void> = Promise.resolve()
+  #ended: Promise<unknown> | undefined
 
-  constructor(options: RegistrationsOptions) {
-    this.#emit = options.emit
-    this.#options = { ...options, emit: (event) => this.#hear(event) }
+  constructor({ nameOf, onEvent, ...options }: RegistrationsOptions) {
+    this.#nameOf = nameOf
+    this.#onEvent = onEvent
+    this.#options = { ...options, events: this.#events, isDesired: (id) => this.#tokens.has(id) }
   }
 
-  /** The tokens that are to be registered. */
-  get tokens(): Iterable<string> {
-    return this.#wanted.values()
-  }
-
-  /** The tokens that are held: predecessors too, which are not to be registered any more. */
+  /** Tokens with a registration: predecessors too, which are not desired any more. */
   get held(): readonly string[] {
-    return [...this.#registrars.values()].map(({ token }) => token)
+    return [...this.#registrations.values()].map(({ token }) => token)
   }
 
-  /** The puppet is healthy: register all, and stay registered. */
-  want(): void {
-    this.#healthy = true
-    for (const registrar of this.#registrars.values()) registrar.want()
+  /** Whether the token of that public name is desired, or still held. */
+  has(id: string): boolean {
+    return this.#tokens.has(id) || this.#registrations.has(id)
   }
 
-  /** The puppet is not healthy: withdraw all. */
-  withdraw(): void {
-    this.#healthy = false
-    for (const registrar of this.#registrars.values()) registrar.withdraw()
-    this.#endRotation()
+  /** Whether there are tokens, and the registry has refused all of them. */
+  get areAllRefused(): boolean {
+    const count = this.#tokens.size + this.#rotation.size
+    return count > 0 && this.#refused.size === count
   }
 
-  /**
-   * Registers what is new among `tokens`, withdraws what is not among them any more, and leaves the rest alone. Returns
-   * what is new.
-   */
-  update(tokens: readonly string[]): readonly string[] {
-    if (this.#stopped) return []
-    const before = this.#wanted
-    const wanted = new Map(tokens.map((token) => [this.#options.nameOf(token), token]))
-    const added = [...wanted.keys()].filter((id) => !before.has(id))
-    const removed = [...before.keys()].filter((id) => !wanted.has(id))
-    this.#wanted = wanted
-    this.#options.scheduler.expect(wanted.size)
-    if (added.length + removed.length === 0) return []
-    this.#emit({ type: 'tokens', added, removed })
-    this.#rotation.keep((id) => wanted.has(id))
-    const isRegistered = (id: string): boolean => this.#registrars.get(id)?.registered === true
-    for (const id of this.#rotation.replace(removed, added, isRegistered)) this.#retire(id)
-    this.#makeRoom()
-    this.#watchPatience()
-    for (const id of added) this.#admit(id)
-    return added.map((id) => wanted.get(id) ?? '')
+  /** Brings every registration to what is desired. After a shutdown nothing is desired any more. */
+  reconcile({ tokens, mode }: DesiredRegistrations): void {
+    if (this.#mode === 'shutdown') return
+    this.#events.batch(() => {
+      if (mode === 'shutdown') return this.#shutDown()
+      if (mode !== this.#mode) this.#setMode(mode)
+      this.#setTokens(tokens)
+    })
   }
 
-  /** Withdraws all for good; resolves when no socket is left. May be called again. */
-  stop(): Promise<void> {
-    if (!this.#stopped) {
-      this.#stopped = true
-      this.#end = this.#stop()
+  /** Delivers an event of what they share, the scheduler, in its order. */
+  emit(event: SidecarEvent): void {
+    this.#events.emit(event)
+  }
+
+  /** Resolves when no socket is left after a shutdown. */
+  async ended(): Promise<void> {
+    await this.#ended
+  }
+
+  #setMode(mode: 'register' | 'unhealthy'): void {
+    this.#mode = mode
+    for (const registration of this.#registrations.values()) {
+      if (mode === 'register') registration.register()
+      else registration.withdraw()
     }
-    return this.#end
+    if (mode === 'unhealthy') this.#endRotation()
   }
 
-  async #stop(): Promise<void> {
+  #shutDown(): void {
+    this.#mode = 'shutdown'
     this.#cancelPatience?.()
     this.#options.scheduler.stop()
-    const stopping = [...this.#registrars.values()].map((registrar) => registrar.stop('shutdown'))
-    await Promise.all([...stopping, ...this.#leaving.values()])
+    const stopping = [...this.#registrations.values()].map((registration) => registration.stop('shutdown'))
+    this.#ended = Promise.all([...stopping, ...this.#leaving.values()])
+  }
+
+  /** Registers what is new among `tokens`, withdraws what is not among them any more, and leaves the rest alone. */
+  #setTokens(tokens: readonly string[]): void {
+    const before = this.#tokens
+    const now = new Map(tokens.map((token) => [this.#nameOf(token), token]))
+    const added = [...now.keys()].filter((id) => !before.has(id))
+    const removed = [...before.keys()].filter((id) => !now.has(id))
+    if (added.length + removed.length === 0) return
+    this.#tokens = now
+    this.#options.scheduler.expect(now.size)
+    this.#events.emit({ type: 'tokens', added, removed })
+    this.#rotation.keep((id) => now.has(id))
+    const isRegistered = (id: string): boolean => this.#registrations.get(id)?.isRegistered === true
+    for (const id of this.#rotation.replace(removed, added, isRegistered)) this.#remove(id)
+    this.#makeRoom()
+    this.#watchPatience()
+    for (const id of added) this.#add(id)
   }
 
   /** Begins to hold a token, unless it is held already (as a predecessor), or is still being closed. */
-  #admit(id: string): void {
-    const token = this.#wanted.get(id)
-    if (token === undefined || this.#stopped) return
-    if (this.#registrars.has(id) || this.#leaving.has(id)) return
-    const registrar = new Registration(token, id, this.#options)
-    this.#registrars.set(id, registrar)
-    if (this.#healthy) registrar.want()
+  #add(id: string): void {
+    const token = this.#tokens.get(id)
+    if (token === undefined || this.#mode === 'shutdown') return
+    if (this.#registrations.has(id) || this.#leaving.has(id)) return
+    const registration = new Registration(token, id, this.#options)
+    this.#registrations.set(id, registration)
+    if (this.#mode === 'register') registration.register()
   }
 
-  #retire(id: string): void {
-    this.#emit({ type: 'gone', id })
-    const registrar = this.#registrars.get(id)
+  #remove(id: string): void {
+    this.#events.emit({ type: 'gone', id })
+    const registration = this.#registrations.get(id)
     // It came back and went again while it was still being closed.
-    if (registrar === undefined) return
-    this.#registrars.delete(id)
-    const left = registrar.stop('removed').then(() => {
+    if (registration === undefined) return
+    this.#registrations.delete(id)
+    const left = registration.stop('removed').then(() => {
       this.#leaving.delete(id)
-      this.#admit(id)
+      this.#add(id)
     })
     this.#leaving.set(id, left)
   }
@@ -131,35 +153,42 @@ export class Registrations {
   }
 
   #endRotation(): void {
-    for (const id of this.#rotation.settleAll()) this.#retire(id)
+    for (const id of this.#rotation.settleAll()) this.#remove(id)
     this.#watchPatience()
   }
 
   /** As long as replacements are waited for, a timer runs; later changes of the tokens do not wind it up again. */
   #watchPatience(): void {
     if (this.#rotation.size > 0) {
-      this.#cancelPatience ??= this.#options.clock.after(REPLACEMENT_MS, () => this.#endRotation())
+      this.#cancelPatience ??= this.#options.clock.after(REPLACEMENT_MS, () =>
+        this.#events.batch(() => this.#endRotation()),
+      )
       return
     }
     this.#cancelPatience?.()
     this.#cancelPatience = undefined
   }
 
-  #hear(event: SidecarEvent): void {
-    this.#emit(event)
-    if (this.#stopped || event.type !== 'registration') return
-    if (event.state === 'connecting' && !this.#rotation.isAwaited(event.id)) this.#makeRoom()
-    const { state, attempts } = event
+  #deliver(event: SidecarEvent): void {
+    if (event.type === 'registration' && event.state === 'refused') this.#refused.add(event.id)
+    else if (event.type === 'registration' || event.type === 'gone') this.#refused.delete(event.id)
+    this.#onEvent(event)
+    if (event.type === 'registration' && this.#mode !== 'shutdown')
+      this.#events.batch(() => this.#continueRotation(event))
+  }
+
+  #continueRotation({ id, state, attempts }: SidecarEvent & { type: 'registration' }): void {
+    if (state === 'connecting' && !this.#rotation.isAwaited(id)) this.#makeRoom()
     // What was taken out of the tokens does not come back, not even because its replacement is late.
-    if (state !== 'registered' && this.#rotation.drop(event.id)) this.#letGo(event.id)
+    if (state !== 'registered' && this.#rotation.drop(id)) this.#letGo(id)
     const hopeless = state === 'refused' || (state === 'waiting' && attempts >= REPLACEMENT_ATTEMPTS)
-    const settled = state === 'registered' || hopeless
-    const predecessor = settled ? this.#rotation.settle(event.id) : undefined
+    const isSettled = state === 'registered' || hopeless
+    const predecessor = isSettled ? this.#rotation.settle(id) : undefined
     if (predecessor !== undefined) this.#letGo(predecessor)
   }
 
   #letGo(predecessor: string): void {
-    this.#retire(predecessor)
+    this.#remove(predecessor)
     this.#watchPatience()
   }
 }

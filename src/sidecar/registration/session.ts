@@ -1,31 +1,39 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { EventQueue } from '../../lib/event-queue.ts'
+import { RateLimiter } from '../../lib/rate-limiter.ts'
 import type { Heartbeat, Watched } from '../../protocol/heartbeat.ts'
 import type { Reading } from '../../protocol/port-answer.ts'
-import type { SidecarEventListener } from '../events.ts'
-import { Allowance } from './allowance.ts'
+import type { SidecarEvent } from '../events.ts'
 import type { Failure } from './failure.ts'
 import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import type { ReducerEvent } from './state.ts'
 
-/** What an attempt shares with all others of the sidecar. */
+/**
+ * How many messages a second are read of one socket; more are dropped unread. A registry asks a few times a second at
+ * most, so whatever exceeds this is a flood.
+ */
+const MESSAGE_RATE = { limit: 100, windowMs: 1000 }
+
+/** What a session shares with all others of the sidecar. */
 export interface RegistrationSessionOptions {
   readonly clock: Clock
   readonly heartbeat: Heartbeat
   readonly read: (text: string) => Promise<Reading>
-  readonly emit: SidecarEventListener
+  readonly events: EventQueue<SidecarEvent>
 }
 
-/** Whose attempt it is. */
+/** The registration that a session belongs to. */
 export interface RegistrationSessionOwner {
-  /** The token's public name, for events. */
+  /** The token's public name. */
   readonly id: string
   handle(event: ReducerEvent): void
-  ended(attempt: RegistrationSession, failure: Failure): void
+  ended(session: RegistrationSession, failure: Failure): void
 }
 
 /**
- * One socket's conversation with the registry: what is said on it becomes an event of the lifecycle, an answer, or
- * nothing. An object with methods and not a handful of closures, because there may be ten thousand of them.
+ * One attempt to register, and the registration that comes of it: it lives as long as its socket. What the registry says becomes an
+ * event of the reducer, an answer, or nothing. An object with methods and not a handful of closures, because there may be ten
+ * thousand of them.
  */
 export class RegistrationSession implements SocketHandlers, Watched {
   readonly number: number
@@ -35,7 +43,7 @@ export class RegistrationSession implements SocketHandlers, Watched {
   readonly startedMs: number
   readonly #owner: RegistrationSessionOwner
   readonly #options: RegistrationSessionOptions
-  readonly #allowance = new Allowance()
+  readonly #messages = new RateLimiter(MESSAGE_RATE)
   #socket: RegistrySocket | undefined
 
   constructor(number: number, owner: RegistrationSessionOwner, options: RegistrationSessionOptions) {
@@ -45,8 +53,7 @@ export class RegistrationSession implements SocketHandlers, Watched {
     this.startedMs = options.clock.now()
   }
 
-  /** Speaks on this socket from now on. */
-  on(socket: RegistrySocket): void {
+  useSocket(socket: RegistrySocket): void {
     this.#socket = socket
   }
 
@@ -82,18 +89,19 @@ export class RegistrationSession implements SocketHandlers, Watched {
   }
 
   ponged(): void {
-    const rttMs = this.#options.heartbeat.ponged(this)
-    if (rttMs !== undefined) this.#options.emit({ type: 'pong', id: this.#owner.id, rttMs })
+    const { heartbeat, events } = this.#options
+    const rttMs = heartbeat.ponged(this)
+    if (rttMs !== undefined) events.emit({ type: 'pong', id: this.#owner.id, rttMs })
   }
 
   unreadable(kind: 'binary' | 'oversized'): void {
-    this.#options.emit({ type: 'ignored', id: this.#owner.id, kind })
+    this.#options.events.emit({ type: 'ignored', id: this.#owner.id, kind })
   }
 
   text(text: string): void {
-    const { clock, read, emit } = this.#options
-    if (!this.#allowance.take(clock.now())) emit({ type: 'ignored', id: this.#owner.id, kind: 'flood' })
-    else void read(text).then((reading) => this.#obey(reading))
+    const { clock, read, events } = this.#options
+    if (this.#messages.take(clock.now())) void read(text).then((reading) => this.#obey(reading))
+    else events.emit({ type: 'ignored', id: this.#owner.id, kind: 'flood' })
   }
 
   ended(failure: Failure): void {
@@ -102,13 +110,14 @@ export class RegistrationSession implements SocketHandlers, Watched {
   }
 
   #obey(reading: Reading): void {
-    const { emit } = this.#options
+    const { events } = this.#options
     const { id } = this.#owner
     if (reading.kind === 'acknowledgement')
       return this.#owner.handle({ type: 'acknowledged', attempt: this.number })
-    if (reading.kind === 'ignored') return emit({ type: 'ignored', id, kind: reading.why })
+    if (reading.kind === 'ignored') return events.emit({ type: 'ignored', id, kind: reading.why })
     this.#socket?.send(reading.reply)
-    this.#allowance.expectRoger()
-    emit({ type: 'question', id, method: reading.method, result: reading.result })
+    // The registry will say "roger" to it, which is not the registry's doing.
+    this.#messages.giveBack()
+    events.emit({ type: 'question', id, method: reading.method, result: reading.result })
   }
 }

@@ -46,14 +46,14 @@ export type ReducerState = AttemptHistory &
     | { readonly state: 'registered'; readonly sinceMs: number; readonly confirmed: boolean }
     | { readonly state: 'waiting'; readonly untilMs: number; readonly reason: string }
     | { readonly state: 'refused'; readonly untilMs: number; readonly reason: string }
-    | { readonly state: 'closing'; readonly next: 'idle' | 'queued' | 'stopped' }
+    | { readonly state: 'closing'; readonly afterClose: 'idle' | 'queued' | 'stopped' }
     | { readonly state: 'stopped' }
   )
 
 /** What happens to a registration. */
 export type ReducerEvent =
   /** The puppet is healthy: register. */
-  | { readonly type: 'want' }
+  | { readonly type: 'register' }
   /** It is not: withdraw, whatever is going on. */
   | { readonly type: 'withdraw' }
   /** Withdraw, for good. */
@@ -84,7 +84,7 @@ export type Effect =
 
 /** The next state, what to do, and the state's timer: a number sets it anew, null clears it, undefined leaves it. */
 export interface Transition {
-  readonly current: ReducerState
+  readonly next: ReducerState
   readonly effects: readonly Effect[]
   readonly timerMs?: number | null
 }

@@ -1,4 +1,4 @@
-// The bounds of the promise, in milliseconds, as the README gives them. What a far network adds stands beside its test.
+// The bounds of the promise, in milliseconds, as docs/performance.md gives them. What a far network adds stands beside its test.
 
 /** What a machine of two cores that is busy with something else may add. */
 export const NOISE_MS = 500

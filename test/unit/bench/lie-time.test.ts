@@ -4,20 +4,16 @@ import { type AnswerSample, lieTime, type TruthSample, verdictOf } from '../../.
 const EVERY_MS = 50
 
 /** Asked every 50 ms from `fromMs` until before `toMs`. */
-function every<Sample>(fromMs: number, toMs: number, make: (retryAfterWaitMs: number) => Sample): Sample[] {
+function every<Sample>(fromMs: number, toMs: number, make: (askedMs: number) => Sample): Sample[] {
   return Array.from({ length: (toMs - fromMs) / EVERY_MS }, (_, index) => make(fromMs + index * EVERY_MS))
 }
 
 const puppet = (up: (atMs: number) => boolean, toMs = 10_000): TruthSample[] =>
-  every(0, toMs, (retryAfterWaitMs) => ({ retryAfterWaitMs, up: up(retryAfterWaitMs) }))
+  every(0, toMs, (askedMs) => ({ askedMs, up: up(askedMs) }))
 
 /** Discovery that answers after `tookMs`. */
 const discovery = (named: (atMs: number) => boolean, toMs = 5000, tookMs = 5): AnswerSample[] =>
-  every(0, toMs, (retryAfterWaitMs) => ({
-    retryAfterWaitMs,
-    answeredMs: retryAfterWaitMs + tookMs,
-    named: named(retryAfterWaitMs),
-  }))
+  every(0, toMs, (askedMs) => ({ askedMs, answeredMs: askedMs + tookMs, named: named(askedMs) }))
 
 const WINDOW = { name: 'killed', beginMs: 0, endMs: 5000 }
 const ALWAYS = (): boolean => true
@@ -67,10 +63,7 @@ describe('the lie time of a fault', () => {
   })
 
   it('leaves out the time in which a flapping puppet was held back', () => {
-    const holds = every(0, 5000, (retryAfterWaitMs) => ({
-      retryAfterWaitMs,
-      held: retryAfterWaitMs >= 1000 && retryAfterWaitMs < 2000,
-    }))
+    const holds = every(0, 5000, (askedMs) => ({ askedMs, held: askedMs >= 1000 && askedMs < 2000 }))
     const [row] = lieTime({
       truth: puppet(ALWAYS),
       answers: discovery((atMs) => atMs >= 2500),
@@ -83,7 +76,7 @@ describe('the lie time of a fault', () => {
   })
 
   it('is no lie less where a hold names a puppet that is dead', () => {
-    const holds = every(0, 5000, (retryAfterWaitMs) => ({ retryAfterWaitMs, held: true }))
+    const holds = every(0, 5000, (askedMs) => ({ askedMs, held: true }))
     const seen = { truth: puppet(NEVER), answers: discovery(ALWAYS), holds }
     expect(lieTime({ ...seen, windows: [WINDOW], everyMs: EVERY_MS })[0]).toMatchObject({ lieS: 5, heldS: 0 })
   })
@@ -110,18 +103,18 @@ describe('an answer', () => {
   const comes = puppet((atMs) => atMs >= 1000)
 
   it('that was wrong only when it was asked is no lie', () => {
-    expect(verdictOf({ retryAfterWaitMs: 990, answeredMs: 1010, named: true }, comes)).toBe('right')
+    expect(verdictOf({ askedMs: 990, answeredMs: 1010, named: true }, comes)).toBe('right')
   })
 
   it('that was wrong only when it came is no lie', () => {
-    expect(verdictOf({ retryAfterWaitMs: 990, answeredMs: 1010, named: true }, dies)).toBe('right')
+    expect(verdictOf({ askedMs: 990, answeredMs: 1010, named: true }, dies)).toBe('right')
   })
 
   it('that was wrong at both times is a lie', () => {
-    expect(verdictOf({ retryAfterWaitMs: 1010, answeredMs: 1030, named: true }, dies)).toBe('lie')
+    expect(verdictOf({ askedMs: 1010, answeredMs: 1030, named: true }, dies)).toBe('lie')
   })
 
   it('that took just a second is not late', () => {
-    expect(verdictOf({ retryAfterWaitMs: 2000, answeredMs: 3000, named: true }, dies)).toBe('lie')
+    expect(verdictOf({ askedMs: 2000, answeredMs: 3000, named: true }, dies)).toBe('lie')
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { heartbeatSettings } from '../../../src/sidecar/registration/heartbeat-settings.ts'
+import { heartbeatSettings } from '../../../src/sidecar/registration/heartbeat-timeouts.ts'
 import { scene, TOGETHER_MS } from './watched.ts'
 
 describe('settings by the number of links', () => {

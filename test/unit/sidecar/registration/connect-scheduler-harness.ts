@@ -15,7 +15,7 @@ export interface Applicant {
   /** Whether the attempt before failed. */
   isRetry: boolean
   /** Queues, if it is out. */
-  want(): void
+  register(): void
   /** Gives up, whatever it is doing. */
   leave(): void
   /** Leaves, and never wants to be in again. */
@@ -75,7 +75,7 @@ export function scene(
       state: 'out',
       startedMs: 0,
       isRetry: false,
-      want: () => {
+      register: () => {
         if (one.state === 'out' || one.state === 'own trouble') queue()
       },
       leave: () => {
@@ -96,7 +96,7 @@ export function scene(
   const applicants = (count: number): Applicant[] =>
     Array.from({ length: count }, () => {
       const one = applicant()
-      one.want()
+      one.register()
       return one
     })
   const count = (all: readonly Applicant[], state: Applicant['state']): number =>

@@ -39,7 +39,7 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
         if (happening.type === 'come') all.push(...applicants(happening.count))
         if (happening.type === 'leave') for (const one of all) if (chance() < happening.share) one.leave()
         if (happening.type === 'those that try leave') for (const one of [...trying]) one.leave()
-        if (happening.type === 'return') for (const one of all) one.want()
+        if (happening.type === 'return') for (const one of all) one.register()
         if (happening.type === 'registry') finding = happening.finding
         if (happening.type === 'pass') clock.run(happening.ms)
         expect(trying.size + count(all, 'in')).toBeLessThanOrEqual(capacity)
@@ -51,7 +51,7 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
       finding = 'reached'
       // Those that are in make room, as many times as it takes; those that had trouble of their own come back.
       for (let round = 0; round < all.length + 2; round += 1) {
-        for (const one of all) one.want()
+        for (const one of all) one.register()
         clock.run(2 * (15_000 + slowestMs) + all.length * 40 + 1000)
         if (capacity < all.length && count(all, 'queued') > 0)
           for (const one of all) if (one.state === 'in') one.leaveForGood()

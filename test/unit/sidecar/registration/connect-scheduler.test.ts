@@ -159,7 +159,7 @@ describe('the one that tries for all', () => {
     clock.run(MINUTE_MS)
     expect(clock.pending).toBe(0)
     const before = startsMs.length
-    for (const one of applicants) one.want()
+    for (const one of applicants) one.register()
     clock.run(1000)
     expect(startsMs.length).toBe(before + 1)
     expect(trying.size).toBe(1)
@@ -175,7 +175,7 @@ describe('the one that tries for all', () => {
       for (const one of all) one.leave()
       clock.run(backAfterMs)
       expect(startsMs).toHaveLength(AT_ONCE)
-      for (const one of all) one.want()
+      for (const one of all) one.register()
       clock.run(1500)
       // After a minute in which nobody tried, an outage begins anew, with a first wait.
       expect(startsMs.length - AT_ONCE).toBe(backAfterMs === MINUTE_MS ? 2 : 1)

@@ -10,7 +10,7 @@ function failing(failure: Failure, chance: number, untilMs: number) {
   const seen: { readonly atMs: number; readonly state: ReducerState['state']; readonly waitMs: number }[] = []
   let current: ReducerState = { ...STATES.connecting, failures: 0, failingSinceMs: 0 }
   for (let nowMs = 0; nowMs < untilMs; ) {
-    const { current: after, timerMs } = nextRegistration(
+    const { next: after, timerMs } = nextRegistration(
       current,
       { type: 'ended', attempt: current.attempt, failure },
       at(nowMs, chance),
@@ -19,8 +19,8 @@ function failing(failure: Failure, chance: number, untilMs: number) {
     seen.push({ atMs: nowMs, state: after.state, waitMs })
     // An attempt takes a moment, even if it is refused at once.
     nowMs += waitMs + 10
-    const queued = nextRegistration(after, { type: 'timer' }, at(nowMs, chance)).current
-    current = nextRegistration(queued, { type: 'turn' }, at(nowMs, chance)).current
+    const queued = nextRegistration(after, { type: 'timer' }, at(nowMs, chance)).next
+    current = nextRegistration(queued, { type: 'turn' }, at(nowMs, chance)).next
   }
   return seen
 }
@@ -71,7 +71,7 @@ describe('failures', () => {
     [9, 99_000, 'waiting'],
   ] as const)('%i refusals, the first at %i ms, are %s at 100 s', (refusals, refusedSinceMs, state) => {
     const current: ReducerState = { ...STATES.connecting, refusals: refusals - 1, refusedSinceMs }
-    expect(nextRegistration(current, EVENTS['ended: refused'], at(100_000)).current).toMatchObject({
+    expect(nextRegistration(current, EVENTS['ended: refused'], at(100_000)).next).toMatchObject({
       state,
       refusals,
     })
@@ -80,16 +80,16 @@ describe('failures', () => {
   it('counts refusals in a row: another failure between them starts anew', () => {
     const twice = { ...STATES.connecting, refusals: 2, refusedSinceMs: 10_000 }
     for (const failure of [broken, away, later]) {
-      const { current } = nextRegistration(twice, { type: 'ended', attempt: 7, failure }, at(100_000))
+      const { next: current } = nextRegistration(twice, { type: 'ended', attempt: 7, failure }, at(100_000))
       expect(current).toMatchObject({ state: 'waiting', refusals: 0 })
-      const again = nextRegistration({ ...twice, refusals: 0 }, EVENTS['ended: refused'], at(100_000)).current
+      const again = nextRegistration({ ...twice, refusals: 0 }, EVENTS['ended: refused'], at(100_000)).next
       expect(again).toMatchObject({ state: 'waiting', refusals: 1, refusedSinceMs: 100_000 })
     }
   })
 
   it('names the stage of a failed attempt, but not of a registration that ended', () => {
     const reason = (current: ReducerState): unknown =>
-      nextRegistration(current, { type: 'ended', attempt: 7, failure: broken }, at(100_000)).current
+      nextRegistration(current, { type: 'ended', attempt: 7, failure: broken }, at(100_000)).next
     expect(reason(STATES.connecting)).toMatchObject({ reason: 'WebSocket: broken' })
     expect(reason(STATES.registered)).toMatchObject({ reason: 'broken' })
   })
@@ -103,7 +103,7 @@ describe('what is remembered', () => {
     'a registration lost after %i ms leaves %i failures, and %i ms to wait at most',
     (lastedMs, failures, waitMs) => {
       const current: ReducerState = { ...STATES.registered, failures: 5, sinceMs: 0 }
-      const { current: next, timerMs } = nextRegistration(
+      const { next, timerMs } = nextRegistration(
         current,
         { type: 'ended', attempt: 7, failure: broken },
         at(lastedMs),
@@ -125,7 +125,7 @@ describe('what is remembered', () => {
         refusals: 3,
         notBeforeMs: 1000,
       }
-      const { current: next } = nextRegistration(current, { type: 'want' }, at(1000 + idleMs))
+      const { next } = nextRegistration(current, { type: 'register' }, at(1000 + idleMs))
       expect(next).toMatchObject({ failures, refusals })
     },
   )
@@ -146,7 +146,7 @@ describe('what is remembered', () => {
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (before, failure, chance) => {
           const current: ReducerState = { ...STATES.registered, ...before }
-          const { current: next, timerMs } = nextRegistration(
+          const { next, timerMs } = nextRegistration(
             current,
             { type: 'ended', attempt: 7, failure },
             at(100_000, chance),
@@ -169,29 +169,29 @@ describe('what is remembered', () => {
       { ...STATES.connecting, failures: 0, failingSinceMs: 5 },
       EVENTS['ended: away'],
       at(100_000.5),
-    ).current
+    ).next
     expect(first).toMatchObject({ failures: 1, failingSinceMs: 100_000 })
     const second = nextRegistration(
       { ...STATES.connecting, failures: 1, failingSinceMs: 5 },
       EVENTS['ended: away'],
       at(100_000),
-    ).current
+    ).next
     expect(second).toMatchObject({ failures: 2, failingSinceMs: 5 })
   })
 
   it('is not washed away by a puppet that flaps: a wait that was withdrawn is resumed', () => {
-    const withdrawn = nextRegistration(STATES.waiting, { type: 'withdraw' }, at(100_000)).current
-    expect(nextRegistration(withdrawn, { type: 'want' }, at(104_000))).toMatchObject({
-      current: { state: 'waiting', reason: 'broken' },
+    const withdrawn = nextRegistration(STATES.waiting, { type: 'withdraw' }, at(100_000)).next
+    expect(nextRegistration(withdrawn, { type: 'register' }, at(104_000))).toMatchObject({
+      next: { state: 'waiting', reason: 'broken' },
       timerMs: 6000,
       effects: [],
     })
-    expect(nextRegistration(withdrawn, { type: 'want' }, at(110_000)).current.state).toBe('queued')
+    expect(nextRegistration(withdrawn, { type: 'register' }, at(110_000)).next.state).toBe('queued')
   })
 
   it('knows nothing of a registry that cannot be reached: that is no failure of this token', () => {
     const before: ReducerState = { ...STATES.connecting, failures: 4, refusals: 2, refusedSinceMs: 98_000 }
-    const { current } = nextRegistration(before, EVENTS.unreachable, at(100_000))
+    const { next: current } = nextRegistration(before, EVENTS.unreachable, at(100_000))
     expect(current).toEqual({ ...before, state: 'queued' })
   })
 
@@ -200,18 +200,18 @@ describe('what is remembered', () => {
     [5000, 0],
   ])('a link that fell silent after %i ms leaves %i failures', (lastedMs, failures) => {
     const current: ReducerState = { ...STATES.registered, failures: 5, sinceMs: 0 }
-    expect(nextRegistration(current, EVENTS.silent, at(lastedMs)).current.failures).toBe(failures)
+    expect(nextRegistration(current, EVENTS.silent, at(lastedMs)).next.failures).toBe(failures)
   })
 
   it('is, after a registration that was withdrawn, what was before it, unless it had lasted', () => {
     const left = (current: ReducerState): ReducerState =>
-      nextRegistration(current, { type: 'withdraw' }, at(100_000)).current
+      nextRegistration(current, { type: 'withdraw' }, at(100_000)).next
     expect(left({ ...STATES.registered, failures: 5 }).failures).toBe(5)
     expect(left({ ...STATES.lasting, failures: 5 }).failures).toBe(0)
   })
 
   it('a refusal that was withdrawn is still a refusal', () => {
-    const withdrawn = nextRegistration(STATES.refused, { type: 'withdraw' }, at(100_000)).current
-    expect(nextRegistration(withdrawn, { type: 'want' }, at(100_001)).current.state).toBe('refused')
+    const withdrawn = nextRegistration(STATES.refused, { type: 'withdraw' }, at(100_000)).next
+    expect(nextRegistration(withdrawn, { type: 'register' }, at(100_001)).next.state).toBe('refused')
   })
 })

@@ -17,7 +17,7 @@ type Event = keyof typeof EVENTS
  */
 const TABLE: Record<State, Partial<Record<Event, string>>> = {
   idle: {
-    want: 'queued queue no timer',
+    register: 'queued queue no timer',
     stop: 'stopped no timer',
   },
   queued: {
@@ -75,7 +75,7 @@ const TABLE: Record<State, Partial<Record<Event, string>>> = {
     timer: 'queued queue no timer',
   },
   closing: {
-    want: 'closing',
+    register: 'closing',
     stop: 'closing',
     timer: 'idle terminate:7 no timer',
     ended: 'idle no timer',
@@ -103,7 +103,7 @@ const TABLE: Record<State, Partial<Record<Event, string>>> = {
 }
 
 function outcome(before: ReducerState, event: ReducerEvent): string {
-  const { current, effects, timerMs } = nextRegistration(before, event, at(100_000))
+  const { next: current, effects, timerMs } = nextRegistration(before, event, at(100_000))
   if (effects.length === 0 && timerMs === undefined && JSON.stringify(current) === JSON.stringify(before))
     return '='
   const done = effects.map((effect) =>
@@ -124,9 +124,9 @@ describe('state × event', () => {
   it.each(Object.entries(STATES))(
     'withdrawal wins in %s: nothing is registered or under way after it',
     (_name, current) => {
-      const { current: left, effects } = nextRegistration(current, { type: 'withdraw' }, at(100_000))
+      const { next: left, effects } = nextRegistration(current, { type: 'withdraw' }, at(100_000))
       expect(['idle', 'closing', 'stopped']).toContain(left.state)
-      if (left.state === 'closing') expect(left.next).not.toBe('queued')
+      if (left.state === 'closing') expect(left.afterClose).not.toBe('queued')
       expect(effects.filter(({ type }) => type === 'connect' || type === 'queue')).toEqual([])
     },
   )
@@ -139,9 +139,9 @@ describe('state × event', () => {
 })
 
 it('an acknowledgement that comes late confirms what was taken for registered', () => {
-  const assumed = nextRegistration(STATES.open, { type: 'timer' }, at(5000)).current
+  const assumed = nextRegistration(STATES.open, { type: 'timer' }, at(5000)).next
   expect(assumed).toMatchObject({ state: 'registered', confirmed: false })
-  expect(nextRegistration(assumed, EVENTS.acknowledged, at(6000)).current).toMatchObject({
+  expect(nextRegistration(assumed, EVENTS.acknowledged, at(6000)).next).toMatchObject({
     state: 'registered',
     confirmed: true,
   })
@@ -150,7 +150,7 @@ it('an acknowledgement that comes late confirms what was taken for registered', 
 it('any sequence of events: one attempt or one place in the queue at a time, and what was begun is ended', () => {
   const failures = fc.constantFrom(broken, away, refusal, later)
   const events = fc.oneof(
-    fc.constantFrom<ReducerEvent>(EVENTS.want, EVENTS.withdraw, EVENTS.timer, EVENTS.turn, EVENTS.stop),
+    fc.constantFrom<ReducerEvent>(EVENTS.register, EVENTS.withdraw, EVENTS.timer, EVENTS.turn, EVENTS.stop),
     fc
       .constantFrom('opened', 'acknowledged', 'silent', 'unreachable')
       .map((type) => ({ type, attempt: 0 }) as ReducerEvent),
@@ -174,7 +174,7 @@ it('any sequence of events: one attempt or one place in the queue at a time, and
           if (effect.type === 'queue') places += 1
           if (effect.type === 'unqueue') places -= 1
         }
-        current = next.current
+        current = next.next
         expect(alive.size).toBeLessThanOrEqual(1)
         const settled = ['idle', 'queued', 'waiting', 'refused', 'stopped'].includes(current.state)
         if (settled) expect(alive.size).toBe(0)

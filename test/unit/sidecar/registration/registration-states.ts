@@ -1,5 +1,5 @@
 import type { Failure } from '../../../../src/sidecar/registration/failure.ts'
-import { reducerSettings } from '../../../../src/sidecar/registration/settings.ts'
+import { reducerSettings } from '../../../../src/sidecar/registration/reducer-settings.ts'
 import type {
   ReducerContext,
   ReducerEvent,
@@ -33,14 +33,14 @@ export const STATES = {
     untilMs: 150_000,
     reason: 'refused',
   },
-  closing: { ...memory, state: 'closing', next: 'idle' },
-  reopening: { ...memory, state: 'closing', next: 'queued' },
-  stopping: { ...memory, state: 'closing', next: 'stopped' },
+  closing: { ...memory, state: 'closing', afterClose: 'idle' },
+  reopening: { ...memory, state: 'closing', afterClose: 'queued' },
+  stopping: { ...memory, state: 'closing', afterClose: 'stopped' },
   stopped: { ...memory, state: 'stopped' },
 } satisfies Record<string, ReducerState>
 
 export const EVENTS = {
-  want: { type: 'want' },
+  register: { type: 'register' },
   withdraw: { type: 'withdraw' },
   stop: { type: 'stop' },
   timer: { type: 'timer' },

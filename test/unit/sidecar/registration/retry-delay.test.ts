@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { reducerSettings } from '../../../../src/sidecar/registration/reducer-settings.ts'
 import { retryDelayMs } from '../../../../src/sidecar/registration/retry-delay.ts'
-import { reducerSettings } from '../../../../src/sidecar/registration/settings.ts'
 import { seededChance } from '../../../support/chance.ts'
 import { broken } from './registration-states.ts'
 

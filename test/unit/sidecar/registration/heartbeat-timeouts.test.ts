@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { heartbeatSettings } from '../../../../src/sidecar/registration/heartbeat-settings.ts'
+import { heartbeatSettings } from '../../../../src/sidecar/registration/heartbeat-timeouts.ts'
 
 const AUTO = { intervalMs: 'auto', timeoutMs: 'auto' } as const
 

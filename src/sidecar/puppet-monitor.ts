@@ -1,0 +1,91 @@
+import type { Config } from '../config/sidecar-config.ts'
+import type { Clock } from '../lib/clock.ts'
+import { isLoopbackHost } from '../net/local-host.ts'
+import type { Damping, SidecarEventListener, TimedProbeResult } from './events.ts'
+import { dampingOf } from './health/damping.ts'
+import { detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
+import { probeIntervalMs } from './health/probe-interval.ts'
+import { NetnsWatcher } from './netns/netns-watcher.ts'
+import { createProbe } from './probe/create-probe.ts'
+import { GrpcProbe } from './probe/grpc-probe.ts'
+import type { Probe } from './probe/probe.ts'
+import { Prober } from './probe/prober.ts'
+
+export interface PuppetMonitorOptions {
+  readonly config: Pick<Config, 'puppet' | 'probe'>
+  readonly clock: Clock
+  readonly emit: SidecarEventListener
+  /** The puppet has become healthy, or unhealthy. */
+  readonly onChange: () => void
+  /** The network namespace that is shared with the puppet is gone for good; perhaps told more than once. */
+  readonly onNetworkGone: () => void
+}
+
+/** Probes the puppet, and knows whether it is healthy. */
+export class PuppetMonitor {
+  readonly #options: PuppetMonitorOptions
+  readonly #probe: Probe
+  readonly #prober: Prober
+  /** Undefined where the puppet has a network of its own. */
+  readonly #netns: NetnsWatcher | undefined
+  #health: HealthState = initialHealth
+
+  constructor(options: PuppetMonitorOptions) {
+    const { puppet, probe } = options.config
+    this.#options = options
+    this.#probe = createProbe({ puppet, kind: probe.kind, sessionClosed: () => this.probeSoon() })
+    this.#prober = new Prober({
+      probe: this.#probe,
+      clock: options.clock,
+      timeoutMs: probe.timeoutMs,
+      wakeIntervalMs: probe.fastIntervalMs,
+      onResult: (result) => this.#apply(result),
+    })
+    this.#netns = isLoopbackHost(puppet.host) ? new NetnsWatcher() : undefined
+  }
+
+  get isHealthy(): boolean {
+    return this.#health.health === 'healthy'
+  }
+
+  /** How much a flapping puppet is held back now. */
+  get damping(): Damping {
+    return dampingOf(this.#health.withdrawals, this.#options.clock.now())
+  }
+
+  start(): void {
+    this.#prober.start()
+  }
+
+  /** Something happened that may be the puppet's end: it is probed at once, within limits. */
+  probeSoon(): void {
+    this.#prober.wake()
+  }
+
+  stop(): void {
+    this.#prober.stop()
+  }
+
+  /** Whether the puppet would let in a client with this token; null if that cannot be known. Never rejects. */
+  async acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
+    return this.#probe instanceof GrpcProbe ? this.#probe.acceptsToken(token, signal) : null
+  }
+
+  /** Folds one probe's result into the health, and says when to probe again, in milliseconds. */
+  #apply(result: TimedProbeResult): number {
+    const { config, clock, emit, onChange, onNetworkGone } = this.#options
+    const before = this.#health
+    const nowMs = clock.now()
+    const now = nextHealth(before, result, nowMs, config.probe)
+    this.#health = now
+    emit({ type: 'probed', result })
+    if (this.#netns?.isGone(result.ok, nowMs)) onNetworkGone()
+    if (now.health !== before.health || now.reason !== before.reason) {
+      const { health, reason } = now
+      const failingMs = detectionMs(before, now, nowMs)
+      emit({ type: 'puppet', health, reason, damping: dampingOf(now.withdrawals, nowMs), failingMs })
+    }
+    if (now.health !== before.health) onChange()
+    return probeIntervalMs(now, config.probe)
+  }
+}
