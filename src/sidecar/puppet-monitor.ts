@@ -7,7 +7,6 @@ import { detectionMs, type HealthState, initialHealth, nextHealth } from './heal
 import { probeIntervalMs } from './health/probe-interval.ts'
 import { NetnsWatcher } from './netns/netns-watcher.ts'
 import { createProbe } from './probe/create-probe.ts'
-import { GrpcProbe } from './probe/grpc-probe.ts'
 import type { Probe } from './probe/probe.ts'
 import { Prober } from './probe/prober.ts'
 
@@ -67,8 +66,8 @@ export class PuppetMonitor {
   }
 
   /** Whether the puppet would let in a client with this token; null if that cannot be known. Never rejects. */
-  async acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
-    return this.#probe instanceof GrpcProbe ? this.#probe.acceptsToken(token, signal) : null
+  acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
+    return this.#probe.acceptsToken(token, signal)
   }
 
   /** Folds one probe's result into the health, and says when to probe again, in milliseconds. */

@@ -118,6 +118,20 @@ describe('the log', () => {
   })
 })
 
+describe('a registry whose port is taken', () => {
+  it('does not start, and leaves no endpoints open', async () => {
+    const admin = { host: '127.0.0.1', port: await freePort() }
+    const other = startService({
+      listen: [{ host: '127.0.0.1', port: scene.peers.port, tls: undefined }],
+      admin,
+    })
+    await expect(other).rejects.toMatchObject({ code: 'EADDRINUSE', port: scene.peers.port })
+    const next = await startService({ admin })
+    expect((await next.admin('/livez')).status).toBe(200)
+    await next.end()
+  })
+})
+
 describe('a registry whose endpoints cannot listen', () => {
   it('does not start, and holds no port', async () => {
     const port = await freePort()

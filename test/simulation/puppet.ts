@@ -49,6 +49,10 @@ export class SimulatedPuppet implements Probe {
     })
   }
 
+  acceptsToken(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
   close(): void {}
 
   kill(): void {

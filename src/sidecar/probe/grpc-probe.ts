@@ -51,10 +51,7 @@ export class GrpcProbe implements Probe {
     }
   }
 
-  /**
-   * Asks whether the puppet accepts a token: true, false, or null if it cannot be known. The answer's text is never
-   * looked at: puppets repeat the token in it.
-   */
+  /** The text of the answer is never read: puppets repeat the token in it. */
   async acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
     const session = this.#session
     try {

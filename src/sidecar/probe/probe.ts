@@ -10,6 +10,8 @@ export interface Probe {
    * @param overNewConnection while a probe over the held connection is still without an answer
    */
   probe(signal: AbortSignal, overNewConnection?: boolean): Promise<ProbeResult>
+  /** Whether the puppet accepts clients with this token; null if that cannot be known. Never rejects. */
+  acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null>
   /** Whether the next probe goes over a connection that is held, which may be dead while the puppet lives. */
   readonly holdsConnection: boolean
   /** Lets go of everything. */

@@ -19,6 +19,7 @@ export function createTcpProbe(address: Address): Probe {
         return resultOfConnectError(error as NodeJS.ErrnoException, address)
       }
     },
+    acceptsToken: async () => null,
     close: () => {},
   }
 }

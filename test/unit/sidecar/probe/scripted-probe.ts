@@ -72,6 +72,7 @@ export function begin<C extends Clock = FakeClock>(
       seen.running -= 1
       return found
     },
+    acceptsToken: async () => null,
     close: () => {
       seen.closed += 1
     },

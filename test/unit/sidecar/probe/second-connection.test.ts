@@ -145,6 +145,7 @@ describe('a process that was suspended while it waited for an answer', () => {
           new Promise((resolve) => {
             if (!overNewConnection) arrival.arrive = () => resolve(GOOD)
           }),
+        acceptsToken: async () => null,
         close: () => {},
       },
       clock,
