@@ -146,10 +146,15 @@ describe('a redirect', () => {
 
   it('to where nobody answers is the token’s trouble, and has the time of one attempt for both', async () => {
     const target = await scripted(nothing)
-    const registry = await scripted(redirectTo(target.port))
+    let redirect = (): void => {}
+    const registry = await scripted((...request) => {
+      redirect = () => redirectTo(target.port)(...request)
+    })
     const { clock, end } = dial(registry.port)
     await arrived(registry)
     clock.run(6000)
+    // Not before: connecting has a shorter time of its own.
+    redirect()
     await arrived(target)
     clock.run(4000)
     expect(await end()).toMatchObject({ shared: false, reason: 'no answer in 10 s' })
