@@ -97,7 +97,7 @@ describe('the connection goes too, of', () => {
       if (raw?.isPaused()) raw.write('x')
       return raw?.destroyed === true || raw?.readableEnded === true
     }
-    await waitUntil(isGone, { timeoutMs: 5000, what: 'the connection to go' })
+    await waitUntil(isGone, { timeoutMs: 15_000, what: 'the connection to go' })
     return verdict
   }
 
