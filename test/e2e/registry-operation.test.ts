@@ -37,7 +37,7 @@ describe('SIGTERM', () => {
     expect(await command.exit).toEqual({ code: 0, signal: null })
     const codes = await Promise.all(registrants.map(async ({ closed }) => (await closed).code))
     expect(new Set(codes)).toEqual(new Set([1001]))
-    // Thirty groups of two: half of them are gone after half of the time, and no wave of them comes at once.
+    // Fifty groups of one or two: half of them are gone after half of the time, and no wave of them comes at once.
     const [half = 0, all = 0] = [goneMs[29], goneMs[59]]
     expect(half).toBeGreaterThan(1700)
     expect(half).toBeLessThan(all - 800)
