@@ -15,7 +15,10 @@ export default defineConfig({
   test: {
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      { define, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...sideBySide } },
+      {
+        define,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, ...sideBySide },
+      },
       {
         define,
         test: {
