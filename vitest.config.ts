@@ -4,13 +4,30 @@ import { defineConfig } from 'vitest/config'
 const report = process.env.VITEST_REPORT
 const define = { __VERSION__: JSON.stringify('0.0.0-test') }
 
+/** By default the runner leaves one core idle, and starts a process for each file. */
+const sideBySide = { pool: 'threads', maxWorkers: 2 } as const
+
+/** One file at a time. */
+const alone = { fileParallelism: false, sequence: { groupOrder: 2 } } as const
+
 export default defineConfig({
   define,
   test: {
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      { define, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { define, test: { name: 'behaviour', include: ['test/behaviour/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        define,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, ...sideBySide },
+      },
+      {
+        define,
+        test: {
+          name: 'behaviour',
+          include: ['test/behaviour/**/*.test.ts'],
+          testTimeout: 60_000,
+          ...sideBySide,
+        },
+      },
       {
         define,
         test: {
@@ -18,8 +35,20 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // Real processes on few cores: one file at a time, so that a bound of the promise is not eaten by a neighbour.
-          fileParallelism: false,
+          // Real processes, which mostly wait: more files at a time than cores. No bound here is so tight that neighbours could break it.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      // Not part of `npm test`: what waits for minutes, and the bounds of the promise, which no neighbour may eat: one file at a time.
+      {
+        define,
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...alone,
         },
       },
       // Not part of `npm test`: containers, and what needs programs that not every machine has.
@@ -30,7 +59,7 @@ export default defineConfig({
           include: ['test/docker/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          ...alone,
         },
       },
       // Not part of `npm test`: it wants root, and programs that not every machine has.
@@ -42,7 +71,7 @@ export default defineConfig({
           globalSetup: ['test/netns/support/whole-run.ts'],
           testTimeout: 120_000,
           hookTimeout: 30_000,
-          fileParallelism: false,
+          ...alone,
         },
       },
       // Not part of `npm test`: it takes the time that it is given, a minute.
@@ -53,7 +82,7 @@ export default defineConfig({
           include: ['test/fuzz/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          ...alone,
         },
       },
     ],

@@ -25,7 +25,7 @@ class End {
   }
 }
 
-const waitFor = <T>(what: string, event: () => T) => waitUntil(event, { timeoutMs: 5000, what })
+const waitFor = <T>(what: string, event: () => T) => waitUntil(event, { timeoutMs: 15_000, what })
 
 describe('the relay of the bench of truth', () => {
   let relay: Relay

@@ -50,7 +50,7 @@ describe('a gateway', () => {
   it('is a stranger where the look-up takes 2 s; others come in meanwhile', async () => {
     const { peers, refusals, looks, clock } = await doorBeside(() => new Promise(() => {}))
     const refused = [1, 2, 3].map(() => peers.refused({ from: ELSEWHERE }))
-    await waitUntil(() => clock.pending === 3, { timeoutMs: 2000, what: 'three to wait' })
+    await waitUntil(() => clock.pending === 3, { timeoutMs: 15_000, what: 'three to wait' })
     await peers.register({ answers: 1 })
     await clock.advance(1999)
     expect(refusals()).toEqual([])
@@ -85,7 +85,7 @@ describe('a gateway', () => {
         'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-protocol: io|0.0.1|id||1\r\n' +
         'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     )
-    await waitUntil(() => scene?.clock, { timeoutMs: 1000, what: 'a clock' })
+    await waitUntil(() => scene?.clock, { timeoutMs: 15_000, what: 'a clock' })
     await peers.register({ token: 'insecure_other' })
     if (dies) {
       peer.socket.resetAndDestroy()
@@ -105,7 +105,7 @@ describe('a gateway', () => {
         }),
     )
     const refused = beside.peers.register({ from: ELSEWHERE }).catch((error: Error) => error)
-    await waitUntil(() => beside.looks.length === 1, { timeoutMs: 2000, what: 'the look-up' })
+    await waitUntil(() => beside.looks.length === 1, { timeoutMs: 15_000, what: 'the look-up' })
     beside.door.close()
     answer([ELSEWHERE])
     expect(String(await refused)).toMatch(/not registered|hang up|reset/)

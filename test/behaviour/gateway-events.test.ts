@@ -40,7 +40,7 @@ async function receive(options: Partial<GatewayOptions> = {}) {
   const until = async (wanted: unknown, times = 1): Promise<void> => {
     const text = JSON.stringify(wanted)
     const count = (): number => done.filter((each) => JSON.stringify(each) === text).length
-    await waitUntil(() => count() === times, { timeoutMs: 5000, what: text }).catch((error) => {
+    await waitUntil(() => count() === times, { timeoutMs: 15_000, what: text }).catch((error) => {
       throw new Error(`${error.message}; ${JSON.stringify(done)}`)
     })
   }

@@ -10,7 +10,7 @@ import { type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
 
 const EVENT = '{"name":"sys","payload":"hello"}'
-const PATIENCE = { timeoutMs: 5000 }
+const PATIENCE = { timeoutMs: 15_000 }
 const MB = 1024 * 1024
 let scene: DoorScene
 let rateLimitKey: Registrant
@@ -149,7 +149,7 @@ describe('when the door is closed', () => {
       frozen.socket.write('x')
       return frozen.socket.destroyed
     }
-    await waitUntil(isReset, { timeoutMs: 2000, what: 'the reset' })
+    await waitUntil(isReset, { timeoutMs: 15_000, what: 'the reset' })
   })
 })
 

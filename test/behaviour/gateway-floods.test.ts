@@ -6,7 +6,7 @@ import { type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
 
 const EVENT = '{"name":"sys","payload":"hello"}'
-const PATIENCE = { timeoutMs: 5000 }
+const PATIENCE = { timeoutMs: 15_000 }
 const MB = 1024 * 1024
 let scene: DoorScene
 let rateLimitKey: Registrant

@@ -103,9 +103,9 @@ describe('who wants in is refused', () => {
     const peers: RawPeer[] = []
     for (let number = 0; number < 30; number += 1) peers.push(await scene.peers.raw())
     for (const { socket } of peers) socket.write(`${UPGRADE}${WEBSOCKET}\r\n`)
-    await waitUntil(() => asked === 30, { timeoutMs: 5000, what: 'all to be asked for' })
+    await waitUntil(() => asked === 30, { timeoutMs: 15_000, what: 'all to be asked for' })
     makeKnown(true)
-    await waitUntil(() => peers.every((peer) => peer.heard() !== ''), { timeoutMs: 5000, what: 'answers' })
+    await waitUntil(() => peers.every((peer) => peer.heard() !== ''), { timeoutMs: 15_000, what: 'answers' })
     expect(peers.filter((peer) => peer.heard().startsWith('HTTP/1.1 101 '))).toHaveLength(16)
     expect(scene.refusals()).toEqual(Array(14).fill('full'))
   })
@@ -219,7 +219,7 @@ async function untilWelcome(from = '127.0.0.1'): Promise<void> {
     await Promise.race([peer.ended, peer.until('"registered"')])
     return peer.heard().includes('"registered"')
   }
-  await waitUntil(isWelcome, { timeoutMs: 5000, what: 'a place' })
+  await waitUntil(isWelcome, { timeoutMs: 15_000, what: 'a place' })
 }
 
 function header(): Record<string, string> {

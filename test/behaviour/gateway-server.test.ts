@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => scene.end())
 
-const PATIENCE = { timeoutMs: 2000 }
+const PATIENCE = { timeoutMs: 15_000 }
 const UNKNOWN = { error: { code: -32601, message: 'no' } }
 
 describe('a gateway that comes', () => {

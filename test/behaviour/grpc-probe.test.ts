@@ -106,7 +106,7 @@ describe('TLS', () => {
     await plain.exited
     const secure = await startPeer('grpc-server', { health: false, port, tls: tlsFiles })
     await waitUntil(async () => (await probeOnce(probe)).ok, {
-      timeoutMs: 5000,
+      timeoutMs: 15_000,
       what: 'the other kind to be found',
     })
     expect(await probeOnce(probe)).toMatchObject({ ok: true, tls: true })
@@ -212,7 +212,7 @@ describe('the session', () => {
     let closed = 0
     const probe = probeOf(peer.port, { sessionClosed: () => (closed += 1) })
     expect((await probeOnce(probe)).ok).toBe(true)
-    await waitUntil(() => closed === 1, { timeoutMs: 5000, what: 'the close of the session to be told' })
+    await waitUntil(() => closed === 1, { timeoutMs: 15_000, what: 'the close of the session to be told' })
     expect((await probeOnce(probe)).ok).toBe(true)
     await peer.stop()
   })
@@ -241,7 +241,7 @@ describe('the session', () => {
     probe.close()
     await waitUntil(
       () => new Promise<boolean>((resolve) => server.getConnections((_error, count) => resolve(count === 0))),
-      { timeoutMs: 5000, what: 'no connection to be left' },
+      { timeoutMs: 15_000, what: 'no connection to be left' },
     )
   })
 

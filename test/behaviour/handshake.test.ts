@@ -49,7 +49,7 @@ describe('torn down', () => {
     socket.terminate()
     await end()
     expect(happened).toEqual(['ended'])
-    await waitUntil(() => raw?.readableEnded, { timeoutMs: 5000, what: 'the connection to go' })
+    await waitUntil(() => raw?.readableEnded, { timeoutMs: 15_000, what: 'the connection to go' })
   })
 
   it('while a redirect is followed: the other registry is not asked', async () => {
@@ -82,7 +82,7 @@ describe('torn down', () => {
         ended: (verdict) => ends.push(verdict),
       },
     )
-    await waitUntil(() => ends.length > 0, { timeoutMs: 5000, what: 'the end' })
+    await waitUntil(() => ends.length > 0, { timeoutMs: 15_000, what: 'the end' })
     for (let turn = 0; turn < 20; turn += 1) await setImmediate()
     expect(ends).toHaveLength(1)
     const next = dial(target.port)
@@ -95,7 +95,7 @@ describe('the deadline of TCP', () => {
   it('of an address where packets vanish: 3 s of the attempt’s 10, and everybody’s trouble', async () => {
     const port = await fullPort()
     const { clock, happened, end } = dial(port)
-    await waitUntil(() => clock.pending === 2, { timeoutMs: 5000, what: 'TCP to begin' })
+    await waitUntil(() => clock.pending === 2, { timeoutMs: 15_000, what: 'TCP to begin' })
     clock.run(TCP_MS - 1)
     expect(happened).toEqual([])
     clock.run(1)
@@ -112,7 +112,7 @@ describe('the deadline of TCP', () => {
     await arrived(registry)
     clock.run(5000)
     redirect()
-    await waitUntil(() => clock.pending === 2, { timeoutMs: 5000, what: 'the second TCP to begin' })
+    await waitUntil(() => clock.pending === 2, { timeoutMs: 15_000, what: 'the second TCP to begin' })
     clock.run(TCP_MS - 1)
     expect(happened).toEqual([])
     clock.run(1)
@@ -141,13 +141,13 @@ describe('the deadline', () => {
     expect(happened).toEqual([])
     clock.run(1)
     expect(await end()).toEqual({ kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer in 10 s' })
-    await waitUntil(() => raw?.readableEnded, { timeoutMs: 5000, what: 'the connection to go' })
+    await waitUntil(() => raw?.readableEnded, { timeoutMs: 15_000, what: 'the connection to go' })
   })
 
   it('of a port that does not speak TLS, nor anything: everybody’s trouble', async () => {
     const { port, heard } = await silentPort()
     const { clock, end } = dial(port, 'wss')
-    await waitUntil(heard, { timeoutMs: 5000, what: 'the beginning of TLS' })
+    await waitUntil(heard, { timeoutMs: 15_000, what: 'the beginning of TLS' })
     clock.run(HANDSHAKE_MS)
     expect(await end()).toEqual({ kind: 'away', stage: 'TLS', shared: true, reason: 'no answer in 10 s' })
   })
@@ -158,7 +158,7 @@ describe('the deadline', () => {
       answer(socket, '302 Found', [`location: wss://127.0.0.1:${port}/`]),
     )
     const { clock, end } = dial(registry.port)
-    await waitUntil(heard, { timeoutMs: 5000, what: 'the beginning of TLS' })
+    await waitUntil(heard, { timeoutMs: 15_000, what: 'the beginning of TLS' })
     clock.run(HANDSHAKE_MS)
     expect(await end()).toMatchObject({ kind: 'away', stage: 'TLS', shared: false })
   })

@@ -139,7 +139,7 @@ it.each(named)('leaves no handle behind when it is drained while %s', async (_wh
     before = resources()
     return unchanged === 20
   }
-  await waitUntil(settled, { timeoutMs: 5000, what: 'something to compare with' })
+  await waitUntil(settled, { timeoutMs: 15_000, what: 'something to compare with' })
   const { sidecar, events, pending } = await sidecarFor({
     WECHATY_PUPPET_SERVER_PORT: String(scenario.puppet === 'there' ? puppetPort : await freePort()),
     REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${ports[scenario.registry]}`,
@@ -160,7 +160,7 @@ it.each(named)('leaves no handle behind when it is drained while %s', async (_wh
     after = resources()
     return after === before
   }
-  await waitUntil(same, { timeoutMs: 2000, what: 'nothing to be left' }).catch(() =>
+  await waitUntil(same, { timeoutMs: 15_000, what: 'nothing to be left' }).catch(() =>
     expect(after).toBe(before),
   )
   silent.close()

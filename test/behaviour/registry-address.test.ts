@@ -21,7 +21,7 @@ const behindProxy = (says: string | string[] | undefined, from = '127.0.0.1'): P
     },
   })
 const advised = async (registrant: Registrant, words: string): Promise<void> => {
-  await waitUntil(() => registrant.advice().length > 0, { timeoutMs: 2000, what: 'the advice' })
+  await waitUntil(() => registrant.advice().length > 0, { timeoutMs: 15_000, what: 'the advice' })
   expect(registrant.advice()).toEqual([words])
 }
 

@@ -67,7 +67,7 @@ describe('a departure', () => {
     await peer.until('getHostieGrpcPort')
     peer.frame(0x88)
     const all = (): boolean => client.heard().split('"port":0}').length === 6
-    await waitUntil(all, { timeoutMs: 2000, what: '5 answers' })
+    await waitUntil(all, { timeoutMs: 15_000, what: '5 answers' })
   })
 
   it('is answered with a close frame, of the same code', async () => {

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => scene.end())
 
 const asked = (registrant: { readonly asked: readonly unknown[] }, times: number): Promise<unknown> =>
-  waitUntil(() => registrant.asked.length === times, { timeoutMs: 2000, what: `question ${times}` })
+  waitUntil(() => registrant.asked.length === times, { timeoutMs: 15_000, what: `question ${times}` })
 
 describe('discovery', () => {
   it('of a token that nobody holds is 404, with a body that says so to those who ignore the status', async () => {
@@ -99,7 +99,7 @@ describe('an answer', () => {
     registrant.answer(8788)
     const body = '{"host":"127.0.0.1","ip":"127.0.0.1","port":8788}'
     const answered = (): boolean => client.heard().split(body).length === 11
-    await waitUntil(answered, { timeoutMs: 2000, what: '10 answers' })
+    await waitUntil(answered, { timeoutMs: 15_000, what: '10 answers' })
     expect(registrant.asked).toHaveLength(1)
   })
 

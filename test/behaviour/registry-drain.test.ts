@@ -76,7 +76,7 @@ describe('the end of a registry', () => {
   it('answers a discovery that waits for a registrant that is sent away, at once', async () => {
     const registrant = await scene.peers.register()
     const answer = scene.peers.ask()
-    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     stop()
     expect(await answer).toEqual(ENDING)
     await stopped

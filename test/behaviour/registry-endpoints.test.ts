@@ -140,7 +140,7 @@ describe('/status', () => {
     await scene.peers.register({ token: 'insecure_web', subprotocol: 'web' })
     await scene.pass(3)
     const closed = (): boolean => scene.service.server.reachability?.closedPlaces === 1
-    await waitUntil(closed, { timeoutMs: 2000, what: 'the look' })
+    await waitUntil(closed, { timeoutMs: 15_000, what: 'the look' })
     expect(await scene.status()).toMatchObject({
       registrants: { total: 3, tokens: 3, unhappyTokens: 2 },
       tokens: [
@@ -192,7 +192,7 @@ describe('/metrics', () => {
     expect(await metric('registrants')).toBe(2)
     expect(await metric('tokens')).toBe(2)
     socket.terminate()
-    await waitUntil(() => scene.service.server.table.size === 1, { timeoutMs: 2000, what: 'its end' })
+    await waitUntil(() => scene.service.server.table.size === 1, { timeoutMs: 15_000, what: 'its end' })
     const waiting = scene.peers.ask()
     await scene.peers.register({ answers: 8789 })
     expect(await waiting).toEqual(found('127.0.0.1', 8789))

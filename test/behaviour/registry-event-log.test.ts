@@ -13,7 +13,7 @@ afterEach(() => scene.end())
 
 const registrants = (count: number): Promise<unknown> =>
   waitUntil(() => scene.service.server.table.size === count, {
-    timeoutMs: 5000,
+    timeoutMs: 15_000,
     what: `${count} registrants`,
   })
 /** What is told within a second is told then. */
@@ -62,7 +62,7 @@ describe('the log', () => {
       await scene.peers.register({ answers: await freePort() })
       await scene.pass(3)
       const closed = (): boolean => scene.service.server.reachability?.closedPlaces === 1
-      await waitUntil(closed, { timeoutMs: 2000, what: 'the look' })
+      await waitUntil(closed, { timeoutMs: 15_000, what: 'the look' })
     }
     if (what === 'a frame that is none' || what === 'a flood') {
       const peer = await scene.peers.rawRegistrant()

@@ -29,7 +29,7 @@ describe('a frame', () => {
     const { socket, heard } = await scene.peers.register({ answers: 1 })
     const texts = ['', 'x', '[]', 'null', '{"name":"jsonrpc"}', '{"name":"jsonrpc","payload":{"id":1}}', '1']
     for (const text of texts) socket.send(text)
-    await waitUntil(() => heard.length === 1 + texts.length, { timeoutMs: 2000, what: 'a roger to each' })
+    await waitUntil(() => heard.length === 1 + texts.length, { timeoutMs: 15_000, what: 'a roger to each' })
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
   })
 
@@ -37,17 +37,17 @@ describe('a frame', () => {
     const { socket, heard } = await scene.peers.register({ answers: 1 })
     socket.send(Buffer.from(EVENT))
     socket.send(EVENT)
-    await waitUntil(() => heard.length === 2, { timeoutMs: 2000, what: 'one roger' })
+    await waitUntil(() => heard.length === 2, { timeoutMs: 15_000, what: 'one roger' })
     await scene.peers.ask()
     // The second one is for the answer to the question.
-    await waitUntil(() => heard.length === 4, { timeoutMs: 2000, what: 'the second roger' })
+    await waitUntil(() => heard.length === 4, { timeoutMs: 15_000, what: 'the second roger' })
     expect(heard.filter((text) => text.includes('roger'))).toHaveLength(2)
   })
 
   it('of 64 KiB is taken, one byte more costs its sender the connection: 1009', async () => {
     const greedy = await scene.peers.register({ answers: 1 })
     greedy.socket.send('x'.repeat(65_536))
-    await waitUntil(() => greedy.heard.length === 2, { timeoutMs: 2000, what: 'a roger' })
+    await waitUntil(() => greedy.heard.length === 2, { timeoutMs: 15_000, what: 'a roger' })
     greedy.socket.send('x'.repeat(65_537))
     expect((await greedy.closed).code).toBe(1009)
     expect(causes()).toEqual(['frame'])
@@ -72,7 +72,7 @@ describe('a frame', () => {
       }
     }
     parts(16)
-    await waitUntil(() => rogers(peer) === 1, { timeoutMs: 2000, what: 'a roger' })
+    await waitUntil(() => rogers(peer) === 1, { timeoutMs: 15_000, what: 'a roger' })
     parts(17)
     await peer.ended
     expect(closeCode(peer)).toBe(1008)
@@ -105,7 +105,7 @@ describe('events', () => {
   it('50 in a second are answered, one more is the end: 1008', async () => {
     const peer = await scene.peers.rawRegistrant()
     for (let count = 0; count < 50; count += 1) peer.text(EVENT)
-    await waitUntil(() => rogers(peer) === 50, { timeoutMs: 2000, what: '50 rogers' })
+    await waitUntil(() => rogers(peer) === 50, { timeoutMs: 15_000, what: '50 rogers' })
     await scene.clock.advance(999)
     peer.text(EVENT)
     await peer.until('more than 50 events in a second')
@@ -118,7 +118,7 @@ describe('events', () => {
     const peer = await scene.peers.rawRegistrant()
     for (let second = 1; second <= 4; second += 1) {
       for (let count = 0; count < 50; count += 1) peer.text(EVENT)
-      await waitUntil(() => rogers(peer) === second * 50, { timeoutMs: 2000, what: 'all rogers' })
+      await waitUntil(() => rogers(peer) === second * 50, { timeoutMs: 15_000, what: 'all rogers' })
       await scene.clock.advance(1000)
     }
     expect(causes()).toEqual([])
@@ -150,7 +150,10 @@ describe('events', () => {
     for (let count = 0; count < 20; count += 1) await neighbourIsWell()
     expect(scene.server.table.size).toBe(1)
     // It never says goodbye by itself: the registry cuts it off.
-    await waitUntil(() => peer.socket.destroyed || peer.socket.errored, { timeoutMs: 5000, what: 'the cut' })
+    await waitUntil(() => peer.socket.destroyed || peer.socket.errored, {
+      timeoutMs: 15_000,
+      what: 'the cut',
+    })
     flooding = false
     expect(causes()).toEqual(['flood'])
     await neighbourIsWell()

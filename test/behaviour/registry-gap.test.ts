@@ -163,7 +163,7 @@ describe('a registrant that answers neither the question nor pings', () => {
     return frozen
   }
   const questioned = (one: Registrant): Promise<unknown> =>
-    waitUntil(() => one.asked.length > 0, { timeoutMs: 2000, what: 'the question' })
+    waitUntil(() => one.asked.length > 0, { timeoutMs: 15_000, what: 'the question' })
 
   it('is pinged half a second after the question, and its port is not published', async () => {
     await start()
@@ -173,7 +173,7 @@ describe('a registrant that answers neither the question nor pings', () => {
     const { answer } = await scene.peers.asked()
     await questioned(frozen)
     await scene.clock.advance(500)
-    await waitUntil(() => pings === 1, { timeoutMs: 2000, what: 'the ping' })
+    await waitUntil(() => pings === 1, { timeoutMs: 15_000, what: 'the ping' })
     await scene.clock.advance(2499)
     expect(await scene.peers.waits(answer)).toBe(true)
     await scene.clock.advance(1)
@@ -192,9 +192,9 @@ describe('a registrant that answers neither the question nor pings', () => {
     expect(await answer).toEqual(found('127.0.0.1', 1111))
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
     frozen.socket.send('{"name":"sys"}')
-    await waitUntil(() => frozen.heard.at(-1)?.includes('roger'), { timeoutMs: 2000, what: 'a roger' })
+    await waitUntil(() => frozen.heard.at(-1)?.includes('roger'), { timeoutMs: 15_000, what: 'a roger' })
     const again = await scene.peers.asked()
-    await waitUntil(() => frozen.asked.length === 2, { timeoutMs: 2000, what: 'its second question' })
+    await waitUntil(() => frozen.asked.length === 2, { timeoutMs: 15_000, what: 'its second question' })
     frozen.answer(2222)
     expect(await again.answer).toEqual(found('127.0.0.1', 2222))
   })

@@ -86,7 +86,7 @@ describe('a discovery over HTTP', () => {
     }
     const statuses = (): string[] =>
       [...peer.heard().matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => code ?? '')
-    await waitUntil(() => statuses().length === 3, { timeoutMs: 2000, what: '3 answers' })
+    await waitUntil(() => statuses().length === 3, { timeoutMs: 15_000, what: '3 answers' })
     expect(statuses()).toEqual(['200', '404', '200'])
   })
 })
@@ -152,7 +152,7 @@ describe('a request that offers HTTP/2 beside', () => {
   it('is answered when its registrant has been asked', async () => {
     const registrant = await scene.peers.register()
     const answer = exchange(advertised('GET', HOSTIES))
-    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     registrant.answer(8788)
     expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/)
   })
@@ -161,7 +161,7 @@ describe('a request that offers HTTP/2 beside', () => {
     const registrant = await scene.peers.register()
     const peer = await scene.peers.raw()
     peer.socket.write(advertised('GET', HOSTIES))
-    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     peer.socket.resetAndDestroy()
     registrant.answer(8788)
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))

@@ -185,7 +185,7 @@ describe('connections of one address', () => {
         await Promise.race([next.ended, next.until('404')])
         return next.heard().includes('404')
       },
-      { timeoutMs: 5000, what: 'the place that one left' },
+      { timeoutMs: 15_000, what: 'the place that one left' },
     )
   })
 
@@ -212,5 +212,5 @@ it('a refusal is the end of the connection, even for a peer that never ends its 
     peer.socket.write('x')
     return peer.socket.destroyed
   }
-  await waitUntil(isReset, { timeoutMs: 2000, what: 'the reset' })
+  await waitUntil(isReset, { timeoutMs: 15_000, what: 'the reset' })
 })

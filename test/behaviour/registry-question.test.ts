@@ -52,7 +52,7 @@ describe('the question for a port', () => {
         method === 'getHostieGrpcPort' ? inEnvelope({ id, ...error(-32601) }) : '{"name":"sys"}',
     })
     const answer = scene.peers.ask()
-    await waitUntil(() => registrant.asked.length === 2, { timeoutMs: 2000, what: 'the second name' })
+    await waitUntil(() => registrant.asked.length === 2, { timeoutMs: 15_000, what: 'the second name' })
     await scene.clock.advance(2000)
     expect(await answer).toEqual(found('127.0.0.1', 4000))
   })
@@ -78,7 +78,7 @@ describe('the question for a port', () => {
   it('without an answer: after 2 s the port of the subprotocol, kept for a second as an answer is', async () => {
     const registrant = await scene.peers.register()
     const answer = scene.peers.ask()
-    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     let early = false
     void answer.then(() => {
       early = scene.clock.now() < 2000
@@ -96,7 +96,7 @@ describe('the question for a port', () => {
     const registrant = await scene.peers.register()
     expect(await scene.askInVain(registrant)).toEqual(found('127.0.0.1', 4000))
     registrant.answer(8788)
-    await waitUntil(() => registrant.heard.at(-1)?.includes('roger'), { timeoutMs: 2000, what: 'a roger' })
+    await waitUntil(() => registrant.heard.at(-1)?.includes('roger'), { timeoutMs: 15_000, what: 'a roger' })
     expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 4000))
     await scene.clock.advance(1000)
     expect(await scene.askInVain(registrant)).toEqual(found('127.0.0.1', 4000))
@@ -126,7 +126,7 @@ describe('a registrant that says no port in any way', () => {
     }
     const answer = scene.peers.ask()
     for (const registrant of silent.toReversed()) {
-      await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 2000, what: 'the next question' })
+      await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the next question' })
       await scene.clock.advance(2000)
     }
     expect(await answer).toEqual(notFound(SAYS_NO_PORT))
@@ -155,7 +155,7 @@ describe('a registrant that says no port in any way', () => {
     expect(registrant.asked).toHaveLength(1)
     await scene.clock.advance(1000)
     const answer = scene.peers.ask()
-    await waitUntil(() => registrant.asked.length === 2, { timeoutMs: 2000, what: 'the second question' })
+    await waitUntil(() => registrant.asked.length === 2, { timeoutMs: 15_000, what: 'the second question' })
     registrant.answer(8788)
     expect(await answer).toEqual(found('127.0.0.1', 8788))
   })

@@ -7,7 +7,7 @@ import { waitUntil } from '../support/wait.ts'
 
 /** An address of this machine that is not the one that masks a host. */
 const HERE = '127.0.0.9'
-const PATIENCE = { timeoutMs: 5000 }
+const PATIENCE = { timeoutMs: 15_000 }
 let scene: RegistryScene
 const ports: CountingPort[] = []
 afterEach(async () => {

@@ -15,7 +15,7 @@ describe('registration', () => {
     const { socket, heard } = await scene.peers.register()
     expect(heard).toEqual(['{"name":"sys","payload":"registered"}'])
     socket.send('{"name":"sys","payload":"hello"}')
-    await waitUntil(() => heard.length === 2, { timeoutMs: 2000, what: 'a roger' })
+    await waitUntil(() => heard.length === 2, { timeoutMs: 15_000, what: 'a roger' })
     expect(heard[1]).toBe('{"name":"sys","payload":"roger"}')
   })
 
@@ -65,7 +65,7 @@ describe('registration', () => {
     async (subprotocol) => {
       const registrant = await scene.peers.register({ subprotocol, answers: 1 })
       expect(await scene.peers.ask()).toEqual(NOT_FOUND)
-      await waitUntil(() => registrant.advice().length > 0, { timeoutMs: 2000, what: 'the advice' })
+      await waitUntil(() => registrant.advice().length > 0, { timeoutMs: 15_000, what: 'the advice' })
       expect(registrant.advice()).toEqual(['not to be found: the subprotocol does not begin with io|'])
       expect(registrant.asked).toEqual([])
     },
@@ -88,7 +88,7 @@ describe('the event `hostie`', () => {
       answers: 8788,
     })
     socket.send('{"name":"hostie","payload":"x"}')
-    await waitUntil(() => heard.some((text) => text.includes('"hostie"')), { timeoutMs: 2000, what: 'it' })
+    await waitUntil(() => heard.some((text) => text.includes('"hostie"')), { timeoutMs: 15_000, what: 'it' })
     expect(heard.at(-1)).toBe('{"name":"hostie","payload":"puppet.example.com"}')
     // Its answer to the question is an event of its own.
     expect(heard.filter((text) => text.includes('roger'))).toHaveLength(1)
@@ -97,7 +97,7 @@ describe('the event `hostie`', () => {
   it('is answered with 0.0.0.0 where discovery finds nobody', async () => {
     const { socket, heard } = await scene.peers.register({ subprotocol: 'web|0.0.1|id||1' })
     socket.send('{"name":"hostie"}')
-    await waitUntil(() => heard.length === 3, { timeoutMs: 2000, what: 'the answer' })
+    await waitUntil(() => heard.length === 3, { timeoutMs: 15_000, what: 'the answer' })
     expect(heard[2]).toBe('{"name":"hostie","payload":"0.0.0.0"}')
   })
 })
@@ -110,9 +110,9 @@ it('no event reaches another socket of the token', async () => {
     web.socket.send(JSON.stringify({ name, payload: { jsonrpc: '2.0', id: 2, method: 'x', result: 1 } }))
   }
   // One answer to each: all of them have been read.
-  await waitUntil(() => web.heard.length >= 2 + events.length, { timeoutMs: 2000, what: 'the answers' })
+  await waitUntil(() => web.heard.length >= 2 + events.length, { timeoutMs: 15_000, what: 'the answers' })
   registrant.socket.send('{"name":"sys","payload":"last"}')
-  await waitUntil(() => registrant.heard.at(-1)?.includes('roger'), { timeoutMs: 2000, what: 'a roger' })
+  await waitUntil(() => registrant.heard.at(-1)?.includes('roger'), { timeoutMs: 15_000, what: 'a roger' })
   const heard = registrant.heard.filter((text) => !text.includes('roger') && !text.includes('registered'))
   // The question that `hostie` led to.
   expect(heard.every((text) => text.includes('getHostieGrpcPort'))).toBe(true)

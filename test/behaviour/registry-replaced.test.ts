@@ -52,7 +52,7 @@ describe('a newer link of the same registrant', () => {
     await start()
     const older = await scene.peers.register({ subprotocol: `io|0.0.1|${ONE}||4000` })
     const answer = scene.peers.ask()
-    await waitUntil(() => older.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+    await waitUntil(() => older.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     await link(ONE, 2222)
     expect(await answer).toEqual(found('127.0.0.1', 2222))
   })

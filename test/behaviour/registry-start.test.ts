@@ -36,7 +36,7 @@ describe('a registry that has just started', () => {
     const first = { host: '127.0.0.1', port, tls: undefined }
     const second = { host: 'registry.test', port: 0, tls: undefined }
     const started = start({ isRestart: true, listen: [first, second] })
-    await waitUntil(() => open !== undefined, { timeoutMs: 2000, what: 'the look-up of a name' })
+    await waitUntil(() => open !== undefined, { timeoutMs: 15_000, what: 'the look-up of a name' })
     vi.restoreAllMocks()
     const peers = new RegistryPeers(port)
     const { answer } = await peers.asked()

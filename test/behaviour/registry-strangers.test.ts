@@ -7,7 +7,7 @@ import { found, type Registrant } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const HERE = '127.0.0.9'
-const PATIENCE = { timeoutMs: 5000 }
+const PATIENCE = { timeoutMs: 15_000 }
 let scene: RegistryScene
 const ports: CountingPort[] = []
 afterEach(async () => {

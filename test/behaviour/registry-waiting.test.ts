@@ -34,7 +34,7 @@ afterEach(() => scene.end())
 const statuses = (peer: RawPeer): string[] =>
   [...peer.heard().matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => code ?? '')
 const questioned = (): Promise<unknown> =>
-  waitUntil(() => silent.asked.length === 1, { timeoutMs: 2000, what: 'the question' })
+  waitUntil(() => silent.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
 /** As many discoveries that wait, on as many connections as they need. */
 async function waitFor(count: number, from: string, header?: string, token = TOKEN): Promise<RawPeer[]> {
   const peers: RawPeer[] = []
@@ -63,9 +63,9 @@ describe('discoveries that wait on one connection', () => {
     busy.socket.write(QUESTION().repeat(PIPELINED_MAX))
     await questioned()
     silent.answer(8788)
-    await waitUntil(() => statuses(busy).length === PIPELINED_MAX, { timeoutMs: 2000, what: 'its answers' })
+    await waitUntil(() => statuses(busy).length === PIPELINED_MAX, { timeoutMs: 15_000, what: 'its answers' })
     busy.socket.write(QUESTION().repeat(PIPELINED_MAX))
-    await waitUntil(() => statuses(busy).length === 2 * PIPELINED_MAX, { timeoutMs: 2000, what: 'more' })
+    await waitUntil(() => statuses(busy).length === 2 * PIPELINED_MAX, { timeoutMs: 15_000, what: 'more' })
   })
 
   it.each([
@@ -106,7 +106,7 @@ describe('discoveries that wait of one address', () => {
     // None waits any more.
     await scene.clock.advance(1000)
     const [again] = await waitFor(1, BAD)
-    await waitUntil(() => silent.asked.length === 2, { timeoutMs: 2000, what: 'the next question' })
+    await waitUntil(() => silent.asked.length === 2, { timeoutMs: 15_000, what: 'the next question' })
     silent.answer(8789)
     await again?.until('"port":8789}')
   })
@@ -123,7 +123,7 @@ describe('discoveries that wait of one address', () => {
     await scene.peers.get('/')
     await scene.clock.advance(1000)
     const [peer] = await waitFor(1, BAD)
-    await waitUntil(() => silent.asked.length === 2, { timeoutMs: 2000, what: 'the next question' })
+    await waitUntil(() => silent.asked.length === 2, { timeoutMs: 15_000, what: 'the next question' })
     silent.answer(8789)
     await peer?.until('"port":8789}')
     // Who is gone was not answered.

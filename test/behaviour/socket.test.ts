@@ -97,7 +97,7 @@ describe('the connection goes too, of', () => {
       if (raw?.isPaused()) raw.write('x')
       return raw?.destroyed === true || raw?.readableEnded === true
     }
-    await waitUntil(isGone, { timeoutMs: 5000, what: 'the connection to go' })
+    await waitUntil(isGone, { timeoutMs: 15_000, what: 'the connection to go' })
     return verdict
   }
 
@@ -146,10 +146,15 @@ describe('a redirect', () => {
 
   it('to where nobody answers is the token’s trouble, and has the time of one attempt for both', async () => {
     const target = await scripted(nothing)
-    const registry = await scripted(redirectTo(target.port))
+    let redirect = (): void => {}
+    const registry = await scripted((...request) => {
+      redirect = () => redirectTo(target.port)(...request)
+    })
     const { clock, end } = dial(registry.port)
     await arrived(registry)
     clock.run(6000)
+    // Not before: connecting has a shorter time of its own.
+    redirect()
     await arrived(target)
     clock.run(4000)
     expect(await end()).toMatchObject({ shared: false, reason: 'no answer in 10 s' })

@@ -18,7 +18,7 @@ import { waitUntil, withDeadline } from '../support/wait.ts'
 
 const TOKEN = 'insecure_51e9-silence'
 const QR_CODE = 'https://login.example/qr-5ecre7'
-const SOON_MS = 10_000
+const SOON_MS = 15_000
 
 let pair: GatewayPair
 afterEach(stopAllPeers)

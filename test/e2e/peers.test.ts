@@ -154,7 +154,7 @@ describe('the registry', () => {
 
     registrant.close()
     await waitUntil(async () => (await registry.ask('count', { token: TOKEN })) === 0, {
-      timeoutMs: 5_000,
+      timeoutMs: 15_000,
       what: 'the registry to forget the registrant',
     })
     expect(await client.ask('discover')).toEqual({ found: null })
@@ -251,7 +251,7 @@ describe('the relay', () => {
     passed.socket.end()
     await once(passed.socket, 'close')
     expect(ended()).toBe(1)
-    await waitUntil(() => open() === 2, { timeoutMs: 5_000, what: 'only the swallowed ones to be left' })
+    await waitUntil(() => open() === 2, { timeoutMs: 15_000, what: 'only the swallowed ones to be left' })
   })
 
   test('cuts every connection', async () => {
@@ -374,7 +374,10 @@ async function relayToEcho() {
 
 /** A client may know of its connection before the relay does. */
 async function accepts(relay: Relay, count: number): Promise<void> {
-  await waitUntil(() => relay.counts().accepted === count, { timeoutMs: 5_000, what: `${count} connections` })
+  await waitUntil(() => relay.counts().accepted === count, {
+    timeoutMs: 15_000,
+    what: `${count} connections`,
+  })
 }
 
 async function talk(port: number) {
@@ -391,7 +394,7 @@ async function talk(port: number) {
     writes: (words: string) => new Promise((resolve) => socket.write(words, resolve)),
     echoes: async (words: string) => {
       socket.write(words)
-      await waitUntil(() => text.endsWith(words), { timeoutMs: 5_000, what: `the echo of ${words}` })
+      await waitUntil(() => text.endsWith(words), { timeoutMs: 15_000, what: `the echo of ${words}` })
     },
   }
 }

@@ -86,10 +86,10 @@ describe.runIf(NGINX !== undefined || process.env.NGINX === 'required')('the exa
         socket.send(JSON.stringify({ name, payload: { jsonrpc: '2.0', id: payload.id, result: 4321 } }))
       })
       const found = { status: 200, body: { host: '127.0.0.77', ip: '127.0.0.77', port: 4321 } }
-      await waitUntil(async () => (await ask()).status === 200, { timeoutMs: 5000, what: 'the registrant' })
+      await waitUntil(async () => (await ask()).status === 200, { timeoutMs: 15_000, what: 'the registrant' })
       expect(await ask()).toEqual(found)
       socket.terminate()
-      await waitUntil(async () => (await ask()).status === 404, { timeoutMs: 5000, what: 'its end' })
+      await waitUntil(async () => (await ask()).status === 404, { timeoutMs: 15_000, what: 'its end' })
     },
   )
 

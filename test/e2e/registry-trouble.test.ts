@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import { createAuthority, type SubjectAltName } from '../support/certificates.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
+import { loggedAtMs } from '../support/log-time.ts'
 import {
   answer,
   type Script,
@@ -16,8 +17,6 @@ import { removeTempDirs } from '../support/temp-dir.ts'
 import { elapsed, waitUntil } from '../support/wait.ts'
 
 const TOKEN = 'insecure_7e1d-trouble'
-/** Three refusals over 30 s at least, with up to 2 s between two. */
-const REFUSED_MS = 45_000
 
 let puppet: Peer
 let authority: Awaited<ReturnType<typeof createAuthority>>
@@ -62,6 +61,16 @@ const overTls = (port: number, host = '127.0.0.1'): Record<string, string> => ({
   REGISTRAR_REGISTRY_CA_FILE: authority.caFile,
 })
 const plain = (port: number): Record<string, string> => ({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
+
+/** How long the two ends of an attempt may be kept from the processor by their neighbours. */
+const BUSY_MS = 500
+
+/** When each attempt began, by the sidecar's own clock. */
+const attemptsMs = (sidecar: Sidecar): number[] =>
+  sidecar.command
+    .lines()
+    .filter((line) => line.includes('"msg":"connecting"'))
+    .map(loggedAtMs)
 
 /** Waits until the token waits, with a reason that matches and the time of the next attempt. */
 async function waiting(sidecar: Sidecar, reason: RegExp): Promise<Status> {
@@ -168,81 +177,34 @@ describe('the stage of the trouble is named, the process lives, and registers wh
 })
 
 describe('verdicts', () => {
-  it('401: tried again for 30 s; then refused, with the next attempt a minute away', async () => {
-    const registry = await scripted((_request, socket) => answer(socket, '401 Unauthorized'))
-    const sidecar = await sidecarFor(plain(registry.port))
-    const since = elapsed()
-    const status = await sidecar.until(
-      'the refusal',
-      ({ registrations }) => registrations.refused === 1,
-      REFUSED_MS,
-    )
-    expect(since()).toBeGreaterThan(28_000)
-    expect(registry.upgrades.length).toBeGreaterThan(3)
-    expect(status.tokens[0]?.reason).toBe('HTTP: the registry refused the token (HTTP 401)')
-    expect(status.tokens[0]?.retryInSeconds).toBeGreaterThan(50)
-    expect(status.tokens[0]?.retryInSeconds).toBeLessThanOrEqual(66)
-  })
-
-  it('401 for every token, and REGISTRAR_EXIT_ON_REFUSED: exit 77', async () => {
-    const registry = await scripted((_request, socket) => answer(socket, '403 Forbidden'))
-    const sidecar = await sidecarFor({
-      ...plain(registry.port),
-      WECHATY_PUPPET_SERVICE_TOKEN: `${TOKEN} insecure_second`,
-      REGISTRAR_EXIT_ON_REFUSED: 'true',
-    })
-    sidecars.pop()
-    expect(await sidecar.command.exit).toEqual({ code: 77, signal: null })
-  })
-
-  it('a refused token leaves the others alone', async () => {
-    const registry = await scripted((request, socket, accept) => {
-      if (request.headers.authorization === 'Token insecure_unwanted') answer(socket, '401 Unauthorized')
-      else void welcome(accept)
-    })
-    const tokens = `${TOKEN},insecure_unwanted insecure_third`
-    // The end on refusal is for when every token is refused.
-    const sidecar = await sidecarFor({
-      ...plain(registry.port),
-      WECHATY_PUPPET_SERVICE_TOKEN: tokens,
-      REGISTRAR_EXIT_ON_REFUSED: 'true',
-    })
-    const done = ({ registrations }: Status): boolean =>
-      registrations.refused === 1 && registrations.registered === 2
-    await sidecar.until('two registered and one refused', done, REFUSED_MS)
-    expect((await sidecar.get('/readyz')).status).toBe(200)
-  })
-
   it('503 with Retry-After: obeyed', async () => {
-    const at: number[] = []
     const registry = await scripted((_request, socket, accept, index) => {
-      at.push(performance.now())
       if (index === 0) answer(socket, '503 Service Unavailable', ['retry-after: 2'])
       else void welcome(accept)
     })
-    const sidecar = await sidecarFor(plain(registry.port))
+    const sidecar = await sidecarFor({ ...plain(registry.port), LOG_LEVEL: 'debug' })
     await sidecar.until('the registration', allRegistered)
-    const [first = 0, second = 0] = at
+    const [first = 0, second = 0] = attemptsMs(sidecar)
     // And up to a second of chance on top.
     expect(second - first).toBeGreaterThanOrEqual(1995)
-    expect(second - first).toBeLessThan(3200)
+    expect(second - first).toBeLessThan(3000 + BUSY_MS)
   })
 
   it('HTTP 500: tried again at the steady pace, each 0.5 to 1.5 s', async () => {
-    const at: number[] = []
     const registry = await scripted((_request, socket, accept, index) => {
-      at.push(performance.now())
       if (index < 3) answer(socket, '500 Internal Server Error')
       else void welcome(accept)
     })
-    const sidecar = await sidecarFor(plain(registry.port))
+    // The longest wait must not be what bounds the pace.
+    const env = { ...plain(registry.port), LOG_LEVEL: 'debug', REGISTRAR_BACKOFF_MAX: '60s' }
+    const sidecar = await sidecarFor(env)
     await sidecar.until('the registration', allRegistered)
-    const [first = 0, second = 0, third = 0, fourth = 0] = at
+    const [first = 0, second = 0, third = 0, fourth = 0] = attemptsMs(sidecar)
     // The first wait is what is left of one.
-    expect(second - first).toBeLessThan(1500 + 200)
+    expect(second - first).toBeLessThan(1500 + BUSY_MS)
     for (const pauseMs of [third - second, fourth - third]) {
       expect(pauseMs).toBeGreaterThanOrEqual(495)
-      expect(pauseMs).toBeLessThan(1500 + 200)
+      expect(pauseMs).toBeLessThan(1500 + BUSY_MS)
     }
   })
 
@@ -301,7 +263,7 @@ describe('what a registry sends', () => {
       send(text)
     send(Buffer.from([0, 1, 2]))
     send(QUESTION)
-    await waitUntil(() => heard.length > 0, { timeoutMs: 5000, what: 'an answer' })
+    await waitUntil(() => heard.length > 0, { timeoutMs: 15_000, what: 'an answer' })
     expect(heard).toEqual([ANSWER.replace('PORT', '4242')])
     const metrics = (await sidecar.get('/metrics')).text.split('\n')
     const counted = metrics.filter((line) =>
@@ -321,7 +283,7 @@ describe('what a registry sends', () => {
     const { registry, sidecar, heard, send } = await registered()
     send('x'.repeat(65_537))
     send(QUESTION)
-    await waitUntil(() => heard.length > 0, { timeoutMs: 5000, what: 'an answer' })
+    await waitUntil(() => heard.length > 0, { timeoutMs: 15_000, what: 'an answer' })
     expect((await sidecar.get('/metrics')).text).toContain('ignored_total{kind="oversized"} 1')
     expect(registry.upgrades).toHaveLength(1)
     send('x'.repeat(1024 * 1024 + 1))
@@ -338,7 +300,8 @@ describe('what a registry sends', () => {
     const sidecar = await sidecarFor(plain(registry.port))
     const { tokens } = await sidecar.until('the registration', allRegistered)
     expect(sinceOpen()).toBeGreaterThan(4900)
-    expect(sinceOpen()).toBeLessThan(6000)
+    // It would wait 10 s for an answer.
+    expect(sinceOpen()).toBeLessThan(9000)
     expect(tokens[0]).toMatchObject({ state: 'registered', confirmed: false })
   })
 })

@@ -12,7 +12,7 @@ import { waitUntil, withDeadline } from '../support/wait.ts'
 // Upstream's own gateway, unmodified, registers at the registry; upstream's own client finds it there.
 
 const START_MS = 30_000
-const SOON_MS = 2_000
+const SOON_MS = 15_000
 
 let authority: Authority
 let registry: RegistryProcess

@@ -7,7 +7,7 @@ import { withDeadline } from './wait.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const START_TIMEOUT_MS = 30_000
-const ASK_TIMEOUT_MS = 10_000
+const ASK_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 2_000
 const TAIL_LINES = 20
 
@@ -58,7 +58,7 @@ export interface Peer {
   /** Where it listens on 127.0.0.1; 0 for clients. */
   readonly port: number
   readonly pid: number
-  /** Resolves with the answer; rejects with the peer's error, when it exits, or after 10 s. */
+  /** Resolves with the answer; rejects with the peer's error, when it exits, or after 30 s. */
   ask<Answer = unknown>(cmd: string, fields?: Readonly<Record<string, unknown>>): Promise<Answer>
   /** SIGKILL, SIGSTOP, SIGCONT … */
   kill(signal: NodeJS.Signals): void
@@ -70,7 +70,7 @@ export interface Peer {
 export type OutputStream = 'stdout' | 'stderr'
 
 export interface LineOptions {
-  /** Default 10 s. */
+  /** Default 30 s. */
   readonly timeoutMs?: number
   /** Default: both. */
   readonly stream?: OutputStream
@@ -228,7 +228,7 @@ export function startProgram(
     kill: (signal) => void child.kill(signal),
     lines: transcript.lines,
     output: (stream) => transcript.lines(stream).join('\n'),
-    line: async (match, { timeoutMs = 10_000, stream } = {}) => {
+    line: async (match, { timeoutMs = 30_000, stream } = {}) => {
       const matches = typeof match === 'function' ? match : (line: string) => match.test(line)
       const past = transcript.lines(stream).find(matches)
       if (past !== undefined) return past

@@ -61,7 +61,7 @@ export async function fullPort(): Promise<number> {
     for (const socket of queue) socket.destroy()
   })
   await waitUntil(() => queue.filter(({ connecting }) => !connecting).length === 2, {
-    timeoutMs: 5000,
+    timeoutMs: 15_000,
     what: 'the queue to be full',
   })
   return port
@@ -95,7 +95,7 @@ export function dial(port: number, scheme = 'ws') {
   cleanups.push(() => socket.terminate())
   /** Waits for the end, and for what may come after it. */
   const end = async (): Promise<Failure> => {
-    await waitUntil(() => ends.length > 0, { timeoutMs: 5000, what: 'the end' })
+    await waitUntil(() => ends.length > 0, { timeoutMs: 15_000, what: 'the end' })
     for (let turn = 0; turn < 20; turn += 1) await setImmediate()
     expect(happened.filter((what) => what === 'ended')).toHaveLength(1)
     expect(happened.at(-1)).toBe('ended')
@@ -103,7 +103,7 @@ export function dial(port: number, scheme = 'ws') {
     return ends[0] as Failure
   }
   const seen = (what: string): Promise<unknown> =>
-    waitUntil(() => happened.includes(what), { timeoutMs: 5000, what })
+    waitUntil(() => happened.includes(what), { timeoutMs: 15_000, what })
   return { clock, socket, happened, end, seen }
 }
 
@@ -116,4 +116,4 @@ export const redirectTo =
 export const nothing: Script = () => {}
 /** One has asked to be let in. */
 export const arrived = (registry: ScriptedRegistry): Promise<unknown> =>
-  waitUntil(() => registry.upgrades.length === 1, { timeoutMs: 5000, what: 'the request' })
+  waitUntil(() => registry.upgrades.length === 1, { timeoutMs: 15_000, what: 'the request' })

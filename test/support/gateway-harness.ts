@@ -68,7 +68,7 @@ export async function startDoor(
     until: async (...wanted) => {
       const text = JSON.stringify(wanted)
       const isTold = (): boolean => told.some((each) => JSON.stringify(each) === text)
-      await waitUntil(isTold, { timeoutMs: 5000, what: `the door to emit ${text}` }).catch((error) => {
+      await waitUntil(isTold, { timeoutMs: 15_000, what: `the door to emit ${text}` }).catch((error) => {
         throw new Error(`${error.message}; told: ${JSON.stringify(told)}`)
       })
     },

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import WebSocket from 'ws'
 import { type Peer, startPeer } from './child.ts'
 import { discover } from './discover.ts'
@@ -116,7 +117,7 @@ export class GatewayPair {
         socket.on('message', (data) => String(data).includes('"roger"') && resolve())
         socket.on('error', reject)
       })
-      await withDeadline(roger, 5000, () => 'the registry to pass on what a web socket says')
+      await withDeadline(roger, 15_000, () => 'the registry to pass on what a web socket says')
     } finally {
       socket.terminate()
     }
@@ -142,6 +143,30 @@ export function gatewayOf(status: Status): GatewayStatus {
 export async function atTheDoor(sidecar: Sidecar, connections = 1, timeoutMs = START_MS): Promise<Status> {
   const what = `${connections} gateways at the door`
   return sidecar.until(what, (status) => gatewayOf(status).connections === connections, timeoutMs)
+}
+
+/** A pair that runs, with its registry. */
+export interface RunningPair {
+  readonly pair: GatewayPair
+  readonly registry: Peer
+  readonly sidecar: Sidecar
+  readonly gateway: Peer
+}
+
+/** All three. The gateway is at the door; registered, or about to be. */
+export async function startPair(options: PairOptions): Promise<RunningPair> {
+  const pair = await GatewayPair.create(options)
+  const [registry, sidecar] = await Promise.all([pair.startRegistry(), pair.startSidecar()])
+  const gateway = await pair.startGateway()
+  await atTheDoor(sidecar)
+  return { pair, registry, sidecar, gateway }
+}
+
+/** The one registrant of the token is the sidecar, and there never were two at once. */
+export async function expectOneRegistrant({ pair, registry }: RunningPair): Promise<void> {
+  await pair.found('puppet')
+  expect(await registry.ask('count', { token: pair.token })).toBe(1)
+  expect(await pair.peak(registry)).toBe(1)
 }
 
 /**

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { waitUntil } from './wait.ts'
 
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 15_000
 
 /** One end of a TCP connection, with nothing between it and the test. */
 export interface RawPeer {

@@ -29,7 +29,7 @@ export async function register(options: RegistrantOptions): Promise<WebSocket> {
     })
   })
   try {
-    await withDeadline(acknowledged, 5_000, () => 'the registry to acknowledge')
+    await withDeadline(acknowledged, 15_000, () => 'the registry to acknowledge')
   } catch (error) {
     socket.terminate()
     throw error

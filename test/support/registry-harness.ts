@@ -55,21 +55,21 @@ export async function startRegistry({
     askInVain: async (registrant, token) => {
       const before = registrant.asked.length
       const answer = peers.ask(token)
-      await waitUntil(() => registrant.asked.length > before, { timeoutMs: 5000, what: 'the question' })
+      await waitUntil(() => registrant.asked.length > before, { timeoutMs: 15_000, what: 'the question' })
       // It is pinged, and lives, but does not say its port.
       let pings = 0
       registrant.socket.once('ping', () => {
         pings += 1
       })
       await clock.advance(500)
-      await waitUntil(() => pings > 0, { timeoutMs: 5000, what: 'the ping' })
+      await waitUntil(() => pings > 0, { timeoutMs: 15_000, what: 'the ping' })
       // What was sent before this has been read when it is answered.
       await peers.get('/')
       await clock.advance(1500)
       return answer
     },
     registrants: async (count) => {
-      await waitUntil(() => server.table.size === count, { timeoutMs: 5000, what: `${count} registrants` })
+      await waitUntil(() => server.table.size === count, { timeoutMs: 15_000, what: `${count} registrants` })
     },
     pass: async (seconds) => {
       for (let second = 0; second < seconds; second += 1) {

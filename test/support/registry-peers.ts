@@ -9,7 +9,7 @@ import { waitUntil, withDeadline } from './wait.ts'
 export const TOKEN = 'insecure_registry'
 /** What discovery says of a token that nobody holds. */
 export const NOT_FOUND = { status: 404, body: { host: '0.0.0.0', ip: '0.0.0.0', port: 0 } }
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 15_000
 
 /** What discovery says of a registrant. */
 export const found = (host: string, port: number): Discovery => ({

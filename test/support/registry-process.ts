@@ -52,7 +52,7 @@ export async function startRegistryProcess(
   const listening = (): number => command.lines().filter((line) => line.includes('"registry listens"')).length
   // Says how the process ended, if it did.
   await command.line(/"registry listens"/)
-  await waitUntil(() => listening() === ports, { timeoutMs: 5000, what: `${ports} ports` })
+  await waitUntil(() => listening() === ports, { timeoutMs: 15_000, what: `${ports} ports` })
   const endpoints = new RegistryPeers(adminPort)
   const status = async (): Promise<RegistryStatus> => JSON.parse((await endpoints.get('/status')).body)
   return {
@@ -62,7 +62,7 @@ export async function startRegistryProcess(
     peers: new RegistryPeers(port),
     admin: (path, given) => endpoints.get(path, given),
     status,
-    until: async (what, wanted, timeoutMs = 5000) =>
+    until: async (what, wanted, timeoutMs = 15_000) =>
       waitUntil(
         async () => {
           const seen = await status()

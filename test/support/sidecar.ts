@@ -62,7 +62,7 @@ export async function startSidecar(
     adminPort,
     get,
     status,
-    until: async (what, wanted, timeoutMs = 10_000) => {
+    until: async (what, wanted, timeoutMs = 30_000) => {
       let last: Status | undefined
       try {
         return await waitUntil(
@@ -78,7 +78,7 @@ export async function startSidecar(
     },
   }
   await waitUntil(() => get('/livez').then(({ status }) => status === 200), {
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
     what: `the endpoints to answer`,
   }).catch((error) => {
     throw new Error(`${(error as Error).message}\n${command.output()}`)

@@ -50,7 +50,7 @@ export async function scrapeProduct(): Promise<Served> {
   const registryUrl = `https://127.0.0.1:${registry.port}`
   await waitUntil(
     async () => (await discover({ registryUrl, token: TOKEN, caFile: tls.caFile })).status === 200,
-    { timeoutMs: 5000, what: 'the token to be discovered' },
+    { timeoutMs: 15_000, what: 'the token to be discovered' },
   )
   return readExposition((await sidecar.get('/metrics')).text, (await registry.admin('/metrics')).body)
 }

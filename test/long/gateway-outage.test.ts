@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Peer, stopAllPeers } from '../support/child.ts'
-import { atTheDoor, GatewayPair, gatewayOf, heardBy, ONE_VISIT } from '../support/gateway-pair.ts'
+import { GatewayPair, gatewayOf, heardBy, ONE_VISIT } from '../support/gateway-pair.ts'
 import { allRegistered, type Sidecar } from '../support/sidecar.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { elapsed, waitUntil } from '../support/wait.ts'
@@ -73,22 +73,5 @@ describe.concurrent('a gateway beside the sidecar', () => {
     )
     await expectBack(pair, sidecar)
     expect(await heardBy(gateway)).toEqual(ONE_VISIT)
-  })
-
-  it('that is frozen until the door gives it up comes back by itself', async () => {
-    const pair = await GatewayPair.create({ token: 'insecure_gateway-frozen' })
-    const registry = await pair.startRegistry()
-    const sidecar = await pair.startSidecar()
-    const gateway = await pair.startGateway()
-    await pair.found('puppet')
-    gateway.kill('SIGSTOP')
-    await pair.registrants(registry, 0)
-    await atTheDoor(sidecar, 0)
-    expect(await sidecar.command.line(/the gateway left its door/)).toContain('(silent)')
-    gateway.kill('SIGCONT')
-    await atTheDoor(sidecar)
-    await pair.found('puppet')
-    expect(await heardBy(gateway)).toEqual([...ONE_VISIT, ...ONE_VISIT])
-    expect(await pair.peak(registry)).toBe(1)
   })
 })
