@@ -24,14 +24,3 @@ export function formatProblems(problems: readonly Problem[]): string {
       : `The configuration has ${problems.length} problems:`
   return [head, ...problems.map(({ variable, message }) => `  ${variable}: ${message}`)].join('\n')
 }
-
-/** The environment as it was given: an empty string counts as unset. */
-export type Env = Readonly<Record<string, string | undefined>>
-
-/** Drops what is empty: `VARIABLE=` in an env file means "not set". */
-export function withoutEmpty(env: Env): Record<string, string> {
-  const set = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  )
-  return Object.fromEntries(set)
-}

@@ -1,34 +1,33 @@
 import type { Problem } from '../lib/problem.ts'
 import { isLoopbackHost } from '../net/loopback.ts'
+import type { SetVariables } from './environment.ts'
 
-/** Where the gateway's door is. */
+/** Where the gateway server listens. */
 export interface GatewayListenAddress {
   readonly host: string
   readonly port: number
-  /** Whether `WECHATY_APIHOST` names it, which is set aside for that. */
+  /** Whether `WECHATY_APIHOST` names it. Then it is for the gateway, and not the sidecar's registry. */
   readonly isApihost: boolean
 }
 
 /**
- * An environment without a `WECHATY_APIHOST` that names the sidecar's own door. Gateway and sidecar may have one env file: for the
- * gateway the door is the registry, for the sidecar it is not.
+ * An environment without a `WECHATY_APIHOST` that names the sidecar's own gateway server. Gateway and sidecar may share an env
+ * file: for the gateway that server is the registry, for the sidecar it is not.
  */
-export function withoutOwnGatewayServer(
-  env: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+export function withoutOwnGatewayServer(env: SetVariables): SetVariables {
   const { WECHATY_APIHOST: apihost, ...rest } = env
   return apihost !== undefined && namesOwnGatewayServer(apihost, env) ? rest : env
 }
 
-/** Whether an authority, `host:port`, is the door that the environment opens. */
-export function namesOwnGatewayServer(authority: string, env: Readonly<Record<string, string>>): boolean {
+/** Whether an authority, `host:port`, is the gateway server of this environment. */
+export function namesOwnGatewayServer(authority: string, env: SetVariables): boolean {
   const { REGISTRAR_GATEWAY_PORT: port, REGISTRAR_GATEWAY_HOST: host } = env
   const [, named = '', itsPort] = /^(.*):(\d+)$/.exec(authority) ?? []
   if (port === undefined || itsPort === undefined || Number(itsPort) !== Number(port)) return false
   return isLoopbackHost(named) || named === host
 }
 
-/** What the door has to be held against. Ports that could not be read are missing. */
+/** What the gateway's port may collide with. Ports that could not be read are missing. */
 export interface GatewayConfigContext {
   readonly gatewayPort: number | undefined
   readonly puppetPort: number | undefined
@@ -36,9 +35,9 @@ export interface GatewayConfigContext {
   readonly registry: URL | undefined
 }
 
-/** What is wrong with the door among everything else, and what looks odd. */
+/** What is wrong with the gateway's port among everything else, and what looks odd. */
 export function gatewayConfigProblems(
-  env: Readonly<Record<string, string>>,
+  env: SetVariables,
   writtenAs: (name: string) => string,
   { gatewayPort, puppetPort, adminPort, registry }: GatewayConfigContext,
 ): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
@@ -58,7 +57,7 @@ export function gatewayConfigProblems(
       "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
     return { problems: [...problems, { variable, message }], warnings: [] }
   }
-  // A name cannot be known to be one's own, and what is not must not be set aside: the token would go to the public registry.
+  // Whether a name is this machine's own cannot be known. Ignoring another's would send the token to the public registry.
   const message =
     "has the port of this sidecar's own door; if it is that, it is for the gateway only: give the registry in REGISTRAR_REGISTRY_URL"
   return { problems, warnings: [{ variable, message }] }

@@ -2,7 +2,18 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Problem } from '../lib/problem.ts'
 import type { TransportOptions } from '../net/transport.ts'
-import { DEFAULT_AUTHORITY, registryFromAuthority, registryFromUrl } from './registry-address.ts'
+import { ConfigError } from './config-error.ts'
+import {
+  type Env,
+  readVariables,
+  resolveAliases,
+  rowsOf,
+  type SetVariables,
+  withoutEmpty,
+} from './environment.ts'
+import { withoutOwnGatewayServer } from './gateway-config.ts'
+import { registryFromAuthority, registryFromUrl } from './registry-address.ts'
+import { SIDECAR_VARIABLES } from './variables.ts'
 
 /** Which registry, and how to get there. */
 export interface RegistryAccess extends TransportOptions {
@@ -17,21 +28,37 @@ export interface ReadRegistryAccess {
   readonly warnings: readonly Problem[]
 }
 
+const ROWS = rowsOf(
+  SIDECAR_VARIABLES,
+  'REGISTRAR_REGISTRY_URL',
+  'WECHATY_PUPPET_SERVICE_AUTHORITY',
+  'REGISTRAR_REGISTRY_CA_FILE',
+)
+
+/** Reads what `discover` uses of the sidecar's environment. Throws a ConfigError. */
+export function readDiscoverConfig(given: Env): RegistryAccess {
+  const { env, writtenAs } = resolveAliases(withoutOwnGatewayServer(withoutEmpty(given)))
+  const { access, problems } = readRegistryAccess(env, writtenAs)
+  if (access === undefined || problems.length > 0) throw new ConfigError(problems)
+  return access
+}
+
 /**
- * Reads the variables about the registry, which the sidecar shares with the commands that only ask it.
+ * Reads the variables about the registry, which the sidecar shares with `discover`.
  *
  * @param writtenAs the name under which the user set a variable, for messages
  */
 export function readRegistryAccess(
-  env: Readonly<Record<string, string>>,
+  env: SetVariables,
   writtenAs: (name: string) => string,
 ): ReadRegistryAccess {
-  const { REGISTRAR_REGISTRY_URL: url, WECHATY_PUPPET_SERVICE_AUTHORITY: authority = DEFAULT_AUTHORITY } = env
+  const { values } = readVariables(ROWS, env)
+  const { REGISTRAR_REGISTRY_URL: url, WECHATY_PUPPET_SERVICE_AUTHORITY: authority } = values
   const address =
     url === undefined
       ? registryFromAuthority(writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'), authority)
       : registryFromUrl('REGISTRAR_REGISTRY_URL', url)
-  const ca = readCa(env.REGISTRAR_REGISTRY_CA_FILE)
+  const ca = readCa(values.REGISTRAR_REGISTRY_CA_FILE)
   const proxy = readProxy(
     env,
     'url' in address && address.url.protocol === 'ws:' ? 'HTTP_PROXY' : 'HTTPS_PROXY',
@@ -66,11 +93,11 @@ function readCa(path: string | undefined): { pem: string | undefined; problems: 
 }
 
 /**
- * Proxies are resolved when a connection is made; that the one which would be taken cannot be used is said now. It may
- * hold a password. Where NO_PROXY is set, it is left to that whether there is one at all.
+ * Whether there is a proxy. Which one is taken is decided for each connection; this only says now if it cannot be used. The
+ * value may hold a password. With NO_PROXY the registry may need no proxy, so that nothing is said of it.
  */
 function readProxy(
-  env: Readonly<Record<string, string>>,
+  env: SetVariables,
   name: 'HTTP_PROXY' | 'HTTPS_PROXY',
 ): { wanted: boolean; problems: Problem[] } {
   const names = [name.toLowerCase(), name, 'all_proxy', 'ALL_PROXY']

@@ -6,9 +6,6 @@ export type RegistryAddress =
   | { readonly url: URL; readonly warnings: readonly Problem[] }
   | { readonly problem: Problem }
 
-/** Where both halves of the protocol live, unless the user says otherwise. */
-export const DEFAULT_AUTHORITY = 'api.chatie.io'
-
 /** From `host[:port]`: always TLS. */
 export function registryFromAuthority(variable: string, authority: string): RegistryAddress {
   if (authority.includes('://')) {

@@ -2,13 +2,12 @@ import type { BlockList } from 'node:net'
 import type { Problem } from '../lib/problem.ts'
 import { type CertificateFiles, certificateTrouble, type KeyPair, readKeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
-import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
+import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
-import type { TokenSource } from '../tokens/token-source.ts'
-import { clean, withDefaults } from './clean.ts'
-import { ConfigError, type Env, withoutEmpty } from './config-error.ts'
-import { durationOrNone, host, integer, networks, oneOf, tcpPort, text } from './validators.ts'
-import { REGISTRY_VARIABLES, unknownVariables } from './variables.ts'
+import type { TokenSource } from '../tokens/token-file-change.ts'
+import { ConfigError } from './config-error.ts'
+import { type Env, readVariables, type SetVariables, unknownVariables, withoutEmpty } from './environment.ts'
+import { REGISTRY_VARIABLES } from './registry-variables.ts'
 
 /** What the registry is told. Durations in milliseconds. */
 export interface RegistryConfig {
@@ -18,7 +17,7 @@ export interface RegistryConfig {
   /** Who may register; undefined: everybody. */
   readonly list: { readonly entries: readonly string[]; readonly source: TokenSource } | undefined
   readonly trustedProxies: BlockList | undefined
-  /** What to do about ports that cannot be opened from here: nothing, tell, or publish 127.0.0.1 in their place too. */
+  /** What to do about ports that cannot be opened from here: nothing, report them, or publish 127.0.0.1 in their place too. */
   readonly reachability: 'off' | 'report' | 'mask'
   /** Everything above them is refused. */
   readonly limits: {
@@ -39,56 +38,37 @@ export interface RegistryConfig {
   readonly log: Omit<LogOptions, 'redact'>
 }
 
-const MANY = 1_000_000
+/** What reading the configuration gives: warnings do not stop the start. */
+export interface ReadRegistryConfig {
+  readonly config: RegistryConfig
+  readonly warnings: readonly Problem[]
+}
+
 /** Connections beside those of registrants. */
 const CLIENTS = 10_000
 
-const SPECS = {
-  REGISTRY_LISTEN_HOST: host(),
-  REGISTRY_LISTEN_PORT: tcpPort(0, 8080)(),
-  REGISTRY_LISTEN_TLS_PORT: tcpPort(0, 8443)({ default: undefined }),
-  REGISTRY_TLS_CERT_FILE: text({ default: undefined }),
-  REGISTRY_TLS_KEY_FILE: text({ default: undefined }),
-  REGISTRY_TOKENS_FILE: text({ default: undefined }),
-  REGISTRY_TRUST_PROXY: networks({ default: undefined }),
-  REGISTRY_REACHABILITY: oneOf('off', 'report', 'mask')(),
-  REGISTRY_MAX_REGISTRANTS: integer(1, MANY)(),
-  REGISTRY_MAX_REGISTRANTS_PER_TOKEN: integer(1, MANY)(),
-  REGISTRY_MAX_REGISTRANTS_PER_ADDRESS: integer(1, MANY)(),
-  REGISTRY_UPGRADE_RATE: integer(1, MANY)(),
-  REGISTRY_DRAIN: durationOrNone(),
-  REGISTRY_ADMIN_HOST: host(),
-  REGISTRY_ADMIN_PORT: tcpPort(0, 9789)(),
-  LOG_LEVEL: oneOf(...LOG_LEVELS)(),
-  LOG_FORMAT: oneOf('json', 'pretty')(),
-}
-
-/** Reads the registry's configuration. Throws a ConfigError. */
-export function readRegistryConfig(
-  given: Env,
-  terminal = false,
-): { readonly config: RegistryConfig; readonly warnings: readonly Problem[] } {
+/**
+ * Reads the registry's configuration from environment variables, and the files that they name. Rejects with a ConfigError
+ * that holds every problem at once.
+ *
+ * @param terminal whether standard output is one: the default of `LOG_FORMAT`
+ */
+export async function readRegistryConfig(given: Env, terminal = false): Promise<ReadRegistryConfig> {
   const env = withoutEmpty(given)
-  const situation = terminal ? { LOG_FORMAT: 'pretty' } : {}
-  const { values, problems } = clean(withDefaults(REGISTRY_VARIABLES, { ...situation, ...env }), SPECS)
-  const warnings: Problem[] = unknownVariables(env, 'REGISTRY_', REGISTRY_VARIABLES).map((variable) => ({
-    variable,
-    message: 'is not a variable of this program and is ignored; see --help',
-  }))
+  const defaults = terminal ? { LOG_FORMAT: 'pretty' } : {}
+  const { values, problems } = readVariables(REGISTRY_VARIABLES, { ...defaults, ...env })
+  const warnings = unknownVariables(env, 'REGISTRY_', REGISTRY_VARIABLES)
   const tls = readTls(env)
-  const list = readList(env.REGISTRY_TOKENS_FILE)
-  problems.push(...tls.problems, ...list.problems)
-  const tlsPort = values.REGISTRY_LISTEN_TLS_PORT
-  const listenHost = values.REGISTRY_LISTEN_HOST
+  const list = await readList(env.REGISTRY_TOKENS_FILE)
+  const { REGISTRY_LISTEN_HOST: listenHost, REGISTRY_LISTEN_TLS_PORT: tlsPort } = values
+  const admin = { host: values.REGISTRY_ADMIN_HOST, port: values.REGISTRY_ADMIN_PORT }
   problems.push(
-    ...samePort([
+    ...tls.problems,
+    ...list.problems,
+    ...portsTakenTwice([
       { variable: 'REGISTRY_LISTEN_PORT', host: listenHost, port: values.REGISTRY_LISTEN_PORT },
       { variable: 'REGISTRY_LISTEN_TLS_PORT', host: listenHost, port: tlsPort },
-      {
-        variable: 'REGISTRY_ADMIN_PORT',
-        host: values.REGISTRY_ADMIN_HOST,
-        port: values.REGISTRY_ADMIN_PORT,
-      },
+      { variable: 'REGISTRY_ADMIN_PORT', ...admin },
     ]),
   )
   if (problems.length > 0) throw new ConfigError(problems, warnings)
@@ -115,13 +95,13 @@ export function readRegistryConfig(
       connections: values.REGISTRY_MAX_REGISTRANTS + CLIENTS,
     },
     drainMs: values.REGISTRY_DRAIN,
-    admin: { host: values.REGISTRY_ADMIN_HOST, port: values.REGISTRY_ADMIN_PORT },
+    admin,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
   }
   return { config: Object.freeze(config), warnings }
 }
 
-function readTls(env: Readonly<Record<string, string>>): { use: RegistryConfig['tls']; problems: Problem[] } {
+function readTls(env: SetVariables): { use: RegistryConfig['tls']; problems: Problem[] } {
   const { REGISTRY_TLS_CERT_FILE: certFile, REGISTRY_TLS_KEY_FILE: keyFile } = env
   const wrong = (variable: string, message: string) => ({ use: undefined, problems: [{ variable, message }] })
   if (certFile === undefined && keyFile === undefined) {
@@ -143,30 +123,29 @@ function readTls(env: Readonly<Record<string, string>>): { use: RegistryConfig['
   }
 }
 
-function readList(path: string | undefined): {
+async function readList(path: string | undefined): Promise<{
   use: RegistryConfig['list']
   problems: readonly Problem[]
   warnings: readonly Problem[]
-} {
+}> {
   const variable = 'REGISTRY_TOKENS_FILE'
-  const inline = { variable, text: undefined }
-  const { tokens, source, problems, warnings } = readTokens({
-    inline,
+  const { tokens, source, problems, warnings } = await readTokens({
+    inline: { variable, text: undefined },
     file: { variable, path },
     digests: true,
   })
   return { use: source && { entries: tokens, source }, problems, warnings }
 }
 
-/** @param places hosts and ports that could not be read are missing */
-function samePort(
-  places: readonly { variable: string; host: string | undefined; port: number | undefined }[],
+/** @param addresses hosts and ports that could not be read are missing */
+function portsTakenTwice(
+  addresses: readonly { variable: string; host: string | undefined; port: number | undefined }[],
 ): Problem[] {
-  const given = places.filter(({ port }) => port !== undefined && port !== 0)
-  const meet = (one: string | undefined, other: string | undefined): boolean =>
+  const given = addresses.filter(({ port }) => port !== undefined && port !== 0)
+  const overlap = (one: string | undefined, other: string | undefined): boolean =>
     one === other || [one, other].some((each) => each === '0.0.0.0' || each === '::')
   return given.flatMap(({ variable, host, port }, index) => {
-    const other = given.slice(0, index).find((taken) => taken.port === port && meet(taken.host, host))
+    const other = given.slice(0, index).find((taken) => taken.port === port && overlap(taken.host, host))
     return other ? [{ variable, message: `is the port of ${other.variable} too; give it another one` }] : []
   })
 }

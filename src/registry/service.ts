@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
 import { type Answer, type Route, serveAdmin, textAnswer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
+import type { Redactor } from '../ops/redactor.ts'
 import { CertificateFollower } from './certificate.ts'
 import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
@@ -15,6 +16,8 @@ import { report } from './status-report.ts'
 export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'> {
   readonly version: string
   readonly log: Log
+  /** Keeps tokens out of the log and the endpoints. It knows those of the list already. */
+  readonly redactor: Redactor
   /** Where the certificate is followed; undefined without TLS. */
   readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
   /** Over how long registrants are sent away, in milliseconds. */
@@ -59,14 +62,14 @@ export class RegistryService {
 
   /** Listens; rejects when it cannot, with what it listens on already ended. */
   async start(): Promise<void> {
-    const { admin, log, listen } = this.#options
+    const { admin, log, listen, redactor } = this.#options
     try {
       const addresses: readonly AddressInfo[] = await this.server.start()
       this.#listening = addresses.map(({ address, port }, index) => {
         return { address, port, tls: listen[index]?.tls !== undefined }
       })
       if (admin.port !== 0) {
-        this.#admin = await serveAdmin({ ...admin, routes: this.#routes(), redact: (text) => text })
+        this.#admin = await serveAdmin({ ...admin, routes: this.#routes(), redact: redactor.redact })
       }
     } catch (error) {
       await this.server.stop()

@@ -13,7 +13,7 @@ import { FakeClock } from '../support/fake-clock.ts'
 import { names, puppet, registration, tokens, unreachable } from '../unit/sidecar/status/status-harness.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
-const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
+const { config } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
 
 let server: Server | undefined
 afterEach(async () => {

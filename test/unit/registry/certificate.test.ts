@@ -106,10 +106,10 @@ describe('files that are followed', () => {
     })
     rmSync(files.certFile)
     put({ cert: renewed, key: renewed })
-    void follower.refresh()
+    const again = follower.refresh()
     writeSync(writer, readKeyPair(before).cert)
     closeSync(writer)
-    await reading
+    await Promise.all([reading, again])
     expect(pairs).toEqual([readKeyPair(renewed)])
   })
 

@@ -26,7 +26,7 @@ const pathOf = (content: string): string => {
 }
 
 /** What a list of tokens holds; `digests` as it is by default where nothing is said. */
-const read = (path: string, digests?: boolean): ReadTokens =>
+const read = (path: string, digests?: boolean): Promise<ReadTokens> =>
   readTokens({
     inline: { variable: 'TOKEN', text: undefined },
     file: { variable: 'LIST', path },
@@ -37,8 +37,8 @@ describe('where a SHA-256 may stand for a token', () => {
   it.each([
     ['in small letters', digestOf(A)],
     ['in capitals', digestOf(A).toUpperCase()],
-  ])('one %s is nothing to talk about', (_how, digest) => {
-    const { tokens, problems, warnings } = read(pathOf(`${digest}\n${B}\n`), true)
+  ])('one %s is nothing to talk about', async (_how, digest) => {
+    const { tokens, problems, warnings } = await read(pathOf(`${digest}\n${B}\n`), true)
     expect([tokens, problems, warnings]).toEqual([[digest, B], [], []])
   })
 
@@ -46,14 +46,14 @@ describe('where a SHA-256 may stand for a token', () => {
     ['a digit short', digestOf(A).slice(1)],
     ['a digit long', `${digestOf(A)}0`],
     ['no hex', `${digestOf(A).slice(1)}g`],
-  ])('what is %s is taken for a token, which smells', (_what, nearly) => {
-    const { tokens, warnings } = read(pathOf(`${nearly}\n`), true)
+  ])('what is %s is taken for a token, which smells', async (_what, nearly) => {
+    const { tokens, warnings } = await read(pathOf(`${nearly}\n`), true)
     expect(tokens).toEqual([nearly])
     expect(messages(warnings)).toEqual([expect.stringMatching(NO_PREFIX)])
   })
 
-  it('tokens are looked at as ever', () => {
-    const { problems, warnings } = read(pathOf(`${digestOf(A)}\n${digestOf(A)}\nshort\n"${B}"\n`), true)
+  it('tokens are looked at as ever', async () => {
+    const { problems, warnings } = await read(pathOf(`${digestOf(A)}\n${digestOf(A)}\nshort\n"${B}"\n`), true)
     expect(messages(problems)).toEqual([expect.stringMatching(/^line 4 has quotes/)])
     expect(messages(warnings)).toEqual([
       'line 2 is the same as line 1; used once',
@@ -64,7 +64,7 @@ describe('where a SHA-256 may stand for a token', () => {
 
   it('it may while the list is followed too', async () => {
     const path = pathOf(`${A}\n`)
-    const { source } = read(path, true)
+    const { source } = await read(path, true)
     if (source === undefined) throw new Error('there is nothing to follow')
     const news: TokenFileChange[] = []
     const follower = new TokenFileWatcher({
@@ -82,7 +82,7 @@ describe('where a SHA-256 may stand for a token', () => {
 describe('where none may', () => {
   it.each([[undefined], [false]])('(%s), it is a token like any other, and smells', async (digests) => {
     const path = pathOf(`${digestOf(A)}\n`)
-    const { tokens, warnings, source } = read(path, digests)
+    const { tokens, warnings, source } = await read(path, digests)
     expect(tokens).toEqual([digestOf(A)])
     expect(messages(warnings)).toEqual([expect.stringMatching(NO_PREFIX)])
     if (source === undefined) throw new Error('there is nothing to follow')

@@ -3,7 +3,6 @@ import type { Content, Reading } from '../../../src/tokens/file-content.ts'
 import {
   initialTokenFileState,
   nextTokenFile,
-  type TokenFileChange,
   type TokenFileState,
 } from '../../../src/tokens/token-file-change.ts'
 import { A, B } from './reading.ts'
@@ -38,17 +37,13 @@ function untouchable(digest: string): Reading {
 const missing: Reading = { kind: 'trouble', message: 'is missing' }
 const slow = { kind: 'slow' } as const
 
-/** Weighs one after the other; gives the kinds of what is told, `-` for nothing. */
-function tell(...readings: readonly (Reading | typeof slow)[]): readonly string[] {
-  let memory: TokenFileState = initialTokenFileState(source)
+/** The kinds of the changes that readings report, one after the other; `-` for none. */
+function changesOf(...readings: readonly (Reading | typeof slow)[]): readonly string[] {
+  let state: TokenFileState = initialTokenFileState(source)
   return readings.map((reading) => {
-    const weighed: { memory: TokenFileState; news: TokenFileChange | undefined } = nextTokenFile(
-      memory,
-      reading,
-      source,
-    )
-    memory = weighed.memory
-    return weighed.news?.kind ?? '-'
+    const next = nextTokenFile(state, reading, source)
+    state = next.state
+    return next.change?.kind ?? '-'
   })
 }
 
@@ -70,24 +65,24 @@ describe('what is told of readings', () => {
     ['that it is slow, once', [slow, slow, untouchable('start')], ['kept', '-', 'mended']],
     ['trouble that slowness had hidden', [bad, slow, bad], ['kept', 'kept', 'kept']],
   ])('%s', (_what, readings, wanted) => {
-    expect(tell(...readings)).toEqual(wanted)
+    expect(changesOf(...readings)).toEqual(wanted)
   })
 
   it('needs no second look at bytes that were looked at: neither good nor bad ones', () => {
     const digest = bad.kind === 'content' ? bad.content.digest : ''
-    expect(tell(bad, untouchable(digest), missing, untouchable(digest))).toEqual([
+    expect(changesOf(bad, untouchable(digest), missing, untouchable(digest))).toEqual([
       'kept',
       '-',
       'kept',
       'kept',
     ])
-    expect(() => tell(untouchable('new'))).toThrow('it was parsed')
+    expect(() => changesOf(untouchable('new'))).toThrow('it was parsed')
   })
 })
 
 it('what is remembered holds nothing that could be read out of it', () => {
-  const first = nextTokenFile(initialTokenFileState(source), readingOf(`${A}\n`), source).memory
-  const second = nextTokenFile(first, readingOf(`"${B}"\n`), source).memory
+  const first = nextTokenFile(initialTokenFileState(source), readingOf(`${A}\n`), source).state
+  const second = nextTokenFile(first, readingOf(`"${B}"\n`), source).state
   const digests = [first.good.digest, second.bad?.digest, ...first.good.unended]
   // In this test, digests are texts.
   const remembered = digests.reduce<string>(

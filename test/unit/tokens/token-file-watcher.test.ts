@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { runNow } from '../../../src/tokens/disk.ts'
+import { WATCH_INTERVAL_MS } from '../../../src/lib/file-watcher.ts'
 import { markOf } from '../../../src/tokens/file-content.ts'
-import { readPath } from '../../../src/tokens/read-path.ts'
+import { readStable } from '../../../src/tokens/stable-read.ts'
 import { SLOW_READING_MS, type TokenFileChange } from '../../../src/tokens/token-file-change.ts'
-import { FOLLOW_INTERVAL_MS, TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
+import { TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { MemoryDisk, PATH } from './memory-disk.ts'
 import { A, B, C } from './reading.ts'
 
-/** A follower of a file that held one token at the start. */
-function begin({ inline = [] as readonly string[], onChange = () => {} } = {}) {
+/** A watcher of a file that held one token at the start. */
+async function begin({ inline = [] as readonly string[], onChange = () => {} } = {}) {
   const clock = new FakeClock()
   const disk = new MemoryDisk(`${A}\n`)
-  const reading = runNow(readPath(PATH, disk, () => false))
+  const reading = await readStable(PATH, { disk })
   if (reading.kind !== 'content') throw new Error(reading.message)
   const news: TokenFileChange[] = []
   const source = {
@@ -31,6 +31,8 @@ function begin({ inline = [] as readonly string[], onChange = () => {} } = {}) {
     },
   })
   disk.readings = 0
+  disk.questions = 0
+  disk.mostWaiting = 0
   return { clock, disk, news, follower }
 }
 
@@ -42,8 +44,8 @@ const kept = (message: string): TokenFileChange => ({
 
 describe('a source that is followed', () => {
   it('is read every 10 s, first 10 s after the start', async () => {
-    const { clock, disk, news, follower } = begin()
-    expect(FOLLOW_INTERVAL_MS).toBe(10_000)
+    const { clock, disk, news, follower } = await begin()
+    expect(WATCH_INTERVAL_MS).toBe(10_000)
     follower.start()
     await clock.advance(9999)
     expect(disk.readings).toBe(0)
@@ -55,7 +57,7 @@ describe('a source that is followed', () => {
   })
 
   it('tells what is new with the next reading', async () => {
-    const { clock, disk, news, follower } = begin()
+    const { clock, disk, news, follower } = await begin()
     follower.start()
     disk.text = `${A}\n${B}\n`
     await clock.advance(9999)
@@ -68,7 +70,7 @@ describe('a source that is followed', () => {
   })
 
   it('tells the whole set, the tokens beside it first and each once', async () => {
-    const { disk, news, follower } = begin({ inline: [C, A] })
+    const { disk, news, follower } = await begin({ inline: [C, A] })
     disk.text = `${B}\n${A}\n`
     await follower.refresh()
     const message = 'holds 1 of the tokens in TOKEN too; each is used once'
@@ -77,7 +79,7 @@ describe('a source that is followed', () => {
   })
 
   it('is read again 10 s after a reading that was asked for, not sooner', async () => {
-    const { clock, disk, follower } = begin()
+    const { clock, disk, follower } = await begin()
     follower.start()
     await clock.advance(9000)
     await follower.refresh()
@@ -88,7 +90,7 @@ describe('a source that is followed', () => {
   })
 
   it('what is new is read twice in a row, what is known once', async () => {
-    const { disk, news, follower } = begin()
+    const { disk, news, follower } = await begin()
     disk.text = `${B}\n`
     await follower.refresh()
     expect([disk.readings, news.length]).toEqual([2, 1])
@@ -97,7 +99,7 @@ describe('a source that is followed', () => {
   })
 
   it('is trouble as long as it is: told once, there to be asked for, and gone with a mended file', async () => {
-    const { clock, disk, news, follower } = begin()
+    const { clock, disk, news, follower } = await begin()
     follower.start()
     expect(follower.trouble).toEqual([])
     disk.text = ''
@@ -113,7 +115,7 @@ describe('a source that is followed', () => {
 
 describe('asking for a reading', () => {
   it('reads at once, and resolves when what is new has been told', async () => {
-    const { clock, disk, news, follower } = begin()
+    const { clock, disk, news, follower } = await begin()
     follower.start()
     disk.text = `${B}\n`
     await follower.refresh()
@@ -122,7 +124,7 @@ describe('asking for a reading', () => {
   })
 
   it('during a reading makes one more after it, however often it is asked, and never two at once', async () => {
-    const { clock, disk, news, follower } = begin()
+    const { clock, disk, news, follower } = await begin()
     const answer = disk.hang()
     const ended: string[] = []
     const first = follower.refresh().then(() => ended.push('first'))
@@ -138,8 +140,8 @@ describe('asking for a reading', () => {
   })
 
   it('sees what was written after the reading under way had begun', async () => {
-    const { clock, disk, news, follower } = begin()
-    const answer = disk.hang('whereabouts')
+    const { clock, disk, news, follower } = await begin()
+    const answer = disk.hang('realpath')
     const first = follower.refresh()
     await clock.advance(0)
     // The bytes have been read, the reading has not ended.
@@ -153,7 +155,7 @@ describe('asking for a reading', () => {
   })
 
   it('takes the place of the reading that was due, even if it takes longer than that', async () => {
-    const { clock, disk, follower } = begin()
+    const { clock, disk, follower } = await begin()
     follower.start()
     await clock.advance(9000)
     const answer = disk.hang()
@@ -166,7 +168,7 @@ describe('asking for a reading', () => {
   })
 
   it('before the start reads too, and a start during it adds none', async () => {
-    const { clock, disk, follower } = begin()
+    const { clock, disk, follower } = await begin()
     const answer = disk.hang()
     const asked = follower.refresh()
     await clock.advance(5000)
@@ -181,7 +183,7 @@ describe('asking for a reading', () => {
   })
 
   it('before the start tells what is new, as ever', async () => {
-    const { disk, news, follower } = begin()
+    const { disk, news, follower } = await begin()
     disk.text = `${B}\n`
     await follower.refresh()
     expect(news).toEqual([changed(B)])
@@ -190,10 +192,10 @@ describe('asking for a reading', () => {
 
 describe('a disk that does not answer', () => {
   it('is told once, and no other reading begins', async () => {
-    const { clock, disk, news, follower } = begin()
+    const { clock, disk, news, follower } = await begin()
     follower.start()
     disk.hang()
-    await clock.advance(FOLLOW_INTERVAL_MS + SLOW_READING_MS - 1)
+    await clock.advance(WATCH_INTERVAL_MS + SLOW_READING_MS - 1)
     expect(news).toEqual([])
     await clock.advance(1)
     expect(news).toEqual([kept('has been read for more than 10 s')])
@@ -203,7 +205,7 @@ describe('a disk that does not answer', () => {
   })
 
   it('is mended when it answers', async () => {
-    const { clock, disk, news, follower } = begin()
+    const { clock, disk, news, follower } = await begin()
     follower.start()
     const answer = disk.hang()
     await clock.advance(60_000)
@@ -217,7 +219,7 @@ describe('a disk that does not answer', () => {
 
 describe('the end', () => {
   it('in a pause leaves no timer, and nothing is read any more', async () => {
-    const { clock, disk, follower } = begin()
+    const { clock, disk, follower } = await begin()
     follower.start()
     await clock.advance(5000)
     follower.stop()
@@ -227,7 +229,7 @@ describe('the end', () => {
   })
 
   it('during a reading is silence: no news of it, no timer, and nobody waits for it', async () => {
-    const { clock, disk, news, follower } = begin()
+    const { clock, disk, news, follower } = await begin()
     const answer = disk.hang()
     const waiting = [follower.refresh(), follower.refresh()]
     await clock.advance(0)
@@ -243,7 +245,7 @@ describe('the end', () => {
   })
 
   it('by whoever hears the news is silence too', async () => {
-    const { clock, disk, news, follower } = begin({
+    const { clock, disk, news, follower } = await begin({
       onChange: () => follower.stop(),
     })
     follower.start()
@@ -255,7 +257,7 @@ describe('the end', () => {
   })
 
   it('is for good: neither a start nor a request wakes it', async () => {
-    const { clock, disk, follower } = begin()
+    const { clock, disk, follower } = await begin()
     follower.stop()
     follower.start()
     expect(clock.pending).toBe(0)

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { MAX_BYTES } from '../../../src/tokens/read-path.ts'
+import { MAX_BYTES } from '../../../src/tokens/stable-read.ts'
 import type { TokenFileChange } from '../../../src/tokens/token-file-change.ts'
 import { TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -36,8 +36,8 @@ interface Followed {
 }
 
 /** Starts as a process does, and follows. */
-function follow(path: string, text?: string): Followed {
-  const { source, problems } = read({ path, ...(text === undefined ? {} : { text }) })
+async function follow(path: string, text?: string): Promise<Followed> {
+  const { source, problems } = await read({ path, ...(text === undefined ? {} : { text }) })
   expect(problems).toEqual([])
   if (source === undefined) throw new Error('there is nothing to follow')
   const clock = new FakeClock()
@@ -76,7 +76,7 @@ const HALF_WRITTEN = 'has no newline at its end yet: it may be half written; end
 describe('a file', () => {
   it('that changes is told within the interval, without being asked', async () => {
     const path = fileOf(`${A}\n`)
-    const { clock, news } = follow(path)
+    const { clock, news } = await follow(path)
     writeFileSync(path, `${A}\n${B}\n`)
     await clock.advance(10_000)
     await waitUntil(() => news.length > 0, { timeoutMs: 5000, what: 'news of the file' })
@@ -84,13 +84,13 @@ describe('a file', () => {
   })
 
   it('that does not change is silence', async () => {
-    const { look } = follow(fileOf(`${A}\n`))
+    const { look } = await follow(fileOf(`${A}\n`))
     expect([await look(), await look(), await look()]).toEqual(['silence', 'silence', 'silence'])
   })
 
   it('that is written anew with the same content is silence', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(`${path}.new`, `${A}\n`)
     renameSync(`${path}.new`, path)
     expect(await look()).toBe('silence')
@@ -98,7 +98,7 @@ describe('a file', () => {
 
   it('that is replaced by renaming another one is followed', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     for (const token of [B, C]) {
       writeFileSync(`${path}.new`, `${token}\n`)
       renameSync(`${path}.new`, path)
@@ -108,14 +108,14 @@ describe('a file', () => {
 
   it('whose lines change places is a change: the order may matter to somebody', async () => {
     const path = fileOf(`${A}\n${B}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, `${B}\n# and\n${A}\n`)
     expect(await look()).toEqual([B, A])
   })
 
   it('written in two halves is kept, then changed', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, `${A}\n${B}\n${C.slice(0, 12)}`)
     expect(await look()).toEqual([`line 3 ${HALF_WRITTEN}`])
     expect(await look()).toBe('silence')
@@ -125,7 +125,7 @@ describe('a file', () => {
 
   it('that is gone keeps the set, and its return is told', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     unlinkSync(path)
     expect(await look()).toEqual(['there is no such file or folder; is it mounted?'])
     expect(await look()).toBe('silence')
@@ -136,7 +136,7 @@ describe('a file', () => {
 
   it('that returns as another one is changed, not mended', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     unlinkSync(path)
     await look()
     writeFileSync(path, `${B}\n`)
@@ -153,14 +153,14 @@ describe('a file', () => {
     ['nothing but white space', '\n \n'],
   ])('that is %s keeps the set', async (_what, content) => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path, B)
+    const { look } = await follow(path, B)
     writeFileSync(path, content)
     expect(await look()).toEqual(['holds no token'])
   })
 
   it('that becomes a loop of links, a pipe or too large keeps the set', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     unlinkSync(path)
     symlinkSync('tokens', path)
     expect(await look()).toEqual(['cannot be read (ELOOP)'])
@@ -174,7 +174,7 @@ describe('a file', () => {
 
   it.skipIf(process.getuid?.() === 0)('that must not be read any more keeps the set', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     chmodSync(path, 0)
     expect(await look()).toEqual([expect.stringContaining('EACCES')])
     chmodSync(path, 0o600)
@@ -183,7 +183,7 @@ describe('a file', () => {
 
   it('that becomes a folder is followed into it', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     unlinkSync(path)
     mkdirSync(path)
     writeFileSync(join(path, 'b'), `${B}\n`)
@@ -194,7 +194,7 @@ describe('a file', () => {
 describe('an illegal token', () => {
   it('keeps the set, and is told with its line, once while it stays the same', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, `${A}\n# bots\n"${B}"\n${C}/x\n`)
     expect(await look()).toEqual([
       'line 3 has quotes around it; write it without',
@@ -207,7 +207,7 @@ describe('an illegal token', () => {
 
   it('that is another one than before is told, and so is one that was hidden by other trouble', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     const quoted = 'has quotes around it; write it without'
     writeFileSync(path, `"${B}"\n`)
     expect(await look()).toEqual([`line 1 ${quoted}`])
@@ -221,7 +221,7 @@ describe('an illegal token', () => {
 
   it('of bytes that are no text is told with its line', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, Buffer.concat([Buffer.from(`${A}\ninsecure_`), Buffer.from([0xff, 0xfe, 0x0a])]))
     expect(await look()).toEqual([expect.stringMatching(/^line 2 holds bytes that are not UTF-8/)])
   })
@@ -230,7 +230,7 @@ describe('an illegal token', () => {
 describe('a last line without a newline', () => {
   it('is told beside what is wrong with other lines, and before it', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, `"${A}"\n${B}`)
     expect(await look()).toEqual([`line 2 ${HALF_WRITTEN}`, expect.stringMatching(/^line 1 has quotes/)])
   })
@@ -240,7 +240,7 @@ describe('a last line without a newline', () => {
     ['half a character', Buffer.from([...Buffer.from('insecure_'), 0xc3])],
   ])('hides what the rest of it may mend: %s', async (_what, end) => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, end)
     expect(await look()).toEqual([`line 1 ${HALF_WRITTEN}`])
   })
@@ -251,21 +251,21 @@ describe('a last line without a newline', () => {
     ['a slash', `${B}/`, 'holds a character'],
   ])('does not hide what no rest can mend: %s', async (_what, end, words) => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, end)
     expect(await look()).toEqual([`line 1 ${HALF_WRITTEN}`, expect.stringContaining(`line 1 ${words}`)])
   })
 
   it('is counted even where there is only a comment on it', async () => {
     const path = fileOf(`${A}\n`)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     writeFileSync(path, `${B}\n# and the oth`)
     expect(await look()).toEqual([`line 2 ${HALF_WRITTEN}`])
   })
 
   it('that was there at the start is good, today and when it returns; a change of it is told', async () => {
     const path = fileOf(A)
-    const { look } = follow(path)
+    const { look } = await follow(path)
     expect(await look()).toBe('silence')
     unlinkSync(path)
     await look()
@@ -279,7 +279,7 @@ describe('a last line without a newline', () => {
 
   it('in a folder is good while its file stays as it was, whatever other files do', async () => {
     const dir = folderOf({ a: A, b: `${B}\n` })
-    const { look } = follow(dir)
+    const { look } = await follow(dir)
     writeFileSync(join(dir, 'b'), `${B}\n${C}\n`)
     expect(await look()).toEqual([A, B, C])
     writeFileSync(join(dir, 'b'), `${C}\n`)
@@ -293,7 +293,7 @@ describe('a last line without a newline', () => {
 
   it('that was warned of at the start is not warned of again', async () => {
     const dir = folderOf({ a: `${A}\n${B}` })
-    const { look, news } = follow(dir)
+    const { look, news } = await follow(dir)
     writeFileSync(join(dir, 'b'), `${C}\n`)
     expect(await look()).toEqual([A, B, C])
     expect(news).toMatchObject([{ warnings: [] }])
@@ -303,7 +303,7 @@ describe('a last line without a newline', () => {
 describe('a folder', () => {
   it('whose files come and go is followed', async () => {
     const dir = folderOf({ b: `${B}\n` })
-    const { look } = follow(dir)
+    const { look } = await follow(dir)
     writeFileSync(join(dir, 'a'), `${A}\n`)
     expect(await look()).toEqual([A, B])
     mkdirSync(join(dir, 'c'))
@@ -319,7 +319,7 @@ describe('a folder', () => {
 
   it('whose files only change their names is a change, for messages name them', async () => {
     const dir = folderOf({ a: `${A}\n` })
-    const { look } = follow(dir)
+    const { look } = await follow(dir)
     renameSync(join(dir, 'a'), join(dir, 'b'))
     expect(await look()).toEqual([A])
   })
@@ -329,7 +329,7 @@ describe('a Secret that Kubernetes mounts', () => {
   it('is followed through every swap, without a newline at the end', async () => {
     const dir = makeTempDir()
     mountSecret(dir, { one: A, two: B })
-    const { look } = follow(dir)
+    const { look } = await follow(dir)
     expect(await look()).toBe('silence')
     mountSecret(dir, { one: A, two: C })
     expect(await look()).toEqual([A, C])
@@ -344,7 +344,7 @@ describe('a Secret that Kubernetes mounts', () => {
   it('is followed by the path of one of its files', async () => {
     const dir = makeTempDir()
     mountSecret(dir, { tokens: A })
-    const { look } = follow(join(dir, 'tokens'))
+    const { look } = await follow(join(dir, 'tokens'))
     mountSecret(dir, { tokens: `${A}\n${B}` })
     expect(await look()).toEqual([A, B])
   })
@@ -354,7 +354,7 @@ describe('a Secret that Kubernetes mounts', () => {
     mountSecret(dir, { tokens: A })
     const link = join(makeTempDir(), 'tokens')
     symlinkSync(join(dir, 'tokens'), link)
-    const { look } = follow(link)
+    const { look } = await follow(link)
     mountSecret(dir, { tokens: B })
     expect(await look()).toEqual([B])
   })
@@ -362,7 +362,7 @@ describe('a Secret that Kubernetes mounts', () => {
   it('whose key is taken away for a moment keeps the set', async () => {
     const dir = makeTempDir()
     mountSecret(dir, { one: A, two: B })
-    const { look } = follow(dir)
+    const { look } = await follow(dir)
     // The link stays until the kubelet has come to it.
     mountSecret(dir, { one: A })
     symlinkSync('..data/two', join(dir, 'two'))
@@ -375,7 +375,7 @@ describe('a Secret that Kubernetes mounts', () => {
 it('no news of any trouble holds a token, however wrong it is', async () => {
   const secret = 'insecure_recognisable-3f2c9a7e'
   const dir = folderOf({ tokens: `${A}\n` })
-  const { news, look } = follow(dir)
+  const { news, look } = await follow(dir)
   const contents = [
     `"${secret}"\n`,
     `${secret}/x\n`,
