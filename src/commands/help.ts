@@ -1,5 +1,4 @@
-import { REGISTRY_VARIABLES } from '../config/registry-variables.ts'
-import { SIDECAR_VARIABLES, type Variable } from '../config/variables.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../config/variables.ts'
 import type { Command } from './command-table.ts'
 
 /** The text of `--help`. */

@@ -1,7 +1,6 @@
-import { ConfigError } from './config-error.ts'
+import { Findings } from './config-error.ts'
 import { type Env, readVariables, rowsOf, type Values, withoutEmpty } from './environment.ts'
-import { REGISTRY_VARIABLES } from './registry-variables.ts'
-import { SIDECAR_VARIABLES, type Variable } from './variables.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from './variables.ts'
 
 /** Where a process has its HTTP endpoints. Port 0: it has none. */
 export interface AdminAddress {
@@ -35,7 +34,8 @@ export function readDrainConfig(env: Env): {
 }
 
 function read<Row extends Variable>(rows: readonly Row[], env: Env): Values<Row> {
-  const { values, problems } = readVariables(rows, withoutEmpty(env))
-  if (problems.length > 0) throw new ConfigError(problems)
+  const findings = new Findings()
+  const values = readVariables(rows, withoutEmpty(env), findings)
+  findings.throwProblems()
   return values
 }

@@ -1,5 +1,5 @@
-import type { Problem } from '../lib/problem.ts'
 import { isLoopbackHost } from '../net/loopback.ts'
+import type { Findings } from './config-error.ts'
 import type { SetVariables } from './environment.ts'
 
 /** Where the gateway server listens. */
@@ -35,19 +35,21 @@ export interface GatewayConfigContext {
   readonly registry: URL | undefined
 }
 
-/** What is wrong with the gateway's port among everything else, and what looks odd. */
-export function gatewayConfigProblems(
+/** Checks the gateway's port against everything else. */
+export function checkGatewayConfig(
   env: SetVariables,
   writtenAs: (name: string) => string,
   { gatewayPort, puppetPort, adminPort, registry }: GatewayConfigContext,
-): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
-  if (gatewayPort === undefined) return { problems: [], warnings: [] }
-  const taken = (port: number | undefined, whose: string): readonly Problem[] => {
+  findings: Findings,
+): void {
+  if (gatewayPort === undefined) return
+  const refuse = (port: number | undefined, whose: string): void => {
     const message = `is ${whose} too; the door needs a port of its own, for example 9787`
-    return port === gatewayPort ? [{ variable: 'REGISTRAR_GATEWAY_PORT', message }] : []
+    if (port === gatewayPort) findings.problem('REGISTRAR_GATEWAY_PORT', message)
   }
-  const problems = [...taken(puppetPort, "the puppet's port"), ...taken(adminPort, 'REGISTRAR_ADMIN_PORT')]
-  if (registry === undefined || Number(registry.port) !== gatewayPort) return { problems, warnings: [] }
+  refuse(puppetPort, "the puppet's port")
+  refuse(adminPort, 'REGISTRAR_ADMIN_PORT')
+  if (registry === undefined || Number(registry.port) !== gatewayPort) return
   const variable =
     env.REGISTRAR_REGISTRY_URL === undefined
       ? writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY')
@@ -55,10 +57,10 @@ export function gatewayConfigProblems(
   if (namesOwnGatewayServer(registry.host, env)) {
     const message =
       "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
-    return { problems: [...problems, { variable, message }], warnings: [] }
+    return findings.problem(variable, message)
   }
   // Whether a name is this machine's own cannot be known. Ignoring another's would send the token to the public registry.
   const message =
     "has the port of this sidecar's own door; if it is that, it is for the gateway only: give the registry in REGISTRAR_REGISTRY_URL"
-  return { problems, warnings: [{ variable, message }] }
+  findings.warn(variable, message)
 }

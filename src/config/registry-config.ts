@@ -1,15 +1,21 @@
 import type { BlockList } from 'node:net'
-import type { Problem } from '../lib/problem.ts'
 import { type CertificateFiles, certificateTrouble, type KeyPair, readKeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
 import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
 import type { TokenSource } from '../tokens/token-file-change.ts'
-import { ConfigError } from './config-error.ts'
-import { type Env, readVariables, type SetVariables, unknownVariables, withoutEmpty } from './environment.ts'
-import { REGISTRY_VARIABLES } from './registry-variables.ts'
+import { Findings } from './config-error.ts'
+import {
+  type ConfigAndWarnings,
+  type Env,
+  readVariables,
+  type SetVariables,
+  warnOfUnknown,
+  withoutEmpty,
+} from './environment.ts'
+import { REGISTRY_VARIABLES } from './variables.ts'
 
-/** What the registry is told. Durations in milliseconds. */
+/** The registry's configuration. Durations in milliseconds. */
 export interface RegistryConfig {
   readonly listen: readonly ListenAddress[]
   /** Undefined without TLS. */
@@ -38,12 +44,6 @@ export interface RegistryConfig {
   readonly log: Omit<LogOptions, 'redact'>
 }
 
-/** What reading the configuration gives: warnings do not stop the start. */
-export interface ReadRegistryConfig {
-  readonly config: RegistryConfig
-  readonly warnings: readonly Problem[]
-}
-
 /** Connections beside those of registrants. */
 const CLIENTS = 10_000
 
@@ -53,38 +53,46 @@ const CLIENTS = 10_000
  *
  * @param terminal whether standard output is one: the default of `LOG_FORMAT`
  */
-export async function readRegistryConfig(given: Env, terminal = false): Promise<ReadRegistryConfig> {
+export async function readRegistryConfig(
+  given: Env,
+  terminal = false,
+): Promise<ConfigAndWarnings<RegistryConfig>> {
+  const findings = new Findings()
   const env = withoutEmpty(given)
+  warnOfUnknown(env, 'REGISTRY_', REGISTRY_VARIABLES, findings)
   const defaults = terminal ? { LOG_FORMAT: 'pretty' } : {}
-  const { values, problems } = readVariables(REGISTRY_VARIABLES, { ...defaults, ...env })
-  const warnings = unknownVariables(env, 'REGISTRY_', REGISTRY_VARIABLES)
-  const tls = readTls(env)
-  const list = await readList(env.REGISTRY_TOKENS_FILE)
+  const values = readVariables(REGISTRY_VARIABLES, { ...defaults, ...env }, findings)
+  const tls = readTls(env, findings)
+  const variable = 'REGISTRY_TOKENS_FILE'
+  const list = await readTokens({
+    inline: { variable, text: undefined },
+    file: { variable, path: values.REGISTRY_TOKENS_FILE },
+    digests: true,
+  })
+  findings.problems.push(...list.problems)
   const { REGISTRY_LISTEN_HOST: listenHost, REGISTRY_LISTEN_TLS_PORT: tlsPort } = values
   const admin = { host: values.REGISTRY_ADMIN_HOST, port: values.REGISTRY_ADMIN_PORT }
-  problems.push(
-    ...tls.problems,
-    ...list.problems,
-    ...portsTakenTwice([
+  checkPorts(
+    [
       { variable: 'REGISTRY_LISTEN_PORT', host: listenHost, port: values.REGISTRY_LISTEN_PORT },
       { variable: 'REGISTRY_LISTEN_TLS_PORT', host: listenHost, port: tlsPort },
       { variable: 'REGISTRY_ADMIN_PORT', ...admin },
-    ]),
+    ],
+    findings,
   )
-  if (problems.length > 0) throw new ConfigError(problems, warnings)
-  warnings.push(...list.warnings)
+  findings.throwProblems()
+  findings.warnings.push(...list.warnings)
 
-  const pair = tls.use?.pair
-  const at = (port: number, withTls: KeyPair | undefined): ListenAddress => {
-    return { host: listenHost, port, tls: withTls }
+  const at = (port: number, pair: KeyPair | undefined): ListenAddress => {
+    return { host: listenHost, port, tls: pair }
   }
   const config: RegistryConfig = {
     listen:
       tlsPort === undefined
-        ? [at(values.REGISTRY_LISTEN_PORT, pair)]
-        : [at(values.REGISTRY_LISTEN_PORT, undefined), at(tlsPort, pair)],
-    tls: tls.use,
-    list: list.use,
+        ? [at(values.REGISTRY_LISTEN_PORT, tls?.pair)]
+        : [at(values.REGISTRY_LISTEN_PORT, undefined), at(tlsPort, tls?.pair)],
+    tls,
+    list: list.source && { entries: list.tokens, source: list.source },
     trustedProxies: values.REGISTRY_TRUST_PROXY,
     reachability: values.REGISTRY_REACHABILITY,
     limits: {
@@ -98,54 +106,46 @@ export async function readRegistryConfig(given: Env, terminal = false): Promise<
     admin,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
   }
-  return { config: Object.freeze(config), warnings }
+  return { config: Object.freeze(config), warnings: findings.warnings }
 }
 
-function readTls(env: SetVariables): { use: RegistryConfig['tls']; problems: Problem[] } {
+function readTls(env: SetVariables, findings: Findings): RegistryConfig['tls'] {
   const { REGISTRY_TLS_CERT_FILE: certFile, REGISTRY_TLS_KEY_FILE: keyFile } = env
-  const wrong = (variable: string, message: string) => ({ use: undefined, problems: [{ variable, message }] })
   if (certFile === undefined && keyFile === undefined) {
-    if (env.REGISTRY_LISTEN_TLS_PORT === undefined) return { use: undefined, problems: [] }
-    return wrong(
-      'REGISTRY_LISTEN_TLS_PORT',
-      'needs a certificate; give it in REGISTRY_TLS_CERT_FILE and its key in REGISTRY_TLS_KEY_FILE',
-    )
+    const message =
+      'needs a certificate; give it in REGISTRY_TLS_CERT_FILE and its key in REGISTRY_TLS_KEY_FILE'
+    if (env.REGISTRY_LISTEN_TLS_PORT !== undefined) findings.problem('REGISTRY_LISTEN_TLS_PORT', message)
+    return undefined
   }
-  if (certFile === undefined)
-    return wrong('REGISTRY_TLS_CERT_FILE', 'is not set, but the key of a certificate is')
-  if (keyFile === undefined)
-    return wrong('REGISTRY_TLS_KEY_FILE', 'is not set, but a certificate is; give its key')
+  if (certFile === undefined) {
+    return findings.problem('REGISTRY_TLS_CERT_FILE', 'is not set, but the key of a certificate is')
+  }
+  if (keyFile === undefined) {
+    return findings.problem('REGISTRY_TLS_KEY_FILE', 'is not set, but a certificate is; give its key')
+  }
   const files = { certFile, keyFile }
   try {
-    return { use: { files, pair: readKeyPair(files) }, problems: [] }
+    return { files, pair: readKeyPair(files) }
   } catch (error) {
-    return wrong('REGISTRY_TLS_CERT_FILE', `cannot be used with its key: ${certificateTrouble(error)}`)
+    const message = `cannot be used with its key: ${certificateTrouble(error)}`
+    return findings.problem('REGISTRY_TLS_CERT_FILE', message)
   }
 }
 
-async function readList(path: string | undefined): Promise<{
-  use: RegistryConfig['list']
-  problems: readonly Problem[]
-  warnings: readonly Problem[]
-}> {
-  const variable = 'REGISTRY_TOKENS_FILE'
-  const { tokens, source, problems, warnings } = await readTokens({
-    inline: { variable, text: undefined },
-    file: { variable, path },
-    digests: true,
-  })
-  return { use: source && { entries: tokens, source }, problems, warnings }
-}
-
-/** @param addresses hosts and ports that could not be read are missing */
-function portsTakenTwice(
+/**
+ * Finds ports that are taken twice.
+ *
+ * @param addresses hosts and ports that could not be read are missing
+ */
+function checkPorts(
   addresses: readonly { variable: string; host: string | undefined; port: number | undefined }[],
-): Problem[] {
+  findings: Findings,
+): void {
   const given = addresses.filter(({ port }) => port !== undefined && port !== 0)
   const overlap = (one: string | undefined, other: string | undefined): boolean =>
     one === other || [one, other].some((each) => each === '0.0.0.0' || each === '::')
-  return given.flatMap(({ variable, host, port }, index) => {
+  for (const [index, { variable, host, port }] of given.entries()) {
     const other = given.slice(0, index).find((taken) => taken.port === port && overlap(taken.host, host))
-    return other ? [{ variable, message: `is the port of ${other.variable} too; give it another one` }] : []
-  })
+    if (other) findings.problem(variable, `is the port of ${other.variable} too; give it another one`)
+  }
 }

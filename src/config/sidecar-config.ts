@@ -1,27 +1,29 @@
-import type { Problem } from '../lib/problem.ts'
 import { isLoopbackHost } from '../net/loopback.ts'
 import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
 import type { TokenSource } from '../tokens/token-file-change.ts'
-import { ConfigError } from './config-error.ts'
-import { type Env, readVariables, resolveAliases, unknownVariables, withoutEmpty } from './environment.ts'
+import { Findings } from './config-error.ts'
 import {
-  type GatewayListenAddress,
-  gatewayConfigProblems,
-  withoutOwnGatewayServer,
-} from './gateway-config.ts'
+  type ConfigAndWarnings,
+  type Env,
+  readVariables,
+  resolveAliases,
+  warnOfUnknown,
+  withoutEmpty,
+} from './environment.ts'
+import { checkGatewayConfig, type GatewayListenAddress, withoutOwnGatewayServer } from './gateway-config.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
-import { isPrivateHost } from './registry-address.ts'
+import { isExposed, isPrivateHost } from './registry-address.ts'
 import { PUPPET_WITHOUT_TLS, SIDECAR_VARIABLES } from './variables.ts'
 
-/** Everything the sidecar is told. Durations in milliseconds. Frozen. */
+/** The sidecar's configuration. Durations in milliseconds. Frozen. */
 export interface Config {
-  /** Secrets, each once. What was there at the start: at least one, unless a gateway is to bring it. */
+  /** Secrets, each once. Those at the start: at least one, unless a gateway will bring it. */
   readonly tokens: readonly string[]
   /** The file that may change them; undefined if all of them stand in a variable. */
   readonly tokenSource: TokenSource | undefined
   readonly registry: RegistryAccess
-  /** What the registry is to publish; an empty host means "the address I come from". */
+  /** What the registry publishes; an empty host means "the address I come from". */
   readonly advertise: { readonly host: string; readonly port: number }
   readonly puppet: { readonly host: string; readonly port: number; readonly tls: 'auto' | 'on' | 'off' }
   readonly probe: {
@@ -46,73 +48,68 @@ export interface Config {
   readonly exitOnRefused: boolean
 }
 
-/** What reading the configuration gives: warnings do not stop the start. */
-export interface ReadConfig {
-  readonly config: Config
-  readonly warnings: readonly Problem[]
-}
-
 /**
  * Reads the sidecar's configuration from environment variables, and the files that they name. Rejects with a ConfigError
  * that holds every problem at once.
  *
  * @param terminal whether standard output is one: the default of `LOG_FORMAT`
  */
-export async function readConfig(given: Env, terminal = false): Promise<ReadConfig> {
+export async function readConfig(given: Env, terminal = false): Promise<ConfigAndWarnings<Config>> {
+  const findings = new Findings()
   const all = withoutEmpty(given)
   const set = withoutOwnGatewayServer(all)
-  const { env, writtenAs, warnings: overruled } = resolveAliases(set)
-  const puppet = readVariables([PUPPET_WITHOUT_TLS], env)
+  warnOfUnknown(set, 'REGISTRAR_', SIDECAR_VARIABLES, findings)
+  const { env, writtenAs } = resolveAliases(set, findings)
+  const puppet = readVariables([PUPPET_WITHOUT_TLS], env, findings)
   const defaults = {
     ...(terminal ? { LOG_FORMAT: 'pretty' } : {}),
-    ...(puppet.values[PUPPET_WITHOUT_TLS.name] ? { REGISTRAR_PUPPET_TLS: 'off' } : {}),
+    ...(puppet[PUPPET_WITHOUT_TLS.name] ? { REGISTRAR_PUPPET_TLS: 'off' } : {}),
   }
-  const { values, problems } = readVariables(SIDECAR_VARIABLES, { ...defaults, ...env }, writtenAs)
-  problems.push(...puppet.problems)
-  const warnings = [...unknownVariables(env, 'REGISTRAR_', SIDECAR_VARIABLES), ...overruled]
+  const values = readVariables(SIDECAR_VARIABLES, { ...defaults, ...env }, findings, writtenAs)
+  const { REGISTRAR_GATEWAY_PORT: gatewayPort, WECHATY_PUPPET_SERVER_PORT: puppetPort } = values
 
   const inline = {
     variable: writtenAs('WECHATY_PUPPET_SERVICE_TOKEN'),
     text: values.WECHATY_PUPPET_SERVICE_TOKEN,
   }
   const path = values.WECHATY_PUPPET_SERVICE_TOKEN_FILE
-  const tokens = await readTokens({ inline, file: { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', path } })
-  const gatewayPort = values.REGISTRAR_GATEWAY_PORT
   // A gateway that registers itself brings its token.
   if (inline.text === undefined && path === undefined && env.REGISTRAR_GATEWAY_PORT === undefined) {
     const message =
       'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
-    problems.push({ variable: inline.variable, message })
+    findings.problem(inline.variable, message)
   }
-  const registry = readRegistryAccess(env, writtenAs)
-  const gateway = gatewayConfigProblems(env, writtenAs, {
-    gatewayPort,
-    puppetPort: values.WECHATY_PUPPET_SERVER_PORT,
-    adminPort: values.REGISTRAR_ADMIN_PORT,
-    registry: registry.access?.url,
-  })
-  problems.push(...tokens.problems, ...registry.problems, ...gateway.problems)
-  warnings.push(...gateway.warnings)
-  if (problems.length > 0 || registry.access === undefined) throw new ConfigError(problems, warnings)
-  warnings.push(...tokens.warnings, ...registry.warnings)
+  const tokens = await readTokens({ inline, file: { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', path } })
+  findings.problems.push(...tokens.problems)
+  const registry = readRegistryAccess(env, writtenAs, findings)
+  const ports = { gatewayPort, puppetPort, adminPort: values.REGISTRAR_ADMIN_PORT }
+  checkGatewayConfig(env, writtenAs, { ...ports, registry: registry?.url }, findings)
+  findings.throwProblems()
+  if (registry === undefined) throw new Error('a registry without an address is a problem')
 
+  findings.warnings.push(...tokens.warnings)
+  if (isExposed(registry.url)) {
+    const message =
+      'is plain ws to a host that is not local: the token travels unencrypted; use wss if the registry can'
+    findings.warn('REGISTRAR_REGISTRY_URL', message)
+  }
   const advertise = {
     host: values.REGISTRAR_ADVERTISE_HOST ?? '',
-    port: values.REGISTRAR_ADVERTISE_PORT ?? values.WECHATY_PUPPET_SERVER_PORT,
+    port: values.REGISTRAR_ADVERTISE_PORT ?? puppetPort,
   }
-  if (isLoopbackHost(advertise.host) && !isPrivateHost(registry.access.url.hostname)) {
+  if (isLoopbackHost(advertise.host) && !isPrivateHost(registry.url.hostname)) {
     const message =
       'is a loopback address, but the registry is public: no client elsewhere can reach the puppet there'
-    warnings.push({ variable: writtenAs('REGISTRAR_ADVERTISE_HOST'), message })
+    findings.warn(writtenAs('REGISTRAR_ADVERTISE_HOST'), message)
   }
   const config: Config = {
     tokens: tokens.tokens,
     tokenSource: tokens.source,
-    registry: registry.access,
+    registry,
     advertise,
     puppet: {
       host: values.REGISTRAR_PUPPET_HOST,
-      port: values.WECHATY_PUPPET_SERVER_PORT,
+      port: puppetPort,
       tls: values.REGISTRAR_PUPPET_TLS,
     },
     probe: {
@@ -138,7 +135,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ReadConf
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     exitOnRefused: values.REGISTRAR_EXIT_ON_REFUSED,
   }
-  return { config: frozen(config), warnings }
+  return { config: frozen(config), warnings: findings.warnings }
 }
 
 /** Freezes an object and the plain objects and arrays in it. */

@@ -116,7 +116,10 @@ export const host = validator((text) => {
 })
 
 /** Addresses and networks, separated by commas or white space: `10.0.0.0/8, ::1`. */
-export const networks = validator((value) => {
+export const networks = validator(parseNetworks)
+
+/** The same, for a list of our own. */
+export function parseNetworks(value: string): BlockList {
   const list = new BlockList()
   for (const network of value.split(/[\s,]+/).filter((word) => word !== '')) {
     const [address = '', prefix, ...rest] = network.split('/')
@@ -129,7 +132,7 @@ export const networks = validator((value) => {
     list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4')
   }
   return list
-})
+}
 
 /** Any text, taken as it is and checked elsewhere. */
 export const text = validator((value) => value)

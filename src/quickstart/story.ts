@@ -57,15 +57,14 @@ export class Story {
   /** Runs the whole story and prints it; resolves with whether every part of it came true. */
   async run(): Promise<boolean> {
     await this.#startAll()
-    return (
-      (await this.#expect('not found')) &&
-      (await this.#puppetStarts('starts')) &&
-      (await this.#expect('discovered')) &&
-      (await this.#puppetIsKilled()) &&
-      (await this.#expect('not found')) &&
-      (await this.#puppetStarts('is back')) &&
-      (await this.#expect('discovered'))
-    )
+    if (!(await this.#expect('not found'))) return false
+    await this.#startPuppet('starts')
+    if (!(await this.#expect('discovered'))) return false
+    await this.#puppet.kill()
+    this.#line('puppet', 'is killed')
+    if (!(await this.#expect('not found'))) return false
+    await this.#startPuppet('is back')
+    return this.#expect('discovered')
   }
 
   /** Ends everything that the story started. */
@@ -110,23 +109,17 @@ export class Story {
     return port
   }
 
-  async #puppetStarts(how: string): Promise<boolean> {
+  async #startPuppet(what: string): Promise<void> {
     await this.#puppet.start(this.#puppetPort)
-    this.#line('puppet', how)
-    return true
-  }
-
-  async #puppetIsKilled(): Promise<boolean> {
-    await this.#puppet.kill()
-    this.#line('puppet', 'is killed')
-    return true
+    this.#line('puppet', what)
   }
 
   async #expect(wanted: 'discovered' | 'not found'): Promise<boolean> {
     const { clock, shutdown } = this.#options
+    const transport = createTransport({ extraCa: undefined, proxyFromEnvironment: false })
     const startedMs = clock.now()
     for (;;) {
-      const answer = await this.#discover()
+      const answer = await discover({ registry: this.#registryUrl, token: STORY_TOKEN, transport, clock })
       const waitedMs = Math.round(clock.now() - startedMs)
       if (this.#matches(answer, wanted)) {
         const where =
@@ -143,16 +136,6 @@ export class Story {
     }
   }
 
-  #discover(): Promise<Discovery> {
-    const transport = createTransport({ extraCa: undefined, proxyFromEnvironment: false })
-    return discover({
-      registry: this.#registryUrl,
-      token: STORY_TOKEN,
-      transport,
-      clock: this.#options.clock,
-    })
-  }
-
   #matches(answer: Discovery, wanted: 'discovered' | 'not found'): boolean {
     if (wanted === 'not found') return answer.kind === 'not registered'
     return answer.kind === 'found' && answer.endpoint.port === this.#puppetPort
@@ -160,10 +143,8 @@ export class Story {
 
   #printEvent(event: SidecarEvent): void {
     if (event.type === 'puppet') {
-      this.#line(
-        'registrar',
-        event.health === 'healthy' ? 'the puppet is healthy' : `no puppet: ${event.reason}`,
-      )
+      const words = event.health === 'healthy' ? 'the puppet is healthy' : `no puppet: ${event.reason}`
+      this.#line('registrar', words)
     }
     if (event.type === 'registration' && event.state === 'registered') this.#line('registrar', 'registered')
     if (event.type === 'withdrawn') this.#line('registrar', 'withdrawn')

@@ -4,8 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/commands/command-table.ts'
 import { helpText } from '../../src/commands/help.ts'
-import { REGISTRY_VARIABLES } from '../../src/config/registry-variables.ts'
-import { SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const README = join(ROOT, 'README.md')

@@ -1,5 +1,6 @@
 import type { RequiredValidatorSpec } from 'envalid'
 import { describe, expect, it } from 'vitest'
+import { Findings } from '../../../src/config/config-error.ts'
 import { readVariables } from '../../../src/config/environment.ts'
 import {
   duration,
@@ -15,8 +16,9 @@ import {
 /** What a validator makes of a text: the value, or its complaint. */
 function read<T>(spec: RequiredValidatorSpec<T>, text: string): { value: T } | { complaint: string } {
   const row = { name: 'X', byDefault: '', parse: spec, meaning: '' }
-  const { values, problems } = readVariables([row], { X: text })
-  const [problem] = problems
+  const findings = new Findings()
+  const values: { X?: unknown } = readVariables([row], { X: text }, findings)
+  const [problem] = findings.problems
   if (problem !== undefined) return { complaint: problem.message }
   return { value: values.X as T }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { readRegistryConfig } from '../../../src/config/registry-config.ts'
-import { REGISTRY_VARIABLES } from '../../../src/config/registry-variables.ts'
+import { REGISTRY_VARIABLES } from '../../../src/config/variables.ts'
 import { DEFAULT_LIMITS } from '../../../src/registry/limits.ts'
 
 const byDefault = (wanted: (typeof REGISTRY_VARIABLES)[number]['name']): string | undefined =>
