@@ -9,12 +9,12 @@ export function publicName(token: string): string {
 const SHORTEST = 8
 
 /**
- * A stranger's secret that cannot be taken for a word of ours. Without this rule, a stranger could register under the name of
- * a metric, or under its own address, and take that out of metrics and logs. Tokens that programs make are of this kind.
+ * A secret that cannot be taken for a word of ours. Without this rule, anybody could register under the name of a metric, or
+ * under an address, and take that out of metrics and logs. Tokens that programs make are of this kind.
  */
 const DISTINCTIVE = /^(?=.*\d)[\w~-]{16,}$/
 
-/** So many secrets of strangers are remembered after they were removed: lines about their leaving are written a second later. */
+/** So many secrets of others are remembered after they were removed: lines about their leaving are written a second later. */
 export const REMEMBERED = 10_000
 
 interface Secret {
@@ -45,14 +45,14 @@ export class Redactor {
   readonly #lengths = new Map<string, Length[]>()
   /** Those of the user's own configuration. */
   #own: readonly string[] = []
-  /** Strangers' secrets that were removed, the oldest first. */
+  /** Secrets of others that were removed, the oldest first. */
   readonly #removed = new Set<string>()
 
   constructor(secrets: Iterable<string>) {
     this.replace(secrets)
   }
 
-  /** The user's own secrets are these from now on. Those of strangers stay. */
+  /** The user's own secrets are these from now on. Those of others stay. */
   replace(secrets: Iterable<string>): void {
     const before = this.#own
     this.#own = [...new Set(secrets)].filter(({ length }) => length >= SHORTEST)
@@ -60,7 +60,7 @@ export class Redactor {
     for (const secret of before) this.#release(secret)
   }
 
-  /** One more secret, chosen by a stranger: it is left alone if it could be a word of ours. Counts how often it is added. */
+  /** Adds a secret that somebody else chose; it is left alone if it could be a word of ours. May be added several times. */
   add(secret: string): void {
     if (DISTINCTIVE.test(secret)) this.#use(secret)
   }

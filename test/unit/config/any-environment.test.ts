@@ -101,26 +101,26 @@ const sparse = fc.tuple(environments, fc.subarray(names, { maxLength: 4 })).map(
 }))
 
 async function expectHarmless(env: Env, terminal: boolean): Promise<void> {
-  let said: unknown
+  let shown: unknown
   try {
     const { config, warnings } = await readConfig(env, terminal)
-    // A gateway at the door brings its own.
+    // A gateway that registers itself brings its own.
     expect(config.tokens.length > 0 || config.gateway !== undefined).toBe(true)
-    said = warnings
+    shown = warnings
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     expect(error.problems.length).toBeGreaterThan(0)
-    said = [error.problems, error.message, error.stack]
+    shown = [error.problems, error.message, error.stack]
   }
-  expect(JSON.stringify(said)).not.toContain(TOKEN)
-  expect(JSON.stringify(said)).not.toContain(PASSWORD)
+  expect(JSON.stringify(shown)).not.toContain(TOKEN)
+  expect(JSON.stringify(shown)).not.toContain(PASSWORD)
 }
 
 it.each([
   ['full', environments],
   ['sparse', sparse],
 ])(
-  'any %s environment is read or refused with a ConfigError, and no secret is told',
+  'any %s environment is read or refused with a ConfigError, and no secret is shown',
   async (_kind, arbitrary) => {
     await fc.assert(fc.asyncProperty(arbitrary, fc.boolean(), expectHarmless), { numRuns: 1500 })
   },

@@ -70,14 +70,14 @@ it.each([
   ['full', environments],
   ['sparse', sparse],
 ])(
-  'any %s environment is read or refused with a ConfigError, and no token is told',
+  'any %s environment is read or refused with a ConfigError, and no token is shown',
   async (_kind, arbitrary) => {
     await fc.assert(
       fc.asyncProperty(arbitrary, fc.boolean(), async (env, terminal) => {
-        let said: unknown
+        let shown: unknown
         try {
           const { config, warnings } = await readRegistryConfig(env, terminal)
-          said = warnings
+          shown = warnings
           // One port twice is possible only at two addresses.
           const places = [...config.listen, config.admin].filter(({ port }) => port !== 0)
           const anywhere = places.filter(({ host }) => host === '0.0.0.0' || host === '::')
@@ -88,9 +88,9 @@ it.each([
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error
           expect(error.problems.length).toBeGreaterThan(0)
-          said = [error.problems, error.message, error.stack]
+          shown = [error.problems, error.message, error.stack]
         }
-        expect(JSON.stringify(said)).not.toContain(TOKEN)
+        expect(JSON.stringify(shown)).not.toContain(TOKEN)
       }),
       { numRuns: 500 },
     )

@@ -11,7 +11,7 @@ const PUBLIC = 'wss://api.chatie.io/'
 const registryOf = async (env: Record<string, string>): Promise<string> =>
   (await readConfig(env)).config.registry.url.href
 
-describe('the door', () => {
+describe('the gateway port', () => {
   it('is off by default', async () => {
     expect((await readConfig({ WECHATY_TOKEN: TOKEN })).config.gateway).toBeUndefined()
     expect(
@@ -45,7 +45,7 @@ describe('the door', () => {
     expect(problem?.message).toContain('is REGISTRAR_ADMIN_PORT too')
   })
 
-  it('a registry at its port by a name that may be its own is told of, and not set aside', async () => {
+  it('is warned of if a registry has it by a name that may be its own, and that registry is not ignored', async () => {
     const { config, warnings } = await readConfig({ ...DOOR, WECHATY_APIHOST: 'registrar:9787' })
     expect([config.registry.url.host, config.gateway?.isApihost]).toEqual(['registrar:9787', false])
     expect(warnings).toMatchObject([{ variable: 'WECHATY_APIHOST' }])
@@ -69,7 +69,7 @@ describe('the door', () => {
     },
   )
 
-  it('that Kubernetes made up is said to be that', async () => {
+  it('is named as a service link if Kubernetes made it up', async () => {
     const [problem] = await problemsOf({ ...DOOR, REGISTRAR_GATEWAY_PORT: 'tcp://10.0.0.1:9787' })
     expect(problem?.variable).toBe('REGISTRAR_GATEWAY_PORT')
     expect(problem?.message).toContain('enableServiceLinks')
@@ -120,7 +120,7 @@ describe('WECHATY_APIHOST', () => {
     expect([await registryOf(env), readDiscoverConfig(env).url.href]).toEqual([url, url])
   })
 
-  it('is the registry where there is no door', async () => {
+  it('is the registry where there is no gateway port', async () => {
     const env = { WECHATY_TOKEN: TOKEN, WECHATY_APIHOST: '127.0.0.1:9787' }
     expect([await registryOf(env), readDiscoverConfig(env).url.href]).toEqual(
       Array(2).fill('wss://127.0.0.1:9787/'),
@@ -137,7 +137,7 @@ describe('WECHATY_APIHOST', () => {
     expect(readDiscoverConfig(env).url.href).toBe(url)
   })
 
-  it('that is another registry than the one that counts is said to be ignored, as without a door', async () => {
+  it('is reported as ignored if it differs from the registry in use, as without a gateway port', async () => {
     const registry = { WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example.com' }
     const { warnings } = await readConfig({ ...DOOR, ...registry, WECHATY_APIHOST: 'other.example.com:9787' })
     expect(warnings.map(({ variable }) => variable)).toEqual(['WECHATY_APIHOST'])
@@ -165,7 +165,7 @@ describe('any environment', () => {
     some,
   )
 
-  it('keeps everything but a WECHATY_APIHOST that has a host and the port of a door', () => {
+  it('keeps everything but a WECHATY_APIHOST that has a host and the port of the gateway server', () => {
     fc.assert(
       fc.property(environments, (env) => {
         const { WECHATY_APIHOST: apihost, ...rest } = env

@@ -39,7 +39,7 @@ describe('which registry', () => {
     expect(access?.url.href).toBe('ws://127.0.0.1:8080/')
   })
 
-  it('a problem is told under the name that the user wrote', () => {
+  it('a problem is reported under the name that the user wrote', () => {
     const { problems } = read({ WECHATY_PUPPET_SERVICE_AUTHORITY: 'no host' }, () => 'WECHATY_APIHOST')
     expect(problems).toEqual([{ variable: 'WECHATY_APIHOST', message: expect.any(String) }])
   })
@@ -123,7 +123,7 @@ it.each([
   expect(read(env).problems).toEqual([])
 })
 
-it('all problems are told at once', () => {
+it('all problems are reported at once', () => {
   const { access, problems } = read({
     REGISTRAR_REGISTRY_URL: 'nonsense',
     REGISTRAR_REGISTRY_CA_FILE: join(makeTempDir(), 'missing'),

@@ -37,9 +37,12 @@ describe('an authority', () => {
     expect(fromAuthority(text)).toBe(url)
   })
 
-  it.each(['https://api.chatie.io', 'ws://127.0.0.1:8080'])('%s is told where a URL belongs', (text) => {
-    expect(fromAuthority(text)).toContain('give the whole URL in REGISTRAR_REGISTRY_URL')
-  })
+  it.each(['https://api.chatie.io', 'ws://127.0.0.1:8080'])(
+    '%s is a problem that says where a URL belongs',
+    (text) => {
+      expect(fromAuthority(text)).toContain('give the whole URL in REGISTRAR_REGISTRY_URL')
+    },
+  )
 
   it.each([
     'api.chatie.io/',

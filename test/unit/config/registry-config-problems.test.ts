@@ -44,7 +44,7 @@ describe('problems', () => {
     for (const { message } of await problems(env)) expect(message).toMatch(/^[a-z]/)
   })
 
-  it('stand in the error under a head that counts them, and with what was noticed beside them', async () => {
+  it('stand in the error under a head that counts them, and with the warnings', async () => {
     const read = (): Promise<unknown> =>
       readRegistryConfig({ REGISTRY_DRAIN: '5', REGISTRY_UPGRADE_RATE: 'x', REGISTRY_DRAINS: '5s' })
     await expect(read()).rejects.toThrow(ConfigError)
@@ -63,7 +63,7 @@ describe('problems', () => {
     },
   )
 
-  it('tell a variable that makes no sense once', async () => {
+  it('name a variable that makes no sense once', async () => {
     const link = 'tcp://10.0.0.7:8080'
     expect(await variables({ REGISTRY_LISTEN_PORT: link, REGISTRY_ADMIN_PORT: link })).toEqual([
       'REGISTRY_LISTEN_PORT',

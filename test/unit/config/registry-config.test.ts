@@ -52,7 +52,7 @@ describe('without a variable', () => {
     })
   })
 
-  it('it is the same as with each variable set to the default that --help tells', async () => {
+  it('everything is as with each variable set to the default of --help', async () => {
     const defaults = REGISTRY_VARIABLES.map(({ name, byDefault }) => [name, byDefault])
     expect(await readRegistryConfig(Object.fromEntries(defaults))).toEqual(await readRegistryConfig({}))
   })
@@ -107,14 +107,14 @@ describe('each variable', () => {
 })
 
 describe('TLS', () => {
-  it('with a certificate and no port of its own is what the one port speaks', async () => {
+  it('is spoken on the one port if it has a certificate and no port of its own', async () => {
     const { config } = await readRegistryConfig(withTls())
     const pair = readKeyPair(files)
     expect(config.listen).toEqual([{ host: '0.0.0.0', port: 8080, tls: pair }])
     expect(config.tls).toEqual({ files: { certFile: files.certFile, keyFile: files.keyFile }, pair })
   })
 
-  it('with a port of its own leaves the other one plain', async () => {
+  it('leaves the other port plain if it has a port of its own', async () => {
     const { config } = await readRegistryConfig({ ...withTls(), REGISTRY_LISTEN_TLS_PORT: '8443' })
     expect(config.listen.map(({ port, tls }) => [port, tls !== undefined])).toEqual([
       [8080, false],
@@ -145,7 +145,7 @@ describe('the list', () => {
     expect(warnings).toEqual([])
   })
 
-  it('is warned of where a token smells or stands there twice, without repeating it', async () => {
+  it('is warned of where a token is odd or repeated, without repeating it', async () => {
     const path = listOf(`${A}\n${A}\nwithout-prefix\n${digest}\n`)
     const { config, warnings } = await readRegistryConfig({ REGISTRY_TOKENS_FILE: path })
     expect(config.list?.entries).toEqual([A, 'without-prefix', digest])
@@ -156,7 +156,7 @@ describe('the list', () => {
     expect(JSON.stringify(warnings)).not.toContain('without-prefix')
   })
 
-  it('needs no token of a sidecar: those in the environment are none of its business', async () => {
+  it('ignores the tokens of a sidecar in the environment', async () => {
     expect((await readRegistryConfig({ WECHATY_TOKEN: '"x"' })).config.list).toBeUndefined()
   })
 })

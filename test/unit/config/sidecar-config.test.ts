@@ -18,7 +18,7 @@ const configOf = async (env: Env): Promise<Config> =>
   (await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, ...env })).config
 
 describe('defaults', () => {
-  it('are those of the promise', async () => {
+  it('are those that the documents promise', async () => {
     const { config, warnings } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
     expect(warnings).toEqual([])
     expect(config).toEqual({
@@ -141,7 +141,7 @@ describe('each variable', () => {
     expect(config.registry.extraCa).toBe(pem)
   })
 
-  it('the file of tokens is there to be followed, with the tokens that were given beside it', async () => {
+  it('the file of tokens is there to be watched, with the tokens of the variable', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${OTHER}\n`)
     const env = { WECHATY_TOKEN: TOKEN, WECHATY_PUPPET_SERVICE_TOKEN_FILE: path }
@@ -186,7 +186,7 @@ describe("the gateway's own names", () => {
     )
   })
 
-  it('stand back where ours are set, and say so if they differ', async () => {
+  it('are ignored where ours are set, with a warning if they differ', async () => {
     const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, WECHATY_TOKEN: OTHER }
     const { config, warnings } = await readConfig(env)
     expect(config.tokens).toEqual([TOKEN])

@@ -137,7 +137,7 @@ describe('when the secrets change', () => {
   })
 })
 
-describe('the secrets of strangers', () => {
+describe('the secrets of others', () => {
   const [B, C] = ['insecure_bbbb-2222', 'insecure_cccc-3333']
 
   it('are taken out once they have been added, beside those of the user', () => {

@@ -31,13 +31,13 @@ describe('tokens in a file', () => {
     expect([tokens, messages(problems)]).toEqual([[], ['holds no token']])
   })
 
-  it('name the line that is wrong, comments and empty lines counted', async () => {
+  it('are reported with the line that is wrong, comments and empty lines counted', async () => {
     expect(messages((await fromFile(`# bots\n\n${A}\n'${B}'\n`)).problems)).toEqual([
       expect.stringMatching(/^line 4 has quotes/),
     ])
   })
 
-  it('are one a line: two on a line are told, not guessed', async () => {
+  it('are one a line: two on a line are a problem', async () => {
     expect(messages((await fromFile(`${A}, ${B}\n`)).problems)).toEqual([
       expect.stringMatching(/^line 1 holds a character that cannot travel/),
     ])
@@ -63,7 +63,7 @@ describe('tokens in a file', () => {
     expect(await fromFile(latin1)).toEqual(clean(A, B))
   })
 
-  it('that is one token without a newline, as Docker makes a secret, is nothing to talk about', async () => {
+  it('without a newline, as Docker makes a secret, are read without a warning if it is one token', async () => {
     expect(await fromFile(A)).toEqual(clean(A))
     expect(await fromFile(`# the bot\n${A}`)).toEqual(clean(A))
   })
@@ -82,25 +82,25 @@ describe('tokens in a file', () => {
   it.each([
     ['exactly the limit', 0, []],
     ['a byte more', 1, ['holds more than 8 MiB; is it really a list of tokens?']],
-  ])('that are %s in size', async (_what, more, problems) => {
+  ])('have a limit of size: %s', async (_what, more, problems) => {
     const comment = '#'.repeat(MAX_BYTES - A.length - 2 + more)
     expect(messages((await fromFile(`${A}\n${comment}\n`)).problems)).toEqual(problems)
   })
 
-  it('that is not there is told so', async () => {
+  it('are a problem if the file is not there', async () => {
     expect(messages((await fromPath(join(makeTempDir(), 'missing'))).problems)).toEqual([
       'there is no such file or folder; is it mounted?',
     ])
   })
 
-  it.skipIf(process.getuid?.() === 0)('that must not be read is told so', async () => {
+  it.skipIf(process.getuid?.() === 0)('are a problem if the file must not be read', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, A)
     chmodSync(path, 0)
     expect(messages((await fromPath(path)).problems)).toEqual([expect.stringContaining('EACCES')])
   })
 
-  it('that cannot be read for another reason is told so, with the reason', async () => {
+  it('are a problem with its reason if the file cannot be read for another one', async () => {
     const path = join(makeTempDir(), 'loop')
     symlinkSync('loop', path)
     expect(messages((await fromPath(path)).problems)).toEqual(['cannot be read (ELOOP)'])
@@ -110,7 +110,7 @@ describe('tokens in a file', () => {
     ['a pipe', () => makePipe(makeTempDir())],
     ['a device that never ends', () => '/dev/zero'],
     ['a device that is always empty', () => '/dev/null'],
-  ])('that is %s is never opened', async (_what, make) => {
+  ])('are a problem if the file is %s, which is never opened', async (_what, make) => {
     expect(messages((await fromPath(make())).problems)).toEqual([
       'is neither a file nor a folder, but a pipe, a device or a socket; give a file with a token a line',
     ])
@@ -128,7 +128,7 @@ describe('a folder of token files', () => {
     expect(await fromPath(dir)).toEqual(clean(A, B, C))
   })
 
-  it('gives them in the order of the names, whatever the disk says first', async () => {
+  it('gives them in the order of the names, whatever the order on the disk', async () => {
     const dir = makeTempDir()
     const tokens = Array.from({ length: 30 }, (_, index) => `insecure_${1000 + index}-bot`)
     for (const token of [...tokens].reverse())
@@ -183,7 +183,7 @@ describe('a folder of token files', () => {
     expect(messages((await fromPath(dir)).problems)).toEqual([expect.stringContaining('more than 8 MiB')])
   })
 
-  it('of files without newlines is told of once', async () => {
+  it('is warned of once if several files have no newline', async () => {
     const dir = makeTempDir()
     for (const name of ['a', 'b', 'c'])
       writeFileSync(join(dir, name), `insecure_${name}-1111\ninsecure_${name}-2222`)
@@ -222,7 +222,7 @@ describe('tokens in a variable and in a file', () => {
     ])
   })
 
-  it('give something to follow only where there is a file that can be read', async () => {
+  it('give something to watch only where there is a file that can be read', async () => {
     expect((await read({ text: A, path })).source).toMatchObject({
       variable: 'TOKEN_FILE',
       path,
@@ -232,11 +232,11 @@ describe('tokens in a variable and in a file', () => {
     expect((await read({ text: A, path: join(path, 'missing') })).source).toBeUndefined()
   })
 
-  it('leave nothing of the file in what there is to follow', async () => {
+  it('leave nothing of the file in what there is to watch', async () => {
     expect(JSON.stringify((await read({ text: A, path })).source)).not.toMatch(/bbbb|cccc/)
   })
 
-  it('that are not given are none, and it is not for this room to complain', async () => {
+  it('are none, and no problem, if they are not given', async () => {
     expect(await read({})).toEqual({ ...clean(), source: undefined })
   })
 })

@@ -11,7 +11,7 @@ describe('tokens in a variable', () => {
     expect(await fromText(text)).toEqual(clean(...tokens))
   })
 
-  it('with a newline after them are read, with a warning', async () => {
+  it('are read with a warning if there is a newline after them', async () => {
     const { tokens, problems, warnings } = await fromText(`${A}\n`)
     expect([tokens, problems]).toEqual([[A], []])
     expect(messages(warnings)).toEqual(['has white space or a newline around it; ignored'])
@@ -21,7 +21,7 @@ describe('tokens in a variable', () => {
     expect(messages((await fromText(text)).problems)).toEqual(['holds no token'])
   })
 
-  it('say which one is wrong, and still name all the others that are', async () => {
+  it('are reported one by one, all that are wrong', async () => {
     const { problems } = await fromText(`${A} "${B}" insecure_ä`)
     expect(problems.map(({ variable }) => variable)).toEqual(['TOKEN', 'TOKEN'])
     expect(messages(problems)).toEqual([

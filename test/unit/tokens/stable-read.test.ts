@@ -29,8 +29,8 @@ function filesOf(reading: Reading): unknown {
   return Object.fromEntries(entries)
 }
 
-describe('reading', () => {
-  it('a mounted Secret that is swapped between two files gives the new version, not a mixture', async () => {
+describe('readStable', () => {
+  it('gives the new version of a mounted Secret that is swapped between two files, not a mixture', async () => {
     const dir = makeTempDir()
     mountSecret(dir, { one: A, two: B })
     const swapping = diskOn((time) => {
@@ -39,7 +39,7 @@ describe('reading', () => {
     expect(filesOf(await readStable(dir, { disk: swapping }))).toEqual({ one: B, two: A })
   })
 
-  it('a folder out of which a file goes in the middle is read again at once', async () => {
+  it('reads a folder again at once if a file goes in the middle', async () => {
     const dir = makeTempDir()
     for (const [name, token] of [
       ['a', A],
@@ -53,7 +53,7 @@ describe('reading', () => {
     expect(filesOf(await readStable(dir, { disk: leaving }))).toEqual({ a: A, c: C })
   })
 
-  it('a folder gives its files by their names, in whatever order the disk has them', async () => {
+  it('sorts the files of a folder by name, whatever their order on the disk', async () => {
     const dir = makeTempDir()
     const names = ['a', 'B', 'b', 'ä', 'b-10', 'b-9']
     for (const name of names) writeFileSync(join(dir, name), A)
@@ -68,7 +68,7 @@ describe('reading', () => {
     ])
   })
 
-  it('a folder with a file that is gone each time is trouble, after two readings', async () => {
+  it('reports a file that is gone each time after two readings', async () => {
     const dir = makeTempDir()
     writeFileSync(join(dir, 'a'), A)
     symlinkSync('nowhere', join(dir, 'b'))
@@ -82,7 +82,7 @@ describe('reading', () => {
     expect(readings).toBe(2)
   })
 
-  it('a file that is being written gives what it holds when two readings agree', async () => {
+  it('gives what a file that is being written holds when two readings agree', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${A}\n`)
     const writing = diskOn((time) => {
@@ -91,20 +91,20 @@ describe('reading', () => {
     expect(filesOf(await readStable(path, { disk: writing }))).toEqual({ '': `${A}\n${B}\n` })
   })
 
-  it('a file that is another one each time is trouble', async () => {
+  it('reports a file that is another one each time', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${A}\n`)
     const restless = diskOn((time) => writeFileSync(path, `${A}-${time}\n`))
     expect(filesOf(await readStable(path, { disk: restless }))).toMatch(/^changes while it is read/)
   })
 
-  it('a mistake of our own is no trouble of the disk', async () => {
+  it('rejects with a bug of ours instead of reporting it as an error of the disk', async () => {
     const broken: Disk = { ...systemDisk, stat: async () => undefined as never }
     await expect(readStable('/', { disk: broken })).rejects.toThrow(TypeError)
   })
 })
 
-describe('what is known', () => {
+describe('a content that is known', () => {
   it('is read once', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${A}\n`)
@@ -119,7 +119,7 @@ describe('what is known', () => {
     expect(readings).toBe(3)
   })
 
-  it('is known by names, bytes and the way it is put in place', async () => {
+  it('is recognised by names, bytes and the way it is put in place', async () => {
     const dir = makeTempDir()
     const digestOf = async (path: string): Promise<string> => {
       const reading = await readStable(path)
@@ -140,7 +140,7 @@ describe('what is known', () => {
   })
 })
 
-it('a reading that is called off asks nothing more of the disk', async () => {
+it('readStable asks nothing more of the disk after its signal has aborted', async () => {
   const dir = makeTempDir()
   for (const name of ['a', 'b', 'c']) writeFileSync(join(dir, name), A)
   const controller = new AbortController()

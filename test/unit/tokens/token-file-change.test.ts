@@ -51,24 +51,28 @@ const good = readingOf(`${A}\n`)
 const bad = readingOf(`"${A}"\n`)
 const worse = readingOf(`\n"${A}"\n`)
 
-describe('what is told of readings', () => {
+describe('nextTokenFile', () => {
   it.each<readonly [string, readonly (Reading | typeof slow)[], readonly string[]]>([
-    ['nothing, while nothing changes', [untouchable('start'), untouchable('start')], ['-', '-']],
-    ['a change, once', [good, good], ['changed', '-']],
+    ['nothing while nothing changes', [untouchable('start'), untouchable('start')], ['-', '-']],
+    ['a change once', [good, good], ['changed', '-']],
     ['each change', [good, readingOf(`${B}\n`), good], ['changed', 'changed', 'changed']],
-    ['trouble, once', [missing, missing, missing], ['kept', '-', '-']],
-    ['that it is over', [missing, untouchable('start'), untouchable('start')], ['kept', 'mended', '-']],
-    ['not that it is over when there is a change to tell', [missing, good, good], ['kept', 'changed', '-']],
-    ['other trouble', [missing, bad, worse, missing], ['kept', 'kept', 'kept', 'kept']],
-    ['the same trouble again after it was over', [bad, good, bad], ['kept', 'changed', 'kept']],
-    ['that what was good is good again', [good, bad, good], ['changed', 'kept', 'mended']],
-    ['that it is slow, once', [slow, slow, untouchable('start')], ['kept', '-', 'mended']],
-    ['trouble that slowness had hidden', [bad, slow, bad], ['kept', 'kept', 'kept']],
-  ])('%s', (_what, readings, wanted) => {
+    ['a problem once', [missing, missing, missing], ['kept', '-', '-']],
+    [
+      'that a problem is over',
+      [missing, untouchable('start'), untouchable('start')],
+      ['kept', 'mended', '-'],
+    ],
+    ['a change instead of the end of a problem', [missing, good, good], ['kept', 'changed', '-']],
+    ['another problem', [missing, bad, worse, missing], ['kept', 'kept', 'kept', 'kept']],
+    ['the same problem again after it was over', [bad, good, bad], ['kept', 'changed', 'kept']],
+    ['that the content is good again', [good, bad, good], ['changed', 'kept', 'mended']],
+    ['once that it is slow', [slow, slow, untouchable('start')], ['kept', '-', 'mended']],
+    ['a problem again that slowness had hidden', [bad, slow, bad], ['kept', 'kept', 'kept']],
+  ])('reports %s', (_what, readings, wanted) => {
     expect(changesOf(...readings)).toEqual(wanted)
   })
 
-  it('needs no second look at bytes that were looked at: neither good nor bad ones', () => {
+  it('does not parse the same bytes again, neither good nor bad ones', () => {
     const digest = bad.kind === 'content' ? bad.content.digest : ''
     expect(changesOf(bad, untouchable(digest), missing, untouchable(digest))).toEqual([
       'kept',
@@ -80,7 +84,7 @@ describe('what is told of readings', () => {
   })
 })
 
-it('what is remembered holds nothing that could be read out of it', () => {
+it('the state holds nothing of the tokens', () => {
   const first = nextTokenFile(initialTokenFileState(source), readingOf(`${A}\n`), source).state
   const second = nextTokenFile(first, readingOf(`"${B}"\n`), source).state
   const digests = [first.good.digest, second.bad?.digest, ...first.good.unended]

@@ -31,7 +31,7 @@ describe('a token that is wrong', () => {
   })
 })
 
-describe('a token that smells', () => {
+describe('an odd token', () => {
   it.each([
     ['without a prefix', 'aaaa-1111-2222', 'has no prefix with an underscore'],
     ['with an empty prefix', '_aaaa-1111-2222', 'has no prefix with an underscore'],
@@ -44,19 +44,19 @@ describe('a token that smells', () => {
     expect(warnings[0]?.message).not.toContain(token)
   })
 
-  it('and is given twice is used once, and told where', async () => {
+  it('is used once if it is given twice, with a warning that says where', async () => {
     const { tokens, warnings } = await fromText(`${A} ${B} ${A}`)
     expect(tokens).toEqual([A, B])
     expect(messages(warnings)).toEqual(['token 3 is the same as token 1; used once'])
   })
 })
 
-describe('of many', async () => {
+describe('of many tokens', () => {
   const legal = (count: number): string[] =>
     Array.from({ length: count }, (_, index) => `insecure_bot-${index}`)
   const file = (lines: readonly string[]): Promise<ValidatedTokens> => fromFile(`${lines.join('\n')}\n`)
 
-  it('that are wrong the first five are named, the rest counted', async () => {
+  it('the first five wrong ones are named, the rest counted', async () => {
     const wrong = legal(17).map((token) => `"${token}"`)
     expect(messages((await file([A, ...wrong])).problems)).toEqual([
       ...[2, 3, 4, 5, 6].map((line) => `line ${line} has quotes around it; write it without`),
@@ -68,7 +68,7 @@ describe('of many', async () => {
     expect(messages((await file(wrong.slice(0, 5))).problems)).toHaveLength(5)
   })
 
-  it('that are given twice the first five are named, the rest counted', async () => {
+  it('the first five repeated ones are named, the rest counted', async () => {
     const { tokens, problems, warnings } = await file([...legal(1005), ...legal(1005)])
     expect([tokens, problems]).toEqual([legal(1005), []])
     expect(messages(warnings)).toEqual([
@@ -77,7 +77,7 @@ describe('of many', async () => {
     ])
   })
 
-  it('that smell each smell is told once', async () => {
+  it('each oddity is reported once', async () => {
     const odd = Array.from({ length: 10_000 }, (_, index) => `bot-${index}+`)
     expect(messages((await file([A, ...odd])).warnings)).toEqual([
       'line 2 and 9,999 more have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
