@@ -45,8 +45,9 @@ export class Redactor {
   readonly #lengths = new Map<string, Length[]>()
   /** Those of the user's own configuration. */
   #own: readonly string[] = []
-  /** Secrets of others that were removed, the oldest first. */
-  readonly #removed = new Set<string>()
+  /** Secrets of others that were removed last, and where the next one takes the place of the oldest. */
+  readonly #removed: string[] = []
+  #removedIndex = 0
 
   constructor(secrets: Iterable<string>) {
     this.replace(secrets)
@@ -68,13 +69,10 @@ export class Redactor {
   /** Takes back one `add`. The secret is forgotten when many others were removed after it. */
   remove(secret: string): void {
     if (!DISTINCTIVE.test(secret)) return
-    // It is among the removed once, however often it was added.
-    if (this.#removed.delete(secret)) this.#release(secret)
-    this.#removed.add(secret)
-    const [oldest] = this.#removed
-    if (oldest === undefined || this.#removed.size <= REMEMBERED) return
-    this.#removed.delete(oldest)
-    this.#release(oldest)
+    const oldest = this.#removed[this.#removedIndex]
+    this.#removed[this.#removedIndex] = secret
+    this.#removedIndex = (this.#removedIndex + 1) % REMEMBERED
+    if (oldest !== undefined) this.#release(oldest)
   }
 
   /** The text without secrets: each is replaced by `[token <public name>]`. */
