@@ -100,7 +100,7 @@ async function main(): Promise<number> {
     env: process.env,
     clock: systemClock,
     version: VERSION,
-    shutdown: shutdownSignal(command.drains),
+    shutdown: shutdownSignal(command.drains === true),
     onReload: command.reloads ? reloadSignal() : () => {},
     terminal: process.stdout.isTTY === true,
     print,

@@ -8,7 +8,7 @@ export interface Command {
   /** The switches it knows, without dashes. */
   readonly switches: readonly string[]
   /** Whether it has something to end in good order; the others end at the first signal. */
-  readonly drains: boolean
+  readonly drains?: true
   /** Whether SIGHUP makes it read its files again; it ends the others. */
   readonly reloads?: true
   /** How many arguments it takes; default: none. */
@@ -45,7 +45,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   discover: {
     usage: 'discover <token>',
     summary: 'asks the registry where a puppet is; prints {"host":…,"port":…}',
-    drains: false,
     switches: [],
     argCount: 1,
     load: async () => (await import('./discover.ts')).discover,
@@ -53,14 +52,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   healthcheck: {
     usage: 'healthcheck [--live] [--registry]',
     summary: "asks a running sidecar's, or a registry's, /readyz (/livez)",
-    drains: false,
     switches: ['live', 'registry'],
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   drain: {
     usage: 'drain',
     summary: 'makes a running sidecar withdraw every token, and stay so; waits for it',
-    drains: false,
     switches: [],
     load: async () => (await import('./drain.ts')).drain,
   },
