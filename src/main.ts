@@ -15,43 +15,48 @@ const printError = (line: string): void => void process.stderr.write(`${line}\n`
 let reportBug = (error: unknown): void =>
   printError(`a bug: ${error instanceof Error ? error.stack : String(error)}`)
 
-/** What the command line asks for, or why it cannot be understood. */
-type Request = { command: Command; args: CommandArguments } | { print: string } | { wrong: string }
+/** A command to run, a text to print, or what is wrong with the command line. */
+type Request =
+  | { readonly command: Command; readonly args: CommandArguments }
+  | { readonly text: string }
+  | { readonly problem: string }
 
-async function understand(args: string[]): Promise<Request> {
-  const switches = [...new Set(Object.values(COMMANDS).flatMap((command) => command.switches))]
+async function parseCommandLine(argv: string[]): Promise<Request> {
+  const switches = new Set(Object.values(COMMANDS).flatMap((command) => command.switches))
   const options = Object.fromEntries(
-    [...switches, 'help', 'version'].map((name) => [name, { type: 'boolean' as const }]),
+    [...switches, 'version'].map((name) => [name, { type: 'boolean' as const }]),
   )
   let parsed: ReturnType<typeof parseArgs>
   try {
     parsed = parseArgs({
-      args,
+      args: argv,
       options: { ...options, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
     })
   } catch (error) {
-    return { wrong: (error as Error).message.split('. ')[0] ?? 'unknown option' }
+    return { problem: (error as Error).message.split('. ')[0] ?? 'unknown option' }
   }
   const given = new Set(Object.keys(parsed.values))
   if (given.has('help')) {
     const { helpText } = await import('./commands/help.ts')
-    return { print: helpText(Object.values(COMMANDS)) }
+    return { text: helpText(Object.values(COMMANDS)) }
   }
-  if (given.has('version')) return { print: VERSION }
-  const [name = 'run', ...words] = parsed.positionals
+  if (given.has('version')) return { text: VERSION }
+  const [name = 'run', ...args] = parsed.positionals
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) return { wrong: `there is no command '${name}'` }
+  if (command === undefined) return { problem: `there is no command '${name}'` }
   const unknown = [...given].find((option) => !command.switches.includes(option))
-  if (unknown !== undefined) return { wrong: `${name} has no option --${unknown}` }
-  if (words.length !== command.words) return { wrong: `usage: puppet-registrar ${command.usage}` }
-  return { command, args: { switches: given, words } }
+  if (unknown !== undefined) return { problem: `${name} has no option --${unknown}` }
+  if (args.length !== (command.argCount ?? 0)) {
+    return { problem: `usage: puppet-registrar ${command.usage}` }
+  }
+  return { command, args: { switches: given, args } }
 }
 
-/** One Ctrl-C reaches a whole group of processes, and a supervisor passes it on: what comes so soon is the same signal. */
+/** One Ctrl-C reaches a whole group of processes, and a supervisor passes it on: a second signal so soon is the same one. */
 const SAME_SIGNAL_MS = 1000
 
-/** @param drains whether the first signal is a request; if not, it is the end */
+/** @param drains whether the first signal asks for an orderly end; if not, it ends the process */
 function shutdownSignal(drains: boolean): AbortSignal {
   const controller = new AbortController()
   let firstMs = 0
@@ -67,35 +72,36 @@ function shutdownSignal(drains: boolean): AbortSignal {
   return controller.signal
 }
 
-/** Listens for SIGHUP from now on: one that comes before anybody hears it is kept. */
+/** Catches SIGHUP from now on: one that comes before there is a listener is kept for it. */
 function reloadSignal(): Context['onReload'] {
-  let early = false
-  let hear = (): void => {
-    early = true
+  let isPending = false
+  let reload = (): void => {
+    isPending = true
   }
-  process.on('SIGHUP', () => hear())
+  process.on('SIGHUP', () => reload())
   return (listener) => {
-    hear = listener
-    if (early) listener()
+    reload = listener
+    if (isPending) listener()
   }
 }
 
 async function main(): Promise<number> {
-  const asked = await understand(process.argv.slice(2))
-  if ('print' in asked) {
-    print(asked.print)
+  const request = await parseCommandLine(process.argv.slice(2))
+  if ('text' in request) {
+    print(request.text)
     return EXIT.ok
   }
-  if ('wrong' in asked) {
-    printError(`puppet-registrar: ${asked.wrong}; see puppet-registrar --help`)
+  if ('problem' in request) {
+    printError(`puppet-registrar: ${request.problem}; see puppet-registrar --help`)
     return EXIT.usage
   }
+  const { command, args } = request
   const context: Context = {
     env: process.env,
     clock: systemClock,
     version: VERSION,
-    shutdown: shutdownSignal(asked.command.drains),
-    onReload: asked.command.reloads ? reloadSignal() : () => {},
+    shutdown: shutdownSignal(command.drains === true),
+    onReload: command.reloads ? reloadSignal() : () => {},
     terminal: process.stdout.isTTY === true,
     print,
     printError,
@@ -104,8 +110,8 @@ async function main(): Promise<number> {
     },
   }
   try {
-    const run = await asked.command.load()
-    return await run(context, asked.args)
+    const run = await command.load()
+    return await run(context, args)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     printError(error.message)
@@ -117,7 +123,7 @@ function bug(error: unknown): never {
   try {
     reportBug(error)
   } catch {
-    // The log has ended already. What the error says may hold a secret, and nobody is left to take it out.
+    // The log has ended, and with it the redactor: the error's message may hold a secret.
     printError(`a bug, after the end of the log: ${error instanceof Error ? error.name : typeof error}`)
   }
   process.exit(EXIT.bug)

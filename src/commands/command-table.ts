@@ -2,17 +2,17 @@ import type { CommandMain } from './context.ts'
 
 /** One command of the command line. */
 export interface Command {
-  /** How it is called, for `--help`. */
+  /** Its line in `--help`. */
   readonly usage: string
   readonly summary: string
   /** The switches it knows, without dashes. */
   readonly switches: readonly string[]
-  /** Whether it has something to bring to an end when it is told to; the others end at the first signal. */
-  readonly drains: boolean
-  /** Whether SIGHUP asks it to read its files again; it ends the others. */
+  /** Whether it has something to end in good order; the others end at the first signal. */
+  readonly drains?: true
+  /** Whether SIGHUP makes it read its files again; it ends the others. */
   readonly reloads?: true
-  /** How many further words it wants. */
-  readonly words: number
+  /** How many arguments it takes; default: none. */
+  readonly argCount?: number
   /** Its code, evaluated only when it is called: a health check every few seconds should not pay for the sidecar. */
   readonly load: () => Promise<CommandMain>
 }
@@ -25,7 +25,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     drains: true,
     reloads: true,
     switches: [],
-    words: 0,
     load: async () => (await import('./run.ts')).run,
   },
   quickstart: {
@@ -33,7 +32,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'the main job on loopback, told as it happens; --once ends after the story',
     drains: true,
     switches: ['once'],
-    words: 0,
     load: async () => (await import('./quickstart.ts')).quickstart,
   },
   registry: {
@@ -42,31 +40,25 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     drains: true,
     reloads: true,
     switches: [],
-    words: 0,
     load: async () => (await import('./registry.ts')).registry,
   },
   discover: {
     usage: 'discover <token>',
     summary: 'asks the registry where a puppet is; prints {"host":…,"port":…}',
-    drains: false,
     switches: [],
-    words: 1,
+    argCount: 1,
     load: async () => (await import('./discover.ts')).discover,
   },
   healthcheck: {
     usage: 'healthcheck [--live] [--registry]',
     summary: "asks a running sidecar's, or a registry's, /readyz (/livez)",
-    drains: false,
     switches: ['live', 'registry'],
-    words: 0,
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   drain: {
     usage: 'drain',
     summary: 'makes a running sidecar withdraw every token, and stay so; waits for it',
-    drains: false,
     switches: [],
-    words: 0,
     load: async () => (await import('./drain.ts')).drain,
   },
 }

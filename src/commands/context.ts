@@ -1,7 +1,7 @@
-import type { Env } from '../config/config-error.ts'
+import type { Env } from '../config/environment.ts'
 import type { Clock } from '../lib/clock.ts'
 
-/** What a command gets from `main`, the only place that touches the process. */
+/** The process as a command sees it. `main.ts` alone touches the real one. */
 export interface Context {
   readonly env: Env
   readonly clock: Clock
@@ -16,14 +16,14 @@ export interface Context {
   readonly print: (line: string) => void
   /** Writes a line to standard error. */
   readonly printError: (line: string) => void
-  /** Who is to hear of errors that nothing caught, from now on. */
+  /** Sets what is called with errors that nothing caught. */
   readonly reportBugsTo: (report: (error: unknown) => void) => void
 }
 
-/** What stood on the command line after the command. */
+/** The rest of the command line, after the command. */
 export interface CommandArguments {
   readonly switches: ReadonlySet<string>
-  readonly words: readonly string[]
+  readonly args: readonly string[]
 }
 
 /** Runs a command; resolves with the exit code. */

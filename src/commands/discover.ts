@@ -1,18 +1,18 @@
-import { discover as ask } from '../client/discover.ts'
-import { readDiscoverConfig } from '../config/admin-address.ts'
+import { discover as askRegistry } from '../client/discover.ts'
+import { readDiscoverConfig } from '../config/registry-access.ts'
 import { createTransport } from '../net/transport.ts'
 import type { CommandArguments, Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 
 /** The command `discover`. */
-export async function discover(context: Context, { words }: CommandArguments): Promise<number> {
+export async function discover(context: Context, { args }: CommandArguments): Promise<number> {
   const access = readDiscoverConfig(context.env)
-  const [token = ''] = words
+  const [token = ''] = args
   if (!/^[^\s/?#%]+$/.test(token) || /^\.+$/.test(token)) {
     context.printError('discover: a token has no white space and none of / ? # %')
     return EXIT.usage
   }
-  const answer = await ask({
+  const answer = await askRegistry({
     registry: access.url,
     token,
     transport: createTransport(access),

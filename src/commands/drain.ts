@@ -3,15 +3,15 @@ import { sendAdminRequest } from './admin-request.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 
-/** The sidecar answers when its own time-out is over; this is for the way there and back on a busy machine. */
+/** Beside the sidecar's own time-out: for the way there and back on a busy machine. */
 const MARGIN_MS = 2000
 
 /** The command `drain`. */
 export async function drain(context: Context): Promise<number> {
   const { admin, drainTimeoutMs } = readDrainConfig(context.env)
   const timeoutMs = drainTimeoutMs + MARGIN_MS
-  const { ok, words } = await sendAdminRequest(admin, { method: 'POST', path: '/drain', timeoutMs })
-  if (ok) context.print(words)
-  else context.printError(`drain: ${words}`)
+  const { ok, text } = await sendAdminRequest(admin, { method: 'POST', path: '/drain', timeoutMs })
+  if (ok) context.print(text)
+  else context.printError(`drain: ${text}`)
   return ok ? EXIT.ok : EXIT.no
 }

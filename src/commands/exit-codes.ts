@@ -1,4 +1,4 @@
-/** What the process says when it ends; 64 and up are those of sysexits.h. */
+/** The process's exit codes; 64 and up are those of sysexits.h. */
 export const EXIT = {
   ok: 0,
   no: 1,

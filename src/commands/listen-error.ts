@@ -1,33 +1,33 @@
 import { ConfigError } from '../config/config-error.ts'
 
-/** A place where a command listens, and the variables that print so. */
-export interface ListenPlace {
+/** An address that a command listens on, and the variables that set it. */
+export interface ListenSetting {
   readonly host: string
   readonly port: number
   readonly hostVariable: string
   readonly portVariable: string
 }
 
-/** Turns the failure to listen at one of `places` into a problem with the configuration, which it is; throws what it is not. */
+/** Turns the failure to listen on one of `settings` into a problem of the configuration; throws any other error. */
 export function asListenProblem(
   error: unknown,
-  places: readonly [ListenPlace, ...ListenPlace[]],
+  settings: readonly [ListenSetting, ...ListenSetting[]],
 ): ConfigError {
   const { code, port, hostname } = error as NodeJS.ErrnoException & { port?: number; hostname?: string }
-  const place = places.find((each) => each.port === port || each.host === hostname) ?? places[0]
-  const where = `${place.host}:${place.port}`
+  const setting = settings.find((each) => each.port === port || each.host === hostname) ?? settings[0]
+  const address = `${setting.host}:${setting.port}`
   const wrong = (variable: string, message: string): ConfigError => new ConfigError([{ variable, message }])
   switch (code) {
     case 'EADDRINUSE':
-      return wrong(place.portVariable, `${where} is taken by another program; choose another port`)
+      return wrong(setting.portVariable, `${address} is taken by another program; choose another port`)
     case 'EACCES':
-      return wrong(place.portVariable, `${where} must not be used by this user; choose a port above 1023`)
+      return wrong(setting.portVariable, `${address} must not be used by this user; choose a port above 1023`)
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EINVAL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return wrong(place.hostVariable, `${place.host} is no address of this machine (${code})`)
+      return wrong(setting.hostVariable, `${setting.host} is no address of this machine (${code})`)
     default:
       throw error
   }

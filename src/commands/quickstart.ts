@@ -6,7 +6,7 @@ import { EXIT } from './exit-codes.ts'
 export async function quickstart(context: Context, { switches }: CommandArguments): Promise<number> {
   context.print('A registry, a puppet and the registrar, in one process on loopback:\n')
   const story = new Story(context)
-  const held = await story.tell()
+  const held = await story.run()
   const interrupted = context.shutdown.aborted ? '\nInterrupted.' : '\nThe story did not hold.'
   context.print(held ? '\nThe story held.' : interrupted)
   if (held && !switches.has('once')) {

@@ -1,70 +1,69 @@
 import { type Config, readConfig } from '../config/sidecar-config.ts'
-import { createStdoutLog } from '../ops/log.ts'
-import { Redactor } from '../ops/redactor.ts'
 import { Sidecar } from '../sidecar/sidecar.ts'
-import { aborted, type Context } from './context.ts'
+import type { Context } from './context.ts'
+import { runDaemon } from './daemon.ts'
 import { EXIT } from './exit-codes.ts'
-import { asListenProblem, type ListenPlace } from './listen-error.ts'
+import type { ListenSetting } from './listen-error.ts'
 import { keepHeapQuiet } from './v8-heap-flags.ts'
 
 /** The command `run`. */
 export async function run(context: Context): Promise<number> {
   const listener = keepHeapQuiet()
-  const { config, warnings } = readConfig(context.env, context.terminal)
-  const redactor = new Redactor(config.tokens)
-  const logOptions = { ...config.log, redact: redactor.redact }
-  const { log, end: endLog } = await createStdoutLog(logOptions, context.clock)
-  context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
-  for (const { variable, message } of warnings) log.warn({ variable }, `${variable} ${message}`)
-  log.info(summary(config, context.version), 'starting')
-  if (config.gateway?.isApihost) {
-    const registry = config.registry.url.href
-    log.info(
-      { registry },
-      `WECHATY_APIHOST is the gateway's: it names the door here. The registry is ${registry}`,
-    )
-  }
-
-  // The reason of the first one stays.
-  const byItself = new AbortController()
-  const endWith = (ending: Ending): void => byItself.abort(ending)
-  const sidecar = new Sidecar({
-    config,
-    version: context.version,
-    clock: context.clock,
-    log,
-    redactor,
-    listener,
-    onAllRefused: () => {
-      if (config.exitOnRefused) endWith(ALL_REFUSED)
+  const { config, warnings } = await readConfig(context.env, context.terminal)
+  return runDaemon(context, {
+    log: config.log,
+    warnings,
+    secrets: config.tokens,
+    summary: summaryOf(config),
+    listen: listenSettings(config),
+    create: ({ log, redactor }) => {
+      if (config.gateway?.isApihost) {
+        const registry = config.registry.url.href
+        log.info(
+          { registry },
+          `WECHATY_APIHOST is the gateway's: it names the door here. The registry is ${registry}`,
+        )
+      }
+      // The reason of the first one stays.
+      const wantsEnd = new AbortController()
+      const sidecar = new Sidecar({
+        config,
+        version: context.version,
+        clock: context.clock,
+        log,
+        redactor,
+        listener,
+        onAllRefused: () => {
+          if (config.exitOnRefused) wantsEnd.abort(ALL_REFUSED)
+        },
+        onNetworkGone: () => wantsEnd.abort(NETWORK_GONE),
+        onQuit: () => wantsEnd.abort(ASKED_TO_QUIT),
+      })
+      return {
+        start: () => sidecar.start(),
+        reload: () => sidecar.reload(),
+        wantsEnd: wantsEnd.signal,
+        end: async () => {
+          const withdrawn = await sidecar.end()
+          if (withdrawn) log.info('drained')
+          else log.warn('not everything could be withdrawn in REGISTRAR_DRAIN_TIMEOUT; ending all the same')
+          const { code, why } = wantsEnd.signal.aborted ? (wantsEnd.signal.reason as Ending) : TOLD_TO_END
+          if (why !== '') log[code === EXIT.ok ? 'info' : 'error'](why)
+          return code
+        },
+      }
     },
-    onNetworkGone: () => endWith(NETWORK_GONE),
-    onQuit: () => endWith(ASKED_TO_QUIT),
   })
-  context.onReload(() => void sidecar.reload())
-  try {
-    await sidecar.start()
-  } catch (error) {
-    const problem = asListenProblem(error, placesOf(config))
-    await endLog()
-    throw problem
-  }
-  await Promise.race([aborted(context.shutdown), aborted(byItself.signal)])
-  const withdrawn = await sidecar.end()
-  if (withdrawn) log.info('drained')
-  else log.warn('not everything could be withdrawn in REGISTRAR_DRAIN_TIMEOUT; ending all the same')
-  const ending = byItself.signal.aborted ? (byItself.signal.reason as Ending) : undefined
-  if (ending !== undefined) log[ending.code === EXIT.ok ? 'info' : 'error'](ending.why)
-  await endLog()
-  return ending?.code ?? EXIT.ok
 }
 
-/** Why a sidecar ends without a signal, and its exit code. */
+/** Why a sidecar ends, for the log, and its exit code. */
 interface Ending {
   readonly code: number
+  /** Empty: there is nothing to add. */
   readonly why: string
 }
 
+const TOLD_TO_END: Ending = { code: EXIT.ok, why: '' }
 const ASKED_TO_QUIT: Ending = { code: EXIT.ok, why: 'ending, as POST /quitquitquit asked' }
 const ALL_REFUSED: Ending = {
   code: EXIT.refused,
@@ -75,18 +74,14 @@ const NETWORK_GONE: Ending = {
   why: 'the network shared with the puppet is gone: its container was restarted and has another; ending, so that a restart joins that',
 }
 
-function placesOf({ admin, gateway }: Config): [ListenPlace, ...ListenPlace[]] {
+function listenSettings({ admin, gateway }: Config): [ListenSetting, ...ListenSetting[]] {
   const own = { ...admin, hostVariable: 'REGISTRAR_ADMIN_HOST', portVariable: 'REGISTRAR_ADMIN_PORT' }
   if (gateway === undefined) return [own]
   return [own, { ...gateway, hostVariable: 'REGISTRAR_GATEWAY_HOST', portVariable: 'REGISTRAR_GATEWAY_PORT' }]
 }
 
-function summary(
-  { puppet, probe, registry, tokens, gateway, admin }: Config,
-  version: string,
-): Record<string, unknown> {
+function summaryOf({ puppet, probe, registry, tokens, gateway, admin }: Config): Record<string, unknown> {
   return {
-    version,
     tokens: tokens.length,
     puppet: `${puppet.host}:${puppet.port}`,
     probe: probe.kind,

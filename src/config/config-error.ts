@@ -6,32 +6,33 @@ export class ConfigError extends Error {
 
   /** @param warnings what else was noticed: a misspelt name, perhaps, that explains a problem */
   constructor(problems: readonly Problem[], warnings: readonly Problem[] = []) {
-    super(
-      [formatProblems(problems), ...warnings.map(({ variable, message }) => `  ${variable} ${message}`)].join(
-        '\n',
-      ),
-    )
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
+    const lines = [
+      ...problems.map(({ variable, message }) => `  ${variable}: ${message}`),
+      ...warnings.map(({ variable, message }) => `  ${variable} ${message}`),
+    ]
+    super([`The configuration has ${count}:`, ...lines].join('\n'))
     this.name = 'ConfigError'
     this.problems = problems
   }
 }
 
-/** One line a problem, with a head that counts them. */
-export function formatProblems(problems: readonly Problem[]): string {
-  const head =
-    problems.length === 1
-      ? 'The configuration has a problem:'
-      : `The configuration has ${problems.length} problems:`
-  return [head, ...problems.map(({ variable, message }) => `  ${variable}: ${message}`)].join('\n')
-}
+/** Collects what is wrong with a configuration while it is read. */
+export class Findings {
+  readonly problems: Problem[] = []
+  readonly warnings: Problem[] = []
 
-/** The environment as it was given: an empty string counts as unset. */
-export type Env = Readonly<Record<string, string | undefined>>
+  /** Returns undefined, for the value that could not be read. */
+  problem(variable: string, message: string): undefined {
+    this.problems.push({ variable, message })
+  }
 
-/** Drops what is empty: `VARIABLE=` in an env file means "not set". */
-export function withoutEmpty(env: Env): Record<string, string> {
-  const set = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  )
-  return Object.fromEntries(set)
+  warn(variable: string, message: string): void {
+    this.warnings.push({ variable, message })
+  }
+
+  /** Throws a ConfigError if there is a problem. */
+  throwProblems(): void {
+    if (this.problems.length > 0) throw new ConfigError(this.problems, this.warnings)
+  }
 }

@@ -1,34 +1,33 @@
-import type { Problem } from '../lib/problem.ts'
 import { isLoopbackHost } from '../net/local-host.ts'
+import type { Findings } from './config-error.ts'
+import type { SetVariables } from './environment.ts'
 
-/** Where the gateway's door is. */
+/** Where the gateway server listens. */
 export interface GatewayListenAddress {
   readonly host: string
   readonly port: number
-  /** Whether `WECHATY_APIHOST` names it, which is set aside for that. */
+  /** Whether `WECHATY_APIHOST` names it. Then it is for the gateway, and not the sidecar's registry. */
   readonly isApihost: boolean
 }
 
 /**
- * An environment without a `WECHATY_APIHOST` that names the sidecar's own door. Gateway and sidecar may have one env file: for the
- * gateway the door is the registry, for the sidecar it is not.
+ * An environment without a `WECHATY_APIHOST` that names the sidecar's own gateway server. Gateway and sidecar may share an env
+ * file: for the gateway that server is the registry, for the sidecar it is not.
  */
-export function withoutOwnGatewayServer(
-  env: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+export function withoutOwnGatewayServer(env: SetVariables): SetVariables {
   const { WECHATY_APIHOST: apihost, ...rest } = env
   return apihost !== undefined && namesOwnGatewayServer(apihost, env) ? rest : env
 }
 
-/** Whether an authority, `host:port`, is the door that the environment opens. */
-export function namesOwnGatewayServer(authority: string, env: Readonly<Record<string, string>>): boolean {
+/** Whether an authority, `host:port`, is the gateway server of this environment. */
+export function namesOwnGatewayServer(authority: string, env: SetVariables): boolean {
   const { REGISTRAR_GATEWAY_PORT: port, REGISTRAR_GATEWAY_HOST: host } = env
   const [, named = '', itsPort] = /^(.*):(\d+)$/.exec(authority) ?? []
   if (port === undefined || itsPort === undefined || Number(itsPort) !== Number(port)) return false
   return isLoopbackHost(named) || named === host
 }
 
-/** What the door has to be held against. Ports that could not be read are missing. */
+/** What the gateway's port may collide with. Ports that could not be read are missing. */
 export interface GatewayConfigContext {
   readonly gatewayPort: number | undefined
   readonly puppetPort: number | undefined
@@ -36,19 +35,21 @@ export interface GatewayConfigContext {
   readonly registry: URL | undefined
 }
 
-/** What is wrong with the door among everything else, and what looks odd. */
-export function gatewayConfigProblems(
-  env: Readonly<Record<string, string>>,
+/** Checks the gateway's port against everything else. */
+export function checkGatewayConfig(
+  env: SetVariables,
   writtenAs: (name: string) => string,
   { gatewayPort, puppetPort, adminPort, registry }: GatewayConfigContext,
-): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
-  if (gatewayPort === undefined) return { problems: [], warnings: [] }
-  const taken = (port: number | undefined, whose: string): readonly Problem[] => {
+  findings: Findings,
+): void {
+  if (gatewayPort === undefined) return
+  const refuse = (port: number | undefined, whose: string): void => {
     const message = `is ${whose} too; the door needs a port of its own, for example 9787`
-    return port === gatewayPort ? [{ variable: 'REGISTRAR_GATEWAY_PORT', message }] : []
+    if (port === gatewayPort) findings.problem('REGISTRAR_GATEWAY_PORT', message)
   }
-  const problems = [...taken(puppetPort, "the puppet's port"), ...taken(adminPort, 'REGISTRAR_ADMIN_PORT')]
-  if (registry === undefined || Number(registry.port) !== gatewayPort) return { problems, warnings: [] }
+  refuse(puppetPort, "the puppet's port")
+  refuse(adminPort, 'REGISTRAR_ADMIN_PORT')
+  if (registry === undefined || Number(registry.port) !== gatewayPort) return
   const variable =
     env.REGISTRAR_REGISTRY_URL === undefined
       ? writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY')
@@ -56,10 +57,10 @@ export function gatewayConfigProblems(
   if (namesOwnGatewayServer(registry.host, env)) {
     const message =
       "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
-    return { problems: [...problems, { variable, message }], warnings: [] }
+    return findings.problem(variable, message)
   }
-  // A name cannot be known to be one's own, and what is not must not be set aside: the token would go to the public registry.
+  // Whether a name is this machine's own cannot be known. Ignoring another's would send the token to the public registry.
   const message =
     "has the port of this sidecar's own door; if it is that, it is for the gateway only: give the registry in REGISTRAR_REGISTRY_URL"
-  return { problems, warnings: [{ variable, message }] }
+  findings.warn(variable, message)
 }

@@ -1,8 +1,18 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Problem } from '../lib/problem.ts'
 import type { TransportOptions } from '../net/transport.ts'
-import { DEFAULT_AUTHORITY, registryFromAuthority, registryFromUrl } from './registry-address.ts'
+import { ConfigError, Findings } from './config-error.ts'
+import {
+  type Env,
+  readVariables,
+  resolveAliases,
+  rowsOf,
+  type SetVariables,
+  withoutEmpty,
+} from './environment.ts'
+import { withoutOwnGatewayServer } from './gateway-config.ts'
+import { registryFromAuthority, registryFromUrl } from './registry-address.ts'
+import { SIDECAR_VARIABLES } from './variables.ts'
 
 /** Which registry, and how to get there. */
 export interface RegistryAccess extends TransportOptions {
@@ -10,76 +20,73 @@ export interface RegistryAccess extends TransportOptions {
   readonly url: URL
 }
 
-/** What was read; without problems there is an access. */
-export interface ReadRegistryAccess {
-  readonly access: RegistryAccess | undefined
-  readonly problems: readonly Problem[]
-  readonly warnings: readonly Problem[]
+const ROWS = rowsOf(
+  SIDECAR_VARIABLES,
+  'REGISTRAR_REGISTRY_URL',
+  'WECHATY_PUPPET_SERVICE_AUTHORITY',
+  'REGISTRAR_REGISTRY_CA_FILE',
+)
+
+/** Reads what `discover` uses of the sidecar's environment. Throws a ConfigError. */
+export function readDiscoverConfig(given: Env): RegistryAccess {
+  const findings = new Findings()
+  const { env, writtenAs } = resolveAliases(withoutOwnGatewayServer(withoutEmpty(given)), findings)
+  const access = readRegistryAccess(env, writtenAs, findings)
+  if (access === undefined || findings.problems.length > 0) throw new ConfigError(findings.problems)
+  return access
 }
 
 /**
- * Reads the variables about the registry, which the sidecar shares with the commands that only ask it.
+ * Reads the variables about the registry, which the sidecar shares with `discover`. Undefined if there is no address.
  *
  * @param writtenAs the name under which the user set a variable, for messages
  */
 export function readRegistryAccess(
-  env: Readonly<Record<string, string>>,
+  env: SetVariables,
   writtenAs: (name: string) => string,
-): ReadRegistryAccess {
-  const { REGISTRAR_REGISTRY_URL: url, WECHATY_PUPPET_SERVICE_AUTHORITY: authority = DEFAULT_AUTHORITY } = env
-  const address =
-    url === undefined
-      ? registryFromAuthority(writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'), authority)
-      : registryFromUrl('REGISTRAR_REGISTRY_URL', url)
-  const ca = readCa(env.REGISTRAR_REGISTRY_CA_FILE)
-  const proxy = readProxy(
-    env,
-    'url' in address && address.url.protocol === 'ws:' ? 'HTTP_PROXY' : 'HTTPS_PROXY',
-  )
-  const problems = [...ca.problems, ...proxy.problems]
-  if ('problem' in address) {
-    return { access: undefined, problems: [address.problem, ...problems], warnings: [] }
-  }
-  return {
-    access: { url: address.url, extraCa: ca.pem, proxyFromEnvironment: proxy.wanted },
-    problems,
-    warnings: address.warnings,
-  }
+  findings: Findings,
+): RegistryAccess | undefined {
+  const values = readVariables(ROWS, env, findings)
+  const { REGISTRAR_REGISTRY_URL: text, WECHATY_PUPPET_SERVICE_AUTHORITY: authority } = values
+  const url =
+    text === undefined
+      ? registryFromAuthority(writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'), authority, findings)
+      : registryFromUrl('REGISTRAR_REGISTRY_URL', text, findings)
+  const extraCa = readCa(values.REGISTRAR_REGISTRY_CA_FILE, findings)
+  const proxy = url?.protocol === 'ws:' ? 'HTTP_PROXY' : 'HTTPS_PROXY'
+  const proxyFromEnvironment = readProxy(env, proxy, findings)
+  return url && { url, extraCa, proxyFromEnvironment }
 }
 
-function readCa(path: string | undefined): { pem: string | undefined; problems: Problem[] } {
-  if (path === undefined) return { pem: undefined, problems: [] }
-  const problem = (message: string): { pem: undefined; problems: Problem[] } => ({
-    pem: undefined,
-    problems: [{ variable: 'REGISTRAR_REGISTRY_CA_FILE', message }],
-  })
+function readCa(path: string | undefined, findings: Findings): string | undefined {
+  if (path === undefined) return undefined
   try {
     const pem = readFileSync(path, 'utf8')
     new X509Certificate(pem)
-    return { pem, problems: [] }
+    return pem
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
-    if (syscall === undefined)
-      return problem('holds no valid certificate; it must be PEM, with -----BEGIN CERTIFICATE-----')
-    return problem(`cannot be read (${code}); is it mounted?`)
+    const message =
+      syscall === undefined
+        ? 'holds no valid certificate; it must be PEM, with -----BEGIN CERTIFICATE-----'
+        : `cannot be read (${code}); is it mounted?`
+    return findings.problem('REGISTRAR_REGISTRY_CA_FILE', message)
   }
 }
 
 /**
- * Proxies are resolved when a connection is made; that the one which would be taken cannot be used is said now. It may
- * hold a password. Where NO_PROXY is set, it is left to that whether there is one at all.
+ * Whether there is a proxy. Which one is taken is decided for each connection; this only says now if it cannot be used. The
+ * value may hold a password. With NO_PROXY the registry may need no proxy, so that nothing is said of it.
  */
-function readProxy(
-  env: Readonly<Record<string, string>>,
-  name: 'HTTP_PROXY' | 'HTTPS_PROXY',
-): { wanted: boolean; problems: Problem[] } {
+function readProxy(env: SetVariables, name: 'HTTP_PROXY' | 'HTTPS_PROXY', findings: Findings): boolean {
   const names = [name.toLowerCase(), name, 'all_proxy', 'ALL_PROXY']
   const taken = names.find((candidate) => candidate in env)
-  if (taken === undefined) return { wanted: false, problems: [] }
+  if (taken === undefined) return false
   const exceptions = env.no_proxy ?? env.NO_PROXY
-  if (exceptions !== undefined || isProxyUrl(env[taken] as string)) return { wanted: true, problems: [] }
-  const message = 'must be an http:// or https:// URL, for example http://proxy:3128'
-  return { wanted: true, problems: [{ variable: taken, message }] }
+  if (exceptions === undefined && !isProxyUrl(env[taken] as string)) {
+    findings.problem(taken, 'must be an http:// or https:// URL, for example http://proxy:3128')
+  }
+  return true
 }
 
 function isProxyUrl(value: string): boolean {

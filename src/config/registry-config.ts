@@ -1,16 +1,21 @@
-import type { Problem } from '../lib/problem.ts'
 import { type CertificateFiles, certificateTrouble, type KeyPair, readKeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
-import { LOG_LEVELS, type LogOptions } from '../ops/log.ts'
+import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
-import type { TokenSource } from '../tokens/token-source.ts'
-import { clean, withDefaults } from './clean.ts'
-import { ConfigError, type Env, withoutEmpty } from './config-error.ts'
-import { durationOrNone, host, integer, networks, oneOf, tcpPort, text } from './validators.ts'
-import { REGISTRY_VARIABLES, unknownVariables } from './variables.ts'
+import type { TokenSource } from '../tokens/token-file-change.ts'
+import { Findings } from './config-error.ts'
+import {
+  type ConfigAndWarnings,
+  type Env,
+  readVariables,
+  type SetVariables,
+  warnOfUnknown,
+  withoutEmpty,
+} from './environment.ts'
+import { REGISTRY_VARIABLES } from './variables.ts'
 
-/** What the registry is told. Durations in milliseconds. */
+/** The registry's configuration. Durations in milliseconds. */
 export interface RegistryConfig {
   readonly listen: readonly ListenAddress[]
   /** Undefined without TLS. */
@@ -18,7 +23,7 @@ export interface RegistryConfig {
   /** Who may register; undefined: everybody. */
   readonly list: { readonly entries: readonly string[]; readonly source: TokenSource } | undefined
   readonly trustedProxies: Networks | undefined
-  /** What to do about ports that cannot be opened from here: nothing, tell, or publish 127.0.0.1 in their place too. */
+  /** What to do about ports that cannot be opened from here: nothing, report them, or publish 127.0.0.1 in their place too. */
   readonly reachability: 'off' | 'report' | 'mask'
   /** Everything above them is refused. */
   readonly limits: {
@@ -39,72 +44,55 @@ export interface RegistryConfig {
   readonly log: Omit<LogOptions, 'redact'>
 }
 
-const MANY = 1_000_000
 /** Connections beside those of registrants. */
 const CLIENTS = 10_000
 
-const SPECS = {
-  REGISTRY_LISTEN_HOST: host(),
-  REGISTRY_LISTEN_PORT: tcpPort(0, 8080)(),
-  REGISTRY_LISTEN_TLS_PORT: tcpPort(0, 8443)({ default: undefined }),
-  REGISTRY_TLS_CERT_FILE: text({ default: undefined }),
-  REGISTRY_TLS_KEY_FILE: text({ default: undefined }),
-  REGISTRY_TOKENS_FILE: text({ default: undefined }),
-  REGISTRY_TRUST_PROXY: networks({ default: undefined }),
-  REGISTRY_REACHABILITY: oneOf('off', 'report', 'mask')(),
-  REGISTRY_MAX_REGISTRANTS: integer(1, MANY)(),
-  REGISTRY_MAX_REGISTRANTS_PER_TOKEN: integer(1, MANY)(),
-  REGISTRY_MAX_REGISTRANTS_PER_ADDRESS: integer(1, MANY)(),
-  REGISTRY_UPGRADE_RATE: integer(1, MANY)(),
-  REGISTRY_DRAIN: durationOrNone(),
-  REGISTRY_ADMIN_HOST: host(),
-  REGISTRY_ADMIN_PORT: tcpPort(0, 9789)(),
-  LOG_LEVEL: oneOf(...LOG_LEVELS)(),
-  LOG_FORMAT: oneOf('json', 'pretty')(),
-}
-
-/** Reads the registry's configuration. Throws a ConfigError. */
-export function readRegistryConfig(
+/**
+ * Reads the registry's configuration from environment variables, and the files that they name. Rejects with a ConfigError
+ * that holds every problem at once.
+ *
+ * @param terminal whether standard output is one: the default of `LOG_FORMAT`
+ */
+export async function readRegistryConfig(
   given: Env,
   terminal = false,
-): { readonly config: RegistryConfig; readonly warnings: readonly Problem[] } {
+): Promise<ConfigAndWarnings<RegistryConfig>> {
+  const findings = new Findings()
   const env = withoutEmpty(given)
-  const situation = terminal ? { LOG_FORMAT: 'pretty' } : {}
-  const { values, problems } = clean(withDefaults(REGISTRY_VARIABLES, { ...situation, ...env }), SPECS)
-  const warnings: Problem[] = unknownVariables(env, 'REGISTRY_', REGISTRY_VARIABLES).map((variable) => ({
-    variable,
-    message: 'is not a variable of this program and is ignored; see --help',
-  }))
-  const tls = readTls(env)
-  const list = readList(env.REGISTRY_TOKENS_FILE)
-  problems.push(...tls.problems, ...list.problems)
-  const tlsPort = values.REGISTRY_LISTEN_TLS_PORT
-  const listenHost = values.REGISTRY_LISTEN_HOST
-  problems.push(
-    ...samePort([
+  warnOfUnknown(env, 'REGISTRY_', REGISTRY_VARIABLES, findings)
+  const defaults = terminal ? { LOG_FORMAT: 'pretty' } : {}
+  const values = readVariables(REGISTRY_VARIABLES, { ...defaults, ...env }, findings)
+  const tls = readTls(env, findings)
+  const variable = 'REGISTRY_TOKENS_FILE'
+  const list = await readTokens({
+    inline: { variable, text: undefined },
+    file: { variable, path: values.REGISTRY_TOKENS_FILE },
+    digests: true,
+  })
+  findings.problems.push(...list.problems)
+  const { REGISTRY_LISTEN_HOST: listenHost, REGISTRY_LISTEN_TLS_PORT: tlsPort } = values
+  const admin = { host: values.REGISTRY_ADMIN_HOST, port: values.REGISTRY_ADMIN_PORT }
+  checkPorts(
+    [
       { variable: 'REGISTRY_LISTEN_PORT', host: listenHost, port: values.REGISTRY_LISTEN_PORT },
       { variable: 'REGISTRY_LISTEN_TLS_PORT', host: listenHost, port: tlsPort },
-      {
-        variable: 'REGISTRY_ADMIN_PORT',
-        host: values.REGISTRY_ADMIN_HOST,
-        port: values.REGISTRY_ADMIN_PORT,
-      },
-    ]),
+      { variable: 'REGISTRY_ADMIN_PORT', ...admin },
+    ],
+    findings,
   )
-  if (problems.length > 0) throw new ConfigError(problems, warnings)
-  warnings.push(...list.warnings)
+  findings.throwProblems()
+  findings.warnings.push(...list.warnings)
 
-  const pair = tls.use?.pair
-  const at = (port: number, withTls: KeyPair | undefined): ListenAddress => {
-    return { host: listenHost, port, tls: withTls }
+  const at = (port: number, pair: KeyPair | undefined): ListenAddress => {
+    return { host: listenHost, port, tls: pair }
   }
   const config: RegistryConfig = {
     listen:
       tlsPort === undefined
-        ? [at(values.REGISTRY_LISTEN_PORT, pair)]
-        : [at(values.REGISTRY_LISTEN_PORT, undefined), at(tlsPort, pair)],
-    tls: tls.use,
-    list: list.use,
+        ? [at(values.REGISTRY_LISTEN_PORT, tls?.pair)]
+        : [at(values.REGISTRY_LISTEN_PORT, undefined), at(tlsPort, tls?.pair)],
+    tls,
+    list: list.source && { entries: list.tokens, source: list.source },
     trustedProxies: values.REGISTRY_TRUST_PROXY,
     reachability: values.REGISTRY_REACHABILITY,
     limits: {
@@ -115,58 +103,49 @@ export function readRegistryConfig(
       connections: values.REGISTRY_MAX_REGISTRANTS + CLIENTS,
     },
     drainMs: values.REGISTRY_DRAIN,
-    admin: { host: values.REGISTRY_ADMIN_HOST, port: values.REGISTRY_ADMIN_PORT },
+    admin,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
   }
-  return { config: Object.freeze(config), warnings }
+  return { config: Object.freeze(config), warnings: findings.warnings }
 }
 
-function readTls(env: Readonly<Record<string, string>>): { use: RegistryConfig['tls']; problems: Problem[] } {
+function readTls(env: SetVariables, findings: Findings): RegistryConfig['tls'] {
   const { REGISTRY_TLS_CERT_FILE: certFile, REGISTRY_TLS_KEY_FILE: keyFile } = env
-  const wrong = (variable: string, message: string) => ({ use: undefined, problems: [{ variable, message }] })
   if (certFile === undefined && keyFile === undefined) {
-    if (env.REGISTRY_LISTEN_TLS_PORT === undefined) return { use: undefined, problems: [] }
-    return wrong(
-      'REGISTRY_LISTEN_TLS_PORT',
-      'needs a certificate; give it in REGISTRY_TLS_CERT_FILE and its key in REGISTRY_TLS_KEY_FILE',
-    )
+    const message =
+      'needs a certificate; give it in REGISTRY_TLS_CERT_FILE and its key in REGISTRY_TLS_KEY_FILE'
+    if (env.REGISTRY_LISTEN_TLS_PORT !== undefined) findings.problem('REGISTRY_LISTEN_TLS_PORT', message)
+    return undefined
   }
-  if (certFile === undefined)
-    return wrong('REGISTRY_TLS_CERT_FILE', 'is not set, but the key of a certificate is')
-  if (keyFile === undefined)
-    return wrong('REGISTRY_TLS_KEY_FILE', 'is not set, but a certificate is; give its key')
+  if (certFile === undefined) {
+    return findings.problem('REGISTRY_TLS_CERT_FILE', 'is not set, but the key of a certificate is')
+  }
+  if (keyFile === undefined) {
+    return findings.problem('REGISTRY_TLS_KEY_FILE', 'is not set, but a certificate is; give its key')
+  }
   const files = { certFile, keyFile }
   try {
-    return { use: { files, pair: readKeyPair(files) }, problems: [] }
+    return { files, pair: readKeyPair(files) }
   } catch (error) {
-    return wrong('REGISTRY_TLS_CERT_FILE', `cannot be used with its key: ${certificateTrouble(error)}`)
+    const message = `cannot be used with its key: ${certificateTrouble(error)}`
+    return findings.problem('REGISTRY_TLS_CERT_FILE', message)
   }
 }
 
-function readList(path: string | undefined): {
-  use: RegistryConfig['list']
-  problems: readonly Problem[]
-  warnings: readonly Problem[]
-} {
-  const variable = 'REGISTRY_TOKENS_FILE'
-  const inline = { variable, text: undefined }
-  const { tokens, source, problems, warnings } = readTokens({
-    inline,
-    file: { variable, path },
-    digests: true,
-  })
-  return { use: source && { entries: tokens, source }, problems, warnings }
-}
-
-/** @param places hosts and ports that could not be read are missing */
-function samePort(
-  places: readonly { variable: string; host: string | undefined; port: number | undefined }[],
-): Problem[] {
-  const given = places.filter(({ port }) => port !== undefined && port !== 0)
-  const meet = (one: string | undefined, other: string | undefined): boolean =>
+/**
+ * Finds ports that are taken twice.
+ *
+ * @param addresses hosts and ports that could not be read are missing
+ */
+function checkPorts(
+  addresses: readonly { variable: string; host: string | undefined; port: number | undefined }[],
+  findings: Findings,
+): void {
+  const given = addresses.filter(({ port }) => port !== undefined && port !== 0)
+  const overlap = (one: string | undefined, other: string | undefined): boolean =>
     one === other || [one, other].some((each) => each === '0.0.0.0' || each === '::')
-  return given.flatMap(({ variable, host, port }, index) => {
-    const other = given.slice(0, index).find((taken) => taken.port === port && meet(taken.host, host))
-    return other ? [{ variable, message: `is the port of ${other.variable} too; give it another one` }] : []
-  })
+  for (const [index, { variable, host, port }] of given.entries()) {
+    const other = given.slice(0, index).find((taken) => taken.port === port && overlap(taken.host, host))
+    if (other) findings.problem(variable, `is the port of ${other.variable} too; give it another one`)
+  }
 }

@@ -1,20 +1,23 @@
 import { isIP } from 'node:net'
-import { EnvError, makeExactValidator } from 'envalid'
+import { EnvError, makeExactValidator, type RequiredValidatorSpec } from 'envalid'
 import ms from 'ms'
 import { Networks } from '../net/networks.ts'
 import { isPublishableHost } from '../protocol/subprotocol.ts'
 
 /**
- * Validators for envalid with sentences of our own: its own ones accept "12abc" as a number and repeat the raw value in
- * their errors. What they throw is shown to the user after the variable's name.
+ * A validator for envalid with sentences of our own: envalid's accept "12abc" as a number and repeat the raw value in their
+ * errors. What `parse` throws is shown to the user after the variable's name.
  */
+function validator<Value>(parse: (text: string) => Value): RequiredValidatorSpec<Value> {
+  return makeExactValidator<Value>(parse)()
+}
 
 const DURATION = /^\d+(\.\d+)?(ms|s|m|h)$/
 /** Longer timers overflow in Node.js; a day is more than any of these needs. */
 const DURATION_MAX_MS = 24 * 60 * 60_000
 
 /** `500ms`, `2s`, `1m`, `1h`, as milliseconds. Zero is not a duration. */
-export const duration = makeExactValidator<number>(durationMs)
+export const duration = validator(durationMs)
 
 function durationMs(text: string): number {
   const example = 'write a number with a unit, for example 500ms, 2s or 1m'
@@ -26,25 +29,21 @@ function durationMs(text: string): number {
 }
 
 /** The same, or `0`, `0s`: none at all. */
-export const durationOrNone = makeExactValidator<number>((text) => {
+export const durationOrNone = validator((text) => {
   if (/^0(ms|s|m|h)?$/.test(text)) return 0
   return durationMs(text)
 })
 
 /** A duration, or `auto`. */
-export const durationOrAuto = makeExactValidator<number | 'auto'>((text) => {
+export const durationOrAuto = validator<number | 'auto'>((text) => {
   if (text.toLowerCase() === 'auto') return 'auto'
   if (!DURATION.test(text)) throw new EnvError('is neither auto nor a duration, for example 500ms, 2s or 1m')
   return durationMs(text)
 })
 
 /** A whole number from `min` to `max`. */
-export function integer(min: number, max: number): ReturnType<typeof integerValidator> {
-  return integerValidator(min, max)
-}
-
-function integerValidator(min: number, max: number) {
-  return makeExactValidator<number>((text) => {
+export function integer(min: number, max: number): RequiredValidatorSpec<number> {
+  return validator((text) => {
     const value = Number(text)
     if (!/^\d+$/.test(text) || value < min || value > max) {
       throw new EnvError(
@@ -56,8 +55,8 @@ function integerValidator(min: number, max: number) {
 }
 
 /** A TCP port; `lowest` is 0 where 0 has a meaning of its own. */
-export function tcpPort(lowest: 0 | 1, example: number) {
-  return makeExactValidator<number>((text) => {
+export function tcpPort(lowest: 0 | 1, example: number): RequiredValidatorSpec<number> {
+  return validator((text) => {
     if (/^(tcp|udp):\/\//.test(text)) {
       throw new EnvError(
         'looks like a Kubernetes service link, not a port; set enableServiceLinks: false in the pod, or rename the Service',
@@ -72,8 +71,8 @@ export function tcpPort(lowest: 0 | 1, example: number) {
 }
 
 /** One of a few words. */
-export function oneOf<Word extends string>(...words: readonly Word[]) {
-  return makeExactValidator<Word>((text) => {
+export function oneOf<Word extends string>(...words: readonly Word[]): RequiredValidatorSpec<Word> {
+  return validator((text) => {
     const word = words.find((candidate) => candidate === text)
     if (word === undefined) throw new EnvError(`must be one of ${words.join(', ')}`)
     return word
@@ -81,7 +80,7 @@ export function oneOf<Word extends string>(...words: readonly Word[]) {
 }
 
 /** `true` or `false`, also as 1, 0, yes, no, on, off. */
-export const yesOrNo = makeExactValidator<boolean>((text) => {
+export const yesOrNo = validator((text) => {
   const word = text.toLowerCase()
   if (['true', '1', 'yes', 'on'].includes(word)) return true
   if (['false', '0', 'no', 'off'].includes(word)) return false
@@ -89,7 +88,7 @@ export const yesOrNo = makeExactValidator<boolean>((text) => {
 })
 
 /** A host to publish: IPv4 or a name. */
-export const publishableHost = makeExactValidator<string>((text) => {
+export const publishableHost = validator((text) => {
   const example = 'give an IPv4 address or a name, for example 203.0.113.7'
   if (text.includes('://')) throw new EnvError(`is a URL; ${example}`)
   if (/^\[?[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*\]?$/i.test(text)) {
@@ -106,7 +105,7 @@ export const publishableHost = makeExactValidator<string>((text) => {
 })
 
 /** A host to connect to or to listen on: a name, IPv4 or IPv6. */
-export const host = makeExactValidator<string>((text) => {
+export const host = validator((text) => {
   const bare = text.replace(/^\[(.*)\]$/, '$1')
   // Resolvers take a number for an address: 8080 is 0.0.31.144.
   if (/^\d+$/.test(bare))
@@ -118,7 +117,7 @@ export const host = makeExactValidator<string>((text) => {
 })
 
 /** Addresses and networks, separated by commas or white space: `10.0.0.0/8, ::1`. */
-export const networks = makeExactValidator<Networks>((value) => {
+export const networks = validator((value) => {
   try {
     return new Networks(...value.split(/[\s,]+/).filter((word) => word !== ''))
   } catch {
@@ -127,4 +126,4 @@ export const networks = makeExactValidator<Networks>((value) => {
 })
 
 /** Any text, taken as it is and checked elsewhere. */
-export const text = makeExactValidator<string>((value) => value)
+export const text = validator((value) => value)

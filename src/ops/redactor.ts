@@ -9,33 +9,70 @@ export function publicName(token: string): string {
 const SHORTEST = 8
 
 /**
+ * A secret that cannot be taken for a word of ours. Without this rule, anybody could register under the name of a metric, or
+ * under an address, and take that out of metrics and logs. Tokens that programs make are of this kind.
+ */
+const DISTINCTIVE = /^(?=.*\d)[\w~-]{16,}$/
+
+/** So many secrets of others are remembered after they were removed: lines about their leaving are written a second later. */
+export const REMEMBERED = 10_000
+
+interface Secret {
+  /** The secret that this is a spelling of. */
+  readonly secret: string
+  /** How often it was added. */
+  uses: number
+}
+
+interface Length {
+  readonly length: number
+  /** How many spellings have this ending and this length. */
+  count: number
+}
+
+/**
  * Replaces every secret in a text. By value, not by place: a secret can be inside a message, a URL or somebody else's
  * error. The last line of defence; nothing is meant to reach it. A secret that is shorter than a word is left alone: it
  * can be guessed anyway, and taking it out would break every line it happens to be part of.
  *
- * The time a text takes depends on its length, not on how many secrets there are.
+ * The time a text takes depends on its length, not on how many secrets there are. Adding and removing one takes the same time
+ * however many there are.
  */
 export class Redactor {
-  /** Spellings by their last characters. */
-  #spellings: ReadonlyMap<string, readonly Spelling[]> = new Map()
+  /** Every spelling of every secret. */
+  readonly #spellings = new Map<string, Secret>()
+  /** The lengths of spellings by their last characters: usually one. */
+  readonly #lengths = new Map<string, Length[]>()
+  /** Those of the user's own configuration. */
+  #own: readonly string[] = []
+  /** Secrets of others that were removed last, and where the next one takes the place of the oldest. */
+  readonly #removed: string[] = []
+  #removedIndex = 0
 
   constructor(secrets: Iterable<string>) {
     this.replace(secrets)
   }
 
-  /** The secrets are these from now on. */
+  /** The user's own secrets are these from now on. Those of others stay. */
   replace(secrets: Iterable<string>): void {
-    const spellings = new Map<string, Spelling[]>()
-    for (const secret of new Set(secrets)) {
-      if (secret.length < SHORTEST) continue
-      for (const text of spellingsOf(secret)) {
-        const end = text.slice(-SHORTEST)
-        const same = spellings.get(end)
-        if (same === undefined) spellings.set(end, [{ text, secret }])
-        else same.push({ text, secret })
-      }
-    }
-    this.#spellings = spellings
+    const before = this.#own
+    this.#own = [...new Set(secrets)].filter(({ length }) => length >= SHORTEST)
+    for (const secret of this.#own) this.#use(secret)
+    for (const secret of before) this.#release(secret)
+  }
+
+  /** Adds a secret that somebody else chose; it is left alone if it could be a word of ours. May be added several times. */
+  add(secret: string): void {
+    if (DISTINCTIVE.test(secret)) this.#use(secret)
+  }
+
+  /** Takes back one `add`. The secret is forgotten when many others were removed after it. */
+  remove(secret: string): void {
+    if (!DISTINCTIVE.test(secret)) return
+    const oldest = this.#removed[this.#removedIndex]
+    this.#removed[this.#removedIndex] = secret
+    this.#removedIndex = (this.#removedIndex + 1) % REMEMBERED
+    if (oldest !== undefined) this.#release(oldest)
   }
 
   /** The text without secrets: each is replaced by `[token <public name>]`. */
@@ -55,18 +92,51 @@ export class Redactor {
   #find(text: string): readonly Place[] {
     const places: Place[] = []
     for (let end = SHORTEST; end <= text.length; end += 1) {
-      const last = text.slice(end - SHORTEST, end)
-      for (const spelling of this.#spellings.get(last) ?? NONE) {
-        if (text.endsWith(spelling.text, end)) add(places, spelling, end)
+      const lengths = this.#lengths.get(text.slice(end - SHORTEST, end))
+      if (lengths === undefined) continue
+      for (const { length } of lengths) {
+        const known = end >= length ? this.#spellings.get(text.slice(end - length, end)) : undefined
+        if (known !== undefined) add(places, { start: end - length, end, secret: known.secret })
       }
     }
     return places
   }
-}
 
-interface Spelling {
-  readonly text: string
-  readonly secret: string
+  #use(secret: string): void {
+    const known = this.#spellings.get(secret)
+    if (known !== undefined) {
+      known.uses += 1
+      return
+    }
+    const entry: Secret = { secret, uses: 1 }
+    for (const spelling of spellingsOf(secret)) {
+      this.#spellings.set(spelling, entry)
+      const ending = spelling.slice(-SHORTEST)
+      const lengths = this.#lengths.get(ending)
+      const same = lengths?.find(({ length }) => length === spelling.length)
+      if (same !== undefined) same.count += 1
+      else if (lengths !== undefined) lengths.push({ length: spelling.length, count: 1 })
+      else this.#lengths.set(ending, [{ length: spelling.length, count: 1 }])
+    }
+  }
+
+  #release(secret: string): void {
+    const known = this.#spellings.get(secret)
+    if (known === undefined) return
+    known.uses -= 1
+    if (known.uses > 0) return
+    for (const spelling of spellingsOf(secret)) {
+      this.#spellings.delete(spelling)
+      const ending = spelling.slice(-SHORTEST)
+      const lengths = this.#lengths.get(ending)
+      const same = lengths?.find(({ length }) => length === spelling.length)
+      if (lengths === undefined || same === undefined) continue
+      same.count -= 1
+      if (same.count > 0) continue
+      if (lengths.length === 1) this.#lengths.delete(ending)
+      else lengths.splice(lengths.indexOf(same), 1)
+    }
+  }
 }
 
 interface Place {
@@ -75,14 +145,14 @@ interface Place {
   readonly secret: string
 }
 
-const NONE: readonly Spelling[] = []
-
-function add(places: Place[], { text, secret }: Spelling, end: number): void {
-  let place: Place = { start: end - text.length, end, secret }
+/** Appends a place; what it overlaps becomes part of it. */
+function add(places: Place[], found: Place): void {
+  const length = found.end - found.start
+  let place = found
   for (let before = places.at(-1); before !== undefined && before.end > place.start; before = places.at(-1)) {
     places.pop()
-    const longer = before.end - before.start > text.length ? before.secret : place.secret
-    place = { start: Math.min(before.start, place.start), end, secret: longer }
+    const longer = before.end - before.start > length ? before.secret : place.secret
+    place = { start: Math.min(before.start, place.start), end: found.end, secret: longer }
   }
   places.push(place)
 }

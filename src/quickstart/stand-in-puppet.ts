@@ -1,10 +1,10 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { listen } from '../net/listen.ts'
 
 /** `HealthCheckResponse{status: SERVING}`, length-prefixed as gRPC wants it. */
 const SERVING = Buffer.from([0, 0, 0, 0, 2, 0x08, 1])
 
-/** The least that a registrar takes for a puppet: a plaintext gRPC server that answers its health check. */
+/** The least that passes for a puppet: a plaintext gRPC server that answers its health check. */
 export class StandInPuppet {
   readonly #sessions = new Set<ServerHttp2Session>()
   #server: Http2Server | undefined
@@ -23,11 +23,7 @@ export class StandInPuppet {
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
       stream.end(SERVING)
     })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', resolve)
-    })
-    return (server.address() as AddressInfo).port
+    return (await listen(server, { port, host: '127.0.0.1' })).port
   }
 
   /** Dies as a killed process does: the port closes and every connection breaks. Resolves when it is gone. */

@@ -9,7 +9,6 @@ import type { SidecarEvent } from '../sidecar/events.ts'
 import { Sidecar } from '../sidecar/sidecar.ts'
 import { StandInPuppet } from './stand-in-puppet.ts'
 
-/** What the story needs from outside. */
 export interface StoryOptions {
   readonly clock: Clock
   readonly version: string
@@ -18,11 +17,11 @@ export interface StoryOptions {
   readonly shutdown: AbortSignal
 }
 
-/** A token for show: it opens nothing. */
+/** An example token: it opens nothing. */
 export const STORY_TOKEN = 'insecure_quickstart'
 
 /** Far above the promise: a story that takes longer is broken. */
-const PATIENCE_MS = 5000
+const STEP_MAX_MS = 5000
 const POLL_MS = 20
 
 /** An embedded registry, a stand-in puppet and the sidecar, in one process on loopback. */
@@ -41,7 +40,7 @@ export class Story {
     this.#registry = new RegistryServer({
       clock: options.clock,
       listen: [{ host: '127.0.0.1', port: 0, tls: undefined }],
-      // Nobody can have been there before, so that nobody is waited for.
+      // There were no registrants before, so that none is waited for.
       isRestart: false,
     })
   }
@@ -55,18 +54,17 @@ export class Story {
     return `http://127.0.0.1:${this.#sidecar?.adminAddress?.port}`
   }
 
-  /** Tells the whole story; resolves with whether every part of it came true. */
-  async tell(): Promise<boolean> {
-    await this.#setTheScene()
-    return (
-      (await this.#expect('not found')) &&
-      (await this.#puppetStarts('starts')) &&
-      (await this.#expect('discovered')) &&
-      (await this.#puppetIsKilled()) &&
-      (await this.#expect('not found')) &&
-      (await this.#puppetStarts('is back')) &&
-      (await this.#expect('discovered'))
-    )
+  /** Runs the whole story and prints it; resolves with whether every part of it came true. */
+  async run(): Promise<boolean> {
+    await this.#startAll()
+    if (!(await this.#expect('not found'))) return false
+    await this.#startPuppet('starts')
+    if (!(await this.#expect('discovered'))) return false
+    await this.#puppet.kill()
+    this.#line('puppet', 'is killed')
+    if (!(await this.#expect('not found'))) return false
+    await this.#startPuppet('is back')
+    return this.#expect('discovered')
   }
 
   /** Ends everything that the story started. */
@@ -76,13 +74,13 @@ export class Story {
     await this.#registry.stop()
   }
 
-  async #setTheScene(): Promise<void> {
+  async #startAll(): Promise<void> {
     const { clock, version } = this.#options
     const [listening] = await this.#registry.start()
     this.#registryUrl = new URL(`http://127.0.0.1:${listening?.port}`)
     this.#line('registry', `listens on ${this.registryUrl}`)
     this.#puppetPort = await this.#freePort()
-    const { config } = readConfig({
+    const { config } = await readConfig({
       WECHATY_PUPPET_SERVICE_TOKEN: STORY_TOKEN,
       WECHATY_PUPPET_SERVER_PORT: String(this.#puppetPort),
       REGISTRAR_REGISTRY_URL: this.registryUrl,
@@ -97,13 +95,13 @@ export class Story {
       clock,
       log,
       redactor,
-      listener: (event) => this.#narrate(event),
+      listener: (event) => this.#printEvent(event),
     })
     await this.#sidecar.start()
     this.#line('registrar', `watches for a puppet on 127.0.0.1:${this.#puppetPort}`)
   }
 
-  /** A port that nobody has now: the puppet's address is known before the puppet is there, as in real life. */
+  /** A free port: the puppet's address is known before the puppet is there, as in real life. */
   async #freePort(): Promise<number> {
     const passing = new StandInPuppet()
     const port = await passing.start(0)
@@ -111,23 +109,17 @@ export class Story {
     return port
   }
 
-  async #puppetStarts(how: string): Promise<boolean> {
+  async #startPuppet(what: string): Promise<void> {
     await this.#puppet.start(this.#puppetPort)
-    this.#line('puppet', how)
-    return true
-  }
-
-  async #puppetIsKilled(): Promise<boolean> {
-    await this.#puppet.kill()
-    this.#line('puppet', 'is killed')
-    return true
+    this.#line('puppet', what)
   }
 
   async #expect(wanted: 'discovered' | 'not found'): Promise<boolean> {
     const { clock, shutdown } = this.#options
+    const transport = createTransport({ extraCa: undefined, proxyFromEnvironment: false })
     const startedMs = clock.now()
     for (;;) {
-      const answer = await this.#discover()
+      const answer = await discover({ registry: this.#registryUrl, token: STORY_TOKEN, transport, clock })
       const waitedMs = Math.round(clock.now() - startedMs)
       if (this.#matches(answer, wanted)) {
         const where =
@@ -136,7 +128,7 @@ export class Story {
         return true
       }
       if (shutdown.aborted) return false
-      if (waitedMs > PATIENCE_MS) {
+      if (waitedMs > STEP_MAX_MS) {
         this.#line('client', `waited ${waitedMs} ms for "${wanted}", but the registry says "${answer.kind}"`)
         return false
       }
@@ -144,27 +136,15 @@ export class Story {
     }
   }
 
-  #discover(): Promise<Discovery> {
-    const transport = createTransport({ extraCa: undefined, proxyFromEnvironment: false })
-    return discover({
-      registry: this.#registryUrl,
-      token: STORY_TOKEN,
-      transport,
-      clock: this.#options.clock,
-    })
-  }
-
   #matches(answer: Discovery, wanted: 'discovered' | 'not found'): boolean {
     if (wanted === 'not found') return answer.kind === 'not registered'
     return answer.kind === 'found' && answer.endpoint.port === this.#puppetPort
   }
 
-  #narrate(event: SidecarEvent): void {
+  #printEvent(event: SidecarEvent): void {
     if (event.type === 'puppet') {
-      this.#line(
-        'registrar',
-        event.health === 'healthy' ? 'the puppet is healthy' : `no puppet: ${event.reason}`,
-      )
+      const words = event.health === 'healthy' ? 'the puppet is healthy' : `no puppet: ${event.reason}`
+      this.#line('registrar', words)
     }
     if (event.type === 'registration' && event.state === 'registered') this.#line('registrar', 'registered')
     if (event.type === 'withdrawn') this.#line('registrar', 'withdrawn')

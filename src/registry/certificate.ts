@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Cancel, Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
+import { FileWatcher } from '../lib/file-watcher.ts'
 import {
   type CertificateFiles,
   certificateTrouble,
@@ -9,42 +10,36 @@ import {
   type KeyPair,
 } from '../net/key-pair.ts'
 
-/** What is to be known of a certificate in use. */
+/** The certificate in use. */
 export interface CertificateState {
   readonly expires: Date
   /** Why the files are not in use as they are now; empty if they are. */
   readonly problem: string
 }
 
-/** How often the files are looked at. Kubernetes takes a minute to bring a renewed Secret, certbot renews weeks ahead. */
-const FOLLOW_MS = 10_000
-
-/** What following needs. */
+/** What to watch, and how. */
 export interface CertificateFollowerOptions {
   readonly files: CertificateFiles
   /** The pair in use. */
   readonly pair: KeyPair
   readonly clock: Clock
-  /** A renewed pair is there. */
+  /** Called with a renewed pair. */
   readonly onRenewed: (pair: KeyPair) => void
-  /** Told with each change of the state. */
+  /** Called with each change of the state. */
   readonly onState: (state: CertificateState) => void
 }
 
-/** Reads the files again and again: a renewed certificate is used without a restart, a half written one is not. */
+/** Watches the files: a renewed certificate is used without a restart, a half written one is not. */
 export class CertificateFollower {
   readonly #options: CertificateFollowerOptions
+  readonly #watcher: FileWatcher
   #expires: Date
   #digest: string
   #problem = ''
-  #reading = false
-  /** Whether somebody asked during a reading, which may have begun too early to see what there is to see. */
-  #again = false
-  #cancelPause: Cancel = () => {}
-  #stopped = false
 
   constructor(options: CertificateFollowerOptions) {
     this.#options = options
+    this.#watcher = new FileWatcher({ clock: options.clock, read: (signal) => this.#read(signal) })
     this.#expires = expiryOf(options.pair)
     this.#digest = digestOf(options.pair)
   }
@@ -54,52 +49,41 @@ export class CertificateFollower {
   }
 
   start(): void {
-    if (!this.#stopped) this.#cancelPause = this.#options.clock.after(FOLLOW_MS, () => void this.refresh())
+    this.#watcher.start()
   }
 
-  /** Reads now. */
-  async refresh(): Promise<void> {
-    if (this.#reading) this.#again = true
-    if (this.#reading || this.#stopped) return
-    this.#reading = true
-    this.#cancelPause()
-    try {
-      this.#take(await this.#read())
-    } catch (error) {
-      this.#tell(`the renewed certificate cannot be used: ${certificateTrouble(error)}`)
-    }
-    this.#reading = false
-    if (!this.#again) return this.start()
-    this.#again = false
-    await this.refresh()
+  /** Reads now; see `FileWatcher.refresh`. */
+  refresh(): Promise<void> {
+    return this.#watcher.refresh()
   }
 
   stop(): void {
-    this.#stopped = true
-    this.#cancelPause()
+    this.#watcher.stop()
   }
 
-  async #read(): Promise<KeyPair> {
+  async #read(signal: AbortSignal): Promise<void> {
     const { certFile, keyFile } = this.#options.files
-    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)])
-    return { cert, key }
-  }
-
-  #take(pair: KeyPair): void {
-    if (this.#stopped) return
-    const digest = digestOf(pair)
-    if (digest !== this.#digest) {
-      this.#options.onRenewed(checkedKeyPair(pair))
-      this.#digest = digest
-      this.#expires = expiryOf(pair)
-      this.#problem = ''
-      return this.#options.onState(this.state)
+    try {
+      const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)])
+      if (!signal.aborted) this.#use({ cert, key })
+    } catch (error) {
+      if (signal.aborted) return
+      this.#report(`the renewed certificate cannot be used: ${certificateTrouble(error)}`)
     }
-    this.#tell('')
   }
 
-  #tell(problem: string): void {
-    if (this.#stopped || problem === this.#problem) return
+  #use(pair: KeyPair): void {
+    const digest = digestOf(pair)
+    if (digest === this.#digest) return this.#report('')
+    this.#options.onRenewed(checkedKeyPair(pair))
+    this.#digest = digest
+    this.#expires = expiryOf(pair)
+    this.#problem = ''
+    this.#options.onState(this.state)
+  }
+
+  #report(problem: string): void {
+    if (problem === this.#problem) return
     this.#problem = problem
     this.#options.onState(this.state)
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { KeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
-import { publicName } from '../ops/redactor.ts'
+import { publicName, type Redactor } from '../ops/redactor.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
 import { AccessControl, holdersOf } from './access-control.ts'
@@ -39,6 +39,8 @@ export interface RegistryOptions {
   /** Whether registrants may come back that were there before it started; default: yes. */
   readonly isRestart?: boolean
   readonly onEvent?: (event: RegistryEvent) => void
+  /** Learns the tokens of registrants; default: nobody does. */
+  readonly redactor?: Redactor
 }
 
 /** Registrants are pinged so often, and have so long to answer; both in milliseconds. */
@@ -61,6 +63,7 @@ export class RegistryServer implements RegistrantListener {
   readonly #gapWait: GapWait
   readonly #discovery: Resolver
   readonly #isRestart: boolean
+  readonly #redactor: Redactor | undefined
   readonly #listeners: readonly HttpListener[]
   /** Registrants whose sockets are not closed yet, those that are leaving included. */
   readonly #open = new Set<Registrant>()
@@ -73,6 +76,7 @@ export class RegistryServer implements RegistrantListener {
     this.#clock = clock
     this.#emit = onEvent
     this.#isRestart = isRestart
+    this.#redactor = options.redactor
     this.list = list
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#access = new AccessControl(clock, limits, list)
@@ -185,6 +189,7 @@ export class RegistryServer implements RegistrantListener {
 
   left(registrant: Registrant, cause: LeaveCause): void {
     this.table.remove(registrant)
+    this.#redactor?.remove(registrant.token)
     if (WORDLESS.has(cause)) this.#lost(registrant)
     this.#heartbeat.unwatch(registrant)
     this.#access.leave(registrant.address)
@@ -222,6 +227,7 @@ export class RegistryServer implements RegistrantListener {
     })
     const before = this.table.of(token)
     this.table.add(registrant)
+    this.#redactor?.add(token)
     this.#access.enter(address)
     this.#heartbeat.watch(registrant)
     this.reachability?.join(registrant)

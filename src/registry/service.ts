@@ -1,6 +1,7 @@
 import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
 import { AdminServer, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
+import type { Redactor } from '../ops/redactor.ts'
 import { CertificateFollower } from './certificate.ts'
 import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
@@ -10,6 +11,8 @@ import { statusReport } from './status-report.ts'
 export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'> {
   readonly version: string
   readonly log: Log
+  /** Keeps tokens out of the log and the endpoints. It knows those of the list already. */
+  readonly redactor: Redactor
   /** The certificate and its files, which are followed; undefined without TLS. */
   readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
   /** Over how long registrations are closed at the end, in milliseconds. */
@@ -90,12 +93,12 @@ export class RegistryService {
   }
 
   #createAdminServer(): AdminServer<RegistryEvent> {
-    const { admin, clock, version } = this.#options
+    const { admin, clock, redactor, version } = this.#options
     const certificate = this.#certificate
     return new AdminServer({
       ...admin,
       clock,
-      redact: (text) => text,
+      redact: redactor.redact,
       readiness: () => this.#readiness(),
       status: (offset) => this.#status(offset),
       loadMetrics: async () => {

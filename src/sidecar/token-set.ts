@@ -1,8 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { TokenFileChange } from '../tokens/token-file-change.ts'
+import type { TokenFileChange, TokenSource } from '../tokens/token-file-change.ts'
 import { TokenFileWatcher } from '../tokens/token-file-watcher.ts'
-import type { TokenSource } from '../tokens/token-source.ts'
 import type { SidecarEventListener } from './events.ts'
 
 export interface TokenSetOptions {

@@ -1,10 +1,7 @@
-import type { Problem } from '../lib/problem.ts'
-import { disk, runNow } from './disk.ts'
-import { type ContentMark, markOf } from './file-content.ts'
-import { tokensFromText, withInline } from './inline-tokens.ts'
-import { tokensFromContent } from './parse.ts'
-import { readPath } from './read-path.ts'
-import type { TokenSource } from './token-source.ts'
+import { markOf } from './file-content.ts'
+import { tokensFromContent, tokensFromText, withInline } from './parse.ts'
+import { readStable } from './stable-read.ts'
+import type { TokenSource } from './token-file-change.ts'
 import type { ValidatedTokens } from './validate.ts'
 
 /** Where tokens are given; both, one or none of them. `variable` is a name for messages. */
@@ -15,37 +12,30 @@ export interface GivenTokens {
   readonly digests?: boolean
 }
 
-/** What was read at the start, and what there is to follow; without a file there is nothing to follow. */
+/** What was read at the start, and what there is to watch; without a file there is nothing to watch. */
 export interface ReadTokens extends ValidatedTokens {
   readonly source: TokenSource | undefined
 }
 
-/** Reads all tokens, waiting for the disk: for the start. Where none are given there are none, and no problem. */
-export function readTokens({ inline: { variable, text }, file, digests = false }: GivenTokens): ReadTokens {
-  const fromText = text === undefined ? NONE : tokensFromText(variable, text)
-  if (file.path === undefined) return { ...fromText, source: undefined }
-  const inline = { variable, tokens: fromText.tokens }
-  const { set: fromFile, mark } = readFileNow(file.variable, file.path, digests)
-  const { tokens, warnings } = withInline(inline, file.variable, fromFile)
+const NONE: ValidatedTokens = { tokens: [], problems: [], warnings: [] }
+
+/** Reads all tokens at the start. Where none are given there are none, and no problem. */
+export async function readTokens({ inline, file, digests = false }: GivenTokens): Promise<ReadTokens> {
+  const { variable, path } = file
+  const fromText = inline.text === undefined ? NONE : tokensFromText(inline.variable, inline.text)
+  if (path === undefined) return { ...fromText, source: undefined }
+  const reading = await readStable(path)
+  if (reading.kind === 'trouble') {
+    const problem = { variable, message: reading.message }
+    return { ...fromText, problems: [...fromText.problems, problem], source: undefined }
+  }
+  const given = { variable: inline.variable, tokens: fromText.tokens }
+  const fromFile = tokensFromContent(variable, reading.content, { digests })
+  const { tokens, warnings } = withInline(given, variable, fromFile)
   return {
     tokens,
     problems: [...fromText.problems, ...fromFile.problems],
     warnings: [...fromText.warnings, ...warnings],
-    source: mark && { variable: file.variable, path: file.path, digests, inline, mark },
+    source: { variable, path, digests, inline: given, mark: markOf(reading.content) },
   }
-}
-
-const NONE: ValidatedTokens = { tokens: [], problems: [], warnings: [] }
-
-function readFileNow(
-  variable: string,
-  path: string,
-  digests: boolean,
-): { set: ValidatedTokens; mark: ContentMark | undefined } {
-  const reading = runNow(readPath(path, disk, () => false))
-  if (reading.kind === 'content') {
-    return { set: tokensFromContent(variable, reading.content, { digests }), mark: markOf(reading.content) }
-  }
-  const problem: Problem = { variable, message: reading.message }
-  return { set: { ...NONE, problems: [problem] }, mark: undefined }
 }

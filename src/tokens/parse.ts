@@ -1,15 +1,45 @@
-import { type Content, printable } from './file-content.ts'
-import { type Line, linesOf } from './token-lines.ts'
-import { checkTokens, inOneSentence, type ValidatedTokens, type WrittenToken } from './validate.ts'
+import { type Content, type Line, linesOf, printable } from './file-content.ts'
+import { checkTokens, inOneSentence, type ValidatedTokens } from './validate.ts'
 
-/** What is shorter is no secret, and part of too many names. */
+/** A shorter text is no secret, and part of too many names. */
 const SHORTEST_SECRET = 8
+
+/** Tokens that stand in a variable itself. They never change while the process runs. */
+export interface InlineTokens {
+  /** The variable's name as the user wrote it. */
+  readonly variable: string
+  readonly tokens: readonly string[]
+}
+
+/** Reads tokens out of a variable: one, or several separated by commas or white space. */
+export function tokensFromText(variable: string, text: string): ValidatedTokens {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '')
+  const around = /^\s|\s$/.test(text)
+    ? [{ variable, message: 'has white space or a newline around it; ignored' }]
+    : []
+  const written = words.map((token, index) => ({
+    token,
+    place: () => (words.length === 1 ? 'the token' : `token ${index + 1}`),
+  }))
+  const set = checkTokens(variable, written, { noun: { one: 'token', many: 'tokens' } })
+  const none = words.length === 0 ? [{ variable, message: 'holds no token' }] : []
+  return { ...set, problems: [...set.problems, ...none], warnings: [...around, ...set.warnings] }
+}
+
+/** Both together, the inline ones first, each token once. */
+export function withInline(inline: InlineTokens, variable: string, set: ValidatedTokens): ValidatedTokens {
+  const all = [...inline.tokens, ...set.tokens]
+  const tokens = [...new Set(all)]
+  const both = all.length - tokens.length
+  const message = `holds ${both} of the tokens in ${inline.variable} too; each is used once`
+  return { ...set, tokens, warnings: [...set.warnings, ...(both === 0 ? [] : [{ variable, message }])] }
+}
 
 /**
  * Reads tokens out of files: a token a line, `#` comments.
  *
- * @param accepted the files that are known to be whole although their last line has no newline; what else ends like that
- *   is refused, because it may be half written. Without it, at the start, every file is taken as it is.
+ * @param accepted the digests of files that are known to be whole although their last line has no newline; any other file
+ *   that ends like that is refused, because it may be half written. Without it, at the start, every file is taken as it is.
  * @param digests whether a token's SHA-256 in hex may stand in its place
  */
 export function tokensFromContent(
@@ -30,7 +60,12 @@ export function tokensFromContent(
   const unended = parsed.flatMap(({ lines }, index) =>
     isUnended(lines) ? (written[index] ?? []).slice(-1) : [],
   )
-  const taken = accepted === undefined && !swapped ? sayUnended(unended) : []
+  const consequence = 'while running, a change that ends like that is taken for half written'
+  const taken = inOneSentence(
+    accepted === undefined && !swapped ? unended : [],
+    `has no newline at its end: ${consequence}`,
+    `have no newline at their end: ${consequence}`,
+  )
   const none = set.tokens.length === 0 && set.problems.length === 0 ? ['holds no token'] : []
   const problem = (message: string) => ({ variable, message })
   return {
@@ -40,28 +75,19 @@ export function tokensFromContent(
   }
 }
 
-/** One token alone without a newline is what Docker's secrets and `printf %s` make: no reason to be alarmed. */
+/** One token alone without a newline is what Docker's secrets and `printf %s` make: no reason for a warning. */
 function isUnended(lines: readonly Line[]): boolean {
   return lines.at(-1)?.ended === false && lines.filter(({ token }) => token !== '').length > 1
 }
 
-function sayUnended(lastLines: readonly WrittenToken[]): readonly string[] {
-  const consequence = 'while running, a change that ends like that is taken for half written'
-  return inOneSentence(
-    lastLines,
-    `has no newline at its end: ${consequence}`,
-    `have no newline at their end: ${consequence}`,
-  )
-}
-
-/** In a folder, the line alone would not say where. A file that is named like a token is counted instead of named. */
+/** Names the file of a folder. A file that is named like a token is numbered instead. */
 function whereIn(name: string, index: number, tokens: readonly string[]): string {
   if (name === '') return ''
-  const tells = tokens.some((token) => partsOf(token).some((part) => haveMuchInCommon(name, part)))
-  return tells ? ` of file ${index + 1}` : ` of ${printable(name)}`
+  const reveals = tokens.some((token) => partsOf(token).some((part) => haveMuchInCommon(name, part)))
+  return reveals ? ` of file ${index + 1}` : ` of ${printable(name)}`
 }
 
-/** What is wrong with a token is often around it: quotes, a slash, another token. */
+/** A wrong token often holds a right one: within quotes, before a slash, beside another. */
 function partsOf(token: string): readonly string[] {
   return token.split(/[^A-Za-z0-9._~-]+/)
 }

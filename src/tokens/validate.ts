@@ -10,9 +10,9 @@ export interface ValidatedTokens {
 
 /** A token as somebody wrote it. */
 export interface WrittenToken {
-  /** Empty where there is none, which is worth a look only if it is cut. */
+  /** Empty where there is none; that matters only if it is cut. */
   readonly token: string
-  /** Where it stands, in words that do not repeat it. Asked only for what is told. */
+  /** Where it stands, in words that do not repeat it. Called only for what is reported. */
   readonly place: () => string
   /** Whether it is the end of a file that may not have been written to its end yet. */
   readonly cut?: boolean
@@ -28,34 +28,26 @@ const GUESSABLE_LENGTH = 8
 /** A token's SHA-256 in hex, which stands for it in a list of those that a registry lets in. */
 const DIGEST = /^[0-9a-f]{64}$/i
 
-/** What may stand where a token stands. */
-export interface Entries {
-  /** What a place is called when several are counted. */
-  readonly noun: { readonly one: string; readonly many: string }
-  /** Whether a token's SHA-256 in hex may stand in its place. */
-  readonly digests?: boolean
-}
-
 /** Something odd about a token that is used all the same, in words for one of them and for several. */
-interface Smell {
-  readonly of: (token: string) => boolean
+interface Oddity {
+  readonly test: (token: string) => boolean
   readonly one: string
   readonly many: string
 }
 
-const SMELLS: readonly Smell[] = [
+const ODDITIES: readonly Oddity[] = [
   {
-    of: (token) => token.lastIndexOf('_') <= 0,
+    test: (token) => token.lastIndexOf('_') <= 0,
     one: 'has no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse it',
     many: 'have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
   },
   {
-    of: (token) => !SAFE.test(token),
+    test: (token) => !SAFE.test(token),
     one: 'holds unusual characters; letters, digits and . _ ~ - travel everywhere',
     many: 'hold unusual characters; letters, digits and . _ ~ - travel everywhere',
   },
   {
-    of: (token) => token.length < GUESSABLE_LENGTH,
+    test: (token) => token.length < GUESSABLE_LENGTH,
     one: 'is so short that anyone can guess it',
     many: 'are so short that anyone can guess them',
   },
@@ -66,11 +58,11 @@ const LENGTH_MAX = 512
 
 /** Whether a text can be a token, wherever it comes from. */
 export function isUsableToken(text: string): boolean {
-  return text !== '' && text.length <= LENGTH_MAX && complaint(text) === undefined
+  return text !== '' && text.length <= LENGTH_MAX && problemOf(text) === undefined
 }
 
-/** Finds what is wrong with a token, in words that do not repeat it; undefined if nothing is. */
-function complaint(token: string): string | undefined {
+/** What is wrong with a token, in words that do not repeat it; undefined if nothing is. */
+function problemOf(token: string): string | undefined {
   if (/^["'].*["']$|^["']|["']$/.test(token)) return 'has quotes around it; write it without'
   if (/\$[{(]|^\$\w+$/.test(token))
     return 'holds a variable that was not expanded (like $TOKEN); expand it first'
@@ -83,38 +75,36 @@ function complaint(token: string): string | undefined {
   return undefined
 }
 
-/** Whether what is wrong with the beginning of a token can be right again when the rest of it is there. */
-function restCanMend(beginning: string): boolean {
+/** Whether a wrong beginning of a token can be right when the rest of it is there. */
+function restCanFix(beginning: string): boolean {
   // The cut may go through the middle of a character.
-  return beginning.endsWith('\uFFFD') || complaint(`${beginning}-rest`) === undefined
+  return beginning.endsWith('\uFFFD') || problemOf(`${beginning}-rest`) === undefined
 }
 
 /**
- * Looks at every token: which ones cannot be used, which stand there twice, which smell. However many tokens there are,
- * what is said of them stays short.
+ * Finds the tokens that cannot be used, that are repeated and that look odd. However many there are, the messages stay few.
+ *
+ * @param noun what a token's place is called when several are counted
+ * @param digests whether a token's SHA-256 in hex may stand in its place
  */
 export function checkTokens(
   variable: string,
   written: readonly WrittenToken[],
-  { noun, digests = false }: Entries,
+  { noun, digests = false }: { noun: { one: string; many: string }; digests?: boolean },
 ): ValidatedTokens {
   const wrong: { at: WrittenToken; words: string }[] = []
   const repeated: { at: WrittenToken; before: WrittenToken }[] = []
   const firsts = new Map<string, WrittenToken>()
-  for (const at of written.filter(({ cut }) => cut)) {
-    wrong.push({
-      at,
-      words: 'has no newline at its end yet: it may be half written; end it with a newline',
-    })
-  }
+  const unended = 'has no newline at its end yet: it may be half written; end it with a newline'
+  for (const at of written) if (at.cut) wrong.push({ at, words: unended })
   for (const at of written) {
     const { token, cut = false } = at
     if (token === '') continue
-    const words = complaint(token)
+    const words = problemOf(token)
     const before = firsts.get(token)
     if (words === undefined && before === undefined) firsts.set(token, at)
     else if (words === undefined && before !== undefined) repeated.push({ at, before })
-    else if (words !== undefined && !(cut && restCanMend(token))) wrong.push({ at, words })
+    else if (words !== undefined && !(cut && restCanFix(token))) wrong.push({ at, words })
   }
   const rest = (count: number): string => `${counted(count)} more ${count === 1 ? noun.one : noun.many}`
   const problems = firstOf(
@@ -128,16 +118,15 @@ export function checkTokens(
     (more) =>
       `and ${rest(more)} ${more === 1 ? 'repeats' : 'repeat'} a token that is there already; used once`,
   )
-  const smells = SMELLS.flatMap(({ of, one, many }) => {
-    const smelling = [...firsts]
-      .filter(([token]) => of(token) && !(digests && DIGEST.test(token)))
-      .map(([, at]) => at)
-    return inOneSentence(smelling, one, many)
+  const tokens = [...firsts].filter(([token]) => !(digests && DIGEST.test(token)))
+  const oddities = ODDITIES.flatMap(({ test, one, many }) => {
+    const odd = tokens.filter(([token]) => test(token)).map(([, at]) => at)
+    return inOneSentence(odd, one, many)
   })
   return {
     tokens: [...firsts.keys()],
     problems: problems.map((message) => ({ variable, message })),
-    warnings: [...repeats, ...smells].map((message) => ({ variable, message })),
+    warnings: [...repeats, ...oddities].map((message) => ({ variable, message })),
   }
 }
 
@@ -155,11 +144,11 @@ export function inOneSentence(
 
 function firstOf<T>(
   items: readonly T[],
-  say: (item: T) => string,
+  describe: (item: T) => string,
   rest: (more: number) => string,
 ): readonly string[] {
   const more = items.length - NAMED
-  return [...items.slice(0, NAMED).map(say), ...(more > 0 ? [rest(more)] : [])]
+  return [...items.slice(0, NAMED).map(describe), ...(more > 0 ? [rest(more)] : [])]
 }
 
 /** A number as people read it: 9,999. */

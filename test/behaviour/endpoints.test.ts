@@ -15,7 +15,7 @@ import { freePort } from '../support/free-port.ts'
 import { names, puppet, registration, tokens, unreachable } from '../unit/sidecar/status/status-harness.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
-const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
+const { config } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
 
 const { redact } = new Redactor([TOKEN])
 

@@ -47,7 +47,7 @@ function countingClock(): { clock: Clock; pending: () => number } {
 }
 
 async function sidecarFor(env: Record<string, string>) {
-  const { config } = readConfig({
+  const { config } = await readConfig({
     WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_left-1 insecure_left-2',
     REGISTRAR_ADMIN_PORT: String(await freePort()),
     ...env,

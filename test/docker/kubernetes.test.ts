@@ -55,7 +55,7 @@ function askedBy(probe: Probe | undefined, { ports = [] }: Container): { path?: 
 }
 
 /** Reads it as the sidecar does. The base has no token, and is told one. */
-const sidecarConfigOf = ({ name }: Target, { container }: Placed) => {
+const sidecarConfigOf = async ({ name }: Target, { container }: Placed) => {
   const missing = name === 'base' ? { WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_6f0d1c52-8a44' } : {}
   return readConfig({ ...missing, ...environmentOf(container) })
 }
@@ -68,9 +68,9 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     expect(registriesOf(target)).toHaveLength(HOSTED.has(name) ? 1 : 0)
   })
 
-  it('advertises what it is meant to, where it is meant to', () => {
+  it('advertises what it is meant to, where it is meant to', async () => {
     for (const placed of registrarsOf(target)) {
-      const { advertise, registry } = sidecarConfigOf(target, placed).config
+      const { advertise, registry } = (await sidecarConfigOf(target, placed)).config
       expect(advertise.host).toBe(ADVERTISED[name] ?? '10.244.1.7')
       expect(registry.url.host).toBe(HOSTED.has(name) ? 'puppet-registry:8080' : 'api.chatie.io')
     }
@@ -108,11 +108,11 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     }
   })
 
-  it('withdraws while the puppet still answers, and has time for it', () => {
+  it('withdraws while the puppet still answers, and has time for it', async () => {
     for (const placed of registrarsOf(target)) {
       const { container, pod } = placed
       expect(commandOf(container.lifecycle?.preStop)).toEqual(['drain'])
-      const { drainTimeoutMs } = sidecarConfigOf(target, placed).config
+      const { drainTimeoutMs } = (await sidecarConfigOf(target, placed)).config
       const preStop = pod.spec.containers.find(({ name }) => name === 'puppet')?.lifecycle?.preStop
       const [program, seconds] = preStop?.exec?.command ?? ['sleep', preStop?.sleep?.seconds]
       expect(Object.keys(preStop ?? {})).toHaveLength(1)
@@ -124,12 +124,12 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     }
   })
 
-  it('is never there twice, and not cut off while it drains', () => {
+  it('is never there twice, and not cut off while it drains', async () => {
     for (const { deployment } of podsOf(target)) {
       expect(deployment).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
     }
     for (const { container, pod } of registriesOf(target)) {
-      const { drainMs } = readRegistryConfig(environmentOf(container)).config
+      const { drainMs } = (await readRegistryConfig(environmentOf(container))).config
       expect((pod.spec.terminationGracePeriodSeconds ?? 0) * SECOND).toBeGreaterThan(drainMs)
     }
   })
@@ -154,7 +154,7 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     }
   })
 
-  it('has the memory that was measured', () => {
+  it('has the memory that was measured', async () => {
     for (const { container } of registrarsOf(target)) {
       const file = container.env?.some(({ name }) => name === 'WECHATY_PUPPET_SERVICE_TOKEN_FILE')
       const most = (file ? TOKENS_10_000 : HOURS_OLD) + SECOND_NODE
@@ -162,7 +162,7 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
       expect(quantity(container.resources?.requests?.memory)).toBeGreaterThanOrEqual(most - SECOND_NODE - MIB)
     }
     for (const { container } of registriesOf(target)) {
-      const { limits } = readRegistryConfig(environmentOf(container)).config
+      const { limits } = (await readRegistryConfig(environmentOf(container))).config
       const most = REGISTRY_ALONE + limits.registrants * REGISTRANT
       expect(quantity(container.resources?.limits?.memory)).toBeGreaterThan(1.3 * most)
     }
@@ -177,7 +177,7 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     }
   })
 
-  it('sets variables that there are, to values that are taken without a warning', () => {
+  it('sets variables that there are, to values that are taken without a warning', async () => {
     const knows = (variables: readonly Variable[], { env = [] }: Container): void => {
       const known = variables.flatMap(({ name, alias = name }) => [name, alias])
       const ours = env.map(nameOf).filter((name) => /^(REGISTRAR|REGISTRY|WECHATY|LOG)_/.test(name))
@@ -186,20 +186,20 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     for (const placed of registrarsOf(target)) {
       knows(SIDECAR_VARIABLES, placed.container)
       expect(placed.container.args ?? ['run']).toEqual(['run'])
-      expect(sidecarConfigOf(target, placed).warnings).toEqual([])
+      expect((await sidecarConfigOf(target, placed)).warnings).toEqual([])
     }
     for (const { container } of registriesOf(target)) {
       knows(REGISTRY_VARIABLES, container)
       expect(container.args).toEqual(['registry'])
-      expect(readRegistryConfig(environmentOf(container)).warnings).toEqual([])
+      expect((await readRegistryConfig(environmentOf(container))).warnings).toEqual([])
     }
   })
 
-  it('listens where it is looked for', () => {
+  it('listens where it is looked for', async () => {
     const portOf = ({ ports = [] }: Container, name: string) =>
       ports.find((port) => port.name === name)?.containerPort
     for (const placed of registrarsOf(target)) {
-      const { admin, puppet, advertise } = sidecarConfigOf(target, placed).config
+      const { admin, puppet, advertise } = (await sidecarConfigOf(target, placed)).config
       expect(admin).toEqual({ host: '0.0.0.0', port: portOf(placed.container, 'admin') })
       const other = placed.pod.spec.containers.find(({ name }) => name === 'puppet')
       expect(portOf(other as Container, 'grpc')).toBe(puppet.port)
@@ -209,7 +209,7 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
       expect(advertise).toMatchObject({ port: puppet.port })
     }
     for (const { container } of registriesOf(target)) {
-      const { admin, listen, trustedProxies } = readRegistryConfig(environmentOf(container)).config
+      const { admin, listen, trustedProxies } = (await readRegistryConfig(environmentOf(container))).config
       expect(admin).toEqual({ host: '0.0.0.0', port: portOf(container, 'admin') })
       expect(listen).toMatchObject([{ host: '0.0.0.0', port: portOf(container, 'http') }])
       expect(trustedProxies).toBeDefined()
@@ -218,12 +218,12 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
 })
 
 describe('the base', () => {
-  it('lacks a token and nothing else', () => {
+  it('lacks a token and nothing else', async () => {
     const base = FOLDERS.find(({ name }) => name === 'base') as Target
     for (const { container } of registrarsOf(base)) {
       let found: unknown
       try {
-        readConfig(environmentOf(container))
+        await readConfig(environmentOf(container))
       } catch (error) {
         found = error
       }

@@ -1,4 +1,5 @@
 import { createLog } from '../../src/ops/log.ts'
+import { Redactor } from '../../src/ops/redactor.ts'
 import { RegistryService, type RegistryServiceOptions } from '../../src/registry/service.ts'
 import { FakeClock } from './fake-clock.ts'
 import { freePort } from './free-port.ts'
@@ -28,6 +29,7 @@ export async function startService(
 ): Promise<ServiceScene> {
   const clock = new FakeClock()
   const lines: LogLine[] = []
+  const { redactor = new Redactor([]) } = options
   const write = (line: string): void => void lines.push(JSON.parse(line))
   const admin = { host: '127.0.0.1', port: await freePort() }
   const service = new RegistryService({
@@ -39,8 +41,9 @@ export async function startService(
     admin,
     listProblems: () => undefined,
     ...options,
+    redactor,
     clock,
-    log: createLog({ level: 'trace', format: 'json', redact: (line) => line }, { write }),
+    log: createLog({ level: 'trace', format: 'json', redact: redactor.redact }, { write }),
   })
   await service.start()
   const port = Number(lines.find(({ msg }) => msg === 'registry listens')?.port)

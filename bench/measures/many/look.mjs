@@ -8,12 +8,12 @@ const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 
 /** Reads a file of tokens as the sidecar does at its start; resolves with what looks at it again as it does later. */
 export async function prepareLook(path) {
-  const { readTokens, TokenFollower, systemClock } = await product()
-  const { source } = readTokens({ inline: { variable: '' }, file: { variable: 'the file', path } })
-  const follower = new TokenFollower({
+  const { readTokens, TokenFileWatcher, systemClock } = await product()
+  const { source } = await readTokens({ inline: { variable: '' }, file: { variable: 'the file', path } })
+  const follower = new TokenFileWatcher({
     source,
     clock: systemClock,
-    onNews: ({ kind }) => {
+    onChange: ({ kind }) => {
       throw new Error(`the file has not changed, and yet: ${kind}`)
     },
   })
@@ -24,7 +24,7 @@ export async function prepareLook(path) {
 async function product() {
   const folder = mkdtempSync(join(tmpdir(), 'bench-look-'))
   const outfile = join(folder, 'look.mjs')
-  const contents = ['tokens/start.ts', 'tokens/follower.ts', 'clock.ts'].map(
+  const contents = ['tokens/initial-tokens.ts', 'tokens/token-file-watcher.ts', 'lib/clock.ts'].map(
     (file) => `export * from './${file}'`,
   )
   try {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { asListenProblem, type ListenPlace } from '../../../src/commands/listen-error.ts'
+import { asListenProblem, type ListenSetting } from '../../../src/commands/listen-error.ts'
 
-const PLACES: readonly [ListenPlace, ...ListenPlace[]] = [
+const SETTINGS: readonly [ListenSetting, ...ListenSetting[]] = [
   { host: '127.0.0.1', port: 9789, hostVariable: 'ADMIN_HOST', portVariable: 'ADMIN_PORT' },
   { host: 'registry.example.com', port: 8080, hostVariable: 'LISTEN_HOST', portVariable: 'LISTEN_PORT' },
   { host: 'registry.example.com', port: 8443, hostVariable: 'LISTEN_HOST', portVariable: 'TLS_PORT' },
 ]
 
-const problemOf = (fields: object, places = PLACES): unknown =>
-  asListenProblem(Object.assign(new Error('listen failed'), fields), places).problems
+const problemOf = (fields: object, settings = SETTINGS): unknown =>
+  asListenProblem(Object.assign(new Error('listen failed'), fields), settings).problems
 
 describe('a port', () => {
   it.each([
@@ -36,22 +36,22 @@ describe('a host', () => {
     [{ code: 'EAI_AGAIN', hostname: 'registry.example.com' }, 'LISTEN_HOST', 'registry.example.com'],
     [{ code: 'EAFNOSUPPORT', port: 8080 }, 'LISTEN_HOST', 'registry.example.com'],
     [{ code: 'EINVAL', port: 8080 }, 'LISTEN_HOST', 'registry.example.com'],
-  ])('that cannot be listened at (%j) is a problem of %s', (fields, variable, host) => {
+  ])('that cannot be listened on (%j) is a problem of %s', (fields, variable, host) => {
     expect(problemOf(fields)).toEqual([{ variable, message: expect.stringContaining(host) }])
     expect(problemOf(fields)).toEqual([{ variable, message: expect.stringContaining(fields.code) }])
   })
 })
 
 describe('an error', () => {
-  it('that does not print where it happened is a problem of the first place', () => {
+  it('that does not say where it happened is a problem of the first setting', () => {
     expect(problemOf({ code: 'EADDRINUSE' })).toMatchObject([{ variable: 'ADMIN_PORT' }])
   })
 
-  it('that is no matter of the configuration is thrown as it is', () => {
+  it('that has another cause than the configuration is thrown as it is', () => {
     for (const error of [
       Object.assign(new Error('too many files'), { code: 'EMFILE', port: 8080 }),
       new TypeError('a bug'),
     ])
-      expect(() => asListenProblem(error, PLACES)).toThrow(error)
+      expect(() => asListenProblem(error, SETTINGS)).toThrow(error)
   })
 })

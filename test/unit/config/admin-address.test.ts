@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
   readAdminConfig,
-  readDiscoverConfig,
   readDrainConfig,
   readRegistryAdminConfig,
 } from '../../../src/config/admin-address.ts'
 import { ConfigError } from '../../../src/config/config-error.ts'
+import { readDiscoverConfig } from '../../../src/config/registry-access.ts'
 
 describe('discover', () => {
   it('wants no token in its environment', () => {

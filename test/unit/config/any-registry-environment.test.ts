@@ -2,9 +2,11 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ConfigError, type Env } from '../../../src/config/config-error.ts'
+import { ConfigError } from '../../../src/config/config-error.ts'
+import type { Env } from '../../../src/config/environment.ts'
 import { readRegistryConfig } from '../../../src/config/registry-config.ts'
-import { REGISTRY_VARIABLES, type Variable } from '../../../src/config/variables.ts'
+import type { Variable } from '../../../src/config/variables.ts'
+import { REGISTRY_VARIABLES } from '../../../src/config/variables.ts'
 import { createAuthority } from '../../support/certificates.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 
@@ -67,26 +69,31 @@ const sparse = fc
 it.each([
   ['full', environments],
   ['sparse', sparse],
-])('any %s environment is read or refused with a ConfigError, and no token is told', (_kind, arbitrary) => {
-  fc.assert(
-    fc.property(arbitrary, fc.boolean(), (env, terminal) => {
-      let said: unknown
-      try {
-        const { config, warnings } = readRegistryConfig(env, terminal)
-        said = warnings
-        // One port twice is possible only at two addresses.
-        const places = [...config.listen, config.admin].filter(({ port }) => port !== 0)
-        const anywhere = places.filter(({ host }) => host === '0.0.0.0' || host === '::')
-        expect(new Set(places.map(({ host, port }) => `${host} ${port}`)).size).toBe(places.length)
-        for (const { port } of anywhere) expect(places.filter((place) => place.port === port)).toHaveLength(1)
-        expect(config.listen.some(({ tls }) => tls !== undefined)).toBe(config.tls !== undefined)
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error
-        expect(error.problems.length).toBeGreaterThan(0)
-        said = [error.problems, error.message, error.stack]
-      }
-      expect(JSON.stringify(said)).not.toContain(TOKEN)
-    }),
-    { numRuns: 500 },
-  )
-})
+])(
+  'any %s environment is read or refused with a ConfigError, and no token is shown',
+  async (_kind, arbitrary) => {
+    await fc.assert(
+      fc.asyncProperty(arbitrary, fc.boolean(), async (env, terminal) => {
+        let shown: unknown
+        try {
+          const { config, warnings } = await readRegistryConfig(env, terminal)
+          shown = warnings
+          // One port twice is possible only at two addresses.
+          const places = [...config.listen, config.admin].filter(({ port }) => port !== 0)
+          const anywhere = places.filter(({ host }) => host === '0.0.0.0' || host === '::')
+          expect(new Set(places.map(({ host, port }) => `${host} ${port}`)).size).toBe(places.length)
+          for (const { port } of anywhere)
+            expect(places.filter((place) => place.port === port)).toHaveLength(1)
+          expect(config.listen.some(({ tls }) => tls !== undefined)).toBe(config.tls !== undefined)
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error
+          expect(error.problems.length).toBeGreaterThan(0)
+          shown = [error.problems, error.message, error.stack]
+        }
+        expect(JSON.stringify(shown)).not.toContain(TOKEN)
+      }),
+      { numRuns: 500 },
+    )
+  },
+  60_000,
+)

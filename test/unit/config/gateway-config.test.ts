@@ -1,80 +1,85 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readDiscoverConfig } from '../../../src/config/admin-address.ts'
 import { namesOwnGatewayServer, withoutOwnGatewayServer } from '../../../src/config/gateway-config.ts'
+import { readDiscoverConfig } from '../../../src/config/registry-access.ts'
 import { readConfig } from '../../../src/config/sidecar-config.ts'
 import { problemsOf } from './problems-of.ts'
 
 const TOKEN = 'insecure_gateway-1'
 const DOOR = { WECHATY_TOKEN: TOKEN, REGISTRAR_GATEWAY_PORT: '9787' }
 const PUBLIC = 'wss://api.chatie.io/'
-const registryOf = (env: Record<string, string>): string => readConfig(env).config.registry.url.href
+const registryOf = async (env: Record<string, string>): Promise<string> =>
+  (await readConfig(env)).config.registry.url.href
 
-describe('the door', () => {
-  it('is off by default', () => {
-    expect(readConfig({ WECHATY_TOKEN: TOKEN }).config.gateway).toBeUndefined()
+describe('the gateway port', () => {
+  it('is off by default', async () => {
+    expect((await readConfig({ WECHATY_TOKEN: TOKEN })).config.gateway).toBeUndefined()
     expect(
-      readConfig({ WECHATY_TOKEN: TOKEN, REGISTRAR_GATEWAY_HOST: '0.0.0.0' }).config.gateway,
+      (await readConfig({ WECHATY_TOKEN: TOKEN, REGISTRAR_GATEWAY_HOST: '0.0.0.0' })).config.gateway,
     ).toBeUndefined()
-    expect(readConfig({ WECHATY_TOKEN: TOKEN, REGISTRAR_GATEWAY_PORT: '' }).config.gateway).toBeUndefined()
+    expect(
+      (await readConfig({ WECHATY_TOKEN: TOKEN, REGISTRAR_GATEWAY_PORT: '' })).config.gateway,
+    ).toBeUndefined()
   })
 
   it.each([
     ['REGISTRAR_REGISTRY_URL', { REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:9787' }],
     ['WECHATY_PUPPET_SERVICE_AUTHORITY', { WECHATY_PUPPET_SERVICE_AUTHORITY: 'localhost:9787' }],
-  ])('is no registry: %s that names it is a problem', (variable, registry) => {
-    const [problem, ...others] = problemsOf({ ...DOOR, ...registry })
+  ])('is no registry: %s that names it is a problem', async (variable, registry) => {
+    const [problem, ...others] = await problemsOf({ ...DOOR, ...registry })
     expect([problem?.variable, others]).toEqual([variable, []])
     expect(problem?.message).toContain('own door')
   })
 
-  it('is on loopback, unless its host is given', () => {
-    expect(readConfig(DOOR).config.gateway).toMatchObject({ host: '127.0.0.1', port: 9787 })
-    expect(readConfig({ ...DOOR, REGISTRAR_GATEWAY_HOST: '::' }).config.gateway).toMatchObject({
+  it('is on loopback, unless its host is given', async () => {
+    expect((await readConfig(DOOR)).config.gateway).toMatchObject({ host: '127.0.0.1', port: 9787 })
+    expect((await readConfig({ ...DOOR, REGISTRAR_GATEWAY_HOST: '::' })).config.gateway).toMatchObject({
       host: '::',
       port: 9787,
     })
   })
 
-  it("on the endpoints' own port is a problem", () => {
-    const [problem, ...others] = problemsOf({ ...DOOR, REGISTRAR_ADMIN_PORT: '9787' })
+  it("on the endpoints' own port is a problem", async () => {
+    const [problem, ...others] = await problemsOf({ ...DOOR, REGISTRAR_ADMIN_PORT: '9787' })
     expect([problem?.variable, others]).toEqual(['REGISTRAR_GATEWAY_PORT', []])
     expect(problem?.message).toContain('is REGISTRAR_ADMIN_PORT too')
   })
 
-  it('a registry at its port by a name that may be its own is told of, and not set aside', () => {
-    const { config, warnings } = readConfig({ ...DOOR, WECHATY_APIHOST: 'registrar:9787' })
+  it('is warned of if a registry has it by a name that may be its own, and that registry is not ignored', async () => {
+    const { config, warnings } = await readConfig({ ...DOOR, WECHATY_APIHOST: 'registrar:9787' })
     expect([config.registry.url.host, config.gateway?.isApihost]).toEqual(['registrar:9787', false])
     expect(warnings).toMatchObject([{ variable: 'WECHATY_APIHOST' }])
     expect(warnings[0]?.message).toContain('REGISTRAR_REGISTRY_URL')
-    expect(readConfig({ ...DOOR, WECHATY_APIHOST: '127.0.0.1:9787' }).config.gateway?.isApihost).toBe(true)
+    expect((await readConfig({ ...DOOR, WECHATY_APIHOST: '127.0.0.1:9787' })).config.gateway?.isApihost).toBe(
+      true,
+    )
   })
 
-  it('needs no token: the gateway brings it', () => {
-    const { config, warnings } = readConfig({ REGISTRAR_GATEWAY_PORT: '9787' })
+  it('needs no token: the gateway brings it', async () => {
+    const { config, warnings } = await readConfig({ REGISTRAR_GATEWAY_PORT: '9787' })
     expect([config.tokens, config.tokenSource, warnings]).toEqual([[], undefined, []])
   })
 
   it.each(['0', '65536', 'x', '1e3', '-1', '9787 '])(
     'on port %j is a problem, and no token is missed',
-    (port) => {
-      expect(problemsOf({ REGISTRAR_GATEWAY_PORT: port })).toEqual([
+    async (port) => {
+      expect(await problemsOf({ REGISTRAR_GATEWAY_PORT: port })).toEqual([
         { variable: 'REGISTRAR_GATEWAY_PORT', message: 'must be a port from 1 to 65535, for example 9787' },
       ])
     },
   )
 
-  it('that Kubernetes made up is said to be that', () => {
-    const [problem] = problemsOf({ ...DOOR, REGISTRAR_GATEWAY_PORT: 'tcp://10.0.0.1:9787' })
+  it('is named as a service link if Kubernetes made it up', async () => {
+    const [problem] = await problemsOf({ ...DOOR, REGISTRAR_GATEWAY_PORT: 'tcp://10.0.0.1:9787' })
     expect(problem?.variable).toBe('REGISTRAR_GATEWAY_PORT')
     expect(problem?.message).toContain('enableServiceLinks')
   })
 
   it.each([{}, { WECHATY_PUPPET_SERVER_PORT: '9000' }])(
     "on the puppet's own port is a problem, %j",
-    (puppet) => {
+    async (puppet) => {
       const port = puppet.WECHATY_PUPPET_SERVER_PORT ?? '8788'
-      expect(problemsOf({ ...DOOR, ...puppet, REGISTRAR_GATEWAY_PORT: port })).toEqual([
+      expect(await problemsOf({ ...DOOR, ...puppet, REGISTRAR_GATEWAY_PORT: port })).toEqual([
         {
           variable: 'REGISTRAR_GATEWAY_PORT',
           message: "is the puppet's port too; the door needs a port of its own, for example 9787",
@@ -97,9 +102,9 @@ describe('WECHATY_APIHOST', () => {
     ['10.0.0.5:9787', { REGISTRAR_GATEWAY_HOST: '10.0.0.5' }],
   ])(
     "that is the sidecar's own door, %s, is the gateway's only: the registry is the public one",
-    (apihost, more) => {
+    async (apihost, more) => {
       const env = { ...DOOR, ...more, WECHATY_APIHOST: apihost }
-      const { config, warnings } = readConfig(env)
+      const { config, warnings } = await readConfig(env)
       expect([config.registry.url.href, warnings]).toEqual([PUBLIC, []])
       expect(readDiscoverConfig(env).url.href).toBe(PUBLIC)
     },
@@ -110,14 +115,14 @@ describe('WECHATY_APIHOST', () => {
     ['127.0.0.1', 'wss://127.0.0.1/'],
     ['registry.example.com:9787', 'wss://registry.example.com:9787/'],
     ['127.0.0.1.example.com:9787', 'wss://127.0.0.1.example.com:9787/'],
-  ])('that is something else, %s, is the registry', (apihost, url) => {
+  ])('that is something else, %s, is the registry', async (apihost, url) => {
     const env = { ...DOOR, WECHATY_APIHOST: apihost }
-    expect([registryOf(env), readDiscoverConfig(env).url.href]).toEqual([url, url])
+    expect([await registryOf(env), readDiscoverConfig(env).url.href]).toEqual([url, url])
   })
 
-  it('is the registry where there is no door', () => {
+  it('is the registry where there is no gateway port', async () => {
     const env = { WECHATY_TOKEN: TOKEN, WECHATY_APIHOST: '127.0.0.1:9787' }
-    expect([registryOf(env), readDiscoverConfig(env).url.href]).toEqual(
+    expect([await registryOf(env), readDiscoverConfig(env).url.href]).toEqual(
       Array(2).fill('wss://127.0.0.1:9787/'),
     )
   })
@@ -125,16 +130,16 @@ describe('WECHATY_APIHOST', () => {
   it.each([
     [{ WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example.com' }, 'wss://registry.example.com/'],
     [{ REGISTRAR_REGISTRY_URL: 'ws://registry:8080' }, 'ws://registry:8080/'],
-  ])("that is the sidecar's own door leaves the registry to %j, without a warning", (registry, url) => {
+  ])("that is the sidecar's own door leaves the registry to %j, without a warning", async (registry, url) => {
     const env = { ...DOOR, ...registry, WECHATY_APIHOST: '127.0.0.1:9787' }
-    const { config, warnings } = readConfig(env)
+    const { config, warnings } = await readConfig(env)
     expect([config.registry.url.href, warnings]).toEqual([url, []])
     expect(readDiscoverConfig(env).url.href).toBe(url)
   })
 
-  it('that is another registry than the one that counts is said to be ignored, as without a door', () => {
+  it('is reported as ignored if it differs from the registry in use, as without a gateway port', async () => {
     const registry = { WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example.com' }
-    const { warnings } = readConfig({ ...DOOR, ...registry, WECHATY_APIHOST: 'other.example.com:9787' })
+    const { warnings } = await readConfig({ ...DOOR, ...registry, WECHATY_APIHOST: 'other.example.com:9787' })
     expect(warnings.map(({ variable }) => variable)).toEqual(['WECHATY_APIHOST'])
   })
 })
@@ -160,7 +165,7 @@ describe('any environment', () => {
     some,
   )
 
-  it('keeps everything but a WECHATY_APIHOST that has a host and the port of a door', () => {
+  it('keeps everything but a WECHATY_APIHOST that has a host and the port of the gateway server', () => {
     fc.assert(
       fc.property(environments, (env) => {
         const { WECHATY_APIHOST: apihost, ...rest } = env

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clean } from '../../../src/config/clean.ts'
+import { Findings } from '../../../src/config/config-error.ts'
+import { readVariables } from '../../../src/config/environment.ts'
 import { networks } from '../../../src/config/validators.ts'
 
 /** Asks whether an address is in networks that were given as a text; or what is wrong with the text. */
 function read(text: string): ((address: string) => boolean) | string {
-  const { values, problems } = clean({ X: text }, { X: networks() })
-  const [problem] = problems
+  const row = { name: 'X', byDefault: '-', parse: networks, meaning: '' } as const
+  const findings = new Findings()
+  const values = readVariables([row], { X: text }, findings)
+  const [problem] = findings.problems
   if (problem !== undefined) return problem.message
   return (address) => values.X.contains(address)
 }

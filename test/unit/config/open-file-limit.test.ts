@@ -27,7 +27,7 @@ describe('the room for connections', () => {
     expect(roomForConnections(limit)).toBe(room)
   })
 
-  it('is just enough exactly where nobody is told of too few', () => {
+  it('is just enough exactly where there is no warning of too few', () => {
     for (const limit of [129, 200, 1024, 65_536]) {
       const room = roomForConnections(limit)
       expect(tooFewOpenFiles(room, limit)).toBeUndefined()

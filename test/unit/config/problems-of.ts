@@ -1,11 +1,15 @@
-import { ConfigError, type Env } from '../../../src/config/config-error.ts'
+import { ConfigError } from '../../../src/config/config-error.ts'
+import type { Env } from '../../../src/config/environment.ts'
 import { readConfig } from '../../../src/config/sidecar-config.ts'
 import type { Problem } from '../../../src/lib/problem.ts'
 
 /** What is wrong with an environment, the sidecar's if nothing else is said; throws if nothing is. */
-export function problemsOf(env: Env, read: (env: Env) => unknown = readConfig): readonly Problem[] {
+export async function problemsOf(
+  env: Env,
+  read: (env: Env) => Promise<unknown> = readConfig,
+): Promise<readonly Problem[]> {
   try {
-    read(env)
+    await read(env)
   } catch (error) {
     if (error instanceof ConfigError) return error.problems
     throw error

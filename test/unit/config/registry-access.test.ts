@@ -2,13 +2,17 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type ReadRegistryAccess, readRegistryAccess } from '../../../src/config/registry-access.ts'
+import { Findings } from '../../../src/config/config-error.ts'
+import { readRegistryAccess } from '../../../src/config/registry-access.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 
 afterAll(removeTempDirs)
 
 const [PEM = ''] = rootCertificates
-const read = (env: Record<string, string>): ReadRegistryAccess => readRegistryAccess(env, (name) => name)
+const read = (env: Record<string, string>, writtenAs = (name: string): string => name) => {
+  const findings = new Findings()
+  return { access: readRegistryAccess(env, writtenAs, findings), problems: findings.problems }
+}
 
 function fileWith(content: string): string {
   const path = join(makeTempDir(), 'ca.pem')
@@ -18,8 +22,8 @@ function fileWith(content: string): string {
 
 describe('which registry', () => {
   it('is api.chatie.io over TLS, directly, when nothing is set', () => {
-    const { access, problems, warnings } = read({})
-    expect([problems, warnings]).toEqual([[], []])
+    const { access, problems } = read({})
+    expect(problems).toEqual([])
     expect(access).toEqual({
       url: new URL('wss://api.chatie.io'),
       extraCa: undefined,
@@ -35,21 +39,9 @@ describe('which registry', () => {
     expect(access?.url.href).toBe('ws://127.0.0.1:8080/')
   })
 
-  it('a problem is told under the name that the user wrote', () => {
-    const { problems } = readRegistryAccess(
-      { WECHATY_PUPPET_SERVICE_AUTHORITY: 'no host' },
-      () => 'WECHATY_APIHOST',
-    )
+  it('a problem is reported under the name that the user wrote', () => {
+    const { problems } = read({ WECHATY_PUPPET_SERVICE_AUTHORITY: 'no host' }, () => 'WECHATY_APIHOST')
     expect(problems).toEqual([{ variable: 'WECHATY_APIHOST', message: expect.any(String) }])
-  })
-
-  it('plain ws to a public host is a warning', () => {
-    expect(read({ REGISTRAR_REGISTRY_URL: 'ws://registry.example.com' }).warnings).toEqual([
-      {
-        variable: 'REGISTRAR_REGISTRY_URL',
-        message: expect.stringContaining('the token travels unencrypted'),
-      },
-    ])
   })
 })
 
@@ -131,7 +123,7 @@ it.each([
   expect(read(env).problems).toEqual([])
 })
 
-it('all problems are told at once', () => {
+it('all problems are reported at once', () => {
   const { access, problems } = read({
     REGISTRAR_REGISTRY_URL: 'nonsense',
     REGISTRAR_REGISTRY_CA_FILE: join(makeTempDir(), 'missing'),

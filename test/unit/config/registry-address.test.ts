@@ -1,19 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type RegistryAddress,
-  registryFromAuthority,
-  registryFromUrl,
-} from '../../../src/config/registry-address.ts'
+import { Findings } from '../../../src/config/config-error.ts'
+import { isExposed, registryFromAuthority, registryFromUrl } from '../../../src/config/registry-address.ts'
 
-/** The URL, with a ! behind it if there is a warning; or the problem. */
-const outcome = (address: RegistryAddress): string =>
-  'problem' in address
-    ? address.problem.message
-    : address.url.href + '!'.repeat(Math.min(1, address.warnings.length))
+type Read = (variable: string, text: string, findings: Findings) => URL | undefined
 
-const fromAuthority = (text: string): string => outcome(registryFromAuthority('AUTHORITY', text))
-const fromUrl = (text: string): string => outcome(registryFromUrl('URL', text))
+/** The URL, with a ! behind it if it exposes tokens; or the problem. */
+function outcome(read: Read, text: string): string {
+  const findings = new Findings()
+  const url = read('VARIABLE', text, findings)
+  expect(findings.problems).toHaveLength(url === undefined ? 1 : 0)
+  if (url === undefined) return findings.problems[0]?.message ?? ''
+  return url.href + (isExposed(url) ? '!' : '')
+}
+
+const fromAuthority = (text: string): string => outcome(registryFromAuthority, text)
+const fromUrl = (text: string): string => outcome(registryFromUrl, text)
 
 /** The path of an endpoint below a base URL. */
 const pathBehind = (base: URL): string => new URL(`${base.href.replace(/\/$/, '')}/v0/websocket`).pathname
@@ -29,9 +31,12 @@ describe('an authority', () => {
     expect(fromAuthority(text)).toBe(url)
   })
 
-  it.each(['https://api.chatie.io', 'ws://127.0.0.1:8080'])('%s is told where a URL belongs', (text) => {
-    expect(fromAuthority(text)).toContain('give the whole URL in REGISTRAR_REGISTRY_URL')
-  })
+  it.each(['https://api.chatie.io', 'ws://127.0.0.1:8080'])(
+    '%s is a problem that says where a URL belongs',
+    (text) => {
+      expect(fromAuthority(text)).toContain('give the whole URL in REGISTRAR_REGISTRY_URL')
+    },
+  )
 
   it.each([
     'api.chatie.io/',
@@ -86,8 +91,8 @@ describe('a registry URL', () => {
   it.each(['wss://registry.example.com/?', 'wss://registry.example.com/#', 'wss://registry.example.com/?#'])(
     '%s does not swallow the path that is put behind it',
     (text) => {
-      const address = registryFromUrl('URL', text)
-      if ('url' in address) expect(pathBehind(address.url)).toBe('/v0/websocket')
+      const url = registryFromUrl('URL', text, new Findings())
+      if (url !== undefined) expect(pathBehind(url)).toBe('/v0/websocket')
     },
   )
 
@@ -100,12 +105,15 @@ describe('a registry URL', () => {
     )
     fc.assert(
       fc.property(texts, (text) => {
-        for (const address of [registryFromUrl('URL', text), registryFromAuthority('AUTHORITY', text)]) {
-          if ('problem' in address) continue
-          const { protocol, username, password } = address.url
+        for (const read of [registryFromUrl, registryFromAuthority]) {
+          const findings = new Findings()
+          const url = read('VARIABLE', text, findings)
+          expect(findings.problems).toHaveLength(url === undefined ? 1 : 0)
+          if (url === undefined) continue
+          const { protocol, username, password } = url
           expect(protocol).toMatch(/^wss?:$/)
           expect(username + password).toBe('')
-          expect(pathBehind(address.url)).toMatch(/\/v0\/websocket$/)
+          expect(pathBehind(url)).toMatch(/\/v0\/websocket$/)
         }
       }),
       { numRuns: 2000 },

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConfigError, type Env } from '../../../src/config/config-error.ts'
+import { ConfigError } from '../../../src/config/config-error.ts'
+import type { Env } from '../../../src/config/environment.ts'
 import { readRegistryConfig } from '../../../src/config/registry-config.ts'
 import type { Problem } from '../../../src/lib/problem.ts'
 import { type CertificateFiles, createAuthority } from '../../support/certificates.ts'
@@ -10,11 +11,12 @@ import { problemsOf } from './problems-of.ts'
 
 afterAll(removeTempDirs)
 
-const problems = (env: Env): readonly Problem[] => problemsOf(env, readRegistryConfig)
-const variables = (env: Env): readonly string[] => problems(env).map(({ variable }) => variable)
+const problems = (env: Env): Promise<readonly Problem[]> => problemsOf(env, readRegistryConfig)
+const variables = async (env: Env): Promise<readonly string[]> =>
+  (await problems(env)).map(({ variable }) => variable)
 
 describe('problems', () => {
-  it('come all at once, each with its variable', () => {
+  it('come all at once, each with its variable', async () => {
     const env = {
       REGISTRY_LISTEN_HOST: 'http://localhost',
       REGISTRY_LISTEN_PORT: 'tcp://10.0.0.7:8080',
@@ -34,36 +36,36 @@ describe('problems', () => {
       LOG_LEVEL: 'loud',
       LOG_FORMAT: 'xml',
     }
-    expect([...variables(env)].sort()).toEqual(
+    expect([...(await variables(env))].sort()).toEqual(
       Object.keys(env)
         .filter((name) => name !== 'REGISTRY_TLS_CERT_FILE')
         .sort(),
     )
-    for (const { message } of problems(env)) expect(message).toMatch(/^[a-z]/)
+    for (const { message } of await problems(env)) expect(message).toMatch(/^[a-z]/)
   })
 
-  it('stand in the error under a head that counts them, and with what was noticed beside them', () => {
-    const read = (): unknown =>
+  it('stand in the error under a head that counts them, and with the warnings', async () => {
+    const read = (): Promise<unknown> =>
       readRegistryConfig({ REGISTRY_DRAIN: '5', REGISTRY_UPGRADE_RATE: 'x', REGISTRY_DRAINS: '5s' })
-    expect(read).toThrow(ConfigError)
-    expect(read).toThrow(
+    await expect(read()).rejects.toThrow(ConfigError)
+    await expect(read()).rejects.toThrow(
       /^The configuration has 2 problems:\n( {2}[A-Z_]+: .+\n){2} {2}REGISTRY_DRAINS is not a variable/,
     )
   })
 
   it.each(['REGISTRY_LISTEN_PORT', 'REGISTRY_LISTEN_TLS_PORT', 'REGISTRY_ADMIN_PORT'])(
     'name a Kubernetes service link in %s as what it is',
-    (variable) => {
-      expect(problems({ [variable]: 'tcp://10.0.0.7:8080' })).toContainEqual({
+    async (variable) => {
+      expect(await problems({ [variable]: 'tcp://10.0.0.7:8080' })).toContainEqual({
         variable,
         message: expect.stringContaining('looks like a Kubernetes service link'),
       })
     },
   )
 
-  it('tell a variable that makes no sense once', () => {
+  it('name a variable that makes no sense once', async () => {
     const link = 'tcp://10.0.0.7:8080'
-    expect(variables({ REGISTRY_LISTEN_PORT: link, REGISTRY_ADMIN_PORT: link })).toEqual([
+    expect(await variables({ REGISTRY_LISTEN_PORT: link, REGISTRY_ADMIN_PORT: link })).toEqual([
       'REGISTRY_LISTEN_PORT',
       'REGISTRY_ADMIN_PORT',
     ])
@@ -76,8 +78,8 @@ describe('a limit', () => {
     'REGISTRY_MAX_REGISTRANTS_PER_TOKEN',
     'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS',
     'REGISTRY_UPGRADE_RATE',
-  ])('of none (%s) is a problem', (variable) => {
-    expect(problems({ [variable]: '0' })).toEqual([
+  ])('of none (%s) is a problem', async (variable) => {
+    expect(await problems({ [variable]: '0' })).toEqual([
       { variable, message: expect.stringContaining('must be a whole number from 1 to 1000000') },
     ])
   })
@@ -141,8 +143,8 @@ describe('a certificate', () => {
       'REGISTRY_TLS_CERT_FILE',
       'one of the files is a folder',
     ],
-  ])('%s is a problem', (_what, env, variable, words) => {
-    expect(problems(env())).toEqual([{ variable, message: expect.stringContaining(words) }])
+  ])('%s is a problem', async (_what, env, variable, words) => {
+    expect(await problems(env())).toEqual([{ variable, message: expect.stringContaining(words) }])
   })
 })
 
@@ -151,8 +153,8 @@ describe('the same port twice', () => {
     [{ REGISTRY_ADMIN_PORT: '8080' }, 'REGISTRY_ADMIN_PORT', 'REGISTRY_LISTEN_PORT'],
     [{ REGISTRY_LISTEN_PORT: '9789' }, 'REGISTRY_ADMIN_PORT', 'REGISTRY_LISTEN_PORT'],
     [{ REGISTRY_ADMIN_PORT: '08080' }, 'REGISTRY_ADMIN_PORT', 'REGISTRY_LISTEN_PORT'],
-  ])('%j is a problem of %s', (env, variable, other) => {
-    expect(problems(env)).toEqual([
+  ])('%j is a problem of %s', async (env, variable, other) => {
+    expect(await problems(env)).toEqual([
       { variable, message: expect.stringContaining(`is the port of ${other} too`) },
     ])
   })
@@ -160,12 +162,14 @@ describe('the same port twice', () => {
   it('is a problem of the port with TLS too', async () => {
     const { certFile, keyFile } = await (await createAuthority()).issue(['dns:a.example'])
     const tls = { REGISTRY_TLS_CERT_FILE: certFile, REGISTRY_TLS_KEY_FILE: keyFile }
-    expect(variables({ ...tls, REGISTRY_LISTEN_TLS_PORT: '8080' })).toEqual(['REGISTRY_LISTEN_TLS_PORT'])
-    expect(variables({ ...tls, REGISTRY_LISTEN_TLS_PORT: '9789' })).toEqual(['REGISTRY_ADMIN_PORT'])
+    expect(await variables({ ...tls, REGISTRY_LISTEN_TLS_PORT: '8080' })).toEqual([
+      'REGISTRY_LISTEN_TLS_PORT',
+    ])
+    expect(await variables({ ...tls, REGISTRY_LISTEN_TLS_PORT: '9789' })).toEqual(['REGISTRY_ADMIN_PORT'])
   })
 
-  it('is none where the system chooses', () => {
-    const { config } = readRegistryConfig({ REGISTRY_LISTEN_PORT: '0', REGISTRY_ADMIN_PORT: '0' })
+  it('is none where the system chooses', async () => {
+    const { config } = await readRegistryConfig({ REGISTRY_LISTEN_PORT: '0', REGISTRY_ADMIN_PORT: '0' })
     expect([config.listen[0]?.port, config.admin.port]).toEqual([0, 0])
   })
 })
@@ -174,10 +178,10 @@ describe('a list', () => {
   it.each([
     ['that is empty', '# nobody\n', 'holds no token'],
     ['with a token that cannot be one', '"insecure_aaaa-1111"\n', 'line 1 has quotes around it'],
-  ])('%s is a problem', (_what, content, words) => {
+  ])('%s is a problem', async (_what, content, words) => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, content)
-    const [problem, ...others] = problems({ REGISTRY_TOKENS_FILE: path })
+    const [problem, ...others] = await problems({ REGISTRY_TOKENS_FILE: path })
     expect([problem?.variable, others]).toEqual(['REGISTRY_TOKENS_FILE', []])
     expect(problem?.message).toContain(words)
     expect(problem?.message).not.toContain('aaaa')

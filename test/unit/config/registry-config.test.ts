@@ -29,8 +29,8 @@ const listOf = (content: string): string => {
 }
 
 describe('without a variable', () => {
-  it('everything is as the contract says', () => {
-    expect(readRegistryConfig({})).toEqual({
+  it('everything is as the contract says', async () => {
+    expect(await readRegistryConfig({})).toEqual({
       config: {
         listen: [{ host: '0.0.0.0', port: 8080, tls: undefined }],
         tls: undefined,
@@ -52,24 +52,24 @@ describe('without a variable', () => {
     })
   })
 
-  it('it is the same as with each variable set to the default that --help tells', () => {
+  it('everything is as with each variable set to the default of --help', async () => {
     const defaults = REGISTRY_VARIABLES.map(({ name, byDefault }) => [name, byDefault])
-    expect(readRegistryConfig(Object.fromEntries(defaults))).toEqual(readRegistryConfig({}))
+    expect(await readRegistryConfig(Object.fromEntries(defaults))).toEqual(await readRegistryConfig({}))
   })
 
-  it('a terminal is written to for people, unless another format is asked for', () => {
-    expect(readRegistryConfig({}, true).config.log.format).toBe('pretty')
-    expect(readRegistryConfig({ LOG_FORMAT: 'json' }, true).config.log.format).toBe('json')
+  it('a terminal is written to for people, unless another format is asked for', async () => {
+    expect((await readRegistryConfig({}, true)).config.log.format).toBe('pretty')
+    expect((await readRegistryConfig({ LOG_FORMAT: 'json' }, true)).config.log.format).toBe('json')
   })
 
-  it('nothing can be changed in what was read', () => {
-    expect(Object.isFrozen(readRegistryConfig({}).config)).toBe(true)
+  it('nothing can be changed in what was read', async () => {
+    expect(Object.isFrozen((await readRegistryConfig({})).config)).toBe(true)
   })
 })
 
 describe('each variable', () => {
-  it('is read', () => {
-    const { config, warnings } = readRegistryConfig({
+  it('is read', async () => {
+    const { config, warnings } = await readRegistryConfig({
       ...withTls(),
       REGISTRY_LISTEN_HOST: '[::1]',
       REGISTRY_LISTEN_PORT: '80',
@@ -107,47 +107,47 @@ describe('each variable', () => {
 })
 
 describe('TLS', () => {
-  it('with a certificate and no port of its own is what the one port speaks', () => {
-    const { config } = readRegistryConfig(withTls())
+  it('is spoken on the one port if it has a certificate and no port of its own', async () => {
+    const { config } = await readRegistryConfig(withTls())
     const pair = readKeyPair(files)
     expect(config.listen).toEqual([{ host: '0.0.0.0', port: 8080, tls: pair }])
     expect(config.tls).toEqual({ files: { certFile: files.certFile, keyFile: files.keyFile }, pair })
   })
 
-  it('with a port of its own leaves the other one plain', () => {
-    const { config } = readRegistryConfig({ ...withTls(), REGISTRY_LISTEN_TLS_PORT: '8443' })
+  it('leaves the other port plain if it has a port of its own', async () => {
+    const { config } = await readRegistryConfig({ ...withTls(), REGISTRY_LISTEN_TLS_PORT: '8443' })
     expect(config.listen.map(({ port, tls }) => [port, tls !== undefined])).toEqual([
       [8080, false],
       [8443, true],
     ])
   })
 
-  it('may leave both ports to the system', () => {
+  it('may leave both ports to the system', async () => {
     const env = {
       ...withTls(),
       REGISTRY_LISTEN_PORT: '0',
       REGISTRY_LISTEN_TLS_PORT: '0',
       REGISTRY_ADMIN_PORT: '0',
     }
-    expect(readRegistryConfig(env).config.listen.map(({ port }) => port)).toEqual([0, 0])
+    expect((await readRegistryConfig(env)).config.listen.map(({ port }) => port)).toEqual([0, 0])
   })
 })
 
 describe('the list', () => {
   const digest = createHash('sha256').update(B).digest('hex')
 
-  it('holds tokens and SHA-256s of tokens, and nothing is odd about those', () => {
+  it('holds tokens and SHA-256s of tokens, and nothing is odd about those', async () => {
     const path = listOf(`# bots\n${A}\n${digest}\n${digest.toUpperCase().replace(/^./, 'F')} # another\n`)
-    const { config, warnings } = readRegistryConfig({ REGISTRY_TOKENS_FILE: path })
+    const { config, warnings } = await readRegistryConfig({ REGISTRY_TOKENS_FILE: path })
     expect(config.list?.entries.slice(0, 2)).toEqual([A, digest])
     expect(config.list?.entries).toHaveLength(3)
     expect(config.list?.source).toMatchObject({ variable: 'REGISTRY_TOKENS_FILE', path, digests: true })
     expect(warnings).toEqual([])
   })
 
-  it('is warned of where a token smells or stands there twice, without repeating it', () => {
+  it('is warned of where a token is odd or repeated, without repeating it', async () => {
     const path = listOf(`${A}\n${A}\nwithout-prefix\n${digest}\n`)
-    const { config, warnings } = readRegistryConfig({ REGISTRY_TOKENS_FILE: path })
+    const { config, warnings } = await readRegistryConfig({ REGISTRY_TOKENS_FILE: path })
     expect(config.list?.entries).toEqual([A, 'without-prefix', digest])
     expect(warnings).toEqual([
       { variable: 'REGISTRY_TOKENS_FILE', message: 'line 2 is the same as line 1; used once' },
@@ -156,22 +156,22 @@ describe('the list', () => {
     expect(JSON.stringify(warnings)).not.toContain('without-prefix')
   })
 
-  it('needs no token of a sidecar: those in the environment are none of its business', () => {
-    expect(readRegistryConfig({ WECHATY_TOKEN: '"x"' }).config.list).toBeUndefined()
+  it('ignores the tokens of a sidecar in the environment', async () => {
+    expect((await readRegistryConfig({ WECHATY_TOKEN: '"x"' })).config.list).toBeUndefined()
   })
 })
 
 describe('warnings', () => {
-  it('name a variable that nobody knows', () => {
-    expect(readRegistryConfig({ REGISTRY_LISTEN: '80', REGISTRY_TLS_CERT: 'x' }).warnings).toEqual([
+  it('name a variable that nobody knows', async () => {
+    expect((await readRegistryConfig({ REGISTRY_LISTEN: '80', REGISTRY_TLS_CERT: 'x' })).warnings).toEqual([
       { variable: 'REGISTRY_LISTEN', message: expect.stringContaining('is ignored; see --help') },
       { variable: 'REGISTRY_TLS_CERT', message: expect.stringContaining('is ignored; see --help') },
     ])
   })
 
-  it('say nothing of what Kubernetes sets beside a Service called registry, nor of other programs', () => {
+  it('say nothing of what Kubernetes sets beside a Service called registry, nor of other programs', async () => {
     const link = 'tcp://10.0.0.7:8080'
-    const { config, warnings } = readRegistryConfig({
+    const { config, warnings } = await readRegistryConfig({
       REGISTRY_SERVICE_HOST: '10.0.0.7',
       REGISTRY_SERVICE_PORT: '8080',
       REGISTRY_SERVICE_PORT_ADMIN: '9789',
@@ -181,7 +181,7 @@ describe('warnings', () => {
       REGISTRAR_PROBES: 'x',
       PATH: '/bin',
     })
-    expect(config).toEqual(readRegistryConfig({}).config)
+    expect(config).toEqual((await readRegistryConfig({})).config)
     expect(warnings).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Env } from '../../../src/config/config-error.ts'
+import type { Env } from '../../../src/config/environment.ts'
 import { type Config, readConfig } from '../../../src/config/sidecar-config.ts'
 import { SIDECAR_VARIABLES } from '../../../src/config/variables.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
@@ -14,11 +14,12 @@ const TOKEN = 'insecure_aaaa-1111'
 const OTHER = 'insecure_bbbb-2222'
 
 /** The configuration of an environment that has a token already. */
-const configOf = (env: Env): Config => readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, ...env }).config
+const configOf = async (env: Env): Promise<Config> =>
+  (await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, ...env })).config
 
 describe('defaults', () => {
-  it('are those of the promise', () => {
-    const { config, warnings } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
+  it('are those that the documents promise', async () => {
+    const { config, warnings } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
     expect(warnings).toEqual([])
     expect(config).toEqual({
       tokens: [TOKEN],
@@ -74,16 +75,16 @@ describe('defaults', () => {
     expect(variable).toMatchObject(alias === undefined ? { byDefault } : { byDefault, alias })
   })
 
-  it('on a terminal the log is pretty, unless the user says otherwise', () => {
+  it('on a terminal the log is pretty, unless the user says otherwise', async () => {
     const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN }
-    expect(readConfig(env, true).config.log.format).toBe('pretty')
-    expect(readConfig({ ...env, LOG_FORMAT: 'json' }, true).config.log.format).toBe('json')
+    expect((await readConfig(env, true)).config.log.format).toBe('pretty')
+    expect((await readConfig({ ...env, LOG_FORMAT: 'json' }, true)).config.log.format).toBe('json')
   })
 
-  it('an empty string counts as unset, for every variable', () => {
+  it('an empty string counts as unset, for every variable', async () => {
     const empty = Object.fromEntries(SIDECAR_VARIABLES.map(({ name }) => [name, '']))
     const env = { ...empty, WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: '', WECHATY_TOKEN: TOKEN }
-    expect(readConfig(env)).toEqual(readConfig({ WECHATY_TOKEN: TOKEN }))
+    expect(await readConfig(env)).toEqual(await readConfig({ WECHATY_TOKEN: TOKEN }))
   })
 })
 
@@ -123,16 +124,16 @@ describe('each variable', () => {
     ['LOG_LEVEL', 'trace', ({ log }) => log.level, 'trace'],
     ['LOG_FORMAT', 'pretty', ({ log }) => log.format, 'pretty'],
     ['REGISTRAR_EXIT_ON_REFUSED', 'true', ({ exitOnRefused }) => exitOnRefused, true],
-  ])('%s=%s is obeyed', (name, value, look, wanted) => {
-    expect(look(configOf({ [name]: value }))).toEqual(wanted)
+  ])('%s=%s is obeyed', async (name, value, look, wanted) => {
+    expect(look(await configOf({ [name]: value }))).toEqual(wanted)
   })
 
-  it('the files are read', () => {
+  it('the files are read', async () => {
     const dir = makeTempDir()
     const [pem = ''] = rootCertificates
     writeFileSync(join(dir, 'tokens'), `${OTHER}\n`)
     writeFileSync(join(dir, 'ca.pem'), pem)
-    const config = configOf({
+    const config = await configOf({
       WECHATY_PUPPET_SERVICE_TOKEN_FILE: join(dir, 'tokens'),
       REGISTRAR_REGISTRY_CA_FILE: join(dir, 'ca.pem'),
     })
@@ -140,11 +141,11 @@ describe('each variable', () => {
     expect(config.registry.extraCa).toBe(pem)
   })
 
-  it('the file of tokens is there to be followed, with the tokens that were given beside it', () => {
+  it('the file of tokens is there to be watched, with the tokens of the variable', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${OTHER}\n`)
     const env = { WECHATY_TOKEN: TOKEN, WECHATY_PUPPET_SERVICE_TOKEN_FILE: path }
-    const { tokenSource } = readConfig(env).config
+    const { tokenSource } = (await readConfig(env)).config
     expect(tokenSource).toEqual({
       variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE',
       path,
@@ -157,37 +158,37 @@ describe('each variable', () => {
 })
 
 describe('the result', () => {
-  it('is frozen', () => {
-    expect(Object.isFrozen(configOf({}))).toBe(true)
+  it('is frozen', async () => {
+    expect(Object.isFrozen(await configOf({}))).toBe(true)
   })
 
   it.each(['tokens', 'registry', 'advertise', 'puppet', 'probe', 'heartbeat', 'admin', 'log'] as const)(
     'is frozen down to its %s',
-    (part) => {
-      expect(Object.isFrozen(configOf({})[part])).toBe(true)
+    async (part) => {
+      expect(Object.isFrozen((await configOf({}))[part])).toBe(true)
     },
   )
 })
 
 describe("the gateway's own names", () => {
-  it('say the same as ours', () => {
-    const { config, warnings } = readConfig({
+  it('say the same as ours', async () => {
+    const { config, warnings } = await readConfig({
       WECHATY_TOKEN: TOKEN,
       WECHATY_APIHOST: 'registry.example.com',
       WECHATY_PUPPET_SERVICE_IP: '203.0.113.7',
     })
     expect(warnings).toEqual([])
     expect(config).toEqual(
-      configOf({
+      await configOf({
         WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example.com',
         REGISTRAR_ADVERTISE_HOST: '203.0.113.7',
       }),
     )
   })
 
-  it('stand back where ours are set, and say so if they differ', () => {
+  it('are ignored where ours are set, with a warning if they differ', async () => {
     const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, WECHATY_TOKEN: OTHER }
-    const { config, warnings } = readConfig(env)
+    const { config, warnings } = await readConfig(env)
     expect(config.tokens).toEqual([TOKEN])
     expect(warnings).toEqual([
       {
@@ -195,36 +196,41 @@ describe("the gateway's own names", () => {
         message: 'is ignored, because WECHATY_PUPPET_SERVICE_TOKEN is set too and differs',
       },
     ])
-    expect(readConfig({ ...env, WECHATY_TOKEN: TOKEN }).warnings).toEqual([])
+    expect((await readConfig({ ...env, WECHATY_TOKEN: TOKEN })).warnings).toEqual([])
   })
 
   it.each([
     ['WECHATY_TOKEN', '"quoted_token"'],
     ['WECHATY_APIHOST', 'https://registry.example.com'],
     ['WECHATY_PUPPET_SERVICE_IP', '::1'],
-  ])('%s is named in its own problem', (name, value) => {
-    const problems = problemsOf({
+  ])('%s is named in its own problem', async (name, value) => {
+    const problems = await problemsOf({
       ...(name === 'WECHATY_TOKEN' ? {} : { WECHATY_TOKEN: TOKEN }),
       [name]: value,
     })
     expect(problems.map(({ variable }) => variable)).toEqual([name])
   })
 
-  it.each(['true', 'TRUE', '1', 'yes', 'on'])('a puppet without TLS (%s) is probed without TLS', (value) => {
-    expect(configOf({ WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: value }).puppet.tls).toBe('off')
-  })
+  it.each(['true', 'TRUE', '1', 'yes', 'on'])(
+    'a puppet without TLS (%s) is probed without TLS',
+    async (value) => {
+      expect((await configOf({ WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: value })).puppet.tls).toBe(
+        'off',
+      )
+    },
+  )
 
   it.each([
     ['false', undefined, 'auto'],
     ['true', 'on', 'on'],
     ['true', 'auto', 'auto'],
-  ])('NO_TLS_INSECURE_SERVER=%s with REGISTRAR_PUPPET_TLS=%s: %s', (value, tls, wanted) => {
+  ])('NO_TLS_INSECURE_SERVER=%s with REGISTRAR_PUPPET_TLS=%s: %s', async (value, tls, wanted) => {
     const env = { WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: value, REGISTRAR_PUPPET_TLS: tls }
-    expect(configOf(env).puppet.tls).toBe(wanted)
+    expect((await configOf(env)).puppet.tls).toBe(wanted)
   })
 
-  it('NO_TLS_INSECURE_SERVER with neither yes nor no is a problem', () => {
-    const problems = problemsOf({
+  it('NO_TLS_INSECURE_SERVER with neither yes nor no is a problem', async () => {
+    const problems = await problemsOf({
       WECHATY_TOKEN: TOKEN,
       WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: 'maybe',
     })

@@ -1,6 +1,7 @@
 import type { RequiredValidatorSpec } from 'envalid'
 import { describe, expect, it } from 'vitest'
-import { clean } from '../../../src/config/clean.ts'
+import { Findings } from '../../../src/config/config-error.ts'
+import { readVariables } from '../../../src/config/environment.ts'
 import {
   duration,
   durationOrAuto,
@@ -14,10 +15,12 @@ import {
 
 /** What a validator makes of a text: the value, or its complaint. */
 function read<T>(spec: RequiredValidatorSpec<T>, text: string): { value: T } | { complaint: string } {
-  const { values, problems } = clean({ X: text }, { X: spec })
-  const [problem] = problems
+  const row = { name: 'X', byDefault: '', parse: spec, meaning: '' }
+  const findings = new Findings()
+  const values: { X?: unknown } = readVariables([row], { X: text }, findings)
+  const [problem] = findings.problems
   if (problem !== undefined) return { complaint: problem.message }
-  return { value: (values as { X: T }).X }
+  return { value: values.X as T }
 }
 
 function expectComplaint(spec: RequiredValidatorSpec<unknown>, text: string, words: string): void {
@@ -36,7 +39,7 @@ describe('a duration', () => {
     ['1m', 60_000],
     ['24h', 86_400_000],
   ])('%s is %i ms', (text, value) => {
-    expect(read(duration(), text)).toEqual({ value })
+    expect(read(duration, text)).toEqual({ value })
   })
 
   it.each([
@@ -55,13 +58,13 @@ describe('a duration', () => {
     'Infinity',
     '1S',
   ])('%j is refused with an example', (text) => {
-    expectComplaint(duration(), text, 'is not a duration; write a number with a unit, for example 500ms, 2s')
+    expectComplaint(duration, text, 'is not a duration; write a number with a unit, for example 500ms, 2s')
   })
 
   it.each([['0s'], ['0.5ms'], ['25h'], [`${'9'.repeat(60)}s`], [`${'1'.repeat(120)}s`]])(
     '%s is out of bounds',
     (text) => {
-      expectComplaint(duration(), text, 'must be between 1ms and 24h')
+      expectComplaint(duration, text, 'must be between 1ms and 24h')
     },
   )
 })
@@ -73,15 +76,15 @@ describe('a duration, or auto', () => {
     ['500ms', 500],
     ['1m', 60_000],
   ] as const)('%s is %s', (text, value) => {
-    expect(read(durationOrAuto(), text)).toEqual({ value })
+    expect(read(durationOrAuto, text)).toEqual({ value })
   })
 
   it.each(['automatic', 'none', '5', '1 s', ' auto'])('%j is refused with an example', (text) => {
-    expectComplaint(durationOrAuto(), text, 'is neither auto nor a duration, for example 500ms, 2s or 1m')
+    expectComplaint(durationOrAuto, text, 'is neither auto nor a duration, for example 500ms, 2s or 1m')
   })
 
   it.each(['0s', '25h'])('%s is out of bounds', (text) => {
-    expectComplaint(durationOrAuto(), text, 'must be between 1ms and 24h')
+    expectComplaint(durationOrAuto, text, 'must be between 1ms and 24h')
   })
 })
 
@@ -92,62 +95,62 @@ describe('a port', () => {
     [1, '8788', 8788],
     [0, '0', 0],
   ] as const)('from %i: %s', (lowest, text, value) => {
-    expect(read(tcpPort(lowest, 8788)(), text)).toEqual({ value })
+    expect(read(tcpPort(lowest, 8788), text)).toEqual({ value })
   })
 
   it.each(['0', '65536', '-1', '87.88', '8788abc', '0x50', '1e3', ' 8788', '8788\n', '', 'http'])(
     '%j is none',
     (text) => {
-      expectComplaint(tcpPort(1, 8788)(), text, 'must be a port from 1 to 65535, for example 8788')
+      expectComplaint(tcpPort(1, 8788), text, 'must be a port from 1 to 65535, for example 8788')
     },
   )
 
   it.each(['tcp://10.0.0.7:8788', 'udp://10.0.0.7:53'])('%s is told to be a service link', (text) => {
-    expectComplaint(tcpPort(0, 9788)(), text, 'looks like a Kubernetes service link')
+    expectComplaint(tcpPort(0, 9788), text, 'looks like a Kubernetes service link')
   })
 })
 
 describe('a whole number', () => {
   it.each(['1', '3', '10'])('%s', (text) => {
-    expect(read(integer(1, 10)(), text)).toEqual({ value: Number(text) })
+    expect(read(integer(1, 10), text)).toEqual({ value: Number(text) })
   })
 
   it.each(['0', '11', '1.5', '-1', '3abc', '', 'NaN'])('%j is refused with an example', (text) => {
-    expectComplaint(integer(1, 10)(), text, 'must be a whole number from 1 to 10, for example 3')
+    expectComplaint(integer(1, 10), text, 'must be a whole number from 1 to 10, for example 3')
   })
 
   it('gives an example that it would take itself', () => {
-    expectComplaint(integer(5, 9)(), '1', 'for example 5')
+    expectComplaint(integer(5, 9), '1', 'for example 5')
   })
 })
 
 describe('one of a few words', () => {
   it('takes them exactly', () => {
-    expect(read(oneOf('auto', 'on', 'off')(), 'off')).toEqual({ value: 'off' })
+    expect(read(oneOf('auto', 'on', 'off'), 'off')).toEqual({ value: 'off' })
   })
 
   it.each(['OFF', ' off', 'constructor', ''])('%j is told which ones there are', (text) => {
-    expectComplaint(oneOf('auto', 'on', 'off')(), text, 'must be one of auto, on, off')
+    expectComplaint(oneOf('auto', 'on', 'off'), text, 'must be one of auto, on, off')
   })
 })
 
 describe('yes or no', () => {
   it.each(['true', 'TRUE', '1', 'yes', 'on'])('%s is yes', (text) => {
-    expect(read(yesOrNo(), text)).toEqual({ value: true })
+    expect(read(yesOrNo, text)).toEqual({ value: true })
   })
 
   it.each(['false', 'False', '0', 'no', 'off'])('%s is no', (text) => {
-    expect(read(yesOrNo(), text)).toEqual({ value: false })
+    expect(read(yesOrNo, text)).toEqual({ value: false })
   })
 
   it.each(['2', 'maybe', 'true ', 'y'])('%j is neither', (text) => {
-    expectComplaint(yesOrNo(), text, 'must be true or false')
+    expectComplaint(yesOrNo, text, 'must be true or false')
   })
 })
 
 describe('a host to publish', () => {
   it.each(['203.0.113.7', 'puppet.example.com', 'puppet', 'xn--bcher-kva.example'])('%s', (text) => {
-    expect(read(publishableHost(), text)).toEqual({ value: text })
+    expect(read(publishableHost, text)).toEqual({ value: text })
   })
 
   it.each([
@@ -164,8 +167,8 @@ describe('a host to publish', () => {
     ['bücher.example', 'is not a host'],
     ['puppet\r\nX-Header: 1', 'is not a host'],
   ])('%j is refused: %s, with an example', (text, words) => {
-    expectComplaint(publishableHost(), text, words)
-    expectComplaint(publishableHost(), text, 'an IPv4 address or a name, for example 203.0.113.7')
+    expectComplaint(publishableHost, text, words)
+    expectComplaint(publishableHost, text, 'an IPv4 address or a name, for example 203.0.113.7')
   })
 })
 
@@ -177,7 +180,7 @@ describe('a host to connect to', () => {
     ['[::1]', '::1'],
     ['fe80::1%eth0', 'fe80::1%eth0'],
   ])('%s', (text, value) => {
-    expect(read(host(), text)).toEqual({ value })
+    expect(read(host, text)).toEqual({ value })
   })
 
   it.each([
@@ -189,14 +192,10 @@ describe('a host to connect to', () => {
     '[::1]:8788',
     'user@host',
   ])('%j is refused', (text) => {
-    expectComplaint(host(), text, 'must be a name or an address alone, for example 127.0.0.1')
+    expectComplaint(host, text, 'must be a name or an address alone, for example 127.0.0.1')
   })
 
   it('a port is refused, though resolvers would take it for an address', () => {
-    expectComplaint(
-      host(),
-      '8080',
-      'is a number, not a host; give a name or an address, for example 127.0.0.1',
-    )
+    expectComplaint(host, '8080', 'is a number, not a host; give a name or an address, for example 127.0.0.1')
   })
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { publicName, Redactor } from '../../../src/ops/redactor.ts'
+import { publicName, REMEMBERED, Redactor } from '../../../src/ops/redactor.ts'
 
 const A = 'insecure_aaaa-1111'
 const LONGER = `${A}-2222`
@@ -137,6 +137,70 @@ describe('when the secrets change', () => {
   })
 })
 
+describe('the secrets of others', () => {
+  const [B, C] = ['insecure_bbbb-2222', 'insecure_cccc-3333']
+
+  it('are taken out once they have been added, beside those of the user', () => {
+    const redactor = new Redactor([A])
+    redactor.add(B)
+    expect(redactor.redact(`${A} ${B}`)).toBe(`${shown(A)} ${shown(B)}`)
+    redactor.replace([C])
+    expect(redactor.redact(`${A} ${B} ${C}`)).toBe(`${A} ${shown(B)} ${shown(C)}`)
+  })
+
+  it('are taken out until many others have been removed after them: lines about their leaving come late', () => {
+    const redactor = new Redactor([])
+    for (const secret of [B, C]) redactor.add(secret)
+    redactor.remove(B)
+    for (let index = 1; index < REMEMBERED; index += 1) {
+      redactor.add(`insecure_other-${index}`)
+      redactor.remove(`insecure_other-${index}`)
+    }
+    expect(redactor.redact(`${B} ${C}`)).toBe(`${shown(B)} ${shown(C)}`)
+    redactor.add('insecure_last-1234')
+    redactor.remove('insecure_last-1234')
+    expect(redactor.redact(`${B} ${C}`)).toBe(`${B} ${shown(C)}`)
+  })
+
+  it('stay as long as anybody holds them, and are taken out again when they come back', () => {
+    const redactor = new Redactor([B])
+    for (const secret of [B, C, C]) redactor.add(secret)
+    for (const secret of [B, C]) redactor.remove(secret)
+    const forget = (): void => {
+      for (let index = 0; index < REMEMBERED; index += 1) {
+        redactor.add(`insecure_other-${index}`)
+        redactor.remove(`insecure_other-${index}`)
+      }
+    }
+    forget()
+    expect(redactor.redact(`${B} ${C}`)).toBe(`${shown(B)} ${shown(C)}`)
+    redactor.remove(C)
+    redactor.add(C)
+    redactor.remove(C)
+    redactor.replace([])
+    forget()
+    expect(redactor.redact(`${B} ${C}`)).toBe(`${B} ${C}`)
+    redactor.add(C)
+    expect(redactor.redact(C)).toBe(shown(C))
+  })
+
+  it.each([
+    'puppet_registry_registrants',
+    'puppet_registry_discovery_duration_seconds_bucket{le="0.005"}',
+    '"level":"info","time":"2026-01-31T12',
+    '2026-01-31T12:00',
+    '203.0.113.177',
+    '203.0.113.177:8788',
+    '2001:db8::1234:5678',
+    'bot-1234.example.com',
+  ])('are left alone if they could be words of ours: %s', (word) => {
+    const redactor = new Redactor([])
+    redactor.add(word)
+    expect(redactor.redact(`a ${word} b`)).toBe(`a ${word} b`)
+    redactor.remove(word)
+  })
+})
+
 describe('whatever the secrets and the text', () => {
   // Few letters, so that secrets repeat, contain and overlap each other all the time.
   const secret = fc.string({ unit: fc.constantFrom('a', 'b', '_'), minLength: 8, maxLength: 24 })
@@ -187,18 +251,19 @@ describe('ten thousand secrets', () => {
   const many = Array.from({ length: 10_000 }, (_, index) => `insecure_${publicName(`${index}`)}`)
   const [one = ''] = many
 
-  /** Redacts a text, and counts how often a secret was compared with it. */
+  /** Redacts a text, and counts how often a part of it was compared with secrets. */
   function comparisons(redact: (text: string) => string, text: string): number {
-    const original = String.prototype.endsWith
+    const original = Map.prototype.get
     let count = 0
-    String.prototype.endsWith = function (this: string, ...given) {
-      count += 1
-      return original.apply(this, given)
+    Map.prototype.get = function (this: Map<unknown, unknown>, key: unknown) {
+      // The shorter keys are endings of secrets.
+      if (typeof key === 'string' && key.length > 8) count += 1
+      return original.call(this, key)
     }
     try {
       redact(text)
     } finally {
-      String.prototype.endsWith = original
+      Map.prototype.get = original
     }
     return count
   }
@@ -209,6 +274,13 @@ describe('ten thousand secrets', () => {
     expect(comparisons(few, text)).toBe(2)
     expect(comparisons(all, text)).toBe(2)
     expect(comparisons(all, 'nothing listens on 127.0.0.1:8788')).toBe(0)
+  })
+
+  it('with the same ending are compared with a text no more often than one is', () => {
+    const alike = many.map((token) => `${token}.example.com`)
+    const text = `a line with ${alike[0]} in it, and bot.example.com`
+    expect(comparisons(redactorOf(...alike), text)).toBe(2)
+    expect(redactorOf(...alike)(text)).toBe(`a line with ${shown(alike[0] ?? '')} in it, and bot.example.com`)
   })
 
   it('are all taken out', () => {

@@ -57,8 +57,8 @@ describe('at the start', () => {
   })
 })
 
-describe('files that are followed', () => {
-  it('are read again every 10 s, without being asked', async () => {
+describe('files that are watched', () => {
+  it('are read again every 10 s', async () => {
     const { put, clock, pairs, states, follower } = follow()
     follower.start()
     put({ cert: renewed, key: renewed })
@@ -75,7 +75,7 @@ describe('files that are followed', () => {
     expect(pairs.at(-1)).toEqual(readKeyPair(before))
   })
 
-  it('that do not change are silence', async () => {
+  it('are not reported while they do not change', async () => {
     const { put, pairs, states, follower } = follow()
     await follower.refresh()
     put({ cert: before, key: before })
@@ -84,7 +84,7 @@ describe('files that are followed', () => {
     expect(follower.state).toEqual({ expires: expires(before), problem: '' })
   })
 
-  it('have another end when they are renewed', async () => {
+  it('expire at another time when they are renewed', async () => {
     const { put, states, follower } = follow()
     const expired = await authority.issue(['dns:registry.example.com'], { expired: true })
     put({ cert: expired, key: expired })
@@ -93,7 +93,7 @@ describe('files that are followed', () => {
     expect(expires(expired)).not.toEqual(expires(before))
   })
 
-  it('that are asked for during a reading are read once more after it', async () => {
+  it('are read once more after a reading during which that was requested', async () => {
     const { files, put, pairs, follower } = follow()
     // Reading a pipe waits for what is written into it.
     const pipe = makePipe(makeTempDir())
@@ -106,14 +106,14 @@ describe('files that are followed', () => {
     })
     rmSync(files.certFile)
     put({ cert: renewed, key: renewed })
-    void follower.refresh()
+    const again = follower.refresh()
     writeSync(writer, readKeyPair(before).cert)
     closeSync(writer)
-    await reading
+    await Promise.all([reading, again])
     expect(pairs).toEqual([readKeyPair(renewed)])
   })
 
-  it('that are swapped as Kubernetes does it are followed', async () => {
+  it('are read again when they are swapped as Kubernetes does it', async () => {
     const dir = makeTempDir()
     const secretOf = (files: CertificateFiles): void => {
       const { cert, key } = readKeyPair(files)
@@ -138,7 +138,7 @@ describe('files that are followed', () => {
 
 describe('a renewal that is half done', () => {
   it.each(['cert', 'key'] as const)(
-    'with the %s of the new one keeps the old one, and is told once',
+    'with the %s of the new one keeps the old one, and is reported once',
     async (half) => {
       const { put, pairs, states, follower } = follow()
       put({ [half]: renewed })
@@ -154,7 +154,7 @@ describe('a renewal that is half done', () => {
     },
   )
 
-  it('and undone is told as mended, and renews nothing', async () => {
+  it('and undone is reported as no problem any more, and renews nothing', async () => {
     const { put, pairs, states, follower } = follow()
     put({ cert: renewed })
     await follower.refresh()
@@ -191,7 +191,7 @@ describe('a renewal that is half done', () => {
     expect(states[0]?.problem).toMatch(words)
   })
 
-  it('that changes what is wrong with it is told again', async () => {
+  it('is reported again if its problem changes', async () => {
     const { files, put, states, follower } = follow()
     put({ cert: renewed })
     await follower.refresh()
@@ -204,8 +204,8 @@ describe('a renewal that is half done', () => {
   })
 })
 
-describe('a follower that is stopped', () => {
-  it('leaves no timer, reads nothing and tells nothing', async () => {
+describe('a stopped watcher', () => {
+  it('leaves no timer, reads nothing and reports nothing', async () => {
     const { put, clock, pairs, states, follower } = follow()
     follower.start()
     expect(clock.pending).toBe(1)
@@ -218,7 +218,7 @@ describe('a follower that is stopped', () => {
     expect([pairs, states, clock.pending]).toEqual([[], [], 0])
   })
 
-  it('while it reads tells nothing of what it reads, good or bad', async () => {
+  it('reports nothing of a reading under way, good or bad', async () => {
     for (const what of [{ cert: renewed, key: renewed }, { cert: renewed }, undefined]) {
       const { files, put, clock, pairs, states, follower } = follow()
       if (what === undefined) rmSync(files.keyFile)
@@ -230,7 +230,7 @@ describe('a follower that is stopped', () => {
     }
   })
 
-  it('has one timer, however often it was asked to read', async () => {
+  it('a watcher has one timer, however often a reading was requested', async () => {
     const { clock, follower } = follow()
     follower.start()
     await Promise.all([follower.refresh(), follower.refresh(), follower.refresh()])

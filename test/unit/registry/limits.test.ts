@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from '../../../src/registry/limits.ts'
 const byDefault = (wanted: (typeof REGISTRY_VARIABLES)[number]['name']): string | undefined =>
   REGISTRY_VARIABLES.find(({ name }) => name === wanted)?.byDefault
 
-it('the limits of a registry are those that --help tells', () => {
+it('the limits of a registry are those that --help tells', async () => {
   expect(DEFAULT_LIMITS).toEqual({
     registrants: Number(byDefault('REGISTRY_MAX_REGISTRANTS')),
     perToken: Number(byDefault('REGISTRY_MAX_REGISTRANTS_PER_TOKEN')),
@@ -14,5 +14,5 @@ it('the limits of a registry are those that --help tells', () => {
     upgradeRate: Number(byDefault('REGISTRY_UPGRADE_RATE')),
     connections: Number(byDefault('REGISTRY_MAX_REGISTRANTS')) + 10_000,
   })
-  expect(readRegistryConfig({}).config.limits).toEqual(DEFAULT_LIMITS)
+  expect((await readRegistryConfig({})).config.limits).toEqual(DEFAULT_LIMITS)
 })

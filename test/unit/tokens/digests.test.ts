@@ -11,9 +11,9 @@ import { A, B, messages } from './reading.ts'
 
 afterAll(removeTempDirs)
 
-const followers: TokenFileWatcher[] = []
+const watchers: TokenFileWatcher[] = []
 afterEach(() => {
-  for (const follower of followers.splice(0)) follower.stop()
+  for (const watcher of watchers.splice(0)) watcher.stop()
 })
 
 const digestOf = (token: string): string => createHash('sha256').update(token).digest('hex')
@@ -26,19 +26,19 @@ const pathOf = (content: string): string => {
 }
 
 /** What a list of tokens holds; `digests` as it is by default where nothing is said. */
-const read = (path: string, digests?: boolean): ReadTokens =>
+const read = (path: string, digests?: boolean): Promise<ReadTokens> =>
   readTokens({
     inline: { variable: 'TOKEN', text: undefined },
     file: { variable: 'LIST', path },
     ...(digests === undefined ? {} : { digests }),
   })
 
-describe('where a SHA-256 may stand for a token', () => {
+describe('a list that accepts SHA-256s', () => {
   it.each([
     ['in small letters', digestOf(A)],
     ['in capitals', digestOf(A).toUpperCase()],
-  ])('one %s is nothing to talk about', (_how, digest) => {
-    const { tokens, problems, warnings } = read(pathOf(`${digest}\n${B}\n`), true)
+  ])('accepts one %s without a warning', async (_how, digest) => {
+    const { tokens, problems, warnings } = await read(pathOf(`${digest}\n${B}\n`), true)
     expect([tokens, problems, warnings]).toEqual([[digest, B], [], []])
   })
 
@@ -46,14 +46,14 @@ describe('where a SHA-256 may stand for a token', () => {
     ['a digit short', digestOf(A).slice(1)],
     ['a digit long', `${digestOf(A)}0`],
     ['no hex', `${digestOf(A).slice(1)}g`],
-  ])('what is %s is taken for a token, which smells', (_what, nearly) => {
-    const { tokens, warnings } = read(pathOf(`${nearly}\n`), true)
+  ])('takes what is %s for a token without a prefix', async (_what, nearly) => {
+    const { tokens, warnings } = await read(pathOf(`${nearly}\n`), true)
     expect(tokens).toEqual([nearly])
     expect(messages(warnings)).toEqual([expect.stringMatching(NO_PREFIX)])
   })
 
-  it('tokens are looked at as ever', () => {
-    const { problems, warnings } = read(pathOf(`${digestOf(A)}\n${digestOf(A)}\nshort\n"${B}"\n`), true)
+  it('validates its tokens as any list does', async () => {
+    const { problems, warnings } = await read(pathOf(`${digestOf(A)}\n${digestOf(A)}\nshort\n"${B}"\n`), true)
     expect(messages(problems)).toEqual([expect.stringMatching(/^line 4 has quotes/)])
     expect(messages(warnings)).toEqual([
       'line 2 is the same as line 1; used once',
@@ -62,40 +62,40 @@ describe('where a SHA-256 may stand for a token', () => {
     ])
   })
 
-  it('it may while the list is followed too', async () => {
+  it('accepts them while it is watched too', async () => {
     const path = pathOf(`${A}\n`)
-    const { source } = read(path, true)
-    if (source === undefined) throw new Error('there is nothing to follow')
-    const news: TokenFileChange[] = []
-    const follower = new TokenFileWatcher({
+    const { source } = await read(path, true)
+    if (source === undefined) throw new Error('there is nothing to watch')
+    const changes: TokenFileChange[] = []
+    const watcher = new TokenFileWatcher({
       source,
       clock: new FakeClock(),
-      onChange: (each) => void news.push(each),
+      onChange: (each) => void changes.push(each),
     })
-    followers.push(follower)
+    watchers.push(watcher)
     writeFileSync(path, `${digestOf(A)}\n${digestOf(B)}\n`)
-    await follower.refresh()
-    expect(news).toEqual([{ kind: 'changed', tokens: [digestOf(A), digestOf(B)], warnings: [] }])
+    await watcher.refresh()
+    expect(changes).toEqual([{ kind: 'changed', tokens: [digestOf(A), digestOf(B)], warnings: [] }])
   })
 })
 
-describe('where none may', () => {
-  it.each([[undefined], [false]])('(%s), it is a token like any other, and smells', async (digests) => {
+describe('a list that does not accept SHA-256s', () => {
+  it.each([[undefined], [false]])('(%s) takes one for a token without a prefix', async (digests) => {
     const path = pathOf(`${digestOf(A)}\n`)
-    const { tokens, warnings, source } = read(path, digests)
+    const { tokens, warnings, source } = await read(path, digests)
     expect(tokens).toEqual([digestOf(A)])
     expect(messages(warnings)).toEqual([expect.stringMatching(NO_PREFIX)])
-    if (source === undefined) throw new Error('there is nothing to follow')
-    const news: TokenFileChange[] = []
-    const follower = new TokenFileWatcher({
+    if (source === undefined) throw new Error('there is nothing to watch')
+    const changes: TokenFileChange[] = []
+    const watcher = new TokenFileWatcher({
       source,
       clock: new FakeClock(),
-      onChange: (each) => void news.push(each),
+      onChange: (each) => void changes.push(each),
     })
-    followers.push(follower)
+    watchers.push(watcher)
     writeFileSync(path, `${digestOf(B)}\n`)
-    await follower.refresh()
-    expect(news).toMatchObject([
+    await watcher.refresh()
+    expect(changes).toMatchObject([
       { kind: 'changed', warnings: [{ message: expect.stringMatching(NO_PREFIX) }] },
     ])
   })

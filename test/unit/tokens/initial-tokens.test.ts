@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { MAX_BYTES } from '../../../src/tokens/read-path.ts'
+import { MAX_BYTES } from '../../../src/tokens/stable-read.ts'
 import { makePipe, mountSecret } from '../../support/files.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { A, B, C, clean, fromFile, fromPath, messages, read } from './reading.ts'
@@ -18,33 +18,33 @@ describe('tokens in a file', () => {
     ['with a byte order mark before a comment', `\uFEFF# bots\n${A}\n${B}\n`],
     ['with comments', `# bots\n${A} # the first\n  # indented\n${B}\t# the second\n`],
     ['with empty lines and white space', `\n  ${A}  \n\n\t${B}\n\n`],
-  ])('%s', (_how, content) => {
-    expect(fromFile(content)).toEqual(clean(A, B))
+  ])('%s', async (_how, content) => {
+    expect(await fromFile(content)).toEqual(clean(A, B))
   })
 
   it.each([
     ['empty', ''],
     ['of white space', ' \r\n\n'],
     ['of comments', '# nothing\n#\n'],
-  ])('%s holds no token', (_how, content) => {
-    const { tokens, problems } = fromFile(content)
+  ])('%s holds no token', async (_how, content) => {
+    const { tokens, problems } = await fromFile(content)
     expect([tokens, messages(problems)]).toEqual([[], ['holds no token']])
   })
 
-  it('name the line that is wrong, comments and empty lines counted', () => {
-    expect(messages(fromFile(`# bots\n\n${A}\n'${B}'\n`).problems)).toEqual([
+  it('are reported with the line that is wrong, comments and empty lines counted', async () => {
+    expect(messages((await fromFile(`# bots\n\n${A}\n'${B}'\n`)).problems)).toEqual([
       expect.stringMatching(/^line 4 has quotes/),
     ])
   })
 
-  it('are one a line: two on a line are told, not guessed', () => {
-    expect(messages(fromFile(`${A}, ${B}\n`).problems)).toEqual([
+  it('are one a line: two on a line are a problem', async () => {
+    expect(messages((await fromFile(`${A}, ${B}\n`)).problems)).toEqual([
       expect.stringMatching(/^line 1 holds a character that cannot travel/),
     ])
   })
 
-  it('are never cut at a # inside them: half a token would register as somebody else', () => {
-    const { tokens, problems } = fromFile(`${A}#${B}\n`)
+  it('are never cut at a # inside them: half a token would register as somebody else', async () => {
+    const { tokens, problems } = await fromFile(`${A}#${B}\n`)
     expect(tokens).not.toContain(A)
     expect(messages(problems)).toEqual([expect.stringMatching(/^line 1 holds a character/)])
   })
@@ -53,26 +53,26 @@ describe('tokens in a file', () => {
     ['binary', Buffer.from([0, 159, 146, 150, 255])],
     ['Latin-1', Buffer.from(`${A}\ninsecure_\u00fc\n`, 'latin1')],
     ['UTF-16', Buffer.from(`\uFEFF${A}`, 'utf16le')],
-  ])('%s are a problem, not a crash', (_how, content) => {
-    const [first = ''] = messages(fromFile(content).problems)
+  ])('%s are a problem, not a crash', async (_how, content) => {
+    const [first = ''] = messages((await fromFile(content)).problems)
     expect(first).toMatch(/^line [12] holds bytes that are not UTF-8/)
   })
 
-  it('may be commented in any encoding', () => {
+  it('may be commented in any encoding', async () => {
     const latin1 = Buffer.from(`${A} # K\u00fcche\n# B\u00fcro\n${B}\n`, 'latin1')
-    expect(fromFile(latin1)).toEqual(clean(A, B))
+    expect(await fromFile(latin1)).toEqual(clean(A, B))
   })
 
-  it('that is one token without a newline, as Docker makes a secret, is nothing to talk about', () => {
-    expect(fromFile(A)).toEqual(clean(A))
-    expect(fromFile(`# the bot\n${A}`)).toEqual(clean(A))
+  it('without a newline, as Docker makes a secret, are read without a warning if it is one token', async () => {
+    expect(await fromFile(A)).toEqual(clean(A))
+    expect(await fromFile(`# the bot\n${A}`)).toEqual(clean(A))
   })
 
   it.each([
     ['with several tokens', `${A}\n${B}`, 'line 2'],
     ['whose last line is a comment', `${A}\n${B}\n# the end`, 'line 3'],
-  ])('%s and no newline at the end are taken, with a warning', (_what, content, place) => {
-    const { tokens, problems, warnings } = fromFile(content)
+  ])('%s and no newline at the end are taken, with a warning', async (_what, content, place) => {
+    const { tokens, problems, warnings } = await fromFile(content)
     expect([tokens, problems]).toEqual([[A, B], []])
     expect(messages(warnings)).toEqual([
       `${place} has no newline at its end: while running, a change that ends like that is taken for half written`,
@@ -82,72 +82,72 @@ describe('tokens in a file', () => {
   it.each([
     ['exactly the limit', 0, []],
     ['a byte more', 1, ['holds more than 8 MiB; is it really a list of tokens?']],
-  ])('that are %s in size', (_what, more, problems) => {
+  ])('have a limit of size: %s', async (_what, more, problems) => {
     const comment = '#'.repeat(MAX_BYTES - A.length - 2 + more)
-    expect(messages(fromFile(`${A}\n${comment}\n`).problems)).toEqual(problems)
+    expect(messages((await fromFile(`${A}\n${comment}\n`)).problems)).toEqual(problems)
   })
 
-  it('that is not there is told so', () => {
-    expect(messages(fromPath(join(makeTempDir(), 'missing')).problems)).toEqual([
+  it('are a problem if the file is not there', async () => {
+    expect(messages((await fromPath(join(makeTempDir(), 'missing'))).problems)).toEqual([
       'there is no such file or folder; is it mounted?',
     ])
   })
 
-  it.skipIf(process.getuid?.() === 0)('that must not be read is told so', () => {
+  it.skipIf(process.getuid?.() === 0)('are a problem if the file must not be read', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, A)
     chmodSync(path, 0)
-    expect(messages(fromPath(path).problems)).toEqual([expect.stringContaining('EACCES')])
+    expect(messages((await fromPath(path)).problems)).toEqual([expect.stringContaining('EACCES')])
   })
 
-  it('that cannot be read for another reason is told so, with the reason', () => {
+  it('are a problem with its reason if the file cannot be read for another one', async () => {
     const path = join(makeTempDir(), 'loop')
     symlinkSync('loop', path)
-    expect(messages(fromPath(path).problems)).toEqual(['cannot be read (ELOOP)'])
+    expect(messages((await fromPath(path)).problems)).toEqual(['cannot be read (ELOOP)'])
   })
 
   it.each([
     ['a pipe', () => makePipe(makeTempDir())],
     ['a device that never ends', () => '/dev/zero'],
     ['a device that is always empty', () => '/dev/null'],
-  ])('that is %s is never opened', (_what, make) => {
-    expect(messages(fromPath(make()).problems)).toEqual([
+  ])('are a problem if the file is %s, which is never opened', async (_what, make) => {
+    expect(messages((await fromPath(make())).problems)).toEqual([
       'is neither a file nor a folder, but a pipe, a device or a socket; give a file with a token a line',
     ])
   })
 })
 
 describe('a folder of token files', () => {
-  it('gives the tokens of all files in it, without dotfiles and without folders', () => {
+  it('gives the tokens of all files in it, without dotfiles and without folders', async () => {
     const dir = makeTempDir()
     writeFileSync(join(dir, 'a'), A)
     writeFileSync(join(dir, 'b'), `${B}\n${C}\n`)
     writeFileSync(join(dir, '.hidden'), 'insecure_hidden-4444')
     mkdirSync(join(dir, 'folder'))
     writeFileSync(join(dir, 'folder', 'd'), 'insecure_deeper-5555')
-    expect(fromPath(dir)).toEqual(clean(A, B, C))
+    expect(await fromPath(dir)).toEqual(clean(A, B, C))
   })
 
-  it('gives them in the order of the names, whatever the disk says first', () => {
+  it('gives them in the order of the names, whatever the order on the disk', async () => {
     const dir = makeTempDir()
     const tokens = Array.from({ length: 30 }, (_, index) => `insecure_${1000 + index}-bot`)
     for (const token of [...tokens].reverse())
       writeFileSync(join(dir, `bot-${token.slice(9, 13)}`), `${token}\n`)
-    expect(fromPath(dir)).toEqual(clean(...tokens))
+    expect(await fromPath(dir)).toEqual(clean(...tokens))
   })
 
-  it('leaves pipes and sockets alone', () => {
+  it('leaves pipes and sockets alone', async () => {
     const dir = makeTempDir()
     writeFileSync(join(dir, 'a'), A)
     makePipe(dir)
-    expect(fromPath(dir)).toEqual(clean(A))
+    expect(await fromPath(dir)).toEqual(clean(A))
   })
 
-  it('says in which file a line is wrong', () => {
+  it('says in which file a line is wrong', async () => {
     const dir = makeTempDir()
     writeFileSync(join(dir, 'a'), `${A}\n`)
     writeFileSync(join(dir, 'bots\u0007.txt'), `\n${B}#\n`)
-    expect(messages(fromPath(dir).problems)).toEqual([
+    expect(messages((await fromPath(dir)).problems)).toEqual([
       expect.stringMatching(/^line 2 of bots\?\.txt holds a character/),
     ])
   })
@@ -156,52 +156,56 @@ describe('a folder of token files', () => {
     ['the token that it holds', A, `"${A}"`],
     ['a token that another file holds', `${B}.token`, `"${A}"`],
     ['most of a token', A.slice(0, -1), `"${A}"`],
-  ])('counts a file instead of naming it when its name is %s', (_what, name, content) => {
+  ])('counts a file instead of naming it when its name is %s', async (_what, name, content) => {
     const dir = makeTempDir()
     writeFileSync(join(dir, '1'), `${B}\n`)
     writeFileSync(join(dir, name), content)
-    expect(messages(fromPath(dir).problems)).toEqual([expect.stringMatching(/^line 1 of file 2 has quotes/)])
+    expect(messages((await fromPath(dir)).problems)).toEqual([
+      expect.stringMatching(/^line 1 of file 2 has quotes/),
+    ])
   })
 
-  it('names the file that cannot be read', () => {
+  it('names the file that cannot be read', async () => {
     const dir = makeTempDir()
     writeFileSync(join(dir, 'a'), A)
     symlinkSync('nowhere', join(dir, 'b'))
-    expect(messages(fromPath(dir).problems)).toEqual(['its file b is gone, or a link that leads nowhere'])
+    expect(messages((await fromPath(dir)).problems)).toEqual([
+      'its file b is gone, or a link that leads nowhere',
+    ])
     rmSync(join(dir, 'b'))
     symlinkSync('c', join(dir, 'c'))
-    expect(messages(fromPath(dir).problems)).toEqual(['its file c cannot be read (ELOOP)'])
+    expect(messages((await fromPath(dir)).problems)).toEqual(['its file c cannot be read (ELOOP)'])
   })
 
-  it('is bounded in all, not file by file', () => {
+  it('is bounded in all, not file by file', async () => {
     const dir = makeTempDir()
     for (const name of ['a', 'b']) writeFileSync(join(dir, name), `#${' '.repeat(MAX_BYTES / 2)}`)
-    expect(messages(fromPath(dir).problems)).toEqual([expect.stringContaining('more than 8 MiB')])
+    expect(messages((await fromPath(dir)).problems)).toEqual([expect.stringContaining('more than 8 MiB')])
   })
 
-  it('of files without newlines is told of once', () => {
+  it('is warned of once if several files have no newline', async () => {
     const dir = makeTempDir()
     for (const name of ['a', 'b', 'c'])
       writeFileSync(join(dir, name), `insecure_${name}-1111\ninsecure_${name}-2222`)
-    expect(messages(fromPath(dir).warnings)).toEqual([
+    expect(messages((await fromPath(dir)).warnings)).toEqual([
       expect.stringMatching(/^line 2 of a and 2 more have no newline at their end/),
     ])
   })
 
-  it('as Kubernetes mounts a Secret gives each token once, and no warning', () => {
+  it('as Kubernetes mounts a Secret gives each token once, and no warning', async () => {
     const dir = makeTempDir()
     mountSecret(dir, { one: A, two: `${B}\n${C}` })
-    expect(fromPath(dir)).toEqual(clean(A, B, C))
-    expect(fromPath(join(dir, 'two'))).toEqual(clean(B, C))
+    expect(await fromPath(dir)).toEqual(clean(A, B, C))
+    expect(await fromPath(join(dir, 'two'))).toEqual(clean(B, C))
   })
 
   it.each([
     ['nothing', []],
     ['nothing but dotfiles', ['.keep', '..data']],
-  ])('with %s in it holds no token', (_how, names) => {
+  ])('with %s in it holds no token', async (_how, names) => {
     const dir = makeTempDir()
     for (const name of names) writeFileSync(join(dir, name), A)
-    const { tokens, problems } = fromPath(dir)
+    const { tokens, problems } = await fromPath(dir)
     expect([tokens, messages(problems)]).toEqual([[], ['holds no token']])
   })
 })
@@ -210,29 +214,29 @@ describe('tokens in a variable and in a file', () => {
   const path = join(makeTempDir(), 'tokens')
   writeFileSync(path, `${C}\n${B}\n${A}\n`)
 
-  it('are one set, those of the variable first, each once', () => {
-    const { tokens, problems, warnings } = read({ text: `${B} ${A}`, path })
+  it('are one set, those of the variable first, each once', async () => {
+    const { tokens, problems, warnings } = await read({ text: `${B} ${A}`, path })
     expect([tokens, problems]).toEqual([[B, A, C], []])
     expect(warnings).toEqual([
       { variable: 'TOKEN_FILE', message: 'holds 2 of the tokens in TOKEN too; each is used once' },
     ])
   })
 
-  it('give something to follow only where there is a file that can be read', () => {
-    expect(read({ text: A, path }).source).toMatchObject({
+  it('give something to watch only where there is a file that can be read', async () => {
+    expect((await read({ text: A, path })).source).toMatchObject({
       variable: 'TOKEN_FILE',
       path,
       inline: { variable: 'TOKEN', tokens: [A] },
     })
-    expect(read({ text: A }).source).toBeUndefined()
-    expect(read({ text: A, path: join(path, 'missing') }).source).toBeUndefined()
+    expect((await read({ text: A })).source).toBeUndefined()
+    expect((await read({ text: A, path: join(path, 'missing') })).source).toBeUndefined()
   })
 
-  it('leave nothing of the file in what there is to follow', () => {
-    expect(JSON.stringify(read({ text: A, path }).source)).not.toMatch(/bbbb|cccc/)
+  it('leave nothing of the file in what there is to watch', async () => {
+    expect(JSON.stringify((await read({ text: A, path })).source)).not.toMatch(/bbbb|cccc/)
   })
 
-  it('that are not given are none, and it is not for this room to complain', () => {
-    expect(read({})).toEqual({ ...clean(), source: undefined })
+  it('are none, and no problem, if they are not given', async () => {
+    expect(await read({})).toEqual({ ...clean(), source: undefined })
   })
 })

@@ -1,25 +1,25 @@
-import type { Disk, Question } from '../../../src/tokens/disk.ts'
+import type { Disk, Entry } from '../../../src/tokens/stable-read.ts'
 
-/** The path that every question about a MemoryDisk is about. */
+/** The path of the only file on a MemoryDisk. */
 export const PATH = '/tokens'
 
-/** One file, in memory: what it answers, how often it was asked, and whether it answers at all. */
+/** One file, in memory: counts what it is asked for, and may leave that unanswered. */
 export class MemoryDisk implements Disk {
   text: string
-  /** How often the bytes were asked for, and anything at all. */
+  /** How often the bytes were read, and how often anything at all was asked. */
   readings = 0
   questions = 0
-  /** How many questions wait for their answer now, and the most there ever were. */
+  /** How many requests wait for their answer now, and the most there ever were. */
   waiting = 0
   mostWaiting = 0
-  /** What has to end before a question is answered; all questions, or those of one kind. */
+  /** What has to end before a request is answered; all requests, or those of one kind. */
   #hold: { readonly kind: keyof Disk | undefined; readonly end: Promise<void> } | undefined
 
   constructor(text: string) {
     this.text = text
   }
 
-  /** Leaves all questions, or those of one kind, unanswered until the returned function is called. */
+  /** Leaves all requests, or those of one kind, unanswered until the returned function is called. */
   hang(kind?: keyof Disk): () => void {
     let release = (): void => {}
     const end = new Promise<void>((resolve) => {
@@ -32,24 +32,22 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  look = () => this.#question('look', () => ({ kind: 'file' as const, size: this.text.length }))
-  names = () => this.#question('names', () => [])
-  whereabouts = (path: string) => this.#question('whereabouts', () => path)
-  bytes = () =>
-    this.#question('bytes', () => {
+  stat = (): Promise<Entry> =>
+    this.#answer('stat', () => ({ isFile: () => true, isDirectory: () => false, size: this.text.length }))
+  readdir = (): Promise<readonly string[]> => this.#answer('readdir', () => [])
+  realpath = (path: string): Promise<string> => this.#answer('realpath', () => path)
+  readFile = (): Promise<Buffer> =>
+    this.#answer('readFile', () => {
       this.readings += 1
       return Buffer.from(this.text)
     })
 
-  #question<T>(kind: keyof Disk, answer: () => T): Question<T> {
-    const later = async (): Promise<T> => {
-      this.questions += 1
-      this.waiting += 1
-      this.mostWaiting = Math.max(this.mostWaiting, this.waiting)
-      if (this.#hold !== undefined && kind === (this.#hold.kind ?? kind)) await this.#hold.end
-      this.waiting -= 1
-      return answer()
-    }
-    return { now: answer, later }
+  async #answer<T>(kind: keyof Disk, answer: () => T): Promise<T> {
+    this.questions += 1
+    this.waiting += 1
+    this.mostWaiting = Math.max(this.mostWaiting, this.waiting)
+    if (this.#hold !== undefined && kind === (this.#hold.kind ?? kind)) await this.#hold.end
+    this.waiting -= 1
+    return answer()
   }
 }

@@ -10,20 +10,19 @@ export const B = 'insecure_bbbb-2222'
 export const C = 'insecure_cccc-3333'
 
 /** What a start would read. */
-export const read = (given: { text?: string; path?: string }): ReadTokens =>
+export const read = (given: { text?: string; path?: string }): Promise<ReadTokens> =>
   readTokens({
     inline: { variable: 'TOKEN', text: given.text },
     file: { variable: 'TOKEN_FILE', path: given.path },
   })
 
-const withoutSource = ({ tokens, problems, warnings }: ReadTokens): ValidatedTokens => ({
-  tokens,
-  problems,
-  warnings,
-})
-export const fromText = (text: string): ValidatedTokens => withoutSource(read({ text }))
-export const fromPath = (path: string): ValidatedTokens => withoutSource(read({ path }))
-export const fromFile = (content: string | Buffer): ValidatedTokens => {
+const validated = async (given: { text?: string; path?: string }): Promise<ValidatedTokens> => {
+  const { tokens, problems, warnings } = await read(given)
+  return { tokens, problems, warnings }
+}
+export const fromText = (text: string): Promise<ValidatedTokens> => validated({ text })
+export const fromPath = (path: string): Promise<ValidatedTokens> => validated({ path })
+export const fromFile = (content: string | Buffer): Promise<ValidatedTokens> => {
   const path = join(makeTempDir(), 'tokens')
   writeFileSync(path, content)
   return fromPath(path)

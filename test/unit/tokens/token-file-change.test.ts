@@ -3,7 +3,6 @@ import type { Content, Reading } from '../../../src/tokens/file-content.ts'
 import {
   initialTokenFileState,
   nextTokenFile,
-  type TokenFileChange,
   type TokenFileState,
 } from '../../../src/tokens/token-file-change.ts'
 import { A, B } from './reading.ts'
@@ -38,17 +37,13 @@ function untouchable(digest: string): Reading {
 const missing: Reading = { kind: 'trouble', message: 'is missing' }
 const slow = { kind: 'slow' } as const
 
-/** Weighs one after the other; gives the kinds of what is told, `-` for nothing. */
-function tell(...readings: readonly (Reading | typeof slow)[]): readonly string[] {
-  let memory: TokenFileState = initialTokenFileState(source)
+/** The kinds of the changes that readings report, one after the other; `-` for none. */
+function changesOf(...readings: readonly (Reading | typeof slow)[]): readonly string[] {
+  let state: TokenFileState = initialTokenFileState(source)
   return readings.map((reading) => {
-    const weighed: { memory: TokenFileState; news: TokenFileChange | undefined } = nextTokenFile(
-      memory,
-      reading,
-      source,
-    )
-    memory = weighed.memory
-    return weighed.news?.kind ?? '-'
+    const next = nextTokenFile(state, reading, source)
+    state = next.state
+    return next.change?.kind ?? '-'
   })
 }
 
@@ -56,38 +51,42 @@ const good = readingOf(`${A}\n`)
 const bad = readingOf(`"${A}"\n`)
 const worse = readingOf(`\n"${A}"\n`)
 
-describe('what is told of readings', () => {
+describe('nextTokenFile', () => {
   it.each<readonly [string, readonly (Reading | typeof slow)[], readonly string[]]>([
-    ['nothing, while nothing changes', [untouchable('start'), untouchable('start')], ['-', '-']],
-    ['a change, once', [good, good], ['changed', '-']],
+    ['nothing while nothing changes', [untouchable('start'), untouchable('start')], ['-', '-']],
+    ['a change once', [good, good], ['changed', '-']],
     ['each change', [good, readingOf(`${B}\n`), good], ['changed', 'changed', 'changed']],
-    ['trouble, once', [missing, missing, missing], ['kept', '-', '-']],
-    ['that it is over', [missing, untouchable('start'), untouchable('start')], ['kept', 'mended', '-']],
-    ['not that it is over when there is a change to tell', [missing, good, good], ['kept', 'changed', '-']],
-    ['other trouble', [missing, bad, worse, missing], ['kept', 'kept', 'kept', 'kept']],
-    ['the same trouble again after it was over', [bad, good, bad], ['kept', 'changed', 'kept']],
-    ['that what was good is good again', [good, bad, good], ['changed', 'kept', 'mended']],
-    ['that it is slow, once', [slow, slow, untouchable('start')], ['kept', '-', 'mended']],
-    ['trouble that slowness had hidden', [bad, slow, bad], ['kept', 'kept', 'kept']],
-  ])('%s', (_what, readings, wanted) => {
-    expect(tell(...readings)).toEqual(wanted)
+    ['a problem once', [missing, missing, missing], ['kept', '-', '-']],
+    [
+      'that a problem is over',
+      [missing, untouchable('start'), untouchable('start')],
+      ['kept', 'mended', '-'],
+    ],
+    ['a change instead of the end of a problem', [missing, good, good], ['kept', 'changed', '-']],
+    ['another problem', [missing, bad, worse, missing], ['kept', 'kept', 'kept', 'kept']],
+    ['the same problem again after it was over', [bad, good, bad], ['kept', 'changed', 'kept']],
+    ['that the content is good again', [good, bad, good], ['changed', 'kept', 'mended']],
+    ['once that it is slow', [slow, slow, untouchable('start')], ['kept', '-', 'mended']],
+    ['a problem again that slowness had hidden', [bad, slow, bad], ['kept', 'kept', 'kept']],
+  ])('reports %s', (_what, readings, wanted) => {
+    expect(changesOf(...readings)).toEqual(wanted)
   })
 
-  it('needs no second look at bytes that were looked at: neither good nor bad ones', () => {
+  it('does not parse the same bytes again, neither good nor bad ones', () => {
     const digest = bad.kind === 'content' ? bad.content.digest : ''
-    expect(tell(bad, untouchable(digest), missing, untouchable(digest))).toEqual([
+    expect(changesOf(bad, untouchable(digest), missing, untouchable(digest))).toEqual([
       'kept',
       '-',
       'kept',
       'kept',
     ])
-    expect(() => tell(untouchable('new'))).toThrow('it was parsed')
+    expect(() => changesOf(untouchable('new'))).toThrow('it was parsed')
   })
 })
 
-it('what is remembered holds nothing that could be read out of it', () => {
-  const first = nextTokenFile(initialTokenFileState(source), readingOf(`${A}\n`), source).memory
-  const second = nextTokenFile(first, readingOf(`"${B}"\n`), source).memory
+it('the state holds nothing of the tokens', () => {
+  const first = nextTokenFile(initialTokenFileState(source), readingOf(`${A}\n`), source).state
+  const second = nextTokenFile(first, readingOf(`"${B}"\n`), source).state
   const digests = [first.good.digest, second.bad?.digest, ...first.good.unended]
   // In this test, digests are texts.
   const remembered = digests.reduce<string>(

@@ -1,37 +1,39 @@
 import { describe, expect, it } from 'vitest'
-import { runNow } from '../../../src/tokens/disk.ts'
+import { WATCH_INTERVAL_MS } from '../../../src/lib/file-watcher.ts'
 import { markOf } from '../../../src/tokens/file-content.ts'
-import { readPath } from '../../../src/tokens/read-path.ts'
+import { readStable } from '../../../src/tokens/stable-read.ts'
 import { SLOW_READING_MS, type TokenFileChange } from '../../../src/tokens/token-file-change.ts'
-import { FOLLOW_INTERVAL_MS, TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
+import { TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { MemoryDisk, PATH } from './memory-disk.ts'
 import { A, B, C } from './reading.ts'
 
-/** A follower of a file that held one token at the start. */
-function begin({ inline = [] as readonly string[], onChange = () => {} } = {}) {
+/** A watcher of a file that held one token at the start. */
+async function startWatcher({ inline = [] as readonly string[], onChange = () => {} } = {}) {
   const clock = new FakeClock()
   const disk = new MemoryDisk(`${A}\n`)
-  const reading = runNow(readPath(PATH, disk, () => false))
+  const reading = await readStable(PATH, { disk })
   if (reading.kind !== 'content') throw new Error(reading.message)
-  const news: TokenFileChange[] = []
+  const changes: TokenFileChange[] = []
   const source = {
     variable: 'TOKEN_FILE',
     path: PATH,
     inline: { variable: 'TOKEN', tokens: inline },
     mark: markOf(reading.content),
   }
-  const follower = new TokenFileWatcher({
+  const watcher = new TokenFileWatcher({
     source,
     clock,
     disk,
     onChange: (each) => {
-      news.push(each)
+      changes.push(each)
       onChange()
     },
   })
   disk.readings = 0
-  return { clock, disk, news, follower }
+  disk.questions = 0
+  disk.mostWaiting = 0
+  return { clock, disk, changes, watcher }
 }
 
 const changed = (...tokens: readonly string[]): TokenFileChange => ({ kind: 'changed', tokens, warnings: [] })
@@ -40,124 +42,124 @@ const kept = (message: string): TokenFileChange => ({
   problems: [{ variable: 'TOKEN_FILE', message: expect.stringContaining(message) }],
 })
 
-describe('a source that is followed', () => {
+describe('a source that is watched', () => {
   it('is read every 10 s, first 10 s after the start', async () => {
-    const { clock, disk, news, follower } = begin()
-    expect(FOLLOW_INTERVAL_MS).toBe(10_000)
-    follower.start()
+    const { clock, disk, changes, watcher } = await startWatcher()
+    expect(WATCH_INTERVAL_MS).toBe(10_000)
+    watcher.start()
     await clock.advance(9999)
     expect(disk.readings).toBe(0)
     await clock.advance(1)
     expect(disk.readings).toBe(1)
     await clock.advance(30_000)
     expect(disk.readings).toBe(4)
-    expect(news).toEqual([])
+    expect(changes).toEqual([])
   })
 
-  it('tells what is new with the next reading', async () => {
-    const { clock, disk, news, follower } = begin()
-    follower.start()
+  it('reports a change with the next reading', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher()
+    watcher.start()
     disk.text = `${A}\n${B}\n`
     await clock.advance(9999)
-    expect(news).toEqual([])
+    expect(changes).toEqual([])
     await clock.advance(1)
-    expect(news).toEqual([changed(A, B)])
+    expect(changes).toEqual([changed(A, B)])
     disk.text = `${B}\n`
     await clock.advance(10_000)
-    expect(news).toEqual([changed(A, B), changed(B)])
+    expect(changes).toEqual([changed(A, B), changed(B)])
   })
 
-  it('tells the whole set, the tokens beside it first and each once', async () => {
-    const { disk, news, follower } = begin({ inline: [C, A] })
+  it('reports the whole set, the tokens of the variable first and each once', async () => {
+    const { disk, changes, watcher } = await startWatcher({ inline: [C, A] })
     disk.text = `${B}\n${A}\n`
-    await follower.refresh()
+    await watcher.refresh()
     const message = 'holds 1 of the tokens in TOKEN too; each is used once'
     const warnings = [{ variable: 'TOKEN_FILE', message }]
-    expect(news).toEqual([{ kind: 'changed', tokens: [C, A, B], warnings }])
+    expect(changes).toEqual([{ kind: 'changed', tokens: [C, A, B], warnings }])
   })
 
-  it('is read again 10 s after a reading that was asked for, not sooner', async () => {
-    const { clock, disk, follower } = begin()
-    follower.start()
+  it('is read again 10 s after a requested reading, not sooner', async () => {
+    const { clock, disk, watcher } = await startWatcher()
+    watcher.start()
     await clock.advance(9000)
-    await follower.refresh()
+    await watcher.refresh()
     await clock.advance(9999)
     expect(disk.readings).toBe(1)
     await clock.advance(1)
     expect(disk.readings).toBe(2)
   })
 
-  it('what is new is read twice in a row, what is known once', async () => {
-    const { disk, news, follower } = begin()
+  it('is read twice in a row if its content is new, and once if it is known', async () => {
+    const { disk, changes, watcher } = await startWatcher()
     disk.text = `${B}\n`
-    await follower.refresh()
-    expect([disk.readings, news.length]).toEqual([2, 1])
-    await follower.refresh()
-    expect([disk.readings, news.length]).toEqual([3, 1])
+    await watcher.refresh()
+    expect([disk.readings, changes.length]).toEqual([2, 1])
+    await watcher.refresh()
+    expect([disk.readings, changes.length]).toEqual([3, 1])
   })
 
-  it('is trouble as long as it is: told once, there to be asked for, and gone with a mended file', async () => {
-    const { clock, disk, news, follower } = begin()
-    follower.start()
-    expect(follower.trouble).toEqual([])
+  it('keeps its problems as long as they last, and reports them once', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher()
+    watcher.start()
+    expect(watcher.trouble).toEqual([])
     disk.text = ''
     await clock.advance(30_000)
-    expect(news).toEqual([kept('holds no token')])
-    expect(follower.trouble).toEqual([{ variable: 'TOKEN_FILE', message: 'holds no token' }])
+    expect(changes).toEqual([kept('holds no token')])
+    expect(watcher.trouble).toEqual([{ variable: 'TOKEN_FILE', message: 'holds no token' }])
     disk.text = `${A}\n`
     await clock.advance(30_000)
-    expect(news).toEqual([kept('holds no token'), { kind: 'mended' }])
-    expect(follower.trouble).toEqual([])
+    expect(changes).toEqual([kept('holds no token'), { kind: 'mended' }])
+    expect(watcher.trouble).toEqual([])
   })
 })
 
-describe('asking for a reading', () => {
-  it('reads at once, and resolves when what is new has been told', async () => {
-    const { clock, disk, news, follower } = begin()
-    follower.start()
+describe('a requested reading', () => {
+  it('begins at once, and resolves when the change has been reported', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher()
+    watcher.start()
     disk.text = `${B}\n`
-    await follower.refresh()
-    expect(news).toEqual([changed(B)])
+    await watcher.refresh()
+    expect(changes).toEqual([changed(B)])
     expect(clock.now()).toBe(0)
   })
 
-  it('during a reading makes one more after it, however often it is asked, and never two at once', async () => {
-    const { clock, disk, news, follower } = begin()
+  it('follows the one under way, once however often it is requested, and never two at once', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher()
     const answer = disk.hang()
     const ended: string[] = []
-    const first = follower.refresh().then(() => ended.push('first'))
-    const others = [1, 2, 3].map(() => follower.refresh().then(() => ended.push('another')))
+    const first = watcher.refresh().then(() => ended.push('first'))
+    const others = [1, 2, 3].map(() => watcher.refresh().then(() => ended.push('another')))
     await clock.advance(5000)
     expect([disk.waiting, ended]).toEqual([1, []])
     answer()
     await Promise.all([first, ...others])
     expect(ended).toEqual(['first', 'another', 'another', 'another'])
-    expect([disk.readings, disk.mostWaiting, news]).toEqual([2, 1, []])
+    expect([disk.readings, disk.mostWaiting, changes]).toEqual([2, 1, []])
     await clock.advance(9999)
     expect(disk.readings).toBe(2)
   })
 
   it('sees what was written after the reading under way had begun', async () => {
-    const { clock, disk, news, follower } = begin()
-    const answer = disk.hang('whereabouts')
-    const first = follower.refresh()
+    const { clock, disk, changes, watcher } = await startWatcher()
+    const answer = disk.hang('realpath')
+    const first = watcher.refresh()
     await clock.advance(0)
     // The bytes have been read, the reading has not ended.
     expect([disk.readings, disk.waiting]).toEqual([1, 1])
     disk.text = `${B}\n`
-    const second = follower.refresh()
+    const second = watcher.refresh()
     answer()
     await first
     await second
-    expect(news).toEqual([changed(B)])
+    expect(changes).toEqual([changed(B)])
   })
 
-  it('takes the place of the reading that was due, even if it takes longer than that', async () => {
-    const { clock, disk, follower } = begin()
-    follower.start()
+  it('replaces the reading that was due, even if it takes longer than that', async () => {
+    const { clock, disk, watcher } = await startWatcher()
+    watcher.start()
     await clock.advance(9000)
     const answer = disk.hang()
-    const asked = follower.refresh()
+    const asked = watcher.refresh()
     await clock.advance(2000)
     answer()
     await asked
@@ -165,12 +167,12 @@ describe('asking for a reading', () => {
     expect(disk.readings).toBe(1)
   })
 
-  it('before the start reads too, and a start during it adds none', async () => {
-    const { clock, disk, follower } = begin()
+  it('happens before the start too, and a start during it adds none', async () => {
+    const { clock, disk, watcher } = await startWatcher()
     const answer = disk.hang()
-    const asked = follower.refresh()
+    const asked = watcher.refresh()
     await clock.advance(5000)
-    follower.start()
+    watcher.start()
     await clock.advance(4000)
     answer()
     await asked
@@ -180,86 +182,86 @@ describe('asking for a reading', () => {
     expect(disk.readings).toBe(2)
   })
 
-  it('before the start tells what is new, as ever', async () => {
-    const { disk, news, follower } = begin()
+  it('reports a change before the start too', async () => {
+    const { disk, changes, watcher } = await startWatcher()
     disk.text = `${B}\n`
-    await follower.refresh()
-    expect(news).toEqual([changed(B)])
+    await watcher.refresh()
+    expect(changes).toEqual([changed(B)])
   })
 })
 
 describe('a disk that does not answer', () => {
-  it('is told once, and no other reading begins', async () => {
-    const { clock, disk, news, follower } = begin()
-    follower.start()
+  it('is reported once, and no other reading begins', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher()
+    watcher.start()
     disk.hang()
-    await clock.advance(FOLLOW_INTERVAL_MS + SLOW_READING_MS - 1)
-    expect(news).toEqual([])
+    await clock.advance(WATCH_INTERVAL_MS + SLOW_READING_MS - 1)
+    expect(changes).toEqual([])
     await clock.advance(1)
-    expect(news).toEqual([kept('has been read for more than 10 s')])
+    expect(changes).toEqual([kept('has been read for more than 10 s')])
     await clock.advance(600_000)
-    expect(news).toHaveLength(1)
+    expect(changes).toHaveLength(1)
     expect(disk.mostWaiting).toBe(1)
   })
 
-  it('is mended when it answers', async () => {
-    const { clock, disk, news, follower } = begin()
-    follower.start()
+  it('is reported as recovered when it answers', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher()
+    watcher.start()
     const answer = disk.hang()
     await clock.advance(60_000)
     answer()
     await clock.advance(0)
-    expect(news).toEqual([kept('has been read'), { kind: 'mended' }])
+    expect(changes).toEqual([kept('has been read'), { kind: 'mended' }])
     await clock.advance(10_000)
     expect(disk.readings).toBe(2)
   })
 })
 
-describe('the end', () => {
-  it('in a pause leaves no timer, and nothing is read any more', async () => {
-    const { clock, disk, follower } = begin()
-    follower.start()
+describe('a stopped watcher', () => {
+  it('leaves no timer in a pause, and reads nothing any more', async () => {
+    const { clock, disk, watcher } = await startWatcher()
+    watcher.start()
     await clock.advance(5000)
-    follower.stop()
+    watcher.stop()
     expect(clock.pending).toBe(0)
     await clock.advance(60_000)
     expect(disk.readings).toBe(0)
   })
 
-  it('during a reading is silence: no news of it, no timer, and nobody waits for it', async () => {
-    const { clock, disk, news, follower } = begin()
+  it('reports nothing of a reading under way, leaves no timer, and nobody waits for it', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher()
     const answer = disk.hang()
-    const waiting = [follower.refresh(), follower.refresh()]
+    const waiting = [watcher.refresh(), watcher.refresh()]
     await clock.advance(0)
     disk.text = `${B}\n`
-    follower.stop()
+    watcher.stop()
     await Promise.all(waiting)
     expect(clock.pending).toBe(0)
     answer()
     await clock.advance(0)
     expect(clock.pending).toBe(0)
     await clock.advance(60_000)
-    expect([news, disk.questions]).toEqual([[], 1])
+    expect([changes, disk.questions]).toEqual([[], 1])
   })
 
-  it('by whoever hears the news is silence too', async () => {
-    const { clock, disk, news, follower } = begin({
-      onChange: () => follower.stop(),
+  it('reports nothing either if the listener has stopped it', async () => {
+    const { clock, disk, changes, watcher } = await startWatcher({
+      onChange: () => watcher.stop(),
     })
-    follower.start()
+    watcher.start()
     disk.text = `${B}\n`
     await clock.advance(10_000)
     disk.text = `${C}\n`
     await clock.advance(60_000)
-    expect([news, clock.pending]).toEqual([[changed(B)], 0])
+    expect([changes, clock.pending]).toEqual([[changed(B)], 0])
   })
 
-  it('is for good: neither a start nor a request wakes it', async () => {
-    const { clock, disk, follower } = begin()
-    follower.stop()
-    follower.start()
+  it('is stopped for good: neither a start nor a request wakes it', async () => {
+    const { clock, disk, watcher } = await startWatcher()
+    watcher.stop()
+    watcher.start()
     expect(clock.pending).toBe(0)
-    await follower.refresh()
+    await watcher.refresh()
     await clock.advance(60_000)
     expect([disk.questions, clock.pending]).toEqual([0, 0])
   })

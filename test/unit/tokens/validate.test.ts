@@ -22,8 +22,8 @@ describe('a token that is wrong', () => {
           'holds a character that cannot',
         ] as const,
     ),
-  ])('%s is a problem that does not repeat it', (_what, token, words) => {
-    const { tokens, problems } = fromText(token)
+  ])('%s is a problem that does not repeat it', async (_what, token, words) => {
+    const { tokens, problems } = await fromText(token)
     expect(tokens).toEqual([])
     expect(messages(problems)).toEqual([expect.stringContaining(words)])
     expect(problems[0]?.message).toMatch(/^the token /)
@@ -31,43 +31,45 @@ describe('a token that is wrong', () => {
   })
 })
 
-describe('a token that smells', () => {
+describe('an odd token', () => {
   it.each([
     ['without a prefix', 'aaaa-1111-2222', 'has no prefix with an underscore'],
     ['with an empty prefix', '_aaaa-1111-2222', 'has no prefix with an underscore'],
     ['with unusual characters', 'insecure_a+b:c=d', 'holds unusual characters'],
     ['so short that it can be guessed', 'in_1234', 'is so short'],
-  ])('%s is used, with a warning', (_what, token, words) => {
-    const { tokens, problems, warnings } = fromText(token)
+  ])('%s is used, with a warning', async (_what, token, words) => {
+    const { tokens, problems, warnings } = await fromText(token)
     expect([tokens, problems]).toEqual([[token], []])
     expect(messages(warnings)).toEqual([expect.stringContaining(words)])
     expect(warnings[0]?.message).not.toContain(token)
   })
 
-  it('and is given twice is used once, and told where', () => {
-    const { tokens, warnings } = fromText(`${A} ${B} ${A}`)
+  it('is used once if it is given twice, with a warning that says where', async () => {
+    const { tokens, warnings } = await fromText(`${A} ${B} ${A}`)
     expect(tokens).toEqual([A, B])
     expect(messages(warnings)).toEqual(['token 3 is the same as token 1; used once'])
   })
 })
 
-describe('of many', () => {
+describe('of many tokens', () => {
   const legal = (count: number): string[] =>
     Array.from({ length: count }, (_, index) => `insecure_bot-${index}`)
-  const file = (lines: readonly string[]): ValidatedTokens => fromFile(`${lines.join('\n')}\n`)
+  const file = (lines: readonly string[]): Promise<ValidatedTokens> => fromFile(`${lines.join('\n')}\n`)
 
-  it('that are wrong the first five are named, the rest counted', () => {
+  it('the first five wrong ones are named, the rest counted', async () => {
     const wrong = legal(17).map((token) => `"${token}"`)
-    expect(messages(file([A, ...wrong]).problems)).toEqual([
+    expect(messages((await file([A, ...wrong])).problems)).toEqual([
       ...[2, 3, 4, 5, 6].map((line) => `line ${line} has quotes around it; write it without`),
       'and 12 more lines are wrong',
     ])
-    expect(messages(fromText(wrong.slice(0, 6).join(' ')).problems).at(-1)).toBe('and 1 more token is wrong')
-    expect(messages(file(wrong.slice(0, 5)).problems)).toHaveLength(5)
+    expect(messages((await fromText(wrong.slice(0, 6).join(' '))).problems).at(-1)).toBe(
+      'and 1 more token is wrong',
+    )
+    expect(messages((await file(wrong.slice(0, 5))).problems)).toHaveLength(5)
   })
 
-  it('that are given twice the first five are named, the rest counted', () => {
-    const { tokens, problems, warnings } = file([...legal(1005), ...legal(1005)])
+  it('the first five repeated ones are named, the rest counted', async () => {
+    const { tokens, problems, warnings } = await file([...legal(1005), ...legal(1005)])
     expect([tokens, problems]).toEqual([legal(1005), []])
     expect(messages(warnings)).toEqual([
       ...[1, 2, 3, 4, 5].map((line) => `line ${1005 + line} is the same as line ${line}; used once`),
@@ -75,14 +77,14 @@ describe('of many', () => {
     ])
   })
 
-  it('that smell each smell is told once', () => {
+  it('each oddity is reported once', async () => {
     const odd = Array.from({ length: 10_000 }, (_, index) => `bot-${index}+`)
-    expect(messages(file([A, ...odd]).warnings)).toEqual([
+    expect(messages((await file([A, ...odd])).warnings)).toEqual([
       'line 2 and 9,999 more have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
       'line 2 and 9,999 more hold unusual characters; letters, digits and . _ ~ - travel everywhere',
       'line 2 and 99 more are so short that anyone can guess them',
     ])
-    expect(messages(fromText('in_1 in_2').warnings)).toEqual([
+    expect(messages((await fromText('in_1 in_2')).warnings)).toEqual([
       'token 1 and 1 more are so short that anyone can guess them',
     ])
   })

@@ -92,15 +92,15 @@ describe('the sidecar state', () => {
 
 describe('/status', () => {
   const TOKEN = 'insecure_status-1'
-  const gatewayIn = (sidecarState: SidecarState, env: Record<string, string>): unknown => {
-    const { config } = readConfig({ WECHATY_TOKEN: TOKEN, ...env })
+  const gatewayIn = async (sidecarState: SidecarState, env: Record<string, string>): Promise<unknown> => {
+    const { config } = await readConfig({ WECHATY_TOKEN: TOKEN, ...env })
     const damping = { withdrawals: 0, holdMs: 0 }
     const options = { config, version: '1', uptimeMs: 0, nowMs: 0, offset: 0, damping }
     return statusReport(sidecarState, options).gateway
   }
 
-  it('has null where there is no gateway server', () => {
-    expect(gatewayIn(stateAfter(joined('t0')), {})).toBeNull()
+  it('has null where there is no gateway server', async () => {
+    expect(await gatewayIn(stateAfter(joined('t0')), {})).toBeNull()
   })
 
   it.each([
@@ -108,8 +108,8 @@ describe('/status', () => {
     [[joined('t0'), joined('t0')], { connections: 2, port: null, problems: [] }],
     [[joined('t0'), said('t0', 8788)], { connections: 1, port: 8788, problems: [] }],
     [[joined('t9'), said('t9', 9000)], { connections: 1, port: 9000, problems: [OTHER_PORT, OTHER_TOKEN] }],
-  ])('has after %j: %j', (events, gateway) => {
-    expect(gatewayIn(stateAfter(...events), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
+  ])('has after %j: %j', async (events, gateway) => {
+    expect(await gatewayIn(stateAfter(...events), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
   })
 })
 

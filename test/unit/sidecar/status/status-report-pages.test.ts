@@ -6,7 +6,7 @@ import type { SidecarState } from '../../../../src/sidecar/status/sidecar-state.
 import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
 import { countReads, gone, names, registration, STATES, stateOf, tokens } from './status-harness.ts'
 
-const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_aaaa-1111' })
+const { config } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_aaaa-1111' })
 const damping = { withdrawals: 0, holdMs: 0 }
 
 interface Page {

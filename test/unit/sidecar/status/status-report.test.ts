@@ -16,7 +16,7 @@ import {
 } from './status-harness.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
-const { config } = readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, REGISTRAR_PROBE: 'serving' })
+const { config } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, REGISTRAR_PROBE: 'serving' })
 
 /** The body of `/status`, as a client reads it. */
 interface Body {

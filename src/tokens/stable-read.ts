@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { ask, type Disk, type Entry, type Steps } from './disk.ts'
 import { type FileContent, printable, type Reading } from './file-content.ts'
 
 /** What all files together may hold: a hundred thousand tokens fit in, a log or a disk image does not. */
@@ -19,45 +19,90 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'must not be read by this user (EACCES); check its owner and mode',
 }
 
+/** What is at a path, links followed. */
+export interface Entry {
+  isFile(): boolean
+  isDirectory(): boolean
+  /** Bytes. */
+  readonly size: number
+}
+
+/** What reading tokens needs of the file system; rejects with an error that has a `code`. */
+export interface Disk {
+  readonly stat: (path: string) => Promise<Entry>
+  readonly readdir: (folder: string) => Promise<readonly string[]>
+  readonly realpath: (path: string) => Promise<string>
+  readonly readFile: (file: string) => Promise<Buffer>
+}
+
+export const systemDisk: Disk = { stat, readdir, realpath, readFile }
+
+/** How to read. */
+export interface StableReadOptions {
+  /** Default: the machine's. */
+  readonly disk?: Disk
+  /** Whether a digest is that of a content which was read before: once is enough then. Default: none is. */
+  readonly isKnown?: (digest: string) => boolean
+  /** Nothing more is read after it has aborted; rejects then. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Reads a file, or the files of a folder as a mounted Secret has them: no subfolders, no dotfiles, sorted by name.
  *
- * What is new counts when it is read twice in a row: a folder may be swapped and a file written while it is read. It
- * never opens what could block for ever.
- *
- * @param isKnown whether a digest is that of a content which was read before: once is enough then
+ * New content counts when two readings in a row agree: a folder may be swapped and a file written while it is read. It never
+ * opens what could block for ever.
  */
-export function* readPath(path: string, disk: Disk, isKnown: (digest: string) => boolean): Steps<Reading> {
+export async function readStable(
+  path: string,
+  { disk = systemDisk, isKnown = () => false, signal }: StableReadOptions = {},
+): Promise<Reading> {
   let before: string | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const reading = yield* readOnce(path, disk)
+    const reading = await readOnce(path, abortable(disk, signal))
+    signal?.throwIfAborted()
     const found = reading.kind === 'content' ? reading.content.digest : reading.message
     if (found === before || isKnown(found)) return reading
     before = found
   }
-  return { kind: 'trouble', message: UNSTEADY }
+  return trouble(UNSTEADY)
 }
 
-function* readOnce(path: string, disk: Disk): Steps<Reading> {
-  // The file of a folder that is being looked at: its errors are told with its name.
+/** A disk that is asked for nothing after `signal` has aborted. */
+function abortable(disk: Disk, signal: AbortSignal | undefined): Disk {
+  if (signal === undefined) return disk
+  const checked =
+    <Result>(ask: (path: string) => Promise<Result>) =>
+    (path: string): Promise<Result> =>
+      signal.aborted ? Promise.reject(signal.reason) : ask(path)
+  return {
+    stat: checked(disk.stat),
+    readdir: checked(disk.readdir),
+    realpath: checked(disk.realpath),
+    readFile: checked(disk.readFile),
+  }
+}
+
+async function readOnce(path: string, disk: Disk): Promise<Reading> {
+  // The file of a folder that is being read: errors are reported with its name.
   let name = ''
   try {
-    const entry = yield* ask(disk.look(path))
-    if (entry.kind === 'other') return trouble(NEITHER)
-    if (entry.kind === 'file') {
-      const bytes = yield* readBytes(path, entry, MAX_BYTES, disk)
-      const swapped = isVersion(yield* ask(disk.whereabouts(path)))
+    const entry = await disk.stat(path)
+    if (entry.isFile()) {
+      const bytes = await readBytes(path, entry, MAX_BYTES, disk)
+      const swapped = isVersion(await disk.realpath(path))
       return bytes === undefined ? trouble(TOO_LARGE) : contentOf([fileOf('', bytes)], swapped)
     }
-    const names = yield* ask(disk.names(path))
-    const swapped = names.includes('..data') || isVersion(yield* ask(disk.whereabouts(path)))
+    if (!entry.isDirectory()) return trouble(NEITHER)
+    const names = await disk.readdir(path)
+    const swapped = names.includes('..data') || isVersion(await disk.realpath(path))
     const files: FileContent[] = []
     let left = MAX_BYTES
     for (name of names.filter((each) => !each.startsWith('.')).sort()) {
       const file = join(path, name)
-      const entry = yield* ask(disk.look(file))
-      if (entry.kind !== 'file') continue
-      const bytes = yield* readBytes(file, entry, left, disk)
+      const entry = await disk.stat(file)
+      if (!entry.isFile()) continue
+      const bytes = await readBytes(file, entry, left, disk)
       if (bytes === undefined) return trouble(TOO_LARGE)
       left -= bytes.length
       files.push(fileOf(name, bytes))
@@ -69,15 +114,20 @@ function* readOnce(path: string, disk: Disk): Steps<Reading> {
 }
 
 /** Undefined if there are more than `most`. */
-function* readBytes(file: string, { size }: Entry, most: number, disk: Disk): Steps<Buffer | undefined> {
+async function readBytes(
+  file: string,
+  { size }: Entry,
+  most: number,
+  disk: Disk,
+): Promise<Buffer | undefined> {
   if (size > most) return undefined
-  const bytes = yield* ask(disk.bytes(file))
+  const bytes = await disk.readFile(file)
   return bytes.length > most ? undefined : bytes
 }
 
 /** Whether a path without links leads through one version of what Kubernetes mounts, like `..2026_01_31_12_00_00.123`. */
-function isVersion(whereabouts: string): boolean {
-  return whereabouts.split(sep).some((part) => part.startsWith('..'))
+function isVersion(realPath: string): boolean {
+  return realPath.split(sep).some((part) => part.startsWith('..'))
 }
 
 function fileOf(name: string, bytes: Buffer): FileContent {
@@ -97,7 +147,7 @@ function trouble(message: string): Reading {
 
 function wordsFor(error: unknown, name: string): string {
   const { code } = error as NodeJS.ErrnoException
-  // Not the disk's: a mistake in here.
+  // Not the file system's: a bug in here.
   if (code === undefined) throw error
   const words = READ_ERRORS[code] ?? `cannot be read (${code})`
   if (name === '') return words

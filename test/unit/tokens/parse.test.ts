@@ -7,22 +7,22 @@ describe('tokens in a variable', () => {
     ['separated by commas', `${A},${B}`, [A, B]],
     ['separated by white space', `${A} ${B}\n${C}`, [A, B, C]],
     ['separated by both, and by too much of both', `${A} , ${B},,\t${C}`, [A, B, C]],
-  ])('%s', (_how, text, tokens) => {
-    expect(fromText(text)).toEqual(clean(...tokens))
+  ])('%s', async (_how, text, tokens) => {
+    expect(await fromText(text)).toEqual(clean(...tokens))
   })
 
-  it('with a newline after them are read, with a warning', () => {
-    const { tokens, problems, warnings } = fromText(`${A}\n`)
+  it('are read with a warning if there is a newline after them', async () => {
+    const { tokens, problems, warnings } = await fromText(`${A}\n`)
     expect([tokens, problems]).toEqual([[A], []])
     expect(messages(warnings)).toEqual(['has white space or a newline around it; ignored'])
   })
 
-  it.each([' ', ',', '\n,\t'])('%j holds none', (text) => {
-    expect(messages(fromText(text).problems)).toEqual(['holds no token'])
+  it.each([' ', ',', '\n,\t'])('%j holds none', async (text) => {
+    expect(messages((await fromText(text)).problems)).toEqual(['holds no token'])
   })
 
-  it('say which one is wrong, and still name all the others that are', () => {
-    const { problems } = fromText(`${A} "${B}" insecure_ä`)
+  it('are reported one by one, all that are wrong', async () => {
+    const { problems } = await fromText(`${A} "${B}" insecure_ä`)
     expect(problems.map(({ variable }) => variable)).toEqual(['TOKEN', 'TOKEN'])
     expect(messages(problems)).toEqual([
       expect.stringMatching(/^token 2 has quotes/),

@@ -1,62 +1,45 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type Disk, disk, runLater, runNow } from '../../../src/tokens/disk.ts'
 import type { Reading } from '../../../src/tokens/file-content.ts'
-import { readPath } from '../../../src/tokens/read-path.ts'
+import { type Disk, readStable, systemDisk } from '../../../src/tokens/stable-read.ts'
 import { mountSecret } from '../../support/files.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { A, B, C } from './reading.ts'
 
 afterAll(removeTempDirs)
 
-const never = (): boolean => false
-const forEver = new AbortController().signal
-
 /** The machine's disk, on which something happens just before the bytes of a file are read: the nth time, from 1. */
 function diskOn(happens: (time: number, file: string) => void): Disk {
   let times = 0
-  const bytes: Disk['bytes'] = (file) => {
-    const happen = (): void => {
+  return {
+    ...systemDisk,
+    readFile: (file) => {
       times += 1
       happens(times, file)
-    }
-    return {
-      now: () => {
-        happen()
-        return disk.bytes(file).now()
-      },
-      later: () => {
-        happen()
-        return disk.bytes(file).later()
-      },
-    }
+      return systemDisk.readFile(file)
+    },
   }
-  return { ...disk, bytes }
 }
 
 /** What was read, as text by name. */
-function filesOf(reading: Reading | undefined): unknown {
-  if (reading?.kind !== 'content') return reading?.message
+function filesOf(reading: Reading): unknown {
+  if (reading.kind !== 'content') return reading.message
   const entries = reading.content.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])
   return Object.fromEntries(entries)
 }
 
-// Waiting or not is the same reading.
-describe.each([
-  ['waiting', async (path: string, on: Disk) => runNow(readPath(path, on, never))],
-  ['not waiting', (path: string, on: Disk) => runLater(readPath(path, on, never), forEver)],
-])('reading, %s,', (_how, readNew) => {
-  it('a mounted Secret that is swapped between two files gives the new version, not a mixture', async () => {
+describe('readStable', () => {
+  it('gives the new version of a mounted Secret that is swapped between two files, not a mixture', async () => {
     const dir = makeTempDir()
     mountSecret(dir, { one: A, two: B })
     const swapping = diskOn((time) => {
       if (time === 2) mountSecret(dir, { one: B, two: A })
     })
-    expect(filesOf(await readNew(dir, swapping))).toEqual({ one: B, two: A })
+    expect(filesOf(await readStable(dir, { disk: swapping }))).toEqual({ one: B, two: A })
   })
 
-  it('a folder out of which a file goes in the middle is read again at once', async () => {
+  it('reads a folder again at once if a file goes in the middle', async () => {
     const dir = makeTempDir()
     for (const [name, token] of [
       ['a', A],
@@ -67,15 +50,15 @@ describe.each([
     const leaving = diskOn((time, file) => {
       if (time === 2) rmSync(file)
     })
-    expect(filesOf(await readNew(dir, leaving))).toEqual({ a: A, c: C })
+    expect(filesOf(await readStable(dir, { disk: leaving }))).toEqual({ a: A, c: C })
   })
 
-  it('a folder gives its files by their names, in whatever order the disk has them', async () => {
+  it('sorts the files of a folder by name, whatever their order on the disk', async () => {
     const dir = makeTempDir()
     const names = ['a', 'B', 'b', 'ä', 'b-10', 'b-9']
     for (const name of names) writeFileSync(join(dir, name), A)
-    const unsorted: Disk = { ...disk, names: () => ({ now: () => names, later: async () => names }) }
-    expect(Object.keys(filesOf(await readNew(dir, unsorted)) as object)).toEqual([
+    const unsorted: Disk = { ...systemDisk, readdir: async () => names }
+    expect(Object.keys(filesOf(await readStable(dir, { disk: unsorted })) as object)).toEqual([
       'B',
       'a',
       'b',
@@ -85,7 +68,7 @@ describe.each([
     ])
   })
 
-  it('a folder with a file that is gone each time is trouble, after two readings', async () => {
+  it('reports a file that is gone each time after two readings', async () => {
     const dir = makeTempDir()
     writeFileSync(join(dir, 'a'), A)
     symlinkSync('nowhere', join(dir, 'b'))
@@ -93,69 +76,71 @@ describe.each([
     const counting = diskOn(() => {
       readings += 1
     })
-    expect(filesOf(await readNew(dir, counting))).toBe('its file b is gone, or a link that leads nowhere')
+    expect(filesOf(await readStable(dir, { disk: counting }))).toBe(
+      'its file b is gone, or a link that leads nowhere',
+    )
     expect(readings).toBe(2)
   })
 
-  it('a file that is being written gives what it holds when two readings agree', async () => {
+  it('gives what a file that is being written holds when two readings agree', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${A}\n`)
     const writing = diskOn((time) => {
       if (time === 2) writeFileSync(path, `${A}\n${B}\n`)
     })
-    expect(filesOf(await readNew(path, writing))).toEqual({ '': `${A}\n${B}\n` })
+    expect(filesOf(await readStable(path, { disk: writing }))).toEqual({ '': `${A}\n${B}\n` })
   })
 
-  it('a file that is another one each time is trouble', async () => {
+  it('reports a file that is another one each time', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${A}\n`)
     const restless = diskOn((time) => writeFileSync(path, `${A}-${time}\n`))
-    expect(filesOf(await readNew(path, restless))).toMatch(/^changes while it is read/)
+    expect(filesOf(await readStable(path, { disk: restless }))).toMatch(/^changes while it is read/)
   })
 
-  it('a mistake of our own is no trouble of the disk', async () => {
-    const broken: Disk = { ...disk, look: () => undefined as never }
-    await expect(Promise.resolve().then(() => readNew('/', broken))).rejects.toThrow(TypeError)
+  it('rejects with a bug of ours instead of reporting it as an error of the disk', async () => {
+    const broken: Disk = { ...systemDisk, stat: async () => undefined as never }
+    await expect(readStable('/', { disk: broken })).rejects.toThrow(TypeError)
   })
 })
 
-describe('what is known', () => {
-  it('is read once', () => {
+describe('a content that is known', () => {
+  it('is read once', async () => {
     const path = join(makeTempDir(), 'tokens')
     writeFileSync(path, `${A}\n`)
     let readings = 0
     const counting = diskOn(() => {
       readings += 1
     })
-    const first = runNow(readPath(path, counting, never))
+    const first = await readStable(path, { disk: counting })
     expect(readings).toBe(2)
     const digest = first.kind === 'content' ? first.content.digest : ''
-    runNow(readPath(path, counting, (each) => each === digest))
+    await readStable(path, { disk: counting, isKnown: (each) => each === digest })
     expect(readings).toBe(3)
   })
 
-  it('is known by names, bytes and the way it is put in place', () => {
+  it('is recognised by names, bytes and the way it is put in place', async () => {
     const dir = makeTempDir()
-    const digestOf = (path: string): string => {
-      const reading = runNow(readPath(path, disk, never))
+    const digestOf = async (path: string): Promise<string> => {
+      const reading = await readStable(path)
       return reading.kind === 'content' ? reading.content.digest : reading.message
     }
     const file = join(dir, 'a')
     writeFileSync(file, A)
-    const digests = [digestOf(file), digestOf(dir)]
+    const digests = [await digestOf(file), await digestOf(dir)]
     renameSync(file, join(dir, 'b'))
-    digests.push(digestOf(dir))
+    digests.push(await digestOf(dir))
     writeFileSync(join(dir, 'b'), `${A}\n`)
-    digests.push(digestOf(dir))
+    digests.push(await digestOf(dir))
     mkdirSync(join(dir, '..data'))
-    digests.push(digestOf(dir))
+    digests.push(await digestOf(dir))
     expect(new Set(digests).size).toBe(digests.length)
     rmSync(join(dir, '..data'), { recursive: true })
-    expect(digestOf(dir)).toBe(digests[3])
+    expect(await digestOf(dir)).toBe(digests[3])
   })
 })
 
-it('a reading that is called off asks nothing more of the disk', async () => {
+it('readStable asks nothing more of the disk after its signal has aborted', async () => {
   const dir = makeTempDir()
   for (const name of ['a', 'b', 'c']) writeFileSync(join(dir, name), A)
   const controller = new AbortController()
@@ -164,6 +149,7 @@ it('a reading that is called off asks nothing more of the disk', async () => {
     readings += 1
     controller.abort()
   })
-  expect(await runLater(readPath(dir, counting, never), controller.signal)).toBeUndefined()
+  const reading = readStable(dir, { disk: counting, signal: controller.signal })
+  await expect(reading).rejects.toMatchObject({ name: 'AbortError' })
   expect(readings).toBe(1)
 })

@@ -1,0 +1,82 @@
+import type { Cancel, Clock } from './clock.ts'
+
+/**
+ * The pause between two readings, in milliseconds. A mounted Secret takes up to a minute to arrive and a certificate is
+ * renewed weeks ahead, so that reading more often would gain nothing.
+ */
+export const WATCH_INTERVAL_MS = 10_000
+
+/** What to watch. */
+export interface FileWatcherOptions {
+  readonly clock: Clock
+  /** Reads the files and acts on what is new. After `signal` has aborted, nobody waits for it and its errors are ignored. */
+  readonly read: (signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * Reads files every 10 s, and never twice at once, until it is stopped. It reads and compares, because being notified of
+ * changes misses the swap of a mounted Secret.
+ */
+export class FileWatcher {
+  readonly #options: FileWatcherOptions
+  readonly #stop = new AbortController()
+  #cancelPause: Cancel = () => {}
+  #reading: Promise<void> | undefined
+  /** The reading that follows the one under way. */
+  #nextReading: Promise<void> | undefined
+
+  constructor(options: FileWatcherOptions) {
+    this.#options = options
+  }
+
+  /** Begins with a pause: the files were read a moment ago. */
+  start(): void {
+    if (!this.#stop.signal.aborted && this.#reading === undefined) this.#pause()
+  }
+
+  /**
+   * Reads now. During a reading it reads once more after it: the one under way may have begun too early to see what is new.
+   * Resolves when that is done, or when the watcher is stopped; while the disk does not answer, that is not soon.
+   */
+  refresh(): Promise<void> {
+    if (this.#stop.signal.aborted) return Promise.resolve()
+    if (this.#reading === undefined) return this.#read()
+    this.#nextReading ??= this.#reading.then(() => {
+      this.#nextReading = undefined
+      if (this.#stop.signal.aborted) return
+      return this.#reading ?? this.#read()
+    })
+    return this.#nextReading
+  }
+
+  /** Ends it for good. A reading under way is abandoned. */
+  stop(): void {
+    this.#stop.abort()
+    this.#cancelPause()
+  }
+
+  #pause(): void {
+    this.#cancelPause()
+    this.#cancelPause = this.#options.clock.after(WATCH_INTERVAL_MS, () => void this.refresh())
+  }
+
+  #read(): Promise<void> {
+    const { signal } = this.#stop
+    this.#cancelPause()
+    this.#reading = untilAborted(this.#options.read(signal), signal).then(() => {
+      this.#reading = undefined
+      if (!signal.aborted && this.#nextReading === undefined) this.#pause()
+    })
+    return this.#reading
+  }
+}
+
+/** Settles as `promise` does, or resolves when `signal` aborts before that. */
+function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abandon = (): void => resolve()
+    signal.addEventListener('abort', abandon, { once: true })
+    const done = (): void => signal.removeEventListener('abort', abandon)
+    promise.finally(done).then(resolve, reject)
+  })
+}

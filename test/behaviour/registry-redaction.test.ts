@@ -1,0 +1,65 @@
+import { afterEach, expect, it } from 'vitest'
+import { createLog } from '../../src/ops/log.ts'
+import { publicName, Redactor } from '../../src/ops/redactor.ts'
+import { type ServiceScene, startService } from '../support/registry-service-harness.ts'
+import { waitUntil } from '../support/wait.ts'
+
+/** It can be a host name too. */
+const TOKEN = 'insecure-recognisable-3f2c9a7e'
+const LISTED = 'insecure-listed-77aa01b2'
+const SHOWN = `[token ${publicName(TOKEN)}]`
+
+const scenes: ServiceScene[] = []
+afterEach(async () => {
+  for (const scene of scenes.splice(0)) await scene.end()
+})
+
+async function start(options: Parameters<typeof startService>[0] = {}): Promise<ServiceScene> {
+  const scene = await startService(options)
+  scenes.push(scene)
+  return scene
+}
+
+it('a host that a registrant advertises shows its public name in /status and in the log, where it is the token', async () => {
+  const { peers, admin, clock, lines } = await start({ reachability: 'report' })
+  await peers.register({ token: TOKEN, subprotocol: `io|0.0.1|id|${TOKEN}|4000`, answers: 4000 })
+  // Discovery answers with the host, as ever: whoever asks knows the token.
+  expect(await peers.ask(TOKEN)).toMatchObject({ status: 200, body: { host: TOKEN } })
+  const { body } = await admin('/status')
+  expect(JSON.parse(body).tokens).toMatchObject([{ id: publicName(TOKEN), registrants: [{ host: SHOWN }] }])
+  await clock.advance(60_000)
+  for (const text of [body, (await admin('/metrics')).body, JSON.stringify(lines)]) {
+    expect(text).not.toContain(TOKEN)
+  }
+})
+
+it('a token in a sentence of the log comes out as its public name, a second after its registrant has left too', async () => {
+  const written: string[] = []
+  const redactor = new Redactor([LISTED])
+  const { peers, service, clock } = await start({ redactor })
+  const log = createLog(
+    { level: 'info', format: 'json', redact: redactor.redact },
+    { write: (line) => void written.push(line) },
+  )
+  const say = (): string => {
+    log.warn({ cause: `somebody said ${TOKEN}` }, `a mistake: ${TOKEN} and ${LISTED}`)
+    return written.at(-1) ?? ''
+  }
+  expect(say()).toContain(TOKEN)
+  const { socket } = await peers.register({ token: TOKEN })
+  expect(JSON.parse(say())).toMatchObject({
+    cause: `somebody said ${SHOWN}`,
+    msg: `a mistake: ${SHOWN} and [token ${publicName(LISTED)}]`,
+  })
+  socket.close()
+  await waitUntil(() => service.server.table.size === 0, { timeoutMs: 5000, what: 'it to leave' })
+  await clock.advance(1000)
+  expect(say()).not.toContain(TOKEN)
+})
+
+it('nobody can take words out of the metrics by registering under them', async () => {
+  const { peers, admin } = await start()
+  for (const token of ['puppet_registry_registrants', '"level":"info",'])
+    await peers.register({ token, headers: { authorization: `Token ${token}` } })
+  expect((await admin('/metrics')).body).toMatch(/^puppet_registry_registrants 2$/m)
+})
