@@ -54,19 +54,6 @@ function isOwn(address: string): boolean {
   return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address))
 }
 
-/**
- * Whether the registry may open a connection to `address` because somebody from `from` said so. Strangers must not be
- * able to look through it at what only it can see: its own machine, its network, its cloud's credentials.
- */
-export function mayConnect(address: string, from: string): boolean {
-  const kind = addressRange(address)
-  if (kind === 'public') return true
-  // What is bound to it may be meant for this machine alone.
-  if (kind === 'own') return addressRange(from) === 'own' || addressRange(from) === 'loopback'
-  if (kind === 'reserved') return false
-  return kind === 'metadata' ? address === from : kind === addressRange(from)
-}
-
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4'
 }

@@ -9,7 +9,7 @@ export const REGISTERED: Envelope = { name: 'sys', payload: 'registered' }
 /** What the registry answers to every event of a registrant. */
 export const ROGER: Envelope = { name: 'sys', payload: 'roger' }
 
-/** A frame, understood: an event, or a JSON object that is none (a bare JSON-RPC message, perhaps). */
+/** What a frame holds: an event, or a JSON object that is none (a bare JSON-RPC message, perhaps). */
 export type Frame =
   | { readonly kind: 'event'; readonly event: Envelope }
   | { readonly kind: 'bare'; readonly object: Record<string, unknown> }
@@ -28,6 +28,13 @@ export function parseFrame(text: string): Frame {
     return { kind: 'event', event: { name: value.name, payload: value.payload } }
   }
   return { kind: 'bare', object: value }
+}
+
+/** The JSON-RPC message that a frame holds, in the envelope or bare; undefined if it holds none. */
+export function jsonRpcMessage(frame: Frame): Record<string, unknown> | undefined {
+  if (frame.kind === 'bare') return frame.object
+  if (frame.kind !== 'event' || frame.event.name !== 'jsonrpc') return undefined
+  return isObject(frame.event.payload) ? frame.event.payload : undefined
 }
 
 /** Writes one frame. */

@@ -9,25 +9,23 @@ import {
   type KeyPair,
 } from '../net/key-pair.ts'
 
-/** What is to be known of a certificate in use. */
+/** The certificate in use. */
 export interface CertificateState {
   readonly expires: Date
-  /** Why the files are not in use as they are now; empty if they are. */
+  /** Why the files, as they are now, are not in use; empty if they are. */
   readonly problem: string
 }
 
-/** How often the files are looked at. Kubernetes takes a minute to bring a renewed Secret, certbot renews weeks ahead. */
-const FOLLOW_MS = 10_000
+/** How often the files are read, in milliseconds. Kubernetes takes a minute to bring a renewed Secret, certbot renews weeks ahead. */
+const INTERVAL_MS = 10_000
 
-/** What following needs. */
 export interface CertificateFollowerOptions {
   readonly files: CertificateFiles
   /** The pair in use. */
   readonly pair: KeyPair
   readonly clock: Clock
-  /** A renewed pair is there. */
   readonly onRenewed: (pair: KeyPair) => void
-  /** Told with each change of the state. */
+  /** Called with each change of the state. */
   readonly onState: (state: CertificateState) => void
 }
 
@@ -37,9 +35,9 @@ export class CertificateFollower {
   #expires: Date
   #digest: string
   #problem = ''
-  #reading = false
-  /** Whether somebody asked during a reading, which may have begun too early to see what there is to see. */
-  #again = false
+  #isReading = false
+  /** Whether `refresh` was called while the files were read: that may have begun before they changed. */
+  #readAgain = false
   #cancelPause: Cancel = () => {}
   #stopped = false
 
@@ -54,23 +52,23 @@ export class CertificateFollower {
   }
 
   start(): void {
-    if (!this.#stopped) this.#cancelPause = this.#options.clock.after(FOLLOW_MS, () => void this.refresh())
+    if (!this.#stopped) this.#cancelPause = this.#options.clock.after(INTERVAL_MS, () => void this.refresh())
   }
 
   /** Reads now. */
   async refresh(): Promise<void> {
-    if (this.#reading) this.#again = true
-    if (this.#reading || this.#stopped) return
-    this.#reading = true
+    if (this.#isReading) this.#readAgain = true
+    if (this.#isReading || this.#stopped) return
+    this.#isReading = true
     this.#cancelPause()
     try {
-      this.#take(await this.#read())
+      this.#use(await this.#read())
     } catch (error) {
-      this.#tell(`the renewed certificate cannot be used: ${certificateTrouble(error)}`)
+      this.#report(`the renewed certificate cannot be used: ${certificateTrouble(error)}`)
     }
-    this.#reading = false
-    if (!this.#again) return this.start()
-    this.#again = false
+    this.#isReading = false
+    if (!this.#readAgain) return this.start()
+    this.#readAgain = false
     await this.refresh()
   }
 
@@ -85,7 +83,7 @@ export class CertificateFollower {
     return { cert, key }
   }
 
-  #take(pair: KeyPair): void {
+  #use(pair: KeyPair): void {
     if (this.#stopped) return
     const digest = digestOf(pair)
     if (digest !== this.#digest) {
@@ -95,10 +93,10 @@ export class CertificateFollower {
       this.#problem = ''
       return this.#options.onState(this.state)
     }
-    this.#tell('')
+    this.#report('')
   }
 
-  #tell(problem: string): void {
+  #report(problem: string): void {
     if (this.#stopped || problem === this.#problem) return
     this.#problem = problem
     this.#options.onState(this.state)

@@ -5,7 +5,7 @@ import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import type { LeaveCause, RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 
-/** What a cause means, for people, and whether somebody should look into it. */
+/** Each cause in words, and whether it is trouble that somebody should look into. */
 const LEFT: Readonly<Record<LeaveCause, { readonly words: string; readonly trouble: boolean }>> = {
   closed: { words: 'closed', trouble: false },
   lost: { words: 'its connection ended without a goodbye', trouble: false },
@@ -34,28 +34,28 @@ const REFUSED: Readonly<Record<RefusalReason, string>> = {
 /** Two weeks: who renews by itself has done it by then. */
 const SOON_MS = 14 * 24 * 3_600_000
 
-/** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are told at `trace`. */
+/** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are logged at `trace`. */
 export class EventLog {
   readonly #log: Log
   readonly #clock: Clock
-  readonly #crowd: LogAggregator
-  /** Apart from the others, who are named by their tokens: these are named by addresses. */
+  readonly #changes: LogAggregator
+  /** Apart from the others, which are named by their tokens: these are named by addresses. */
   readonly #refusals: LogAggregator
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
     this.#clock = clock
-    this.#crowd = new LogAggregator(clock, (sum) => this.#sum(sum))
+    this.#changes = new LogAggregator(clock, (sum) => this.#sum(sum))
     this.#refusals = new LogAggregator(clock, (sum) => this.#sum(sum))
   }
 
-  /** Tells what waits to be told. */
+  /** Logs what is still being gathered. */
   end(): void {
-    this.#crowd.flush()
+    this.#changes.flush()
     this.#refusals.flush()
   }
 
-  tell(event: RegistryEvent): void {
+  record(event: RegistryEvent): void {
     switch (event.type) {
       case 'joined':
         return this.#joined(event)
@@ -87,14 +87,14 @@ export class EventLog {
       if (trouble === '') this.#log.info({ token, address }, 'registered')
       else this.#log.warn({ token, address, cause: trouble }, `connected, but ${trouble}`)
     }
-    this.#crowd.add({ token, kind: 'registered', trouble, tell })
+    this.#changes.add({ token, kind: 'registered', trouble, tell })
   }
 
   #left({ id: token, cause, lastedMs }: RegistryEvent & { type: 'left' }): void {
     const { words, trouble } = LEFT[cause]
     const fields = { token, cause, lastedMs: Math.round(lastedMs) }
     const tell = (): void => this.#log[trouble ? 'warn' : 'info'](fields, `left: ${words}`)
-    this.#crowd.add({ token, kind: 'left', trouble: trouble ? words : '', tell })
+    this.#changes.add({ token, kind: 'left', trouble: trouble ? words : '', tell })
   }
 
   #refused({ reason, address }: RegistryEvent & { type: 'refused' }): void {
@@ -103,12 +103,12 @@ export class EventLog {
     this.#refusals.add({ token: address, kind: 'refused', trouble: words, tell })
   }
 
-  #reachability({ place, open, reason }: RegistryEvent & { type: 'reachability' }): void {
+  #reachability({ endpoint: place, open, reason }: RegistryEvent & { type: 'reachability' }): void {
     const tell = (): void => {
       if (open) this.#log.info({ place }, `${place} can be opened from here again`)
       else this.#log.warn({ place, cause: reason }, `${place} cannot be opened from here: ${reason}`)
     }
-    this.#crowd.add({ token: place, kind: open ? 'reachable' : 'unreachable', trouble: reason, tell })
+    this.#changes.add({ token: place, kind: open ? 'reachable' : 'unreachable', trouble: reason, tell })
   }
 
   #certificate({ expires, problem }: RegistryEvent & { type: 'certificate' }): void {

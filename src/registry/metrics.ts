@@ -1,11 +1,10 @@
 import { labelled, MetricSet } from '../ops/metric-set.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
-import { type DiscoveryResult, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
+import { DISCOVERY_RESULTS, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
 
-const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable', 'refused']
-const QUESTION_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
+const PORT_QUERY_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
 
 /** Prometheus metrics of the registry. No label holds what the outside can make up. */
 export interface Metrics {
@@ -26,7 +25,7 @@ export function createMetrics(
   metrics.reading(
     'unreachable_ports',
     'Registered ports that cannot be opened from here',
-    () => server.reachability?.closedPlaces ?? 0,
+    () => server.reachability?.closedEndpoints ?? 0,
   )
   if (expires !== undefined) {
     const help = 'When the certificate ends, in seconds since 1970'
@@ -36,7 +35,7 @@ export function createMetrics(
   const left = metrics.counter('disconnects_total', 'Registrants that left', labelled('cause', LEAVE_CAUSES))
   const refused = metrics.counter(
     'refusals_total',
-    'Registrants that were turned away',
+    'Registrants that were refused',
     labelled('reason', Object.keys(REFUSALS)),
   )
   const discovered = metrics.counter(
@@ -50,12 +49,12 @@ export function createMetrics(
     labelled('result', DISCOVERY_RESULTS),
   )
   const discovery = metrics.histogram('discovery_duration_seconds', 'From request to answer')
-  const asked = metrics.counter(
+  const portQueries = metrics.counter(
     'questions_total',
-    'Questions for a port by how they ended',
-    labelled('result', QUESTION_RESULTS),
+    'Port queries by how they ended',
+    labelled('result', PORT_QUERY_RESULTS),
   )
-  const question = metrics.histogram('question_duration_seconds', 'From question to its end')
+  const portQuery = metrics.histogram('question_duration_seconds', 'From a port query to its end')
 
   return {
     apply: (event) => {
@@ -71,8 +70,8 @@ export function createMetrics(
           if (event.waited) waited.inc({ result: event.result })
           return discovery.observe(event.tookMs / 1000)
         case 'asked':
-          asked.inc({ result: event.result })
-          return question.observe(event.tookMs / 1000)
+          portQueries.inc({ result: event.result })
+          return portQuery.observe(event.tookMs / 1000)
         default:
           return
       }

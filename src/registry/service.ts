@@ -9,23 +9,22 @@ import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type RegistryOptions, RegistryServer } from './server.ts'
-import { report } from './status-report.ts'
+import { statusReport } from './status-report.ts'
 
-/** What the service is made of. */
 export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'> {
   readonly version: string
   readonly log: Log
-  /** Where the certificate is followed; undefined without TLS. */
+  /** The certificate in use, and its files; undefined without TLS. */
   readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
   /** Over how long registrants are sent away, in milliseconds. */
   readonly drainMs: number
   /** Port 0: no endpoints. */
   readonly admin: { readonly host: string; readonly port: number }
-  /** What keeps the last good list in use; undefined without a list. */
+  /** Why the list is not in use as its file is now; undefined without a list. */
   readonly listProblems: () => readonly string[] | undefined
 }
 
-/** A registry with everything around it: log, metrics, endpoints, a certificate that is renewed. */
+/** A registry with its log, its metrics, its endpoints, and a certificate that is renewed. */
 export class RegistryService {
   readonly server: RegistryServer
   readonly #options: RegistryServiceOptions
@@ -44,20 +43,20 @@ export class RegistryService {
     this.#clock = clock
     this.#startedMs = clock.now()
     this.#eventLog = new EventLog(log, clock)
-    this.server = new RegistryServer({ ...options, onEvent: (event) => this.#hear(event) })
+    this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
       tls &&
       new CertificateFollower({
         ...tls,
         clock,
         onRenewed: (pair) => this.server.renew(pair),
-        onState: (state) => this.#hear({ type: 'certificate', ...state }),
+        onState: (state) => this.#record({ type: 'certificate', ...state }),
       })
     const certificate = this.#certificate
     this.#metrics = createMetrics(this.server, version, certificate && (() => certificate.state.expires))
   }
 
-  /** Listens; rejects when it cannot, with what it listens on already ended. */
+  /** Listens; rejects when it cannot, and listens on nothing then. */
   async start(): Promise<void> {
     const { admin, log, listen } = this.#options
     try {
@@ -72,9 +71,9 @@ export class RegistryService {
       await this.server.stop()
       throw error
     }
-    for (const where of this.#listening) log.info(where, 'registry listens')
+    for (const address of this.#listening) log.info(address, 'registry listens')
     if (this.#certificate === undefined) return
-    this.#hear({ type: 'certificate', ...this.#certificate.state })
+    this.#record({ type: 'certificate', ...this.#certificate.state })
     this.#certificate.start()
   }
 
@@ -86,7 +85,7 @@ export class RegistryService {
   /** Sends every registrant away, and ends. */
   async drain(): Promise<void> {
     this.#draining = true
-    this.#hear({ type: 'draining', registrants: this.server.table.size })
+    this.#record({ type: 'draining', registrants: this.server.table.size })
     this.#certificate?.stop()
     await this.server.stop(this.#options.drainMs)
     this.#eventLog.end()
@@ -97,9 +96,9 @@ export class RegistryService {
     await closed
   }
 
-  #hear(event: RegistryEvent): void {
+  #record(event: RegistryEvent): void {
     this.#metrics.apply(event)
-    this.#eventLog.tell(event)
+    this.#eventLog.record(event)
   }
 
   #routes(): readonly Route[] {
@@ -124,10 +123,10 @@ export class RegistryService {
     return textAnswer(this.#draining ? 503 : 200, verbose ? checks.join('\n') : words)
   }
 
-  #status(from: string | null): Answer {
+  #status(offset: string | null): Answer {
     const { version, listProblems, reachability = 'off' } = this.#options
     const nowMs = this.#clock.now()
-    const body = report(this.server, {
+    const body = statusReport(this.server, {
       version,
       uptimeMs: nowMs - this.#startedMs,
       nowMs,
@@ -137,7 +136,7 @@ export class RegistryService {
       listening: this.#listening,
       listProblems: listProblems(),
       certificate: this.#certificate?.state,
-      offset: Math.max(0, Math.trunc(Number(from ?? 0)) || 0),
+      offset: Math.max(0, Math.trunc(Number(offset ?? 0)) || 0),
     })
     return { status: 200, contentType: 'application/json', body: `${JSON.stringify(body, null, 2)}\n` }
   }

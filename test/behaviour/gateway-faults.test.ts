@@ -155,7 +155,7 @@ describe('when the door is closed', () => {
 
 it('a port that is taken is an error, and the next door may have it', async () => {
   const { port } = scene
-  const listener = { joined() {}, saidPort() {}, told() {}, left() {}, refused() {} }
+  const listener = { onJoin() {}, onPort() {}, onEvent() {}, onLeave() {}, onRefusal() {} }
   const open = (): { door: GatewayServer; opened: Promise<unknown> } => {
     const clock = new FakeClock()
     const allows = async (): Promise<boolean> => true

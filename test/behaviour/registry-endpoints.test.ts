@@ -129,7 +129,7 @@ describe('/status', () => {
     await scene.peers.register({ answers: await freePort() })
     await scene.peers.register({ token: 'insecure_web', subprotocol: 'web' })
     await scene.pass(3)
-    const closed = (): boolean => scene.service.server.reachability?.closedPlaces === 1
+    const closed = (): boolean => scene.service.server.reachability?.closedEndpoints === 1
     await waitUntil(closed, { timeoutMs: 2000, what: 'the look' })
     expect(await scene.status()).toMatchObject({
       registrants: { total: 3, tokens: 3, unhappyTokens: 2 },

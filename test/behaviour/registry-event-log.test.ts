@@ -61,7 +61,7 @@ describe('the log', () => {
     if (what === 'a closed port') {
       await scene.peers.register({ answers: await freePort() })
       await scene.pass(3)
-      const closed = (): boolean => scene.service.server.reachability?.closedPlaces === 1
+      const closed = (): boolean => scene.service.server.reachability?.closedEndpoints === 1
       await waitUntil(closed, { timeoutMs: 2000, what: 'the look' })
     }
     if (what === 'a frame that is none' || what === 'a flood') {

@@ -41,9 +41,9 @@ describe('report', () => {
     await scene.pass(1)
     await told(registrant, closed(port))
     expect(events()).toEqual([
-      { type: 'reachability', place: `${HERE}:${port}`, open: false, reason: 'nothing listens there' },
+      { type: 'reachability', endpoint: `${HERE}:${port}`, open: false, reason: 'nothing listens there' },
     ])
-    expect(scene.server.reachability?.closedPlaces).toBe(1)
+    expect(scene.server.reachability?.closedEndpoints).toBe(1)
     expect(await scene.peers.ask()).toEqual(found(HERE, port))
   })
 
@@ -58,7 +58,7 @@ describe('report', () => {
     await told(registrant, `${HERE}:${port} can be opened from the registry`)
     await scene.pass(60)
     expect(registrant.advice()).toHaveLength(2)
-    expect(scene.server.reachability?.closedPlaces).toBe(0)
+    expect(scene.server.reachability?.closedEndpoints).toBe(0)
   })
 
   it('says nothing while all is well', async () => {
@@ -97,7 +97,7 @@ describe('report', () => {
     port = after
     await scene.pass(31)
     await told(registrant, closed(after))
-    expect(scene.server.reachability?.closedPlaces).toBe(1)
+    expect(scene.server.reachability?.closedEndpoints).toBe(1)
   })
 
   it('ends with the registry', async () => {
@@ -113,10 +113,10 @@ describe('report', () => {
     await start('report')
     const registrant = await register(await freePort())
     await scene.pass(3)
-    await waitUntil(() => scene.server.reachability?.closedPlaces === 1, { ...PATIENCE, what: 'the look' })
+    await waitUntil(() => scene.server.reachability?.closedEndpoints === 1, { ...PATIENCE, what: 'the look' })
     registrant.socket.terminate()
     await scene.registrants(0)
-    expect(scene.server.reachability?.closedPlaces).toBe(0)
+    expect(scene.server.reachability?.closedEndpoints).toBe(0)
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { PIPELINED_MAX, WAITING } from '../../src/registry/limits.ts'
+import { PIPELINED_MAX } from '../../src/protocol/pipelined-requests.ts'
+import { WAITING } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
 import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'

@@ -46,13 +46,13 @@ export async function startDoor(
     allows: async () => true,
     ...options,
     listener: {
-      joined: (token) => told.push(['joined', token]),
-      saidPort: (token, port) => told.push(['port', token, port]),
-      told: () => {
+      onJoin: (token) => told.push(['joined', token]),
+      onPort: (token, port) => told.push(['port', token, port]),
+      onEvent: () => {
         events += 1
       },
-      left: (token, cause) => told.push(['left', token, cause]),
-      refused: (reason) => told.push(['refused', reason]),
+      onLeave: (token, cause) => told.push(['left', token, cause]),
+      onRefusal: (reason) => told.push(['refused', reason]),
     },
   })
   const { port } = await door.open()

@@ -105,34 +105,34 @@ describe('the reason that is told', () => {
 })
 
 describe('requests to upgrade', () => {
-  const asked = (access: AccessControl, times: number, address = HERE): boolean[] =>
-    Array.from({ length: times }, () => access.tooMany(address))
+  const take = (access: AccessControl, times: number, address = HERE): boolean[] =>
+    Array.from({ length: times }, () => access.takeUpgrade(address))
 
   it('are so many a second from one address, and again as many in the next', () => {
     const { clock, access } = begin({ upgradeRate: 3 })
-    expect(asked(access, 5)).toEqual([false, false, false, true, true])
+    expect(take(access, 5)).toEqual([true, true, true, false, false])
     clock.run(999)
-    expect(asked(access, 1)).toEqual([true])
+    expect(take(access, 1)).toEqual([false])
     clock.run(1)
-    expect(asked(access, 4)).toEqual([false, false, false, true])
+    expect(take(access, 4)).toEqual([true, true, true, false])
   })
 
   it('of one address cost another one nothing', () => {
     const { access } = begin({ upgradeRate: 1 })
-    asked(access, 100)
-    expect(asked(access, 2, THERE)).toEqual([false, true])
+    take(access, 100)
+    expect(take(access, 2, THERE)).toEqual([true, false])
   })
 
   it('of one /64 are counted together', () => {
     const { access } = begin({ upgradeRate: 1 })
-    expect(asked(access, 1, '2001:db8::1')).toEqual([false])
-    expect(asked(access, 1, '2001:db8::2')).toEqual([true])
+    expect(take(access, 1, '2001:db8::1')).toEqual([true])
+    expect(take(access, 1, '2001:db8::2')).toEqual([false])
   })
 
   it('are counted before anything else: not by who is in', () => {
     const { access } = begin({ upgradeRate: 1, registrants: 5 })
     for (let count = 0; count < 5; count += 1) access.enter(HERE)
-    expect(asked(access, 1)).toEqual([false])
+    expect(take(access, 1)).toEqual([true])
   })
 })
 

@@ -50,10 +50,10 @@ it('however registrants come, are lost, are mute and go: no discovery is told in
         ports.add(port)
         const one = join({
           ...(mute ? { port, pongs: false } : { answers: port }),
-          onMuted: () => {
+          onUnresponsive: () => {
             lostMs = clock.now()
           },
-          onUnmuted: () => {
+          onResponsive: () => {
             lostMs = Number.NEGATIVE_INFINITY
           },
         })

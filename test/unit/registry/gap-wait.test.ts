@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AWAITED_MAX, GapWait, REMEMBERED_MAX } from '../../../src/registry/gap-wait.ts'
+import { GapWait, REMEMBERED_MAX, WAITS_MAX } from '../../../src/registry/gap-wait.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 const A = 'insecure_aaaa-1111'
@@ -159,7 +159,7 @@ describe('who waits', () => {
   it('is one of ten thousand tokens at most', () => {
     const { gapWait } = begin()
     gapWait.start()
-    for (let time = 1; time < AWAITED_MAX; time += 1) void gapWait.wait(`t${time}`, 2000)
+    for (let time = 1; time < WAITS_MAX; time += 1) void gapWait.wait(`t${time}`, 2000)
     expect(gapWait.isFull).toBe(false)
     void gapWait.wait(A, 2000)
     expect(gapWait.isFull).toBe(true)

@@ -19,7 +19,7 @@ const FACTS: readonly RegistryEvent[] = [
   ...(['answered', 'invalid', 'timeout', 'left'] as const).map(
     (result) => ({ type: 'asked', result, tookMs: 30 }) as const,
   ),
-  { type: 'reachability', place: EVIL, open: false, reason: EVIL },
+  { type: 'reachability', endpoint: EVIL, open: false, reason: EVIL },
   { type: 'certificate', expires: new Date(0), problem: EVIL },
   { type: 'draining', registrants: 1 },
 ]

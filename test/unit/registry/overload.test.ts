@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { comeBackAfter, Overload } from '../../../src/registry/overload.ts'
+import { Overload, retryAfterSeconds } from '../../../src/registry/overload.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 /** A process that idles when it is told so. */
@@ -52,7 +52,7 @@ describe('who is sent away', () => {
   ])(
     'after %i ms comes back at random within twice that time, 20 s at most: chance %f is %i s',
     (waitedMs, chance, seconds) => {
-      expect(comeBackAfter(waitedMs, chance)).toBe(seconds)
+      expect(retryAfterSeconds(waitedMs, chance)).toBe(seconds)
     },
   )
 })

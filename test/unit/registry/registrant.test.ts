@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LeaveCause } from '../../../src/registry/events.ts'
+import { hostAnswer } from '../../../src/registry/host-query.ts'
 import { type ScriptedSocket, scene, TOKEN } from './registry-harness.ts'
 
 describe('one that comes', () => {
@@ -101,7 +102,7 @@ describe('one that leaves', () => {
 
   it('leaves when its end begins, and once', async () => {
     const { socket, registrant, causes } = scene().come()
-    socket.emit('closing', 'closed')
+    socket.emit('closing', 1000)
     await undefined
     expect(registrant.findable).toBe(false)
     socket.emit('close')
@@ -129,7 +130,7 @@ describe('one that leaves', () => {
     one.socket.goodbye()
     other.socket.breaks()
     // The end of the connection, without a close frame.
-    half.socket.emit('closing', 'lost')
+    half.socket.emit('closing', 1006)
     await undefined
     expect([one.causes, other.causes, half.causes]).toEqual([['closed'], ['lost'], ['lost']])
   })
@@ -202,7 +203,7 @@ describe('what it says', () => {
     const { socket, registrant, heard } = scene().come()
     socket.says({ name: 'hostie', payload: '' })
     expect([heard.onHostQuery, socket.told]).toEqual([1, ['registered']])
-    registrant.sendHost('203.0.114.7')
+    registrant.send(hostAnswer('203.0.114.7'))
     expect(socket.sent.at(-1)).toEqual({ name: 'hostie', payload: '203.0.114.7' })
   })
 
@@ -232,7 +233,7 @@ describe('what it says', () => {
   it('to a ping is passed on', () => {
     const { socket, heard } = scene().come()
     socket.emit('pong')
-    expect([heard.ponged, socket.told]).toEqual([1, ['registered']])
+    expect([heard.frames, socket.told]).toEqual([1, ['registered']])
   })
 })
 

@@ -20,13 +20,13 @@ const NOBODY = {
 
 describe('a token that nobody has', () => {
   it('is not registered, at once', () => {
-    expect(begin().discovery.find(TOKEN)).toEqual(NOBODY)
+    expect(begin().resolver.find(TOKEN)).toEqual(NOBODY)
   })
 
   it('is not registered by somebody who only looks on, who is not asked', () => {
-    const { discovery, join } = begin()
+    const { resolver, join } = begin()
     const { socket } = join({ protocol: 'web|0.0.1|x||', answers: 1 })
-    expect(discovery.find(TOKEN)).toEqual(NOBODY)
+    expect(resolver.find(TOKEN)).toEqual(NOBODY)
     expect(socket.asked).toEqual([])
   })
 })
@@ -39,13 +39,13 @@ describe('a token that somebody has', () => {
   })
 
   it('is answered at once for a second after it was said', async () => {
-    const { clock, discovery, join, find } = begin()
+    const { clock, resolver, join, find } = begin()
     join({ answers: 8788 })
     await find()
     clock.run(999)
-    expect(discovery.find(TOKEN)).toEqual(found(HERE, 8788))
+    expect(resolver.find(TOKEN)).toEqual(found(HERE, 8788))
     clock.run(1)
-    expect(discovery.find(TOKEN)).toBeInstanceOf(Promise)
+    expect(resolver.find(TOKEN)).toBeInstanceOf(Promise)
   })
 
   it('is where the newest says, and where the one before it says when that one leaves', async () => {
@@ -61,9 +61,9 @@ describe('a token that somebody has', () => {
   })
 
   it('is one question for all that ask at the same time', async () => {
-    const { join, discovery } = begin()
+    const { join, resolver } = begin()
     const { socket } = join()
-    const all = Array.from({ length: 20 }, () => discovery.find(TOKEN))
+    const all = Array.from({ length: 20 }, () => resolver.find(TOKEN))
     socket.answer(8788)
     expect(await Promise.all(all)).toEqual(Array(20).fill(found(HERE, 8788)))
     expect(socket.asked).toHaveLength(1)
@@ -113,14 +113,14 @@ describe('while it is asked', () => {
   })
 
   it('it is lost without a word, and is not back within a second: not registered then, and at once after it', async () => {
-    const { clock, join, find, discovery } = begin()
+    const { clock, join, find, resolver } = begin()
     const only = join()
     const answer = find()
     await clock.advance(100)
     only.socket.breaks()
     await clock.advance(1000)
     expect(await answer).toEqual({ ...NOBODY, waited: true })
-    expect([clock.now(), discovery.find(TOKEN)]).toEqual([1100, NOBODY])
+    expect([clock.now(), resolver.find(TOKEN)]).toEqual([1100, NOBODY])
   })
 
   it('it is lost without a word, and another one is there: that one is asked at once', async () => {
@@ -209,25 +209,25 @@ describe('one that is mute', () => {
   })
 
   it('to pings too is not believed: its port is not published, clients wait, and then the registry cannot say', async () => {
-    const { clock, join, find, discovery } = begin()
+    const { clock, join, find, resolver } = begin()
     const { registrant, causes } = join({ port: 9000, pongs: false })
     const answer = find()
     await clock.advance(3000)
     expect(await answer).toMatchObject({ status: 503, host: '0.0.0.0', waited: true })
     expect(clock.now()).toBe(3000)
-    expect(discovery.find(TOKEN)).toMatchObject({ status: 503, waited: false })
+    expect(resolver.find(TOKEN)).toMatchObject({ status: 503, waited: false })
     // Whether its link is dead is the heartbeat's matter.
-    expect([registrant.isMute, causes]).toEqual([true, []])
+    expect([registrant.isUnresponsive, causes]).toEqual([true, []])
   })
 
   it('to pings too makes room for the one before it', async () => {
-    const { clock, join, find, discovery } = begin()
+    const { clock, join, find, resolver } = begin()
     join({ answers: 1 })
     join({ port: 9000, pongs: false })
     const answer = find()
     await clock.advance(2000)
     expect(await answer).toEqual(found(HERE, 1))
-    expect(discovery.find(TOKEN)).toEqual(found(HERE, 1))
+    expect(resolver.find(TOKEN)).toEqual(found(HERE, 1))
   })
 
   it('and is heard again is asked again, for those who still wait too', async () => {
@@ -238,7 +238,7 @@ describe('one that is mute', () => {
     socket.answers = 8788
     socket.emit('pong')
     expect(await answer).toEqual({ ...found(HERE, 8788), waited: true })
-    expect([clock.now(), registrant.isMute]).toEqual([2500, false])
+    expect([clock.now(), registrant.isUnresponsive]).toEqual([2500, false])
   })
 
   it('again and again keeps nobody waiting for more than 9 s: then the registry cannot say', async () => {
@@ -247,7 +247,7 @@ describe('one that is mute', () => {
       port: 9000,
       pongs: false,
       // DetectedProtocol as soon as it is not believed, and mute again when it is asked.
-      onMuted: () => void clock.after(1, () => socket.emit('pong')),
+      onUnresponsive: () => void clock.after(1, () => socket.emit('pong')),
     })
     let answeredMs = 0
     const answer = find().finally(() => {
@@ -275,7 +275,7 @@ describe('a registry', () => {
   })
 
   it('that starts gives each discovery its 2 s: those of the same tenth of a second wait together', async () => {
-    const { clock, gapWait, discovery, find } = begin()
+    const { clock, gapWait, resolver, find } = begin()
     gapWait.start()
     const answeredMs: number[] = []
     const ask = (): void => void find().finally(() => answeredMs.push(clock.now()))
@@ -286,15 +286,15 @@ describe('a registry', () => {
     ask()
     await clock.advance(5000)
     expect(answeredMs).toEqual([2000, 2000, 3999])
-    expect([gapWait.size, clock.pending, discovery.find(TOKEN)]).toEqual([0, 0, NOBODY])
+    expect([gapWait.size, clock.pending, resolver.find(TOKEN)]).toEqual([0, 0, NOBODY])
   })
 
   it('that ends tells those who wait that it cannot say, at once, and whoever comes', async () => {
-    const { clock, join, find, discovery } = begin()
+    const { clock, join, find, resolver } = begin()
     join().socket.breaks()
     const answer = find()
     await clock.advance(10)
-    discovery.end()
+    resolver.end()
     const ending = {
       ...NOBODY,
       result: 'refused',
@@ -302,16 +302,16 @@ describe('a registry', () => {
       body: expect.stringContaining('about to end'),
     }
     expect(await answer).toEqual({ ...ending, waited: true })
-    expect([discovery.find(TOKEN), clock.pending]).toEqual([ending, 0])
+    expect([resolver.find(TOKEN), clock.pending]).toEqual([ending, 0])
   })
 
   it('that waits for ten thousand tokens waits for no more, and cannot say: no client takes that for an answer', async () => {
-    const { gapWait, discovery } = begin()
+    const { gapWait, resolver } = begin()
     gapWait.start()
-    const all = Array.from({ length: 10_000 }, (_, index) => discovery.find(`t${index}`))
-    const { status, body } = await discovery.find(TOKEN)
+    const all = Array.from({ length: 10_000 }, (_, index) => resolver.find(`t${index}`))
+    const { status, body } = await resolver.find(TOKEN)
     expect([status, JSON.parse(body).reason]).toEqual([503, 'too many discoveries wait'])
-    expect(discovery.find('t1')).toBe(all[1])
+    expect(resolver.find('t1')).toBe(all[1])
   })
 })
 
@@ -362,15 +362,15 @@ describe('a port that cannot be opened', () => {
   })
 
   it('is looked for again when it is discovered, once what was seen is old', async () => {
-    const { clock, looks, join, find } = begin({ closed: false })
+    const { clock, checks, join, find } = begin({ closed: false })
     join({ answers: 8788 })
     await clock.advance(20_000)
     await find()
     await clock.advance(2000)
-    expect(looks()).toBe(1)
+    expect(checks()).toBe(1)
     await clock.advance(20_000)
     await find()
     await clock.advance(2000)
-    expect(looks()).toBe(2)
+    expect(checks()).toBe(2)
   })
 })

@@ -12,11 +12,11 @@ export function standIn({ reachability = true, list }: { reachability?: boolean;
   const sockets = new Map<Registrant, ScriptedSocket>()
   const server = {
     table,
-    list: list ?? new AllowList(),
+    allowList: list ?? new AllowList(),
     reachability: reachability
       ? {
           isOpen: (registrant: Registrant) => open.get(registrant),
-          get closedPlaces() {
+          get closedEndpoints() {
             return [...open.values()].filter((each) => !each).length
           },
         }

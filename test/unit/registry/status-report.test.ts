@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { publicName } from '../../../src/ops/redactor.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
-import { type ReportOptions, report } from '../../../src/registry/status-report.ts'
+import { type StatusReportOptions, statusReport } from '../../../src/registry/status-report.ts'
 import { TOKEN } from './registry-harness.ts'
 import { standIn } from './server-stand-in.ts'
 
@@ -18,8 +18,8 @@ interface Page {
 }
 
 /** The report as those see it who read it over HTTP. */
-function pageOf(server: RegistryServer, options: Partial<ReportOptions> = {}): Page {
-  const body = report(server, {
+function pageOf(server: RegistryServer, options: Partial<StatusReportOptions> = {}): Page {
+  const body = statusReport(server, {
     version: '1.2.3',
     uptimeMs: 0,
     nowMs: 0,

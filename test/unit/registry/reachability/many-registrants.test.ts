@@ -9,7 +9,7 @@ describe('registrants of one place', () => {
     world.sees = CLOSED
     const all = many(20, (index) => ({ token: `insecure_bot-${index}` }))
     await clock.advance(3000)
-    expect([looks.length, changes.length, reachability.closedPlaces]).toEqual([1, 1, 1])
+    expect([looks.length, changes.length, reachability.closedEndpoints]).toEqual([1, 1, 1])
     for (const one of all) {
       expect(reachability.isOpen(one.registrant)).toBe(false)
       expect(advice(one)).toHaveLength(1)
@@ -18,7 +18,7 @@ describe('registrants of one place', () => {
     expect(looks).toHaveLength(1)
     world.sees = OPEN
     await clock.advance(2000)
-    expect([looks.length, changes.length, reachability.closedPlaces]).toEqual([2, 2, 0])
+    expect([looks.length, changes.length, reachability.closedEndpoints]).toEqual([2, 2, 0])
     for (const one of all) expect(advice(one)).toHaveLength(2)
   })
 
@@ -79,11 +79,11 @@ describe('a place', () => {
     const [first, second] = [join(), join()]
     await clock.advance(3000)
     first.socket.emit('close')
-    expect([reachability.closedPlaces, reachability.isOpen(second.registrant)]).toEqual([1, false])
+    expect([reachability.closedEndpoints, reachability.isOpen(second.registrant)]).toEqual([1, false])
     await clock.advance(30_000)
     expect(looks).toHaveLength(2)
     second.socket.emit('close')
-    expect(reachability.closedPlaces).toBe(0)
+    expect(reachability.closedEndpoints).toBe(0)
     await clock.advance(300_000)
     expect([looks.length, changes.length, clock.pending]).toEqual([2, 1, 0])
   })
@@ -95,7 +95,7 @@ describe('a place', () => {
     await clock.advance(4000)
     socket.emit('close')
     await clock.advance(60_000)
-    expect([changes, reachability.closedPlaces, clock.pending]).toEqual([[], 0, 0])
+    expect([changes, reachability.closedEndpoints, clock.pending]).toEqual([[], 0, 0])
   })
 })
 

@@ -102,7 +102,7 @@ it('whoever comes, goes, moves and is discovered: no place is looked at twice in
       expect(inside.size).toBe(staying.size + guests.length)
       for (const { socket } of [...cachedEndpoint, ...guests]) socket.emit('close')
       await clock.advance(10_000)
-      expect([inside.size, reachability.closedPlaces, clock.pending]).toEqual([0, 0, 0])
+      expect([inside.size, reachability.closedEndpoints, clock.pending]).toEqual([0, 0, 0])
     }),
     { numRuns: 100 },
   )

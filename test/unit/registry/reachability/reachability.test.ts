@@ -12,7 +12,7 @@ describe('a port that opens', () => {
     expect(reachability.isOpen(one.registrant)).toBeUndefined()
     await clock.advance(3000)
     expect(reachability.isOpen(one.registrant)).toBe(true)
-    expect([changes, advice(one), reachability.closedPlaces]).toEqual([[], [], 0])
+    expect([changes, advice(one), reachability.closedEndpoints]).toEqual([[], [], 0])
   })
 
   it('is not looked at again while nobody discovers it, and costs no timer', async () => {
@@ -61,7 +61,7 @@ describe('a port that does not open', () => {
     world.sees = CLOSED
     const one = join()
     await clock.advance(3000)
-    expect([reachability.isOpen(one.registrant), reachability.closedPlaces]).toEqual([false, 1])
+    expect([reachability.isOpen(one.registrant), reachability.closedEndpoints]).toEqual([false, 1])
     await clock.advance(300_000)
     expect(looks.length).toBeGreaterThanOrEqual(10)
     expect([changes, advice(one)]).toEqual([[`${PLACE} closed: nothing listens there`], [IT_IS_CLOSED]])
@@ -77,7 +77,7 @@ describe('a port that does not open', () => {
     await clock.advance(1)
     expect(looks.map(({ beganMs }) => beganMs)).toEqual([3000, 33_000])
     expect([changes.at(-1), advice(one)]).toEqual([`${PLACE} open`, [IT_IS_CLOSED, IT_IS_OPEN]])
-    expect([reachability.isOpen(one.registrant), reachability.closedPlaces]).toEqual([true, 0])
+    expect([reachability.isOpen(one.registrant), reachability.closedEndpoints]).toEqual([true, 0])
     await clock.advance(300_000)
     expect([looks.length, clock.pending]).toEqual([2, 0])
   })
@@ -141,7 +141,7 @@ describe('one that moves to another port', () => {
     world.sees = OPEN
     await clock.advance(30_000)
     expect(looks.map(({ at }) => at)).toEqual([PLACE, '203.0.114.7:9000'])
-    expect([reachability.isOpen(one.registrant), reachability.closedPlaces]).toEqual([true, 0])
+    expect([reachability.isOpen(one.registrant), reachability.closedEndpoints]).toEqual([true, 0])
   })
 })
 

@@ -24,9 +24,9 @@ export function watch(clock?: QuickClock) {
   const world = { sees: OPEN, tookMs: 0 }
   const reachability = new Reachability({
     clock: time,
-    onChange: ({ place, open, reason }) =>
-      void changes.push(`${place} ${open ? 'open' : `closed: ${reason}`}`),
-    look: ({ endpoint: { host, port }, from }) => {
+    onChange: ({ endpoint, open, reason }) =>
+      void changes.push(`${endpoint} ${open ? 'open' : `closed: ${reason}`}`),
+    check: ({ endpoint: { host, port }, from }) => {
       const look: Looked = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
       looks.push(look)
       const seen = world.sees

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, it } from 'vitest'
-import { ConnectionLimiter } from '../../../src/registry/connection-limits.ts'
+import { Connections } from '../../../src/registry/connections.ts'
 import { Overload } from '../../../src/registry/overload.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 import { networkList } from '../net/network-list.ts'
@@ -10,7 +10,7 @@ const UNHURRIED = new Overload(new QuickClock(), () => 0)
 
 /** Opens connections from somewhere, and closes them. */
 function begin(perAddress: number, proxies?: ReturnType<typeof networkList>, inAll = 1000) {
-  const connections = new ConnectionLimiter({ inAll, perAddress }, proxies, UNHURRIED)
+  const connections = new Connections({ inAll, perKey: perAddress }, proxies, UNHURRIED)
   return (remoteAddress: string | undefined): { admitted: boolean; close: () => void } => {
     const socket = Object.assign(new EventEmitter(), { remoteAddress })
     const admitted = connections.admit(socket as unknown as Socket)
@@ -61,7 +61,7 @@ it('those that are gone before anybody asked where they come from are not let in
 })
 
 it('one that holds a registrant is not counted any more, and closes without counting twice', () => {
-  const connections = new ConnectionLimiter({ inAll: 3, perAddress: 1 }, undefined, UNHURRIED)
+  const connections = new Connections({ inAll: 3, perKey: 1 }, undefined, UNHURRIED)
   const connect = (remotePort: number, localPort = 1) =>
     Object.assign(new EventEmitter(), {
       remoteAddress: '203.0.113.7',
@@ -82,7 +82,7 @@ it('one that holds a registrant is not counted any more, and closes without coun
 })
 
 it('ends are those of one connection: another address of ours is another connection', () => {
-  const connections = new ConnectionLimiter({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+  const connections = new Connections({ inAll: 9, perKey: 2 }, undefined, UNHURRIED)
   const connect = (localAddress: string) =>
     Object.assign(new EventEmitter(), {
       remoteAddress: '203.0.113.7',
@@ -102,7 +102,7 @@ it('ends are those of one connection: another address of ours is another connect
 it.each(['before', 'after'])(
   'the next one between the same ends may come %s the end of the last one: none is counted for ever, or twice',
   (when) => {
-    const connections = new ConnectionLimiter({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+    const connections = new Connections({ inAll: 9, perKey: 2 }, undefined, UNHURRIED)
     const connect = (remotePort: number) =>
       Object.assign(new EventEmitter(), {
         remoteAddress: '203.0.113.7',
