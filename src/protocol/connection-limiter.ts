@@ -13,7 +13,7 @@ export interface AdmittedConnection {
   key: string | undefined
 }
 
-/** Counts TCP connections: whoever opens thousands without a word must not take what there is for all. */
+/** Counts TCP connections: a peer that opens thousands and sends nothing must not take what there is for all. */
 export class ConnectionLimiter {
   readonly #limits: ConnectionLimits
   readonly #keyOf: (remoteAddress: string, socket: Socket) => string | undefined

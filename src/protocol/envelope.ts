@@ -17,12 +17,7 @@ export type Frame =
 
 /** Reads one frame's text. Never throws. */
 export function parseFrame(text: string): Frame {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { kind: 'malformed' }
-  }
+  const value = parseJson(text)
   if (!isObject(value)) return { kind: 'malformed' }
   if (typeof value.name === 'string') {
     return { kind: 'event', event: { name: value.name, payload: value.payload } }
@@ -42,9 +37,18 @@ export function formatEvent(event: Envelope): string {
   return JSON.stringify(event)
 }
 
-/** Whether an event says that the registry holds us. */
+/** Whether an event says that the registrant is registered. */
 export function isAcknowledgement(event: Envelope): boolean {
   return event.name === REGISTERED.name && event.payload === REGISTERED.payload
+}
+
+/** Undefined if the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether a parsed JSON value is an object (and no array). */

@@ -9,7 +9,7 @@ export const PORT_QUERY_MS = 2000
 export type PortQueryResult = 'answered' | 'invalid' | 'timeout' | 'left'
 
 /** What the public registry sends, and what the public document says that it sends. */
-const METHODS = ['getHostieGrpcPort', 'hostieGrpcPort'] as const
+export const METHODS = ['getHostieGrpcPort', 'hostieGrpcPort'] as const
 /** JSON-RPC 2.0 §5.1. */
 const METHOD_NOT_FOUND = -32601
 

@@ -61,7 +61,7 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
     socket.on('error', () => this.onBrokenFrame())
   }
 
-  /** Tells the registrant that it is registered. Called once, when whoever is told about the session is ready for it. */
+  /** Tells the registrant that it is registered. To be called once, when the owner of the session is ready for its end. */
   start(): void {
     this.#heartbeat.watch(this)
     this.send(REGISTERED)
@@ -80,7 +80,7 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
     if (this.#isReading()) this.socket.ping()
   }
 
-  /** The link is dead: nobody is there to be told. */
+  /** The link is dead: a close frame would not arrive. */
   silent(): void {
     this.#abort('silent')
   }
@@ -172,7 +172,7 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
     if (this.#isReading()) this.socket.send(text)
   }
 
-  /** Whether it is there and reads what it is sent. Ends the session if it does not read. */
+  /** Whether the registrant is there and reads what it is sent. Ends the session if it does not read. */
   #isReading(): boolean {
     if (this.#hasLeft) return false
     if (this.socket.bufferedAmount <= UNREAD_MAX_BYTES) return true

@@ -5,7 +5,7 @@ import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
 import { pathOf } from './path.ts'
 import { registrationToken } from './registration.ts'
 
-/** Parts of one frame's message; nobody sends more than one. */
+/** Fragments of one message; no registrant sends more than one. */
 const FRAGMENTS_MAX = 16
 /** Pieces in which a message may arrive from the network before it is whole. */
 const PIECES_MAX = 1024
@@ -36,8 +36,8 @@ export interface RegistrantUpgradeOptions<Reason extends string> {
 }
 
 /**
- * A WebSocket that emits `closing` with a close code when its end begins, by whichever side: from then on nobody is there. The
- * library tells only when the connection is closed.
+ * A WebSocket that emits `closing` with a close code when its end begins, by whichever side: from then on the registrant is gone. The
+ * library emits an event only when the connection is closed.
  */
 class EndingSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {

@@ -49,7 +49,7 @@ export class DiscoveryHandler {
 
   #wait(request: IncomingMessage, response: ServerResponse, token: string): void {
     const { socket } = request
-    // It came behind what ended its connection: nobody is there to be answered.
+    // It came behind a request that ended the connection: there is no client to be answered.
     if (socket.destroyed) return
     const { resolver, trustedProxies, clock, onAnswer } = this.#options
     const key = rateLimitKey(originOf(request, trustedProxies).address)

@@ -31,7 +31,7 @@ const REFUSED: Readonly<Record<RefusalReason, string>> = {
   draining: 'the registry ends',
 }
 
-/** Two weeks: who renews by itself has done it by then. */
+/** Two weeks: a certificate that is renewed automatically is renewed by then. */
 const SOON_MS = 14 * 24 * 3_600_000
 
 /** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are logged at `trace`. */

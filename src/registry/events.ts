@@ -38,7 +38,7 @@ export const ABRUPT_CAUSES: ReadonlySet<LeaveCause> = new Set<LeaveCause>(['lost
 export const DISCOVERY_RESULTS = ['found', 'not_registered', 'unusable', 'refused'] as const
 
 /**
- * What a discovery was answered with: an address, nobody there, somebody who cannot be published, or that the registry
+ * What a discovery was answered with: an address, no registrant, a registrant that cannot be published, or that the registry
  * cannot say (too many clients wait, or it ends).
  */
 export type DiscoveryResult = (typeof DISCOVERY_RESULTS)[number]

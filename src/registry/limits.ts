@@ -15,7 +15,7 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** Bytes of one frame; no event needs more. */
 export const FRAME_MAX_BYTES = 64 * 1024
-/** Sockets of one token for each registrant that it may have: others may look on, but not by the thousand. */
+/** Sockets of one token for each registrant that it may have: others may listen, but not by the thousand. */
 export const SOCKETS_PER_REGISTRANT = 4
 /** Frames from one registrant in a second, pings and pongs included. A gateway that sends many events sends a few a second. */
 export const FRAME_RATE = { limit: 50, windowMs: 1000 } as const
@@ -31,8 +31,8 @@ export const REQUEST_MS = 10_000
 export const WAITING = { perAddress: 1000, inAll: 10_000 } as const
 
 /**
- * Connections: of everybody, registrants included; and from one address without those that hold a registrant (`perKey`), which are clients
- * and registrants on their way, of whom thousands may come at once. Fewer where there is little room for everybody.
+ * TCP connections: in all, registrants included; and from one address (`perKey`) those that hold no registrant. They are clients, and
+ * registrants on their way, of which thousands may come at once. Fewer where there is little room for all.
  */
 export function connectionLimits({ connections }: Limits): ConnectionLimits {
   return { inAll: connections, perKey: Math.min(2048, Math.max(64, Math.floor(connections / 4))) }

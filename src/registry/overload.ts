@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 
 /** A registrant whose request waited longer than this because the registry was busy is sent away, in milliseconds. */
 export const BUSY_MS = 2000
-/** A wait counts as this long at most, in milliseconds: nobody is told to stay away for more than twice that time. */
+/** A wait counts as this long at most, in milliseconds: no registrant is told to stay away for more than twice that time. */
 const WAIT_MAX_MS = 10_000
 /** If the event loop was idle for more than this share of a wait, the registry was not the reason for it. */
 const IDLE_SHARE = 0.1
@@ -43,7 +43,7 @@ export class Overload {
 
 /**
  * The `Retry-After` of a registrant that is sent away after it has waited for so long: at random, within twice that time, 20 s at most. The
- * longer the queue was, the wider those who are sent away are spread.
+ * longer the queue was, the wider registrants are spread.
  *
  * @param random in [0, 1)
  */

@@ -44,7 +44,7 @@ export interface RegistrantOptions extends Omit<RegistrantSessionOptions, 'frame
   readonly listener: RegistrantListener
 }
 
-/** One session of somebody who holds a token. */
+/** One session of a registrant: a sidecar, a gateway, or another holder of the token that only listens. */
 export class Registrant extends RegistrantSession<LeaveCause> {
   readonly address: string
   readonly addressUnverified: boolean

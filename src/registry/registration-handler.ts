@@ -1,34 +1,34 @@
 import type { IncomingMessage } from 'node:http'
-import type { BlockList, Socket } from 'node:net'
+import type { BlockList } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import type { Clock } from '../lib/clock.ts'
 import { type Origin, originOf } from '../net/client-address.ts'
 import type { Refusal } from '../net/refuse-upgrade.ts'
 import { RegistrantUpgrade } from '../protocol/registrant-upgrade.ts'
 import { isRegistrationPath } from '../protocol/registration.ts'
-import type { AccessControl, Holders } from './access-control.ts'
+import { type AccessControl, holdersOf } from './access-control.ts'
+import type { Connections } from './connections.ts'
 import { FRAME_MAX_BYTES, PATH_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { BUSY_MS, retryAfterSeconds } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusals.ts'
+import type { Registrant } from './registrant.ts'
+import type { RegistrationTable } from './registration-table.ts'
 
 /** How long a registrant may take for its half of a close, in milliseconds. */
 const CLOSE_MS = 500
 
-/** Who was let in, and by which connection. */
+/** Who was let in. */
 export interface Arrival extends Origin {
   readonly token: string
-  readonly connection: Socket
 }
 
 export interface RegistrationHandlerOptions {
   readonly access: AccessControl
   readonly trustedProxies: BlockList | undefined
-  /** Who holds a token now, as it counts for a registrant that offers this subprotocol. */
-  readonly holdersOf: (token: string, subprotocol: string) => Holders
-  /** How long a connection has waited for its turn because the registry was busy, in milliseconds. */
-  readonly busyMs: (connection: Socket) => number
-  /** A number in [0, 1). */
-  readonly random: () => number
+  readonly connections: Connections
+  readonly table: RegistrationTable<Registrant>
+  readonly clock: Clock
   readonly onRegistrant: (socket: WebSocket, arrival: Arrival) => void
   readonly onRefusal: (reason: RefusalReason, address: string) => void
 }
@@ -50,22 +50,25 @@ export class RegistrationHandler {
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): void {
-    const { access, trustedProxies, holdersOf, busyMs, random, onRegistrant } = this.#options
+    const { access, trustedProxies, connections, table, clock, onRegistrant } = this.#options
     const { address, addressUnverified } = originOf(request, trustedProxies)
     const refuse = (reason: RefusalReason, change?: Partial<Refusal>): void =>
       this.#upgrade.refuse(socket, reason, address, change)
     if (!access.takeUpgrade(address)) return refuse('rate')
     // A later request has waited since the answer before it at most, however long ago its connection came.
-    const waitedMs = isFirst ? busyMs(request.socket) : 0
-    if (waitedMs > BUSY_MS) return refuse('busy', { retryAfter: retryAfterSeconds(waitedMs, random()) })
+    const waitedMs = isFirst ? connections.busyMs(request.socket) : 0
+    if (waitedMs > BUSY_MS) {
+      return refuse('busy', { retryAfter: retryAfterSeconds(waitedMs, clock.random()) })
+    }
     const { path, token, subprotocol } = this.#upgrade.read(request)
     if (!isRegistrationPath(path) || path.length > PATH_MAX) return refuse('path')
     if (token === undefined) return refuse('token')
     if (token.length > TOKEN_MAX) return refuse('length')
-    const objection = access.objection(token, address, holdersOf(token, subprotocol))
+    const objection = access.objection(token, address, holdersOf(table.of(token), subprotocol))
     if (objection !== undefined) return refuse(objection)
-    this.#upgrade.accept(request, socket, head, (webSocket) =>
-      onRegistrant(webSocket, { token, address, addressUnverified, connection: request.socket }),
-    )
+    this.#upgrade.accept(request, socket, head, (webSocket) => {
+      connections.promote(request.socket)
+      onRegistrant(webSocket, { token, address, addressUnverified })
+    })
   }
 }

@@ -74,7 +74,7 @@ export class Resolver {
     const { table, gapWait, clock } = this.#options
     const newest = table.newest(token)
     if (newest === undefined) {
-      return gapWait.untilMs(token, clock.now()) === undefined ? this.#nobody(token) : undefined
+      return gapWait.untilMs(token, clock.now()) === undefined ? this.#noneFound(token) : undefined
     }
     // Read once: it may expire in between.
     const { cachedEndpoint } = newest
@@ -111,7 +111,7 @@ export class Resolver {
       const answer = await this.#queryAll(token, failed, askedMs + LATEST_MS)
       const untilMs = gapWait.untilMs(token, askedMs)
       const isOver = untilMs === undefined || failed.size >= FAILED_MAX
-      if (isOver && answer === NOT_REGISTERED) return { ...this.#nobody(token), waited }
+      if (isOver && answer === NOT_REGISTERED) return { ...this.#noneFound(token), waited }
       if (answer.status !== 404 || isOver) return { ...answer, waited }
       if (clock.now() > askedMs + LATEST_MS) return { ...UNSETTLED, waited }
       if (gapWait.isFull) return { ...TOO_MANY_WAIT, waited }
@@ -143,7 +143,7 @@ export class Resolver {
   }
 
   /** The answer where no registrant can be asked. An unresponsive one's link may be dead, and its puppet may be alive. */
-  #nobody(token: string): DiscoveryAnswer {
+  #noneFound(token: string): DiscoveryAnswer {
     if (this.#isEnding) return ENDING
     const isUnresponsive = this.#options.table.of(token).some((registrant) => registrant.isUnresponsive)
     return isUnresponsive ? UNRESPONSIVE : NOT_REGISTERED

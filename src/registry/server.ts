@@ -7,7 +7,7 @@ import { publicName } from '../ops/redactor.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
 import { type HttpHandlers, HttpListener } from '../protocol/http-listener.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
-import { AccessControl, holdersOf } from './access-control.ts'
+import { AccessControl } from './access-control.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import { AllowList } from './allow-list.ts'
 import { Connections } from './connections.ts'
@@ -92,14 +92,11 @@ export class RegistryServer implements RegistrantListener {
     const connections = new Connections(connectionLimits(limits), trustedProxies, new Overload(clock))
     const registrations = new RegistrationHandler({
       access: this.#access,
+      connections,
+      table: this.table,
       trustedProxies,
-      holdersOf: (token, subprotocol) => holdersOf(this.table.of(token), subprotocol),
-      busyMs: (connection) => connections.busyMs(connection),
-      random: () => clock.random(),
-      onRegistrant: (socket, arrival) => {
-        connections.promote(arrival.connection)
-        this.#register(socket, arrival)
-      },
+      clock,
+      onRegistrant: (socket, arrival) => this.#register(socket, arrival),
       onRefusal: (reason, address) => onEvent({ type: 'refused', reason, address }),
     })
     const discoveries = new DiscoveryHandler({

@@ -20,7 +20,7 @@ export interface WaitingClient<Response> {
 
 /**
  * Counts clients that wait for their answers, by address and in all. Each counts until its answer is there, whether its
- * connection is still open or not: what was begun for it goes on, and who hangs up and comes again must not begin more than others.
+ * connection is still open or not: what was begun for it goes on, and a client that hangs up and comes again must not begin more than others.
  */
 export class WaitingClients<Response> {
   readonly #limits: WaitingLimits

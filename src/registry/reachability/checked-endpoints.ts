@@ -22,7 +22,7 @@ export interface CheckedRegistrant {
   advise(text: string): void
 }
 
-/** An endpoint that somebody registered; many tokens may have the same. */
+/** An endpoint that is registered; many tokens may have the same. */
 export interface CheckedEndpoint {
   readonly key: string
   /** `host:port`. */
@@ -73,7 +73,7 @@ export class CheckedEndpoints {
   /** Notes where a registrant is; undefined: nowhere. An endpoint without registrants is forgotten. */
   assign(registrant: CheckedRegistrant, endpoint: Endpoint | undefined): CheckedEndpoint | undefined {
     const name = endpoint && nameOf(endpoint)
-    // What the registry may connect to for one, it may not for another, who must not be told of it either.
+    // Where the registry may connect to for one, it may not for another, which must not learn the result either.
     const key = name && `${name} ${addressRange(verifiedAddress(registrant))}`
     const before = this.#byRegistrant.get(registrant)
     if (before !== undefined && before.key === key) return before

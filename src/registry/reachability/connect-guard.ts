@@ -1,8 +1,8 @@
 import { addressRange } from '../../net/address-range.ts'
 
 /**
- * Whether the registry may open a connection to `address` because somebody from `from` said so. Otherwise anybody could use it to
- * scan what only it can see: its own machine, its network, its cloud's credentials.
+ * Whether the registry may open a connection to `address` because a registrant from `from` advertises it. Without this, anybody could
+ * use the registry to scan what only it can reach: its own machine, its network, its cloud's credentials.
  */
 export function mayConnect(address: string, from: string): boolean {
   const range = addressRange(address)

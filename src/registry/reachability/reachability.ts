@@ -21,7 +21,7 @@ export type ReachabilityMode = RegistryConfig['reachability']
 /** A registrant gets so much time to open its port, in milliseconds: upstream's registers before its puppet listens. */
 const FIRST_CHECK_MS = 3000
 const TICK_MS = 1000
-/** Registrants taken in a second, and of one address among them: nobody is in a hurry, and nobody holds up the others. */
+/** Registrants taken in a second, and of one address among them: there is no hurry, and no address holds up the others. */
 const TAKEN = { inAll: 200, perAddress: 50 }
 /** Checks under way, and for registrants of one address among them. */
 const CHECKS = { inAll: 64, perAddress: 8 }

@@ -14,5 +14,5 @@ export const REFUSALS: Readonly<Record<Exclude<GatewayRefusal, 'dropped'>, Refus
   full: { status: 503, words: 'too many gateways are connected', retryAfter: 5 },
 }
 
-/** For whoever asks for a WebSocket in a way that RFC 6455 does not allow. Counted as `http`. */
+/** For a request for a WebSocket that RFC 6455 does not allow. Counted as `http`. */
 export const BAD_HANDSHAKE: Refusal = { status: 400, words: 'this is no WebSocket handshake of RFC 6455' }

@@ -13,11 +13,11 @@ import type { GatewayRefusal } from '../events.ts'
 import { BAD_HANDSHAKE, REFUSALS } from './refusals.ts'
 import { GatewaySession, type GatewaySessionListener } from './session.ts'
 
-/** Gateways at once. One is meant; a few may be dead links that nobody has noticed yet. */
+/** Gateways at once. One is meant; a few may be dead links that are not noticed yet. */
 const SESSIONS_MAX = 16
 /** TCP connections at once; of one address (`perKey`), unless it is this machine's: other machines have to leave room. */
 const CONNECTIONS = { inAll: 4 * SESSIONS_MAX, perKey: 8 } as const
-/** Bytes of one frame. Gateways send messages and QR codes, which nobody reads here. */
+/** Bytes of one frame. Gateways send messages and QR codes, which are not read here. */
 const FRAME_MAX_BYTES = 256 * 1024
 /** How long a request may take to arrive, in milliseconds. */
 const REQUEST_MS = 5000

@@ -10,7 +10,7 @@ import {
 
 /** After 100 frames in a second no more is read from the network until it is over. What was read is handled, nothing is lost. */
 const FRAME_RATE = { limit: 99, windowMs: 1000 } as const
-/** How long a gateway may take to say its port, in milliseconds: it may have much to do at its start, and nobody waits for the answer. */
+/** How long a gateway may take to say its port, in milliseconds: it may have much to do at its start, and no client waits for the answer. */
 const PORT_QUERY_MS = 60_000
 
 export interface GatewaySessionListener {
