@@ -26,7 +26,7 @@ const message = (id: number, method: string): Envelope => ({
 const unknownMethod = { code: -32_601, message: 'Method not found' }
 
 describe('a query', () => {
-  it('is asked at once, as the public registry asks', () => {
+  it('is sent at once, as the public registry sends it', () => {
     expect(ask().sent).toEqual([message(ID, 'getHostieGrpcPort')])
   })
 
@@ -76,7 +76,7 @@ describe('a query', () => {
     expect(stalled.ends).toEqual([['answered', 8788, 5000]])
   })
 
-  it('is over when its registrant is gone', () => {
+  it('is over when its registrant has left', () => {
     const { clock, ends, query } = ask()
     query.abandon()
     expect(ends).toEqual([['left', undefined, 0]])
@@ -93,8 +93,8 @@ describe('a query', () => {
   })
 })
 
-describe('one who does not know the method', () => {
-  it('is asked again by its name in the public document, and its late answer to the first is nothing', () => {
+describe('a registrant that does not know the method', () => {
+  it('is asked again by the name in the public document, and its late answer to the first is ignored', () => {
     const { ends, sent, query } = ask()
     query.receive({ id: ID, error: unknownMethod })
     expect(sent).toEqual([message(ID, 'getHostieGrpcPort'), message(ID + 1, 'hostieGrpcPort')])

@@ -39,7 +39,7 @@ const limits = fc.record({
   connections: fc.constant(100),
 })
 
-it('whoever comes and goes: no limit is ever passed, and nobody is turned away without one', () => {
+it('never passes a limit, and never refuses without one, whatever registrants come and go', () => {
   fc.assert(
     fc.property(limits, happenings, (given, sequence) => {
       const clock = new QuickClock()

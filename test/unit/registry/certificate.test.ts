@@ -75,7 +75,7 @@ describe('files that are followed', () => {
     expect(pairs.at(-1)).toEqual(readKeyPair(before))
   })
 
-  it('that do not change are silence', async () => {
+  it('that do not change are not reported', async () => {
     const { put, pairs, states, follower } = follow()
     await follower.refresh()
     put({ cert: before, key: before })
@@ -93,7 +93,7 @@ describe('files that are followed', () => {
     expect(expires(expired)).not.toEqual(expires(before))
   })
 
-  it('that are asked for during a reading are read once more after it', async () => {
+  it('that are to be read while they are read are read once more after it', async () => {
     const { files, put, pairs, follower } = follow()
     // Reading a pipe waits for what is written into it.
     const pipe = makePipe(makeTempDir())
@@ -154,7 +154,7 @@ describe('a renewal that is half done', () => {
     },
   )
 
-  it('and undone is told as mended, and renews nothing', async () => {
+  it('and undone is reported as solved, and renews nothing', async () => {
     const { put, pairs, states, follower } = follow()
     put({ cert: renewed })
     await follower.refresh()
@@ -191,7 +191,7 @@ describe('a renewal that is half done', () => {
     expect(states[0]?.problem).toMatch(words)
   })
 
-  it('that changes what is wrong with it is told again', async () => {
+  it('whose problem changes is reported again', async () => {
     const { files, put, states, follower } = follow()
     put({ cert: renewed })
     await follower.refresh()
@@ -205,7 +205,7 @@ describe('a renewal that is half done', () => {
 })
 
 describe('a follower that is stopped', () => {
-  it('leaves no timer, reads nothing and tells nothing', async () => {
+  it('leaves no timer, reads nothing and reports nothing', async () => {
     const { put, clock, pairs, states, follower } = follow()
     follower.start()
     expect(clock.pending).toBe(1)
@@ -218,7 +218,7 @@ describe('a follower that is stopped', () => {
     expect([pairs, states, clock.pending]).toEqual([[], [], 0])
   })
 
-  it('while it reads tells nothing of what it reads, good or bad', async () => {
+  it('while it reads reports nothing of what it reads, good or bad', async () => {
     for (const what of [{ cert: renewed, key: renewed }, { cert: renewed }, undefined]) {
       const { files, put, clock, pairs, states, follower } = follow()
       if (what === undefined) rmSync(files.keyFile)

@@ -72,7 +72,7 @@ describe('one registrant', () => {
     expect(line?.msg).toMatch(/^left: \w+/)
   })
 
-  it('that leaves is told why in other words for each cause', async () => {
+  it('that leaves is a line with its own words for each cause', async () => {
     const lines = await begin().record(...LEAVE_CAUSES.map((cause) => left(cause)))
     expect(new Set(lines.map(({ msg }) => msg)).size).toBe(LEAVE_CAUSES.length)
   })
@@ -117,7 +117,7 @@ describe('a port', () => {
 describe('the certificate', () => {
   const expires = new Date('2026-12-01T00:00:00Z')
 
-  it('that is renewed is told at once', () => {
+  it('that is renewed is a line at once', () => {
     const { lines, eventLog } = begin()
     eventLog.record({ type: 'certificate', expires, problem: '' })
     expect(lines).toEqual([
@@ -149,7 +149,7 @@ describe('the certificate', () => {
 })
 
 describe('many changes in a second', () => {
-  it('up to ten are told one by one', async () => {
+  it('up to ten are a line each', async () => {
     const ids = Array.from({ length: 10 }, (_, index) => `t${index}`)
     const lines = await begin().record(...ids.map((id) => joined(id)))
     expect(lines.map(({ token }) => token)).toEqual(ids)
@@ -163,7 +163,7 @@ describe('many changes in a second', () => {
     ])
   })
 
-  it('more with trouble among them are one warning with the newest cause and whom it concerns', async () => {
+  it('more with trouble among them are one warning with the newest cause and the tokens that it concerns', async () => {
     const { record } = begin()
     const many = Array.from({ length: 20 }, (_, index) => joined(`t${index}`))
     expect(await record(...many, left('silent', 'a'), left('flood', 'b'), left('flood', 'c'))).toEqual([
@@ -198,26 +198,26 @@ describe('many changes in a second', () => {
   })
 })
 
-describe('discoveries and questions', () => {
+describe('discoveries and port queries', () => {
   const events = [
     { type: 'discovered', result: 'found', tookMs: 1, waited: false },
     { type: 'asked', result: 'answered', tookMs: 1 },
   ] as const
 
-  it('are told at trace alone', async () => {
+  it('are lines at trace only', async () => {
     expect(await begin('debug').record(...events)).toEqual([])
     expect((await begin('trace').record(...events)).map(({ msg }) => msg)).toEqual(['discovered', 'asked'])
   })
 })
 
 describe('the end', () => {
-  it('is told at once, with how many are sent away', () => {
+  it('is a line at once, with how many registrants are sent away', () => {
     const { lines, eventLog } = begin()
     eventLog.record({ type: 'draining', registrants: 3 })
     expect(lines).toMatchObject([{ level: 'info', registrants: 3, msg: expect.stringContaining('draining') }])
   })
 
-  it('tells what waits, and leaves no timer', () => {
+  it('logs what is being gathered, and leaves no timer', () => {
     const { lines, clock, eventLog } = begin()
     eventLog.record(joined('t0'))
     expect(lines).toEqual([])

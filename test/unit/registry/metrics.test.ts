@@ -60,7 +60,7 @@ describe('the exposition', () => {
 })
 
 describe('the gauges', () => {
-  it('tell what is true when they are asked', async () => {
+  it('read what is true when they are scraped', async () => {
     const { server, table, join } = standIn()
     const metrics = createMetrics(server, '1.2.3', undefined)
     expect(await samples(metrics)).toMatchObject({
@@ -77,13 +77,13 @@ describe('the gauges', () => {
     expect(await samples(metrics)).toMatchObject({ registrants: 2, tokens: 2 })
   })
 
-  it('count no port where nobody looks', async () => {
+  it('count no port where ports are not checked', async () => {
     const { server, join } = standIn({ reachability: false })
     join({ open: false })
     expect(await samples(createMetrics(server, '1', undefined))).toMatchObject({ unreachable_ports: 0 })
   })
 
-  it('tell the end of the certificate, the renewed one’s too, and nothing without one', async () => {
+  it('read the end of the certificate, of a renewed one too, and do not exist without one', async () => {
     let expires = new Date('2026-12-01T00:00:00Z')
     const metrics = createMetrics(standIn().server, '1', () => expires)
     const told = async () => (await samples(metrics)).certificate_expiry_timestamp_seconds

@@ -23,7 +23,7 @@ describe('a connection', () => {
     expect(overload.busyMs(arrived)).toBe(3000)
   })
 
-  it('has not waited for the process if its peer took its time: slow ones cannot make it look busy', () => {
+  it('has not waited for the process if its peer took its time: slow peers cannot make it look busy', () => {
     const { overload, idle, work } = begin()
     const arrived = overload.arrived()
     for (let time = 0; time < 10; time += 1) {
@@ -42,7 +42,7 @@ describe('a connection', () => {
   })
 })
 
-describe('who is sent away', () => {
+describe('a registrant that is sent away', () => {
   it.each([
     [2000, 0, 1],
     [2000, 0.5, 3],

@@ -89,7 +89,7 @@ export interface Registered {
 }
 
 /** What is said of a registrant; the rest is as good as can be. */
-export interface Wish {
+export interface RegistrantFixture {
   readonly token?: string
   readonly address?: string
   readonly host?: string
@@ -108,7 +108,7 @@ export interface Wish {
 export const TOKEN = 'insecure_aaaa-1111'
 
 /** A clock, and registrants that come in at its time. */
-export function scene(clock = new QuickClock()) {
+export function createHarness(clock = new QuickClock()) {
   const come = ({
     token = TOKEN,
     address = '203.0.114.7',
@@ -120,7 +120,7 @@ export function scene(clock = new QuickClock()) {
     left = () => {},
     unresponsive = () => {},
     responsive = () => {},
-  }: Wish = {}): Registered => {
+  }: RegistrantFixture = {}): Registered => {
     const socket = new ScriptedSocket()
     socket.answers = answers
     socket.pongs = pongs

@@ -4,17 +4,17 @@ import { Reachability } from '../../../src/registry/reachability/reachability.ts
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
 import { type DiscoveryAnswer, Resolver } from '../../../src/registry/resolver.ts'
-import { scene, TOKEN, type Wish } from './registry-harness.ts'
+import { createHarness, type RegistrantFixture, TOKEN } from './registry-harness.ts'
 
 /** What is said of one who comes; the listeners hear of it when the registry does. */
-interface DiscoveryWish extends Wish {
+interface JoinOptions extends RegistrantFixture {
   readonly onUnresponsive?: () => void
   readonly onResponsive?: () => void
 }
 
 /** A registry without ports. `closed`: whether those of registrants do not open; undefined: nobody looks. */
 export function beginDiscovery({ mask = false, closed }: { mask?: boolean; closed?: boolean } = {}) {
-  const { clock, come } = scene()
+  const { clock, come } = createHarness()
   const table = new RegistrationTable<Registrant>()
   let checks = 0
   const check = async () => {
@@ -25,7 +25,7 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
   const gapWait = new GapWait({ clock, allows: () => true })
   const resolver = new Resolver({ clock, table, gapWait, reachability, mask })
   /** One comes, and goes as soon as it leaves. */
-  const join = ({ onUnresponsive, onResponsive, ...wish }: DiscoveryWish = {}) => {
+  const join = ({ onUnresponsive, onResponsive, ...fixture }: JoinOptions = {}) => {
     const one = come({
       left: (registrant, cause) => {
         table.remove(registrant)
@@ -39,7 +39,7 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
         onResponsive?.()
         gapWait.came(token)
       },
-      ...wish,
+      ...fixture,
     })
     table.add(one.registrant)
     gapWait.came(one.registrant.token)

@@ -39,8 +39,8 @@ const idsOf = (page: Page): readonly string[] => page.tokens.map(({ id }) => id)
 const tokensOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `insecure_bot-${index}`)
 
-describe('a registry where nobody is', () => {
-  it('says so, with null where there is nothing to say', () => {
+describe('a registry without registrants', () => {
+  it('reports so, with null where there is nothing to report', () => {
     expect(pageOf(standIn().server)).toEqual({
       version: '1.2.3',
       uptimeSeconds: 0,
@@ -67,7 +67,7 @@ describe('the registry', () => {
     expect(page).toMatchObject({ listening, uptimeSeconds: 61, draining: true, reachability: 'mask' })
   })
 
-  it('says how many tokens are on its list, and what keeps the last good one in use', () => {
+  it('reports how many tokens are on its list, and why the last good one stays in use', () => {
     const { server } = standIn({ list: new AllowList(['a', 'b']) })
     expect(pageOf(server, { listProblems: [] }).list).toEqual({ tokens: 2, problems: [] })
     expect(pageOf(server, { listProblems: ['it is gone'] }).list).toEqual({
@@ -88,7 +88,7 @@ describe('the registry', () => {
 })
 
 describe('a registrant', () => {
-  it('is told with null where nothing is known', () => {
+  it('is reported with null where nothing is known', () => {
     const { server, join } = standIn()
     join({ address: '2001:db8::1' })
     expect(pageOf(server).tokens).toEqual([
@@ -108,7 +108,7 @@ describe('a registrant', () => {
     ])
   })
 
-  it('is told with the port in its subprotocol until it said one', async () => {
+  it('is reported with the port in its subprotocol until it said one', async () => {
     const { server, join } = standIn()
     const registrant = join({ port: 9000, answers: 8788, open: true })
     const line = () => pageOf(server).tokens[0]?.registrants[0]
@@ -117,7 +117,7 @@ describe('a registrant', () => {
     expect(line()).toMatchObject({ port: 8788 })
   })
 
-  it('is told with the moment it came', () => {
+  it('is reported with the moment it came', () => {
     const { clock, server, join } = standIn()
     clock.run(10_000)
     join()
@@ -125,7 +125,7 @@ describe('a registrant', () => {
     expect(page.tokens[0]?.registrants[0]?.since).toBe('2026-11-22T11:59:30.000Z')
   })
 
-  it('whose port does not open is told so', () => {
+  it('whose port does not open is reported as such', () => {
     const { server, join } = standIn()
     join({ open: false })
     expect(pageOf(server).tokens[0]?.registrants[0]).toMatchObject({
@@ -134,7 +134,7 @@ describe('a registrant', () => {
     })
   })
 
-  it('that is mute is told so, until something is heard of it', async () => {
+  it('that is unresponsive is reported as such, until something comes from it', async () => {
     const { clock, server, join, socketOf } = standIn()
     const registrant = join({ pongs: false })
     void registrant.endpoint()
@@ -145,7 +145,7 @@ describe('a registrant', () => {
     expect(problem()).toBe('')
   })
 
-  it('is told as well where nobody looks', () => {
+  it('is reported as well where ports are not checked', () => {
     const { server, join } = standIn({ reachability: false })
     join({ open: false })
     expect(pageOf(server).tokens[0]?.registrants[0]).toMatchObject({ reachable: null, problem: '' })
@@ -159,7 +159,7 @@ describe('a registrant', () => {
     expect(token?.registrants.map(({ port }) => port)).toEqual([3, 2, 1])
   })
 
-  it('is told under its public name: no token is in it', () => {
+  it('is reported under its public name: no token is in the report', () => {
     const { server, join } = standIn()
     join()
     expect(JSON.stringify(pageOf(server))).not.toContain(TOKEN)
