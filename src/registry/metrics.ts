@@ -31,29 +31,20 @@ export function createMetrics(
     const help = 'When the certificate ends, in seconds since 1970'
     metrics.reading('certificate_expiry_timestamp_seconds', help, () => expires().getTime() / 1000)
   }
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    label: Label,
+    values: readonly string[],
+  ) => metrics.counter(name, help, labelled(label, values))
+  const waits = 'Discoveries that waited for a registrant to come, by what was answered'
   const joined = metrics.counter('registrations_total', 'Registrants that came', [{}])
-  const left = metrics.counter('disconnects_total', 'Registrants that left', labelled('cause', LEAVE_CAUSES))
-  const refused = metrics.counter(
-    'refusals_total',
-    'Registrants that were refused',
-    labelled('reason', Object.keys(REFUSALS)),
-  )
-  const discovered = metrics.counter(
-    'discoveries_total',
-    'Discoveries by what was answered',
-    labelled('result', DISCOVERY_RESULTS),
-  )
-  const waited = metrics.counter(
-    'discovery_waits_total',
-    'Discoveries that waited for a registrant to come, by what was answered',
-    labelled('result', DISCOVERY_RESULTS),
-  )
+  const left = counter('disconnects_total', 'Registrants that left', 'cause', LEAVE_CAUSES)
+  const refused = counter('refusals_total', 'Registrants that were refused', 'reason', Object.keys(REFUSALS))
+  const discovered = counter('discoveries_total', 'Discoveries by answer', 'result', DISCOVERY_RESULTS)
+  const waited = counter('discovery_waits_total', waits, 'result', DISCOVERY_RESULTS)
   const discovery = metrics.histogram('discovery_duration_seconds', 'From request to answer')
-  const portQueries = metrics.counter(
-    'questions_total',
-    'Port queries by how they ended',
-    labelled('result', PORT_QUERY_RESULTS),
-  )
+  const portQueries = counter('questions_total', 'Port queries by result', 'result', PORT_QUERY_RESULTS)
   const portQuery = metrics.histogram('question_duration_seconds', 'From a port query to its end')
 
   return {
