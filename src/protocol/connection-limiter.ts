@@ -8,6 +8,9 @@ export interface ConnectionLimits {
   readonly perKey: number
 }
 
+/** What a connection is counted under; undefined if only the limit on all of them counts. */
+type KeyOf = (remoteAddress: string, socket: Socket) => string | undefined
+
 /** A connection that was admitted, and the key that it is counted under; undefined if it is not, or not any more. */
 export interface AdmittedConnection {
   key: string | undefined
@@ -16,15 +19,11 @@ export interface AdmittedConnection {
 /** Counts TCP connections: a peer that opens thousands and sends nothing must not take what there is for all. */
 export class ConnectionLimiter {
   readonly #limits: ConnectionLimits
-  readonly #keyOf: (remoteAddress: string, socket: Socket) => string | undefined
+  readonly #keyOf: KeyOf
   readonly #byKey = new Counter()
   #size = 0
 
-  /** @param keyOf what a connection is counted under; undefined if only the limit on all of them counts */
-  constructor(
-    limits: ConnectionLimits,
-    keyOf: (remoteAddress: string, socket: Socket) => string | undefined,
-  ) {
+  constructor(limits: ConnectionLimits, keyOf: KeyOf) {
     this.#limits = limits
     this.#keyOf = keyOf
   }

@@ -4,6 +4,7 @@ import { originOf } from '../net/client-address.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
 import type { Networks } from '../net/networks.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
+import { send, sendText } from '../protocol/http-response.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
 import type { DiscoveryResult } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
@@ -71,21 +72,5 @@ export class DiscoveryHandler {
 }
 
 function sendAnswer(response: ServerResponse, { status, body }: DiscoveryAnswer): void {
-  const headers = ['content-type', 'application/json', ...(status === 503 ? ['retry-after', '1'] : [])]
-  send(response, status, body, headers)
-}
-
-function sendText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: readonly string[] = [],
-): void {
-  send(response, status, `${text}\n`, ['content-type', 'text/plain; charset=utf-8', ...headers])
-}
-
-function send(response: ServerResponse, status: number, body: string, headers: string[]): void {
-  const length = String(Buffer.byteLength(body))
-  response.writeHead(status, [...headers, 'content-length', length, 'cache-control', 'no-store'])
-  response.end(response.req.method === 'HEAD' ? undefined : body)
+  send(response, status, 'application/json', body, status === 503 ? ['retry-after', '1'] : [])
 }

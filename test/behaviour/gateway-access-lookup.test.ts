@@ -13,7 +13,7 @@ afterEach(() => {
   harness = undefined
 })
 
-/** A server whose access is the puppet's host `puppet`, as `resolve` lookups it up. */
+/** A server whose access is the puppet's host `puppet`, as `resolve` looks it up. */
 async function serverBeside(
   resolve: Resolve,
 ): Promise<GatewayServerHarness & { readonly lookups: string[] }> {
@@ -58,7 +58,7 @@ describe('a gateway', () => {
     expect(refusals()).toEqual([])
     await clock.advance(1)
     expect((await Promise.all(refused)).map(({ status }) => status)).toEqual([403, 403, 403])
-    // One look-up at a time, however many wait for it: the system lookups up few at once, and the registry is one of them.
+    // One look-up at a time, however many wait for it: the system looks up few at once, and the registry is one of them.
     expect(lookups).toEqual(['puppet'])
   })
 

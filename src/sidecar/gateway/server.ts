@@ -6,6 +6,7 @@ import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
 import { ConnectionLimiter } from '../../protocol/connection-limiter.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { destroyOnError, HttpListener } from '../../protocol/http-listener.ts'
+import { sendText } from '../../protocol/http-response.ts'
 import { RegistrantUpgrade, type RegistrationRequest } from '../../protocol/registrant-upgrade.ts'
 import { isRegistrationPath } from '../../protocol/registration.ts'
 import { isRegistrant, parseSubprotocol } from '../../protocol/subprotocol.ts'
@@ -110,15 +111,7 @@ export class GatewayServer {
     // The answer to the first request is the last one on its connection.
     if (!isFirst) return void socket.destroy()
     this.#options.listener.onRefusal('http', addressOf(socket))
-    const { status, words } = REFUSALS.http
-    const body = `${words}\n`
-    response.writeHead(status, {
-      connection: 'close',
-      'content-type': 'text/plain; charset=utf-8',
-      'cache-control': 'no-store',
-      'content-length': Buffer.byteLength(body),
-    })
-    response.end(body)
+    sendText(response, REFUSALS.http.status, REFUSALS.http.words, ['connection', 'close'])
   }
 
   async #receive(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): Promise<void> {
