@@ -16,6 +16,10 @@ export class Counter {
     else this.#counts.delete(key)
   }
 
+  keys(): readonly string[] {
+    return [...this.#counts.keys()]
+  }
+
   clear(): void {
     this.#counts.clear()
   }

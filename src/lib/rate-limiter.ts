@@ -26,6 +26,11 @@ export class RateLimiter {
     return this.#used <= this.#rate.limit
   }
 
+  /** How long the window that began last still lasts, in milliseconds. */
+  leftMs(nowMs: number): number {
+    return this.#windowStartMs + this.#rate.windowMs - nowMs
+  }
+
   /** Allows one more in this window. */
   giveBack(): void {
     this.#used -= 1

@@ -42,16 +42,3 @@ export function addressRange(text: string): AddressRange {
 function isOwn(address: string): boolean {
   return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address))
 }
-
-/**
- * Whether the registry may open a connection to `address` because a registrant from `from` advertises it. Without this, a
- * registrant could find out what only the registry can reach: its own machine, its network, its cloud's credentials.
- */
-export function mayConnect(address: string, from: string): boolean {
-  const range = addressRange(address)
-  if (range === 'public') return true
-  // What is bound to it may be meant for this machine alone.
-  if (range === 'own') return addressRange(from) === 'own' || addressRange(from) === 'loopback'
-  if (range === 'reserved') return false
-  return range === 'metadata' ? address === from : range === addressRange(from)
-}

@@ -1,4 +1,4 @@
-import { isObject } from './envelope.ts'
+import { isObject, parseJson } from './envelope.ts'
 
 /** Where a puppet can be reached. */
 export interface Endpoint {
@@ -14,7 +14,7 @@ export type DiscoveryAnswer =
       /** The address beside `host` that older clients read; undefined where the registry sends none. */
       readonly ip: string | undefined
     }
-  /** `reason`: why not, where the registry says so: printable, one line, and without any claim to be true. */
+  /** `reason`: why not, where the registry says so: printable and one line, but anything may stand in it. */
   | { readonly kind: 'not registered'; readonly reason?: string }
   | { readonly kind: 'not understood'; readonly reason: string }
 
@@ -29,29 +29,27 @@ export const REGISTRATION_PATH = '/v0/websocket'
 /**
  * The body of a discovery: `host` for current clients, `ip` for the older SDKs, `port` an integer for all.
  *
- * @param host what `host` is to say where that is not the address itself
+ * @param host the value of `host`; default: the address itself
  */
 export function formatEndpoint(endpoint: Endpoint, host = endpoint.host): string {
   return JSON.stringify({ host, ip: endpoint.host, port: endpoint.port })
 }
 
 /**
- * The body of the 404: clients that ignore the status find out from it.
+ * The body of the 404: clients that ignore the status read it there.
  *
- * @param reason why somebody who is registered cannot be found, for people; empty if nobody is registered
+ * @param reason why a registrant cannot be found, for people; empty if there is none
  */
 export function formatNotRegistered(reason: string): string {
   return JSON.stringify({ host: '0.0.0.0', ip: '0.0.0.0', port: 0, ...(reason === '' ? {} : { reason }) })
 }
 
-/** Understands a registry's answer: 200 with an address, 404 with a JSON body, or the older 200 with `0.0.0.0`. */
+/** Reads a registry's answer: 200 with an address, 404 with a JSON body, or the older 200 with `0.0.0.0`. */
 export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
   if (status === 404) return parseNotRegistered(body)
   if (status !== 200) return { kind: 'not understood', reason: `the registry answered HTTP ${status}` }
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
+  const value = parseJson(body)
+  if (value === undefined) {
     return { kind: 'not understood', reason: 'the registry answered 200 with something that is not JSON' }
   }
   if (!isObject(value)) return { kind: 'not understood', reason: 'the answer is not a JSON object' }
@@ -71,12 +69,7 @@ export function isPort(value: unknown): value is number {
 }
 
 function parseNotRegistered(body: string): DiscoveryAnswer {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    value = undefined
-  }
+  const value = parseJson(body)
   if (!isObject(value))
     return { kind: 'not understood', reason: 'HTTP 404 without a JSON body: is this a registry?' }
   const { reason } = value

@@ -9,7 +9,7 @@ export const REGISTERED: Envelope = { name: 'sys', payload: 'registered' }
 /** What the registry answers to every event of a registrant. */
 export const ROGER: Envelope = { name: 'sys', payload: 'roger' }
 
-/** A frame, understood: an event, or a JSON object that is none (a bare JSON-RPC message, perhaps). */
+/** What a frame holds: an event, or a JSON object that is none (a bare JSON-RPC message, perhaps). */
 export type Frame =
   | { readonly kind: 'event'; readonly event: Envelope }
   | { readonly kind: 'bare'; readonly object: Record<string, unknown> }
@@ -17,12 +17,7 @@ export type Frame =
 
 /** Reads one frame's text. Never throws. */
 export function parseFrame(text: string): Frame {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { kind: 'malformed' }
-  }
+  const value = parseJson(text)
   if (!isObject(value)) return { kind: 'malformed' }
   if (typeof value.name === 'string') {
     return { kind: 'event', event: { name: value.name, payload: value.payload } }
@@ -30,14 +25,30 @@ export function parseFrame(text: string): Frame {
   return { kind: 'bare', object: value }
 }
 
+/** The JSON-RPC message that a frame holds, in the envelope or bare; undefined if it holds none. */
+export function jsonRpcMessage(frame: Frame): Record<string, unknown> | undefined {
+  if (frame.kind === 'bare') return frame.object
+  if (frame.kind !== 'event' || frame.event.name !== 'jsonrpc') return undefined
+  return isObject(frame.event.payload) ? frame.event.payload : undefined
+}
+
 /** Writes one frame. */
 export function formatEvent(event: Envelope): string {
   return JSON.stringify(event)
 }
 
-/** Whether an event says that the registry holds us. */
+/** Whether an event says that the registrant is registered. */
 export function isAcknowledgement(event: Envelope): boolean {
   return event.name === REGISTERED.name && event.payload === REGISTERED.payload
+}
+
+/** Undefined if the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether a parsed JSON value is an object (and no array). */

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../lib/clock.ts'
 
-/** How often to look whether the peers are still there. Both in milliseconds. */
+/** Both in milliseconds. */
 export interface HeartbeatSettings {
   /** No link goes longer without a ping. */
   readonly intervalMs: number
@@ -8,10 +8,10 @@ export interface HeartbeatSettings {
   readonly timeoutMs: number
 }
 
-/** A link whose other end is to be watched. */
+/** A link that is pinged. */
 export interface Watched {
   ping(): void
-  /** Grows with whatever comes from the other end: it is as good as a pong. */
+  /** How many frames came. Any frame is as good as a pong. */
   readonly received: number
   /** No pong in time. It is not watched any more. */
   silent(): void
@@ -22,21 +22,20 @@ const TOGETHER_MS = 100
 
 /**
  * One heartbeat for all links, by one timer: the pings of all of them are spread evenly over the interval, whenever they
- * joined. Everybody queues up, the head of the queue is pinged and goes to its end; the queue moves once round an
- * interval.
+ * joined. Links stand in a queue: the first one is pinged and goes to the end; the queue goes round once an interval.
  */
 export class Heartbeat {
   readonly #clock: Clock
   readonly #settingsFor: (links: number) => HeartbeatSettings
-  /** Everybody, the longest unpinged first, with the time of the last ping (or of joining). */
+  /** All links, the longest unpinged first, with the time of the last ping (or of joining). */
   readonly #queue = new Map<Watched, number>()
-  /** Those whose pong is awaited, the oldest ping first, with its time and what had been received by then. */
+  /** Links whose pong is awaited, the oldest ping first, with its time and what had been received by then. */
   readonly #awaited = new Map<Watched, { readonly pingedMs: number; readonly received: number }>()
-  /** Pings that are owed to an even spread: a fraction of one, mostly. */
+  /** Pings that are due for an even spread: a fraction of one, mostly. */
   #owed = 0
   #countedMs = 0
   /**
-   * Whether a pong was found to be too late. Timers run before what has arrived is read: it is looked at once more, a turn
+   * Whether a pong was found to be too late. Timers run before what has arrived is read: it is checked once more, a turn
    * later, because in a process that was busy or stopped the pong may be there.
    */
   #overdue = false
@@ -61,7 +60,6 @@ export class Heartbeat {
     this.#schedule()
   }
 
-  /** Watches it no more. */
   unwatch(link: Watched): void {
     this.#count()
     this.#queue.delete(link)
@@ -85,7 +83,7 @@ export class Heartbeat {
     return Math.floor(this.#clock.now())
   }
 
-  /** Adds what the time since the last count owes. */
+  /** Adds the pings that have become due since the last count. */
   #count(): void {
     const nowMs = this.#clock.now()
     this.#owed += ((nowMs - this.#countedMs) * this.#queue.size) / this.#settings.intervalMs
@@ -123,7 +121,7 @@ export class Heartbeat {
   #ping(): void {
     const nowMs = this.#wholeNowMs()
     const { intervalMs } = this.#settings
-    // Once round at most: whoever was pinged is at the end of the queue again.
+    // Once round at most: a link that was pinged is at the end of the queue again.
     let left = this.#queue.size
     for (const [link, lastMs] of this.#queue) {
       const due = this.#owed >= 1 || nowMs - lastMs >= intervalMs

@@ -1,16 +1,13 @@
 import { type JSONRPCRequest, JSONRPCServer } from 'json-rpc-2.0'
 import { formatEvent, isAcknowledgement, isObject, parseFrame } from './envelope.ts'
+import { METHODS } from './port-query.ts'
 
-/** What was thrown away of what the registry sent. */
+/** Frames of the registry that are ignored. */
 export type IgnoredKind = 'binary' | 'oversized' | 'flood' | 'malformed' | 'event' | 'invalid'
 
-/** The question's two names: the public document's and the one that real registries use. */
-export type KnownMethod = 'getHostieGrpcPort' | 'hostieGrpcPort'
+export type KnownMethod = (typeof METHODS)[number]
 
-/** The question's names: what real registries send, and what the public document says. */
-const METHODS: readonly KnownMethod[] = ['getHostieGrpcPort', 'hostieGrpcPort']
-
-/** What a frame from the registry was, and what is to be sent back, if anything. */
+/** What a frame from the registry holds, and the reply to it, if there is one. */
 export type Reading =
   | { readonly kind: 'acknowledgement' }
   | {
@@ -23,8 +20,8 @@ export type Reading =
 
 /**
  * Makes the reader of one sidecar's frames: text in, at most one text out. It understands the acknowledgement and the
- * question, in the envelope or bare, and nothing else: what the registry (or, through it, anyone who holds the token)
- * pushes is never obeyed. Never throws, never rejects.
+ * port query, in the envelope or bare. Whatever else the registry sends (or, through it, anyone who holds the token) is ignored. Never
+ * throws, never rejects.
  *
  * @param port the port to publish
  */
@@ -41,7 +38,7 @@ export function createReader(port: number): (text: string) => Promise<Reading> {
       if (frame.event.name !== 'jsonrpc') return ignored('event')
     }
     const request = enveloped ? frame.event.payload : frame.object
-    if (!isQuestion(request)) return ignored('invalid')
+    if (!isRequest(request)) return ignored('invalid')
     const response = await server.receive(request)
     if (response === null) return ignored('invalid')
     const method = METHODS.find((name) => name === request.method) ?? 'other'
@@ -62,7 +59,7 @@ function ignored(why: IgnoredKind): Reading {
  * Whether a value is a JSON-RPC 2.0 request that wants an answer. The guard stands before json-rpc-2.0 because that
  * misbehaves on batches, null and odd ids; an id must survive JSON, since it has to come back exactly.
  */
-function isQuestion(value: unknown): value is JSONRPCRequest {
+function isRequest(value: unknown): value is JSONRPCRequest {
   if (!isObject(value) || value.jsonrpc !== '2.0' || typeof value.method !== 'string') return false
   return (
     typeof value.id === 'string' ||

@@ -5,8 +5,8 @@ import { decoded } from './path.ts'
 const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
 
 /**
- * Close code of a link that the registry ends because a newer one of the same registrant has come: whoever holds the newer
- * link has nothing to do. One of those that are left to applications (RFC 6455 §7.4.2), after HTTP's 409 Conflict.
+ * Close code of a link that the registry ends because a newer one of the same registrant has come: the registrant has nothing to
+ * do. It is in the range for applications (RFC 6455 §7.4.2), after HTTP's 409 Conflict.
  */
 export const REPLACED_CODE = 4409
 

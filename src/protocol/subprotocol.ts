@@ -6,7 +6,7 @@ export interface Subprotocol {
   /** `io` for a registrant. */
   readonly protocol: string
   readonly version: string
-  /** Any text that is unique to the registrant; see `isRegistrantId`. */
+  /** A text that is unique to the registrant; see `isRegistrantId`. */
   readonly id: string
   /** Address to publish; empty means "the address I come from". */
   readonly host: string
@@ -38,14 +38,14 @@ export function parseSubprotocol(text: string): Subprotocol {
 }
 
 /**
- * Whether an id names one registrant of one token, whichever link it comes by: 128 random bits in hex, which nobody else
- * has by chance or by guessing. Upstream's gateways have other ids, which say nothing.
+ * Whether an id stands for one registrant of one token on all its links: 128 random bits in hex, which no other registrant
+ * has by chance or by guessing. Upstream's gateways have other ids, which mean nothing.
  */
 export function isRegistrantId(id: string): boolean {
   return /^[0-9a-f]{32}$/.test(id)
 }
 
-/** Whether discovery may find this socket. */
+/** Whether discovery may find a registrant with this subprotocol. */
 export function isRegistrant(subprotocol: Subprotocol): boolean {
   return subprotocol.protocol === REGISTRANT
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { Counter } from '../lib/counter.ts'
+import { KeyedRateLimiter } from '../lib/rate-limiter.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import type { AllowList } from './allow-list.ts'
@@ -7,24 +8,24 @@ import { type Limits, SOCKETS_PER_REGISTRANT } from './limits.ts'
 import type { RefusalReason } from './refusals.ts'
 import type { Registrant } from './registrant.ts'
 
-/** Who holds a token. */
+/** Who holds a token, as it counts for a newcomer. */
 export interface Holders {
   /** Those that discovery may find. */
   readonly registrants: number
   /** All of them. */
   readonly sockets: number
-  /** Where those come from that leave when the newcomer is let in: its own older links, which are not in the counts. */
+  /** The addresses of the newcomer's own older links, which leave when it is let in, and are not in the counts. */
   readonly replaced: readonly string[]
 }
 
 const SECOND_MS = 1000
 const NO_HOLDERS: Holders = { registrants: 0, sockets: 0, replaced: [] }
 
-/** Who holds a token, for one who offers `protocol`: its own older links leave when it is let in, and do not count. */
-export function holdersOf(all: readonly Registrant[], protocol: string): Holders {
+/** @param subprotocol what the newcomer offers */
+export function holdersOf(all: readonly Registrant[], subprotocol: string): Holders {
   // Nearly always: most tokens have one registrant.
   if (all.length === 0) return NO_HOLDERS
-  const { id } = readAdvertised(protocol, '')
+  const { id } = readAdvertised(subprotocol, '')
   const isReplaced = ({ advertised }: Registrant): boolean => id !== undefined && advertised.id === id
   const others = all.filter((other) => !isReplaced(other))
   return {
@@ -34,66 +35,55 @@ export function holdersOf(all: readonly Registrant[], protocol: string): Holders
   }
 }
 
-/** Decides who may register: the list, and the limits. */
+/** Decides who may register: by the allow list, and by the limits. */
 export class AccessControl {
   readonly #clock: Clock
   readonly #limits: Limits
-  readonly #list: AllowList
+  readonly #allowList: AllowList
+  readonly #upgradeLimiter: KeyedRateLimiter
+  /** Registrants by address. */
   readonly #registrants = new Counter()
-  /** Requests to upgrade since this second began. */
-  readonly #upgrades = new Counter()
-  #secondMs = Number.NEGATIVE_INFINITY
   #size = 0
-  #draining = false
+  #isClosed = false
 
-  constructor(clock: Clock, limits: Limits, list: AllowList) {
+  constructor(clock: Clock, limits: Limits, allowList: AllowList) {
     this.#clock = clock
     this.#limits = limits
-    this.#list = list
+    this.#allowList = allowList
+    this.#upgradeLimiter = new KeyedRateLimiter({ limit: limits.upgradeRate, windowMs: SECOND_MS })
   }
 
-  /** Nobody may, from now on. */
+  /** Nobody may register from now on. */
   close(): void {
-    this.#draining = true
+    this.#isClosed = true
   }
 
-  /** Counts a request to upgrade, before anything else is looked at; true if there were too many this second. */
-  tooMany(address: string): boolean {
-    const nowMs = this.#clock.now()
-    if (nowMs - this.#secondMs >= SECOND_MS) {
-      this.#secondMs = nowMs
-      this.#upgrades.clear()
-    }
-    const who = rateLimitKey(address)
-    this.#upgrades.add(who)
-    return this.#upgrades.of(who) > this.#limits.upgradeRate
+  /** Counts a request to upgrade, before anything else is decided; false if there were too many from its address this second. */
+  takeUpgrade(address: string): boolean {
+    return this.#upgradeLimiter.take(rateLimitKey(address), this.#clock.now())
   }
 
-  /**
-   * Why a token may not be registered from `address` now; undefined if it may.
-   *
-   * @param holders who holds it already
-   */
+  /** Why a token may not be registered from `address` now; undefined if it may. */
   objection(token: string, address: string, holders: Holders): RefusalReason | undefined {
     const { registrants, sockets, replaced } = holders
-    if (this.#draining) return 'draining'
-    if (!this.#list.allows(token)) return 'list'
+    const { perAddress, perToken } = this.#limits
+    if (this.#isClosed) return 'draining'
+    if (!this.#allowList.allows(token)) return 'list'
     if (this.#size - replaced.length >= this.#limits.registrants) return 'full'
-    const who = rateLimitKey(address)
-    const leaving = replaced.filter((older) => rateLimitKey(older) === who).length
-    if (this.#registrants.of(who) - leaving >= this.#limits.perAddress) return 'per_address'
-    const { perToken } = this.#limits
+    const key = rateLimitKey(address)
+    const leaving = replaced.filter((older) => rateLimitKey(older) === key).length
+    if (this.#registrants.of(key) - leaving >= perAddress) return 'per_address'
     const isTaken = registrants >= perToken || sockets >= perToken * SOCKETS_PER_REGISTRANT
     return isTaken ? 'per_token' : undefined
   }
 
-  /** A registrant came in. */
+  /** A registrant was let in. */
   enter(address: string): void {
     this.#size += 1
     this.#registrants.add(rateLimitKey(address))
   }
 
-  /** It left. */
+  /** A registrant left. */
   leave(address: string): void {
     this.#size -= 1
     this.#registrants.remove(rateLimitKey(address))

@@ -3,29 +3,29 @@ import { isUsableHost } from '../net/usable-host.ts'
 import { isPort } from '../protocol/discovery.ts'
 import { isRegistrant, isRegistrantId, parseSubprotocol } from '../protocol/subprotocol.ts'
 
-/** What there is to publish of a registrant, by its subprotocol and the address it comes from. */
+/** What a registrant advertises by its subprotocol and the address that it comes from. */
 export interface Advertised {
   /** Whether its subprotocol makes it one that discovery looks for. */
   readonly isRegistrant: boolean
-  /** Which registrant of its token it is, whichever link it comes by; undefined if it does not say. */
+  /** The same for all links of one registrant; undefined if its subprotocol has none. */
   readonly id: string | undefined
   /** The host to publish; undefined if no client could use it. */
   readonly host: string | undefined
-  /** The port to publish if it does not say another; undefined if there is none. */
+  /** The port to publish if it does not answer the port query; undefined if there is none. */
   readonly port: number | undefined
   /** Why it will not be found, in words for itself and for clients; empty if it will. */
   readonly trouble: string
 }
 
 /** @param address where the registrant comes from; empty if that is not known */
-export function readAdvertised(protocol: string, address: string): Advertised {
-  const offered = parseSubprotocol(protocol)
-  const host = offered.host === '' ? address : offered.host
-  const port = /^\d+$/.test(offered.port) ? Number(offered.port) : undefined
-  const trouble = troubleOf(isRegistrant(offered), offered.host, address)
+export function readAdvertised(subprotocol: string, address: string): Advertised {
+  const fields = parseSubprotocol(subprotocol)
+  const host = fields.host === '' ? address : fields.host
+  const port = /^\d+$/.test(fields.port) ? Number(fields.port) : undefined
+  const trouble = troubleOf(isRegistrant(fields), fields.host, address)
   return {
-    isRegistrant: isRegistrant(offered),
-    id: isRegistrant(offered) && isRegistrantId(offered.id) ? offered.id : undefined,
+    isRegistrant: isRegistrant(fields),
+    id: isRegistrant(fields) && isRegistrantId(fields.id) ? fields.id : undefined,
     host: trouble === '' ? host : undefined,
     port: isPort(port) ? port : undefined,
     trouble,

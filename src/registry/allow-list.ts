@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 /** A SHA-256 in hex: how a list can name a token without holding it. */
 const DIGEST = /^[0-9a-f]{64}$/i
 
-/** The tokens that may be registered: everybody's, or those of a list. */
+/** The tokens that may be registered: all of them, or those of a list. */
 export class AllowList {
   #digests: ReadonlySet<string> | undefined
 
@@ -12,7 +12,7 @@ export class AllowList {
     if (entries !== undefined) this.replace(entries)
   }
 
-  /** Only these from now on. */
+  /** Only these may be registered from now on. */
   replace(entries: Iterable<string>): void {
     const digests = new Set<string>()
     for (const entry of entries) digests.add(DIGEST.test(entry) ? entry.toLowerCase() : digestOf(entry))
@@ -23,7 +23,7 @@ export class AllowList {
     return this.#digests === undefined || this.#digests.has(digestOf(token))
   }
 
-  /** How many tokens are on it; undefined if it is no list. */
+  /** How many tokens are on it; undefined if there is no list. */
   get size(): number | undefined {
     return this.#digests?.size
   }

@@ -13,11 +13,10 @@ import {
 /** The certificate in use. */
 export interface CertificateState {
   readonly expires: Date
-  /** Why the files are not in use as they are now; empty if they are. */
+  /** Why the files, as they are now, are not in use; empty if they are. */
   readonly problem: string
 }
 
-/** What to watch, and how. */
 export interface CertificateFollowerOptions {
   readonly files: CertificateFiles
   /** The pair in use. */

@@ -4,6 +4,7 @@ import { originOf } from '../net/client-address.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
 import type { Networks } from '../net/networks.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
+import { send, sendText } from '../protocol/http-response.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
 import type { DiscoveryResult } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
@@ -12,26 +13,23 @@ import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
 
-/** What it needs. */
 export interface DiscoveryHandlerOptions {
-  readonly discovery: Resolver
+  readonly resolver: Resolver
   readonly trustedProxies: Networks | undefined
   readonly clock: Clock
-  /** A discovery was answered. */
   readonly onAnswer: (result: DiscoveryResult, tookMs: number, waited: boolean) => void
 }
 
-/** Answers requests that want no upgrade: discoveries, and whatever else comes. */
+/** Answers requests that want no WebSocket: discoveries, and whatever else comes. */
 export class DiscoveryHandler {
   readonly #options: DiscoveryHandlerOptions
-  /** Those whose discoveries wait for a registrant. */
   readonly #waiting = new WaitingClients<ServerResponse>(WAITING)
 
   constructor(options: DiscoveryHandlerOptions) {
     this.#options = options
   }
 
-  answer(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: IncomingMessage, response: ServerResponse): void {
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return sendText(response, 400, 'the Host header is missing', ['connection', 'close'])
     }
@@ -45,7 +43,7 @@ export class DiscoveryHandler {
       return sendText(response, 405, 'method not allowed', ['allow', 'GET, HEAD'])
     }
     const token = decoded(path.slice(DISCOVERY_PREFIX.length))
-    const answer = this.#options.discovery.atOnce(token)
+    const answer = this.#options.resolver.atOnce(token)
     if (answer === undefined) return this.#wait(request, response, token)
     this.#options.onAnswer(answer.result, 0, false)
     sendAnswer(response, answer)
@@ -53,42 +51,26 @@ export class DiscoveryHandler {
 
   #wait(request: IncomingMessage, response: ServerResponse, token: string): void {
     const { socket } = request
-    // It came behind what ended its connection: nobody is there to be answered.
+    // It came behind a request that ended the connection: there is no client to be answered.
     if (socket.destroyed) return
-    const { discovery, trustedProxies, clock, onAnswer } = this.#options
-    const who = rateLimitKey(originOf(request, trustedProxies).address)
-    const client = this.#waiting.enter(who, socket, response)
+    const { resolver, trustedProxies, clock, onAnswer } = this.#options
+    const key = rateLimitKey(originOf(request, trustedProxies).address)
+    const client = this.#waiting.enter(key, socket, response)
     if (client === undefined) {
       onAnswer('refused', 0, false)
       return sendAnswer(response, TOO_MANY_WAIT)
     }
     const beganMs = clock.now()
-    // Not before it is counted: what is begun here lives on when the client has gone.
-    void discovery.later(token).then((answer) => {
-      const left = client.leave()
-      if (left === undefined) return
+    // Not before it is counted: what is begun here goes on when the client has gone.
+    void resolver.later(token).then((answer) => {
+      const open = client.leave()
+      if (open === undefined) return
       onAnswer(answer.result, clock.now() - beganMs, answer.waited)
-      sendAnswer(left, answer)
+      sendAnswer(open, answer)
     })
   }
 }
 
 function sendAnswer(response: ServerResponse, { status, body }: DiscoveryAnswer): void {
-  const headers = ['content-type', 'application/json', ...(status === 503 ? ['retry-after', '1'] : [])]
-  send(response, status, body, headers)
-}
-
-function sendText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: readonly string[] = [],
-): void {
-  send(response, status, `${text}\n`, ['content-type', 'text/plain; charset=utf-8', ...headers])
-}
-
-function send(response: ServerResponse, status: number, body: string, headers: string[]): void {
-  const length = String(Buffer.byteLength(body))
-  response.writeHead(status, [...headers, 'content-length', length, 'cache-control', 'no-store'])
-  response.end(response.req.method === 'HEAD' ? undefined : body)
+  send(response, status, 'application/json', body, status === 503 ? ['retry-after', '1'] : [])
 }

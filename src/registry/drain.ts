@@ -1,21 +1,22 @@
 import type { Clock } from '../lib/clock.ts'
 
+/** Groups follow each other after at least so many milliseconds. */
 const GROUP_MS = 100
 
 /**
- * Calls `act` with each of `all`, in groups that are spread evenly over `overMs` milliseconds, the first one at once;
- * resolves after the last one.
+ * Calls `act` with each item, in groups that are spread evenly over `overMs` milliseconds, the first one at once. Resolves after
+ * the last one.
  */
 export async function inGroups<T>(
-  all: readonly T[],
+  items: readonly T[],
   overMs: number,
   clock: Clock,
-  act: (one: T) => void,
+  act: (item: T) => void,
 ): Promise<void> {
-  const groups = Math.max(1, Math.min(all.length, Math.floor(overMs / GROUP_MS)))
+  const groups = Math.max(1, Math.min(items.length, Math.floor(overMs / GROUP_MS)))
   for (let group = 0; group < groups; group += 1) {
     if (group > 0) await new Promise<void>((resolve) => clock.after(overMs / groups, resolve))
-    const from = Math.round((group * all.length) / groups)
-    for (const one of all.slice(from, Math.round(((group + 1) * all.length) / groups))) act(one)
+    const from = Math.round((group * items.length) / groups)
+    for (const item of items.slice(from, Math.round(((group + 1) * items.length) / groups))) act(item)
   }
 }

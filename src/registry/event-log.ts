@@ -5,7 +5,7 @@ import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import type { LeaveCause, RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 
-/** Why a registrant left, and whether that is trouble. */
+/** Each cause in words, and whether it is trouble that somebody should look into. */
 const LEAVE_REASONS: Readonly<Record<LeaveCause, { readonly reason: string; readonly isTrouble: boolean }>> =
   {
     closed: { reason: 'closed', isTrouble: false },
@@ -32,10 +32,10 @@ const REFUSAL_REASONS: Readonly<Record<RefusalReason, string>> = {
   draining: 'the registry ends',
 }
 
-/** Two weeks: what renews certificates by itself has done it by then. */
+/** Two weeks: a certificate that is renewed automatically is renewed by then. */
 const EXPIRES_SOON_MS = 14 * 24 * 3_600_000
 
-/** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are written at `trace`. */
+/** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are logged at `trace`. */
 export class EventLog {
   readonly #log: Log
   readonly #clock: Clock
@@ -50,7 +50,7 @@ export class EventLog {
     this.#refusals = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 
-  /** Writes what waits to be written. */
+  /** Logs what is still being gathered. */
   end(): void {
     this.#changes.flush()
     this.#refusals.flush()
@@ -104,7 +104,7 @@ export class EventLog {
     this.#refusals.add({ subject: address, kind: 'refused', cause, write })
   }
 
-  #reachability({ place, open, reason }: RegistryEvent & { type: 'reachability' }): void {
+  #reachability({ endpoint: place, open, reason }: RegistryEvent & { type: 'reachability' }): void {
     const write = (): void => {
       if (open) this.#log.info({ place }, `${place} can be opened from here again`)
       else this.#log.warn({ place, cause: reason }, `${place} cannot be opened from here: ${reason}`)

@@ -1,34 +1,12 @@
 import type { PortQueryResult } from '../protocol/port-query.ts'
+import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import type { RefusalReason } from './refusals.ts'
 
 /** Close codes (RFC 6455 §7.4.1). */
 const NORMAL = 1000
 const NO_CODE = 1005
 
-/**
- * Why a registrant left: it said goodbye (`closed`: a close frame with 1000 or without a code), its connection ended without that
- * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it.
- */
-export type LeaveCause =
-  | 'closed'
-  | 'lost'
-  | 'replaced'
-  | 'silent'
-  | 'flood'
-  | 'frame'
-  | 'unread'
-  | 'delisted'
-  | 'draining'
-
-/**
- * What a close code (1006: no close frame) says. Only 1000, as sidecars send it, and a frame without a code, as upstream's gateways
- * send it, are goodbyes: with others (1001, 1011, 1012, 1013) says a proxy, or a process that restarts, that it will be back.
- */
-export function closeCause(code = NO_CODE): LeaveCause {
-  return code === NORMAL || code === NO_CODE ? 'closed' : 'lost'
-}
-
-export const LEAVE_CAUSES: readonly LeaveCause[] = [
+export const LEAVE_CAUSES = [
   'closed',
   'lost',
   'replaced',
@@ -38,18 +16,34 @@ export const LEAVE_CAUSES: readonly LeaveCause[] = [
   'unread',
   'delisted',
   'draining',
-]
-
-/** How a registrant leaves without a word: it may be back in a moment. */
-export const WORDLESS: ReadonlySet<LeaveCause> = new Set<LeaveCause>(['lost', 'silent', 'unread'])
+] as const
 
 /**
- * What a discovery was answered with: an address, nobody there, somebody who cannot be published, or that the registry
+ * Why a registrant left: it said goodbye (`closed`: a close frame with 1000 or without a code), its connection ended without that
+ * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it.
+ */
+export type LeaveCause = (typeof LEAVE_CAUSES)[number]
+
+/**
+ * What a close code (1006: no close frame) says. Only 1000, as sidecars send it, and a frame without a code, as upstream's gateways
+ * send it, are goodbyes. Other codes (1001, 1011, 1012, 1013) come from a proxy, or from a process that restarts and will be back.
+ */
+export function closeCause(code = NO_CODE): LeaveCause {
+  return code === NORMAL || code === NO_CODE ? 'closed' : 'lost'
+}
+
+/** How a registrant leaves without a goodbye: it may be back in a moment. */
+export const ABRUPT_CAUSES: ReadonlySet<LeaveCause> = new Set<LeaveCause>(['lost', 'silent', 'unread'])
+
+export const DISCOVERY_RESULTS = ['found', 'not_registered', 'unusable', 'refused'] as const
+
+/**
+ * What a discovery was answered with: an address, no registrant, a registrant that cannot be published, or that the registry
  * cannot say (too many clients wait, or it ends).
  */
-export type DiscoveryResult = 'found' | 'not_registered' | 'unusable' | 'refused'
+export type DiscoveryResult = (typeof DISCOVERY_RESULTS)[number]
 
-/** What the registry tells those who watch it: logs, metrics. No event holds a token; `id` is its public name. */
+/** What happened in the registry, for its log and its metrics. No event holds a token; `id` is its public name. */
 export type RegistryEvent =
   | { readonly type: 'joined'; readonly id: string; readonly address: string; readonly trouble: string }
   | { readonly type: 'left'; readonly id: string; readonly cause: LeaveCause; readonly lastedMs: number }
@@ -60,8 +54,10 @@ export type RegistryEvent =
       readonly tookMs: number
       readonly waited: boolean
     }
+  /** A registrant was asked for its port. */
   | { readonly type: 'asked'; readonly result: PortQueryResult; readonly tookMs: number }
-  | { readonly type: 'reachability'; readonly place: string; readonly open: boolean; readonly reason: string }
+  | ({ readonly type: 'reachability' } & ReachabilityChange)
+  /** Somebody at this address sends `X-Forwarded-For`, and is no trusted proxy. */
   | { readonly type: 'addressUnverified'; readonly address: string }
   | { readonly type: 'certificate'; readonly expires: Date; readonly problem: string }
   | { readonly type: 'draining'; readonly registrants: number }

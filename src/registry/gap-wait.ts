@@ -1,21 +1,20 @@
 import { afterPatience, type Cancel, type Clock } from '../lib/clock.ts'
 
-/** How long a registrant that was lost without a word is expected back, in milliseconds, counted from its loss. */
+/** How long a registrant that was lost without a goodbye is expected back, in milliseconds, counted from its loss. */
 export const LOST_MS = 1000
-/** How long after a start of the registry everybody is expected back, in milliseconds. */
+/** How long after a start of the registry all registrants are expected back, in milliseconds. */
 export const START_MS = 3000
 /** How long a discovery in that time waits, in milliseconds. */
 export const START_WAIT_MS = 2000
 /** Concurrent waits, of all tokens: anybody can ask for any token. */
-export const AWAITED_MAX = 10_000
+export const WAITS_MAX = 10_000
 
 /**
- * Lost tokens that are remembered, the newest: anybody can register any token and drop it. Not fewer where few registrants may
- * come: strangers who come and go would push out who is expected back.
+ * Lost tokens that are remembered, the newest: anybody can register any token and drop it. As many where few registrants may come:
+ * otherwise those that come and go would push out the ones that are expected back.
  */
 export const REMEMBERED_MAX = 50_000
 
-/** What they need. */
 export interface GapWaitOptions {
   readonly clock: Clock
   /** Whether a token may be registered; no discovery waits for one that may not. */
@@ -23,38 +22,37 @@ export interface GapWaitOptions {
 }
 
 /**
- * Grace periods of tokens: for a moment after a registrant was lost without a word, and after a start of the registry,
- * discoveries wait for somebody to come instead of saying that nobody is there.
+ * Grace periods of tokens: for a moment after a registrant was lost without a goodbye, and after a start of the registry,
+ * discoveries wait for a registrant to come instead of answering that there is none.
  */
 export class GapWait {
   readonly #options: GapWaitOptions
   /** When each token was lost, the oldest first. */
   readonly #lost = new Map<string, number>()
   #cancelForget: Cancel | undefined
-  /** Until when it is shortly after a start. */
   #startEndsMs = Number.NEGATIVE_INFINITY
   #cancelStart: Cancel | undefined
-  /** Who has come back during the start period: if they go, they are gone. */
+  /** Tokens that came back in the first seconds after a start: if they go, they are gone. */
   readonly #back = new Set<string>()
-  /** Lets those go on who wait for a token. */
-  readonly #awaited = new Map<string, Set<() => void>>()
-  #waits = 0
-  #ended = false
+  /** By token, what ends each wait. */
+  readonly #waits = new Map<string, Set<() => void>>()
+  #waitCount = 0
+  #hasEnded = false
 
   constructor(options: GapWaitOptions) {
     this.#options = options
   }
 
-  /** The registry has started: whoever was registered before may come back. */
+  /** The registry has started: what was registered before may come back. */
   start(): void {
     const { clock } = this.#options
     this.#startEndsMs = clock.now() + START_MS
     this.#cancelStart = clock.after(START_MS, () => this.#back.clear())
   }
 
-  /** A registrant of a token was lost without a word. */
+  /** A registrant of a token was lost without a goodbye. */
   lost(token: string): void {
-    if (this.#ended) return
+    if (this.#hasEnded) return
     const { clock } = this.#options
     this.#lost.delete(token)
     this.#lost.set(token, clock.now())
@@ -63,15 +61,15 @@ export class GapWait {
     this.#cancelForget ??= clock.after(LOST_MS, () => this.#forget())
   }
 
-  /** A registrant of a token came: nobody else is expected, and those who wait go on. */
+  /** A registrant of a token came: no other one is expected, and all waits for the token end. */
   came(token: string): void {
     this.#lost.delete(token)
     if (this.isStart && this.#back.size < REMEMBERED_MAX) this.#back.add(token)
-    for (const goOn of this.#awaited.get(token) ?? []) goOn()
+    for (const endWait of this.#waits.get(token) ?? []) endWait()
   }
 
   /**
-   * Until when a discovery of a token waits for somebody to come; undefined if nobody is expected.
+   * Until when a discovery of a token waits for a registrant to come; undefined if none is expected.
    *
    * @param askedMs when the discovery came
    */
@@ -86,52 +84,52 @@ export class GapWait {
     return isOver || !this.#options.allows(token) ? undefined : untilMs
   }
 
-  /** Whether it is shortly after a start. */
+  /** Whether the registry started a moment ago. */
   get isStart(): boolean {
     return this.#options.clock.now() < this.#startEndsMs
   }
 
-  /** Whether nobody else can wait. */
+  /** Whether no other discovery may wait. */
   get isFull(): boolean {
-    return this.#waits >= AWAITED_MAX
+    return this.#waitCount >= WAITS_MAX
   }
 
-  /** Resolves when somebody came, when the time is up, or when all of it ends. */
+  /** Resolves when a registrant of the token came, at `untilMs`, or when the registry ends. */
   wait(token: string, untilMs: number): Promise<void> {
     const { clock } = this.#options
-    const those = this.#awaited.get(token) ?? new Set()
-    this.#awaited.set(token, those)
-    this.#waits += 1
+    const waits = this.#waits.get(token) ?? new Set()
+    this.#waits.set(token, waits)
+    this.#waitCount += 1
     return new Promise((resolve) => {
-      const goOn = (): void => {
+      const endWait = (): void => {
         cancel()
-        this.#waits -= 1
-        those.delete(goOn)
-        if (those.size === 0) this.#awaited.delete(token)
+        this.#waitCount -= 1
+        waits.delete(endWait)
+        if (waits.size === 0) this.#waits.delete(token)
         resolve()
       }
-      const cancel = afterPatience(clock, untilMs - clock.now(), goOn)
-      those.add(goOn)
+      const cancel = afterPatience(clock, untilMs - clock.now(), endWait)
+      waits.add(endWait)
     })
   }
 
-  /** Nobody is expected any more, and whoever waits goes on. */
+  /** The registry ends: no registrant is expected any more, and all waits end. */
   end(): void {
-    this.#ended = true
+    this.#hasEnded = true
     this.#cancelForget?.()
     this.#cancelStart?.()
     this.#startEndsMs = Number.NEGATIVE_INFINITY
     this.#lost.clear()
     this.#back.clear()
-    for (const those of this.#awaited.values()) for (const goOn of those) goOn()
+    for (const waits of this.#waits.values()) for (const endWait of waits) endWait()
   }
 
-  /** How many tokens are remembered, and how often one is waited for. */
+  /** How many tokens are remembered, and waits under way. */
   get size(): number {
-    return this.#lost.size + this.#back.size + this.#waits
+    return this.#lost.size + this.#back.size + this.#waitCount
   }
 
-  /** Forgets those whose time is up; those who wait for them have timers of their own. */
+  /** Forgets tokens whose time is up; waits for them have timers of their own. */
   #forget(): void {
     this.#cancelForget = undefined
     const nowMs = this.#options.clock.now()

@@ -1,10 +1,9 @@
 import { type EventMetrics, labelled, MetricSet } from '../ops/metric-set.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
-import { type DiscoveryResult, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
+import { DISCOVERY_RESULTS, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
 
-const DISCOVERY_RESULTS: readonly DiscoveryResult[] = ['found', 'not_registered', 'unusable', 'refused']
 const PORT_QUERY_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
 
 /**
@@ -23,36 +22,27 @@ export function createMetrics(
   metrics.reading(
     'unreachable_ports',
     'Registered ports that cannot be opened from here',
-    () => server.reachability?.closedPlaces ?? 0,
+    () => server.reachability?.closedEndpoints ?? 0,
   )
   if (expires !== undefined) {
     const help = 'When the certificate ends, in seconds since 1970'
     metrics.reading('certificate_expiry_timestamp_seconds', help, () => expires().getTime() / 1000)
   }
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    label: Label,
+    values: readonly string[],
+  ) => metrics.counter(name, help, labelled(label, values))
+  const waits = 'Discoveries that waited for a registrant to come, by what was answered'
   const joined = metrics.counter('registrations_total', 'Registrants that came', [{}])
-  const left = metrics.counter('disconnects_total', 'Registrants that left', labelled('cause', LEAVE_CAUSES))
-  const refused = metrics.counter(
-    'refusals_total',
-    'Registrants that were refused',
-    labelled('reason', Object.keys(REFUSALS)),
-  )
-  const discovered = metrics.counter(
-    'discoveries_total',
-    'Discoveries by what was answered',
-    labelled('result', DISCOVERY_RESULTS),
-  )
-  const waited = metrics.counter(
-    'discovery_waits_total',
-    'Discoveries that waited for a registrant to come, by what was answered',
-    labelled('result', DISCOVERY_RESULTS),
-  )
+  const left = counter('disconnects_total', 'Registrants that left', 'cause', LEAVE_CAUSES)
+  const refused = counter('refusals_total', 'Registrants that were refused', 'reason', Object.keys(REFUSALS))
+  const discovered = counter('discoveries_total', 'Discoveries by answer', 'result', DISCOVERY_RESULTS)
+  const waited = counter('discovery_waits_total', waits, 'result', DISCOVERY_RESULTS)
   const discoveryDuration = metrics.histogram('discovery_duration_seconds', 'From request to answer')
-  const portQueries = metrics.counter(
-    'questions_total',
-    'Port queries by how they ended',
-    labelled('result', PORT_QUERY_RESULTS),
-  )
-  const portQueryDuration = metrics.histogram('question_duration_seconds', 'From port query to its end')
+  const portQueries = counter('questions_total', 'Port queries by result', 'result', PORT_QUERY_RESULTS)
+  const portQueryDuration = metrics.histogram('question_duration_seconds', 'From a port query to its end')
 
   return {
     apply: (event) => {

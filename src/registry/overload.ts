@@ -3,9 +3,9 @@ import type { Clock } from '../lib/clock.ts'
 
 /** A registrant whose request waited longer than this because the registry was busy is sent away, in milliseconds. */
 export const BUSY_MS = 2000
-/** A wait counts as this long at most, in milliseconds: nobody is told to stay away for more than twice that time. */
+/** A wait counts as this long at most, in milliseconds: no registrant is told to stay away for more than twice that time. */
 const WAIT_MAX_MS = 10_000
-/** If the event loop was idle for more than this share of a wait, the wait was not for the registry. */
+/** If the event loop was idle for more than this share of a wait, the registry was not the reason for it. */
 const IDLE_SHARE = 0.1
 
 /** When a connection came, and how long the event loop had been idle until then; both in milliseconds. */
@@ -15,7 +15,7 @@ export interface Arrived {
 }
 
 /**
- * Tells how long a connection had to wait for its turn. Between its arrival and its request lies the time that its peer took,
+ * Measures how long a connection had to wait for its turn. Between its arrival and its request lies the time that its peer took,
  * or the time that this process was busy with others: the event loop knows how much of it was idle. Peers that are slow or
  * say nothing leave it idle, so that they cannot make a registry look busy.
  */
@@ -34,7 +34,7 @@ export class Overload {
     return { atMs: this.#clock.now(), idleMs: this.#idleMs() }
   }
 
-  /** How long one that came then has waited because others had their turn; 0 if it was not for that. */
+  /** How long a connection that came then has waited for this process, in milliseconds; 0 if it waited for something else. */
   busyMs({ atMs, idleMs }: Arrived): number {
     const waitedMs = this.#clock.now() - atMs
     return this.#idleMs() - idleMs > waitedMs * IDLE_SHARE ? 0 : waitedMs
@@ -42,11 +42,11 @@ export class Overload {
 }
 
 /**
- * After how many seconds a registrant that waited for so long is to come back: at random, within twice that time, 20 s at most. The longer the queue
- * was, the wider those who are sent away are spread.
+ * The `Retry-After` of a registrant that is sent away after it has waited for so long: at random, within twice that time, 20 s at most. The
+ * longer the queue was, the wider registrants are spread.
  *
- * @param chance in [0, 1)
+ * @param random in [0, 1)
  */
-export function comeBackAfter(waitedMs: number, chance: number): number {
-  return 1 + Math.floor((chance * 2 * Math.min(waitedMs, WAIT_MAX_MS)) / 1000)
+export function retryAfterSeconds(waitedMs: number, random: number): number {
+  return 1 + Math.floor((random * 2 * Math.min(waitedMs, WAIT_MAX_MS)) / 1000)
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../net/refuse-upgrade.ts'
 import { TOKEN_MAX } from './limits.ts'
 
-/** Why a request to upgrade is turned away, as metrics count it. */
+/** Why a request to register is refused, as metrics count it. */
 export type RefusalReason =
   | 'path'
   | 'token'
@@ -14,7 +14,7 @@ export type RefusalReason =
   | 'busy'
   | 'draining'
 
-/** All of them. 401 and 403 make registrants give up; 429 and 503 make them wait (RFC 9110, RFC 6585). */
+/** 401 and 403 make registrants give up; 429 and 503 make them wait (RFC 9110, RFC 6585). */
 export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
   path: { status: 404, words: 'registrants connect to /v0/websocket' },
   token: { status: 401, words: 'give one token: Authorization: Token <token>' },
@@ -24,8 +24,8 @@ export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
   per_token: { status: 429, words: 'this token has too many registrants already', retryAfter: 5 },
   per_address: { status: 429, words: 'your address has too many registrants already', retryAfter: 30 },
   full: { status: 503, words: 'this registry is full', retryAfter: 30 },
-  // How long is chosen for each of them.
+  // Each one gets a `Retry-After` of its own.
   busy: { status: 503, words: 'more registrants come than this registry can take at once' },
-  // When another one is there in its place is not known: a number would only keep registrants away for longer than that.
+  // It is not known when the next registry is there: with a number, registrants would stay away for longer than that.
   draining: { status: 503, words: 'this registry is about to end' },
 }

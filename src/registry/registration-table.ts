@@ -1,4 +1,3 @@
-/** What the table has to know of a registrant. */
 export interface TableEntry {
   readonly token: string
   /** Whether discovery may find it now. */
@@ -38,7 +37,7 @@ export class RegistrationTable<Registrant extends TableEntry> {
     return undefined
   }
 
-  /** Everybody, by token. */
+  /** All registrants, by token. */
   entries(): IterableIterator<[string, readonly Registrant[]]> {
     return this.#byToken.entries()
   }

@@ -19,82 +19,76 @@ export interface DiscoveryAnswer {
   readonly waited: boolean
 }
 
-/** What it needs. */
 export interface ResolverOptions {
   readonly clock: Clock
   readonly table: RegistrationTable<Registrant>
   readonly gapWait: GapWait
-  /** Undefined if nobody looks whether ports open. */
+  /** Undefined if ports are not checked. */
   readonly reachability: Reachability | undefined
-  /** Whether to say `127.0.0.1` for what cannot be opened from here, as the public registry does. */
+  /** Whether to publish `127.0.0.1` for what cannot be opened from here, as the public registry does. */
   readonly mask: boolean
 }
 
 /** As many registrants are asked in vain for one discovery: each may take 2 s, and clients wait 10 s. */
-const ASKED_IN_VAIN = 4
-/** As often somebody is asked at all: registrants may come and go faster than they answer. */
-const ROUNDS = 16
+const FAILED_MAX = 4
+/** As many registrants are asked at all: they may come and go faster than they answer. */
+const QUERIES_MAX = 16
 /**
- * So long after a discovery came, in milliseconds, nobody is asked or waited for any more: the question that is under way takes 2 s at
+ * So long after a discovery came, in milliseconds, no registrant is asked or waited for any more: the query that is under way takes 2 s at
  * most, so that the answer comes within 9 s. The least patient clients wait 10 s.
  */
 const LATEST_MS = 7000
 /**
- * Shortly after a start, those who ask within so many milliseconds wait together: each of them is to have its 2 s, and not
- * what is left of somebody else's.
+ * Shortly after a start, discoveries that come within so many milliseconds wait together: each of them is to have its 2 s, and not
+ * what is left of another one's.
  */
 const TOGETHER_MS = 100
 
-const NOBODY = notFound('not_registered', '')
-
-/** The answer where the registry cannot say whether there is somebody. */
-export function cannotSay(reason: string): DiscoveryAnswer {
-  return { ...notFound('refused', reason), status: 503 }
-}
-
+const NOT_REGISTERED = notFound('not_registered', '')
 const ENDING = cannotSay('this registry is about to end')
-const UNHEARD = cannotSay('the registrant of this token does not answer; it may be back in a moment')
+const UNRESPONSIVE = cannotSay('the registrant of this token does not answer; it may be back in a moment')
 const UNSETTLED = cannotSay('registrants of this token come and go')
 export const TOO_MANY_WAIT = cannotSay('too many discoveries wait')
 
 /** Finds out where the puppet of a token is: by the newest registrant that can say so. */
 export class Resolver {
   readonly #options: ResolverOptions
+  /** The newest discovery under way, by token. */
   readonly #running = new Map<
     string,
     { readonly askedMs: number; readonly answer: Promise<DiscoveryAnswer> }
   >()
-  #ending = false
+  #isEnding = false
 
   constructor(options: ResolverOptions) {
     this.#options = options
   }
 
-  /** At once where nobody has to be asked, and nobody is expected. */
+  /** At once where no registrant has to be asked, and none is expected. */
   find(token: string): DiscoveryAnswer | Promise<DiscoveryAnswer> {
     return this.atOnce(token) ?? this.later(token)
   }
 
-  /** The answer, where nobody has to be asked, and nobody is expected. */
+  /** The answer, where no registrant has to be asked, and none is expected. */
   atOnce(token: string): DiscoveryAnswer | undefined {
     const { table, gapWait, clock } = this.#options
     const newest = table.newest(token)
     if (newest === undefined) {
-      return gapWait.untilMs(token, clock.now()) === undefined ? this.#nobody(token) : undefined
+      return gapWait.untilMs(token, clock.now()) === undefined ? this.#noneFound(token) : undefined
     }
-    // Asked for once: it may expire between two looks.
+    // Read once: it may expire in between.
     const { cachedEndpoint } = newest
     return cachedEndpoint && this.#found(newest, cachedEndpoint)
   }
 
-  /** Within 9 s. Discoveries that come while the same is on its way have its answer. */
+  /** Within 9 s. Discoveries that come while one of the same token is under way share its answer. */
   later(token: string): Promise<DiscoveryAnswer> {
     const { gapWait, clock } = this.#options
     const askedMs = clock.now()
     const before = this.#running.get(token)
     const isOld = gapWait.isStart && before !== undefined && askedMs - before.askedMs >= TOGETHER_MS
     if (before !== undefined && !isOld) return before.answer
-    const answer = this.#ask(token, askedMs).finally(() => {
+    const answer = this.#resolve(token, askedMs).finally(() => {
       if (this.#running.get(token) === running) this.#running.delete(token)
     })
     const running = { askedMs, answer }
@@ -102,22 +96,22 @@ export class Resolver {
     return answer
   }
 
-  /** Nobody is waited for from now on: the registry ends. Those who wait are told. */
+  /** The registry ends: no registrant is waited for any more, and discoveries that wait are answered. */
   end(): void {
-    this.#ending = true
+    this.#isEnding = true
     this.#options.gapWait.end()
   }
 
-  /** Asks whoever is there, and whoever comes while somebody is expected. */
-  async #ask(token: string, askedMs: number): Promise<DiscoveryAnswer> {
+  /** Asks the registrants that are there, and those that come while one is expected. */
+  async #resolve(token: string, askedMs: number): Promise<DiscoveryAnswer> {
     const { gapWait, clock } = this.#options
-    const inVain = new Set<Registrant>()
+    const failed = new Set<Registrant>()
     let waited = false
     for (;;) {
-      const answer = await this.#askAll(token, inVain, askedMs + LATEST_MS)
+      const answer = await this.#queryAll(token, failed, askedMs + LATEST_MS)
       const untilMs = gapWait.untilMs(token, askedMs)
-      const isOver = untilMs === undefined || inVain.size >= ASKED_IN_VAIN
-      if (isOver && answer === NOBODY) return { ...this.#nobody(token), waited }
+      const isOver = untilMs === undefined || failed.size >= FAILED_MAX
+      if (isOver && answer === NOT_REGISTERED) return { ...this.#noneFound(token), waited }
       if (answer.status !== 404 || isOver) return { ...answer, waited }
       if (clock.now() > askedMs + LATEST_MS) return { ...UNSETTLED, waited }
       if (gapWait.isFull) return { ...TOO_MANY_WAIT, waited }
@@ -126,32 +120,33 @@ export class Resolver {
     }
   }
 
-  /** Asks those who are there, the newest first, and adds those who cannot say to `inVain`. */
-  async #askAll(token: string, inVain: Set<Registrant>, latestMs: number): Promise<DiscoveryAnswer> {
+  /** Asks the registrants that are there, the newest first, and adds those that cannot say their port to `failed`. */
+  async #queryAll(token: string, failed: Set<Registrant>, latestMs: number): Promise<DiscoveryAnswer> {
     const { table, clock } = this.#options
-    for (let round = 0; inVain.size < ASKED_IN_VAIN; round += 1) {
-      const registrant = table.newest(token, inVain)
+    for (let query = 0; failed.size < FAILED_MAX; query += 1) {
+      const registrant = table.newest(token, failed)
       if (registrant === undefined) break
-      const isTooLate = round === ROUNDS || clock.now() > latestMs
-      if (isTooLate && troubleOf(inVain) === '') return UNSETTLED
+      const isTooLate = query === QUERIES_MAX || clock.now() > latestMs
+      if (isTooLate && troubleOf(failed) === '') return UNSETTLED
       if (isTooLate) break
       const endpoint = await registrant.endpoint()
-      // Nobody came or went meanwhile: else what it said is not the newest word.
-      if (endpoint !== undefined && table.newest(token, inVain) === registrant) {
+      // If a newer one came or this one left meanwhile, its answer is not the newest one.
+      if (endpoint !== undefined && table.newest(token, failed) === registrant) {
         return this.#found(registrant, endpoint)
       }
-      // It left, or is mute: then it is asked again when something is heard of it.
+      // It left, or is unresponsive: then it is asked again when something comes from it.
       if (endpoint !== undefined || !registrant.findable) continue
-      inVain.add(registrant)
+      failed.add(registrant)
     }
-    const trouble = troubleOf(inVain)
-    return trouble === '' ? NOBODY : notFound('unusable', trouble)
+    const trouble = troubleOf(failed)
+    return trouble === '' ? NOT_REGISTERED : notFound('unusable', trouble)
   }
 
-  /** What is said where nobody can be asked: a mute registrant's link may be dead, and its puppet may be alive. */
-  #nobody(token: string): DiscoveryAnswer {
-    if (this.#ending) return ENDING
-    return this.#options.table.of(token).some(({ isMute }) => isMute) ? UNHEARD : NOBODY
+  /** The answer where no registrant can be asked. An unresponsive one's link may be dead, and its puppet may be alive. */
+  #noneFound(token: string): DiscoveryAnswer {
+    if (this.#isEnding) return ENDING
+    const isUnresponsive = this.#options.table.of(token).some((registrant) => registrant.isUnresponsive)
+    return isUnresponsive ? UNRESPONSIVE : NOT_REGISTERED
   }
 
   #found(registrant: Registrant, endpoint: Endpoint): DiscoveryAnswer {
@@ -162,9 +157,9 @@ export class Resolver {
   }
 }
 
-/** Why nobody of those can be found, by the first one that is still there; empty if none is. */
-function troubleOf(inVain: ReadonlySet<Registrant>): string {
-  for (const { findable, advertised } of inVain) {
+/** Why none of them can be found, by the first one that is still there; empty if none is. */
+function troubleOf(failed: ReadonlySet<Registrant>): string {
+  for (const { findable, advertised } of failed) {
     if (findable) return advertised.trouble || 'not to be found: the registrant does not say its port'
   }
   return ''
@@ -172,4 +167,9 @@ function troubleOf(inVain: ReadonlySet<Registrant>): string {
 
 function notFound(result: DiscoveryResult, reason: string): DiscoveryAnswer {
   return { result, status: 404, body: formatNotRegistered(reason), host: '0.0.0.0', waited: false }
+}
+
+/** The answer where the registry does not know whether there is a registrant. */
+function cannotSay(reason: string): DiscoveryAnswer {
+  return { ...notFound('refused', reason), status: 503 }
 }

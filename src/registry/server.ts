@@ -6,17 +6,18 @@ import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
+import { type HttpHandlers, HttpListener } from '../protocol/http-listener.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
-import { AccessControl, holdersOf } from './access-control.ts'
+import { AccessControl } from './access-control.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import { AllowList } from './allow-list.ts'
-import { ConnectionLimiter } from './connection-limits.ts'
+import { Connections } from './connections.ts'
 import { DiscoveryHandler } from './discovery-handler.ts'
 import { inGroups } from './drain.ts'
-import { type LeaveCause, type RegistryEvent, WORDLESS } from './events.ts'
+import { ABRUPT_CAUSES, type LeaveCause, type RegistryEvent } from './events.ts'
 import { GapWait } from './gap-wait.ts'
-import { HttpListener } from './http-listener.ts'
-import { connectionsBeside, DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { hostAnswer } from './host-query.ts'
+import { connectionLimits, DEFAULT_LIMITS, type Limits, REQUEST_MS } from './limits.ts'
 import { Overload } from './overload.ts'
 import { Reachability, type ReachabilityMode } from './reachability/reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
@@ -24,13 +25,12 @@ import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
 import { Resolver } from './resolver.ts'
 
-/** What a registry is told. */
 export interface RegistryOptions {
   readonly clock: Clock
   readonly listen: readonly ListenAddress[]
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: Limits
-  /** Who may register; default: everybody. */
+  /** The tokens that may be registered; default: all. */
   readonly list?: AllowList
   /** Default: `off`. */
   readonly reachability?: ReachabilityMode
@@ -43,17 +43,17 @@ export interface RegistryOptions {
   readonly redactor?: Redactor
 }
 
-/** Registrants are pinged so often, and have so long to answer; both in milliseconds. */
+/** How often registrants are pinged, and how long they have to answer; both in milliseconds. */
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }
-/** How long the halves of closes and answers that are on their way are waited for at the end. */
+/** How long closes and answers that are on their way are waited for at the end, in milliseconds. */
 const END_MS = 1000
-/** As many addresses that may be proxies are told of. */
-const DOUBTS_TOLD = 10
+/** As many addresses are reported that may be proxies. */
+const UNVERIFIED_MAX = 10
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
 export class RegistryServer implements RegistrantListener {
   readonly table = new RegistrationTable<Registrant>()
-  readonly list: AllowList
+  readonly allowList: AllowList
   /** Undefined if it is off. */
   readonly reachability: Reachability | undefined
   readonly #clock: Clock
@@ -61,69 +61,66 @@ export class RegistryServer implements RegistrantListener {
   readonly #heartbeat: Heartbeat
   readonly #access: AccessControl
   readonly #gapWait: GapWait
-  readonly #discovery: Resolver
+  readonly #resolver: Resolver
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
   readonly #listeners: readonly HttpListener[]
   /** Registrants whose sockets are not closed yet, those that are leaving included. */
   readonly #open = new Set<Registrant>()
-  readonly #addressUnverified = new Set<string>()
-  #onEmpty = (): void => {}
+  readonly #unverifiedAddresses = new Set<string>()
+  #onAllClosed = (): void => {}
 
   constructor(options: RegistryOptions) {
     const { clock, limits = DEFAULT_LIMITS, list = new AllowList(), trustedProxies } = options
-    const { reachability = 'off', isRestart = true, onEvent = () => {} } = options
+    const { reachability: mode = 'off', isRestart = true, onEvent = () => {} } = options
     this.#clock = clock
     this.#emit = onEvent
     this.#isRestart = isRestart
     this.#redactor = options.redactor
-    this.list = list
+    this.allowList = list
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#access = new AccessControl(clock, limits, list)
-    if (reachability !== 'off') {
+    this.#gapWait = new GapWait({ clock, allows: (token) => list.allows(token) })
+    if (mode !== 'off') {
       this.reachability = new Reachability({
         clock,
         onChange: (change) => onEvent({ type: 'reachability', ...change }),
       })
     }
-    const mask = reachability === 'mask'
-    this.#gapWait = new GapWait({ clock, allows: (token) => list.allows(token) })
-    const { table, reachability: looks } = this
-    this.#discovery = new Resolver({ clock, table, gapWait: this.#gapWait, reachability: looks, mask })
-    const connections = new ConnectionLimiter(
-      { inAll: limits.connections, perAddress: connectionsBeside(limits) },
-      trustedProxies,
-      new Overload(clock),
-    )
-    const upgrade = new RegistrationHandler({
+    this.#resolver = new Resolver({
+      clock,
+      table: this.table,
+      gapWait: this.#gapWait,
+      reachability: this.reachability,
+      mask: mode === 'mask',
+    })
+    const connections = new Connections(connectionLimits(limits), trustedProxies, new Overload(clock))
+    const registrations = new RegistrationHandler({
       access: this.#access,
+      connections,
+      table: this.table,
       trustedProxies,
-      holdersOf: (token, protocol) => holdersOf(table.of(token), protocol),
-      busyMs: (connection) => connections.busyMs(connection),
-      random: () => clock.random(),
-      onRegistrant: (socket, arrival) => {
-        connections.promote(arrival.connection)
-        this.#welcome(socket, arrival)
-      },
+      clock,
+      onRegistrant: (socket, arrival) => this.#register(socket, arrival),
       onRefusal: (reason, address) => onEvent({ type: 'refused', reason, address }),
     })
-    const clients = new DiscoveryHandler({
-      discovery: this.#discovery,
+    const discoveries = new DiscoveryHandler({
+      resolver: this.#resolver,
       trustedProxies,
       clock,
       onAnswer: (result, tookMs, waited) => onEvent({ type: 'discovered', result, tookMs, waited }),
     })
-    const handlers = {
-      request: (request, response) => clients.answer(request, response),
-      upgrade: (request, socket, head, isFirst) => upgrade.handle(request, socket, head, isFirst),
+    const handlers: HttpHandlers = {
+      request: (request, response) => discoveries.handle(request, response),
+      upgrade: (request, socket, head, isFirst) => registrations.handle(request, socket, head, isFirst),
       admit: (socket) => connections.admit(socket),
-    } satisfies ConstructorParameters<typeof HttpListener>[1]
-    this.#listeners = options.listen.map((where) => new HttpListener(where, handlers))
+    }
+    this.#listeners = options.listen.map((where) => new HttpListener(where, REQUEST_MS, handlers))
   }
 
   /** Resolves with the addresses when it listens on all of them; rejects when it cannot. */
   async start(): Promise<readonly AddressInfo[]> {
-    // First: whoever finds the first port open may ask before the last one is.
+    // First: clients may ask at the first port before the last one is open.
     if (this.#isRestart) this.#gapWait.start()
     const addresses: AddressInfo[] = []
     for (const listener of this.#listeners) addresses.push(await listener.start())
@@ -135,28 +132,28 @@ export class RegistryServer implements RegistrantListener {
     for (const listener of this.#listeners) listener.renew(pair)
   }
 
-  /** Only these tokens may be registered from now on; whoever holds another one leaves. */
+  /** Only these tokens may be registered from now on; registrants of other ones are sent away. */
   replaceList(entries: readonly string[]): void {
-    this.list.replace(entries)
+    this.allowList.replace(entries)
     for (const [token, registrants] of this.table.entries()) {
-      if (!this.list.allows(token)) for (const registrant of registrants) registrant.delist()
+      if (!this.allowList.allows(token)) for (const registrant of registrants) registrant.delist()
     }
   }
 
   /**
    * Tells registrants that it goes away (1001), in small groups spread over `drainMs` milliseconds, so that they do not
-   * come back in one wave; those that are left can be discovered meanwhile. Nobody else is waited for: clients that ask for
-   * them are told that the registry ends (503). Resolves when no connection is left.
+   * come back in one wave; those that are left can be discovered meanwhile. No other registrant is waited for: clients that ask
+   * for one are told that the registry ends (503). Resolves when no connection is left.
    */
   async stop(drainMs = 0): Promise<void> {
     this.#access.close()
-    this.#discovery.end()
+    this.#resolver.end()
     const all = [...this.table.entries()].flatMap(([, registrants]) => registrants)
     await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
     this.reachability?.stop()
     const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
     const closed = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve
+      this.#onAllClosed = resolve
       if (this.#open.size === 0) resolve()
     })
     const giveUp = this.#clock.after(END_MS, () => {
@@ -167,75 +164,72 @@ export class RegistryServer implements RegistrantListener {
     giveUp()
   }
 
-  asked(result: PortQueryResult, tookMs: number): void {
+  onPortQuery(result: PortQueryResult, tookMs: number): void {
     this.#emit({ type: 'asked', result, tookMs })
   }
 
   async onHostQuery(registrant: Registrant): Promise<void> {
-    registrant.sendHost((await this.#discovery.find(registrant.token)).host)
+    const { host } = await this.#resolver.find(registrant.token)
+    registrant.send(hostAnswer(host))
   }
 
-  ponged(registrant: Registrant): void {
-    this.#heartbeat.ponged(registrant)
-  }
-
-  muted(registrant: Registrant): void {
-    this.#lost(registrant)
-  }
-
-  unmuted({ token }: Registrant): void {
-    this.#gapWait.came(token)
-  }
-
-  left(registrant: Registrant, cause: LeaveCause): void {
-    this.table.remove(registrant)
-    this.#redactor?.remove(registrant.token)
-    if (WORDLESS.has(cause)) this.#lost(registrant)
-    this.#heartbeat.unwatch(registrant)
-    this.#access.leave(registrant.address)
-    this.reachability?.leave(registrant)
-    const lastedMs = this.#clock.now() - registrant.joinedMs
-    this.#emit({ type: 'left', id: publicName(registrant.token), cause, lastedMs })
-  }
-
-  /** Who cannot be published is not worth waiting for, and ends no wait for another one. */
-  #lost({ token, advertised }: Registrant): void {
+  /** A registrant that cannot be published is not worth waiting for, and ends no wait for another one. */
+  onUnresponsive({ token, advertised }: Registrant): void {
     if (advertised.trouble === '') this.#gapWait.lost(token)
   }
 
-  /** Told once for each of a few: it is a mistake of the configuration, and anybody can send the header. */
-  #doubt(address: string): void {
-    if (this.#addressUnverified.size >= DOUBTS_TOLD || this.#addressUnverified.has(address)) return
-    this.#addressUnverified.add(address)
-    this.#emit({ type: 'addressUnverified', address })
+  onResponsive({ token }: Registrant): void {
+    this.#gapWait.came(token)
   }
 
-  #welcome(socket: WebSocket, { token, address, addressUnverified }: Arrival): void {
+  onLeave(registrant: Registrant, cause: LeaveCause): void {
+    const { token, address, advertised, joinedMs } = registrant
+    this.table.remove(registrant)
+    this.#redactor?.remove(token)
+    if (ABRUPT_CAUSES.has(cause) && advertised.trouble === '') this.#gapWait.lost(token)
+    this.#access.leave(address)
+    this.reachability?.leave(registrant)
+    this.#emit({ type: 'left', id: publicName(token), cause, lastedMs: this.#clock.now() - joinedMs })
+  }
+
+  #register(socket: WebSocket, { token, address, addressUnverified }: Arrival): void {
     const advertised = readAdvertised(socket.protocol, address)
+    const { trouble, id } = advertised
     const registrant = new Registrant(socket, {
       token,
       address,
       addressUnverified,
       advertised,
       clock: this.#clock,
+      heartbeat: this.#heartbeat,
       listener: this,
     })
-    this.#open.add(registrant)
-    socket.on('close', () => {
-      this.#open.delete(registrant)
-      if (this.#open.size === 0) this.#onEmpty()
-    })
+    this.#trackUntilClosed(registrant, socket)
     const before = this.table.of(token)
     this.table.add(registrant)
     this.#redactor?.add(token)
     this.#access.enter(address)
-    this.#heartbeat.watch(registrant)
     this.reachability?.join(registrant)
-    this.#emit({ type: 'joined', id: publicName(token), address, trouble: advertised.trouble })
-    // It may have left as it came, unread.
-    if (advertised.trouble === '') this.#gapWait.came(token)
-    for (const older of before)
-      if (advertised.id !== undefined && older.advertised.id === advertised.id) older.replace()
-    if (addressUnverified) this.#doubt(address)
+    this.#emit({ type: 'joined', id: publicName(token), address, trouble })
+    registrant.start()
+    if (trouble === '') this.#gapWait.came(token)
+    for (const older of before) if (id !== undefined && older.advertised.id === id) older.replace()
+    if (addressUnverified) this.#reportUnverified(address)
+  }
+
+  #trackUntilClosed(registrant: Registrant, socket: WebSocket): void {
+    this.#open.add(registrant)
+    socket.on('close', () => {
+      this.#open.delete(registrant)
+      if (this.#open.size === 0) this.#onAllClosed()
+    })
+  }
+
+  /** Once for each of a few addresses: it is a mistake in the configuration, but anybody can send the header. */
+  #reportUnverified(address: string): void {
+    const known = this.#unverifiedAddresses
+    if (known.size >= UNVERIFIED_MAX || known.has(address)) return
+    known.add(address)
+    this.#emit({ type: 'addressUnverified', address })
   }
 }

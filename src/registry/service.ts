@@ -13,17 +13,17 @@ export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'>
   readonly log: Log
   /** Keeps tokens out of the log and the endpoints. It knows those of the list already. */
   readonly redactor: Redactor
-  /** The certificate and its files, which are followed; undefined without TLS. */
+  /** The certificate in use, and its files, which are followed; undefined without TLS. */
   readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
   /** Over how long registrations are closed at the end, in milliseconds. */
   readonly drainMs: number
   /** Port 0: no endpoints. */
   readonly admin: { readonly host: string; readonly port: number }
-  /** What keeps the last good list in use; undefined without a list. */
+  /** Why the list is not in use as its file is now; undefined without a list. */
   readonly listProblems: () => readonly string[] | undefined
 }
 
-/** A registry with everything around it: log, metrics, endpoints, a certificate that is renewed. */
+/** A registry with its log, its metrics, its endpoints, and a certificate that is renewed. */
 export class RegistryService {
   readonly server: RegistryServer
   readonly #options: RegistryServiceOptions
@@ -39,19 +39,19 @@ export class RegistryService {
     this.#options = options
     this.#startedMs = clock.now()
     this.#eventLog = new EventLog(log, clock)
-    this.server = new RegistryServer({ ...options, onEvent: (event) => this.#emit(event) })
+    this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
       tls &&
       new CertificateFollower({
         ...tls,
         clock,
         onRenewed: (pair) => this.server.renew(pair),
-        onState: (state) => this.#emit({ type: 'certificate', ...state }),
+        onState: (state) => this.#record({ type: 'certificate', ...state }),
       })
     this.#admin = this.#createAdminServer()
   }
 
-  /** Listens; rejects when it cannot, with what it listens on already ended. */
+  /** Listens; rejects when it cannot, and listens on nothing then. */
   async start(): Promise<void> {
     const { log, listen } = this.#options
     try {
@@ -66,9 +66,9 @@ export class RegistryService {
       await this.#admin.stop()
       throw error
     }
-    for (const where of this.#listening) log.info(where, 'registry listens')
+    for (const address of this.#listening) log.info(address, 'registry listens')
     if (this.#certificate === undefined) return
-    this.#emit({ type: 'certificate', ...this.#certificate.state })
+    this.#record({ type: 'certificate', ...this.#certificate.state })
     this.#certificate.start()
   }
 
@@ -80,14 +80,14 @@ export class RegistryService {
   /** Closes every registration, and ends. */
   async drain(): Promise<void> {
     this.#draining = true
-    this.#emit({ type: 'draining', registrants: this.server.table.size })
+    this.#record({ type: 'draining', registrants: this.server.table.size })
     this.#certificate?.stop()
     await this.server.stop(this.#options.drainMs)
     this.#eventLog.end()
     await this.#admin.stop()
   }
 
-  #emit(event: RegistryEvent): void {
+  #record(event: RegistryEvent): void {
     this.#admin.record(event)
     this.#eventLog.record(event)
   }

@@ -5,7 +5,7 @@ import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistryServer } from './server.ts'
 
-export interface ReportOptions {
+export interface StatusReportOptions {
   readonly version: string
   readonly uptimeMs: number
   /** Monotonic now, in milliseconds, and the same moment for people. */
@@ -14,7 +14,7 @@ export interface ReportOptions {
   readonly draining: boolean
   readonly reachability: ReachabilityMode
   readonly listening: readonly { readonly address: string; readonly port: number; readonly tls: boolean }[]
-  /** What keeps the last good list in use; undefined without a list. */
+  /** Why the list is not in use as its file is now; undefined without a list. */
   readonly listProblems: readonly string[] | undefined
   readonly certificate: CertificateState | undefined
   /** How many tokens to skip. */
@@ -24,7 +24,7 @@ export interface ReportOptions {
 type Entry = readonly [string, readonly Registrant[]]
 
 /** The body of the registry's `/status`. */
-export function statusReport(server: RegistryServer, options: ReportOptions): Record<string, unknown> {
+export function statusReport(server: RegistryServer, options: StatusReportOptions): Record<string, unknown> {
   const { certificate, listProblems, offset } = options
   const unhappy: Entry[] = []
   const happy: Entry[] = []
@@ -45,30 +45,32 @@ export function statusReport(server: RegistryServer, options: ReportOptions): Re
       unhappyTokens: unhappy.length,
     },
     reachability: options.reachability,
-    list: listProblems === undefined ? null : { tokens: server.list.size, problems: listProblems },
+    list: listProblems === undefined ? null : { tokens: server.allowList.size, problems: listProblems },
     certificate:
       certificate === undefined
         ? null
         : { expires: certificate.expires.toISOString(), problem: certificate.problem },
     tokens: statusPage(groups, offset).map(([token, registrants]) => ({
       id: publicName(token),
-      // The newest is the one that is asked.
-      registrants: registrants.toReversed().map((registrant) => line(server, registrant, options)),
+      // The newest first: it is the one that is asked.
+      registrants: registrants
+        .toReversed()
+        .map((registrant) => registrantStatus(server, registrant, options)),
     })),
   }
 }
 
-function line(
+function registrantStatus(
   server: RegistryServer,
   registrant: Registrant,
-  { nowMs, date }: ReportOptions,
+  { nowMs, date }: StatusReportOptions,
 ): Record<string, unknown> {
   const { advertised, address, lastEndpoint, joinedMs } = registrant
   return {
     since: new Date(date.getTime() - (nowMs - joinedMs)).toISOString(),
     address,
     host: advertised.host ?? null,
-    // As it last answered, or as its subprotocol has it.
+    // What it answered last, or what its subprotocol says.
     port: lastEndpoint?.port ?? advertised.port ?? null,
     reachable: server.reachability?.isOpen(registrant) ?? null,
     problem: problemOf(server, registrant),
@@ -77,6 +79,6 @@ function line(
 
 function problemOf(server: RegistryServer, registrant: Registrant): string {
   if (registrant.advertised.trouble !== '') return registrant.advertised.trouble
-  if (registrant.isMute) return 'nothing is heard of it since it was asked for its port'
+  if (registrant.isUnresponsive) return 'nothing is heard of it since it was asked for its port'
   return server.reachability?.isOpen(registrant) === false ? 'its port cannot be opened from here' : ''
 }

@@ -7,20 +7,20 @@ export interface WaitingLimits {
   readonly perAddress: number
 }
 
-/** Where an answer goes; undefined when the connection is closed. */
+/** A response that is waited for; undefined when its connection is closed. */
 interface Held<Response> {
   response: Response | undefined
 }
 
 /** A client that waits for its answer. */
 export interface WaitingClient<Response> {
-  /** Its answer is there: where to send it, if the connection still is. */
+  /** Its answer is there: where to send it, if the connection is still open. */
   leave(): Response | undefined
 }
 
 /**
  * Counts clients that wait for their answers, by address and in all. Each counts until its answer is there, whether its
- * connection still is or not: what was begun for it lives on, and who hangs up and comes again must not begin more than others.
+ * connection is still open or not: what was begun for it goes on, and a client that hangs up and comes again must not begin more than others.
  */
 export class WaitingClients<Response> {
   readonly #limits: WaitingLimits
@@ -33,27 +33,26 @@ export class WaitingClients<Response> {
     this.#limits = limits
   }
 
-  /** How many there are. */
   get size(): number {
     return this.#size
   }
 
   /**
-   * One more of an address, on a connection that is open; undefined if too many wait.
+   * Counts one more client on an open connection; undefined if too many wait.
    *
    * @param response is let go of when the connection closes, however long the answer may take
    */
   enter(address: string, connection: Duplex, response: Response): WaitingClient<Response> | undefined {
     const { inAll, perAddress } = this.#limits
     if (this.#size >= inAll || this.#byAddress.of(address) >= perAddress) return undefined
-    const those = this.#of(connection)
+    const ofConnection = this.#of(connection)
     const held: Held<Response> = { response }
     this.#byAddress.add(address)
     this.#size += 1
-    those.add(held)
+    ofConnection.add(held)
     return {
       leave: () => {
-        if (!those.delete(held)) return undefined
+        if (!ofConnection.delete(held)) return undefined
         this.#byAddress.remove(address)
         this.#size -= 1
         return held.response
@@ -64,11 +63,11 @@ export class WaitingClients<Response> {
   #of(connection: Duplex): Set<Held<Response>> {
     const known = this.#byConnection.get(connection)
     if (known !== undefined) return known
-    const those = new Set<Held<Response>>()
-    this.#byConnection.set(connection, those)
+    const all = new Set<Held<Response>>()
+    this.#byConnection.set(connection, all)
     connection.on('close', () => {
-      for (const held of those) held.response = undefined
+      for (const held of all) held.response = undefined
     })
-    return those
+    return all
   }
 }

@@ -48,13 +48,13 @@ async function receive(options: Partial<GatewayOptions> = {}) {
 }
 
 describe('the token of a gateway', () => {
-  it('is taken over before the gateway is told of, so that it is known', async () => {
+  it('is adopted before the event of its gateway, so that it is known', async () => {
     const { done, peers } = await receive()
     await peers.register()
     expect(done).toEqual([['adopt', TOKEN], { type: 'gatewayJoined', id: NAME, adopted: true }])
   })
 
-  it('stays when its gateway has left: what becomes of it is for the probe to say, which is asked to look', async () => {
+  it('stays when its gateway has left, and the puppet is probed at once, which decides what becomes of it', async () => {
     const { done, peers, until } = await receive()
     const { socket } = await peers.register()
     socket.terminate()
@@ -62,7 +62,7 @@ describe('the token of a gateway', () => {
     expect(done.slice(2)).toEqual([{ type: 'gatewayLeft', id: NAME, cause: 'closed' }, 'wake'])
   })
 
-  it('is one of several where several are there, and none any more as soon as it has left the others', async () => {
+  it('is one of several where several are connected, and none any more as soon as its gateway has left the others', async () => {
     const { done, peers, until } = await receive()
     const first = await peers.register()
     await peers.register({ token: OTHER })
@@ -77,7 +77,7 @@ describe('the token of a gateway', () => {
     ])
   })
 
-  it('is there until the last of its gateways has left', async () => {
+  it('stays until the last of its gateways has left', async () => {
     const { done, peers, until } = await receive()
     const [first, second] = [await peers.register(), await peers.register()]
     first.socket.terminate()
@@ -90,7 +90,7 @@ describe('the token of a gateway', () => {
     expect(done.filter((each) => Array.isArray(each)).at(-1)).toEqual(['adopt', OTHER])
   })
 
-  it('is not taken over where the sidecar has its own', async () => {
+  it('is not adopted where the sidecar has its own', async () => {
     const { done, peers } = await receive({ adopt: undefined })
     await peers.register()
     expect(done).toEqual([{ type: 'gatewayJoined', id: NAME, adopted: false }])
@@ -120,7 +120,7 @@ describe('the token of a gateway', () => {
   })
 })
 
-describe('who may come', () => {
+describe('a gateway may come', () => {
   it.each([
     ['this machine', '127.0.0.1', '127.0.0.1'],
     ["the puppet's host, by its address", '127.0.0.9', '127.0.0.9'],
@@ -138,14 +138,14 @@ describe('who may come', () => {
     expect(done).toContainEqual({ type: 'gatewayJoined', id: NAME, adopted: true })
   })
 
-  it('nobody by a name that there is not', async () => {
+  it('not from a name that does not exist', async () => {
     const { peers } = await receive({ puppet: { host: 'nowhere.invalid', port: 8788 }, resolve: failing })
     expect((await peers.refused({ from: '127.0.0.9' })).status).toBe(403)
   })
 })
 
-describe('what gateways say', () => {
-  it('of their port is told beside the one that is probed', async () => {
+describe('the answers of gateways', () => {
+  it('about their port are an event with the port that is probed', async () => {
     const { peers, until } = await receive()
     await peers.register({ answers: 9999 })
     await until({ type: 'gatewayPort', id: NAME, port: 9999, expected: 8788 })
@@ -154,7 +154,7 @@ describe('what gateways say', () => {
   })
 })
 
-it('its end is the end of the gateways, and of everything that waits', async () => {
+it('its end closes all gateways, and ends everything that waits', async () => {
   const { done, gateway, peers, clock } = await receive()
   const { closed } = await peers.register()
   gateway.close()

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type DoorScene, startDoor } from '../support/gateway-harness.ts'
+import { type GatewayServerHarness, startGatewayServer } from '../support/gateway-harness.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
 import { TOKEN } from '../support/registry-peers.ts'
 import { elapsed, waitUntil, withDeadline } from '../support/wait.ts'
 
-let scene: DoorScene
-afterEach(() => scene.end())
-const start = async (options: Parameters<typeof startDoor>[0] = {}): Promise<void> => {
-  scene = await startDoor(options)
+let harness: GatewayServerHarness
+afterEach(() => harness.end())
+const start = async (options: Parameters<typeof startGatewayServer>[0] = {}): Promise<void> => {
+  harness = await startGatewayServer(options)
 }
 
 const WEBSOCKET = 'connection: Upgrade\r\nupgrade: websocket\r\n'
@@ -16,21 +16,21 @@ const PROTOCOL = 'sec-websocket-protocol: io|0.0.1|id||1\r\n'
 const AUTHORIZATION = `authorization: Token ${TOKEN}\r\n`
 const UPGRADE = `GET /v0/websocket HTTP/1.1\r\nhost: x\r\n${AUTHORIZATION}${PROTOCOL}${KEY}`
 
-/** Sends bytes, and resolves with what came back when the door has ended the connection. */
+/** Sends bytes, and resolves with what came back when the server has ended the connection. */
 async function answerTo(bytes: string): Promise<string> {
-  const peer = await scene.peers.raw()
+  const peer = await harness.peers.raw()
   peer.socket.write(bytes, 'latin1')
   await withDeadline(peer.ended, 5000, () => `the end of the connection; heard: ${peer.heard()}`)
   return peer.heard()
 }
 /** One who behaves is let in. */
 const othersAreWell = async (): Promise<void> => {
-  const { asked } = await scene.peers.register({ token: 'insecure_well', answers: 8788 })
-  await scene.until('port', 'insecure_well', 8788)
+  const { asked } = await harness.peers.register({ token: 'insecure_well', answers: 8788 })
+  await harness.until('port', 'insecure_well', 8788)
   expect(asked).toHaveLength(1)
 }
 
-describe('who wants in is refused', () => {
+describe('a gateway is refused', () => {
   it.each([
     ['on another path', { path: '/v1/websocket' }, 404, 'path'],
     ['at the root', { path: '/' }, 404, 'path'],
@@ -48,8 +48,8 @@ describe('who wants in is refused', () => {
     ['through a proxy', { headers: { ...header(), 'x-forwarded-for': '203.0.113.7' } }, 403, 'proxy'],
   ])('%s', async (_what, options, status, reason) => {
     await start()
-    const { status: answered, body } = await scene.peers.refused(options)
-    expect([answered, scene.refusals()]).toEqual([status, [reason]])
+    const { status: answered, body } = await harness.peers.refused(options)
+    expect([answered, harness.refusals()]).toEqual([status, [reason]])
     expect(body).toMatch(/^[ -~]{10,}\n$/)
     await othersAreWell()
   })
@@ -59,18 +59,18 @@ describe('who wants in is refused', () => {
     const offers = 'sec-websocket-protocol: web|0.0.1|id, io|0.0.1|id||1\r\n'
     const request = UPGRADE.replace(PROTOCOL, offers)
     expect(await answerTo(`${request}${WEBSOCKET}\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
-    expect(scene.refusals()).toEqual(['subprotocol'])
+    expect(harness.refusals()).toEqual(['subprotocol'])
   })
 
-  it('from a host that nobody named; whether it is known is asked with both ends', async () => {
+  it('from another host; whether that is allowed is asked with both ends of the connection', async () => {
     const asked: unknown[] = []
     const allows = async (ends: unknown): Promise<boolean> => {
       asked.push(ends)
       return false
     }
     await start({ allows })
-    const { status, body } = await scene.peers.refused({ from: '127.0.0.9' })
-    expect([status, scene.refusals()]).toEqual([403, ['stranger']])
+    const { status, body } = await harness.peers.refused({ from: '127.0.0.9' })
+    expect([status, harness.refusals()]).toEqual([403, ['stranger']])
     expect(body).toContain('REGISTRAR_PUPPET_HOST')
     expect(asked).toEqual([{ remote: '127.0.0.9', local: '127.0.0.1' }])
   })
@@ -78,17 +78,17 @@ describe('who wants in is refused', () => {
   it('as the 17th: 503 and when to come again; and let in when one has left', async () => {
     await start()
     const all = await Promise.all(
-      Array.from({ length: 16 }, (_, number) => scene.peers.register({ token: `insecure_${number}` })),
+      Array.from({ length: 16 }, (_, number) => harness.peers.register({ token: `insecure_${number}` })),
     )
-    const { status, headers } = await scene.peers.refused()
-    expect([status, headers['retry-after'], scene.refusals()]).toEqual([503, '5', ['full']])
+    const { status, headers } = await harness.peers.refused()
+    expect([status, headers['retry-after'], harness.refusals()]).toEqual([503, '5', ['full']])
     all[3]?.socket.terminate()
-    await scene.until('left', 'insecure_3', 'closed')
-    await scene.peers.register()
-    expect(scene.leaves()).toEqual(['closed'])
+    await harness.until('left', 'insecure_3', 'closed')
+    await harness.peers.register()
+    expect(harness.leaves()).toEqual(['closed'])
   })
 
-  it('as one of 30 whom the same look-up makes known: 16 are let in', async () => {
+  it('as one of 30 that the same look-up allows: 16 are let in', async () => {
     let makeKnown = (_known: boolean): void => {}
     const known = new Promise<boolean>((resolve) => {
       makeKnown = resolve
@@ -101,13 +101,13 @@ describe('who wants in is refused', () => {
       },
     })
     const peers: RawPeer[] = []
-    for (let number = 0; number < 30; number += 1) peers.push(await scene.peers.raw())
+    for (let number = 0; number < 30; number += 1) peers.push(await harness.peers.raw())
     for (const { socket } of peers) socket.write(`${UPGRADE}${WEBSOCKET}\r\n`)
     await waitUntil(() => asked === 30, { timeoutMs: 15_000, what: 'all to be asked for' })
     makeKnown(true)
     await waitUntil(() => peers.every((peer) => peer.heard() !== ''), { timeoutMs: 15_000, what: 'answers' })
     expect(peers.filter((peer) => peer.heard().startsWith('HTTP/1.1 101 '))).toHaveLength(16)
-    expect(scene.refusals()).toEqual(Array(14).fill('full'))
+    expect(harness.refusals()).toEqual(Array(14).fill('full'))
   })
 })
 
@@ -138,7 +138,7 @@ describe('what is no upgrade to a WebSocket', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\nconnection: close\r\n`))
     const [, length, body] = /\r\ncontent-length: (\d+)\r\n(?:.+\r\n)*\r\n([\s\S]*)$/i.exec(answer) ?? []
     expect([body?.length, body?.at(-1)]).toEqual([Number(length), '\n'])
-    expect(scene.refusals()).toEqual([reason])
+    expect(harness.refusals()).toEqual([reason])
     await othersAreWell()
   })
 
@@ -150,7 +150,7 @@ describe('what is no upgrade to a WebSocket', () => {
   ])('%s is dropped', async (_what, bytes) => {
     await start()
     expect(await answerTo(bytes)).toBe('')
-    expect(scene.refusals()).toEqual(['dropped'])
+    expect(harness.refusals()).toEqual(['dropped'])
     await othersAreWell()
   })
 
@@ -164,8 +164,8 @@ describe('what is no upgrade to a WebSocket', () => {
       const answer = await answerTo(`GET / HTTP/1.1\r\nhost: x\r\n${first}\r\n${second.repeat(20)}`)
       expect(answer).not.toMatch(/HTTP\/1\.1 101|HTTP\/1\.1 [\s\S]*HTTP\/1\.1 /)
     }
-    expect(scene.refusals()).toEqual(['http', 'http', 'http'])
-    expect(scene.told.filter(([kind]) => kind === 'joined')).toEqual([])
+    expect(harness.refusals()).toEqual(['http', 'http', 'http'])
+    expect(harness.calls.filter(([kind]) => kind === 'joined')).toEqual([])
     await othersAreWell()
   })
 })
@@ -176,36 +176,36 @@ it('a request that is not there after 5 s is dropped, whatever of it has come', 
   await start()
   const passed = elapsed()
   const begun = ['', 'GET /v0/web', UPGRADE, 'POST / HTTP/1.1\r\nhost: x\r\n']
-  const all = await Promise.all(begun.map(() => scene.peers.raw()))
+  const all = await Promise.all(begun.map(() => harness.peers.raw()))
   for (const [index, peer] of all.entries()) peer.socket.write(begun[index] ?? '')
   for (const peer of all) await withDeadline(peer.ended, 9000, () => 'the end of half a request')
   expect(passed()).toBeGreaterThan(4000)
   expect(passed()).toBeLessThan(8000)
-  expect(scene.refusals()).toEqual(Array(4).fill('dropped'))
+  expect(harness.refusals()).toEqual(Array(4).fill('dropped'))
   expect(all.map((peer) => peer.heard())).toEqual(Array(4).fill(''))
   await othersAreWell()
 })
 
-it('more than 64 connections at once are dropped, and the door takes the next when one has gone', async () => {
+it('more than 64 connections at once are dropped, and the server takes the next when one has gone', async () => {
   await start()
   const held: RawPeer[] = []
-  for (let count = 0; count < 64; count += 1) held.push(await scene.peers.raw())
-  const oneMore = await scene.peers.raw()
+  for (let count = 0; count < 64; count += 1) held.push(await harness.peers.raw())
+  const oneMore = await harness.peers.raw()
   await withDeadline(oneMore.ended, 5000, () => 'the end of the 65th')
-  expect(scene.refusals()).toEqual(['dropped'])
+  expect(harness.refusals()).toEqual(['dropped'])
   held[7]?.socket.destroy()
   await untilWelcome()
 })
 
-it('of one address elsewhere eight are taken, and give their places back: strangers keep no gateway out', async () => {
+it('eight of another address are taken, and may come again when they have gone: others keep no gateway out', async () => {
   await start()
   const held: RawPeer[] = []
-  for (let count = 0; count < 8; count += 1) held.push(await scene.peers.raw({ from: '127.0.0.9' }))
+  for (let count = 0; count < 8; count += 1) held.push(await harness.peers.raw({ from: '127.0.0.9' }))
   for (let count = 0; count < 80; count += 1) {
-    const oneMore = await scene.peers.raw({ from: '127.0.0.9' })
+    const oneMore = await harness.peers.raw({ from: '127.0.0.9' })
     await withDeadline(oneMore.ended, 5000, () => 'the end of one too many')
   }
-  expect(scene.refusals()).toEqual(Array.from({ length: 80 }, () => 'dropped'))
+  expect(harness.refusals()).toEqual(Array.from({ length: 80 }, () => 'dropped'))
   await untilWelcome()
   for (const { socket } of held) socket.destroy()
   await untilWelcome('127.0.0.9')
@@ -214,7 +214,7 @@ it('of one address elsewhere eight are taken, and give their places back: strang
 /** Waits until somebody who asks rightly is let in. */
 async function untilWelcome(from = '127.0.0.1'): Promise<void> {
   const isWelcome = async (): Promise<boolean> => {
-    const peer = await scene.peers.raw({ from })
+    const peer = await harness.peers.raw({ from })
     peer.socket.write(`${UPGRADE}${WEBSOCKET}\r\n`)
     await Promise.race([peer.ended, peer.until('"registered"')])
     return peer.heard().includes('"registered"')

@@ -1,74 +1,74 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
-let scene: RegistryScene
+let harness: RegistryHarness
 beforeEach(async () => {
-  scene = await startRegistry()
+  harness = await startRegistry()
 })
-afterEach(() => scene.end())
+afterEach(() => harness.end())
 
 const asked = (registrant: { readonly asked: readonly unknown[] }, times: number): Promise<unknown> =>
   waitUntil(() => registrant.asked.length === times, { timeoutMs: 15_000, what: `question ${times}` })
 
 describe('discovery', () => {
-  it('of a token that nobody holds is 404, with a body that says so to those who ignore the status', async () => {
-    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+  it('of a token without a registrant is 404, with a body that says so to clients that ignore the status', async () => {
+    expect(await harness.peers.ask()).toEqual(NOT_FOUND)
   })
 
   it('asks the registrant for its port, and publishes the address it comes from', async () => {
-    await scene.peers.register({ answers: 8788, from: '127.0.0.9' })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.9', 8788))
-    expect(await scene.peers.ask('insecure_other')).toEqual(NOT_FOUND)
+    await harness.peers.register({ answers: 8788, from: '127.0.0.9' })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.9', 8788))
+    expect(await harness.peers.ask('insecure_other')).toEqual(NOT_FOUND)
   })
 
   it('publishes the host that the registrant advertises', async () => {
-    await scene.peers.register({ subprotocol: 'io|0.0.1|id|puppet.example.com|1', answers: 8788 })
-    expect(await scene.peers.ask()).toEqual(found('puppet.example.com', 8788))
+    await harness.peers.register({ subprotocol: 'io|0.0.1|id|puppet.example.com|1', answers: 8788 })
+    expect(await harness.peers.ask()).toEqual(found('puppet.example.com', 8788))
   })
 
   it('asks the newest registrant alone, and the one before it again when that one leaves', async () => {
-    const older = await scene.peers.register({ answers: 1111 })
-    const newer = await scene.peers.register({ answers: 2222 })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 2222))
+    const older = await harness.peers.register({ answers: 1111 })
+    const newer = await harness.peers.register({ answers: 2222 })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 2222))
     expect(older.asked).toEqual([])
     newer.socket.close()
-    await scene.registrants(1)
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
+    await harness.registrants(1)
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 1111))
   })
 
   it('passes over sockets that are no registrants, however new', async () => {
-    await scene.peers.register({ answers: 1111 })
-    await scene.peers.register({ subprotocol: 'web|0.0.1|id||1', answers: 2222 })
-    await scene.peers.register({ subprotocol: '', answers: 3333 })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
+    await harness.peers.register({ answers: 1111 })
+    await harness.peers.register({ subprotocol: 'web|0.0.1|id||1', answers: 2222 })
+    await harness.peers.register({ subprotocol: '', answers: 3333 })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 1111))
   })
 
   it('publishes the newer one that comes while the older one is asked', async () => {
-    const older = await scene.peers.register()
-    const answer = scene.peers.ask()
+    const older = await harness.peers.register()
+    const answer = harness.peers.ask()
     await asked(older, 1)
-    const newer = await scene.peers.register({ answers: 2222 })
+    const newer = await harness.peers.register({ answers: 2222 })
     older.answer(1111)
     expect(await answer).toEqual(found('127.0.0.1', 2222))
     expect(newer.asked).toHaveLength(1)
   })
 
   it('publishes what the older one says when the newer one leaves while it is asked', async () => {
-    await scene.peers.register({ answers: 1111 })
-    const newer = await scene.peers.register()
-    const answer = scene.peers.ask()
+    await harness.peers.register({ answers: 1111 })
+    const newer = await harness.peers.register()
+    const answer = harness.peers.ask()
     await asked(newer, 1)
     newer.socket.terminate()
     expect(await answer).toEqual(found('127.0.0.1', 1111))
   })
 
   it('is asked with a number as id, another one each time', async () => {
-    const registrant = await scene.peers.register({ answers: 1 })
-    await scene.peers.ask()
-    await scene.clock.advance(1000)
-    await scene.peers.ask()
+    const registrant = await harness.peers.register({ answers: 1 })
+    await harness.peers.ask()
+    await harness.clock.advance(1000)
+    await harness.peers.ask()
     const ids = registrant.asked.map(({ id }) => id)
     expect(ids.every(Number.isSafeInteger)).toBe(true)
     expect(new Set(ids).size).toBe(2)
@@ -78,21 +78,21 @@ describe('discovery', () => {
 
 describe('an answer', () => {
   it('is published again for a second, and not longer', async () => {
-    const registrant = await scene.peers.register({ answers: 8788 })
+    const registrant = await harness.peers.register({ answers: 8788 })
     for (let count = 0; count < 100; count += 1) {
-      expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+      expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 8788))
     }
-    await scene.clock.advance(999)
-    await scene.peers.ask()
+    await harness.clock.advance(999)
+    await harness.peers.ask()
     expect(registrant.asked).toHaveLength(1)
-    await scene.clock.advance(1)
-    await scene.peers.ask()
+    await harness.clock.advance(1)
+    await harness.peers.ask()
     expect(registrant.asked).toHaveLength(2)
   })
 
-  it('is shared by all who ask meanwhile', async () => {
-    const registrant = await scene.peers.register()
-    const client = await scene.peers.raw()
+  it('is shared by all discoveries meanwhile', async () => {
+    const registrant = await harness.peers.register()
+    const client = await harness.peers.raw()
     // In one write, so that all of them have asked before the registrant is heard.
     client.socket.write(`GET /v0/hosties/${TOKEN} HTTP/1.1\r\nhost: registry\r\n\r\n`.repeat(10))
     await asked(registrant, 1)
@@ -103,31 +103,31 @@ describe('an answer', () => {
     expect(registrant.asked).toHaveLength(1)
   })
 
-  it('dies with its registrant', async () => {
-    const { socket } = await scene.peers.register({ answers: 8788 })
-    await scene.peers.ask()
+  it('is forgotten with its registrant', async () => {
+    const { socket } = await harness.peers.register({ answers: 8788 })
+    await harness.peers.ask()
     socket.close()
-    await scene.registrants(0)
-    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+    await harness.registrants(0)
+    expect(await harness.peers.ask()).toEqual(NOT_FOUND)
   })
 
   it('is not published after a newer registrant has come, and again when that one has left', async () => {
-    const older = await scene.peers.register({ answers: 1111 })
-    await scene.peers.ask()
-    const newer = await scene.peers.register({ answers: 2222 })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 2222))
+    const older = await harness.peers.register({ answers: 1111 })
+    await harness.peers.ask()
+    const newer = await harness.peers.register({ answers: 2222 })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 2222))
     newer.socket.terminate()
-    await scene.registrants(1)
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1111))
+    await harness.registrants(1)
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 1111))
     expect(older.asked).toHaveLength(1)
   })
 
-  it('to another question than the one that was asked is not published', async () => {
-    const registrant = await scene.peers.register()
+  it('to another port query than the last one is not published', async () => {
+    const registrant = await harness.peers.register()
     const say = (id: unknown, result: number): void =>
       registrant.socket.send(JSON.stringify({ name: 'jsonrpc', payload: { jsonrpc: '2.0', id, result } }))
     say(2, 9)
-    const answer = scene.peers.ask()
+    const answer = harness.peers.ask()
     await asked(registrant, 1)
     const id = registrant.asked[0]?.id ?? 0
     for (const wrong of [id - 1, id + 1, id + 2, String(id), null, undefined, [id]]) say(wrong, 9)

@@ -1,39 +1,39 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const DRAIN_MS = 2000
 /** Whether there is somebody the next registry may know. */
 const ENDING = { status: 503, body: { ...NOT_FOUND.body, reason: 'this registry is about to end' } }
-let scene: RegistryScene
+let harness: RegistryHarness
 let stopped: Promise<void> | undefined
 beforeEach(async () => {
   stopped = undefined
-  scene = await startRegistry()
+  harness = await startRegistry()
 })
 afterEach(async () => {
-  scene.peers.end()
-  await scene.clock.advance(2 * DRAIN_MS)
-  await (stopped ?? scene.end())
+  harness.peers.end()
+  await harness.clock.advance(2 * DRAIN_MS)
+  await (stopped ?? harness.end())
 })
 
 const stop = (): void => {
-  stopped = scene.server.stop(DRAIN_MS)
+  stopped = harness.server.stop(DRAIN_MS)
 }
 const tokens = (count: number): string[] => Array.from({ length: count }, (_, index) => `insecure_${index}`)
-const left = (): number => scene.events.filter(({ type }) => type === 'left').length
+const left = (): number => harness.events.filter(({ type }) => type === 'left').length
 
 describe('the end of a registry', () => {
-  it('is told to everybody, 1001, in groups of few that are spread over its time', async () => {
+  it('closes all registrants with 1001, in small groups that are spread over its time', async () => {
     const registrants: Registrant[] = []
-    for (const token of tokens(50)) registrants.push(await scene.peers.register({ token }))
+    for (const token of tokens(50)) registrants.push(await harness.peers.register({ token }))
     stop()
     const goneAt: number[] = [left()]
-    while (scene.clock.now() < DRAIN_MS) {
-      await scene.clock.advance(100)
+    while (harness.clock.now() < DRAIN_MS) {
+      await harness.clock.advance(100)
       goneAt.push(left())
     }
     const groups = goneAt.map((gone, index) => gone - (goneAt[index - 1] ?? 0))
@@ -44,19 +44,21 @@ describe('the end of a registry', () => {
     const goodbye = { code: 1001, reason: 'this registry ends; come back in a moment' }
     expect(goodbyes).toEqual(Array(50).fill(goodbye))
     await stopped
-    expect(scene.events.filter((event) => event.type === 'left' && event.cause === 'draining')).toHaveLength(
-      50,
-    )
+    expect(
+      harness.events.filter((event) => event.type === 'left' && event.cause === 'draining'),
+    ).toHaveLength(50)
   })
 
-  it('leaves those that are not told yet discoverable, cannot say where the others are, and lets nobody in', async () => {
-    for (const token of tokens(10)) await scene.peers.register({ token, answers: 8788 })
+  it('leaves registrants that are not closed yet discoverable, cannot say where the others are, and lets none in', async () => {
+    for (const token of tokens(10)) await harness.peers.register({ token, answers: 8788 })
     stop()
-    await scene.clock.advance(DRAIN_MS / 2)
-    const statuses = await Promise.all(tokens(10).map(async (token) => (await scene.peers.ask(token)).status))
+    await harness.clock.advance(DRAIN_MS / 2)
+    const statuses = await Promise.all(
+      tokens(10).map(async (token) => (await harness.peers.ask(token)).status),
+    )
     expect(statuses.slice(0, 6)).toEqual(Array(6).fill(503))
     expect(statuses.slice(6)).toEqual(Array(4).fill(200))
-    const refused = await scene.peers.refused({ token: 'insecure_late' })
+    const refused = await harness.peers.refused({ token: 'insecure_late' })
     expect([refused.status, refused.headers['retry-after'], refused.body]).toEqual([
       503,
       undefined,
@@ -65,17 +67,17 @@ describe('the end of a registry', () => {
   })
 
   it('with one registrant, or none, takes no time', async () => {
-    const { closed } = await scene.peers.register()
+    const { closed } = await harness.peers.register()
     stop()
     expect((await closed).code).toBe(1001)
     await stopped
-    expect(scene.clock.now()).toBe(0)
-    expect(scene.clock.pending).toBe(0)
+    expect(harness.clock.now()).toBe(0)
+    expect(harness.clock.pending).toBe(0)
   })
 
   it('answers a discovery that waits for a registrant that is sent away, at once', async () => {
-    const registrant = await scene.peers.register()
-    const answer = scene.peers.ask()
+    const registrant = await harness.peers.register()
+    const answer = harness.peers.ask()
     await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     stop()
     expect(await answer).toEqual(ENDING)
@@ -83,41 +85,41 @@ describe('the end of a registry', () => {
   })
 
   it('does not wait for registrants that never close, nor for connections that are kept', async () => {
-    const deaf = await scene.peers.rawRegistrant()
+    const deaf = await harness.peers.rawRegistrant()
     const agent = new Agent({ keepAlive: true })
-    const sent = request({ host: '127.0.0.1', port: scene.port, path: '/', agent }).end()
+    const sent = request({ host: '127.0.0.1', port: harness.port, path: '/', agent }).end()
     const [response] = await once(sent, 'response')
     response.resume()
-    const silent = await scene.peers.raw()
+    const silent = await harness.peers.raw()
     stop()
     await deaf.until('come back in a moment')
-    await scene.clock.advance(999)
+    await harness.clock.advance(999)
     let over = false
     void stopped?.then(() => {
       over = true
     })
-    await scene.clock.advance(0)
+    await harness.clock.advance(0)
     expect(over).toBe(false)
-    await scene.clock.advance(1)
+    await harness.clock.advance(1)
     await stopped
     await Promise.all([deaf.ended, silent.ended])
     agent.destroy()
   })
 
-  it('takes no new connection when everybody has been told', async () => {
-    await scene.peers.register()
+  it('takes no new connection when all registrants are closed', async () => {
+    await harness.peers.register()
     stop()
     await stopped
-    await expect(scene.peers.ask()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await expect(harness.peers.ask()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  it('spares nobody who came a moment before', async () => {
-    await scene.peers.register({ answers: 1 })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
-    const late = scene.peers.register({ token: 'insecure_late' })
-    await scene.registrants(2)
+  it('closes a registrant too that came a moment before', async () => {
+    await harness.peers.register({ answers: 1 })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 1))
+    const late = harness.peers.register({ token: 'insecure_late' })
+    await harness.registrants(2)
     stop()
-    await scene.clock.advance(DRAIN_MS)
+    await harness.clock.advance(DRAIN_MS)
     expect((await (await late).closed).code).toBe(1001)
     await stopped
   })

@@ -4,67 +4,67 @@ import { AllowList } from '../../src/registry/allow-list.ts'
 import { freePort } from '../support/free-port.ts'
 import { rawPeer } from '../support/raw-peer.ts'
 import { found, TOKEN } from '../support/registry-peers.ts'
-import { type ServiceScene, startService } from '../support/registry-service-harness.ts'
+import { type ServiceHarness, startService } from '../support/registry-service-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
-let scene: ServiceScene
-afterEach(() => scene.end())
+let harness: ServiceHarness
+afterEach(() => harness.end())
 
 const metric = async (name: string): Promise<number> => {
-  const { body } = await scene.admin('/metrics')
+  const { body } = await harness.admin('/metrics')
   const line = body.split('\n').find((text) => text.startsWith(`puppet_registry_${name} `))
   return Number(line?.split(' ').at(-1))
 }
 
 describe('the endpoints', () => {
   it('/livez and /readyz answer, in words where asked for', async () => {
-    scene = await startService()
-    expect(await scene.admin('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
-    expect(await scene.admin('/readyz')).toMatchObject({ status: 200, body: 'ready\n' })
-    const verbose = await scene.admin('/readyz?verbose')
+    harness = await startService()
+    expect(await harness.admin('/livez')).toMatchObject({ status: 200, body: 'alive\n' })
+    expect(await harness.admin('/readyz')).toMatchObject({ status: 200, body: 'ready\n' })
+    const verbose = await harness.admin('/readyz?verbose')
     expect(verbose).toMatchObject({ status: 200, body: '[+] listening: 1 ports\n[+] ready\n' })
   })
 
   it('/readyz is 503 while registrants are sent away, /livez and /status go on', async () => {
-    scene = await startService({ drainMs: 5000 })
-    for (const token of ['insecure_1', 'insecure_2', 'insecure_3']) await scene.peers.register({ token })
-    const drained = scene.service.drain()
-    expect(await scene.admin('/readyz')).toMatchObject({ status: 503, body: 'draining\n' })
-    const verbose = await scene.admin('/readyz?verbose')
+    harness = await startService({ drainMs: 5000 })
+    for (const token of ['insecure_1', 'insecure_2', 'insecure_3']) await harness.peers.register({ token })
+    const drained = harness.service.drain()
+    expect(await harness.admin('/readyz')).toMatchObject({ status: 503, body: 'draining\n' })
+    const verbose = await harness.admin('/readyz?verbose')
     expect(verbose).toMatchObject({ status: 503, body: '[+] listening: 1 ports\n[-] draining\n' })
-    expect((await scene.admin('/livez')).status).toBe(200)
-    expect(await scene.status()).toMatchObject({ draining: true, registrants: { total: 2 } })
-    await scene.clock.advance(5000)
+    expect((await harness.admin('/livez')).status).toBe(200)
+    expect(await harness.status()).toMatchObject({ draining: true, registrants: { total: 2 } })
+    await harness.clock.advance(5000)
     await drained
-    await expect(scene.admin('/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await expect(harness.admin('/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
   it.each(['/', '/livezz', '/status/', '/v0/hosties/x', `/${TOKEN}`])('%s is 404', async (path) => {
-    scene = await startService()
-    const answer = await scene.admin(path)
+    harness = await startService()
+    const answer = await harness.admin(path)
     expect(answer.status).toBe(404)
     expect(answer.body).not.toContain(TOKEN)
   })
 
   it.each(['/livez', '/readyz', '/status', '/metrics'])('%s knows GET and HEAD only', async (path) => {
-    scene = await startService()
-    expect((await scene.admin(path, { method: 'POST' })).status).toBe(405)
-    expect(await scene.admin(path, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' })
+    harness = await startService()
+    expect((await harness.admin(path, { method: 'POST' })).status).toBe(405)
+    expect(await harness.admin(path, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' })
   })
 
   it('do not hold up the end of the registry with requests that are half sent', async () => {
     const port = await freePort()
-    scene = await startService({ admin: { host: '127.0.0.1', port } })
+    harness = await startService({ admin: { host: '127.0.0.1', port } })
     const slow = await rawPeer({ host: '127.0.0.1', port })
     slow.socket.write('GET /livez HTTP/1.1\r\n')
-    await scene.admin('/livez')
+    await harness.admin('/livez')
     let hasEnded = false
-    void scene.service.drain().then(() => {
+    void harness.service.drain().then(() => {
       hasEnded = true
     })
     await waitUntil(
       async () => {
-        await scene.clock.advance(100)
+        await harness.clock.advance(100)
         return hasEnded
       },
       { timeoutMs: 2000, what: 'the end' },
@@ -74,29 +74,29 @@ describe('the endpoints', () => {
   })
 
   it('are not on the port of registrants, and can be left out', async () => {
-    scene = await startService({ admin: { host: '127.0.0.1', port: 0 } })
+    harness = await startService({ admin: { host: '127.0.0.1', port: 0 } })
     for (const path of ['/livez', '/status', '/metrics']) {
-      expect((await scene.peers.get(path)).status).toBe(404)
+      expect((await harness.peers.get(path)).status).toBe(404)
     }
   })
 })
 
 describe('/status', () => {
-  it('tells who is there by public names, the newest first, and never a token', async () => {
-    scene = await startService({ reachability: 'report' })
-    await scene.clock.advance(10_000)
-    await scene.peers.register({ answers: 1111, from: '127.0.0.2' })
-    await scene.clock.advance(2000)
-    await scene.peers.register({ from: '127.0.0.3', subprotocol: 'io|0.0.1|id|puppet.example.com|4000' })
-    await scene.clock.advance(500)
-    const { body, headers } = await scene.admin('/status')
+  it('lists registrants by public names, the newest first, and never a token', async () => {
+    harness = await startService({ reachability: 'report' })
+    await harness.clock.advance(10_000)
+    await harness.peers.register({ answers: 1111, from: '127.0.0.2' })
+    await harness.clock.advance(2000)
+    await harness.peers.register({ from: '127.0.0.3', subprotocol: 'io|0.0.1|id|puppet.example.com|4000' })
+    await harness.clock.advance(500)
+    const { body, headers } = await harness.admin('/status')
     expect(headers['content-type']).toBe('application/json')
     expect(body).not.toContain(TOKEN)
     expect(JSON.parse(body)).toMatchObject({
       version: '1.2.3',
       uptimeSeconds: 12,
       draining: false,
-      listening: [{ address: '127.0.0.1', port: scene.peers.port, tls: false }],
+      listening: [{ address: '127.0.0.1', port: harness.peers.port, tls: false }],
       registrants: { total: 2, tokens: 1, unhappyTokens: 0 },
       reachability: 'report',
       list: null,
@@ -127,21 +127,21 @@ describe('/status', () => {
   })
 
   it('shows the port that a registrant said', async () => {
-    scene = await startService()
-    await scene.peers.register({ answers: 8788 })
-    await scene.peers.ask()
-    expect(await scene.status()).toMatchObject({ tokens: [{ registrants: [{ port: 8788 }] }] })
+    harness = await startService()
+    await harness.peers.register({ answers: 8788 })
+    await harness.peers.ask()
+    expect(await harness.status()).toMatchObject({ tokens: [{ registrants: [{ port: 8788 }] }] })
   })
 
   it('shows what cannot be opened, and tokens in trouble before the others', async () => {
-    scene = await startService({ reachability: 'report' })
-    await scene.peers.register({ token: 'insecure_happy', subprotocol: 'io|0.0.1|id|127.0.0.1|' })
-    await scene.peers.register({ answers: await freePort() })
-    await scene.peers.register({ token: 'insecure_web', subprotocol: 'web' })
-    await scene.pass(3)
-    const closed = (): boolean => scene.service.server.reachability?.closedPlaces === 1
-    await waitUntil(closed, { timeoutMs: 15_000, what: 'the look' })
-    expect(await scene.status()).toMatchObject({
+    harness = await startService({ reachability: 'report' })
+    await harness.peers.register({ token: 'insecure_happy', subprotocol: 'io|0.0.1|id|127.0.0.1|' })
+    await harness.peers.register({ answers: await freePort() })
+    await harness.peers.register({ token: 'insecure_web', subprotocol: 'web' })
+    await harness.pass(3)
+    const closed = (): boolean => harness.service.server.reachability?.closedEndpoints === 1
+    await waitUntil(closed, { timeoutMs: 15_000, what: 'the check' })
+    expect(await harness.status()).toMatchObject({
       registrants: { total: 3, tokens: 3, unhappyTokens: 2 },
       tokens: [
         {
@@ -159,11 +159,11 @@ describe('/status', () => {
   })
 
   it('shows a hundred tokens at a time', async () => {
-    scene = await startService()
+    harness = await startService()
     const tokens = Array.from({ length: 103 }, (_, index) => `insecure_${index}`)
-    await Promise.all(tokens.map((token) => scene.peers.register({ token })))
+    await Promise.all(tokens.map((token) => harness.peers.register({ token })))
     const page = async (query: string): Promise<{ id: string }[]> =>
-      JSON.parse((await scene.admin(`/status${query}`)).body).tokens
+      JSON.parse((await harness.admin(`/status${query}`)).body).tokens
     const [first, second] = [await page(''), await page('?offset=100')]
     expect([first.length, second.length]).toEqual([100, 3])
     expect(new Set([...first, ...second].map(({ id }) => id))).toEqual(new Set(tokens.map(publicName)))
@@ -173,28 +173,28 @@ describe('/status', () => {
     expect(await page('?offset=1e9')).toEqual([])
   })
 
-  it('shows the list, and what keeps the last good one in use', async () => {
-    scene = await startService({
+  it('shows the list, and why the last good one stays in use', async () => {
+    harness = await startService({
       list: new AllowList([TOKEN]),
       listProblems: () => ['the file is empty'],
     })
-    expect(await scene.status()).toMatchObject({ list: { tokens: 1, problems: ['the file is empty'] } })
+    expect(await harness.status()).toMatchObject({ list: { tokens: 1, problems: ['the file is empty'] } })
   })
 })
 
 describe('/metrics', () => {
-  it('counts who came, left, was refused, and what was answered', async () => {
-    scene = await startService()
-    const { socket } = await scene.peers.register({ answers: 8788 })
-    await scene.peers.register({ token: 'insecure_other', subprotocol: 'io|0.0.1|id||', answers: 'x' })
-    await scene.peers.refused({ headers: {} })
-    for (const token of [TOKEN, TOKEN, 'insecure_nobody', 'insecure_other']) await scene.peers.ask(token)
+  it('counts registrants that came, left and were refused, and answers', async () => {
+    harness = await startService()
+    const { socket } = await harness.peers.register({ answers: 8788 })
+    await harness.peers.register({ token: 'insecure_other', subprotocol: 'io|0.0.1|id||', answers: 'x' })
+    await harness.peers.refused({ headers: {} })
+    for (const token of [TOKEN, TOKEN, 'insecure_nobody', 'insecure_other']) await harness.peers.ask(token)
     expect(await metric('registrants')).toBe(2)
     expect(await metric('tokens')).toBe(2)
     socket.terminate()
-    await waitUntil(() => scene.service.server.table.size === 1, { timeoutMs: 15_000, what: 'its end' })
-    const waiting = scene.peers.ask()
-    await scene.peers.register({ answers: 8789 })
+    await waitUntil(() => harness.service.server.table.size === 1, { timeoutMs: 15_000, what: 'its end' })
+    const waiting = harness.peers.ask()
+    await harness.peers.register({ answers: 8789 })
     expect(await waiting).toEqual(found('127.0.0.1', 8789))
     const seen = {
       registrants: await metric('registrants'),
@@ -226,6 +226,6 @@ describe('/metrics', () => {
       timed: 5,
       questions: 3,
     })
-    expect((await scene.admin('/metrics')).body).not.toContain('insecure_')
+    expect((await harness.admin('/metrics')).body).not.toContain('insecure_')
   })
 })

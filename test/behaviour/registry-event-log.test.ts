@@ -2,38 +2,38 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { publicName } from '../../src/ops/redactor.ts'
 import { freePort } from '../support/free-port.ts'
 import { TOKEN } from '../support/registry-peers.ts'
-import { type ServiceScene, startService } from '../support/registry-service-harness.ts'
+import { type ServiceHarness, startService } from '../support/registry-service-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
-let scene: ServiceScene
+let harness: ServiceHarness
 beforeEach(async () => {
-  scene = await startService({ reachability: 'report' })
+  harness = await startService({ reachability: 'report' })
 })
-afterEach(() => scene.end())
+afterEach(() => harness.end())
 
 const registrants = (count: number): Promise<unknown> =>
-  waitUntil(() => scene.service.server.table.size === count, {
+  waitUntil(() => harness.service.server.table.size === count, {
     timeoutMs: 15_000,
     what: `${count} registrants`,
   })
 /** What is told within a second is told then. */
 const told = async (): Promise<string[]> => {
-  const before = scene.words().length
-  await scene.clock.advance(1000)
-  return scene.words().slice(before)
+  const before = harness.words().length
+  await harness.clock.advance(1000)
+  return harness.words().slice(before)
 }
 
 describe('the log', () => {
   it('has a line a port when it listens', () => {
-    expect(scene.lines).toMatchObject([
-      { level: 'info', msg: 'registry listens', address: '127.0.0.1', port: scene.peers.port, tls: false },
+    expect(harness.lines).toMatchObject([
+      { level: 'info', msg: 'registry listens', address: '127.0.0.1', port: harness.peers.port, tls: false },
     ])
   })
 
   it('has a line a change, with the public name', async () => {
-    const { socket } = await scene.peers.register({ from: '127.0.0.2' })
+    const { socket } = await harness.peers.register({ from: '127.0.0.2' })
     expect(await told()).toEqual(['registered'])
-    expect(scene.lines.at(-1)).toMatchObject({
+    expect(harness.lines.at(-1)).toMatchObject({
       level: 'info',
       token: publicName(TOKEN),
       address: '127.0.0.2',
@@ -41,7 +41,7 @@ describe('the log', () => {
     socket.close()
     await registrants(0)
     expect(await told()).toEqual(['left: closed'])
-    expect(scene.lines.at(-1)).toMatchObject({
+    expect(harness.lines.at(-1)).toMatchObject({
       level: 'info',
       token: publicName(TOKEN),
       cause: 'closed',
@@ -56,37 +56,37 @@ describe('the log', () => {
     ['a refusal', 'warn', 'refused a registrant: it gave no token'],
     ['a closed port', 'warn', /^127\.0\.0\.1:\d+ cannot be opened from here: nothing listens there$/],
   ])('says what is trouble (%s) as a warning, in words', async (what, level, words) => {
-    if (what === 'no subprotocol') await scene.peers.register({ subprotocol: '' })
-    if (what === 'a refusal') await scene.peers.refused({ headers: {} })
+    if (what === 'no subprotocol') await harness.peers.register({ subprotocol: '' })
+    if (what === 'a refusal') await harness.peers.refused({ headers: {} })
     if (what === 'a closed port') {
-      await scene.peers.register({ answers: await freePort() })
-      await scene.pass(3)
-      const closed = (): boolean => scene.service.server.reachability?.closedPlaces === 1
-      await waitUntil(closed, { timeoutMs: 15_000, what: 'the look' })
+      await harness.peers.register({ answers: await freePort() })
+      await harness.pass(3)
+      const closed = (): boolean => harness.service.server.reachability?.closedEndpoints === 1
+      await waitUntil(closed, { timeoutMs: 15_000, what: 'the check' })
     }
     if (what === 'a frame that is none' || what === 'a flood') {
-      const peer = await scene.peers.rawRegistrant()
+      const peer = await harness.peers.rawRegistrant()
       if (what === 'a flood') for (let count = 0; count < 51; count += 1) peer.text('x')
       else peer.frame(0x83)
       await registrants(0)
     }
     await told()
-    const line = scene.lines.findLast((each) => each.level === level)
+    const line = harness.lines.findLast((each) => each.level === level)
     expect(line?.msg).toMatch(words)
   })
 
-  it('has one line for many changes in a second, with how many of what', async () => {
+  it('has one line for many changes in a second, which counts them by kind', async () => {
     const tokens = Array.from({ length: 12 }, (_, index) => `insecure_${index}`)
-    await Promise.all(tokens.map((token) => scene.peers.register({ token })))
+    await Promise.all(tokens.map((token) => harness.peers.register({ token })))
     expect(await told()).toEqual(['12 registered'])
-    await scene.clock.advance(1000)
-    scene.peers.end()
+    await harness.clock.advance(1000)
+    harness.peers.end()
     await registrants(0)
     expect(await told()).toEqual(['12 left'])
-    expect(scene.lines.at(-1)).toMatchObject({ level: 'info', left: 12 })
-    for (let count = 0; count < 11; count += 1) await scene.peers.refused({ headers: {} })
+    expect(harness.lines.at(-1)).toMatchObject({ level: 'info', left: 12 })
+    for (let count = 0; count < 11; count += 1) await harness.peers.refused({ headers: {} })
     expect(await told()).toEqual(['11 refused: it gave no token'])
-    expect(scene.lines.at(-1)).toMatchObject({
+    expect(harness.lines.at(-1)).toMatchObject({
       level: 'warn',
       refused: 11,
       cause: 'it gave no token',
@@ -94,12 +94,12 @@ describe('the log', () => {
     })
   })
 
-  it('has each discovery at trace alone', async () => {
-    await scene.peers.register({ answers: 8788 })
+  it('has each discovery at trace only', async () => {
+    await harness.peers.register({ answers: 8788 })
     await told()
-    await scene.peers.ask()
+    await harness.peers.ask()
     expect(await told()).toEqual([])
-    const traces = scene.lines.filter(({ level }) => level === 'trace')
+    const traces = harness.lines.filter(({ level }) => level === 'trace')
     expect(traces).toMatchObject([
       { type: 'asked', result: 'answered' },
       { type: 'discovered', result: 'found' },
@@ -107,10 +107,10 @@ describe('the log', () => {
   })
 
   it('has what happened in its last second before it ends', async () => {
-    await scene.peers.register()
-    await scene.service.drain()
-    expect(scene.clock.now()).toBe(0)
-    expect(scene.words().slice(1)).toEqual([
+    await harness.peers.register()
+    await harness.service.drain()
+    expect(harness.clock.now()).toBe(0)
+    expect(harness.words().slice(1)).toEqual([
       'draining: sending every registrant away',
       'registered',
       expect.stringMatching(/^left: /),
@@ -122,10 +122,10 @@ describe('a registry whose port is taken', () => {
   it('does not start, and leaves no endpoints open', async () => {
     const admin = { host: '127.0.0.1', port: await freePort() }
     const other = startService({
-      listen: [{ host: '127.0.0.1', port: scene.peers.port, tls: undefined }],
+      listen: [{ host: '127.0.0.1', port: harness.peers.port, tls: undefined }],
       admin,
     })
-    await expect(other).rejects.toMatchObject({ code: 'EADDRINUSE', port: scene.peers.port })
+    await expect(other).rejects.toMatchObject({ code: 'EADDRINUSE', port: harness.peers.port })
     const next = await startService({ admin })
     expect((await next.admin('/livez')).status).toBe(200)
     await next.end()
@@ -137,9 +137,9 @@ describe('a registry whose endpoints cannot listen', () => {
     const port = await freePort()
     const other = startService({
       listen: [{ host: '127.0.0.1', port, tls: undefined }],
-      admin: { host: '127.0.0.1', port: scene.peers.port },
+      admin: { host: '127.0.0.1', port: harness.peers.port },
     })
-    await expect(other).rejects.toMatchObject({ code: 'EADDRINUSE', port: scene.peers.port })
+    await expect(other).rejects.toMatchObject({ code: 'EADDRINUSE', port: harness.peers.port })
     const next = await startService({ listen: [{ host: '127.0.0.1', port, tls: undefined }] })
     expect(next.words()).toEqual(['registry listens'])
     await next.end()

@@ -1,31 +1,31 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const HOSTIES = `/v0/hosties/${TOKEN}`
-let scene: RegistryScene
+let harness: RegistryHarness
 beforeEach(async () => {
-  scene = await startRegistry()
+  harness = await startRegistry()
 })
-afterEach(() => scene.end())
+afterEach(() => harness.end())
 
 /** Sends bytes, and resolves with all that came when the registry has ended the connection. */
 async function exchange(bytes: string): Promise<string> {
-  const peer = await scene.peers.raw()
+  const peer = await harness.peers.raw()
   peer.socket.write(bytes)
   await peer.ended
   return peer.heard()
 }
 
 describe('a discovery over HTTP', () => {
-  it('is JSON of a known length that nobody keeps, and so is a HEAD without its body', async () => {
-    await scene.peers.register({ answers: 8788 })
+  it('is JSON of a known length that must not be cached, and so is a HEAD without its body', async () => {
+    await harness.peers.register({ answers: 8788 })
     for (const path of [HOSTIES, '/v0/hosties/insecure_nobody']) {
-      const get = await scene.peers.get(path)
-      const head = await scene.peers.get(path, { method: 'HEAD' })
+      const get = await harness.peers.get(path)
+      const head = await harness.peers.get(path, { method: 'HEAD' })
       expect(head.status).toBe(get.status)
       expect(head.body).toBe('')
       const { date: _getDate, ...getHeaders } = get.headers
@@ -43,8 +43,8 @@ describe('a discovery over HTTP', () => {
   it.each(['insecure%5Fregistry', '%69nsecure_registry', `${TOKEN}?x=y`, `${TOKEN}#x`])(
     'of %s is one of the token it means',
     async (spelling) => {
-      await scene.peers.register({ answers: 8788 })
-      const answer = await scene.peers.get(`/v0/hosties/${spelling}`)
+      await harness.peers.register({ answers: 8788 })
+      const answer = await harness.peers.get(`/v0/hosties/${spelling}`)
       expect(JSON.parse(answer.body)).toEqual(found('127.0.0.1', 8788).body)
     },
   )
@@ -52,14 +52,14 @@ describe('a discovery over HTTP', () => {
   it.each(['', '/', `${TOKEN}/`, `/${TOKEN}`, '%E0%A4%A', '%00', '__proto__'])(
     'of %j finds nobody',
     async (spelling) => {
-      await scene.peers.register({ answers: 8788 })
-      const answer = await scene.peers.get(`/v0/hosties/${spelling}`)
+      await harness.peers.register({ answers: 8788 })
+      const answer = await harness.peers.get(`/v0/hosties/${spelling}`)
       expect([answer.status, JSON.parse(answer.body)]).toEqual([404, NOT_FOUND.body])
     },
   )
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('by %s is 405', async (method) => {
-    const answer = await scene.peers.get(HOSTIES, { method })
+    const answer = await harness.peers.get(HOSTIES, { method })
     expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
     expect(answer.body).not.toContain(TOKEN)
   })
@@ -67,20 +67,20 @@ describe('a discovery over HTTP', () => {
   it.each(['/', '/v0/hosties', '/v0', '/status', '/metrics', '/v1/hosties/x', `/${TOKEN}`])(
     'but for its own path: %s is 404 in plain text',
     async (path) => {
-      const answer = await scene.peers.get(path)
+      const answer = await harness.peers.get(path)
       expect([answer.status, answer.body]).toEqual([404, 'not found\n'])
       expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8')
     },
   )
 
-  it('the place of registrations wants a WebSocket: 426', async () => {
-    const answer = await scene.peers.get('/v0/websocket')
+  it('of the registration path is 426: it wants a WebSocket', async () => {
+    const answer = await harness.peers.get('/v0/websocket')
     expect([answer.status, answer.headers.upgrade]).toEqual([426, 'websocket'])
   })
 
   it('many on one connection are answered in their order', async () => {
-    await scene.peers.register({ answers: 8788 })
-    const peer = await scene.peers.raw()
+    await harness.peers.register({ answers: 8788 })
+    const peer = await harness.peers.raw()
     for (const token of [TOKEN, 'insecure_nobody', TOKEN]) {
       peer.socket.write(`GET /v0/hosties/${token} HTTP/1.1\r\nhost: x\r\n\r\n`)
     }
@@ -92,10 +92,10 @@ describe('a discovery over HTTP', () => {
 })
 
 describe('the size of a request', () => {
-  it('a path of 2,048 characters is looked at, a longer one is 414', async () => {
+  it('a path of 2,048 characters is read, a longer one is 414', async () => {
     const path = (length: number): string => '/v0/hosties/'.padEnd(length, 'x')
-    expect((await scene.peers.get(path(2048))).status).toBe(404)
-    const long = await scene.peers.get(path(2049))
+    expect((await harness.peers.get(path(2048))).status).toBe(404)
+    const long = await harness.peers.get(path(2049))
     expect([long.status, long.body]).toEqual([414, 'the path is too long\n'])
   })
 
@@ -108,9 +108,9 @@ describe('the size of a request', () => {
   })
 
   it('an upgrade with such headers is 431 as well', async () => {
-    const refused = await scene.peers.refused({ headers: { authorization: `Token ${'x'.repeat(8192)}` } })
+    const refused = await harness.peers.refused({ headers: { authorization: `Token ${'x'.repeat(8192)}` } })
     expect(refused.status).toBe(431)
-    expect(scene.server.table.size).toBe(0)
+    expect(harness.server.table.size).toBe(0)
   })
 
   it.each([
@@ -120,9 +120,9 @@ describe('the size of a request', () => {
     'GET  / HTTP/1.1\r\n\r\n',
     '\0',
   ])('bytes that are no request (%j) are answered 400, and cost nobody else anything', async (bytes) => {
-    await scene.peers.register({ answers: 3 })
+    await harness.peers.register({ answers: 3 })
     expect(await exchange(bytes)).toMatch(/^HTTP\/1.1 400 /)
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 3))
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 3))
   })
 })
 
@@ -139,7 +139,7 @@ describe('a request that offers HTTP/2 beside', () => {
     ].join('\r\n')
 
   it('is a request like any other', async () => {
-    await scene.peers.register({ answers: 8788 })
+    await harness.peers.register({ answers: 8788 })
     const get = await exchange(advertised('GET', HOSTIES))
     expect(get).toMatch(/^HTTP\/1.1 200 OK\r\n/)
     expect(get.endsWith('\r\n\r\n{"host":"127.0.0.1","ip":"127.0.0.1","port":8788}')).toBe(true)
@@ -150,29 +150,29 @@ describe('a request that offers HTTP/2 beside', () => {
   })
 
   it('is answered when its registrant has been asked', async () => {
-    const registrant = await scene.peers.register()
+    const registrant = await harness.peers.register()
     const answer = exchange(advertised('GET', HOSTIES))
     await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     registrant.answer(8788)
     expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/)
   })
 
-  it('and goes away before it is answered is nobody’s trouble', async () => {
-    const registrant = await scene.peers.register()
-    const peer = await scene.peers.raw()
+  it('and goes away before it is answered is no trouble', async () => {
+    const registrant = await harness.peers.register()
+    const peer = await harness.peers.raw()
     peer.socket.write(advertised('GET', HOSTIES))
     await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
     peer.socket.resetAndDestroy()
     registrant.answer(8788)
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 8788))
   })
 
   it('leaves the connections of others as they are', async () => {
-    await scene.peers.register({ answers: 8788 })
+    await harness.peers.register({ answers: 8788 })
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const ports: unknown[] = []
     for (let count = 0; count < 3; count += 1) {
-      const sent = request({ host: '127.0.0.1', port: scene.port, path: HOSTIES, agent }).end()
+      const sent = request({ host: '127.0.0.1', port: harness.port, path: HOSTIES, agent }).end()
       const [response] = await once(sent, 'response')
       ports.push(response.socket.localPort)
       response.resume()

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
-import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-harness.ts'
+import {
+  type RegistryHarness,
+  type RegistryHarnessOptions,
+  startRegistry,
+} from '../support/registry-harness.ts'
 import { found } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -17,37 +21,40 @@ const UPGRADE = [
   'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
 ].join('\r\n')
 
-let scene: RegistryScene
-const start = async (limits: Partial<typeof DEFAULT_LIMITS>, options: SceneOptions = {}): Promise<void> => {
-  scene = await startRegistry({ limits: { ...DEFAULT_LIMITS, ...limits }, ...options })
+let harness: RegistryHarness
+const start = async (
+  limits: Partial<typeof DEFAULT_LIMITS>,
+  options: RegistryHarnessOptions = {},
+): Promise<void> => {
+  harness = await startRegistry({ limits: { ...DEFAULT_LIMITS, ...limits }, ...options })
 }
-afterEach(() => scene.end())
+afterEach(() => harness.end())
 
 /** Status, Retry-After and words of a refusal. */
 const refused = async (options: { token?: string; from?: string; headers?: Record<string, string> } = {}) => {
-  const { status, headers, body } = await scene.peers.refused(options)
+  const { status, headers, body } = await harness.peers.refused(options)
   return [status, headers['retry-after'], body]
 }
 const reasons = (): unknown[] =>
-  scene.events.flatMap((event) => (event.type === 'refused' ? [[event.reason, event.address]] : []))
+  harness.events.flatMap((event) => (event.type === 'refused' ? [[event.reason, event.address]] : []))
 
 describe('registrants of one token', () => {
   it('are 4 by default; the fifth is told to come again in 5 s, and other tokens are not concerned', async () => {
     await start({})
-    for (let count = 0; count < 4; count += 1) await scene.peers.register({ from: `127.0.0.${10 + count}` })
+    for (let count = 0; count < 4; count += 1) await harness.peers.register({ from: `127.0.0.${10 + count}` })
     expect(await refused({ from: BAD })).toEqual([429, '5', 'this token has too many registrants already\n'])
     expect(reasons()).toEqual([['per_token', BAD]])
-    await scene.peers.register({ token: 'insecure_other', from: BAD, answers: 1 })
-    expect(await scene.peers.ask('insecure_other')).toEqual(found(BAD, 1))
+    await harness.peers.register({ token: 'insecure_other', from: BAD, answers: 1 })
+    expect(await harness.peers.ask('insecure_other')).toEqual(found(BAD, 1))
   })
 
   it('make room when one leaves', async () => {
     await start({ perToken: 1 })
-    const { socket } = await scene.peers.register()
+    const { socket } = await harness.peers.register()
     expect((await refused())[0]).toBe(429)
     socket.terminate()
-    await scene.registrants(0)
-    await scene.peers.register()
+    await harness.registrants(0)
+    await harness.peers.register()
   })
 })
 
@@ -55,28 +62,28 @@ describe('registrants from one address', () => {
   it('are limited; others from elsewhere are not concerned', async () => {
     await start({ perAddress: 2 })
     const [first] = await Promise.all([
-      scene.peers.register({ token: 'insecure_1', from: BAD }),
-      scene.peers.register({ token: 'insecure_2', from: BAD }),
+      harness.peers.register({ token: 'insecure_1', from: BAD }),
+      harness.peers.register({ token: 'insecure_2', from: BAD }),
     ])
     const words = 'your address has too many registrants already\n'
     expect(await refused({ token: 'insecure_3', from: BAD })).toEqual([429, '30', words])
     expect(reasons()).toEqual([['per_address', BAD]])
-    await scene.peers.register({ token: 'insecure_3', from: GOOD, answers: 1 })
-    expect(await scene.peers.ask('insecure_3')).toEqual(found(GOOD, 1))
+    await harness.peers.register({ token: 'insecure_3', from: GOOD, answers: 1 })
+    expect(await harness.peers.ask('insecure_3')).toEqual(found(GOOD, 1))
     first.socket.terminate()
-    await scene.registrants(2)
-    await scene.peers.register({ token: 'insecure_4', from: BAD })
+    await harness.registrants(2)
+    await harness.peers.register({ token: 'insecure_4', from: BAD })
   })
 
-  it('are counted by what the trusted proxy says of them', async () => {
+  it('are counted by the address that the trusted proxy gives', async () => {
     await start({ perAddress: 1 }, { trustedProxies: networksOf('127.0.0.0/8') })
     const from = (address: string, token: string) => ({
       token,
       headers: { authorization: `Token ${token}`, 'x-forwarded-for': address },
     })
-    await scene.peers.register(from('203.0.113.1', 'insecure_1'))
+    await harness.peers.register(from('203.0.113.1', 'insecure_1'))
     expect((await refused(from('203.0.113.1', 'insecure_2')))[0]).toBe(429)
-    await scene.peers.register(from('203.0.113.2', 'insecure_2'))
+    await harness.peers.register(from('203.0.113.2', 'insecure_2'))
     expect(reasons()).toEqual([['per_address', '203.0.113.1']])
   })
 })
@@ -84,38 +91,38 @@ describe('registrants from one address', () => {
 describe('registrants in all', () => {
   it('are limited: 503, and discovery of those that are there goes on', async () => {
     await start({ registrants: 2 })
-    await scene.peers.register({ token: 'insecure_1', from: BAD })
-    const second = await scene.peers.register({ token: 'insecure_2', from: GOOD, answers: 2 })
+    await harness.peers.register({ token: 'insecure_1', from: BAD })
+    const second = await harness.peers.register({ token: 'insecure_2', from: GOOD, answers: 2 })
     expect(await refused({ token: 'insecure_3' })).toEqual([503, '30', 'this registry is full\n'])
     expect(reasons()).toEqual([['full', '127.0.0.1']])
-    expect(await scene.peers.ask('insecure_2')).toEqual(found(GOOD, 2))
+    expect(await harness.peers.ask('insecure_2')).toEqual(found(GOOD, 2))
     second.socket.terminate()
-    await scene.registrants(1)
-    await scene.peers.register({ token: 'insecure_3' })
+    await harness.registrants(1)
+    await harness.peers.register({ token: 'insecure_3' })
   })
 })
 
 describe('requests to upgrade', () => {
-  it('are limited a second and address, good ones and bad ones together', async () => {
+  it('are limited by second and address, good and bad ones together', async () => {
     await start({ upgradeRate: 3 })
-    await scene.peers.register({ token: 'insecure_1', from: BAD })
+    await harness.peers.register({ token: 'insecure_1', from: BAD })
     expect((await refused({ headers: {}, from: BAD }))[0]).toBe(401)
-    await scene.peers.register({ token: 'insecure_2', from: BAD })
+    await harness.peers.register({ token: 'insecure_2', from: BAD })
     const words = 'too many connections a second from your address\n'
     expect(await refused({ token: 'insecure_3', from: BAD })).toEqual([429, '1', words])
     expect(reasons()).toEqual([
       ['token', BAD],
       ['rate', BAD],
     ])
-    await scene.peers.register({ token: 'insecure_3', from: GOOD, answers: 3 })
-    expect(await scene.peers.ask('insecure_3')).toEqual(found(GOOD, 3))
-    await scene.clock.advance(999)
+    await harness.peers.register({ token: 'insecure_3', from: GOOD, answers: 3 })
+    expect(await harness.peers.ask('insecure_3')).toEqual(found(GOOD, 3))
+    await harness.clock.advance(999)
     expect((await refused({ token: 'insecure_4', from: BAD }))[0]).toBe(429)
-    await scene.clock.advance(1)
-    await scene.peers.register({ token: 'insecure_4', from: BAD })
+    await harness.clock.advance(1)
+    await harness.peers.register({ token: 'insecure_4', from: BAD })
   })
 
-  it('are counted by what the trusted proxy says of them', async () => {
+  it('are counted by the address that the trusted proxy gives', async () => {
     await start({ upgradeRate: 1 }, { trustedProxies: networksOf('127.0.0.0/8') })
     const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
     const statuses = []
@@ -127,33 +134,33 @@ describe('requests to upgrade', () => {
 
   it('do not count discoveries', async () => {
     await start({ upgradeRate: 1 })
-    for (let count = 0; count < 10; count += 1) await scene.peers.ask()
-    await scene.peers.register({ answers: 1 })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+    for (let count = 0; count < 10; count += 1) await harness.peers.ask()
+    await harness.peers.register({ answers: 1 })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 1))
   })
 })
 
 it('a registrant that waited because the registry was busy is told to come again, at random within 20 s at most', async () => {
   await start({})
-  const peer = await scene.peers.raw({ from: BAD })
+  const peer = await harness.peers.raw({ from: BAD })
   // It is accepted when another one that came later is answered.
-  await scene.peers.get('/')
+  await harness.peers.get('/')
   // A minute of work, as the clocks have it: hardly any of it was idle.
-  await scene.clock.advance(60_000)
+  await harness.clock.advance(60_000)
   peer.socket.write(UPGRADE)
   await peer.ended
   expect(peer.heard()).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n.*retry-after: 11\r\n/s)
   expect(reasons()).toEqual([['busy', BAD]])
-  await scene.peers.register({ answers: 1 })
-  expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 1))
+  await harness.peers.register({ answers: 1 })
+  expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 1))
 })
 
 it('a registrant has not waited for the registry since its connection came if that had an answer meanwhile', async () => {
   await start({})
-  const peer = await scene.peers.raw({ from: BAD })
+  const peer = await harness.peers.raw({ from: BAD })
   peer.socket.write('GET /v0/hosties/x HTTP/1.1\r\nhost: x\r\n\r\n')
   await peer.until('"port":0}')
-  await scene.clock.advance(60_000)
+  await harness.clock.advance(60_000)
   peer.socket.write(UPGRADE)
   await peer.until('"registered"')
   expect(reasons()).toEqual([])
@@ -163,24 +170,24 @@ describe('connections of one address', () => {
   /** Connections without a registrant, where there is room for 256 in all: a quarter. */
   const PLACES = 64
 
-  it('that hold no registrant are a quarter of all room; one more is ended at once, and others are not concerned', async () => {
+  it('that hold no registrant may be a quarter of all; one more is ended at once, and other addresses are not concerned', async () => {
     await start({ connections: 256 })
-    await scene.peers.register({ from: BAD, token: 'insecure_counted-as-a-registrant' })
+    await harness.peers.register({ from: BAD, token: 'insecure_counted-as-a-registrant' })
     const held = []
-    for (let count = 0; count < PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
+    for (let count = 0; count < PLACES; count += 1) held.push(await harness.peers.raw({ from: BAD }))
     const last = held.at(-1)
     last?.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
     await last?.until('404')
-    const oneMore = await scene.peers.raw({ from: BAD })
+    const oneMore = await harness.peers.raw({ from: BAD })
     await oneMore.ended
     expect(oneMore.heard()).toBe('')
-    await scene.peers.register({ from: GOOD, answers: 1 })
-    expect(await scene.peers.ask()).toEqual(found(GOOD, 1))
+    await harness.peers.register({ from: GOOD, answers: 1 })
+    expect(await harness.peers.ask()).toEqual(found(GOOD, 1))
 
     held[0]?.socket.destroy()
     await waitUntil(
       async () => {
-        const next = await scene.peers.raw({ from: BAD })
+        const next = await harness.peers.raw({ from: BAD })
         next.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
         await Promise.race([next.ended, next.until('404')])
         return next.heard().includes('404')
@@ -192,7 +199,7 @@ describe('connections of one address', () => {
   it('are not limited where they are those of a trusted proxy', async () => {
     await start({ connections: 256 }, { trustedProxies: networksOf(BAD) })
     const held = []
-    for (let count = 0; count <= PLACES; count += 1) held.push(await scene.peers.raw({ from: BAD }))
+    for (let count = 0; count <= PLACES; count += 1) held.push(await harness.peers.raw({ from: BAD }))
     const last = held.at(-1)
     last?.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
     await last?.until('404')
@@ -201,7 +208,7 @@ describe('connections of one address', () => {
 
 it('a refusal is the end of the connection, even for a peer that never ends its own', async () => {
   await start({})
-  const peer = await scene.peers.raw()
+  const peer = await harness.peers.raw()
   peer.socket.write(
     'GET /v0/websocket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
   )

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { createLog } from '../../src/ops/log.ts'
 import { publicName, Redactor } from '../../src/ops/redactor.ts'
-import { type ServiceScene, startService } from '../support/registry-service-harness.ts'
+import { type ServiceHarness, startService } from '../support/registry-service-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 /** It can be a host name too. */
@@ -9,15 +9,15 @@ const TOKEN = 'insecure-recognisable-3f2c9a7e'
 const LISTED = 'insecure-listed-77aa01b2'
 const SHOWN = `[token ${publicName(TOKEN)}]`
 
-const scenes: ServiceScene[] = []
+const harnesses: ServiceHarness[] = []
 afterEach(async () => {
-  for (const scene of scenes.splice(0)) await scene.end()
+  for (const harness of harnesses.splice(0)) await harness.end()
 })
 
-async function start(options: Parameters<typeof startService>[0] = {}): Promise<ServiceScene> {
-  const scene = await startService(options)
-  scenes.push(scene)
-  return scene
+async function start(options: Parameters<typeof startService>[0] = {}): Promise<ServiceHarness> {
+  const harness = await startService(options)
+  harnesses.push(harness)
+  return harness
 }
 
 it('a host that a registrant advertises shows its public name in /status and in the log, where it is the token', async () => {

@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
-let scene: RegistryScene
+let harness: RegistryHarness
 beforeEach(async () => {
-  scene = await startRegistry()
+  harness = await startRegistry()
 })
-afterEach(() => scene.end())
+afterEach(() => harness.end())
 
 describe('registration', () => {
   it('is acknowledged with `sys registered`, and every event with `roger`', async () => {
-    const { socket, heard } = await scene.peers.register()
+    const { socket, heard } = await harness.peers.register()
     expect(heard).toEqual(['{"name":"sys","payload":"registered"}'])
     socket.send('{"name":"sys","payload":"hello"}')
     await waitUntil(() => heard.length === 2, { timeoutMs: 15_000, what: 'a roger' })
@@ -29,42 +29,42 @@ describe('registration', () => {
     ['a path that only begins like it', { authorization: `Token ${TOKEN}` }, '/v0/websockets', 404],
     ['a token that is longer than a path may be', {}, `/v0/websocket/token/${'x'.repeat(2048)}`, 404],
   ])('%s gets a refusal with its own status', async (_what, headers, path, status) => {
-    const refused = await scene.peers.refused({ headers: headers as Record<string, string>, path })
+    const refused = await harness.peers.refused({ headers: headers as Record<string, string>, path })
     expect(refused.status).toBe(status)
     expect(refused.headers['retry-after']).toBeUndefined()
-    expect(scene.server.table.size).toBe(0)
+    expect(harness.server.table.size).toBe(0)
   })
 
   it('in the legacy form, without a header, is found', async () => {
-    await scene.peers.register({ path: `/v0/websocket/token/${TOKEN}`, headers: {}, answers: 8788 })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+    await harness.peers.register({ path: `/v0/websocket/token/${TOKEN}`, headers: {}, answers: 8788 })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 8788))
   })
 
   it('in the legacy form may spell the token with percent signs', async () => {
-    await scene.peers.register({
+    await harness.peers.register({
       path: '/v0/websocket/token/insecure%5Fregistry',
       headers: {},
       answers: 8788,
     })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 8788))
   })
 
   it('by header comes before the legacy path', async () => {
-    await scene.peers.register({ path: '/v0/websocket/token/insecure_other', answers: 8788 })
-    expect(await scene.peers.ask('insecure_other')).toEqual(NOT_FOUND)
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+    await harness.peers.register({ path: '/v0/websocket/token/insecure_other', answers: 8788 })
+    expect(await harness.peers.ask('insecure_other')).toEqual(NOT_FOUND)
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 8788))
   })
 
   it('takes the first subprotocol that is offered', async () => {
-    const peer = await scene.peers.rawRegistrant({ subprotocol: 'io|0.0.1|id||4000, web|0.0.1|id||5000' })
+    const peer = await harness.peers.rawRegistrant({ subprotocol: 'io|0.0.1|id||4000, web|0.0.1|id||5000' })
     expect(peer.heard()).toContain('Sec-WebSocket-Protocol: io|0.0.1|id||4000\r\n')
   })
 
   it.each(['', 'web|0.0.1|id||1', 'IO|0.0.1|id||1', '|io'])(
     'with the subprotocol %j is not found, and is told why',
     async (subprotocol) => {
-      const registrant = await scene.peers.register({ subprotocol, answers: 1 })
-      expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+      const registrant = await harness.peers.register({ subprotocol, answers: 1 })
+      expect(await harness.peers.ask()).toEqual(NOT_FOUND)
       await waitUntil(() => registrant.advice().length > 0, { timeoutMs: 15_000, what: 'the advice' })
       expect(registrant.advice()).toEqual(['not to be found: the subprotocol does not begin with io|'])
       expect(registrant.asked).toEqual([])
@@ -72,18 +72,18 @@ describe('registration', () => {
   )
 
   it('ends the token at once when its socket closes', async () => {
-    const { socket } = await scene.peers.register({ answers: 8788 })
-    expect(await scene.peers.ask()).toEqual(found('127.0.0.1', 8788))
+    const { socket } = await harness.peers.register({ answers: 8788 })
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 8788))
     socket.close(1000)
     await once(socket, 'close')
-    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
-    expect(scene.events).toContainEqual(expect.objectContaining({ type: 'left', cause: 'closed' }))
+    expect(await harness.peers.ask()).toEqual(NOT_FOUND)
+    expect(harness.events).toContainEqual(expect.objectContaining({ type: 'left', cause: 'closed' }))
   })
 })
 
 describe('the event `hostie`', () => {
   it('is answered with the host that discovery says, and with nothing else', async () => {
-    const { socket, heard } = await scene.peers.register({
+    const { socket, heard } = await harness.peers.register({
       subprotocol: 'io|0.0.1|id|puppet.example.com|1',
       answers: 8788,
     })
@@ -95,7 +95,7 @@ describe('the event `hostie`', () => {
   })
 
   it('is answered with 0.0.0.0 where discovery finds nobody', async () => {
-    const { socket, heard } = await scene.peers.register({ subprotocol: 'web|0.0.1|id||1' })
+    const { socket, heard } = await harness.peers.register({ subprotocol: 'web|0.0.1|id||1' })
     socket.send('{"name":"hostie"}')
     await waitUntil(() => heard.length === 3, { timeoutMs: 15_000, what: 'the answer' })
     expect(heard[2]).toBe('{"name":"hostie","payload":"0.0.0.0"}')
@@ -103,8 +103,8 @@ describe('the event `hostie`', () => {
 })
 
 it('no event reaches another socket of the token', async () => {
-  const registrant = await scene.peers.register({ answers: 8788 })
-  const web = await scene.peers.register({ subprotocol: 'web|0.0.1|id||1' })
+  const registrant = await harness.peers.register({ answers: 8788 })
+  const web = await harness.peers.register({ subprotocol: 'web|0.0.1|id||1' })
   const events = ['botie', 'shutdown', 'reset', 'logout', 'update', 'sys', 'jsonrpc', 'hostie']
   for (const name of events) {
     web.socket.send(JSON.stringify({ name, payload: { jsonrpc: '2.0', id: 2, method: 'x', result: 1 } }))

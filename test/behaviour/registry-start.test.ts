@@ -2,26 +2,30 @@ import dns from 'node:dns'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { AllowList } from '../../src/registry/allow-list.ts'
 import { freePort } from '../support/free-port.ts'
-import { type RegistryScene, type SceneOptions, startRegistry } from '../support/registry-harness.ts'
+import {
+  type RegistryHarness,
+  type RegistryHarnessOptions,
+  startRegistry,
+} from '../support/registry-harness.ts'
 import { found, NOT_FOUND, RegistryPeers, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
-let scene: RegistryScene
-const start = async (options: SceneOptions = {}): Promise<void> => {
-  scene = await startRegistry(options)
+let harness: RegistryHarness
+const start = async (options: RegistryHarnessOptions = {}): Promise<void> => {
+  harness = await startRegistry(options)
 }
-afterEach(() => scene.end())
+afterEach(() => harness.end())
 
 describe('a registry that has just started', () => {
-  it('waits 2 s for whoever is asked for, and answers as soon as that one comes', async () => {
+  it('waits 2 s for the registrant of a discovery, and answers as soon as it comes', async () => {
     await start({ isRestart: true })
-    const known = await scene.peers.asked()
-    const unknown = await scene.peers.asked('insecure_nobody')
-    await scene.clock.advance(1999)
-    expect(await scene.peers.waits(unknown.answer)).toBe(true)
-    await scene.peers.register({ answers: 8788 })
+    const known = await harness.peers.asked()
+    const unknown = await harness.peers.asked('insecure_nobody')
+    await harness.clock.advance(1999)
+    expect(await harness.peers.waits(unknown.answer)).toBe(true)
+    await harness.peers.register({ answers: 8788 })
     expect(await known.answer).toEqual(found('127.0.0.1', 8788))
-    await scene.clock.advance(1)
+    await harness.clock.advance(1)
     expect(await unknown.answer).toEqual(NOT_FOUND)
   })
 
@@ -43,30 +47,30 @@ describe('a registry that has just started', () => {
     expect(await peers.waits(answer)).toBe(true)
     open?.()
     await started
-    await scene.peers.register({ answers: 8788 })
+    await harness.peers.register({ answers: 8788 })
     expect(await answer).toEqual(found('127.0.0.1', 8788))
     peers.end()
   })
 
-  it('waits for nobody from its third second on', async () => {
+  it('waits for no registrant from its third second on', async () => {
     await start({ isRestart: true })
-    await scene.clock.advance(3000)
-    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+    await harness.clock.advance(3000)
+    expect(await harness.peers.ask()).toEqual(NOT_FOUND)
   })
 
   it('does not wait for one that came and said goodbye since', async () => {
     await start({ isRestart: true })
-    const { socket } = await scene.peers.register({ answers: 1 })
+    const { socket } = await harness.peers.register({ answers: 1 })
     socket.close(1000)
-    await scene.registrants(0)
-    expect(await scene.peers.ask()).toEqual(NOT_FOUND)
+    await harness.registrants(0)
+    expect(await harness.peers.ask()).toEqual(NOT_FOUND)
   })
 
-  it('waits for listed tokens alone where there is a list', async () => {
+  it('waits only for listed tokens where there is a list', async () => {
     await start({ isRestart: true, list: new AllowList([TOKEN]) })
-    const { answer } = await scene.peers.asked()
-    expect(await scene.peers.ask('insecure_stranger')).toEqual(NOT_FOUND)
-    await scene.peers.register({ answers: 1 })
+    const { answer } = await harness.peers.asked()
+    expect(await harness.peers.ask('insecure_stranger')).toEqual(NOT_FOUND)
+    await harness.peers.register({ answers: 1 })
     expect(await answer).toEqual(found('127.0.0.1', 1))
   })
 })

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { PIPELINED_MAX, WAITING } from '../../src/registry/limits.ts'
+import { PIPELINED_MAX } from '../../src/protocol/pipelined-requests.ts'
+import { WAITING } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -22,14 +23,14 @@ const UPGRADE = [
   '',
 ].join('\r\n')
 
-let scene: RegistryScene
+let harness: RegistryHarness
 let silent: Registrant
 const start = async (options: Parameters<typeof startRegistry>[0] = {}): Promise<void> => {
-  scene = await startRegistry(options)
-  silent = await scene.peers.register()
+  harness = await startRegistry(options)
+  silent = await harness.peers.register()
 }
 beforeEach(() => start())
-afterEach(() => scene.end())
+afterEach(() => harness.end())
 
 const statuses = (peer: RawPeer): string[] =>
   [...peer.heard().matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => code ?? '')
@@ -39,7 +40,7 @@ const questioned = (): Promise<unknown> =>
 async function waitFor(count: number, from: string, header?: string, token = TOKEN): Promise<RawPeer[]> {
   const peers: RawPeer[] = []
   for (let left = count; left > 0; left -= PIPELINED_MAX) {
-    const peer = await scene.peers.raw({ from })
+    const peer = await harness.peers.raw({ from })
     peer.socket.write(QUESTION(token, header).repeat(Math.min(left, PIPELINED_MAX)))
     peers.push(peer)
   }
@@ -47,10 +48,10 @@ async function waitFor(count: number, from: string, header?: string, token = TOK
 }
 
 describe('discoveries that wait on one connection', () => {
-  it('are 16 at most: one more ends the connection, and costs nobody else anything', async () => {
-    const greedy = await scene.peers.raw()
+  it('are 16 at most: one more ends the connection, and other connections are not concerned', async () => {
+    const greedy = await harness.peers.raw()
     greedy.socket.write(QUESTION().repeat(PIPELINED_MAX + 1))
-    const other = scene.peers.ask()
+    const other = harness.peers.ask()
     await greedy.ended
     expect(greedy.heard()).toBe('')
     await questioned()
@@ -59,7 +60,7 @@ describe('discoveries that wait on one connection', () => {
   })
 
   it('are counted while they wait only', async () => {
-    const busy = await scene.peers.raw()
+    const busy = await harness.peers.raw()
     busy.socket.write(QUESTION().repeat(PIPELINED_MAX))
     await questioned()
     silent.answer(8788)
@@ -75,15 +76,15 @@ describe('discoveries that wait on one connection', () => {
       QUESTION().replace('x: y', 'connection: upgrade\r\nupgrade: h2c'),
     ],
   ])('cannot be followed by %s', async (_what, bytes) => {
-    const peer = await scene.peers.raw()
+    const peer = await harness.peers.raw()
     peer.socket.write(QUESTION() + bytes)
     await peer.ended
     expect(peer.heard()).toBe('')
-    expect(scene.server.table.size).toBe(1)
+    expect(harness.server.table.size).toBe(1)
   })
 
   it('that are answered may be followed by a WebSocket', async () => {
-    const peer = await scene.peers.raw()
+    const peer = await harness.peers.raw()
     peer.socket.write(QUESTION('insecure_nobody'))
     await peer.until('"port":0}')
     peer.socket.write(UPGRADE)
@@ -92,7 +93,7 @@ describe('discoveries that wait on one connection', () => {
 })
 
 describe('discoveries that wait of one address', () => {
-  it('are 1000 at most: 503 for more, which no client takes for an answer, and others wait as before', async () => {
+  it('are 1000 at most: 503 for more, and others wait as before', async () => {
     const held = await waitFor(WAITING.perAddress, BAD)
     await questioned()
     const [one] = await waitFor(1, BAD)
@@ -104,47 +105,47 @@ describe('discoveries that wait of one address', () => {
     await good?.until('"port":8788}')
     await Promise.all(held.map((peer) => peer.until('"port":8788}')))
     // None waits any more.
-    await scene.clock.advance(1000)
+    await harness.clock.advance(1000)
     const [again] = await waitFor(1, BAD)
     await waitUntil(() => silent.asked.length === 2, { timeoutMs: 15_000, what: 'the next question' })
     silent.answer(8789)
     await again?.until('"port":8789}')
   })
 
-  it('count on when their connections are gone, until their answers come: nobody gets more by hanging up', async () => {
+  it('count until their answers come, when their connections are gone too: no client gets more by hanging up', async () => {
     const held = await waitFor(WAITING.perAddress, BAD)
     await questioned()
     for (const { socket } of held) socket.resetAndDestroy()
     // Their ends have been seen when these are answered.
-    for (let time = 0; time < 2; time += 1) await scene.peers.get('/')
+    for (let time = 0; time < 2; time += 1) await harness.peers.get('/')
     const [refused] = await waitFor(1, BAD)
     await refused?.until('too many discoveries wait')
     silent.answer(8788)
-    await scene.peers.get('/')
-    await scene.clock.advance(1000)
+    await harness.peers.get('/')
+    await harness.clock.advance(1000)
     const [peer] = await waitFor(1, BAD)
     await waitUntil(() => silent.asked.length === 2, { timeoutMs: 15_000, what: 'the next question' })
     silent.answer(8789)
     await peer?.until('"port":8789}')
     // Who is gone was not answered.
-    expect(scene.events.filter(({ type }) => type === 'discovered')).toHaveLength(2)
+    expect(harness.events.filter(({ type }) => type === 'discovered')).toHaveLength(2)
   })
 
   it('begin nothing where there is no room for them, whatever they ask for', async () => {
-    await scene.end()
+    await harness.end()
     await start({ isRestart: true })
     await waitFor(WAITING.perAddress, BAD)
     await questioned()
     const [first] = await waitFor(1, BAD)
     await first?.until('too many discoveries wait')
-    const waits = scene.clock.pending
+    const waits = harness.clock.pending
     const [other] = await waitFor(1, BAD, 'x: y', 'insecure_other')
     await other?.until('too many discoveries wait')
-    expect(scene.clock.pending).toBe(waits)
+    expect(harness.clock.pending).toBe(waits)
   })
 
-  it('are counted by what the trusted proxy says of them', async () => {
-    await scene.end()
+  it('are counted by the address that the trusted proxy gives', async () => {
+    await harness.end()
     await start({ trustedProxies: networksOf(BAD) })
     await waitFor(WAITING.perAddress, BAD, 'x-forwarded-for: 203.0.113.1')
     const [same] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.1')

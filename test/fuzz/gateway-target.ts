@@ -18,17 +18,17 @@ const ENDING_MS = 1000
 const ABOUT_OTHERS = /WRONG TOKEN|WRONG PORT/
 
 /** What the sidecar holds for gateways. */
-export interface DoorHoldings {
+export interface GatewayHoldings {
   readonly gateways: number
   readonly files: number
 }
 
 /**
- * A sidecar whose door is fuzzed, in a process of its own, with all that it is there for: a puppet of another make, a
+ * A sidecar whose server is fuzzed, in a process of its own, with all that it is there for: a puppet of another make, a
  * registry where it is discovered again and again, and a gateway that behaves. If it ends it is started anew, so that
  * fast-check can find out what ended it.
  */
-export class DoorTarget implements Ports {
+export class GatewayTarget implements Ports {
   readonly port: number
   /** There is none: a connection to it fails. */
   readonly tlsPort = 0
@@ -45,10 +45,10 @@ export class DoorTarget implements Ports {
     this.#puppet = puppet
   }
 
-  static async create(): Promise<DoorTarget> {
+  static async create(): Promise<GatewayTarget> {
     const registry = await startRegistryProcess({ REGISTRY_REACHABILITY: 'off' })
     const puppet = await startPeer('grpc-server', { health: 'SERVING' })
-    const target = new DoorTarget([await freePort(), await freePort()], registry, puppet)
+    const target = new GatewayTarget([await freePort(), await freePort()], registry, puppet)
     await target.beThere()
     return target
   }
@@ -98,7 +98,7 @@ export class DoorTarget implements Ports {
   }
 
   /** What it holds now. */
-  async holdings(): Promise<DoorHoldings> {
+  async holdings(): Promise<GatewayHoldings> {
     const { text } = await this.#running.get('/metrics')
     const gateways = Number(/^puppet_registrar_gateway_connections (\d+)$/m.exec(text)?.[1])
     return { gateways, files: readdirSync(`/proc/${this.#running.command.pid}/fd`).length }

@@ -9,7 +9,7 @@ import { anyBytes, type Bytes, mutated } from './bytes.ts'
 import { breakAll, type Speech, speak, speechOf } from './connection.ts'
 import { EVENT } from './events.ts'
 import { FRAGMENTS, FRAMES, frame, textFrame } from './frames.ts'
-import { type DoorHoldings, DoorTarget } from './gateway-target.ts'
+import { type GatewayHoldings, GatewayTarget } from './gateway-target.ts'
 import type { Held } from './heap.ts'
 import { goodUpgrade, MUTATED_REQUESTS, REQUESTS } from './requests.ts'
 import { type Unfinished, unfinishedRequests } from './unfinished.ts'
@@ -21,18 +21,18 @@ const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 1e9))
 const CASES_A_TURN = 10
 /** A failure is made smaller for so long. */
 const SHRINK_MS = 60_000
-/** Fewer than the door has room for. */
+/** Fewer than the server has room for. */
 const CONNECTIONS_A_CASE = 8
 const SETTLE_MS = 20_000
 const MB = 1024 * 1024
 
-let target: DoorTarget
-let atFirst: DoorHoldings
+let target: GatewayTarget
+let atFirst: GatewayHoldings
 let unfinished: readonly Unfinished[]
 const held: Held[] = []
 
 beforeAll(async () => {
-  target = await DoorTarget.create()
+  target = await GatewayTarget.create()
   atFirst = await target.holdings()
 })
 
@@ -56,7 +56,7 @@ function afterUpgrade(bytes: fc.Arbitrary<Bytes>): fc.Arbitrary<Speech> {
 
 const EVENTS = fc.array(EVENT, { maxLength: 60 }).map((texts) => texts.map(textFrame).join(''))
 
-/** Each is a way to trouble a door: what is done with it again and again. */
+/** Each is a way to trouble a server: what is done with it again and again. */
 const WAYS: Readonly<Record<string, fc.Arbitrary<Speech>>> = {
   'any bytes': atTheDoor(anyBytes(600)),
   'requests that are not right': atTheDoor(REQUESTS),
@@ -68,7 +68,7 @@ const WAYS: Readonly<Record<string, fc.Arbitrary<Speech>>> = {
 }
 
 /** Half of the time for all ways, and the same again. */
-describe.sequential(`a gateway's door under fuzz, FUZZ_SEED=${SEED}`, () => {
+describe.sequential(`a gateway server under fuzz, FUZZ_SEED=${SEED}`, () => {
   describe.each(['first', 'second'])('in the %s round', (round) => {
     it('takes requests that never end', async () => {
       unfinished = await unfinishedRequests(target)
@@ -127,7 +127,7 @@ describe.sequential(`a gateway's door under fuzz, FUZZ_SEED=${SEED}`, () => {
     }, async () => {
       await waitUntil(() => unfinished.every(({ over }) => over), {
         timeoutMs: SETTLE_MS,
-        what: 'the door to end requests that never end',
+        what: 'the server to end requests that never end',
       })
       breakAll()
       const settled = async (): Promise<boolean> => {
@@ -166,7 +166,7 @@ function beside(speech: fc.Arbitrary<Speech>): fc.IAsyncProperty<[Speech[]]> {
   })
 }
 
-/** Sends all that, reads what comes back, and breaks off when everything is sent or the door has had enough. */
+/** Sends all that, reads what comes back, and breaks off when everything is sent or the server has had enough. */
 async function pour(parts: readonly (Bytes | Buffer)[]): Promise<void> {
   const socket = connect({ port: target.port, host: '127.0.0.1' })
   socket.on('error', () => {})
@@ -177,7 +177,7 @@ async function pour(parts: readonly (Bytes | Buffer)[]): Promise<void> {
     if (socket.destroyed) return
     const bytes = typeof part === 'string' ? Buffer.from(part, 'latin1') : part
     const sent = new Promise<void>((resolve) => socket.write(bytes, () => resolve()))
-    await withDeadline(Promise.race([sent, closed]), SETTLE_MS, () => 'the door to read, or to break off')
+    await withDeadline(Promise.race([sent, closed]), SETTLE_MS, () => 'the server to read, or to break off')
   }
   socket.destroy()
   await closed

@@ -5,25 +5,25 @@ import { FakeClock } from './fake-clock.ts'
 import { RegistryPeers } from './registry-peers.ts'
 import { waitUntil } from './wait.ts'
 
-/** What a door told, in order; what was told it is only counted. */
-export type Told =
+/** The calls of the listener, in order; events are only counted. */
+export type Call =
   | readonly ['joined', string]
   | readonly ['port', string, number | undefined]
   | readonly ['left', string, GatewayLeaveCause]
   | readonly ['refused', string]
 
-/** A gateway's door on loopback under a clock that stands still, and everybody who comes to it. */
-export interface DoorScene {
+/** A gateway server on loopback under a clock that stands still, and its peers. */
+export interface GatewayServerHarness {
   readonly clock: FakeClock
-  readonly door: GatewayServer
+  readonly server: GatewayServer
   readonly port: number
   readonly peers: RegistryPeers
-  readonly told: readonly Told[]
-  /** How many events gateways told. */
+  readonly calls: readonly Call[]
+  /** How many events gateways sent. */
   events(): number
-  /** Waits until something was told, in the words of `Told`. */
-  until(...wanted: Told): Promise<void>
-  /** Why somebody was turned away, in order. */
+  /** Waits until there was such a call. */
+  until(...wanted: Call): Promise<void>
+  /** Why gateways were refused, in order. */
   refusals(): readonly string[]
   /** Why gateways left, in order. */
   leaves(): readonly GatewayLeaveCause[]
@@ -32,13 +32,13 @@ export interface DoorScene {
   end(): void
 }
 
-export async function startDoor(
+export async function startGatewayServer(
   options: Partial<Omit<GatewayServerOptions, 'listener'>> = {},
-): Promise<DoorScene> {
+): Promise<GatewayServerHarness> {
   const clock = new FakeClock()
-  const told: Told[] = []
+  const calls: Call[] = []
   let events = 0
-  const door = new GatewayServer({
+  const server = new GatewayServer({
     host: '127.0.0.1',
     port: 0,
     clock,
@@ -46,34 +46,34 @@ export async function startDoor(
     allows: async () => true,
     ...options,
     listener: {
-      joined: (token) => told.push(['joined', token]),
-      saidPort: (token, port) => told.push(['port', token, port]),
-      told: () => {
+      onJoin: (token) => calls.push(['joined', token]),
+      onPort: (token, port) => calls.push(['port', token, port]),
+      onEvent: () => {
         events += 1
       },
-      left: (token, cause) => told.push(['left', token, cause]),
-      refused: (reason) => told.push(['refused', reason]),
+      onLeave: (token, cause) => calls.push(['left', token, cause]),
+      onRefusal: (reason) => calls.push(['refused', reason]),
     },
   })
-  const { port } = await door.open()
+  const { port } = await server.open()
   const peers = new RegistryPeers(port)
-  const second = (of: Told, kind: Told[0]): readonly string[] => (of[0] === kind ? [String(of.at(-1))] : [])
+  const second = (of: Call, kind: Call[0]): readonly string[] => (of[0] === kind ? [String(of.at(-1))] : [])
   return {
     clock,
-    door,
+    server,
     port,
     peers,
-    told,
+    calls,
     events: () => events,
     until: async (...wanted) => {
       const text = JSON.stringify(wanted)
-      const isTold = (): boolean => told.some((each) => JSON.stringify(each) === text)
-      await waitUntil(isTold, { timeoutMs: 15_000, what: `the door to emit ${text}` }).catch((error) => {
-        throw new Error(`${error.message}; told: ${JSON.stringify(told)}`)
+      const isCalled = (): boolean => calls.some((each) => JSON.stringify(each) === text)
+      await waitUntil(isCalled, { timeoutMs: 15_000, what: `the server to emit ${text}` }).catch((error) => {
+        throw new Error(`${error.message}; calls: ${JSON.stringify(calls)}`)
       })
     },
-    refusals: () => told.flatMap((each) => second(each, 'refused')),
-    leaves: () => told.flatMap((each) => (each[0] === 'left' ? [each[2]] : [])),
+    refusals: () => calls.flatMap((each) => second(each, 'refused')),
+    leaves: () => calls.flatMap((each) => (each[0] === 'left' ? [each[2]] : [])),
     pass: async (seconds) => {
       for (let passed = 0; passed < seconds; passed += 1) {
         await clock.advance(1000)
@@ -84,7 +84,7 @@ export async function startDoor(
     },
     end: () => {
       peers.end()
-      door.close()
+      server.close()
     },
   }
 }

@@ -6,13 +6,13 @@ import { type Registrant, RegistryPeers } from './registry-peers.ts'
 import { waitUntil } from './wait.ts'
 
 /** What a test may say of the registry; the rest is as it is by default. */
-export interface SceneOptions extends Partial<Omit<RegistryOptions, 'clock' | 'onEvent'>> {
+export interface RegistryHarnessOptions extends Partial<Omit<RegistryOptions, 'clock' | 'onEvent'>> {
   /** Default 127.0.0.1. */
   readonly host?: string
 }
 
 /** A registry on loopback under a clock that stands still, and everybody who talks to it. */
-export interface RegistryScene {
+export interface RegistryHarness {
   readonly clock: FakeClock
   readonly server: RegistryServer
   readonly peers: RegistryPeers
@@ -32,7 +32,7 @@ export interface RegistryScene {
 export async function startRegistry({
   host = '127.0.0.1',
   ...options
-}: SceneOptions = {}): Promise<RegistryScene> {
+}: RegistryHarnessOptions = {}): Promise<RegistryHarness> {
   const clock = new FakeClock()
   const events: RegistryEvent[] = []
   const server = new RegistryServer({

@@ -9,7 +9,7 @@ import { type Refused, RegistryPeers } from './registry-peers.ts'
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string }
 
 /** A registry with all that is around it, under a clock that stands still. */
-export interface ServiceScene {
+export interface ServiceHarness {
   readonly clock: FakeClock
   readonly service: RegistryService
   readonly peers: RegistryPeers
@@ -26,7 +26,7 @@ export interface ServiceScene {
 
 export async function startService(
   options: Partial<Omit<RegistryServiceOptions, 'clock' | 'log'>> = {},
-): Promise<ServiceScene> {
+): Promise<ServiceHarness> {
   const clock = new FakeClock()
   const lines: LogLine[] = []
   const { redactor = new Redactor([]) } = options

@@ -137,7 +137,7 @@ describe('docs/configuration.md', () => {
 })
 
 describe('docs/endpoints.md', () => {
-  const METRIC = /\b(?:metrics\.(?:gauge|counter|histogram|reading)|yesOrNo|this\.gauge)\(\s*'([a-z_]+)'/g
+  const METRIC = /\b(?:metrics\.(?:gauge|histogram|reading)|counter|yesOrNo|this\.gauge)\(\s*'([a-z_]+)'/g
   const served = [...source.matchAll(METRIC)].map(([, name = '']) => name)
 
   it('is held against the metrics of the source', () => {

@@ -1,36 +1,35 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import { type Clock, deadline } from '../../lib/clock.ts'
-import { mayConnect } from '../../net/address-range.ts'
 import { connectErrorKind } from '../../net/connect-error.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
+import { mayConnect } from './connect-guard.ts'
 
-/** What a look at a port saw: that it opens, that it does not and why, or nothing, because there was no look. */
+/** The result of one check: the port opens, it does not and why, or nothing is known because it was not tried. */
 export type PortCheck =
   | { readonly kind: 'open' }
   | { readonly kind: 'closed'; readonly reason: string }
   | { readonly kind: 'none' }
 
 /** How long a port may take to open, in milliseconds; what the public registry waits. */
-const LOOK_MS = 5000
+const TIMEOUT_MS = 5000
 
-/** Where to look, and for whom. */
 export interface PortCheckOptions {
   readonly endpoint: Endpoint
-  /** Where the registrant comes from that says that its puppet is there; empty if that is not known. */
+  /** Where the registrant comes from that advertises the endpoint; empty if that is not known. */
   readonly from: string
   readonly clock: Clock
-  /** Ends it early; what it sees then means nothing. */
+  /** Ends it early; the result then means nothing. */
   readonly signal: AbortSignal
 }
 
-/** Looks whether ports open. */
+/** Checks whether ports open, by a TCP connection. */
 export class PortChecker {
   /** One name after another: resolving takes a thread, of which there are four for everything. */
   #lastName: Promise<unknown> = Promise.resolve()
 
-  /** Looks at one port. Never rejects. */
-  readonly at = async ({
+  /** Never rejects. */
+  readonly check = async ({
     endpoint: { host, port },
     from,
     clock,
@@ -38,9 +37,9 @@ export class PortChecker {
   }: PortCheckOptions): Promise<PortCheck> => {
     const address = isIP(host) === 0 ? await this.#resolve(host) : host
     if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }
-    // The address, not the name: a name could be another one by now.
+    // The address, not the name: a name could have another address by now.
     if (signal.aborted || !mayConnect(address, from)) return { kind: 'none' }
-    const limit = deadline(clock, LOOK_MS, signal)
+    const limit = deadline(clock, TIMEOUT_MS, signal)
     try {
       return await open(address, port, limit.signal)
     } finally {
@@ -62,16 +61,16 @@ async function addressOf(name: string): Promise<string | undefined> {
 }
 
 function open(host: string, port: number, signal: AbortSignal): Promise<PortCheck> {
-  return new Promise((done) => {
+  return new Promise((resolve) => {
     const socket = connect({ host, port })
-    const end = (look: PortCheck): void => {
+    const end = (result: PortCheck): void => {
       socket.destroy()
-      done(look)
+      resolve(result)
     }
     socket.on('connect', () => end({ kind: 'open' }))
     socket.on('error', (error) => end(checkOfError(error)))
     signal.addEventListener('abort', () =>
-      end({ kind: 'closed', reason: `no answer in ${LOOK_MS / 1000} s` }),
+      end({ kind: 'closed', reason: `no answer in ${TIMEOUT_MS / 1000} s` }),
     )
   })
 }

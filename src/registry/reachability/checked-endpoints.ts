@@ -1,39 +1,54 @@
 import type { Clock } from '../../lib/clock.ts'
 import { addressRange } from '../../net/address-range.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import type { Registrant } from '../registrant.ts'
 import type { PortCheck } from './check-port.ts'
 
-/** How long what was seen holds, in milliseconds. */
-export const KEPT_MS = 30_000
+/** How long the result of a check holds, in milliseconds. */
+export const FRESH_MS = 30_000
 
-/** A port that somebody registered; many tokens may have the same. */
+/** A registrant whose port is checked. */
+export interface CheckedRegistrant {
+  /** Where it comes from; empty if that is not known. */
+  readonly address: string
+  /** Whether it may come from elsewhere, through a proxy that is not in the list of trusted ones. */
+  readonly addressUnverified: boolean
+  /** The host is undefined if no client could use it. */
+  readonly advertised: { readonly host: string | undefined }
+  /** Whether discovery may find it. */
+  readonly findable: boolean
+  /** Where its puppet is; undefined if that cannot be had. */
+  endpoint(): Promise<Endpoint | undefined>
+  /** Tells it something in words. */
+  advise(text: string): void
+}
+
+/** An endpoint that is registered; many tokens may have the same. */
 export interface CheckedEndpoint {
   readonly key: string
   /** `host:port`. */
   readonly name: string
-  readonly registrants: Set<Registrant>
-  /** Whether a look is on its way. */
-  looking: boolean
-  /** What the last look saw; `open` is undefined if nobody may look there. */
-  seen: { readonly open: boolean | undefined; readonly reason: string; readonly atMs: number } | undefined
+  readonly registrants: Set<CheckedRegistrant>
+  /** Whether a check is under way. */
+  isChecking: boolean
+  /** What the last check found; `open` is undefined if the registry may not connect to it. */
+  result: { readonly open: boolean | undefined; readonly reason: string; readonly atMs: number } | undefined
 }
 
-/** A port that was found to open, or not to. */
+/** An endpoint was found to open, or not to. */
 export interface ReachabilityChange {
   /** `host:port`. */
-  readonly place: string
+  readonly endpoint: string
   readonly open: boolean
   /** Why it does not open; empty if it does. */
   readonly reason: string
 }
 
-/** Where registrants are, and what was seen there. Tells registrants about their own. */
+/** Which registrant is where, and what checks found there. Tells registrants about their own endpoints. */
 export class CheckedEndpoints {
   readonly #clock: Clock
   readonly #onChange: (change: ReachabilityChange) => void
-  readonly #all = new Map<string, CheckedEndpoint>()
-  readonly #placeOf = new Map<Registrant, CheckedEndpoint>()
+  readonly #byKey = new Map<string, CheckedEndpoint>()
+  readonly #byRegistrant = new Map<CheckedRegistrant, CheckedEndpoint>()
 
   constructor(clock: Clock, onChange: (change: ReachabilityChange) => void) {
     this.#clock = clock
@@ -41,66 +56,67 @@ export class CheckedEndpoints {
   }
 
   /** Where a registrant is; undefined if it was not asked yet, or did not say. */
-  of(registrant: Registrant): CheckedEndpoint | undefined {
-    return this.#placeOf.get(registrant)
+  of(registrant: CheckedRegistrant): CheckedEndpoint | undefined {
+    return this.#byRegistrant.get(registrant)
   }
 
   /** How many of them do not open. */
   get closed(): number {
-    return [...this.#all.values()].filter(({ seen }) => seen?.open === false).length
+    return [...this.#byKey.values()].filter(({ result }) => result?.open === false).length
   }
 
-  /** Whether the last look at a place still holds. */
-  isFresh({ seen }: CheckedEndpoint): boolean {
-    return seen !== undefined && this.#clock.now() - seen.atMs < KEPT_MS
+  /** Whether the last check of an endpoint still holds. */
+  isFresh({ result }: CheckedEndpoint): boolean {
+    return result !== undefined && this.#clock.now() - result.atMs < FRESH_MS
   }
 
-  /** Puts a registrant where it is, or nowhere; a place without registrants is forgotten. */
-  settle(registrant: Registrant, endpoint: Endpoint | undefined): CheckedEndpoint | undefined {
+  /** Notes where a registrant is; undefined: nowhere. An endpoint without registrants is forgotten. */
+  assign(registrant: CheckedRegistrant, endpoint: Endpoint | undefined): CheckedEndpoint | undefined {
     const name = endpoint && nameOf(endpoint)
-    // What one may look at, another may not, nor be told of it.
-    const key = name && `${name} ${addressRange(certainAddress(registrant))}`
-    const before = this.#placeOf.get(registrant)
+    // Where the registry may connect to for one, it may not for another, which must not learn the result either.
+    const key = name && `${name} ${addressRange(verifiedAddress(registrant))}`
+    const before = this.#byRegistrant.get(registrant)
     if (before !== undefined && before.key === key) return before
     if (before !== undefined) {
-      this.#placeOf.delete(registrant)
+      this.#byRegistrant.delete(registrant)
       before.registrants.delete(registrant)
-      if (before.registrants.size === 0) this.#all.delete(before.key)
+      if (before.registrants.size === 0) this.#byKey.delete(before.key)
     }
     if (name === undefined || key === undefined) return undefined
-    const place = this.#all.get(key) ?? {
+    const checked = this.#byKey.get(key) ?? {
       key,
       name,
       registrants: new Set(),
-      looking: false,
-      seen: undefined,
+      isChecking: false,
+      result: undefined,
     }
-    this.#all.set(key, place)
-    place.registrants.add(registrant)
-    this.#placeOf.set(registrant, place)
-    if (place.seen?.open === false) registrant.advise(wordsFor(place))
-    return place
+    this.#byKey.set(key, checked)
+    checked.registrants.add(registrant)
+    this.#byRegistrant.set(registrant, checked)
+    if (checked.result?.open === false) registrant.advise(wordsFor(checked))
+    return checked
   }
 
-  /** Takes in what a look saw. */
-  see(place: CheckedEndpoint, look: PortCheck): void {
-    if (this.#all.get(place.key) !== place) return
-    const before = place.seen?.open ?? true
-    // What could not be looked at is as it was.
-    const same = { open: place.seen?.open, reason: place.seen?.reason ?? '' }
-    const seen =
-      look.kind === 'none'
-        ? same
-        : { open: look.kind === 'open', reason: look.kind === 'closed' ? look.reason : '' }
-    place.seen = { ...seen, atMs: this.#clock.now() }
-    if (seen.open === undefined || seen.open === before) return
-    this.#onChange({ place: place.name, open: seen.open, reason: seen.reason })
-    for (const registrant of place.registrants) registrant.advise(wordsFor(place))
+  /** Takes in the result of a check. */
+  store(checked: CheckedEndpoint, check: PortCheck): void {
+    if (this.#byKey.get(checked.key) !== checked) return
+    const before = checked.result?.open ?? true
+    // Where nothing could be tried, what was known stays.
+    const open = check.kind === 'none' ? checked.result?.open : check.kind === 'open'
+    const reason = check.kind === 'none' ? (checked.result?.reason ?? '') : ''
+    checked.result = {
+      open,
+      reason: check.kind === 'closed' ? check.reason : reason,
+      atMs: this.#clock.now(),
+    }
+    if (open === undefined || open === before) return
+    this.#onChange({ endpoint: checked.name, open, reason: checked.result.reason })
+    for (const registrant of checked.registrants) registrant.advise(wordsFor(checked))
   }
 }
 
 /** Where a registrant certainly comes from; empty if that is not certain. */
-export function certainAddress({ address, addressUnverified }: Registrant): string {
+export function verifiedAddress({ address, addressUnverified }: CheckedRegistrant): string {
   return addressUnverified ? '' : address
 }
 
@@ -108,8 +124,8 @@ export function nameOf({ host, port }: Endpoint): string {
   return `${host}:${port}`
 }
 
-function wordsFor({ name, seen }: CheckedEndpoint): string {
-  return seen?.open
+function wordsFor({ name, result }: CheckedEndpoint): string {
+  return result?.open
     ? `${name} can be opened from the registry`
-    : `${name} cannot be opened from the registry: ${seen?.reason}`
+    : `${name} cannot be opened from the registry: ${result?.reason}`
 }

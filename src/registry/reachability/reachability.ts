@@ -4,93 +4,96 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import { Counter } from '../../lib/counter.ts'
 import { rateLimitKey } from '../../net/ip-address.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import type { Registrant } from '../registrant.ts'
 import { type PortCheck, PortChecker, type PortCheckOptions } from './check-port.ts'
 import {
   type CheckedEndpoint,
   CheckedEndpoints,
-  certainAddress,
-  KEPT_MS,
+  type CheckedRegistrant,
+  FRESH_MS,
   nameOf,
   type ReachabilityChange,
+  verifiedAddress,
 } from './checked-endpoints.ts'
 
 /** What to do about ports that cannot be opened from here. */
 export type ReachabilityMode = RegistryConfig['reachability']
 
-/** A registrant gets so much time to open its port: upstream's registers before its puppet listens. */
-const FIRST_LOOK_MS = 3000
+/** A registrant gets so much time to open its port, in milliseconds: upstream's registers before its puppet listens. */
+const FIRST_CHECK_MS = 3000
 const TICK_MS = 1000
-/** Registrants taken in a second, and of one address among them: they are nobody's hurry, and nobody holds up the others. */
+/** Registrants taken in a second, and of one address among them: there is no hurry, and no address holds up the others. */
 const TAKEN = { inAll: 200, perAddress: 50 }
-/** Looks on their way at a time, and for registrants of one address among them. */
-const LOOKING = { inAll: 64, perAddress: 8 }
+/** Checks under way, and for registrants of one address among them. */
+const CHECKS = { inAll: 64, perAddress: 8 }
 
-/** What it needs. */
 export interface ReachabilityOptions {
   readonly clock: Clock
   readonly onChange: (change: ReachabilityChange) => void
   /** Default: a TCP connection. */
-  readonly look?: (options: PortCheckOptions) => Promise<PortCheck>
+  readonly check?: (options: PortCheckOptions) => Promise<PortCheck>
 }
 
+/** When to check each registrant; the one that was added first comes first. */
+type Queue = Map<CheckedRegistrant, number>
+
 /**
- * Looks in the background whether the ports of registrants can be opened from here: soon after they come, again where one
- * cannot, and where one is discovered that was not looked at for a while.
+ * Checks in the background whether the ports of registrants can be opened from here: soon after they come, again where a port
+ * is closed, and where a registrant is discovered whose port was not checked for a while.
  */
 export class Reachability {
   readonly #clock: Clock
-  readonly #lookAt: (options: PortCheckOptions) => Promise<PortCheck>
-  readonly #places: CheckedEndpoints
-  /** Whom to look at, and when: those of whom nothing is known lately, and those whose ports were closed. */
-  readonly #fresh = new Map<Registrant, number>()
-  readonly #closed = new Map<Registrant, number>()
-  readonly #lookingFor = new Counter()
-  #looks = 0
+  readonly #check: (options: PortCheckOptions) => Promise<PortCheck>
+  readonly #endpoints: CheckedEndpoints
+  /** Registrants of which nothing is known lately. */
+  readonly #unchecked: Queue = new Map()
+  /** Registrants whose ports were closed. */
+  readonly #closed: Queue = new Map()
+  readonly #checksByAddress = new Counter()
+  #checks = 0
   #cancelTick: Cancel | undefined
   readonly #stop = new AbortController()
 
-  constructor({ clock, onChange, look = new PortChecker().at }: ReachabilityOptions) {
+  constructor({ clock, onChange, check = new PortChecker().check }: ReachabilityOptions) {
     this.#clock = clock
-    this.#lookAt = look
-    this.#places = new CheckedEndpoints(clock, onChange)
-    // Each look listens to it; Node.js would take more than ten of them for a leak.
-    setMaxListeners(LOOKING.inAll, this.#stop.signal)
+    this.#check = check
+    this.#endpoints = new CheckedEndpoints(clock, onChange)
+    // Each check listens to it; Node.js would take more than ten of them for a leak.
+    setMaxListeners(CHECKS.inAll, this.#stop.signal)
   }
 
-  /** A registrant came: it is looked at soon. */
-  join(registrant: Registrant): void {
+  /** A registrant came: it is checked soon. */
+  join(registrant: CheckedRegistrant): void {
     if (registrant.findable && registrant.advertised.host !== undefined)
-      this.#plan(this.#fresh, registrant, FIRST_LOOK_MS)
+      this.#plan(this.#unchecked, registrant, FIRST_CHECK_MS)
   }
 
-  /** It left. */
-  leave(registrant: Registrant): void {
-    this.#fresh.delete(registrant)
+  leave(registrant: CheckedRegistrant): void {
+    this.#unchecked.delete(registrant)
     this.#closed.delete(registrant)
-    this.#places.settle(registrant, undefined)
+    this.#endpoints.assign(registrant, undefined)
   }
 
-  /** It was discovered at `endpoint`: it is looked at if that was not done there lately. */
-  discovered(registrant: Registrant, endpoint: Endpoint): void {
-    const place = this.#places.of(registrant)
-    const known = place !== undefined && place.name === nameOf(endpoint) && this.#places.isFresh(place)
-    if (!known && !this.#fresh.has(registrant)) this.#plan(this.#fresh, registrant, 0)
+  /** It was discovered at `endpoint`: that is checked if it was not lately. */
+  discovered(registrant: CheckedRegistrant, endpoint: Endpoint): void {
+    const checked = this.#endpoints.of(registrant)
+    const isKnown =
+      checked !== undefined && checked.name === nameOf(endpoint) && this.#endpoints.isFresh(checked)
+    if (!isKnown && !this.#unchecked.has(registrant)) this.#plan(this.#unchecked, registrant, 0)
   }
 
   /**
-   * Whether a registrant's port was seen to open; undefined if nobody looked yet, or may not look.
+   * Whether a registrant's port was found to open; undefined if it was not checked yet, or may not be.
    *
-   * @param endpoint where it is, if that is known to be so now: what was seen elsewhere says nothing
+   * @param endpoint where it is, if that is known to be so now: what was found elsewhere says nothing
    */
-  isOpen(registrant: Registrant, endpoint?: Endpoint): boolean | undefined {
-    const place = this.#places.of(registrant)
-    return endpoint === undefined || place?.name === nameOf(endpoint) ? place?.seen?.open : undefined
+  isOpen(registrant: CheckedRegistrant, endpoint?: Endpoint): boolean | undefined {
+    const checked = this.#endpoints.of(registrant)
+    return endpoint === undefined || checked?.name === nameOf(endpoint) ? checked?.result?.open : undefined
   }
 
-  /** How many ports cannot be opened. */
-  get closedPlaces(): number {
-    return this.#places.closed
+  /** How many endpoints cannot be opened. */
+  get closedEndpoints(): number {
+    return this.#endpoints.closed
   }
 
   stop(): void {
@@ -98,7 +101,7 @@ export class Reachability {
     this.#cancelTick?.()
   }
 
-  #plan(queue: Map<Registrant, number>, registrant: Registrant, inMs: number): void {
+  #plan(queue: Queue, registrant: CheckedRegistrant, inMs: number): void {
     if (this.#stop.signal.aborted || !registrant.findable) return
     queue.delete(registrant)
     queue.set(registrant, this.#clock.now() + inMs)
@@ -108,50 +111,55 @@ export class Reachability {
   #tick(): void {
     this.#cancelTick = undefined
     const nowMs = this.#clock.now()
-    const taken = new Counter()
+    const takenByAddress = new Counter()
     let left = TAKEN.inAll
-    for (const queue of [this.#fresh, this.#closed]) {
+    for (const queue of [this.#unchecked, this.#closed]) {
       for (const [registrant, dueMs] of queue) {
         if (left === 0) break
-        const who = rateLimitKey(registrant.address)
-        if (dueMs > nowMs || taken.of(who) >= TAKEN.perAddress) continue
+        const key = rateLimitKey(registrant.address)
+        if (dueMs > nowMs || takenByAddress.of(key) >= TAKEN.perAddress) continue
         left -= 1
-        taken.add(who)
+        takenByAddress.add(key)
         queue.delete(registrant)
         void this.#take(registrant)
       }
     }
-    if (this.#fresh.size + this.#closed.size === 0) return
+    if (this.#unchecked.size + this.#closed.size === 0) return
     this.#cancelTick ??= this.#clock.after(TICK_MS, () => this.#tick())
   }
 
-  async #take(registrant: Registrant): Promise<void> {
+  async #take(registrant: CheckedRegistrant): Promise<void> {
     const endpoint = await registrant.endpoint()
-    const place = this.#places.settle(registrant, registrant.findable ? endpoint : undefined)
-    if (endpoint === undefined || place === undefined) return
-    if (!place.looking && !this.#places.isFresh(place)) {
-      const who = rateLimitKey(registrant.address)
-      const busy = this.#looks >= LOOKING.inAll || this.#lookingFor.of(who) >= LOOKING.perAddress
-      if (busy) return this.#plan(this.#fresh, registrant, 0)
-      await this.#look(registrant, place, endpoint)
+    const checked = this.#endpoints.assign(registrant, registrant.findable ? endpoint : undefined)
+    if (endpoint === undefined || checked === undefined) return
+    if (!checked.isChecking && !this.#endpoints.isFresh(checked)) {
+      const ofAddress = this.#checksByAddress.of(rateLimitKey(registrant.address))
+      if (this.#checks >= CHECKS.inAll || ofAddress >= CHECKS.perAddress) {
+        return this.#plan(this.#unchecked, registrant, 0)
+      }
+      await this.#checkNow(registrant, checked, endpoint)
     }
-    if (place.looking || place.seen?.open === false) this.#plan(this.#closed, registrant, KEPT_MS)
+    if (checked.isChecking || checked.result?.open === false) this.#plan(this.#closed, registrant, FRESH_MS)
   }
 
-  async #look(registrant: Registrant, place: CheckedEndpoint, endpoint: Endpoint): Promise<void> {
-    const who = rateLimitKey(registrant.address)
-    this.#looks += 1
-    this.#lookingFor.add(who)
-    place.looking = true
-    const look = await this.#lookAt({
+  async #checkNow(
+    registrant: CheckedRegistrant,
+    checked: CheckedEndpoint,
+    endpoint: Endpoint,
+  ): Promise<void> {
+    const key = rateLimitKey(registrant.address)
+    this.#checks += 1
+    this.#checksByAddress.add(key)
+    checked.isChecking = true
+    const result = await this.#check({
       endpoint,
-      from: certainAddress(registrant),
+      from: verifiedAddress(registrant),
       clock: this.#clock,
       signal: this.#stop.signal,
     })
-    place.looking = false
-    this.#lookingFor.remove(who)
-    this.#looks -= 1
-    if (!this.#stop.signal.aborted) this.#places.see(place, look)
+    checked.isChecking = false
+    this.#checksByAddress.remove(key)
+    this.#checks -= 1
+    if (!this.#stop.signal.aborted) this.#endpoints.store(checked, result)
   }
 }

@@ -1,17 +1,17 @@
 import { lookup } from 'node:dns/promises'
-import { type Clock, pause } from '../../lib/clock.ts'
+import { type Clock, withTimeLimit } from '../../lib/clock.ts'
 import { withoutMapping } from '../../net/ip-address.ts'
 import { type Ends, isFromHere } from '../../net/local-request.ts'
 
 /** How long a look-up of the puppet's host may take, in milliseconds. */
 const LOOKUP_MS = 2000
+
 /** All addresses of a host. May reject, and may take for ever. */
 export type Resolve = (host: string) => Promise<readonly string[]>
 
 const resolveBySystem: Resolve = async (host) =>
   (await lookup(host, { all: true })).map(({ address }) => address)
 
-/** What the access needs. */
 export interface GatewayAccessOptions {
   /** The one other host that a gateway may come from. */
   readonly host: string
@@ -23,33 +23,29 @@ export interface GatewayAccessOptions {
 /** From where a gateway may come: from this machine, and from the puppet's host. */
 export class GatewayAccess {
   readonly #options: GatewayAccessOptions
-  /** One at a time, however many come: what hangs would take the threads that look up the registry too. */
+  /** One at a time, however many come: look-ups that hang would take the threads that look up the registry too. */
   #lookup: Promise<readonly string[]> | undefined
 
   constructor(options: GatewayAccessOptions) {
     this.#options = options
   }
 
-  /** Never rejects. A host that cannot be looked up in time is nobody's. */
+  /** Never rejects. A host that cannot be looked up in time has no address. */
   async allows(ends: Ends): Promise<boolean> {
     if (ends.remote === '') return false
     if (isFromHere(ends)) return true
-    // A look-up that was under way may have begun before the host had its name.
-    const shared = this.#lookup !== undefined
     const address = withoutMapping(ends.remote)
-    const addresses = await this.#inTime()
-    if (addresses === undefined || addresses.includes(address) || !shared)
-      return addresses?.includes(address) ?? false
-    return (await this.#inTime())?.includes(address) ?? false
+    const isUnderWay = this.#lookup !== undefined
+    const addresses = await this.#addressesInTime()
+    if (addresses?.includes(address)) return true
+    // A look-up that was under way may have begun before the host had this address.
+    if (addresses === undefined || !isUnderWay) return false
+    return (await this.#addressesInTime())?.includes(address) ?? false
   }
 
   /** Undefined if it takes too long. */
-  async #inTime(): Promise<readonly string[] | undefined> {
-    const limit = new AbortController()
-    const tooLate = pause(this.#options.clock, LOOKUP_MS, limit.signal).then(() => undefined)
-    const addresses = await Promise.race([this.#addresses(), tooLate])
-    limit.abort()
-    return addresses
+  #addressesInTime(): Promise<readonly string[] | undefined> {
+    return withTimeLimit(this.#options.clock, LOOKUP_MS, this.#addresses())
   }
 
   #addresses(): Promise<readonly string[]> {

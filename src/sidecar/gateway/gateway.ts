@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
+import { Counter } from '../../lib/counter.ts'
 import type { SidecarEventListener } from '../events.ts'
 import { GatewayAccess, type Resolve } from './access.ts'
 import { GatewayServer } from './server.ts'
 
-/** What the gateway needs. */
 export interface GatewayOptions {
-  /** Where the door is. */
+  /** The address to listen on. */
   readonly host: string
   readonly port: number
   readonly clock: Clock
@@ -15,7 +15,7 @@ export interface GatewayOptions {
   readonly isToken: (token: string) => boolean
   readonly nameOf: (token: string) => string
   readonly emit: SidecarEventListener
-  /** These are the tokens of the gateways that are connected; undefined where they are not to be taken over. */
+  /** These are the tokens of the gateways that are connected; undefined where they are not to be adopted. */
   readonly adopt: ((tokens: readonly string[]) => void) | undefined
   /** A gateway left: that may be the end of its puppet. */
   readonly wake: () => void
@@ -23,51 +23,49 @@ export interface GatewayOptions {
   readonly resolve?: Resolve
 }
 
-/** What is made of the visits at the gateway's door: events, tokens to take over, hints to look at the puppet. */
+/** Turns what happens at the gateway server into events, tokens to adopt, and hints to probe the puppet. */
 export class Gateway {
-  readonly #door: GatewayServer
-  /** Connections by token. */
-  readonly #present = new Map<string, number>()
+  readonly #server: GatewayServer
 
   constructor(options: GatewayOptions) {
     const { host, port, clock, isToken, nameOf, emit, puppet, adopt, wake, resolve } = options
     const access = new GatewayAccess({ host: puppet.host, clock, ...(resolve && { resolve }) })
-    this.#door = new GatewayServer({
+    /** Connected gateways by token. */
+    const connected = new Counter()
+    this.#server = new GatewayServer({
       host,
       port,
       clock,
       isToken,
       allows: (ends) => access.allows(ends),
       listener: {
-        joined: (token) => {
-          this.#present.set(token, (this.#present.get(token) ?? 0) + 1)
-          // First, so that its token is known as one of ours when it is told.
-          adopt?.([...this.#present.keys()])
+        onJoin: (token) => {
+          connected.add(token)
+          // First, so that the token is known as one of ours when the event comes.
+          adopt?.(connected.keys())
           emit({ type: 'gatewayJoined', id: nameOf(token), adopted: adopt !== undefined })
         },
-        saidPort: (token, said) =>
-          emit({ type: 'gatewayPort', id: nameOf(token), port: said, expected: puppet.port }),
-        told: () => emit({ type: 'gatewayTold' }),
-        left: (token, cause) => {
-          const others = (this.#present.get(token) ?? 1) - 1
-          if (others === 0) this.#present.delete(token)
-          else this.#present.set(token, others)
+        onPort: (token, found) =>
+          emit({ type: 'gatewayPort', id: nameOf(token), port: found, expected: puppet.port }),
+        onEvent: () => emit({ type: 'gatewayTold' }),
+        onLeave: (token, cause) => {
+          connected.remove(token)
           emit({ type: 'gatewayLeft', id: nameOf(token), cause })
-          // The last one's token stays: the probe decides what becomes of it. Beside others, one that has left is no token any more.
-          if (this.#present.size > 0) adopt?.([...this.#present.keys()])
+          // The last gateway's token stays, the probe decides what becomes of it. Where others are connected, it goes at once.
+          if (connected.keys().length > 0) adopt?.(connected.keys())
           wake()
         },
-        refused: (reason, from) => emit({ type: 'gatewayRefused', reason, from }),
+        onRefusal: (reason, from) => emit({ type: 'gatewayRefused', reason, from }),
       },
     })
   }
 
-  /** Opens the door, and resolves with its address. Rejects if its port cannot be had. */
+  /** Listens, and resolves with the address. Rejects if the port cannot be had. */
   open(): Promise<AddressInfo> {
-    return this.#door.open()
+    return this.#server.open()
   }
 
   close(): void {
-    this.#door.close()
+    this.#server.close()
   }
 }

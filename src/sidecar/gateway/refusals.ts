@@ -1,7 +1,6 @@
 import type { Refusal } from '../../net/refuse-upgrade.ts'
 import type { GatewayRefusal } from '../events.ts'
 
-/** What those who are turned away are told. */
 export const REFUSALS: Readonly<Record<Exclude<GatewayRefusal, 'dropped'>, Refusal>> = {
   http: { status: 404, words: "this is a sidecar's door for its gateway: a WebSocket at /v0/websocket" },
   path: { status: 404, words: 'gateways connect to /v0/websocket' },
@@ -15,5 +14,5 @@ export const REFUSALS: Readonly<Record<Exclude<GatewayRefusal, 'dropped'>, Refus
   full: { status: 503, words: 'too many gateways are connected', retryAfter: 5 },
 }
 
-/** What somebody is told who begins as a gateway does, and goes on otherwise. */
-export const HANDSHAKE: Refusal = { status: 400, words: 'this is no WebSocket handshake of RFC 6455' }
+/** For a request for a WebSocket that RFC 6455 does not allow. Counted as `http`. */
+export const BAD_HANDSHAKE: Refusal = { status: 400, words: 'this is no WebSocket handshake of RFC 6455' }

@@ -1,63 +1,36 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../lib/clock.ts'
 import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
-import { type Refusal, refuseUpgrade } from '../../net/refuse-upgrade.ts'
+import { ConnectionLimiter } from '../../protocol/connection-limiter.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
-import { pathOf } from '../../protocol/path.ts'
-import { isRegistrationPath, registrationToken } from '../../protocol/registration.ts'
+import { destroyOnError, HttpListener } from '../../protocol/http-listener.ts'
+import { sendText } from '../../protocol/http-response.ts'
+import { RegistrantUpgrade, type RegistrationRequest } from '../../protocol/registrant-upgrade.ts'
+import { isRegistrationPath } from '../../protocol/registration.ts'
 import { isRegistrant, parseSubprotocol } from '../../protocol/subprotocol.ts'
-import type { GatewayRefusal, GatewayLeaveCause as LeaveCause } from '../events.ts'
-import { HANDSHAKE, REFUSALS } from './refusals.ts'
-import { GatewaySession } from './session.ts'
+import type { GatewayRefusal } from '../events.ts'
+import { BAD_HANDSHAKE, REFUSALS } from './refusals.ts'
+import { GatewaySession, type GatewaySessionListener } from './session.ts'
 
-/** Gateways at once. One is meant; a few may be dead links that nobody has noticed yet. */
+/** Gateways at once. One is meant; a few may be dead links that are not noticed yet. */
 const SESSIONS_MAX = 16
-/** TCP connections at once, those on their way included; and from one address, unless it is this machine's: a stranger has to leave room. */
-const CONNECTIONS_MAX = 4 * SESSIONS_MAX
-const CONNECTIONS_PER_ADDRESS = 8
-/** Bytes of one frame. Gateways send messages and QR codes, which nobody reads here. */
+/** TCP connections at once; of one address (`perKey`), unless it is this machine's: other machines have to leave room. */
+const CONNECTIONS = { inAll: 4 * SESSIONS_MAX, perKey: 8 } as const
+/** Bytes of one frame. Gateways send messages and QR codes, which are not read here. */
 const FRAME_MAX_BYTES = 256 * 1024
-/** Parts of a frame's message, and pieces in which it may arrive from the network: nobody needs as many. */
-const FRAGMENTS_MAX = 16
-const PIECES_MAX = 1024
-const HEADERS_MAX_BYTES = 8 * 1024
-/** How long a request may take to arrive, in milliseconds, and how often that is looked at. */
+/** How long a request may take to arrive, in milliseconds. */
 const REQUEST_MS = 5000
-const CHECK_MS = 1000
-/** Gateways never look at pongs: a door that pings notices what they do not. In milliseconds. */
+/** Gateways never look at pongs: a server that pings notices what they do not. In milliseconds. */
 const HEARTBEAT = { intervalMs: 10_000, timeoutMs: 5000 } as const
 /** How long a gateway may take for its half of a close, in milliseconds. */
 const CLOSE_MS = 300
 
-// The types do not know `closeTimeout` yet.
-const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
-  noServer: true,
-  clientTracking: false,
-  maxPayload: FRAME_MAX_BYTES,
-  maxFragments: FRAGMENTS_MAX,
-  maxBufferedChunks: PIECES_MAX,
-  // One frame a turn: others are served meanwhile, and what is answered is sent before the next one is answered.
-  allowSynchronousEvents: false,
-  perMessageDeflate: false,
-  closeTimeout: CLOSE_MS,
-  handleProtocols: ([first = '']) => first,
-}
-
-/** Who hears what happens at the door. */
-export interface GatewayServerListener {
-  /** A gateway came. */
-  joined(token: string): void
-  /** It was asked for its puppet's port; undefined: it did not say. */
-  saidPort(token: string, port: number | undefined): void
-  /** It told something, which goes nowhere. */
-  told(): void
-  /** It left. */
-  left(token: string, cause: LeaveCause): void
+export interface GatewayServerListener extends GatewaySessionListener {
+  onJoin(token: string): void
   /** @param from an address; empty where it is gone */
-  refused(reason: GatewayRefusal, from: string): void
+  onRefusal(reason: GatewayRefusal, from: string): void
 }
 
 export interface GatewayServerOptions {
@@ -72,166 +45,117 @@ export interface GatewayServerOptions {
 }
 
 /**
- * The gateway's door: a registry, as far as the gateway beside the sidecar can see. It is content there through every outage of the real
- * one. Nothing passes in either direction.
+ * A registry, as far as the gateway beside the sidecar can see. The gateway stays connected to it through every outage of the real one.
+ * Nothing passes in either direction.
  */
 export class GatewayServer {
   readonly #options: GatewayServerOptions
-  readonly #server: Server
-  readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
-  readonly #sessions = new Set<GatewaySession>()
-  /** Those of whom it is not known yet whether they may come in. */
-  readonly #arriving = new Set<Duplex>()
-  /** Connections that were given an answer, which is the last on them. */
-  readonly #answered = new WeakSet<Duplex>()
-  /** Connections by address, of those that are not from this machine. */
-  readonly #strangers = new Map<string, number>()
+  readonly #http: HttpListener
+  readonly #upgrade: RegistrantUpgrade<Exclude<GatewayRefusal, 'dropped'>>
+  readonly #connections = new ConnectionLimiter(CONNECTIONS, (remote, { localAddress: local = '' }) =>
+    isFromHere({ remote, local }) ? undefined : remote,
+  )
   readonly #heartbeat: Heartbeat
+  readonly #sessions = new Set<GatewaySession>()
+  /** Connections of which it is not known yet whether they may be from there. */
+  readonly #pending = new Set<Duplex>()
 
   constructor(options: GatewayServerOptions) {
+    const { host, port, clock, listener } = options
     this.#options = options
-    this.#heartbeat = new Heartbeat(options.clock, () => HEARTBEAT)
-    this.#server = createServer({
-      maxHeaderSize: HEADERS_MAX_BYTES,
-      headersTimeout: REQUEST_MS,
-      connectionsCheckingInterval: CHECK_MS,
-      // Each request is to be seen in here: one that Node.js answered itself would not be counted.
-      requireHostHeader: false,
+    this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
+    this.#upgrade = new RegistrantUpgrade({
+      frameMaxBytes: FRAME_MAX_BYTES,
+      closeMs: CLOSE_MS,
+      // What is answered to one frame is sent before the next one is answered.
+      oneFrameATurn: true,
+      refusals: REFUSALS,
+      onRefusal: (reason, from) => listener.onRefusal(reason, from),
+      onBadHandshake: (socket) => this.#upgrade.refuse(socket, 'http', addressOf(socket), BAD_HANDSHAKE),
     })
-    this.#server.maxConnections = CONNECTIONS_MAX
-    const { listener } = options
-    this.#server.on('drop', (data) => listener.refused('dropped', data?.remoteAddress ?? ''))
-    this.#server.on('connection', (socket) => this.#admit(socket))
-    this.#server.on('clientError', (_error, socket) => {
-      listener.refused('dropped', addressOf(socket))
+    const drop = (socket: Duplex): false => {
+      listener.onRefusal('dropped', addressOf(socket))
+      return false
+    }
+    this.#http = new HttpListener({ host, port, tls: undefined }, REQUEST_MS, {
+      admit: (socket) => this.#connections.admit(socket) !== undefined || drop(socket),
+      request: (request, response, isFirst) => this.#refuseRequest(request, response, isFirst),
+      upgrade: (request, socket, head, isFirst) => void this.#receive(request, socket, head, isFirst),
+    })
+    const { server } = this.#http
+    server.on('clientError', (_error, socket) => {
+      drop(socket)
       socket.destroy()
     })
-    const turnAway: RequestListener = (request, response) => {
-      if (this.#answered.has(request.socket)) return void request.socket.destroy()
-      this.#answered.add(request.socket)
-      listener.refused('http', addressOf(request.socket))
-      const { status, words } = REFUSALS.http
-      const body = `${words}\n`
-      response.writeHead(status, {
-        connection: 'close',
-        'content-type': 'text/plain; charset=utf-8',
-        'cache-control': 'no-store',
-        'content-length': Buffer.byteLength(body),
-      })
-      response.end(body)
-    }
-    this.#server.on('request', turnAway)
-    this.#server.on('checkContinue', turnAway)
-    this.#server.on('checkExpectation', turnAway)
-    this.#server.on('connect', (_request, socket) => this.#refuse(socket, 'http'))
-    this.#server.on('upgrade', (request, socket, head) => {
-      // Behind an answer it would be another conversation on a connection that is ending.
-      if (this.#answered.has(socket)) socket.destroy()
-      else void this.#receive(request, socket, head)
+    server.on('checkContinue', (request, response) => server.emit('request', request, response))
+    server.on('connect', (_request, socket) => {
+      destroyOnError(socket)
+      this.#upgrade.refuse(socket, 'http', addressOf(socket))
     })
-    this.#sockets.on('wsClientError', (_error, socket) => this.#refuse(socket, 'http', HANDSHAKE))
   }
 
-  /** Resolves with the address when it is open; rejects when it cannot be. */
-  async open(): Promise<AddressInfo> {
-    const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject)
-        resolve()
-      })
-    })
-    return this.#server.address() as AddressInfo
+  /** Resolves with the address when it listens; rejects when it cannot. */
+  open(): Promise<AddressInfo> {
+    return this.#http.start()
   }
 
-  /** Sends everybody away, and takes nobody any more. */
+  /** Sends all gateways away, and takes no new ones. */
   close(): void {
-    this.#server.close()
-    for (const socket of this.#arriving) socket.destroy()
+    void this.#http.stop()
+    for (const socket of this.#pending) socket.destroy()
     for (const session of this.#sessions) session.goAway()
-    this.#server.closeAllConnections()
+    this.#http.cut()
   }
 
-  #admit(socket: Socket): void {
-    const { remoteAddress: remote = '', localAddress: local = '' } = socket
-    if (isFromHere({ remote, local })) return
-    const before = this.#strangers.get(remote) ?? 0
-    if (before >= CONNECTIONS_PER_ADDRESS) {
-      this.#options.listener.refused('dropped', remote)
-      return void socket.destroy()
-    }
-    this.#strangers.set(remote, before + 1)
-    socket.once('close', () => {
-      const left = (this.#strangers.get(remote) ?? 1) - 1
-      if (left > 0) this.#strangers.set(remote, left)
-      else this.#strangers.delete(remote)
-    })
+  #refuseRequest({ socket }: IncomingMessage, response: ServerResponse, isFirst: boolean): void {
+    // The answer to the first request is the last one on its connection.
+    if (!isFirst) return void socket.destroy()
+    this.#options.listener.onRefusal('http', addressOf(socket))
+    sendText(response, REFUSALS.http.status, REFUSALS.http.words, ['connection', 'close'])
   }
 
-  async #receive(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const path = pathOf(request.url)
-    const token = registrationToken(request.headers.authorization, path) ?? ''
-    const objection = this.#objection(request, path, token)
-    if (objection !== undefined) return this.#refuse(socket, objection)
-    socket.on('error', () => socket.destroy())
+  async #receive(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): Promise<void> {
+    if (!isFirst) return void socket.destroy()
     const { remoteAddress: remote = '', localAddress: local = '' } = request.socket
-    this.#arriving.add(socket)
-    const known = await this.#options.allows({ remote, local })
-    this.#arriving.delete(socket)
-    // It went meanwhile, or the door was closed.
-    if (socket.destroyed) return this.#options.listener.refused('dropped', remote)
-    if (!known) return this.#refuse(socket, 'stranger')
-    if (this.#sessions.size >= SESSIONS_MAX) return this.#refuse(socket, 'full')
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, token))
-  }
-
-  #refuse(
-    socket: Duplex,
-    reason: Exclude<GatewayRefusal, 'dropped'>,
-    refusal: Refusal = REFUSALS[reason],
-  ): void {
-    socket.on('error', () => socket.destroy())
-    this.#options.listener.refused(reason, addressOf(socket))
-    refuseUpgrade(socket, refusal)
-  }
-
-  #objection(
-    request: IncomingMessage,
-    path: string,
-    token: string,
-  ): Exclude<GatewayRefusal, 'dropped'> | undefined {
-    if (!/^websocket$/i.test(request.headers.upgrade ?? '')) return 'http'
-    if (isForOthers(request.headers)) return 'proxy'
-    if (!isRegistrationPath(path)) return 'path'
-    if (!this.#options.isToken(token)) return 'token'
-    // The first of several counts: its first field is that of the whole list.
-    const offered = request.headers['sec-websocket-protocol'] ?? ''
-    if (!isRegistrant(parseSubprotocol(offered))) return 'subprotocol'
-    return undefined
-  }
-
-  #welcome(webSocket: WebSocket, token: string): void {
-    const { listener, clock } = this.#options
-    listener.joined(token)
-    const session: GatewaySession = new GatewaySession(webSocket, {
-      token,
-      clock,
-      listener: {
-        saidPort: (_visitor, result, port) => {
-          if (result !== 'left') listener.saidPort(token, port)
+    const registration = this.#upgrade.read(request)
+    const objection = isForOthers(request.headers) ? 'proxy' : this.#objection(registration)
+    if (objection !== undefined) return this.#upgrade.refuse(socket, objection, remote)
+    this.#pending.add(socket)
+    const isAllowed = await this.#options.allows({ remote, local })
+    this.#pending.delete(socket)
+    // It went meanwhile, or the server was closed.
+    if (socket.destroyed) return this.#options.listener.onRefusal('dropped', remote)
+    if (!isAllowed) return this.#upgrade.refuse(socket, 'stranger', remote)
+    if (this.#sessions.size >= SESSIONS_MAX) return this.#upgrade.refuse(socket, 'full', remote)
+    this.#upgrade.accept(request, socket, head, (webSocket) => {
+      const { listener, clock } = this.#options
+      const token = registration.token ?? ''
+      listener.onJoin(token)
+      const session: GatewaySession = new GatewaySession(webSocket, {
+        token,
+        clock,
+        heartbeat: this.#heartbeat,
+        listener: {
+          ...listener,
+          onLeave: (_token, cause) => {
+            this.#sessions.delete(session)
+            listener.onLeave(token, cause)
+          },
         },
-        told: () => listener.told(),
-        lives: (each) => void this.#heartbeat.ponged(each),
-        left: (each, cause) => {
-          this.#sessions.delete(each)
-          this.#heartbeat.unwatch(each)
-          listener.left(token, cause)
-        },
-      },
+      })
+      this.#sessions.add(session)
+      session.start()
     })
-    this.#sessions.add(session)
-    this.#heartbeat.watch(session)
+  }
+
+  #objection({
+    path,
+    token,
+    subprotocol,
+  }: RegistrationRequest): 'path' | 'token' | 'subprotocol' | undefined {
+    if (!isRegistrationPath(path)) return 'path'
+    if (!this.#options.isToken(token ?? '')) return 'token'
+    return isRegistrant(parseSubprotocol(subprotocol)) ? undefined : 'subprotocol'
   }
 }
 

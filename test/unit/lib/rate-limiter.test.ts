@@ -16,6 +16,12 @@ describe('a rate limiter', () => {
     expect([5700, 5800, 6600, 6700].map((nowMs) => limiter.take(nowMs))).toEqual([true, true, false, true])
   })
 
+  it('knows how long its window still lasts', () => {
+    const limiter = new RateLimiter(RATE)
+    limiter.take(5700)
+    expect([limiter.leftMs(5700), limiter.leftMs(6600)]).toEqual([1000, 100])
+  })
+
   it('allows one more for each that is given back', () => {
     const limiter = new RateLimiter(RATE)
     limiter.take(0)

@@ -123,13 +123,13 @@ describe('an answer', () => {
   })
 })
 
-describe('what a registry of our own answers', () => {
+describe('what the registry answers', () => {
   it('has host, ip, and an integer port: each SDK reads some of them', () => {
     const body = formatEndpoint({ host: '203.0.113.7', port: 8788 })
     expect(JSON.parse(body)).toEqual({ host: '203.0.113.7', ip: '203.0.113.7', port: 8788 })
   })
 
-  it('says in the body too that nobody is registered: some SDKs ignore the status', () => {
+  it('says in the body too that there is no registrant: some SDKs ignore the status', () => {
     expect(JSON.parse(formatNotRegistered(''))).toEqual({ host: '0.0.0.0', ip: '0.0.0.0', port: 0 })
     expect(parseDiscovery(200, formatNotRegistered(''))).toEqual({ kind: 'not registered' })
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { heartbeatSettings } from '../../../src/sidecar/registration/heartbeat-timeouts.ts'
-import { scene, TOGETHER_MS } from './watched.ts'
+import { harness, TOGETHER_MS } from './watched.ts'
 
 describe('settings by the number of links', () => {
   const auto = { intervalMs: 'auto', timeoutMs: 'auto' } as const
@@ -13,7 +13,7 @@ describe('settings by the number of links', () => {
   ])(
     'of %i links, a dead one is pinged within %i ms and given up within %i ms of its last word',
     (count, intervalMs, withinMs) => {
-      const { clock, join } = scene({ settingsFor, pongMs: 0 })
+      const { clock, join } = harness({ settingsFor, pongMs: 0 })
       for (let others = 1; others < count; others += 1) join()
       clock.run(60_000)
       const dead = join(null)
@@ -24,7 +24,7 @@ describe('settings by the number of links', () => {
   )
 
   it('when thousands leave, the few that stay are pinged quickly again at once', () => {
-    const { clock, join, leave, links } = scene({ settingsFor, pongMs: 0 })
+    const { clock, join, leave, links } = harness({ settingsFor, pongMs: 0 })
     for (let count = 0; count < 2000; count += 1) join()
     clock.run(15_000)
     for (const link of [...links].slice(10)) leave(link)
@@ -40,7 +40,7 @@ describe('settings by the number of links', () => {
   })
 
   it('when thousands join, none of them is given up that answers in time', () => {
-    const { clock, join, links } = scene({ settingsFor, pongMs: 3200 })
+    const { clock, join, links } = harness({ settingsFor, pongMs: 3200 })
     for (let second = 0; second < 60; second += 1) {
       for (let count = 0; count < 50; count += 1) join()
       clock.run(1000)

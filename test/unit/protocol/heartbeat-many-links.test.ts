@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededChance } from '../../support/chance.ts'
-import { type Link, longestGapMs, scene, shares, TOGETHER_MS } from './watched.ts'
+import { harness, type Link, longestGapMs, shares, TOGETHER_MS } from './watched.ts'
 
 const INTERVAL_MS = 10_000
 const TIMEOUT_MS = 5000
@@ -15,7 +15,7 @@ describe('10,000 links', () => {
   ])(
     'that joined within %s: each 100 ms has its share of the pings, from the first interval on',
     (_what, withinMs) => {
-      const { clock, join, links } = scene({ pongMs: 0 })
+      const { clock, join, links } = harness({ pongMs: 0 })
       for (let count = 0; count < COUNT; count += 1) {
         join()
         clock.run(withinMs / COUNT)
@@ -36,7 +36,7 @@ describe('10,000 links', () => {
   ])(
     'of which the 5,000 leave %s: the others wait no longer, and are spread evenly again',
     (_which, order) => {
-      const { clock, join, leave, links } = scene({ pongMs: 0 })
+      const { clock, join, leave, links } = harness({ pongMs: 0 })
       for (let count = 0; count < COUNT; count += 1) join()
       clock.run(2.5 * INTERVAL_MS)
       for (const link of [...links].sort(order).slice(0, COUNT / 2)) leave(link)
@@ -50,7 +50,7 @@ describe('10,000 links', () => {
   )
 
   it('that all fall silent at once: each is given up in its own time', () => {
-    const { clock, join } = scene()
+    const { clock, join } = harness()
     const links = Array.from({ length: COUNT }, () => join())
     clock.run(INTERVAL_MS + TIMEOUT_MS + 2 * TOGETHER_MS)
     const tookMs = links.map(({ pingsMs: [ping = 0], silentMs: [silent = 0] }) => silent - ping)
@@ -62,7 +62,7 @@ describe('10,000 links', () => {
 
   it('of which 100 fall silent at some time: those are given up in time, and no other', () => {
     const chance = seededChance(7)
-    const { clock, heartbeat, join } = scene({ pongMs: 20 })
+    const { clock, heartbeat, join } = harness({ pongMs: 20 })
     const links = Array.from({ length: COUNT }, () => join())
     clock.run(3 * INTERVAL_MS)
     const dead = links.filter(() => chance() < 0.01)
@@ -81,7 +81,7 @@ describe('10,000 links', () => {
   })
 })
 
-describe('whoever joins, leaves and falls silent when', () => {
+describe('whatever links join, leave and fall silent', () => {
   const happenings = fc.array(
     fc.oneof(
       fc.record({ type: fc.constant('join' as const), count: fc.integer({ min: 1, max: 200 }) }),
@@ -105,7 +105,7 @@ describe('whoever joins, leaves and falls silent when', () => {
       fc.assert(
         fc.property(fc.integer(), happenings, (seed, sequence) => {
           const chance = seededChance(seed)
-          const { clock, join, leave, links } = scene({ pongMs: 0, lateMs: () => chance() * mostLateMs })
+          const { clock, join, leave, links } = harness({ pongMs: 0, lateMs: () => chance() * mostLateMs })
           const everybody: Link[] = []
           const dead: Link[] = []
           const left = new Map<Link, number>()

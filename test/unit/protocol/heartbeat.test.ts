@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { type Link, scene, TOGETHER_MS } from './watched.ts'
+import { harness, type Link, TOGETHER_MS } from './watched.ts'
 
 describe('one link', () => {
   it('is pinged exactly at the interval, and at each one after it', () => {
-    const { clock, join } = scene({ pongMs: 20 })
+    const { clock, join } = harness({ pongMs: 20 })
     const link = join()
     clock.run(45_000)
     expect(link.pingsMs).toEqual([10_000, 20_000, 30_000, 40_000])
     expect(link.silentMs).toEqual([])
   })
 
-  it('is pinged exactly at the interval too if there was nobody for an hour', () => {
-    const { clock, join, leave } = scene({ pongMs: 20 })
+  it('is pinged exactly at the interval too if there was no link for an hour', () => {
+    const { clock, join, leave } = harness({ pongMs: 20 })
     for (let hour = 0; hour < 3; hour += 1) {
       clock.run(3_600_000)
       const link = join()
@@ -22,7 +22,7 @@ describe('one link', () => {
   })
 
   it('that does not answer is given up exactly at the timeout, once, and not watched any more', () => {
-    const { clock, join } = scene()
+    const { clock, join } = harness()
     const link = join()
     clock.run(14_999)
     expect(link.silentMs).toEqual([])
@@ -34,7 +34,7 @@ describe('one link', () => {
   })
 
   it('a pong keeps it until the next ping, and is measured from its own ping', () => {
-    const { clock, heartbeat, join } = scene()
+    const { clock, heartbeat, join } = harness()
     const link = join()
     clock.run(14_990)
     expect(heartbeat.ponged(link)).toBe(4990)
@@ -44,8 +44,8 @@ describe('one link', () => {
     expect(link.silentMs).toEqual([25_000])
   })
 
-  it('a pong that nobody asked for is nothing', () => {
-    const { clock, heartbeat, join } = scene()
+  it('a pong without a ping is ignored', () => {
+    const { clock, heartbeat, join } = harness()
     const link = join()
     expect(heartbeat.ponged(link)).toBeUndefined()
     clock.run(10_000)
@@ -53,8 +53,8 @@ describe('one link', () => {
     expect(heartbeat.ponged(link)).toBeUndefined()
   })
 
-  it('that is watched no more is neither pinged nor given up, and leaves no timer', () => {
-    const { clock, join, leave } = scene()
+  it('that is not watched any more is neither pinged nor given up, and leaves no timer', () => {
+    const { clock, join, leave } = harness()
     const link = join()
     clock.run(10_000)
     leave(link)
@@ -66,14 +66,14 @@ describe('one link', () => {
   })
 
   it('with a timeout longer than the interval: has the whole of it, and is not pinged again meanwhile', () => {
-    const { clock, join } = scene({ timeoutMs: 25_000 })
+    const { clock, join } = harness({ timeoutMs: 25_000 })
     const link = join()
     clock.run(100_000)
     expect(link).toMatchObject({ pingsMs: [10_000], silentMs: [35_000] })
   })
 
   it('with a timeout longer than the interval: a pong that takes as long is no harm', () => {
-    const { clock, join } = scene({ timeoutMs: 25_000, pongMs: 15_000 })
+    const { clock, join } = harness({ timeoutMs: 25_000, pongMs: 15_000 })
     const link = join()
     clock.run(600_000)
     expect(link.silentMs).toEqual([])
@@ -82,8 +82,8 @@ describe('one link', () => {
 })
 
 describe('whatever comes from the other end', () => {
-  it('is as good as a pong: a link that said something since its ping is not given up', () => {
-    const { clock, join } = scene()
+  it('is as good as a pong: a link that sent something since its ping is not given up', () => {
+    const { clock, join } = harness()
     const link = join()
     clock.run(14_999)
     link.received += 1
@@ -95,7 +95,7 @@ describe('whatever comes from the other end', () => {
   })
 
   it('before the ping does not count', () => {
-    const { clock, join } = scene()
+    const { clock, join } = harness()
     const link = join()
     clock.run(9999)
     link.received += 1
@@ -104,7 +104,7 @@ describe('whatever comes from the other end', () => {
   })
 
   it('keeps a link for ever that never sends a pong, and each interval has its ping', () => {
-    const { clock, join } = scene()
+    const { clock, join } = harness()
     const link = join()
     for (let passed = 0; passed < 600; passed += 1) {
       clock.run(1000)
@@ -115,7 +115,7 @@ describe('whatever comes from the other end', () => {
   })
 
   it('with a timeout longer than the interval: a ping goes out each interval, though the last one is awaited', () => {
-    const { clock, join } = scene({ intervalMs: 2000, timeoutMs: 3300 })
+    const { clock, join } = harness({ intervalMs: 2000, timeoutMs: 3300 })
     const link = join()
     clock.run(3000)
     link.received += 1
@@ -125,7 +125,7 @@ describe('whatever comes from the other end', () => {
   })
 
   it('a pong is measured from the newest ping, which took the place of the one that was awaited', () => {
-    const { clock, heartbeat, join } = scene({ intervalMs: 2000, timeoutMs: 3300 })
+    const { clock, heartbeat, join } = harness({ intervalMs: 2000, timeoutMs: 3300 })
     const link = join()
     clock.run(3000)
     link.received += 1
@@ -134,9 +134,9 @@ describe('whatever comes from the other end', () => {
   })
 })
 
-describe('one that falls silent', () => {
-  it('may be unwatched, and others too, while it is told so', () => {
-    const { clock, join, leave } = scene()
+describe('a link that falls silent', () => {
+  it('may be unwatched, and others too, while it is given up', () => {
+    const { clock, join, leave } = harness()
     const links = [join(), join(), join()]
     const [first, second, third] = links as [Link, Link, Link]
     first.gaveUp = () => {
@@ -149,8 +149,8 @@ describe('one that falls silent', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('may be replaced by another while it is told so', () => {
-    const { clock, join } = scene()
+  it('may be replaced by another while it is given up', () => {
+    const { clock, join } = harness()
     const first = join()
     let second: Link | undefined
     first.gaveUp = () => {
@@ -162,7 +162,7 @@ describe('one that falls silent', () => {
   })
 
   it('leaves those alone that were pinged with it and answered', () => {
-    const { clock, join } = scene()
+    const { clock, join } = harness()
     const links = Array.from({ length: 1000 }, (_, index) => join(index % 2 === 0 ? 30 : null))
     clock.run(30_000)
     const [alive, dead] = [0, 1].map((rest) => links.filter((_, index) => index % 2 === rest)) as [
@@ -176,7 +176,7 @@ describe('one that falls silent', () => {
 
 describe('a process that was stopped', () => {
   it.each([1, 2, 100, 10_000])('for 8 s: no link of %i dies whose pong is read right after', (count) => {
-    const { clock, heartbeat, join } = scene({ pongMs: 0 })
+    const { clock, heartbeat, join } = harness({ pongMs: 0 })
     const links = Array.from({ length: count }, () => join())
     clock.run(20_000)
     // From now on nobody reads what comes.
@@ -193,7 +193,7 @@ describe('a process that was stopped', () => {
   })
 
   const stoppedAfterPing = (stoppedMs: number): Link => {
-    const { clock, heartbeat, join } = scene()
+    const { clock, heartbeat, join } = harness()
     const link = join()
     clock.run(10_000)
     expect(link.pingsMs).toHaveLength(1)
@@ -213,7 +213,7 @@ describe('a process that was stopped', () => {
   )
 
   it.each([1, 100])('for an hour: each of %i is pinged once for it, and then as ever', (count) => {
-    const { clock, join } = scene({ pongMs: 0 })
+    const { clock, join } = harness({ pongMs: 0 })
     const links = Array.from({ length: count }, () => join())
     clock.run(15_000)
     const before = links.map(({ pingsMs }) => pingsMs.length)
@@ -226,7 +226,7 @@ describe('a process that was stopped', () => {
   })
 
   it('and whose links are dead indeed: they are given up right after', () => {
-    const { clock, join } = scene()
+    const { clock, join } = harness()
     const links = Array.from({ length: 100 }, () => join())
     clock.run(10_000)
     clock.stall(30_000)
@@ -237,14 +237,14 @@ describe('a process that was stopped', () => {
 
 describe('a machine so slow that every timer comes more than a second late', () => {
   it('gives up a dead link all the same', () => {
-    const { clock, join } = scene({ lateMs: () => 1100 })
+    const { clock, join } = harness({ lateMs: () => 1100 })
     const links = [join(), join()]
     clock.run(600_000)
     expect(links.map(({ silentMs }) => silentMs.length)).toEqual([1, 1])
   })
 
   it('pings all the same', () => {
-    const { clock, join } = scene({ lateMs: () => 1100, pongMs: 0 })
+    const { clock, join } = harness({ lateMs: () => 1100, pongMs: 0 })
     const link = join()
     clock.run(120_000)
     expect(link.pingsMs.length).toBeGreaterThanOrEqual(10)
@@ -253,7 +253,7 @@ describe('a machine so slow that every timer comes more than a second late', () 
 
 describe('timers', () => {
   it('one, however many links there are, and none when there are none', () => {
-    const { clock, join, leave, links } = scene({ pongMs: 0 })
+    const { clock, join, leave, links } = harness({ pongMs: 0 })
     expect(clock.pending).toBe(0)
     for (let count = 0; count < 1000; count += 1) {
       join()
@@ -269,7 +269,7 @@ describe('timers', () => {
   })
 
   it('one still after a day in which links came, went and fell silent', () => {
-    const { clock, join, leave, links } = scene({ pongMs: 0 })
+    const { clock, join, leave, links } = harness({ pongMs: 0 })
     let fallen = 0
     for (let hour = 0; hour < 24; hour += 1) {
       for (let minute = 0; minute < 60; minute += 1) {

@@ -11,7 +11,7 @@ const question = (fields: object = {}): Record<string, unknown> => ({
 })
 const enveloped = (payload: unknown): string => JSON.stringify({ name: 'jsonrpc', payload })
 
-describe('the question', () => {
+describe('the port query', () => {
   it.each(['getHostieGrpcPort', 'hostieGrpcPort'])(
     '%s is answered with the port and the very same id',
     async (method) => {

@@ -10,13 +10,13 @@ function ask() {
   const clock = new QuickClock()
   const sent: Envelope[] = []
   const ends: (readonly [PortQueryResult, number | undefined, number])[] = []
-  const question = new PortQuery({
+  const query = new PortQuery({
     id: ID,
     clock,
     send: (event) => void sent.push(event),
     onEnd: (result, port) => void ends.push([result, port, clock.now()]),
   })
-  return { clock, sent, ends, question }
+  return { clock, sent, ends, query }
 }
 
 const message = (id: number, method: string): Envelope => ({
@@ -25,39 +25,39 @@ const message = (id: number, method: string): Envelope => ({
 })
 const unknownMethod = { code: -32_601, message: 'Method not found' }
 
-describe('a question', () => {
-  it('is asked at once, as the public registry asks', () => {
+describe('a query', () => {
+  it('is sent at once, as the public registry sends it', () => {
     expect(ask().sent).toEqual([message(ID, 'getHostieGrpcPort')])
   })
 
   it('is answered by a port', () => {
-    const { clock, ends, question } = ask()
+    const { clock, ends, query } = ask()
     clock.run(300)
-    question.hear({ jsonrpc: '2.0', id: ID, result: 8788 })
+    query.receive({ jsonrpc: '2.0', id: ID, result: 8788 })
     expect(ends).toEqual([['answered', 8788, 300]])
     expect(clock.pending).toBe(0)
   })
 
   it.each([0, 65_536, -1, 80.5, '8788', null, true, {}, [80]])('is not answered by %j', (result) => {
-    const { ends, question } = ask()
-    question.hear({ id: ID, result })
+    const { ends, query } = ask()
+    query.receive({ id: ID, result })
     expect(ends).toEqual([['invalid', undefined, 0]])
   })
 
   it.each([{ error: { code: -32_000 } }, { error: 'no' }, { error: null }, { error: -32_601 }, {}])(
     'is over with %j',
     (answer) => {
-      const { ends, sent, question } = ask()
-      question.hear({ id: ID, ...answer })
+      const { ends, sent, query } = ask()
+      query.receive({ id: ID, ...answer })
       expect([ends.map(([result]) => result), sent.length]).toEqual([['invalid'], 1])
     },
   )
 
   it.each([ID - 1, ID + 1, String(ID), null, undefined])('is not answered by an answer to %j', (id) => {
-    const { ends, question } = ask()
-    question.hear({ id, result: 8788 })
+    const { ends, query } = ask()
+    query.receive({ id, result: 8788 })
     expect(ends).toEqual([])
-    question.hear({ id: ID, result: 8789 })
+    query.receive({ id: ID, result: 8789 })
     expect(ends).toEqual([['answered', 8789, 0]])
   })
 
@@ -71,56 +71,56 @@ describe('a question', () => {
     const stalled = ask()
     stalled.clock.stall(5000)
     stalled.clock.turn()
-    stalled.question.hear({ id: ID, result: 8788 })
+    stalled.query.receive({ id: ID, result: 8788 })
     stalled.clock.run(5000)
     expect(stalled.ends).toEqual([['answered', 8788, 5000]])
   })
 
-  it('is over when its registrant is gone', () => {
-    const { clock, ends, question } = ask()
-    question.abandon()
+  it('is over when its registrant has left', () => {
+    const { clock, ends, query } = ask()
+    query.abandon()
     expect(ends).toEqual([['left', undefined, 0]])
     expect(clock.pending).toBe(0)
   })
 
   it('is over once', () => {
-    const { clock, ends, question } = ask()
-    question.hear({ id: ID, result: 8788 })
-    question.hear({ id: ID, result: 8789 })
-    question.abandon()
+    const { clock, ends, query } = ask()
+    query.receive({ id: ID, result: 8788 })
+    query.receive({ id: ID, result: 8789 })
+    query.abandon()
     clock.run(10_000)
     expect(ends).toEqual([['answered', 8788, 0]])
   })
 })
 
-describe('one who does not know the method', () => {
-  it('is asked again by its name in the public document, and its late answer to the first is nothing', () => {
-    const { ends, sent, question } = ask()
-    question.hear({ id: ID, error: unknownMethod })
+describe('a registrant that does not know the method', () => {
+  it('is asked again by the name in the public document, and its late answer to the first is ignored', () => {
+    const { ends, sent, query } = ask()
+    query.receive({ id: ID, error: unknownMethod })
     expect(sent).toEqual([message(ID, 'getHostieGrpcPort'), message(ID + 1, 'hostieGrpcPort')])
-    question.hear({ id: ID, result: 1 })
+    query.receive({ id: ID, result: 1 })
     expect(ends).toEqual([])
-    question.hear({ id: ID + 1, result: 8788 })
+    query.receive({ id: ID + 1, result: 8788 })
     expect(ends).toEqual([['answered', 8788, 0]])
   })
 
   it('does not know the other one either: it is over', () => {
-    const { ends, sent, question } = ask()
-    question.hear({ id: ID, error: unknownMethod })
-    question.hear({ id: ID + 1, error: unknownMethod })
+    const { ends, sent, query } = ask()
+    query.receive({ id: ID, error: unknownMethod })
+    query.receive({ id: ID + 1, error: unknownMethod })
     expect([ends, sent.length]).toEqual([[['invalid', undefined, 0]], 2])
   })
 
   it('has 2 s for both together', () => {
-    const { clock, ends, question } = ask()
+    const { clock, ends, query } = ask()
     clock.run(1500)
-    question.hear({ id: ID, error: unknownMethod })
+    query.receive({ id: ID, error: unknownMethod })
     clock.run(500)
     expect(ends).toEqual([['timeout', undefined, 2000]])
   })
 })
 
-it('whatever a registrant answers, and when: a question ends once, within 2 s, and has a port only where it is one', () => {
+it('whatever a registrant answers, and when: a query ends once, within 2 s, and has a port only where it is one', () => {
   const answers = fc.array(
     fc.record({
       afterMs: fc.nat(900),
@@ -132,10 +132,10 @@ it('whatever a registrant answers, and when: a question ends once, within 2 s, a
   )
   fc.assert(
     fc.property(answers, (sequence) => {
-      const { clock, ends, question } = ask()
+      const { clock, ends, query } = ask()
       for (const { afterMs, ...answer } of sequence) {
         clock.run(afterMs)
-        if (ends.length === 0) question.hear(answer)
+        if (ends.length === 0) query.receive(answer)
       }
       clock.run(2000)
       const [[result, port, atMs] = ['left', undefined, Number.NaN], ...others] = ends

@@ -32,7 +32,7 @@ export class Link implements Watched {
 }
 
 /** A heartbeat with links that come and go. Each answers after `pongMs`; null: never. */
-export function scene({
+export function harness({
   intervalMs = 10_000,
   timeoutMs = 5000,
   pongMs = null,

@@ -17,11 +17,11 @@ function begin(limits: Partial<Limits> = {}, list = new AllowList()) {
 }
 
 describe('a token', () => {
-  it('may be registered by anybody, by default', () => {
+  it('may be registered from anywhere by default', () => {
     expect(begin().access.objection(A, HERE, held(0))).toBeUndefined()
   })
 
-  it('that is on no list may not, and may as soon as it is on it', () => {
+  it('may be registered only while it is on the allow list', () => {
     const list = new AllowList(['insecure_bbbb-2222'])
     const { access } = begin({}, list)
     expect(access.objection(A, HERE, held(0))).toBe('list')
@@ -29,7 +29,7 @@ describe('a token', () => {
     expect(access.objection(A, HERE, held(0))).toBeUndefined()
   })
 
-  it('has so many registrants and no more', () => {
+  it('has at most so many registrants', () => {
     const { access } = begin({ perToken: 2 })
     expect([0, 1, 2, 3].map((others) => access.objection(A, HERE, held(others)))).toEqual([
       undefined,
@@ -41,7 +41,7 @@ describe('a token', () => {
 })
 
 describe('registrants', () => {
-  it('from one address are so many; from another one there may be more', () => {
+  it('are limited for each address', () => {
     const { access } = begin({ perAddress: 2 })
     access.enter(HERE)
     expect(access.objection(A, HERE, held(0))).toBeUndefined()
@@ -61,13 +61,13 @@ describe('registrants', () => {
     expect(access.objection(A, '2001:db8:1:2::1', held(0))).toBeUndefined()
   })
 
-  it('of whom no address is known are counted together', () => {
+  it('without a known address are counted together', () => {
     const { access } = begin({ perAddress: 1 })
     access.enter('')
     expect(access.objection(A, '', held(0))).toBe('per_address')
   })
 
-  it('in all are so many, wherever they come from', () => {
+  it('are limited in all, wherever they come from', () => {
     const { access } = begin({ registrants: 2 })
     access.enter(HERE)
     expect(access.objection(A, THERE, held(0))).toBeUndefined()
@@ -78,8 +78,8 @@ describe('registrants', () => {
   })
 })
 
-describe('the reason that is told', () => {
-  it('is the one that concerns most: the end, the list, the room, the address, the token', () => {
+describe('the reason of a refusal', () => {
+  it('is the one that concerns most: the end, the list, all registrants, the address, the token', () => {
     const list = new AllowList([])
     const { access } = begin({ registrants: 1, perAddress: 1, perToken: 1 }, list)
     access.enter(HERE)
@@ -94,7 +94,7 @@ describe('the reason that is told', () => {
     expect(roomy.objection(A, HERE, held(1))).toBe('per_address')
   })
 
-  it('is the end for everybody from the moment it is closed', () => {
+  it('is the end of the registry as soon as that drains', () => {
     const { access } = begin()
     access.close()
     expect([access.objection(A, HERE, held(0)), access.objection(A, THERE, held(0))]).toEqual([
@@ -105,38 +105,38 @@ describe('the reason that is told', () => {
 })
 
 describe('requests to upgrade', () => {
-  const asked = (access: AccessControl, times: number, address = HERE): boolean[] =>
-    Array.from({ length: times }, () => access.tooMany(address))
+  const take = (access: AccessControl, times: number, address = HERE): boolean[] =>
+    Array.from({ length: times }, () => access.takeUpgrade(address))
 
-  it('are so many a second from one address, and again as many in the next', () => {
+  it('are limited by the second for each address', () => {
     const { clock, access } = begin({ upgradeRate: 3 })
-    expect(asked(access, 5)).toEqual([false, false, false, true, true])
+    expect(take(access, 5)).toEqual([true, true, true, false, false])
     clock.run(999)
-    expect(asked(access, 1)).toEqual([true])
+    expect(take(access, 1)).toEqual([false])
     clock.run(1)
-    expect(asked(access, 4)).toEqual([false, false, false, true])
+    expect(take(access, 4)).toEqual([true, true, true, false])
   })
 
-  it('of one address cost another one nothing', () => {
+  it('from one address do not count for another one', () => {
     const { access } = begin({ upgradeRate: 1 })
-    asked(access, 100)
-    expect(asked(access, 2, THERE)).toEqual([false, true])
+    take(access, 100)
+    expect(take(access, 2, THERE)).toEqual([true, false])
   })
 
-  it('of one /64 are counted together', () => {
+  it('from one /64 are counted together', () => {
     const { access } = begin({ upgradeRate: 1 })
-    expect(asked(access, 1, '2001:db8::1')).toEqual([false])
-    expect(asked(access, 1, '2001:db8::2')).toEqual([true])
+    expect(take(access, 1, '2001:db8::1')).toEqual([true])
+    expect(take(access, 1, '2001:db8::2')).toEqual([false])
   })
 
-  it('are counted before anything else: not by who is in', () => {
+  it('are counted whether registrants were let in or not', () => {
     const { access } = begin({ upgradeRate: 1, registrants: 5 })
     for (let count = 0; count < 5; count += 1) access.enter(HERE)
-    expect(asked(access, 1)).toEqual([false])
+    expect(take(access, 1)).toEqual([true])
   })
 })
 
-it('who takes the place of its own older link needs no other: in all, and of its address', () => {
+it('lets a registrant in that replaces its own older link, where its address or the registry is full', () => {
   const { access } = begin({ registrants: 2, perAddress: 1 })
   access.enter(HERE)
   const replaces = (...replaced: string[]) => ({ registrants: 0, sockets: 0, replaced })
@@ -148,7 +148,7 @@ it('who takes the place of its own older link needs no other: in all, and of its
   expect(access.objection(A, HERE, replaces(HERE))).toBeUndefined()
 })
 
-it('sockets that are no registrants take no place of a token, but there are not to be many', () => {
+it('sockets that only listen do not count as registrants of a token, but are limited themselves', () => {
   const { access } = begin({ perToken: 2 })
   expect(access.objection(A, HERE, { registrants: 1, sockets: 7, replaced: [] })).toBeUndefined()
   expect(access.objection(A, HERE, { registrants: 1, sockets: 8, replaced: [] })).toBe('per_token')

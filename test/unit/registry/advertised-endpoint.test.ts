@@ -16,11 +16,11 @@ describe('what is published of a registrant', () => {
     })
   })
 
-  it('is where it comes from, where it says no host', () => {
+  it('is the address that it comes from, where it advertises no host', () => {
     expect(readAdvertised(offered(''), FROM)).toMatchObject({ host: FROM, trouble: '' })
   })
 
-  it('is the host it says, wherever it comes from', () => {
+  it('is the host that it advertises, wherever it comes from', () => {
     for (const from of ['2001:db8::1', '', FROM])
       expect(readAdvertised(offered('198.51.100.1'), from)).toMatchObject({
         host: '198.51.100.1',
@@ -50,7 +50,7 @@ describe('what is published of a registrant', () => {
 describe('which registrant it is', () => {
   const ID = '0123456789abcdef0123456789abcdef'
 
-  it('is said by an id of 128 bits in hex', () => {
+  it('is known by an id of 128 bits in hex', () => {
     expect(readAdvertised(`io|0.0.1|${ID}||8788`, FROM).id).toBe(ID)
   })
 
@@ -68,7 +68,7 @@ describe('which registrant it is', () => {
 describe('one that will not be found is told why, and publishes no host:', () => {
   it.each([
     ['one without a subprotocol', '', FROM, 'does not begin with io|'],
-    ['one that looks on', 'web|0.0.1|some-id|puppet|8788', FROM, 'does not begin with io|'],
+    ['one that only listens', 'web|0.0.1|some-id|puppet|8788', FROM, 'does not begin with io|'],
     ['one that is nearly one', 'io2|0.0.1|some-id|puppet|8788', FROM, 'does not begin with io|'],
     [
       'one of four fields, whose port stands where the host should',

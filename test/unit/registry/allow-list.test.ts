@@ -7,7 +7,7 @@ const B = 'insecure_bbbb-2222'
 const digestOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 describe('without a list', () => {
-  it('every token may be registered, and there is nothing to count', () => {
+  it('every token may be registered, and it has no size', () => {
     const list = new AllowList()
     expect([list.allows(A), list.allows(''), list.size]).toEqual([true, true, undefined])
   })
@@ -23,12 +23,12 @@ describe('a list', () => {
     expect([list.allows(A), list.allows(B), list.allows('')]).toEqual([true, false, false])
   })
 
-  it('lets nobody in who only knows what stands on it', () => {
+  it('does not allow a SHA-256 that stands on it as a token', () => {
     const list = new AllowList([digestOf(A)])
     expect([list.allows(digestOf(A)), list.allows(digestOf(A).toUpperCase())]).toEqual([false, false])
   })
 
-  it('that is empty lets nobody in', () => {
+  it('that is empty allows no token', () => {
     const list = new AllowList([])
     expect([list.allows(A), list.size]).toEqual([false, 0])
   })

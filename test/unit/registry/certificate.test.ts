@@ -75,7 +75,7 @@ describe('files that are watched', () => {
     expect(pairs.at(-1)).toEqual(readKeyPair(before))
   })
 
-  it('are not reported while they do not change', async () => {
+  it('that do not change are not reported', async () => {
     const { put, pairs, states, follower } = follow()
     await follower.refresh()
     put({ cert: before, key: before })
@@ -93,7 +93,7 @@ describe('files that are watched', () => {
     expect(expires(expired)).not.toEqual(expires(before))
   })
 
-  it('are read once more after a reading during which that was requested', async () => {
+  it('that are to be read while they are read are read once more after it', async () => {
     const { files, put, pairs, follower } = follow()
     // Reading a pipe waits for what is written into it.
     const pipe = makePipe(makeTempDir())
@@ -154,7 +154,7 @@ describe('a renewal that is half done', () => {
     },
   )
 
-  it('and undone is reported as no problem any more, and renews nothing', async () => {
+  it('and undone is reported as solved, and renews nothing', async () => {
     const { put, pairs, states, follower } = follow()
     put({ cert: renewed })
     await follower.refresh()
@@ -191,7 +191,7 @@ describe('a renewal that is half done', () => {
     expect(states[0]?.problem).toMatch(words)
   })
 
-  it('is reported again if its problem changes', async () => {
+  it('whose problem changes is reported again', async () => {
     const { files, put, states, follower } = follow()
     put({ cert: renewed })
     await follower.refresh()
@@ -204,7 +204,7 @@ describe('a renewal that is half done', () => {
   })
 })
 
-describe('a stopped watcher', () => {
+describe('a follower that is stopped', () => {
   it('leaves no timer, reads nothing and reports nothing', async () => {
     const { put, clock, pairs, states, follower } = follow()
     follower.start()
@@ -218,7 +218,7 @@ describe('a stopped watcher', () => {
     expect([pairs, states, clock.pending]).toEqual([[], [], 0])
   })
 
-  it('reports nothing of a reading under way, good or bad', async () => {
+  it('while it reads reports nothing of what it reads, good or bad', async () => {
     for (const what of [{ cert: renewed, key: renewed }, { cert: renewed }, undefined]) {
       const { files, put, clock, pairs, states, follower } = follow()
       if (what === undefined) rmSync(files.keyFile)
@@ -230,7 +230,7 @@ describe('a stopped watcher', () => {
     }
   })
 
-  it('a watcher has one timer, however often a reading was requested', async () => {
+  it('before that has one timer, however often a reading was requested', async () => {
     const { clock, follower } = follow()
     follower.start()
     await Promise.all([follower.refresh(), follower.refresh(), follower.refresh()])

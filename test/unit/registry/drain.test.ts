@@ -17,11 +17,11 @@ async function turns(count: number, overMs: number) {
   return { seen, endMs }
 }
 
-it('is over at once where there is nobody', async () => {
+it('is over at once where there is no registrant', async () => {
   expect(await turns(0, 5000)).toEqual({ seen: [], endMs: 0 })
 })
 
-it('takes everybody at once where there is no time', async () => {
+it('takes all registrants at once where there is no time', async () => {
   const { seen, endMs } = await turns(1000, 0)
   expect([seen.length, endMs]).toEqual([1000, 0])
 })
@@ -33,12 +33,12 @@ it('spreads ten thousand over 5 s: a group of 200 each 100 ms, the first one at 
   expect(endMs).toBeCloseTo(4900, 3)
 })
 
-it('gives each of a few a turn of its own', async () => {
+it('takes each of a few by itself', async () => {
   const { seen } = await turns(5, 5000)
   expect(seen.map(({ atMs }) => atMs)).toEqual([0, 1000, 2000, 3000, 4000])
 })
 
-it('however many, over however long: each once, in order, in groups of one size, all within the time', async () => {
+it('takes each registrant once, in order, in groups of one size, within the time, however many there are', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(2000), fc.nat(10_000), async (count, overMs) => {
       const { seen, endMs } = await turns(count, overMs)

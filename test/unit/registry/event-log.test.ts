@@ -20,13 +20,13 @@ function begin(level: LogOptions['level'] = 'info') {
     clock,
   )
   /** Tells events at once, and lets a second pass. */
-  const tell = async (...events: readonly RegistryEvent[]): Promise<readonly Line[]> => {
+  const record = async (...events: readonly RegistryEvent[]): Promise<readonly Line[]> => {
     lines.length = 0
     for (const event of events) eventLog.record(event)
     await clock.advance(1000)
     return [...lines]
   }
-  return { lines, clock, eventLog, tell }
+  return { lines, clock, eventLog, record }
 }
 
 const joined = (id: string, trouble = ''): RegistryEvent => ({
@@ -47,13 +47,13 @@ const REASONS = Object.keys(REFUSALS) as RefusalReason[]
 
 describe('one registrant', () => {
   it('that comes is a line', async () => {
-    expect(await begin().tell(joined('t0'))).toEqual([
+    expect(await begin().record(joined('t0'))).toEqual([
       { level: 'info', token: 't0', address: '203.0.113.7', msg: 'registered' },
     ])
   })
 
-  it('that comes and will not be found is a warning with the reason', async () => {
-    expect(await begin().tell(joined('t0', 'not to be found: because'))).toEqual([
+  it('that comes and will not be found is a warning that says why', async () => {
+    expect(await begin().record(joined('t0', 'not to be found: because'))).toEqual([
       {
         level: 'warn',
         token: 't0',
@@ -65,20 +65,20 @@ describe('one registrant', () => {
   })
 
   it.each(LEAVE_CAUSES)('that leaves (%s) is a line: a warning where that is trouble', async (cause) => {
-    const [line, ...others] = await begin().tell(left(cause))
+    const [line, ...others] = await begin().record(left(cause))
     expect(others).toEqual([])
     const calm = ['closed', 'lost', 'replaced', 'draining', 'delisted'].includes(cause)
     expect(line).toMatchObject({ level: calm ? 'info' : 'warn', token: 't0', cause, lastedMs: 1235 })
     expect(line?.msg).toMatch(/^left: \w+/)
   })
 
-  it('that leaves is written in other words for each cause', async () => {
-    const lines = await begin().tell(...LEAVE_CAUSES.map((cause) => left(cause)))
+  it('that leaves is a line with its own words for each cause', async () => {
+    const lines = await begin().record(...LEAVE_CAUSES.map((cause) => left(cause)))
     expect(new Set(lines.map(({ msg }) => msg)).size).toBe(LEAVE_CAUSES.length)
   })
 
   it.each(REASONS)('that is refused (%s) is a warning', async (reason) => {
-    const [line, ...others] = await begin().tell(refused(reason))
+    const [line, ...others] = await begin().record(refused(reason))
     expect(others).toEqual([])
     expect(line).toMatchObject({ level: 'warn', cause: reason, address: '203.0.113.7' })
     expect(line?.msg).toMatch(/^refused a registrant: \w+/)
@@ -90,25 +90,25 @@ describe('one registrant', () => {
     ['per_address', 'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS'],
     ['full', 'REGISTRY_MAX_REGISTRANTS,'],
   ] as const)('that is refused for %s names the variable to turn: %s', async (reason, variable) => {
-    expect((await begin().tell(refused(reason)))[0]?.msg).toContain(variable)
+    expect((await begin().record(refused(reason)))[0]?.msg).toContain(variable)
   })
 })
 
 describe('a port', () => {
   it('that closes is a warning with its reason, and one that opens again is not', async () => {
-    const { tell } = begin()
+    const { record } = begin()
     const place = '203.0.113.7:8788'
-    expect(await tell({ type: 'reachability', place, open: false, reason: 'nothing listens there' })).toEqual(
-      [
-        {
-          level: 'warn',
-          place,
-          cause: 'nothing listens there',
-          msg: `${place} cannot be opened from here: nothing listens there`,
-        },
-      ],
-    )
-    expect(await tell({ type: 'reachability', place, open: true, reason: '' })).toEqual([
+    expect(
+      await record({ type: 'reachability', endpoint: place, open: false, reason: 'nothing listens there' }),
+    ).toEqual([
+      {
+        level: 'warn',
+        place,
+        cause: 'nothing listens there',
+        msg: `${place} cannot be opened from here: nothing listens there`,
+      },
+    ])
+    expect(await record({ type: 'reachability', endpoint: place, open: true, reason: '' })).toEqual([
       { level: 'info', place, msg: `${place} can be opened from here again` },
     ])
   })
@@ -117,7 +117,7 @@ describe('a port', () => {
 describe('the certificate', () => {
   const expires = new Date('2026-12-01T00:00:00Z')
 
-  it('that is renewed is written at once', () => {
+  it('that is renewed is a line at once', () => {
     const { lines, eventLog } = begin()
     eventLog.record({ type: 'certificate', expires, problem: '' })
     expect(lines).toEqual([
@@ -149,24 +149,24 @@ describe('the certificate', () => {
 })
 
 describe('many changes in a second', () => {
-  it('are written one by one up to ten', async () => {
+  it('up to ten are a line each', async () => {
     const ids = Array.from({ length: 10 }, (_, index) => `t${index}`)
-    const lines = await begin().tell(...ids.map((id) => joined(id)))
+    const lines = await begin().record(...ids.map((id) => joined(id)))
     expect(lines.map(({ token }) => token)).toEqual(ids)
   })
 
-  it('are one line that counts them from eleven on', async () => {
-    const { tell } = begin()
+  it('more are one line that counts them', async () => {
+    const { record } = begin()
     const many = Array.from({ length: 1000 }, (_, index) => joined(`t${index}`))
-    expect(await tell(...many, left('closed'), left('draining'))).toEqual([
+    expect(await record(...many, left('closed'), left('draining'))).toEqual([
       { level: 'info', registered: 1000, left: 2, msg: '1000 registered, 2 left' },
     ])
   })
 
-  it('are one warning with the newest cause and its tokens where there is trouble among them', async () => {
-    const { tell } = begin()
+  it('more with trouble among them are one warning with the newest cause and the tokens that it concerns', async () => {
+    const { record } = begin()
     const many = Array.from({ length: 20 }, (_, index) => joined(`t${index}`))
-    expect(await tell(...many, left('silent', 'a'), left('flood', 'b'), left('flood', 'c'))).toEqual([
+    expect(await record(...many, left('silent', 'a'), left('flood', 'b'), left('flood', 'c'))).toEqual([
       {
         level: 'warn',
         registered: 20,
@@ -178,46 +178,46 @@ describe('many changes in a second', () => {
     ])
   })
 
-  it('of ports are counted by what they changed to', async () => {
-    const { tell } = begin()
+  it('of ports are counted by what became of them', async () => {
+    const { record } = begin()
     const port = (open: boolean): RegistryEvent => ({
       type: 'reachability',
-      place: 'p:1',
+      endpoint: 'p:1',
       open,
       reason: open ? '' : 'x',
     })
-    const [line] = await tell(...Array.from({ length: 11 }, () => port(false)), port(true))
+    const [line] = await record(...Array.from({ length: 11 }, () => port(false)), port(true))
     expect(line).toMatchObject({ level: 'warn', unreachable: 11, reachable: 1, cause: 'x', of: ['p:1'] })
   })
 
-  it('are one line a second in a flood of refusals', async () => {
-    const { tell } = begin()
-    const [line, ...others] = await tell(...Array.from({ length: 5000 }, () => refused('rate')))
+  it('a flood of refusals is a line a second', async () => {
+    const { record } = begin()
+    const [line, ...others] = await record(...Array.from({ length: 5000 }, () => refused('rate')))
     expect(others).toEqual([])
     expect(line).toMatchObject({ level: 'warn', refused: 5000, of: ['203.0.113.7'] })
   })
 })
 
-describe('discoveries and questions', () => {
+describe('discoveries and port queries', () => {
   const events = [
     { type: 'discovered', result: 'found', tookMs: 1, waited: false },
     { type: 'asked', result: 'answered', tookMs: 1 },
   ] as const
 
-  it('are written at trace alone', async () => {
-    expect(await begin('debug').tell(...events)).toEqual([])
-    expect((await begin('trace').tell(...events)).map(({ msg }) => msg)).toEqual(['discovered', 'asked'])
+  it('are lines at trace only', async () => {
+    expect(await begin('debug').record(...events)).toEqual([])
+    expect((await begin('trace').record(...events)).map(({ msg }) => msg)).toEqual(['discovered', 'asked'])
   })
 })
 
 describe('the end', () => {
-  it('is written at once, with how many are sent away', () => {
+  it('is a line at once, with how many registrants are sent away', () => {
     const { lines, eventLog } = begin()
     eventLog.record({ type: 'draining', registrants: 3 })
     expect(lines).toMatchObject([{ level: 'info', registrants: 3, msg: expect.stringContaining('draining') }])
   })
 
-  it('writes what waits, and leaves no timer', () => {
+  it('logs what is being gathered, and leaves no timer', () => {
     const { lines, clock, eventLog } = begin()
     eventLog.record(joined('t0'))
     expect(lines).toEqual([])

@@ -9,7 +9,7 @@ const STEP = fc.record({
     { weight: 4, arbitrary: fc.constant('ask' as const) },
     { weight: 3, arbitrary: fc.constant('come' as const) },
     { weight: 3, arbitrary: fc.constant('lose' as const) },
-    fc.constantFrom('come mute' as const, 'goodbye' as const, 'pong' as const, 'answer' as const),
+    fc.constantFrom('come unresponsive' as const, 'goodbye' as const, 'pong' as const, 'answer' as const),
   ),
   which: fc.nat(3),
   thenMs: fc.oneof(fc.nat(400), fc.constantFrom(0, 1, 999, 1000, 2000)),
@@ -17,7 +17,7 @@ const STEP = fc.record({
 const GAP_MS = 1000
 const LATEST_MS = 9000
 
-it('however registrants come, are lost, are mute and go: no discovery is told in a gap under a second that nobody is there', async () => {
+it('never answers in a gap under a second that there is no registrant, however registrants come, are lost, are unresponsive and go', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 40 }), fc.boolean(), async (steps, isRestart) => {
       const { clock, gapWait, table, join, find } = beginDiscovery()
@@ -43,17 +43,17 @@ it('however registrants come, are lost, are mute and go: no discovery is told in
             wrong.push({ askedMs, nowMs, lostMs, status, body })
         })
       }
-      const come = (mute: boolean): void => {
+      const come = (unresponsive: boolean): void => {
         lostMs = Number.NEGATIVE_INFINITY
         hasCome = true
         const port = 1000 + ports.size
         ports.add(port)
         const one = join({
-          ...(mute ? { port, pongs: false } : { answers: port }),
-          onMuted: () => {
+          ...(unresponsive ? { port, pongs: false } : { answers: port }),
+          onUnresponsive: () => {
             lostMs = clock.now()
           },
-          onUnmuted: () => {
+          onResponsive: () => {
             lostMs = Number.NEGATIVE_INFINITY
           },
         })
@@ -62,7 +62,7 @@ it('however registrants come, are lost, are mute and go: no discovery is told in
       for (const { type, which, thenMs } of steps) {
         const one = there[which % Math.max(1, there.length)]
         if (type === 'ask') ask()
-        if (type === 'come' || type === 'come mute') come(type === 'come mute')
+        if (type === 'come' || type === 'come unresponsive') come(type === 'come unresponsive')
         if (one !== undefined && type === 'pong') one.socket.emit('pong')
         if (one !== undefined && type === 'answer') one.socket.answer(1000)
         if (one !== undefined && (type === 'lose' || type === 'goodbye')) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AWAITED_MAX, GapWait, REMEMBERED_MAX } from '../../../src/registry/gap-wait.ts'
+import { GapWait, REMEMBERED_MAX, WAITS_MAX } from '../../../src/registry/gap-wait.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 const A = 'insecure_aaaa-1111'
@@ -22,8 +22,8 @@ function begin({ listed }: { listed?: string } = {}) {
   return { clock, gapWait, untilMs, wait }
 }
 
-describe('a token whose registrant was lost without a word', () => {
-  it('is waited for until a second after the loss, however late somebody asks', () => {
+describe('a token whose registrant was lost without a goodbye', () => {
+  it('is waited for until a second after the loss, however late the discovery comes', () => {
     const { clock, gapWait, untilMs } = begin()
     clock.run(100)
     gapWait.lost(A)
@@ -34,7 +34,7 @@ describe('a token whose registrant was lost without a word', () => {
     expect(untilMs()).toBeUndefined()
   })
 
-  it('is not waited for any more when somebody has come, even if that one goes', () => {
+  it('is not waited for any more when a registrant has come, even if that one goes', () => {
     const { gapWait, untilMs } = begin()
     gapWait.lost(A)
     gapWait.came(A)
@@ -58,7 +58,7 @@ describe('a token whose registrant was lost without a word', () => {
     expect([untilMs(A), untilMs(B)]).toEqual([undefined, 1000])
   })
 
-  it('is forgotten first where too many are lost: strangers may register and drop any token', () => {
+  it('is forgotten first where too many are lost: anybody may register and drop any token', () => {
     const { gapWait, untilMs } = begin()
     for (const token of [A, B, A]) gapWait.lost(token)
     for (let time = 2; time < REMEMBERED_MAX; time += 1) gapWait.lost(`t${time}`)
@@ -93,7 +93,7 @@ describe('after a start of the registry', () => {
     expect(untilMs()).toBeUndefined()
   })
 
-  it('a discovery waits for 2 s in all, however often it looks again', () => {
+  it('a discovery waits for 2 s in all, however often it waits', () => {
     const { clock, gapWait } = begin()
     gapWait.start()
     clock.run(1999)
@@ -128,8 +128,8 @@ describe('after a start of the registry', () => {
   })
 })
 
-describe('who waits', () => {
-  it('goes on as soon as somebody comes, and nobody else does', async () => {
+describe('a discovery that waits', () => {
+  it('goes on as soon as a registrant of its token comes, and no other discovery does', async () => {
     const { clock, gapWait, wait } = begin()
     gapWait.lost(A)
     gapWait.lost(B)
@@ -143,7 +143,7 @@ describe('who waits', () => {
     expect([gapWait.size, clock.pending]).toEqual([0, 0])
   })
 
-  it('goes on at the end of the registry, after which nobody is expected', async () => {
+  it('goes on at the end of the registry, after which no registrant is expected', async () => {
     const { clock, gapWait, untilMs, wait } = begin()
     gapWait.start()
     gapWait.lost(A)
@@ -156,10 +156,10 @@ describe('who waits', () => {
     expect([gapWait.size, clock.pending]).toEqual([0, 0])
   })
 
-  it('is one of ten thousand tokens at most', () => {
+  it('is one of ten thousand at most', () => {
     const { gapWait } = begin()
     gapWait.start()
-    for (let time = 1; time < AWAITED_MAX; time += 1) void gapWait.wait(`t${time}`, 2000)
+    for (let time = 1; time < WAITS_MAX; time += 1) void gapWait.wait(`t${time}`, 2000)
     expect(gapWait.isFull).toBe(false)
     void gapWait.wait(A, 2000)
     expect(gapWait.isFull).toBe(true)

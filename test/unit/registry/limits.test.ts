@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from '../../../src/registry/limits.ts'
 const byDefault = (wanted: (typeof REGISTRY_VARIABLES)[number]['name']): string | undefined =>
   REGISTRY_VARIABLES.find(({ name }) => name === wanted)?.byDefault
 
-it('the limits of a registry are those that --help tells', async () => {
+it('the limits of a registry are those in --help', async () => {
   expect(DEFAULT_LIMITS).toEqual({
     registrants: Number(byDefault('REGISTRY_MAX_REGISTRANTS')),
     perToken: Number(byDefault('REGISTRY_MAX_REGISTRANTS_PER_TOKEN')),

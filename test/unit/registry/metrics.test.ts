@@ -20,7 +20,7 @@ const FACTS: readonly RegistryEvent[] = [
   ...(['answered', 'invalid', 'timeout', 'left'] as const).map(
     (result) => ({ type: 'asked', result, tookMs: 30 }) as const,
   ),
-  { type: 'reachability', place: EVIL, open: false, reason: EVIL },
+  { type: 'reachability', endpoint: EVIL, open: false, reason: EVIL },
   { type: 'certificate', expires: new Date(0), problem: EVIL },
   { type: 'draining', registrants: 1 },
 ]
@@ -61,7 +61,7 @@ describe('the exposition', () => {
 })
 
 describe('the gauges', () => {
-  it('show what is true when they are read', async () => {
+  it('read what is true when they are scraped', async () => {
     const { server, table, join } = standIn()
     const metrics = createMetrics(server, '1.2.3', undefined)
     expect(await samples(metrics)).toMatchObject({
@@ -78,13 +78,13 @@ describe('the gauges', () => {
     expect(await samples(metrics)).toMatchObject({ registrants: 2, tokens: 2 })
   })
 
-  it('count no port where no port is checked', async () => {
+  it('count no port where ports are not checked', async () => {
     const { server, join } = standIn({ reachability: false })
     join({ open: false })
     expect(await samples(createMetrics(server, '1', undefined))).toMatchObject({ unreachable_ports: 0 })
   })
 
-  it('show the end of the certificate, the renewed one’s too, and nothing without one', async () => {
+  it('read the end of the certificate, of a renewed one too, and do not exist without one', async () => {
     let expires = new Date('2026-12-01T00:00:00Z')
     const metrics = createMetrics(standIn().server, '1', () => expires)
     const told = async () => (await samples(metrics)).certificate_expiry_timestamp_seconds

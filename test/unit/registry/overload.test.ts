@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { comeBackAfter, Overload } from '../../../src/registry/overload.ts'
+import { Overload, retryAfterSeconds } from '../../../src/registry/overload.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 /** A process that idles when it is told so. */
@@ -23,7 +23,7 @@ describe('a connection', () => {
     expect(overload.busyMs(arrived)).toBe(3000)
   })
 
-  it('has not waited for the process if its peer took its time: slow ones cannot make it look busy', () => {
+  it('has not waited for the process if its peer took its time: slow peers cannot make it look busy', () => {
     const { overload, idle, work } = begin()
     const arrived = overload.arrived()
     for (let time = 0; time < 10; time += 1) {
@@ -42,7 +42,7 @@ describe('a connection', () => {
   })
 })
 
-describe('who is sent away', () => {
+describe('a registrant that is sent away', () => {
   it.each([
     [2000, 0, 1],
     [2000, 0.5, 3],
@@ -52,7 +52,7 @@ describe('who is sent away', () => {
   ])(
     'after %i ms comes back at random within twice that time, 20 s at most: chance %f is %i s',
     (waitedMs, chance, seconds) => {
-      expect(comeBackAfter(waitedMs, chance)).toBe(seconds)
+      expect(retryAfterSeconds(waitedMs, chance)).toBe(seconds)
     },
   )
 })

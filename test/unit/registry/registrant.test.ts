@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { LeaveCause } from '../../../src/registry/events.ts'
-import { type ScriptedSocket, scene, TOKEN } from './registry-harness.ts'
+import { hostAnswer } from '../../../src/registry/host-query.ts'
+import { createHarness, type ScriptedSocket, TOKEN } from './registry-harness.ts'
 
-describe('one that comes', () => {
+describe('a registrant that comes', () => {
   it('is told that it is registered, and nothing else where all is well', () => {
-    const { socket, registrant } = scene().come()
+    const { socket, registrant } = createHarness().come()
     expect(socket.sent).toEqual([{ name: 'sys', payload: 'registered' }])
     expect(registrant).toMatchObject({
       token: TOKEN,
@@ -15,16 +16,16 @@ describe('one that comes', () => {
   })
 
   it('is told why it will not be found', () => {
-    const { socket, registrant } = scene().come({ address: '2001:db8::1' })
+    const { socket, registrant } = createHarness().come({ address: '2001:db8::1' })
     expect(socket.told).toEqual(['registered', expect.stringContaining('it advertises no host')])
     expect(registrant.findable).toBe(true)
-    expect(scene().come({ protocol: 'web|1' }).registrant.findable).toBe(false)
+    expect(createHarness().come({ protocol: 'web|1' }).registrant.findable).toBe(false)
   })
 })
 
-describe('where its puppet is', () => {
-  it('is what it answers, asked once by however many', async () => {
-    const { socket, registrant, results } = scene().come()
+describe('the endpoint of its puppet', () => {
+  it('is what it answers, and one port query serves all who ask at the same time', async () => {
+    const { socket, registrant, results } = createHarness().come()
     const all = [registrant.endpoint(), registrant.endpoint(), registrant.endpoint()]
     socket.answer(8788)
     expect(await Promise.all(all)).toEqual(Array(3).fill({ host: '203.0.114.7', port: 8788 }))
@@ -32,7 +33,7 @@ describe('where its puppet is', () => {
   })
 
   it('holds for a second, and is asked again after it under an id of its own', async () => {
-    const { clock, come } = scene()
+    const { clock, come } = createHarness()
     const { socket, registrant } = come({ answers: 8788 })
     await registrant.endpoint()
     clock.run(999)
@@ -50,7 +51,7 @@ describe('where its puppet is', () => {
     ['nothing', undefined, 'timeout'],
     ['a port that is none', 0, 'invalid'],
   ])('is the port in its subprotocol where it answers %s', async (_what, answers, result) => {
-    const { clock, come } = scene()
+    const { clock, come } = createHarness()
     const { registrant, results } = come({ port: 9000, answers })
     const endpoint = registrant.endpoint()
     await clock.advance(2000)
@@ -58,8 +59,8 @@ describe('where its puppet is', () => {
     expect(results).toEqual([result])
   })
 
-  it('is nowhere where there is no such port either: none is made up', async () => {
-    const { clock, come } = scene()
+  it('is undefined where there is no such port either: none is made up', async () => {
+    const { clock, come } = createHarness()
     const { registrant } = come()
     const endpoint = registrant.endpoint()
     await clock.advance(2000)
@@ -68,22 +69,22 @@ describe('where its puppet is', () => {
   })
 
   it('is not asked of one that has no host to publish', async () => {
-    const { socket, registrant } = scene().come({ address: '2001:db8::1', answers: 8788 })
+    const { socket, registrant } = createHarness().come({ address: '2001:db8::1', answers: 8788 })
     expect(await registrant.endpoint()).toBeUndefined()
     expect(socket.asked).toEqual([])
   })
 
   it('may be answered bare, without an envelope', async () => {
-    const { socket, registrant } = scene().come()
+    const { socket, registrant } = createHarness().come()
     const endpoint = registrant.endpoint()
     socket.says({ jsonrpc: '2.0', id: socket.asked[0], result: 8788 })
     expect((await endpoint)?.port).toBe(8788)
   })
 })
 
-describe('one that leaves', () => {
-  it('is nowhere at once: for those that wait for its answer, and for those that come', async () => {
-    const { clock, come } = scene()
+describe('a registrant that leaves', () => {
+  it('has no endpoint at once, neither for those that wait for its answer nor for those that come', async () => {
+    const { clock, come } = createHarness()
     const { socket, registrant, results, causes } = come({ port: 9000 })
     const endpoint = registrant.endpoint()
     socket.emit('close')
@@ -93,15 +94,15 @@ describe('one that leaves', () => {
   })
 
   it('takes its answer with it', async () => {
-    const { socket, registrant } = scene().come({ answers: 8788 })
+    const { socket, registrant } = createHarness().come({ answers: 8788 })
     await registrant.endpoint()
     socket.emit('close')
     expect(registrant.cachedEndpoint).toBeUndefined()
   })
 
   it('leaves when its end begins, and once', async () => {
-    const { socket, registrant, causes } = scene().come()
-    socket.emit('closing', 'closed')
+    const { socket, registrant, causes } = createHarness().come()
+    socket.emit('closing', 1000)
     await undefined
     expect(registrant.findable).toBe(false)
     socket.emit('close')
@@ -119,17 +120,17 @@ describe('one that leaves', () => {
     [1013, 'lost'],
     [4000, 'lost'],
   ])('whose connection is closed with %i counts as %s', (code, cause) => {
-    const { socket, causes } = scene().come()
+    const { socket, causes } = createHarness().come()
     socket.emit('close', code)
     expect(causes).toEqual([cause])
   })
 
   it('leaves with a goodbye or without one', async () => {
-    const [one, other, half] = [scene().come(), scene().come(), scene().come()]
+    const [one, other, half] = [createHarness().come(), createHarness().come(), createHarness().come()]
     one.socket.goodbye()
     other.socket.breaks()
     // The end of the connection, without a close frame.
-    half.socket.emit('closing', 'lost')
+    half.socket.emit('closing', 1006)
     await undefined
     expect([one.causes, other.causes, half.causes]).toEqual([['closed'], ['lost'], ['lost']])
   })
@@ -139,34 +140,35 @@ describe('one that leaves', () => {
       'a newer link of the same registrant',
       'replaced',
       ['close 4409'],
-      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.replace(),
+      (one: ReturnType<ReturnType<typeof createHarness>['come']>) => one.registrant.replace(),
     ],
     [
       'a frame that is none',
       'frame',
       [],
-      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.socket.emit('error', new Error('frame')),
+      (one: ReturnType<ReturnType<typeof createHarness>['come']>) =>
+        one.socket.emit('error', new Error('frame')),
     ],
     [
       'silence',
       'silent',
       ['terminate'],
-      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.silent(),
+      (one: ReturnType<ReturnType<typeof createHarness>['come']>) => one.registrant.silent(),
     ],
     [
       'the end of the registry',
       'draining',
       ['close 1001'],
-      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.goAway(),
+      (one: ReturnType<ReturnType<typeof createHarness>['come']>) => one.registrant.goAway(),
     ],
     [
       'a list without its token',
       'delisted',
       ['close 1008'],
-      (one: ReturnType<ReturnType<typeof scene>['come']>) => one.registrant.delist(),
+      (one: ReturnType<ReturnType<typeof createHarness>['come']>) => one.registrant.delist(),
     ],
   ] as const)('for %s: %s', (_why, cause, done, act) => {
-    const one = scene().come()
+    const one = createHarness().come()
     act(one)
     act(one)
     expect(one.causes).toEqual([cause])
@@ -178,8 +180,8 @@ describe('one that leaves', () => {
     expect([one.socket.sent.length, one.socket.done.includes('ping')]).toEqual([before, false])
   })
 
-  it('does not read: it is ended, and what was to be asked is over at once', async () => {
-    const { clock, come } = scene()
+  it('does not read: it is ended, and its port query is over at once', async () => {
+    const { clock, come } = createHarness()
     const { socket, registrant, causes, results } = come()
     socket.bufferedAmount = 64 * 1024
     registrant.advise('fits')
@@ -190,19 +192,19 @@ describe('one that leaves', () => {
   })
 })
 
-describe('what it says', () => {
-  it('is rogered, whatever it is', () => {
-    const { socket } = scene().come()
+describe('what it sends', () => {
+  it('is answered with roger, whatever it is', () => {
+    const { socket } = createHarness().come()
     for (const frame of [{ name: 'ding', payload: 'x' }, '[]', 'x', '', { jsonrpc: '2.0' }])
       socket.says(frame)
     expect(socket.told).toEqual(['registered', ...Array(5).fill('roger')])
   })
 
-  it('where it asks for its token is passed on, not rogered', () => {
-    const { socket, registrant, heard } = scene().come()
+  it('is not answered with roger where it asks for its host', () => {
+    const { socket, registrant, heard } = createHarness().come()
     socket.says({ name: 'hostie', payload: '' })
     expect([heard.onHostQuery, socket.told]).toEqual([1, ['registered']])
-    registrant.sendHost('203.0.114.7')
+    registrant.send(hostAnswer('203.0.114.7'))
     expect(socket.sent.at(-1)).toEqual({ name: 'hostie', payload: '203.0.114.7' })
   })
 
@@ -214,7 +216,7 @@ describe('what it says', () => {
   ])(
     'in more than 50 frames a second is its end, if the last is %s; 50 are none, each second',
     (_what, last) => {
-      const { clock, come } = scene()
+      const { clock, come } = createHarness()
       const { socket, causes } = come()
       const talk = (times: number): void => {
         for (let time = 0; time < times; time += 1) socket.says({ name: 'ding' })
@@ -229,15 +231,15 @@ describe('what it says', () => {
     },
   )
 
-  it('to a ping is passed on', () => {
-    const { socket, heard } = scene().come()
+  it('in answer to a ping is a sign of life', () => {
+    const { socket, heard } = createHarness().come()
     socket.emit('pong')
-    expect([heard.ponged, socket.told]).toEqual([1, ['registered']])
+    expect([heard.frames, socket.told]).toEqual([1, ['registered']])
   })
 })
 
-it('that never says its port is asked once a second, however many want to know: its answers are no flood', async () => {
-  const { clock, come } = scene()
+it('a registrant that never says its port is asked once a second, however many discoveries there are: its answers are no flood', async () => {
+  const { clock, come } = createHarness()
   const { socket, registrant, causes } = come({ port: 0 })
   for (let time = 0; time < 200; time += 1) {
     const endpoint = registrant.endpoint()

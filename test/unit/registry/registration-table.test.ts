@@ -77,7 +77,7 @@ describe('the table', () => {
     expect([[...table.entries()], table.size, table.tokens]).toEqual([[], 0, 0])
   })
 
-  it('does not mind that one leaves twice, or was never there', () => {
+  it('ignores a registrant that leaves twice, or was never there', () => {
     const [first, second] = [one('1'), one('2')] as const
     const table = bookOf(first, second)
     table.remove(first)
@@ -86,7 +86,7 @@ describe('the table', () => {
     expect([table.size, table.tokens, table.newest('A')]).toEqual([1, 1, second])
   })
 
-  it('may be changed while somebody goes through it', () => {
+  it('may be changed while it is iterated', () => {
     const all = [one('1'), one('2'), one('3', 'B')]
     const table = bookOf(...all)
     for (const [, registrants] of table.entries()) for (const each of registrants) table.remove(each)

@@ -53,7 +53,7 @@ export class ScriptedSocket extends EventEmitter {
 
   /** It sends a close frame. */
   goodbye(): void {
-    this.emit('closing', 'closed')
+    this.emit('closing', 1000)
     this.emit('close', 1000)
   }
 
@@ -68,7 +68,7 @@ export class ScriptedSocket extends EventEmitter {
 
   close(code: number): void {
     this.done.push(`close ${code}`)
-    this.emit('closing', 'lost')
+    this.emit('closing', code)
   }
 
   terminate(): void {
@@ -84,12 +84,12 @@ export interface Registered {
   /** How its questions ended. */
   readonly results: PortQueryResult[]
   readonly causes: LeaveCause[]
-  /** How often it asked where its token is, and how often it answered a ping. */
-  readonly heard: { onHostQuery: number; ponged: number }
+  /** How often it asked for its host, and how many frames came from it. */
+  readonly heard: { onHostQuery: number; frames: number }
 }
 
 /** What is said of a registrant; the rest is as good as can be. */
-export interface Wish {
+export interface RegistrantFixture {
   readonly token?: string
   readonly address?: string
   readonly host?: string
@@ -101,14 +101,14 @@ export interface Wish {
   /** Whether it answers pings; default: yes. */
   readonly pongs?: boolean
   readonly left?: (registrant: Registrant, cause: LeaveCause) => void
-  readonly muted?: (registrant: Registrant) => void
-  readonly unmuted?: (registrant: Registrant) => void
+  readonly unresponsive?: (registrant: Registrant) => void
+  readonly responsive?: (registrant: Registrant) => void
 }
 
 export const TOKEN = 'insecure_aaaa-1111'
 
 /** A clock, and registrants that come in at its time. */
-export function scene(clock = new QuickClock()) {
+export function createHarness(clock = new QuickClock()) {
   const come = ({
     token = TOKEN,
     address = '203.0.114.7',
@@ -118,36 +118,42 @@ export function scene(clock = new QuickClock()) {
     answers,
     pongs = true,
     left = () => {},
-    muted = () => {},
-    unmuted = () => {},
-  }: Wish = {}): Registered => {
+    unresponsive = () => {},
+    responsive = () => {},
+  }: RegistrantFixture = {}): Registered => {
     const socket = new ScriptedSocket()
     socket.answers = answers
     socket.pongs = pongs
     const results: PortQueryResult[] = []
     const causes: LeaveCause[] = []
-    const heard = { onHostQuery: 0, ponged: 0 }
+    const heard = { onHostQuery: 0, frames: 0 }
     const registrant = new Registrant(socket as unknown as WebSocket, {
       token,
       address,
       advertised: readAdvertised(protocol, address),
       clock,
+      heartbeat: {
+        watch: () => {},
+        unwatch: () => {},
+        ponged: () => {
+          heard.frames += 1
+          return undefined
+        },
+      },
       listener: {
-        asked: (result) => void results.push(result),
+        onPortQuery: (result) => void results.push(result),
         onHostQuery: () => {
           heard.onHostQuery += 1
         },
-        ponged: () => {
-          heard.ponged += 1
-        },
-        left: (one, cause) => {
+        onLeave: (one, cause) => {
           causes.push(cause)
           left(one, cause)
         },
-        muted,
-        unmuted,
+        onUnresponsive: unresponsive,
+        onResponsive: responsive,
       },
     })
+    registrant.start()
     return { registrant, socket, results, causes, heard }
   }
   return { clock, come }

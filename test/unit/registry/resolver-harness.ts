@@ -1,51 +1,51 @@
-import { WORDLESS } from '../../../src/registry/events.ts'
+import { ABRUPT_CAUSES } from '../../../src/registry/events.ts'
 import { GapWait } from '../../../src/registry/gap-wait.ts'
 import { Reachability } from '../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
 import { type DiscoveryAnswer, Resolver } from '../../../src/registry/resolver.ts'
-import { scene, TOKEN, type Wish } from './registry-harness.ts'
+import { createHarness, type RegistrantFixture, TOKEN } from './registry-harness.ts'
 
 /** What is said of one who comes; the listeners hear of it when the registry does. */
-interface DiscoveryWish extends Wish {
-  readonly onMuted?: () => void
-  readonly onUnmuted?: () => void
+interface JoinOptions extends RegistrantFixture {
+  readonly onUnresponsive?: () => void
+  readonly onResponsive?: () => void
 }
 
 /** A registry without ports. `closed`: whether those of registrants do not open; undefined: nobody looks. */
 export function beginDiscovery({ mask = false, closed }: { mask?: boolean; closed?: boolean } = {}) {
-  const { clock, come } = scene()
+  const { clock, come } = createHarness()
   const table = new RegistrationTable<Registrant>()
-  let looks = 0
-  const look = async () => {
-    looks += 1
+  let checks = 0
+  const check = async () => {
+    checks += 1
     return closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const)
   }
-  const reachability = new Reachability({ clock, look, onChange: () => {} })
+  const reachability = new Reachability({ clock, check, onChange: () => {} })
   const gapWait = new GapWait({ clock, allows: () => true })
-  const discovery = new Resolver({ clock, table, gapWait, reachability, mask })
+  const resolver = new Resolver({ clock, table, gapWait, reachability, mask })
   /** One comes, and goes as soon as it leaves. */
-  const join = ({ onMuted, onUnmuted, ...wish }: DiscoveryWish = {}) => {
+  const join = ({ onUnresponsive, onResponsive, ...fixture }: JoinOptions = {}) => {
     const one = come({
       left: (registrant, cause) => {
         table.remove(registrant)
-        if (WORDLESS.has(cause)) gapWait.lost(registrant.token)
+        if (ABRUPT_CAUSES.has(cause)) gapWait.lost(registrant.token)
       },
-      muted: ({ token }) => {
+      unresponsive: ({ token }) => {
         gapWait.lost(token)
-        onMuted?.()
+        onUnresponsive?.()
       },
-      unmuted: ({ token }) => {
-        onUnmuted?.()
+      responsive: ({ token }) => {
+        onResponsive?.()
         gapWait.came(token)
       },
-      ...wish,
+      ...fixture,
     })
     table.add(one.registrant)
     gapWait.came(one.registrant.token)
     if (closed !== undefined) reachability.join(one.registrant)
     return one
   }
-  const find = async (token = TOKEN): Promise<DiscoveryAnswer> => discovery.find(token)
-  return { clock, gapWait, table, discovery, looks: () => looks, join, find }
+  const find = async (token = TOKEN): Promise<DiscoveryAnswer> => resolver.find(token)
+  return { clock, gapWait, table, resolver, checks: () => checks, join, find }
 }

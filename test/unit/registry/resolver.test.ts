@@ -18,37 +18,37 @@ const NOBODY = {
   waited: false,
 }
 
-describe('a token that nobody has', () => {
+describe('a token without a registrant', () => {
   it('is not registered, at once', () => {
-    expect(begin().discovery.find(TOKEN)).toEqual(NOBODY)
+    expect(begin().resolver.find(TOKEN)).toEqual(NOBODY)
   })
 
-  it('is not registered by somebody who only looks on, who is not asked', () => {
-    const { discovery, join } = begin()
+  it('is not registered by a socket that only listens, which is not asked', () => {
+    const { resolver, join } = begin()
     const { socket } = join({ protocol: 'web|0.0.1|x||', answers: 1 })
-    expect(discovery.find(TOKEN)).toEqual(NOBODY)
+    expect(resolver.find(TOKEN)).toEqual(NOBODY)
     expect(socket.asked).toEqual([])
   })
 })
 
-describe('a token that somebody has', () => {
+describe('a token with a registrant', () => {
   it('is where its registrant says', async () => {
     const { join, find } = begin()
     join({ answers: 8788 })
     expect(await find()).toEqual(found(HERE, 8788))
   })
 
-  it('is answered at once for a second after it was said', async () => {
-    const { clock, discovery, join, find } = begin()
+  it('is answered at once for a second after the registrant answered', async () => {
+    const { clock, resolver, join, find } = begin()
     join({ answers: 8788 })
     await find()
     clock.run(999)
-    expect(discovery.find(TOKEN)).toEqual(found(HERE, 8788))
+    expect(resolver.find(TOKEN)).toEqual(found(HERE, 8788))
     clock.run(1)
-    expect(discovery.find(TOKEN)).toBeInstanceOf(Promise)
+    expect(resolver.find(TOKEN)).toBeInstanceOf(Promise)
   })
 
-  it('is where the newest says, and where the one before it says when that one leaves', async () => {
+  it('is where the newest registrant says, and where the one before it says when that one leaves', async () => {
     const { join, find } = begin()
     const before = join({ answers: 1 })
     expect(await find()).toEqual(found(HERE, 1))
@@ -60,10 +60,10 @@ describe('a token that somebody has', () => {
     expect(await find()).toEqual(NOBODY)
   })
 
-  it('is one question for all that ask at the same time', async () => {
-    const { join, discovery } = begin()
+  it('needs one port query for all discoveries at the same time', async () => {
+    const { join, resolver } = begin()
     const { socket } = join()
-    const all = Array.from({ length: 20 }, () => discovery.find(TOKEN))
+    const all = Array.from({ length: 20 }, () => resolver.find(TOKEN))
     socket.answer(8788)
     expect(await Promise.all(all)).toEqual(Array(20).fill(found(HERE, 8788)))
     expect(socket.asked).toHaveLength(1)
@@ -101,7 +101,7 @@ describe('while it is asked', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('it is lost without a word, and was the only one: found when it is back within a second', async () => {
+  it('it is lost without a goodbye, and was the only one: found when it is back within a second', async () => {
     const { clock, join, find } = begin()
     join().socket.breaks()
     const first = find()
@@ -112,18 +112,18 @@ describe('while it is asked', () => {
     expect(clock.now()).toBe(999)
   })
 
-  it('it is lost without a word, and is not back within a second: not registered then, and at once after it', async () => {
-    const { clock, join, find, discovery } = begin()
+  it('it is lost without a goodbye, and is not back within a second: not registered then, and at once after it', async () => {
+    const { clock, join, find, resolver } = begin()
     const only = join()
     const answer = find()
     await clock.advance(100)
     only.socket.breaks()
     await clock.advance(1000)
     expect(await answer).toEqual({ ...NOBODY, waited: true })
-    expect([clock.now(), discovery.find(TOKEN)]).toEqual([1100, NOBODY])
+    expect([clock.now(), resolver.find(TOKEN)]).toEqual([1100, NOBODY])
   })
 
-  it('it is lost without a word, and another one is there: that one is asked at once', async () => {
+  it('it is lost without a goodbye, and another one is there: that one is asked at once', async () => {
     const { clock, join, find } = begin()
     join({ answers: 1 })
     join({ answers: 2 }).socket.breaks()
@@ -131,20 +131,20 @@ describe('while it is asked', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('its last answer expires between two looks at it: it is asked again', async () => {
+  it('its last answer expires between two reads of it: it is asked again', async () => {
     const { clock, join, find } = begin()
     join({ answers: 8788 })
     await find()
     clock.run(999)
-    // Each look at the clock takes half a millisecond.
+    // Each reading of the clock takes half a millisecond.
     const now = clock.now.bind(clock)
-    let looks = 0
-    clock.now = () => now() + looks++ / 2
+    let readings = 0
+    clock.now = () => now() + readings++ / 2
     for (let time = 0; time < 10; time += 1) expect(await find()).toEqual(found(HERE, 8788))
   })
 })
 
-describe('one who does not say its port', () => {
+describe('a registrant that does not say its port', () => {
   it('is found by the one in its subprotocol', async () => {
     const { clock, join, find } = begin()
     join({ port: 9000 })
@@ -162,7 +162,7 @@ describe('one who does not say its port', () => {
     expect(await answer).toEqual(found(HERE, 1))
   })
 
-  it('and is the only one cannot be found, which is told: no port is made up', async () => {
+  it('and is the only one cannot be found, as the answer says: no port is made up', async () => {
     const { clock, join, find } = begin()
     join()
     const answer = find()
@@ -188,7 +188,7 @@ describe('one who does not say its port', () => {
   })
 })
 
-describe('one that is mute', () => {
+describe('a registrant that does not answer the port query', () => {
   it('is pinged half a second after it was asked, and believed if it answers that', async () => {
     const { clock, join, find } = begin()
     const { socket } = join({ port: 9000 })
@@ -200,7 +200,7 @@ describe('one that is mute', () => {
     expect(socket.done).toEqual(['ping'])
   })
 
-  it('is not pinged for nothing: one that answers in time has said enough', async () => {
+  it('is not pinged if it answers within half a second', async () => {
     const { clock, join, find } = begin()
     const { socket } = join({ answers: 1 })
     await find()
@@ -208,29 +208,29 @@ describe('one that is mute', () => {
     expect(socket.done).toEqual([])
   })
 
-  it('to pings too is not believed: its port is not published, clients wait, and then the registry cannot say', async () => {
-    const { clock, join, find, discovery } = begin()
+  it('nor pings is not believed: its port is not published, clients wait, and then the registry cannot say', async () => {
+    const { clock, join, find, resolver } = begin()
     const { registrant, causes } = join({ port: 9000, pongs: false })
     const answer = find()
     await clock.advance(3000)
     expect(await answer).toMatchObject({ status: 503, host: '0.0.0.0', waited: true })
     expect(clock.now()).toBe(3000)
-    expect(discovery.find(TOKEN)).toMatchObject({ status: 503, waited: false })
+    expect(resolver.find(TOKEN)).toMatchObject({ status: 503, waited: false })
     // Whether its link is dead is the heartbeat's matter.
-    expect([registrant.isMute, causes]).toEqual([true, []])
+    expect([registrant.isUnresponsive, causes]).toEqual([true, []])
   })
 
-  it('to pings too makes room for the one before it', async () => {
-    const { clock, join, find, discovery } = begin()
+  it('nor pings makes room for the one before it', async () => {
+    const { clock, join, find, resolver } = begin()
     join({ answers: 1 })
     join({ port: 9000, pongs: false })
     const answer = find()
     await clock.advance(2000)
     expect(await answer).toEqual(found(HERE, 1))
-    expect(discovery.find(TOKEN)).toEqual(found(HERE, 1))
+    expect(resolver.find(TOKEN)).toEqual(found(HERE, 1))
   })
 
-  it('and is heard again is asked again, for those who still wait too', async () => {
+  it('and sends something later is asked again, for discoveries that still wait too', async () => {
     const { clock, join, find } = begin()
     const { socket, registrant } = join({ port: 9000, pongs: false })
     const answer = find()
@@ -238,16 +238,16 @@ describe('one that is mute', () => {
     socket.answers = 8788
     socket.emit('pong')
     expect(await answer).toEqual({ ...found(HERE, 8788), waited: true })
-    expect([clock.now(), registrant.isMute]).toEqual([2500, false])
+    expect([clock.now(), registrant.isUnresponsive]).toEqual([2500, false])
   })
 
-  it('again and again keeps nobody waiting for more than 9 s: then the registry cannot say', async () => {
+  it('again and again keeps no client waiting for more than 9 s: then the registry cannot say', async () => {
     const { clock, join, find } = begin()
     const { socket } = join({
       port: 9000,
       pongs: false,
-      // DetectedProtocol as soon as it is not believed, and mute again when it is asked.
-      onMuted: () => void clock.after(1, () => socket.emit('pong')),
+      // It sends a pong as soon as it is not believed, and is unresponsive again when it is asked.
+      onUnresponsive: () => void clock.after(1, () => socket.emit('pong')),
     })
     let answeredMs = 0
     const answer = find().finally(() => {
@@ -261,7 +261,7 @@ describe('one that is mute', () => {
 })
 
 describe('a registry', () => {
-  it('that starts waits 2 s for those who may have been there before', async () => {
+  it('that starts waits 2 s for registrants that may have been there before', async () => {
     const { clock, gapWait, join, find } = begin()
     gapWait.start()
     const answer = find()
@@ -275,7 +275,7 @@ describe('a registry', () => {
   })
 
   it('that starts gives each discovery its 2 s: those of the same tenth of a second wait together', async () => {
-    const { clock, gapWait, discovery, find } = begin()
+    const { clock, gapWait, resolver, find } = begin()
     gapWait.start()
     const answeredMs: number[] = []
     const ask = (): void => void find().finally(() => answeredMs.push(clock.now()))
@@ -286,15 +286,15 @@ describe('a registry', () => {
     ask()
     await clock.advance(5000)
     expect(answeredMs).toEqual([2000, 2000, 3999])
-    expect([gapWait.size, clock.pending, discovery.find(TOKEN)]).toEqual([0, 0, NOBODY])
+    expect([gapWait.size, clock.pending, resolver.find(TOKEN)]).toEqual([0, 0, NOBODY])
   })
 
-  it('that ends tells those who wait that it cannot say, at once, and whoever comes', async () => {
-    const { clock, join, find, discovery } = begin()
+  it('that ends answers at once that it cannot say, to discoveries that wait and to those that come', async () => {
+    const { clock, join, find, resolver } = begin()
     join().socket.breaks()
     const answer = find()
     await clock.advance(10)
-    discovery.end()
+    resolver.end()
     const ending = {
       ...NOBODY,
       result: 'refused',
@@ -302,21 +302,21 @@ describe('a registry', () => {
       body: expect.stringContaining('about to end'),
     }
     expect(await answer).toEqual({ ...ending, waited: true })
-    expect([discovery.find(TOKEN), clock.pending]).toEqual([ending, 0])
+    expect([resolver.find(TOKEN), clock.pending]).toEqual([ending, 0])
   })
 
-  it('that waits for ten thousand tokens waits for no more, and cannot say: no client takes that for an answer', async () => {
-    const { gapWait, discovery } = begin()
+  it('that waits for ten thousand tokens waits for no more, and answers that it cannot say, never a 404', async () => {
+    const { gapWait, resolver } = begin()
     gapWait.start()
-    const all = Array.from({ length: 10_000 }, (_, index) => discovery.find(`t${index}`))
-    const { status, body } = await discovery.find(TOKEN)
+    const all = Array.from({ length: 10_000 }, (_, index) => resolver.find(`t${index}`))
+    const { status, body } = await resolver.find(TOKEN)
     expect([status, JSON.parse(body).reason]).toEqual([503, 'too many discoveries wait'])
-    expect(discovery.find('t1')).toBe(all[1])
+    expect(resolver.find('t1')).toBe(all[1])
   })
 })
 
-describe('one that no client could use', () => {
-  it('is told in the answer, and not asked', async () => {
+describe('a registrant that no client could use', () => {
+  it('is the reason in the answer, and is not asked', async () => {
     const { join, find } = begin()
     const { socket } = join({ address: '2001:db8::1', answers: 1 })
     expect(JSON.parse((await find()).body).reason).toContain('no client can use the IPv6 address')
@@ -330,7 +330,7 @@ describe('one that no client could use', () => {
     expect(await find()).toEqual(found(HERE, 1))
   })
 
-  it('is what is told, rather than what was found out about older ones', async () => {
+  it('gives the reason, rather than older ones do', async () => {
     const { clock, join, find } = begin()
     join()
     join({ address: '2001:db8::1' })
@@ -349,28 +349,28 @@ describe('a port that cannot be opened', () => {
     join({ answers: 8788 })
     expect(JSON.parse((await find()).body)).toEqual({ host: HERE, ip: HERE, port: 8788 })
     await clock.advance(4000)
-    const { body, host: told } = await find()
+    const { body, host: published } = await find()
     expect(JSON.parse(body)).toEqual({ host, ip: HERE, port: 8788 })
-    expect(told).toBe(host)
+    expect(published).toBe(host)
   })
 
-  it('is not one that was seen to open', async () => {
+  it('is not masked if a check found it open', async () => {
     const { clock, join, find } = begin({ mask: true, closed: false })
     join({ answers: 8788 })
     await clock.advance(4000)
     expect(await find()).toEqual(found(HERE, 8788))
   })
 
-  it('is looked for again when it is discovered, once what was seen is old', async () => {
-    const { clock, looks, join, find } = begin({ closed: false })
+  it('is checked again when it is discovered, once the last check is old', async () => {
+    const { clock, checks, join, find } = begin({ closed: false })
     join({ answers: 8788 })
     await clock.advance(20_000)
     await find()
     await clock.advance(2000)
-    expect(looks()).toBe(1)
+    expect(checks()).toBe(1)
     await clock.advance(20_000)
     await find()
     await clock.advance(2000)
-    expect(looks()).toBe(2)
+    expect(checks()).toBe(2)
   })
 })

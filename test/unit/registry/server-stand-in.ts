@@ -2,31 +2,31 @@ import { AllowList } from '../../../src/registry/allow-list.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
-import { type ScriptedSocket, scene, type Wish } from './registry-harness.ts'
+import { createHarness, type RegistrantFixture, type ScriptedSocket } from './registry-harness.ts'
 
 /** What those who only read a registry see of it. `open`: what a look saw of each of its ports. */
 export function standIn({ reachability = true, list }: { reachability?: boolean; list?: AllowList } = {}) {
-  const { clock, come } = scene()
+  const { clock, come } = createHarness()
   const table = new RegistrationTable<Registrant>()
   const open = new Map<Registrant, boolean>()
   const sockets = new Map<Registrant, ScriptedSocket>()
   const server = {
     table,
-    list: list ?? new AllowList(),
+    allowList: list ?? new AllowList(),
     reachability: reachability
       ? {
           isOpen: (registrant: Registrant) => open.get(registrant),
-          get closedPlaces() {
+          get closedEndpoints() {
             return [...open.values()].filter((each) => !each).length
           },
         }
       : undefined,
   } as unknown as RegistryServer
-  const join = (wish: Wish & { open?: boolean } = {}): Registrant => {
-    const { registrant, socket } = come(wish)
+  const join = (fixture: RegistrantFixture & { open?: boolean } = {}): Registrant => {
+    const { registrant, socket } = come(fixture)
     sockets.set(registrant, socket)
     table.add(registrant)
-    if (wish.open !== undefined) open.set(registrant, wish.open)
+    if (fixture.open !== undefined) open.set(registrant, fixture.open)
     return registrant
   }
   const socketOf = (registrant: Registrant): ScriptedSocket | undefined => sockets.get(registrant)

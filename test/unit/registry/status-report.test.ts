@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { publicName } from '../../../src/ops/redactor.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
-import { type ReportOptions, statusReport } from '../../../src/registry/status-report.ts'
+import { type StatusReportOptions, statusReport } from '../../../src/registry/status-report.ts'
 import { TOKEN } from './registry-harness.ts'
 import { standIn } from './server-stand-in.ts'
 
@@ -18,7 +18,7 @@ interface Page {
 }
 
 /** The report as those see it who read it over HTTP. */
-function pageOf(server: RegistryServer, options: Partial<ReportOptions> = {}): Page {
+function pageOf(server: RegistryServer, options: Partial<StatusReportOptions> = {}): Page {
   const body = statusReport(server, {
     version: '1.2.3',
     uptimeMs: 0,
@@ -39,8 +39,8 @@ const idsOf = (page: Page): readonly string[] => page.tokens.map(({ id }) => id)
 const tokensOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `insecure_bot-${index}`)
 
-describe('the report of a registry without registrants', () => {
-  it('has null where there is nothing to say', () => {
+describe('a registry without registrants', () => {
+  it('reports so, with null where there is nothing to report', () => {
     expect(pageOf(standIn().server)).toEqual({
       version: '1.2.3',
       uptimeSeconds: 0,
@@ -55,7 +55,7 @@ describe('the report of a registry without registrants', () => {
   })
 })
 
-describe('the report of a registry', () => {
+describe('the registry', () => {
   it('says where it listens, for how long, and that it ends', () => {
     const listening = [{ address: '0.0.0.0', port: 8080, tls: false }]
     const page = pageOf(standIn().server, {
@@ -67,7 +67,7 @@ describe('the report of a registry', () => {
     expect(page).toMatchObject({ listening, uptimeSeconds: 61, draining: true, reachability: 'mask' })
   })
 
-  it('says how many tokens are on its list, and what keeps the last good one in use', () => {
+  it('reports how many tokens are on its list, and why the last good one stays in use', () => {
     const { server } = standIn({ list: new AllowList(['a', 'b']) })
     expect(pageOf(server, { listProblems: [] }).list).toEqual({ tokens: 2, problems: [] })
     expect(pageOf(server, { listProblems: ['it is gone'] }).list).toEqual({
@@ -87,8 +87,8 @@ describe('the report of a registry', () => {
   })
 })
 
-describe('the report of a registrant', () => {
-  it('has null where nothing is known', () => {
+describe('a registrant', () => {
+  it('is reported with null where nothing is known', () => {
     const { server, join } = standIn()
     join({ address: '2001:db8::1' })
     expect(pageOf(server).tokens).toEqual([
@@ -108,7 +108,7 @@ describe('the report of a registrant', () => {
     ])
   })
 
-  it('has the port of its subprotocol until it has answered with one', async () => {
+  it('is reported with the port in its subprotocol until it said one', async () => {
     const { server, join } = standIn()
     const registrant = join({ port: 9000, answers: 8788, open: true })
     const line = () => pageOf(server).tokens[0]?.registrants[0]
@@ -117,7 +117,7 @@ describe('the report of a registrant', () => {
     expect(line()).toMatchObject({ port: 8788 })
   })
 
-  it('has the moment when it came', () => {
+  it('is reported with the moment it came', () => {
     const { clock, server, join } = standIn()
     clock.run(10_000)
     join()
@@ -125,7 +125,7 @@ describe('the report of a registrant', () => {
     expect(page.tokens[0]?.registrants[0]?.since).toBe('2026-11-22T11:59:30.000Z')
   })
 
-  it('says that its port does not open', () => {
+  it('whose port does not open is reported as such', () => {
     const { server, join } = standIn()
     join({ open: false })
     expect(pageOf(server).tokens[0]?.registrants[0]).toMatchObject({
@@ -134,7 +134,7 @@ describe('the report of a registrant', () => {
     })
   })
 
-  it('says that it does not answer, until it sends something', async () => {
+  it('that is unresponsive is reported as such, until something comes from it', async () => {
     const { clock, server, join, socketOf } = standIn()
     const registrant = join({ pongs: false })
     void registrant.endpoint()
@@ -145,7 +145,7 @@ describe('the report of a registrant', () => {
     expect(problem()).toBe('')
   })
 
-  it('is the same where no port is checked', () => {
+  it('is reported as well where ports are not checked', () => {
     const { server, join } = standIn({ reachability: false })
     join({ open: false })
     expect(pageOf(server).tokens[0]?.registrants[0]).toMatchObject({ reachable: null, problem: '' })
@@ -159,7 +159,7 @@ describe('the report of a registrant', () => {
     expect(token?.registrants.map(({ port }) => port)).toEqual([3, 2, 1])
   })
 
-  it('has its public name, and no token in it', () => {
+  it('is reported under its public name: no token is in the report', () => {
     const { server, join } = standIn()
     join()
     expect(JSON.stringify(pageOf(server))).not.toContain(TOKEN)

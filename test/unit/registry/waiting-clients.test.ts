@@ -9,7 +9,7 @@ const HERE = '203.0.113.7'
 const THERE = '203.0.113.8'
 
 describe('clients that wait', () => {
-  it('are so many of an address, and so many in all', () => {
+  it('are limited for each address, and in all', () => {
     const waiting = new WaitingClients<string>({ perAddress: 2, inAll: 3 })
     const on = connection()
     const addresses = [HERE, HERE, HERE, THERE, THERE]
@@ -31,7 +31,7 @@ describe('clients that wait', () => {
     expect(waiting.enter(HERE, connection(), 'more')).toBeUndefined()
   })
 
-  it('whose connection is closed are answered nowhere, and count until then: what they began lives on', () => {
+  it('whose connection is closed get no answer, and count until it is there: what they began goes on', () => {
     const waiting = new WaitingClients<string>({ perAddress: 4, inAll: 9 })
     const [one, other] = [connection(), connection()]
     const clients = [1, 2, 3].map((number) => waiting.enter(HERE, one, `${number}`))
@@ -51,7 +51,7 @@ describe('clients that wait', () => {
   })
 })
 
-it('whatever comes, is answered and goes: everybody counts until answered, and is answered where the connection is open', () => {
+it('counts each client until its answer is there, and answers where the connection is open, whatever comes and goes', () => {
   const step = fc.record({
     what: fc.constantFrom('enter', 'answer', 'close'),
     which: fc.nat(5),

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { addressRange } from '../../../../src/net/address-range.ts'
 import type { Registered } from '../registry-harness.ts'
-import { CLOSED, type Looked, NONE, OPEN, watch } from './scripted-checks.ts'
+import { CLOSED, createReachability, NONE, OPEN, type StartedCheck } from './scripted-checks.ts'
 
 /** Of two kinds, two each. */
 const ADDRESSES = ['203.0.114.7', '198.51.101.9', '10.0.0.5', '192.168.1.5']
@@ -34,7 +34,7 @@ const happenings = fc.array(
       weight: 2,
       arbitrary: fc.record({
         type: fc.constant('world' as const),
-        sees: fc.constantFrom(OPEN, CLOSED, CLOSED, NONE),
+        finds: fc.constantFrom(OPEN, CLOSED, CLOSED, NONE),
         tookMs: fc.constantFrom(0, 10, 900, 5000),
       }),
     },
@@ -42,12 +42,12 @@ const happenings = fc.array(
   { maxLength: 60, size: 'max' },
 )
 
-const placeOf = ({ at, from }: Looked): string => `${at} ${addressRange(from)}`
+const keyOf = ({ at, from }: StartedCheck): string => `${at} ${addressRange(from)}`
 
-it('whoever comes, goes, moves and is discovered: no place is looked at twice in 30 s, no look is too many, nothing is left', async () => {
+it('never checks an endpoint twice in 30 s, never too many at a time, and leaves nothing, whatever registrants come, go, move and are discovered', async () => {
   await fc.assert(
     fc.asyncProperty(happenings, async (sequence) => {
-      const { clock, looks, world, reachability, inside, join, discover } = watch()
+      const { clock, checks, world, reachability, inside, join, discover } = createReachability()
       const cachedEndpoint = KEPT.flatMap((port) =>
         ADDRESSES.map((address) => join({ host: HOST, address, answers: port })),
       )
@@ -61,8 +61,8 @@ it('whoever comes, goes, moves and is discovered: no place is looked at twice in
         if (happening.type === 'world') Object.assign(world, happening)
         if (happening.type === 'come') {
           const { from: address, port, count, answers } = happening
-          const wish = { host: HOST, address, answers: answers ? port : undefined }
-          for (let time = 0; time < count; time += 1) guests.push(join(wish))
+          const fixture = { host: HOST, address, answers: answers ? port : undefined }
+          for (let time = 0; time < count; time += 1) guests.push(join(fixture))
         }
         if (happening.type === 'discover') {
           const one = pick(happening.who)
@@ -79,22 +79,24 @@ it('whoever comes, goes, moves and is discovered: no place is looked at twice in
       }
       await clock.advance(40_000)
 
-      const last = new Map<string, Looked>()
-      for (const look of looks) {
-        const place = placeOf(look)
-        const before = last.get(place)
-        last.set(place, look)
-        const isKept = KEPT.some((port) => look.at === `${HOST}:${port}`)
+      const last = new Map<string, StartedCheck>()
+      for (const check of checks) {
+        const key = keyOf(check)
+        const before = last.get(key)
+        last.set(key, check)
+        const isKept = KEPT.some((port) => check.at === `${HOST}:${port}`)
         if (before === undefined || !isKept) continue
-        expect(look.beganMs - (before.endedMs ?? Number.POSITIVE_INFINITY)).toBeGreaterThanOrEqual(30_000)
+        expect(check.beganMs - (before.endedMs ?? Number.POSITIVE_INFINITY)).toBeGreaterThanOrEqual(30_000)
       }
-      for (const { beganMs } of looks) {
-        const inThatSecond = looks.filter((one) => one.beganMs >= beganMs && one.beganMs < beganMs + 1000)
+      for (const { beganMs } of checks) {
+        const inThatSecond = checks.filter((one) => one.beganMs >= beganMs && one.beganMs < beganMs + 1000)
         expect(inThatSecond.length).toBeLessThanOrEqual(50)
-        const atThatTime = looks.filter((one) => one.beganMs <= beganMs && (one.endedMs ?? beganMs) > beganMs)
+        const atThatTime = checks.filter(
+          (one) => one.beganMs <= beganMs && (one.endedMs ?? beganMs) > beganMs,
+        )
         expect(atThatTime.length).toBeLessThanOrEqual(64)
       }
-      // Each place was looked at, for each kind of those that are there.
+      // Each endpoint was checked, for each range of the addresses that are there.
       for (const port of KEPT)
         for (const address of ADDRESSES)
           expect(last.has(`${HOST}:${port} ${addressRange(address)}`)).toBe(true)
@@ -102,7 +104,7 @@ it('whoever comes, goes, moves and is discovered: no place is looked at twice in
       expect(inside.size).toBe(staying.size + guests.length)
       for (const { socket } of [...cachedEndpoint, ...guests]) socket.emit('close')
       await clock.advance(10_000)
-      expect([inside.size, reachability.closedPlaces, clock.pending]).toEqual([0, 0, 0])
+      expect([inside.size, reachability.closedEndpoints, clock.pending]).toEqual([0, 0, 0])
     }),
     { numRuns: 100 },
   )

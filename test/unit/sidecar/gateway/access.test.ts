@@ -3,17 +3,17 @@ import { isForOthers } from '../../../../src/net/local-request.ts'
 import { GatewayAccess } from '../../../../src/sidecar/gateway/access.ts'
 import { QuickClock } from '../../../support/quick-clock.ts'
 
-/** Who is known where the puppet's host has these addresses, and how often they were looked up. */
+/** An access whose puppet host has these addresses, and how often they were looked up. */
 function beside(...addresses: readonly string[]) {
   const clock = new QuickClock()
-  let looks = 0
+  let lookups = 0
   const resolve = async (): Promise<readonly string[]> => {
-    looks += 1
+    lookups += 1
     return addresses
   }
   const access = new GatewayAccess({ host: 'puppet', clock, resolve })
   const allows = (remote: string, local = '10.0.0.1'): Promise<boolean> => access.allows({ remote, local })
-  return { clock, allows, looks: () => looks }
+  return { clock, allows, lookups: () => lookups }
 }
 
 describe('from this machine', () => {
@@ -25,21 +25,21 @@ describe('from this machine', () => {
     ['::ffff:127.0.0.1', '::ffff:127.0.0.1'],
     ['10.0.0.1', '10.0.0.1'],
     ['::ffff:10.0.0.1', '10.0.0.1'],
-  ])('%s is known without a look-up', async (remote, local) => {
-    const { allows, looks } = beside()
-    expect([await allows(remote, local), looks()]).toEqual([true, 0])
+  ])('%s is allowed without a look-up', async (remote, local) => {
+    const { allows, lookups } = beside()
+    expect([await allows(remote, local), lookups()]).toEqual([true, 0])
   })
 
   it.each(['127.0.0.6', '127.0.0.2', '::ffff:127.0.0.6', '10.0.0.2', '0.0.0.0', '::2'])(
-    '%s is not: meshes hand on from such addresses',
+    '%s is not allowed: meshes forward from such addresses',
     async (remote) => {
       expect(await beside().allows(remote)).toBe(false)
     },
   )
 
-  it('a connection that is gone already is nobody', async () => {
-    const { allows, looks } = beside('')
-    expect([await allows('', ''), looks()]).toEqual([false, 0])
+  it('a connection that is gone already is not allowed', async () => {
+    const { allows, lookups } = beside('')
+    expect([await allows('', ''), lookups()]).toEqual([false, 0])
   })
 })
 
@@ -55,9 +55,9 @@ it.each([
   expect(clock.pending).toBe(0)
 })
 
-describe('on behalf of others', () => {
+describe('a request on behalf of others', () => {
   it.each(['origin', 'forwarded', 'via', 'x-forwarded-for', 'x-forwarded-proto', 'x-envoy-external-address'])(
-    'is a request with %s',
+    'is one with %s',
     (name) => {
       expect(isForOthers({ host: 'x', [name]: '' })).toBe(true)
     },

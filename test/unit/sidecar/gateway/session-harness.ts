@@ -1,12 +1,11 @@
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
-import type { PortQueryResult } from '../../../../src/protocol/port-query.ts'
-import type { GatewayLeaveCause } from '../../../../src/sidecar/events.ts'
+import type { SessionEndCause } from '../../../../src/protocol/registrant-session.ts'
 import { GatewaySession } from '../../../../src/sidecar/gateway/session.ts'
 import { QuickClock } from '../../../support/quick-clock.ts'
 
 /** What a session uses of a WebSocket; the other end is the test. */
-export class StandInSocket extends EventEmitter {
+export class ScriptedSocket extends EventEmitter {
   bufferedAmount = 0
   /** Texts, pings, and what else was done to it, in order. */
   readonly done: string[] = []
@@ -47,26 +46,32 @@ export class StandInSocket extends EventEmitter {
   }
 }
 
-/** A gateway at the door, under a clock that stands still; and what is heard of it. */
-export function visit() {
+/** A session of a gateway under a clock that stands still, and what its listeners were called with. */
+export function startSession() {
   const clock = new QuickClock()
-  const socket = new StandInSocket()
-  const ports: (readonly [PortQueryResult, number | undefined])[] = []
-  const leaves: GatewayLeaveCause[] = []
-  const counts = { told: 0, lives: 0 }
+  const socket = new ScriptedSocket()
+  const ports: (number | undefined)[] = []
+  const causes: SessionEndCause[] = []
+  const counts = { events: 0, frames: 0 }
   const session = new GatewaySession(socket as unknown as WebSocket, {
-    token: 'insecure_visitor',
+    token: 'insecure_gateway',
     clock,
+    heartbeat: {
+      watch: () => {},
+      unwatch: () => {},
+      ponged: () => {
+        counts.frames += 1
+        return undefined
+      },
+    },
     listener: {
-      saidPort: (_visitor, result, port) => void ports.push([result, port]),
-      told: () => {
-        counts.told += 1
+      onPort: (_token, port) => void ports.push(port),
+      onEvent: () => {
+        counts.events += 1
       },
-      lives: () => {
-        counts.lives += 1
-      },
-      left: (_visitor, cause) => void leaves.push(cause),
+      onLeave: (_token, cause) => void causes.push(cause),
     },
   })
-  return { clock, socket, ports, leaves, counts, session }
+  session.start()
+  return { clock, socket, ports, causes, counts, session }
 }

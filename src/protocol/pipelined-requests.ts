@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { PIPELINED_MAX } from './limits.ts'
+
+/** Requests of one connection that wait for their answers. No client sends a second one before it has the first answer. */
+export const PIPELINED_MAX = 16
 
 /**
  * Counts the requests of each connection that have no answer yet. Node.js reads on while answers wait: without a bound, one

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, it } from 'vitest'
 import { Networks } from '../../../src/net/networks.ts'
-import { ConnectionLimiter } from '../../../src/registry/connection-limits.ts'
+import { Connections } from '../../../src/registry/connections.ts'
 import { Overload } from '../../../src/registry/overload.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
@@ -10,7 +10,7 @@ const UNHURRIED = new Overload(new QuickClock(), () => 0)
 
 /** Opens connections from somewhere, and closes them. */
 function begin(perAddress: number, proxies?: Networks, inAll = 1000) {
-  const connections = new ConnectionLimiter({ inAll, perAddress }, proxies, UNHURRIED)
+  const connections = new Connections({ inAll, perKey: perAddress }, proxies, UNHURRIED)
   return (remoteAddress: string | undefined): { admitted: boolean; close: () => void } => {
     const socket = Object.assign(new EventEmitter(), { remoteAddress })
     const admitted = connections.admit(socket as unknown as Socket)
@@ -18,13 +18,13 @@ function begin(perAddress: number, proxies?: Networks, inAll = 1000) {
   }
 }
 
-it('from one address so many are let in; another one has as many of its own', () => {
+it('admits so many from one address, and as many from another one', () => {
   const open = begin(2)
   expect([1, 2, 3].map(() => open('203.0.113.7').admitted)).toEqual([true, true, false])
   expect(open('203.0.113.8').admitted).toBe(true)
 })
 
-it('one that closes makes room for one', () => {
+it('admits one more when one closes', () => {
   const open = begin(1)
   const first = open('203.0.113.7')
   expect(open('203.0.113.7').admitted).toBe(false)
@@ -32,14 +32,14 @@ it('one that closes makes room for one', () => {
   expect([open('203.0.113.7').admitted, open('203.0.113.7').admitted]).toEqual([true, false])
 })
 
-it('one that was turned away makes no room when it closes', () => {
+it('does not admit one more when a refused one closes', () => {
   const open = begin(1)
   open('203.0.113.7')
   open('203.0.113.7').close()
   expect(open('203.0.113.7').admitted).toBe(false)
 })
 
-it('an address is the same over a socket that listens on ::, and a /64 is one address', () => {
+it('counts an IPv4 address over a socket that listens on :: as the same, and a /64 as one address', () => {
   const open = begin(1)
   open('203.0.113.7')
   expect(open('::ffff:203.0.113.7').admitted).toBe(false)
@@ -47,21 +47,21 @@ it('an address is the same over a socket that listens on ::, and a /64 is one ad
   expect([open('2001:db8:1:2::2').admitted, open('2001:db8:1:3::2').admitted]).toEqual([false, true])
 })
 
-it('those of a trusted proxy are not limited: everybody behind it has its address', () => {
+it('does not limit connections of a trusted proxy: all clients behind it have its address', () => {
   const open = begin(1, new Networks('10.0.0.0/8'))
   for (const from of ['10.0.0.1', '::ffff:10.0.0.1'])
     expect([1, 2, 3].map(() => open(from).admitted)).toEqual([true, true, true])
   expect([open('11.0.0.1').admitted, open('11.0.0.1').admitted]).toEqual([true, false])
 })
 
-it('those that are gone before anybody asked where they come from are not let in', () => {
+it('does not admit connections that are gone already', () => {
   const open = begin(2)
   expect(open(undefined).admitted).toBe(false)
   expect(open('203.0.113.7').admitted).toBe(true)
 })
 
-it('one that holds a registrant is not counted any more, and closes without counting twice', () => {
-  const connections = new ConnectionLimiter({ inAll: 3, perAddress: 1 }, undefined, UNHURRIED)
+it('does not count a connection that holds a registrant, nor its close', () => {
+  const connections = new Connections({ inAll: 3, perKey: 1 }, undefined, UNHURRIED)
   const connect = (remotePort: number, localPort = 1) =>
     Object.assign(new EventEmitter(), {
       remoteAddress: '203.0.113.7',
@@ -81,8 +81,8 @@ it('one that holds a registrant is not counted any more, and closes without coun
   expect(connections.admit(connect(4))).toBe(true)
 })
 
-it('ends are those of one connection: another address of ours is another connection', () => {
-  const connections = new ConnectionLimiter({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+it('takes connections to different local addresses for different ones', () => {
+  const connections = new Connections({ inAll: 9, perKey: 2 }, undefined, UNHURRIED)
   const connect = (localAddress: string) =>
     Object.assign(new EventEmitter(), {
       remoteAddress: '203.0.113.7',
@@ -100,9 +100,9 @@ it('ends are those of one connection: another address of ours is another connect
 })
 
 it.each(['before', 'after'])(
-  'the next one between the same ends may come %s the end of the last one: none is counted for ever, or twice',
+  'counts each connection once, if the next one between the same ends comes %s the close of the last one',
   (when) => {
-    const connections = new ConnectionLimiter({ inAll: 9, perAddress: 2 }, undefined, UNHURRIED)
+    const connections = new Connections({ inAll: 9, perKey: 2 }, undefined, UNHURRIED)
     const connect = (remotePort: number) =>
       Object.assign(new EventEmitter(), {
         remoteAddress: '203.0.113.7',
@@ -127,7 +127,7 @@ it.each(['before', 'after'])(
   },
 )
 
-it('of all addresses together there are so many, registrants included', () => {
+it('admits so many from all addresses together, registrants included', () => {
   const open = begin(2, undefined, 3)
   const all = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4'].map(open)
   expect(all.map(({ admitted }) => admitted)).toEqual([true, true, true, false])

@@ -2,33 +2,33 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type CountingPort, startCountingPort } from '../support/counting-port.ts'
 import { freePort } from '../support/free-port.ts'
 import { networksOf } from '../support/networks.ts'
-import { type RegistryScene, startRegistry } from '../support/registry-harness.ts'
+import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, type Registrant } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const HERE = '127.0.0.9'
 const PATIENCE = { timeoutMs: 15_000 }
-let scene: RegistryScene
+let harness: RegistryHarness
 const ports: CountingPort[] = []
 afterEach(async () => {
-  await scene.end()
+  await harness.end()
   for (const port of ports.splice(0)) port.close()
 })
 
 const start = async (): Promise<void> => {
-  scene = await startRegistry({ reachability: 'mask', trustedProxies: networksOf('127.0.0.1') })
+  harness = await startRegistry({ reachability: 'mask', trustedProxies: networksOf('127.0.0.1') })
 }
 const listen = async (): Promise<CountingPort> => {
   const listening = await startCountingPort()
   ports.push(listening)
   return listening
 }
-const events = (): unknown[] => scene.events.filter(({ type }) => type === 'reachability')
+const events = (): unknown[] => harness.events.filter(({ type }) => type === 'reachability')
 
-describe('a stranger', () => {
+describe('a registrant from the Internet', () => {
   /** As the proxy says, it comes from the Internet. */
-  const stranger = (host: string, answers: number): Promise<Registrant> =>
-    scene.peers.register({
+  const fromInternet = (host: string, answers: number): Promise<Registrant> =>
+    harness.peers.register({
       token: 'insecure_stranger',
       answers,
       subprotocol: `io|0.0.1|id|${host}|1`,
@@ -36,35 +36,35 @@ describe('a stranger', () => {
     })
 
   it.each(['127.0.0.1', '127.0.0.9', 'localhost'])(
-    'cannot have the registry look at its own machine: %s',
+    'cannot make the registry connect to its own machine: %s',
     async (host) => {
       await start()
       const [open, shut] = [await listen(), await freePort()]
-      const first = await stranger(host, open.port)
-      const second = await stranger(host, shut)
-      await scene.pass(3)
+      const first = await fromInternet(host, open.port)
+      const second = await fromInternet(host, shut)
+      await harness.pass(3)
       await waitUntil(() => first.asked.length + second.asked.length === 2, {
         ...PATIENCE,
-        what: 'the looks',
+        what: 'the port queries',
       })
-      await scene.pass(32)
+      await harness.pass(32)
       expect(open.connections()).toBe(0)
       expect([first.advice(), second.advice(), events()]).toEqual([[], [], []])
-      expect(await scene.peers.ask('insecure_stranger')).toEqual(found(host, shut))
+      expect(await harness.peers.ask('insecure_stranger')).toEqual(found(host, shut))
     },
   )
 
-  it('is not told what was seen for one of this machine, and is not masked by it', async () => {
+  it('does not learn what a check for one of this machine found, and is not masked by it', async () => {
     await start()
     const port = await freePort()
-    const own = await scene.peers.register({ from: HERE, answers: port })
-    await scene.pass(3)
+    const own = await harness.peers.register({ from: HERE, answers: port })
+    await harness.pass(3)
     const words = `${HERE}:${port} cannot be opened from the registry: nothing listens there`
     await waitUntil(() => own.advice().includes(words), { ...PATIENCE, what: words })
-    const other = await stranger(HERE, port)
-    await scene.pass(5)
-    await waitUntil(() => other.asked.length > 0, { ...PATIENCE, what: 'its look' })
+    const other = await fromInternet(HERE, port)
+    await harness.pass(5)
+    await waitUntil(() => other.asked.length > 0, { ...PATIENCE, what: 'its port query' })
     expect(other.advice()).toEqual([])
-    expect(await scene.peers.ask('insecure_stranger')).toEqual(found(HERE, port))
+    expect(await harness.peers.ask('insecure_stranger')).toEqual(found(HERE, port))
   })
 })

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
+import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
+import { pathOf } from './path.ts'
+import { registrationToken } from './registration.ts'
+
+/** Fragments of one message; no registrant sends more than one. */
+const FRAGMENTS_MAX = 16
+/** Pieces in which a message may arrive from the network before it is whole. */
+const PIECES_MAX = 1024
+/** The close code that stands for a connection that ended without a close frame (RFC 6455 §7.1.5). */
+const NO_CLOSE_FRAME = 1006
+
+/** What a request to register says. */
+export interface RegistrationRequest {
+  readonly path: string
+  readonly token: string | undefined
+  /** The subprotocol that is offered first, which is the one that is taken; empty if there is none. */
+  readonly subprotocol: string
+}
+
+export interface RegistrantUpgradeOptions<Reason extends string> {
+  /** Bytes of one frame. */
+  readonly frameMaxBytes: number
+  /** How long a registrant may take for its half of a close, in milliseconds. It comes back only after it. */
+  readonly closeMs: number
+  /** Characters of a subprotocol, a longer one is not taken; default: as many as fit into a request. */
+  readonly subprotocolMax?: number
+  /** Whether other connections have their turn after each frame; default: not before all is read that has arrived. */
+  readonly oneFrameATurn?: boolean
+  readonly refusals: Readonly<Record<Reason, Refusal>>
+  readonly onRefusal: (reason: Reason, address: string) => void
+  /** Answers a handshake that is none of RFC 6455; default: as the library does. */
+  readonly onBadHandshake?: (socket: Duplex) => void
+}
+
+/**
+ * A WebSocket that emits `closing` with a close code when its end begins, by whichever side: from then on the registrant is gone. The
+ * library emits an event only when the connection is closed.
+ */
+class EndingSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason)
+    // The library answers a close frame of the peer by this, with the peer's code.
+    this.emit('closing', code)
+  }
+}
+
+/** Makes WebSockets of requests to register, or refuses them in words. */
+export class RegistrantUpgrade<Reason extends string> {
+  readonly #options: RegistrantUpgradeOptions<Reason>
+  readonly #sockets: WebSocketServer
+
+  constructor(options: RegistrantUpgradeOptions<Reason>) {
+    this.#options = options
+    const { subprotocolMax = Number.POSITIVE_INFINITY, onBadHandshake } = options
+    // The types do not know `closeTimeout` yet.
+    const serverOptions: ServerOptions<typeof EndingSocket> & { readonly closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.frameMaxBytes,
+      maxFragments: FRAGMENTS_MAX,
+      maxBufferedChunks: PIECES_MAX,
+      allowSynchronousEvents: options.oneFrameATurn !== true,
+      perMessageDeflate: false,
+      closeTimeout: options.closeMs,
+      handleProtocols: ([first = '']) => first.length <= subprotocolMax && first,
+      WebSocket: EndingSocket,
+    }
+    this.#sockets = new WebSocketServer(serverOptions)
+    if (onBadHandshake) this.#sockets.on('wsClientError', (_error, socket) => onBadHandshake(socket))
+  }
+
+  read({ url, headers }: IncomingMessage): RegistrationRequest {
+    const { subprotocolMax = Number.POSITIVE_INFINITY } = this.#options
+    const path = pathOf(url)
+    const [first = ''] = (headers['sec-websocket-protocol'] ?? '').split(',')
+    const subprotocol = first.trim()
+    return {
+      path,
+      token: registrationToken(headers.authorization, path),
+      subprotocol: subprotocol.length <= subprotocolMax ? subprotocol : '',
+    }
+  }
+
+  /** @param change what is different from the usual refusal for this reason */
+  refuse(socket: Duplex, reason: Reason, address: string, change: Partial<Refusal> = {}): void {
+    this.#options.onRefusal(reason, address)
+    refuseUpgrade(socket, { ...this.#options.refusals[reason], ...change })
+  }
+
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    onOpen: (webSocket: WebSocket) => void,
+  ): void {
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      closeAtEnd(webSocket, socket)
+      onOpen(webSocket)
+    })
+  }
+}
+
+/**
+ * A connection may end without a close frame, and stay half open. In a function of its own: a listener that is made among other
+ * variables would keep all of them, the request too, for as long as the socket lives.
+ */
+function closeAtEnd(webSocket: WebSocket, socket: Duplex): void {
+  socket.once('end', () => webSocket.emit('closing', NO_CLOSE_FRAME))
+}
