@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
-import { nameOf, registrationsScene } from '../support/registration-harness.ts'
+import { nameOf, registrationsHarness } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const TOKENS = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -37,11 +37,11 @@ const MOODS = {
 type Mood = keyof typeof MOODS
 
 /** A registry whose moods, and a network whose dead connections, are a test's; it closes in its own time. */
-function scene(seed: number, capacity: number) {
+function harness(seed: number, capacity: number) {
   const chance = seededChance(seed)
   const world = { mood: 'kind' as Mood, pongs: true, lingers: false, closes: true }
   const after = (ms: number, act: () => void): void => void all.clock.after(ms, act)
-  const all = registrationsScene({
+  const all = registrationsHarness({
     chance,
     capacity,
     lateMs: () => chance() * 30,
@@ -104,7 +104,7 @@ const capacities = fc.constantFrom(Number.POSITIVE_INFINITY, TOKENS.length, 3, 1
 it('whatever a registry does and whenever tokens come and go: one connection a token, all for which there is room registered in the end, nothing left', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), capacities, happenings, async (seed, capacity, sequence) => {
-      const { clock, registrations, sockets, events, open, stateOf, world, chance } = scene(seed, capacity)
+      const { clock, registrations, sockets, events, open, stateOf, world, chance } = harness(seed, capacity)
       let wanted: readonly string[] = TOKENS
       registrations.update(wanted)
       registrations.register()

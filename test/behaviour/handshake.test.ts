@@ -79,7 +79,7 @@ describe('torn down', () => {
         text: ignore,
         unreadable: ignore,
         ponged: ignore,
-        ended: (verdict) => ends.push(verdict),
+        ended: (failure) => ends.push(failure),
       },
     )
     await waitUntil(() => ends.length > 0, { timeoutMs: 15_000, what: 'the end' })

@@ -3,16 +3,16 @@ import type { SidecarEvent } from '../../src/sidecar/events.ts'
 import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
 import { QuickClock } from '../support/quick-clock.ts'
-import { ID, registeredScene, registrarScene, tokens } from '../support/registration-harness.ts'
+import { ID, registeredHarness, registrationHarness, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const busy: Failure = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
 const aborted: Failure = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'reset' }
 
-/** One registrar at a registry that is as the test says, under chance of its own. */
-function scene(seed = 1) {
+/** One registration at a registry that is as the test says, under chance of its own. */
+function harness(seed = 1) {
   const registry: { dialed: (socket: ScriptedSocket) => void } = { dialed: (socket) => socket.accept() }
-  const all = registrarScene((socket) => registry.dialed(socket), {
+  const all = registrationHarness((socket) => registry.dialed(socket), {
     clock: new QuickClock({ chance: seededChance(seed) }),
     script: { pinged: (socket) => socket.ponged() },
   })
@@ -32,18 +32,18 @@ describe('a registration that had lasted 5 s and is lost', () => {
     ['an hour of being told to wait', busy],
   ])('is taken up again within 100 ms, with %s before it', async (_what, trouble) => {
     for (let seed = 0; seed < 10; seed += 1) {
-      const { clock, registry, registrar, sockets, last, states } = scene(seed)
+      const { clock, registry, registration, sockets, last, states } = harness(seed)
       if (trouble !== undefined) registry.dialed = (socket) => socket.end(trouble)
-      registrar.register()
+      registration.register()
       await clock.advance(trouble === undefined ? 0 : 3_600_000)
       registry.dialed = (socket) => socket.accept()
       await clock.advance(75_000)
       expect(states().at(-1)).toBe('registered')
-      for (const verdict of [closed, aborted, refused]) {
+      for (const failure of [closed, aborted, refused]) {
         await clock.advance(5000)
         const before = sockets.length
         const lostMs = clock.now()
-        last().end(verdict)
+        last().end(failure)
         await clock.advance(100)
         expect(sockets).toHaveLength(before + 1)
         expect(last().dialedMs - lostMs).toBeLessThanOrEqual(100)
@@ -55,8 +55,8 @@ describe('a registration that had lasted 5 s and is lost', () => {
   it('comes back at a moment of chance within these 100 ms', async () => {
     const waits: number[] = []
     for (let seed = 0; seed < 200; seed += 1) {
-      const { clock, registrar, last } = scene(seed)
-      registrar.register()
+      const { clock, registration, last } = harness(seed)
+      registration.register()
       await clock.advance(6000)
       const lostMs = clock.now()
       last().end(closed)
@@ -70,8 +70,8 @@ describe('a registration that had lasted 5 s and is lost', () => {
   })
 
   it('one attempt at once, and no more: the next ones have the pace of what is the matter', async () => {
-    const { clock, registry, registrar, sockets, last } = scene()
-    registrar.register()
+    const { clock, registry, registration, sockets, last } = harness()
+    registration.register()
     await clock.advance(6000)
     registry.dialed = (socket) => socket.end(unreachable)
     last().end(closed)
@@ -84,8 +84,8 @@ describe('a registration that had lasted 5 s and is lost', () => {
   })
 
   it('after less than 5 s it had not lasted: that is a failure', async () => {
-    const { clock, registrar, sockets, last } = scene()
-    registrar.register()
+    const { clock, registration, sockets, last } = harness()
+    registration.register()
     await clock.advance(4900)
     last().end(closed)
     await clock.advance(0)
@@ -98,8 +98,8 @@ describe('a registration that had lasted 5 s and is lost', () => {
 
 describe('how long it took to come back', () => {
   it('is told once, from the loss to the next registration, however many attempts that took', async () => {
-    const { clock, registry, registrar, last, recoveries } = scene()
-    registrar.register()
+    const { clock, registry, registration, last, recoveries } = harness()
+    registration.register()
     await clock.advance(10_000)
     expect(recoveries()).toEqual([])
     registry.dialed = (socket) => socket.end(unreachable)
@@ -117,8 +117,8 @@ describe('how long it took to come back', () => {
   })
 
   it('is told of a link that fell silent too', async () => {
-    const { clock, registrar, sockets, recoveries } = registrarSilent()
-    registrar.register()
+    const { clock, registration, sockets, recoveries } = registrarSilent()
+    registration.register()
     await clock.advance(5500)
     expect(sockets).toHaveLength(2)
     expect(recoveries()).toHaveLength(1)
@@ -128,8 +128,8 @@ describe('how long it took to come back', () => {
   it.each(['waiting', 'queued', 'connecting'])(
     'is not told of one that was withdrawn while %s',
     async (state) => {
-      const { clock, registry, registrar, last, states, recoveries } = scene()
-      registrar.register()
+      const { clock, registry, registration, last, states, recoveries } = harness()
+      registration.register()
       await clock.advance(10_000)
       registry.dialed = (socket) => {
         if (state === 'queued') socket.end(unreachable)
@@ -138,10 +138,10 @@ describe('how long it took to come back', () => {
       last().end(closed)
       await clock.advance(150)
       expect(states().at(-1)).toBe(state)
-      registrar.withdraw()
+      registration.withdraw()
       await clock.advance(60_000)
       registry.dialed = (socket) => socket.accept()
-      registrar.register()
+      registration.register()
       await clock.advance(15_000)
       expect(states().at(-1)).toBe('registered')
       expect(recoveries()).toEqual([])
@@ -149,13 +149,13 @@ describe('how long it took to come back', () => {
   )
 
   it('is not told of the first registration, nor of one that was withdrawn and is wanted again', async () => {
-    const { clock, registrar, last, states, recoveries } = scene()
-    registrar.register()
+    const { clock, registration, last, states, recoveries } = harness()
+    registration.register()
     await clock.advance(10_000)
-    registrar.withdraw()
+    registration.withdraw()
     last().end(closed)
     await clock.advance(60_000)
-    registrar.register()
+    registration.register()
     await clock.advance(1000)
     expect(states().at(-1)).toBe('registered')
     expect(recoveries()).toEqual([])
@@ -164,7 +164,7 @@ describe('how long it took to come back', () => {
 
 /** A registry whose first link answers no ping. */
 function registrarSilent() {
-  const all = registrarScene((socket) => socket.accept(), {
+  const all = registrationHarness((socket) => socket.accept(), {
     clock: new QuickClock(),
     script: { pinged: (socket) => socket !== all.sockets[0] && socket.ponged() },
   })
@@ -175,7 +175,7 @@ function registrarSilent() {
 
 it('hundreds whose attempts fail, more than the rate lets in, do not hold up one that was fine: it has its turn at once', async () => {
   let isBad = false
-  const { clock, registrations, sockets, events, open } = await registeredScene(
+  const { clock, registrations, sockets, events, open } = await registeredHarness(
     ['fine'],
     (socket) => {
       if (isBad && socket.token !== 'fine') socket.end(broken)

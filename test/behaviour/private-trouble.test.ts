@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { SidecarEvent } from '../../src/sidecar/events.ts'
-import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
+import { nameOf, registrationsHarness, tokens } from '../support/registration-harness.ts'
 import { closed, QUESTION, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const MINUTE_MS = 60_000
@@ -30,7 +30,7 @@ const FINE = tokens('fine', 95)
 it('of 100 tokens five have a trouble of their own: the others register in time, are pinged in time, answer, and keep their connections', async () => {
   const events: SidecarEvent[] = []
   const pingsMs = new Map<string, number[]>(FINE.map((token) => [token, []]))
-  const { clock, registrations, sockets } = registrationsScene({
+  const { clock, registrations, sockets } = registrationsHarness({
     emit: (event) => {
       if (event.type !== 'ignored') events.push(event)
     },
@@ -80,7 +80,7 @@ it('of 100 tokens five have a trouble of their own: the others register in time,
 })
 
 it('one that never gets to the registry: the others keep their connections, and one that comes is in within two steps', async () => {
-  const { clock, registrations, sockets, stateOf } = registrationsScene({
+  const { clock, registrations, sockets, stateOf } = registrationsHarness({
     chance: () => 0.999,
     script: {
       dialed: (socket) => {
@@ -113,7 +113,7 @@ const failing = {
 
 it('tokens that are answered 500 for an hour hold up nobody: another whose registration is lost is back at once', async () => {
   const bad = tokens('bad', 5)
-  const { clock, registrations, sockets, events, stateOf } = registrationsScene({
+  const { clock, registrations, sockets, events, stateOf } = registrationsHarness({
     script: {
       dialed: (socket) => {
         if (bad.includes(socket.token)) socket.end(failing)
@@ -141,7 +141,7 @@ it('tokens that are answered 500 for an hour hold up nobody: another whose regis
 })
 
 it('a registry that answers 503 to all but one of a thousand tokens is an outage: one tries for all, about once a second', async () => {
-  const { clock, registrations, sockets, open } = registrationsScene({
+  const { clock, registrations, sockets, open } = registrationsHarness({
     script: { dialed: (socket) => socket.accept(), pinged: (socket) => socket.ponged() },
   })
   registrations.update(tokens('t', 1000))
@@ -163,7 +163,7 @@ it('a registry that answers 503 to all but one of a thousand tokens is an outage
 
 it('while all are lost, those who have tried for all give way: one good token among five bad ones is in within a few steps', async () => {
   const bad = tokens('bad', 5)
-  const { clock, registrations, sockets, stateOf } = registrationsScene({
+  const { clock, registrations, sockets, stateOf } = registrationsHarness({
     script: {
       dialed: (socket) => {
         if (bad.includes(socket.token)) socket.end(failing)
@@ -186,7 +186,7 @@ it('while all are lost, those who have tried for all give way: one good token am
 
 it('one backend of ten that hangs up on everybody is no outage: nobody is told so, and the rate is kept', async () => {
   let dialed = 0
-  const { clock, registrations, sockets, events, open } = registrationsScene({
+  const { clock, registrations, sockets, events, open } = registrationsHarness({
     script: {
       dialed: (socket) => {
         dialed += 1
@@ -205,7 +205,7 @@ it('one backend of ten that hangs up on everybody is no outage: nobody is told s
 })
 
 it('a refused token that is tried again each minute stays refused meanwhile: nobody is on the way', async () => {
-  const { clock, registrations, stateOf, sockets } = registrationsScene({
+  const { clock, registrations, stateOf, sockets } = registrationsHarness({
     script: { dialed: (socket) => void clockOf().after(3000, () => socket.end(refused)) },
   })
   const clockOf = () => clock

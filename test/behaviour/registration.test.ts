@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { seededChance } from '../support/chance.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { QuickClock } from '../support/quick-clock.ts'
-import { ID, registrarScene as start } from '../support/registration-harness.ts'
+import { ID, registrationHarness as start } from '../support/registration-harness.ts'
 import {
   broken,
   closed,
@@ -21,7 +21,7 @@ describe('a registry that misbehaves', () => {
     'accept-then-close for 5 minutes: at most 80 attempts, spread (seed %i)',
     async (seed) => {
       const chance = seededChance(seed)
-      const { clock, sockets, registrar, states } = start(
+      const { clock, sockets, registration, states } = start(
         (socket) => {
           socket.accept()
           // Not at once: the acknowledgement has been read by then, and it was registered.
@@ -29,7 +29,7 @@ describe('a registry that misbehaves', () => {
         },
         { clock: new FakeClock({ chance }) },
       )
-      registrar.register()
+      registration.register()
       await clock.advance(300_000)
       expect(states().filter((state) => state === 'registered').length).toBeGreaterThanOrEqual(
         sockets.length - 1,
@@ -41,7 +41,7 @@ describe('a registry that misbehaves', () => {
       )
       // The first minute has the short waits in it; after that, no minute is much worse than another.
       expect(Math.max(...perMinute.slice(1))).toBeLessThanOrEqual(25)
-      // And the waits, from 2 to 10 s by then, lie all over: many registrars must not come back together.
+      // And the waits, from 2 to 10 s by then, lie all over: many registrations must not come back together.
       const times = sockets.map(({ dialedMs }) => dialedMs).filter((atMs) => atMs > 60_000)
       const waits = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0))
       expect(Math.min(...waits)).toBeLessThan(4000)
@@ -52,14 +52,14 @@ describe('a registry that misbehaves', () => {
 
   it('401 for 30 s: tried again with backoff; then refused, with one attempt a minute, and registered when it is let in', async () => {
     let isLetIn = false
-    const { clock, sockets, registrar, states } = start(
+    const { clock, sockets, registration, states } = start(
       (socket) => {
         if (isLetIn) socket.accept()
         else socket.end(refused)
       },
       { script: answersPings },
     )
-    registrar.register()
+    registration.register()
     await clock.advance(29_999)
     expect(sockets.length).toBeGreaterThanOrEqual(3)
     expect(states()).not.toContain('refused')
@@ -76,19 +76,19 @@ describe('a registry that misbehaves', () => {
   })
 
   it('401 for a moment, as of a registry that starts: nobody is refused', async () => {
-    const { clock, registrar, states } = start((socket) => {
+    const { clock, registration, states } = start((socket) => {
       if (clock.now() >= 25_000) socket.accept()
       else socket.end(refused)
     })
-    registrar.register()
+    registration.register()
     await clock.advance(31_000)
     expect(states().at(-1)).toBe('registered')
     expect(states()).not.toContain('refused')
   })
 
   it('one that never acknowledges counts as registered after 5 s, marked unconfirmed', async () => {
-    const { clock, events, registrar } = start((socket) => socket.opened())
-    registrar.register()
+    const { clock, events, registration } = start((socket) => socket.opened())
+    registration.register()
     await clock.advance(4999)
     expect(events.at(-1)).toMatchObject({ type: 'registration', state: 'open' })
     await clock.advance(1)
@@ -97,8 +97,8 @@ describe('a registry that misbehaves', () => {
 
   it('no pong: torn down 3.6 s after the first ping, and connected anew at once, without waiting for the old close', async () => {
     const script = { terminated: () => {} }
-    const { clock, sockets, registrar, events } = start((socket) => socket.accept(), { script })
-    registrar.register()
+    const { clock, sockets, registration, events } = start((socket) => socket.accept(), { script })
+    registration.register()
     await clock.advance(900)
     expect(sockets[0]?.pings).toBe(1)
     await clock.advance(3599)
@@ -111,8 +111,8 @@ describe('a registry that misbehaves', () => {
 
   it('what an abandoned connection says, even that it is over, is nothing to the one after it', async () => {
     const script = { terminated: () => {} }
-    const { clock, sockets, registrar, events } = start((socket) => socket.accept(), { script })
-    registrar.register()
+    const { clock, sockets, registration, events } = start((socket) => socket.accept(), { script })
+    registration.register()
     await clock.advance(4501)
     expect(sockets).toHaveLength(2)
     events.length = 0
@@ -121,13 +121,13 @@ describe('a registry that misbehaves', () => {
     sockets[0]?.end(closed)
     await clock.advance(1000)
     expect(events).toEqual([])
-    registrar.withdraw()
+    registration.withdraw()
     expect(sockets[1]?.done).toEqual(['close'])
   })
 
   it('a connection that is over, or being closed, is not pinged', async () => {
-    const { clock, sockets, registrar } = start((socket) => socket.accept())
-    registrar.register()
+    const { clock, sockets, registration } = start((socket) => socket.accept())
+    registration.register()
     await clock.advance(1000)
     sockets[0]?.end(closed)
     await clock.advance(3000)
@@ -135,14 +135,14 @@ describe('a registry that misbehaves', () => {
     expect(sockets[1]).toMatchObject({ pings: 1 })
     sockets[1]?.ponged()
     await clock.advance((sockets[1]?.dialedMs ?? 0) + 2600 - clock.now())
-    registrar.withdraw()
+    registration.withdraw()
     await clock.advance(700)
     expect(sockets.map(({ pings }) => pings)).toEqual([1, 1])
   })
 
   it('attempts are counted since it was registered last', async () => {
     let good = false
-    const { clock, sockets, registrar, events } = start(
+    const { clock, sockets, registration, events } = start(
       (socket) => {
         if (good) socket.accept()
         else socket.end(broken)
@@ -153,7 +153,7 @@ describe('a registry that misbehaves', () => {
       events.flatMap((event) =>
         event.type === 'registration' && event.state === state ? [event.attempts] : [],
       )
-    registrar.register()
+    registration.register()
     await clock.advance(1000)
     const failed = sockets.length
     good = true
@@ -166,8 +166,8 @@ describe('a registry that misbehaves', () => {
   })
 
   it('a pong in time keeps the link, and is measured', async () => {
-    const { clock, sockets, registrar, events } = start((socket) => socket.accept())
-    registrar.register()
+    const { clock, sockets, registration, events } = start((socket) => socket.accept())
+    registration.register()
     await clock.advance(900)
     await clock.advance(20)
     sockets[0]?.ponged()
@@ -178,8 +178,8 @@ describe('a registry that misbehaves', () => {
   })
 
   it('a flood: 100 questions a second are answered, the rest is dropped unread and counted', async () => {
-    const { clock, registrar, last, events, counts } = start((socket) => socket.accept())
-    registrar.register()
+    const { clock, registration, last, events, counts } = start((socket) => socket.accept())
+    registration.register()
     await clock.advance(1000)
     const before = counts.reads
     for (let count = 0; count < 5000; count += 1) last().text(QUESTION)
@@ -195,8 +195,8 @@ describe('a registry that misbehaves', () => {
 })
 
 it('a registry that says "roger" to each answer may ask 100 questions a second all the same', async () => {
-  const { clock, registrar, last, events } = start((socket) => socket.accept())
-  registrar.register()
+  const { clock, registration, last, events } = start((socket) => socket.accept())
+  registration.register()
   await clock.advance(1000)
   for (let count = 0; count < 100; count += 1) {
     last().text(QUESTION)
@@ -209,8 +209,8 @@ it('a registry that says "roger" to each answer may ask 100 questions a second a
 
 describe('a registry that cannot be reached', () => {
   it('one attempt each time the wait is over, told as the registry’s trouble and not as the token’s', async () => {
-    const { clock, sockets, registrar, states, events } = start((socket) => socket.end(unreachable))
-    registrar.register()
+    const { clock, sockets, registration, states, events } = start((socket) => socket.end(unreachable))
+    registration.register()
     await clock.advance(60_000)
     const told = events.filter((event) => event.type === 'registry')
     expect(told.map(({ reachable, attempts }) => [reachable, attempts])).toEqual(
@@ -225,14 +225,14 @@ describe('a registry that cannot be reached', () => {
 
   it('and then can: registered with the next attempt, and the token has no failures of its own to wait for', async () => {
     let back = false
-    const { clock, sockets, registrar, states, events, last } = start(
+    const { clock, sockets, registration, states, events, last } = start(
       (socket) => {
         if (back) socket.accept()
         else socket.end(unreachable)
       },
       { script: answersPings },
     )
-    registrar.register()
+    registration.register()
     await clock.advance(300_000)
     back = true
     await clock.advance(1500)
@@ -250,10 +250,10 @@ describe('a registry that cannot be reached', () => {
 it.each([
   ['broken', broken],
   ['refusing', refused],
-])('a registry that is %s can be reached: what it says is the token’s trouble', async (_how, verdict) => {
+])('a registry that is %s can be reached: what it says is the token’s trouble', async (_how, failure) => {
   let out = true
-  const { clock, registrar, events, states } = start((socket) => socket.end(out ? unreachable : verdict))
-  registrar.register()
+  const { clock, registration, events, states } = start((socket) => socket.end(out ? unreachable : failure))
+  registration.register()
   await clock.advance(100)
   expect(states()).not.toContain('waiting')
   out = false
@@ -266,10 +266,10 @@ it.each([
 describe('a process that was stopped, or is slow', () => {
   /** One whose socket is open, under a clock that can be stopped. */
   async function opened() {
-    const scene = start((socket) => socket.opened(), { clock: new QuickClock() })
-    scene.registrar.register()
-    await scene.clock.advance(1)
-    return { ...scene, socket: scene.last() }
+    const harness = start((socket) => socket.opened(), { clock: new QuickClock() })
+    harness.registration.register()
+    await harness.clock.advance(1)
+    return { ...harness, socket: harness.last() }
   }
 
   it('an acknowledgement that has come meanwhile is read before the registration counts without one', async () => {
@@ -282,8 +282,8 @@ describe('a process that was stopped, or is slow', () => {
   })
 
   it('the registry’s half of a close that has come meanwhile is read before the connection is torn down', async () => {
-    const { clock, registrar, socket } = await opened()
-    registrar.withdraw()
+    const { clock, registration, socket } = await opened()
+    registration.withdraw()
     clock.stall(8000)
     clock.turn()
     socket.end(closed)
@@ -293,8 +293,8 @@ describe('a process that was stopped, or is slow', () => {
 
   it('timers that are all late run all the same', async () => {
     const clock = new QuickClock({ lateMs: () => 150 })
-    const { sockets, registrar } = start((socket) => socket.end(broken), { clock })
-    registrar.register()
+    const { sockets, registration } = start((socket) => socket.end(broken), { clock })
+    registration.register()
     await clock.advance(60_000)
     expect(sockets.length).toBeGreaterThan(5)
   })
@@ -302,8 +302,8 @@ describe('a process that was stopped, or is slow', () => {
 
 it('tells its subprotocol: five fields, with an id that is the same for all attempts of a token, and no other token’s', async () => {
   const idsOf = async (): Promise<Set<string>> => {
-    const { clock, sockets, registrar } = start((socket) => socket.end(broken))
-    registrar.register()
+    const { clock, sockets, registration } = start((socket) => socket.end(broken))
+    registration.register()
     await clock.advance(60_000)
     expect(sockets.length).toBeGreaterThan(5)
     for (const { subprotocol } of sockets) expect(subprotocol).toMatch(/^io\|0\.0\.1\|[0-9a-f]{32}\|\|8788$/)

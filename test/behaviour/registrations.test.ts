@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
+import { nameOf, registrationsHarness, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, unreachable } from '../support/scripted-sockets.ts'
 
 /** Registrations that are wanted, of these tokens, after `afterMs`. */
 async function started(
   list: readonly string[],
   afterMs: number,
-  options?: Parameters<typeof registrationsScene>[0],
+  options?: Parameters<typeof registrationsHarness>[0],
 ) {
-  const scene = registrationsScene(options)
-  scene.registrations.update(list)
-  scene.registrations.register()
-  await scene.clock.advance(afterMs)
-  return scene
+  const harness = registrationsHarness(options)
+  harness.registrations.update(list)
+  harness.registrations.register()
+  await harness.clock.advance(afterMs)
+  return harness
 }
 
 describe('tokens', () => {
   it('that are there at the start are registered when the puppet is healthy, and not before', async () => {
-    const { clock, registrations, sockets, open, stateOf } = registrationsScene()
+    const { clock, registrations, sockets, open, stateOf } = registrationsHarness()
     expect(registrations.update(['a', 'b'])).toEqual(['#a', '#b'])
     await clock.advance(60_000)
     expect(sockets.all).toEqual([])
@@ -128,9 +128,9 @@ describe('a token that is removed', () => {
   it.each([
     ['waiting', broken, 1],
     ['refused', refused, 40_000],
-  ])('while %s: no further attempt, and no timer', async (state, verdict, afterMs) => {
+  ])('while %s: no further attempt, and no timer', async (state, failure, afterMs) => {
     const { clock, registrations, sockets, gone, stateOf } = await started(['a'], afterMs, {
-      script: { dialed: (socket) => socket.end(verdict) },
+      script: { dialed: (socket) => socket.end(failure) },
     })
     expect(stateOf('a')).toBe(state)
     const before = sockets.all.length
@@ -225,7 +225,7 @@ describe('stop', () => {
       { script: { dialed: (socket) => socket.end(unreachable) } },
     ],
     ['waiting', 5000, { script: { dialed: (socket) => socket.end(broken) } }],
-  ] satisfies [string, number, Parameters<typeof registrationsScene>[0]][])(
+  ] satisfies [string, number, Parameters<typeof registrationsHarness>[0]][])(
     'of tokens that are %s: nothing is pending',
     async (_states, afterMs, options) => {
       const { clock, registrations, sockets } = await started(tokens('t', 100), afterMs, options)

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import {
   nameOf,
   registeredAfterEach,
-  registeredScene,
-  registrationsScene,
+  registeredHarness,
+  registrationsHarness,
   tokens,
 } from '../support/registration-harness.ts'
 import { type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
@@ -14,18 +14,18 @@ describe('where there is room', () => {
     const old = tokens('old', count)
     const stay = tokens('stay', 10 - count)
     const fresh = tokens('new', count)
-    const scene = await registeredScene([...old, ...stay], undefined, { capacity })
-    const { clock, sockets } = scene
+    const harness = await registeredHarness([...old, ...stay], undefined, { capacity })
+    const { clock, sockets } = harness
     // It takes a while, and many are under way together.
     const dialed = (socket: ScriptedSocket): void =>
       void clock.after(200, () => socket.isOver || socket.accept())
     sockets.script = { ...sockets.script, dialed }
-    scene.registrations.update([...fresh, ...stay])
-    await scene.clock.advance(60_000)
-    expect([...scene.open().keys()].sort()).toEqual([...fresh, ...stay].sort())
-    expect(scene.gone().sort()).toEqual(old.map(nameOf).sort())
+    harness.registrations.update([...fresh, ...stay])
+    await harness.clock.advance(60_000)
+    expect([...harness.open().keys()].sort()).toEqual([...fresh, ...stay].sort())
+    expect(harness.gone().sort()).toEqual(old.map(nameOf).sort())
     const changing = new Set([...old, ...fresh].map(nameOf))
-    return Math.min(...registeredAfterEach(scene.events, changing, old.map(nameOf)))
+    return Math.min(...registeredAfterEach(harness.events, changing, old.map(nameOf)))
   }
 
   it.each([1, 5, 10])(
@@ -58,8 +58,8 @@ describe('where there is room', () => {
   })
 
   it('for fewer than there are tokens: those that are removed go all the same', async () => {
-    const scene = registrationsScene({ capacity: 5 })
-    const { clock, registrations, open, gone } = scene
+    const harness = registrationsHarness({ capacity: 5 })
+    const { clock, registrations, open, gone } = harness
     registrations.update(tokens('old', 10))
     registrations.register()
     await clock.advance(10_000)
@@ -73,7 +73,7 @@ describe('where there is room', () => {
 })
 
 it('there are never more connections than there is room for, but for the one that tries for all', async () => {
-  const { clock, registrations, sockets } = registrationsScene({ capacity: 5 })
+  const { clock, registrations, sockets } = registrationsHarness({ capacity: 5 })
   // The first one fails soon, and the others take their time.
   const dialed = (socket: ScriptedSocket): void => {
     if (socket === sockets.all[0]) clock.after(100, () => socket.end(unreachable))

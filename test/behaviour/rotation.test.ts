@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { nameOf, registeredAfterEach, registeredScene, tokens } from '../support/registration-harness.ts'
+import { nameOf, registeredAfterEach, registeredHarness, tokens } from '../support/registration-harness.ts'
 import { broken, refused, unreachable } from '../support/scripted-sockets.ts'
 
 it('of 100 among 5,000: the other 4,900 keep their connections and see nothing; there are never fewer than before', async () => {
   const old = tokens('old', 100)
   const stay = tokens('stay', 4900)
   const fresh = tokens('fresh', 100)
-  const { clock, registrations, events, open, gone, stateOf } = await registeredScene([...old, ...stay])
+  const { clock, registrations, events, open, gone, stateOf } = await registeredHarness([...old, ...stay])
   const before = open()
   registrations.update([...fresh, ...stay])
   await clock.advance(30_000)
@@ -27,7 +27,7 @@ it('of 100 among 5,000: the other 4,900 keep their connections and see nothing; 
 
 describe('a replacement', () => {
   it('is registered before its predecessor is closed', async () => {
-    const { clock, registrations, open, gone, stateOf } = await registeredScene(['old'], (socket) =>
+    const { clock, registrations, open, gone, stateOf } = await registeredHarness(['old'], (socket) =>
       socket.opened(),
     )
     registrations.update(['new'])
@@ -44,7 +44,7 @@ describe('a replacement', () => {
   })
 
   it('that is refused lets its predecessor go after the eighth time, though it does not count as refused by then', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(['old'], (socket) => {
       socket.end(refused)
     })
     registrations.update(['new'])
@@ -58,7 +58,7 @@ describe('a replacement', () => {
   })
 
   it('that fails lets its predecessor go after the eighth failure, and not before', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(['old'], (socket) => {
       // The eighth takes a while.
       if (sockets.of('new').length < 8) socket.end(broken)
     })
@@ -73,7 +73,7 @@ describe('a replacement', () => {
   })
 
   it('that cannot get to the registry is waited for, as that is no fault of its own, but not for ever', async () => {
-    const { clock, registrations, open, gone, sockets } = await registeredScene(
+    const { clock, registrations, open, gone, sockets } = await registeredHarness(
       ['old', 'other'],
       (socket) => {
         socket.end(unreachable)
@@ -92,7 +92,7 @@ describe('a replacement', () => {
   })
 
   it('that comes late finds its predecessor still there', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(
       ['old', 'other'],
       (socket) => {
         socket.end(unreachable)
@@ -107,7 +107,7 @@ describe('a replacement', () => {
   })
 
   it('whose predecessor loses its registration is not waited for: what was taken out does not register again', async () => {
-    const { clock, registrations, sockets, gone } = await registeredScene(['old', 'other'], () => {})
+    const { clock, registrations, sockets, gone } = await registeredHarness(['old', 'other'], () => {})
     registrations.update(['new', 'other'])
     await clock.advance(100)
     sockets.of('old')[0]?.end({ kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' })
@@ -122,7 +122,7 @@ describe('a replacement', () => {
   })
 
   it('that is replaced itself before it has come hands its predecessor on', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(['old'], () => {})
     registrations.update(['newer'])
     await clock.advance(100)
     registrations.update(['newest'])
@@ -138,7 +138,7 @@ describe('a replacement', () => {
 
 describe('a predecessor', () => {
   it('that is wanted again stays as it is', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(['old'], () => {})
     const before = open().get('old')
     registrations.update(['new'])
     await clock.advance(100)
@@ -151,7 +151,7 @@ describe('a predecessor', () => {
   })
 
   it('that is wanted again is no successor to wait for: it is there already', async () => {
-    const { clock, registrations, open, gone } = await registeredScene(['old', 'other'], () => {})
+    const { clock, registrations, open, gone } = await registeredHarness(['old', 'other'], () => {})
     registrations.update(['new', 'other'])
     await clock.advance(100)
     registrations.update(['new', 'old'])
@@ -161,7 +161,7 @@ describe('a predecessor', () => {
   })
 
   it('that was not registered goes at once', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(['old'], () => {})
     sockets.of('old')[0]?.end()
     await clock.advance(1000)
     registrations.update(['new'])
@@ -172,7 +172,7 @@ describe('a predecessor', () => {
   })
 
   it('that loses its connection meanwhile does not keep its successor from coming', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], (socket) => {
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(['old'], (socket) => {
       if (socket.token === 'old') socket.accept()
     })
     registrations.update(['new'])
@@ -186,7 +186,7 @@ describe('a predecessor', () => {
   })
 
   it('whose link dies where there is no room to connect anew: goes, and leaves no connection behind', async () => {
-    const { clock, registrations, sockets, gone } = await registeredScene(['old'], () => {}, {
+    const { clock, registrations, sockets, gone } = await registeredHarness(['old'], () => {}, {
       capacity: 3,
       script: { pinged: () => {}, terminated: (socket) => void clock.after(20_000, () => socket.end()) },
     })
@@ -201,7 +201,7 @@ describe('a predecessor', () => {
 })
 
 it('a replacement that never comes is waited for five minutes, even if tokens change all the time', async () => {
-  const { clock, registrations, gone } = await registeredScene(['old', 'other0'], (socket) => {
+  const { clock, registrations, gone } = await registeredHarness(['old', 'other0'], (socket) => {
     if (socket.token === 'new') socket.end({ ...broken, kind: 'away', afterMs: 3_600_000 })
     else socket.accept()
   })
@@ -214,7 +214,7 @@ it('a replacement that never comes is waited for five minutes, even if tokens ch
 })
 
 it('a predecessor that falls silent goes, and gives its place back', async () => {
-  const { clock, registrations, sockets, open, gone } = await registeredScene(['old'], () => {}, {
+  const { clock, registrations, sockets, open, gone } = await registeredHarness(['old'], () => {}, {
     capacity: 3,
     script: { pinged: (socket) => socket.token === 'old' || socket.ponged() },
   })
@@ -231,7 +231,7 @@ it('a predecessor that falls silent goes, and gives its place back', async () =>
 
 describe('during a rotation', () => {
   it('the puppet falls ill: all are withdrawn, predecessors for good; healthy again, only the new ones come', async () => {
-    const { clock, registrations, sockets, open, gone } = await registeredScene(['old', 'other'], () => {})
+    const { clock, registrations, sockets, open, gone } = await registeredHarness(['old', 'other'], () => {})
     registrations.update(['new', 'other'])
     await clock.advance(100)
     registrations.withdraw()
@@ -246,7 +246,7 @@ describe('during a rotation', () => {
   })
 
   it('it is stopped: resolves, with nothing left', async () => {
-    const { clock, registrations, sockets } = await registeredScene(tokens('old', 50), () => {})
+    const { clock, registrations, sockets } = await registeredHarness(tokens('old', 50), () => {})
     registrations.update(tokens('new', 50))
     await clock.advance(100)
     const stopped = registrations.stop().then(() => true)

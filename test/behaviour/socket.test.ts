@@ -50,9 +50,9 @@ describe('what ends, ends once, and last', () => {
       withOpen((socket) => socket.send('x'.repeat(1024 * 1024 + 1))),
       { stage: 'acknowledgement', shared: false },
     ],
-  ])('%s', async (_what, script, verdict) => {
+  ])('%s', async (_what, script, failure) => {
     const registry = await scripted(script)
-    expect(await dial(registry.port).end()).toMatchObject(verdict)
+    expect(await dial(registry.port).end()).toMatchObject(failure)
   })
 
   it('nothing listens: everybody’s trouble', async () => {
@@ -84,49 +84,49 @@ describe('what ends, ends once, and last', () => {
 })
 
 describe('the connection goes too, of', () => {
-  /** Ends, and says what the verdict was, when the registry's end of the connection has seen it go. */
+  /** Ends, and says what the failure was, when the registry's end of the connection has seen it go. */
   async function gone(script: (raw: Duplex, accept: () => Promise<WebSocket>) => void): Promise<Failure> {
     let raw: Duplex | undefined
     const registry = await scripted((_request, socket, accept) => {
       raw = socket
       script(socket, accept)
     })
-    const verdict = await dial(registry.port).end()
+    const failure = await dial(registry.port).end()
     // One that does not read does not see the end: it shows when something is written.
     const isGone = (): boolean => {
       if (raw?.isPaused()) raw.write('x')
       return raw?.destroyed === true || raw?.readableEnded === true
     }
     await waitUntil(isGone, { timeoutMs: 15_000, what: 'the connection to go' })
-    return verdict
+    return failure
   }
 
   it('a registry that refuses and keeps the connection', async () => {
-    const verdict = await gone((raw) => {
+    const failure = await gone((raw) => {
       raw.resume().write('HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n')
     })
-    expect(verdict).toMatchObject({ kind: 'refused' })
+    expect(failure).toMatchObject({ kind: 'refused' })
   })
 
   it('a web server whose page never ends', async () => {
-    const verdict = await gone((raw) => {
+    const failure = await gone((raw) => {
       raw
         .resume()
         .write('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 1000000\r\n\r\n<html>')
     })
-    expect(verdict).toMatchObject({ kind: 'away', stage: 'HTTP', shared: true })
+    expect(failure).toMatchObject({ kind: 'away', stage: 'HTTP', shared: true })
   })
 
   it('a registry that sends a broken frame and does not read: it must not keep the descriptor', async () => {
-    const verdict = await gone((raw, accept) => {
+    const failure = await gone((raw, accept) => {
       void accept().then(() => {
         raw.pause()
         // Reserved bits that nobody agreed on.
         raw.write(Buffer.from([0xf1, 0x01, 0x61]))
       })
     })
-    expect(verdict).toMatchObject({ kind: 'retry', shared: false })
-    expect(verdict.reason).toContain('not valid')
+    expect(failure).toMatchObject({ kind: 'retry', shared: false })
+    expect(failure.reason).toContain('not valid')
   })
 })
 

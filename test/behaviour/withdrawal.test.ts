@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { registrarScene as start } from '../support/registration-harness.ts'
+import { registrationHarness as start } from '../support/registration-harness.ts'
 import {
   broken,
   closed,
@@ -15,12 +15,12 @@ describe('withdrawal', () => {
     ['while waiting', broken, 100],
     ['while refused', refused, 40_000],
     ['while queued, because the registry cannot be reached', unreachable, 100],
-  ])('%s: no further attempt, however long, and nothing pending', async (_when, verdict, afterMs) => {
-    const { clock, sockets, registrar, states } = start((socket) => socket.end(verdict))
-    registrar.register()
+  ])('%s: no further attempt, however long, and nothing pending', async (_when, failure, afterMs) => {
+    const { clock, sockets, registration, states } = start((socket) => socket.end(failure))
+    registration.register()
     await clock.advance(afterMs)
     const before = sockets.length
-    registrar.withdraw()
+    registration.withdraw()
     expect(states().at(-1)).toBe('idle')
     await clock.advance(3_600_000)
     expect(sockets).toHaveLength(before)
@@ -28,12 +28,12 @@ describe('withdrawal', () => {
   })
 
   it('while queued, behind others: its turn never comes', async () => {
-    const { clock, sockets, registrar, states, options } = start(() => {}, { connectRate: 1 })
+    const { clock, sockets, registration, states, options } = start(() => {}, { connectRate: 1 })
     options.scheduler.queue(() => {}, false)
-    registrar.register()
+    registration.register()
     expect(states()).toEqual(['queued'])
     expect(clock.pending).toBe(1)
-    registrar.withdraw()
+    registration.withdraw()
     expect(clock.pending).toBe(0)
     await clock.advance(3_600_000)
     expect(sockets).toHaveLength(0)
@@ -42,10 +42,10 @@ describe('withdrawal', () => {
   })
 
   it('half way through the handshake: torn down, and what the attempt says later is not heard', async () => {
-    const { clock, registrar, last, states } = start()
-    registrar.register()
+    const { clock, registration, last, states } = start()
+    registration.register()
     await clock.advance(50)
-    registrar.withdraw()
+    registration.withdraw()
     expect(last().done).toEqual(['terminate'])
     last().opened()
     last().text(REGISTERED)
@@ -55,10 +55,10 @@ describe('withdrawal', () => {
   })
 
   it('before the acknowledgement: closed, and the acknowledgement comes too late', async () => {
-    const { clock, registrar, last, states } = start((socket) => socket.opened())
-    registrar.register()
+    const { clock, registration, last, states } = start((socket) => socket.opened())
+    registration.register()
     await clock.advance(50)
-    registrar.withdraw()
+    registration.withdraw()
     expect(last().done).toEqual(['close'])
     last().text(REGISTERED)
     await clock.advance(2000)
@@ -67,21 +67,21 @@ describe('withdrawal', () => {
   })
 
   it('of a puppet that is back before the close is over: one socket after the other, never two', async () => {
-    const { clock, sockets, registrar, last } = start((socket) => socket.accept())
-    registrar.register()
+    const { clock, sockets, registration, last } = start((socket) => socket.accept())
+    registration.register()
     await clock.advance(50)
-    registrar.withdraw()
-    registrar.register()
+    registration.withdraw()
+    registration.register()
     expect(sockets).toHaveLength(1)
     last().end(closed)
     expect(sockets).toHaveLength(2)
   })
 
   it('answers questions until the very end: a registry that hears nothing publishes a port of its own', async () => {
-    const { clock, registrar, last } = start((socket) => socket.accept())
-    registrar.register()
+    const { clock, registration, last } = start((socket) => socket.accept())
+    registration.register()
     await clock.advance(50)
-    registrar.withdraw()
+    registration.withdraw()
     last().text(QUESTION)
     await clock.advance(0)
     expect(last().sent).toHaveLength(1)
@@ -90,11 +90,11 @@ describe('withdrawal', () => {
 
 describe('stop', () => {
   it('waits until a connection that was torn down is gone', async () => {
-    const { clock, registrar, last } = start(() => {}, { script: { terminated: () => {} } })
-    registrar.register()
+    const { clock, registration, last } = start(() => {}, { script: { terminated: () => {} } })
+    registration.register()
     await clock.advance(1)
     let stopped = false
-    void registrar.stop('shutdown').then(() => {
+    void registration.stop('shutdown').then(() => {
       stopped = true
     })
     expect(last().done).toEqual(['terminate'])
@@ -116,14 +116,14 @@ describe('stop', () => {
         waiting: (socket) => socket.end(broken),
         refused: (socket) => socket.end(refused),
       }
-      const { clock, registrar, sockets, states, options } = start(scripts[state] ?? (() => {}))
-      if (state !== 'idle') registrar.register()
+      const { clock, registration, sockets, states, options } = start(scripts[state] ?? (() => {}))
+      if (state !== 'idle') registration.register()
       await clock.advance(state === 'refused' ? 40_000 : 1)
-      if (state === 'closing') registrar.withdraw()
+      if (state === 'closing') registration.withdraw()
       expect(states().at(-1) ?? 'idle').toBe(state)
       options.scheduler.stop()
       let stopped = false
-      void registrar.stop('shutdown').then(() => {
+      void registration.stop('shutdown').then(() => {
         stopped = true
       })
       await clock.advance(0)

@@ -98,7 +98,7 @@ export class GatewayTarget implements Ports {
   }
 
   /** What it holds now. */
-  async holdings(): Promise<GatewayHoldings> {
+  async measureHeld(): Promise<GatewayHoldings> {
     const { text } = await this.#running.get('/metrics')
     const gateways = Number(/^puppet_registrar_gateway_connections (\d+)$/m.exec(text)?.[1])
     return { gateways, files: readdirSync(`/proc/${this.#running.command.pid}/fd`).length }

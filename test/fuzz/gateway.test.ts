@@ -33,7 +33,7 @@ const held: Held[] = []
 
 beforeAll(async () => {
   target = await GatewayTarget.create()
-  atFirst = await target.holdings()
+  atFirst = await target.measureHeld()
 })
 
 afterAll(async () => {
@@ -131,7 +131,7 @@ describe.sequential(`a gateway server under fuzz, FUZZ_SEED=${SEED}`, () => {
       })
       breakAll()
       const settled = async (): Promise<boolean> => {
-        const { gateways, files } = await target.holdings()
+        const { gateways, files } = await target.measureHeld()
         if (gateways === atFirst.gateways && files <= atFirst.files) return true
         throw new Error(`${JSON.stringify({ gateways, files })}, at first ${JSON.stringify(atFirst)}`)
       }

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const authority = await createAuthority()
   target = await Target.create(await authority.issue(['ip:127.0.0.1']))
   hellos = await handshakes()
-  atFirst = await target.holdings()
+  atFirst = await target.measureHeld()
 })
 
 afterAll(async () => {
@@ -118,7 +118,7 @@ describe.sequential(`a registry under fuzz, FUZZ_SEED=${SEED}`, () => {
       })
       breakAll()
       const settled = async (): Promise<boolean> => {
-        const { registrants, tokens, files } = await target.holdings()
+        const { registrants, tokens, files } = await target.measureHeld()
         if (registrants === atFirst.registrants && tokens === atFirst.tokens && files <= atFirst.files)
           return true
         throw new Error(

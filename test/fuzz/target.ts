@@ -118,7 +118,7 @@ export class Target implements Ports {
   }
 
   /** What it holds now. */
-  async holdings(): Promise<TokenSet> {
+  async measureHeld(): Promise<TokenSet> {
     const metrics = await this.#admin('/metrics')
     const value = (name: string): number =>
       Number(new RegExp(`^puppet_registry_${name} (\\d+)$`, 'm').exec(metrics)?.[1])

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../support/child.ts'
 import { DEAD_LINK_MS, KILLED_MS, NOISE_MS, REGISTERED_AGAIN_MS } from './support/bounds.ts'
 import { hasNamespaces } from './support/capability.ts'
-import { OWN_PORT, PUBLIC_PORT, PUPPET_PORT, Scene, urlBehindRouter } from './support/harness.ts'
+import { NetworkHarness, OWN_PORT, PUBLIC_PORT, PUPPET_PORT, urlBehindRouter } from './support/harness.ts'
 import { report } from './support/report.ts'
 import { NAT, type Router } from './support/router.ts'
 import { TOKEN } from './support/token.ts'
@@ -11,20 +11,20 @@ const HERE = `${NAT.routerOutside}:${PUPPET_PORT}`
 const REGISTERED = 'connects_total{result="registered"}'
 
 describe.skipIf(!hasNamespaces)('behind a router that forgets the conversations it carries', () => {
-  let scene: Scene
+  let harness: NetworkHarness
   let router: Router
   let puppet: Command
 
   beforeEach(async () => {
-    scene = await Scene.open()
-    router = await scene.routerToRegistry()
-    puppet = await scene.puppet()
+    harness = await NetworkHarness.open()
+    router = await harness.routerToRegistry()
+    puppet = await harness.puppet()
   })
-  afterEach(() => scene.close())
+  afterEach(() => harness.close())
 
   it('there is a new link in time, and nobody is told 404, or of the old one, at our own registry', async () => {
-    const registry = await scene.ownRegistry()
-    const sidecar = await scene.sidecar(urlBehindRouter(OWN_PORT))
+    const registry = await harness.ownRegistry()
+    const sidecar = await harness.sidecar(urlBehindRouter(OWN_PORT))
     await registry.watchDiscovery()
     await router.forget()
     const newMs = await sidecar.reaches(REGISTERED, 2, Date.now(), 30_000)
@@ -41,8 +41,8 @@ describe.skipIf(!hasNamespaces)('behind a router that forgets the conversations 
   })
 
   it('there is a new link in time at the public registry, which lets go of no dead one', async () => {
-    const registry = await scene.publicRegistry()
-    const sidecar = await scene.sidecar(urlBehindRouter(PUBLIC_PORT))
+    const registry = await harness.publicRegistry()
+    const sidecar = await harness.sidecar(urlBehindRouter(PUBLIC_PORT))
     await router.forget()
     const newMs = await sidecar.reaches(REGISTERED, 2, Date.now(), 30_000)
     const registrants = await registry.peer.ask('count', { token: TOKEN })

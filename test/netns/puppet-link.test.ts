@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NOISE_MS, PUPPET_BACK_MS, SILENT_PUPPET_MS, SYN_AGAIN_MS } from './support/bounds.ts'
 import { hasNamespaces } from './support/capability.ts'
-import { OWN_PORT, PUPPET_ADDRESS, PUPPET_PORT, Scene, urlOf } from './support/harness.ts'
+import { NetworkHarness, OWN_PORT, PUPPET_ADDRESS, PUPPET_PORT, urlOf } from './support/harness.ts'
 import type { Observed } from './support/observed.ts'
 import { report } from './support/report.ts'
 import type { Wire } from './support/wire.ts'
@@ -11,24 +11,24 @@ const THERE = `${PUPPET_ADDRESS}:${PUPPET_PORT}`
 const PROBES_OK = 'probes_total{result="ok"}'
 
 describe.skipIf(!hasNamespaces)('between sidecar and puppet', () => {
-  let scene: Scene
+  let harness: NetworkHarness
   let wire: Wire
   let registry: Observed
   let sidecar: Observed
 
   beforeEach(async () => {
-    scene = await Scene.open()
-    await scene.wireToRegistry()
-    wire = await scene.wireToPuppet()
-    await scene.puppet(scene.puppetHost)
-    registry = await scene.ownRegistry()
-    sidecar = await scene.sidecar(urlOf(OWN_PORT), {
+    harness = await NetworkHarness.open()
+    await harness.wireToRegistry()
+    wire = await harness.wireToPuppet()
+    await harness.puppet(harness.puppetHost)
+    registry = await harness.ownRegistry()
+    sidecar = await harness.sidecar(urlOf(OWN_PORT), {
       REGISTRAR_PUPPET_HOST: PUPPET_ADDRESS,
       REGISTRAR_ADVERTISE_HOST: PUPPET_ADDRESS,
     })
     await registry.watchDiscovery()
   })
-  afterEach(() => scene.close())
+  afterEach(() => harness.close())
 
   const neverWithdrawn = async (): Promise<void> => {
     expect(await sidecar.metric('withdrawals_total')).toBe(0)
@@ -60,11 +60,11 @@ describe.skipIf(!hasNamespaces)('between sidecar and puppet', () => {
   })
 
   it('a held connection that hangs alone is no verdict, while new ones are answered', async () => {
-    const ports = await scene.puppetHost.remotePorts(PUPPET_PORT)
+    const ports = await harness.puppetHost.remotePorts(PUPPET_PORT)
     expect(ports.length).toBeGreaterThan(0)
     for (const port of ports) {
       const held = ['--protocol', 'tcp', '--sport', String(port), '--jump', 'DROP']
-      await scene.puppetHost.rule('INPUT', ...held)
+      await harness.puppetHost.rule('INPUT', ...held)
     }
     const before = await sidecar.metric(PROBES_OK)
     // As many answers as there cannot be without a new connection.

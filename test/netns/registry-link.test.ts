@@ -9,7 +9,7 @@ import {
   REGISTERED_AGAIN_MS,
 } from './support/bounds.ts'
 import { hasNamespaces } from './support/capability.ts'
-import { OWN_PORT, PUBLIC_PORT, Scene, TO_REGISTRY, urlOf } from './support/harness.ts'
+import { NetworkHarness, OWN_PORT, PUBLIC_PORT, TO_REGISTRY, urlOf } from './support/harness.ts'
 import type { Observed } from './support/observed.ts'
 import { report } from './support/report.ts'
 import { TOKEN } from './support/token.ts'
@@ -21,21 +21,21 @@ const LASTED_MS = 5200
 const REGISTERED = 'connects_total{result="registered"}'
 
 describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
-  let scene: Scene
+  let harness: NetworkHarness
   let wire: Wire
 
   beforeEach(async () => {
-    scene = await Scene.open()
-    wire = await scene.wireToRegistry()
-    await scene.puppet()
+    harness = await NetworkHarness.open()
+    wire = await harness.wireToRegistry()
+    await harness.puppet()
   })
-  afterEach(() => scene.close())
+  afterEach(() => harness.close())
 
   it('a bad network of 20 s costs no registration, and every client is told the truth', async () => {
-    const registries = [await scene.ownRegistry(), await scene.publicRegistry()]
+    const registries = [await harness.ownRegistry(), await harness.publicRegistry()]
     const sidecars = [
-      await scene.sidecar(urlOf(OWN_PORT)),
-      await scene.sidecar(urlOf(PUBLIC_PORT), { REGISTRAR_ADMIN_PORT: '9787' }),
+      await harness.sidecar(urlOf(OWN_PORT)),
+      await harness.sidecar(urlOf(PUBLIC_PORT), { REGISTRAR_ADMIN_PORT: '9787' }),
     ]
     // One round trip of five fails.
     await wire.set({ lossPercent: 10, delayMs: 100, jitterMs: 50, reorderPercent: 25 })
@@ -52,8 +52,8 @@ describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
   })
 
   it('an outage of 2.5 s is no verdict, wherever it falls between two pings', async () => {
-    const registry = await scene.publicRegistry()
-    const sidecar = await scene.sidecar(urlOf(PUBLIC_PORT))
+    const registry = await harness.publicRegistry()
+    const sidecar = await harness.sidecar(urlOf(PUBLIC_PORT))
     // The worst comes just before a ping: it is sent into the outage, and Linux sends it again after 0.2, 0.4, 0.8, 1.7 and 3.4 s.
     for (const phaseMs of [400, 1000, 1300, 1500, 1700, 1900]) {
       const pongs = await sidecar.metric('registry_rtt_seconds_count')
@@ -70,8 +70,8 @@ describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
   })
 
   it('packets that vanish for 8 s: the dead link is found, and there is a new one after the end', async () => {
-    const registry = await scene.ownRegistry()
-    const sidecar = await scene.sidecar(urlOf(OWN_PORT))
+    const registry = await harness.ownRegistry()
+    const sidecar = await harness.sidecar(urlOf(OWN_PORT))
     await wire.cut()
     const cutMs = Date.now()
     const foundMs = await sidecar.reaches('disconnects_total{cause="heartbeat"}', 1, cutMs, 20_000)
@@ -86,10 +86,10 @@ describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
   })
 
   it('a registry that refuses for 20 s is found within 2 s of its return', async () => {
-    const registry = await scene.ownRegistry()
-    const sidecar = await scene.sidecar(urlOf(OWN_PORT))
+    const registry = await harness.ownRegistry()
+    const sidecar = await harness.sidecar(urlOf(OWN_PORT))
     const refusal = ['--protocol', 'tcp', '--jump', 'REJECT', '--reject-with', 'tcp-reset']
-    const allow = await scene.registryHost.rule('INPUT', '--in-interface', 'to-home', ...refusal)
+    const allow = await harness.registryHost.rule('INPUT', '--in-interface', 'to-home', ...refusal)
     await sidecar.reaches('disconnects_total', 1, Date.now(), 20_000)
     await delay(20_000)
     await allow()
@@ -101,14 +101,14 @@ describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
   })
 
   it('a link that is reset is there again at once', async () => {
-    const registry = await scene.publicRegistry()
-    const sidecar = await scene.sidecar(urlOf(PUBLIC_PORT))
+    const registry = await harness.publicRegistry()
+    const sidecar = await harness.sidecar(urlOf(PUBLIC_PORT))
     // A registration that has lasted is taken up at once; others wait a little.
     await delay(LASTED_MS)
-    const [port] = await scene.registryHost.remotePorts(PUBLIC_PORT)
+    const [port] = await harness.registryHost.remotePorts(PUBLIC_PORT)
     const link = ['--protocol', 'tcp', '--sport', String(port)]
     const reset = ['--jump', 'REJECT', '--reject-with', 'tcp-reset']
-    const endReset = await scene.registryHost.rule('INPUT', ...link, ...reset)
+    const endReset = await harness.registryHost.rule('INPUT', ...link, ...reset)
     // Whatever the sidecar's side says next is answered with a reset.
     await registry.peer.ask('push', { token: TOKEN, text: '{"name":"sys","payload":"hello"}' })
     const resetMs = Date.now()
@@ -126,17 +126,17 @@ describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
   it.each([
     {
       fault: 'an interface that is down for 3 s',
-      begin: () => scene.home.ip('link', 'set', TO_REGISTRY, 'down'),
-      end: () => scene.home.ip('link', 'set', TO_REGISTRY, 'up'),
+      begin: () => harness.home.ip('link', 'set', TO_REGISTRY, 'down'),
+      end: () => harness.home.ip('link', 'set', TO_REGISTRY, 'up'),
     },
     {
       fault: 'an address that is gone for 3 s',
-      begin: () => scene.home.ip('address', 'flush', 'dev', TO_REGISTRY),
-      end: () => scene.home.ip('address', 'add', '10.9.1.1', 'peer', '10.9.1.2', 'dev', TO_REGISTRY),
+      begin: () => harness.home.ip('address', 'flush', 'dev', TO_REGISTRY),
+      end: () => harness.home.ip('address', 'add', '10.9.1.1', 'peer', '10.9.1.2', 'dev', TO_REGISTRY),
     },
   ])('$fault costs a link at most, and never the registration', async ({ fault, begin, end }) => {
-    const registry = await scene.ownRegistry()
-    const sidecar = await scene.sidecar(urlOf(OWN_PORT))
+    const registry = await harness.ownRegistry()
+    const sidecar = await harness.sidecar(urlOf(OWN_PORT))
     await registry.watchDiscovery()
     await begin()
     const downMs = Date.now()

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { seededChance } from '../support/chance.ts'
-import { nameOf, registrationsScene, tokens } from '../support/registration-harness.ts'
+import { nameOf, registrationsHarness, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
 const COUNT = 400
@@ -14,7 +14,7 @@ const noAnswer: Failure = { kind: 'retry', stage: 'HTTP', shared: false, reason:
 const TROUBLES = ['refused', 'closed at once', 'no pong', 'TCP refused', 'no answer', 'HTTP 404'] as const
 type Trouble = (typeof TROUBLES)[number]
 
-function scene() {
+function harness() {
   const chance = seededChance(24)
   const troubled = new Map<string, Trouble>()
   const seen = {
@@ -37,7 +37,7 @@ function scene() {
     socket.accept()
     if (trouble === 'closed at once') after(1, () => socket.end(closed))
   }
-  const all = registrationsScene({
+  const all = registrationsHarness({
     chance,
     capacity: CAPACITY,
     // A day of events would be the only thing that grows.
@@ -64,7 +64,7 @@ function scene() {
  * grows, and that all are registered in the end.
  */
 export async function liveThrough(hours: number): Promise<void> {
-  const { clock, registrations, sockets, open, chance, troubled, seen } = scene()
+  const { clock, registrations, sockets, open, chance, troubled, seen } = harness()
   let list: readonly string[] = tokens('t', COUNT)
   let replaced = 0
   registrations.update(list)

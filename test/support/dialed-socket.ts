@@ -86,9 +86,9 @@ export function dial(port: number, scheme = 'ws') {
       text: (text) => happened.push(`text ${text}`),
       unreadable: (kind) => happened.push(kind),
       ponged: () => happened.push('ponged'),
-      ended: (verdict) => {
+      ended: (failure) => {
         happened.push('ended')
-        ends.push(verdict)
+        ends.push(failure)
       },
     },
   )

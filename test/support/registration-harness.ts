@@ -16,7 +16,7 @@ import { type Script, type ScriptedSocket, ScriptedSockets } from './scripted-so
 const SETTINGS = reducerSettings({ backoffMaxMs: 10_000 })
 const HEARTBEAT = { intervalMs: 'auto', timeoutMs: 'auto' } as const
 
-export interface SceneOptions {
+export interface HarnessOptions {
   readonly script?: Script
   /** Default 100. */
   readonly connectRate?: number
@@ -27,9 +27,9 @@ export interface SceneOptions {
 }
 
 /** What registrations need, with the promise's numbers, and what they did with it. */
-export function registrationScene<C extends Clock>(
+export function sharedHarness<C extends Clock>(
   clock: C,
-  { script, connectRate = 100, capacity = Number.POSITIVE_INFINITY, emit }: SceneOptions = {},
+  { script, connectRate = 100, capacity = Number.POSITIVE_INFINITY, emit }: HarnessOptions = {},
 ) {
   const events: SidecarEvent[] = []
   const listener = emit ?? ((event: SidecarEvent) => void events.push(event))
@@ -59,16 +59,16 @@ export function registrationScene<C extends Clock>(
 /** The public name of the one token. */
 export const ID = 'abcdefabcdef'
 
-/** One registrar, by default under a `FakeClock`, and the other end of its sockets, which does `dialed` with each. */
-export function registrarScene<C extends Clock = FakeClock>(
+/** One registration, by default under a `FakeClock`, and the other end of its sockets, which does `dialed` with each. */
+export function registrationHarness<C extends Clock = FakeClock>(
   dialed: (socket: ScriptedSocket) => void = () => {},
-  { clock = new FakeClock() as Clock as C, ...options }: SceneOptions & { readonly clock?: C } = {},
+  { clock = new FakeClock() as Clock as C, ...options }: HarnessOptions & { readonly clock?: C } = {},
 ) {
-  const scene = registrationScene(clock, { ...options, script: { ...options.script, dialed } })
-  const registrar = new Registration('the token', ID, scene.options)
-  const { all } = scene.sockets
+  const harness = sharedHarness(clock, { ...options, script: { ...options.script, dialed } })
+  const registration = new Registration('the token', ID, harness.options)
+  const { all } = harness.sockets
   const last = (): ScriptedSocket => all.at(-1) as ScriptedSocket
-  return { ...scene, registrar, sockets: all, last, states: () => scene.statesOf(ID) }
+  return { ...harness, registration, sockets: all, last, states: () => harness.statesOf(ID) }
 }
 
 /** A token's public name in these scenes. */
@@ -82,23 +82,23 @@ export const kind = (clock: Clock): Script => ({
 })
 
 /** The registrations of many tokens, with a registry that is kind but for what `script` says. */
-export function registrationsScene(options: SceneOptions & QuickClockOptions = {}) {
+export function registrationsHarness(options: HarnessOptions & QuickClockOptions = {}) {
   const clock = new QuickClock(options)
-  const scene = registrationScene(clock, { ...options, script: { ...kind(clock), ...options.script } })
-  const registrations = new Registrations({ ...scene.options, nameOf, onEvent: scene.listener })
+  const harness = sharedHarness(clock, { ...options, script: { ...kind(clock), ...options.script } })
+  const registrations = new Registrations({ ...harness.options, nameOf, onEvent: harness.listener })
   /** The sockets that are open now, by token; never more than one for each. */
   const open = (): Map<string, ScriptedSocket> => {
     const found = new Map<string, ScriptedSocket>()
-    for (const socket of scene.sockets.live) {
+    for (const socket of harness.sockets.live) {
       if (socket.done.includes('terminate')) continue
       if (found.has(socket.token)) throw new Error(`two connections for ${socket.token}`)
       found.set(socket.token, socket)
     }
     return found
   }
-  const stateOf = (token: string): string | undefined => scene.statesOf(nameOf(token)).at(-1)
-  const gone = (): string[] => scene.events.flatMap((event) => (event.type === 'gone' ? [event.id] : []))
-  return { ...scene, registrations: new Desired(registrations, scene.events), open, stateOf, gone }
+  const stateOf = (token: string): string | undefined => harness.statesOf(nameOf(token)).at(-1)
+  const gone = (): string[] => harness.events.flatMap((event) => (event.type === 'gone' ? [event.id] : []))
+  return { ...harness, registrations: new Desired(registrations, harness.events), open, stateOf, gone }
 }
 
 /** So many tokens. */
@@ -106,19 +106,19 @@ export const tokens = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 /** Tokens that are all registered; what is dialed after that is up to `dialed`. */
-export async function registeredScene(
+export async function registeredHarness(
   list: readonly string[],
   dialed?: (socket: ScriptedSocket) => void,
-  options: SceneOptions & QuickClockOptions = {},
+  options: HarnessOptions & QuickClockOptions = {},
 ) {
-  const scene = registrationsScene(options)
-  scene.registrations.update(list)
-  scene.registrations.register()
-  await scene.clock.advance(1000 + list.length * 10)
-  if (scene.open().size !== list.length) throw new Error('not all are registered')
-  if (dialed !== undefined) scene.sockets.script = { ...scene.sockets.script, dialed }
-  scene.events.length = 0
-  return scene
+  const harness = registrationsHarness(options)
+  harness.registrations.update(list)
+  harness.registrations.register()
+  await harness.clock.advance(1000 + list.length * 10)
+  if (harness.open().size !== list.length) throw new Error('not all are registered')
+  if (dialed !== undefined) harness.sockets.script = { ...harness.sockets.script, dialed }
+  harness.events.length = 0
+  return harness
 }
 
 /** How many of `ids` are registered after each event. */

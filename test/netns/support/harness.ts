@@ -27,7 +27,7 @@ export const TO_REGISTRY = 'to-registry'
  * Three machines, each a network namespace: the sidecar's, the registry's and the puppet's. A wire leads from the sidecar to each of the
  * others; or a router stands before the registry.
  */
-export class Scene {
+export class NetworkHarness {
   readonly home: Namespace
   readonly registryHost: Namespace
   readonly puppetHost: Namespace
@@ -39,8 +39,8 @@ export class Scene {
     this.puppetHost = puppetHost
   }
 
-  static async open(): Promise<Scene> {
-    return new Scene(
+  static async open(): Promise<NetworkHarness> {
+    return new NetworkHarness(
       await Namespace.make('home'),
       await Namespace.make('registry'),
       await Namespace.make('puppet'),

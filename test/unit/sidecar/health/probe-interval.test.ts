@@ -16,11 +16,11 @@ it.each([
   ['after that it rises at the fast interval', 'unhealthy', { ...good, count: 2 }, 200],
   ['at the start, a missing puppet is awaited', 'unknown', bad(1, 0), 200],
 ] as const)('%s', (_rule, health, streak, pause) => {
-  const gate: HealthState = { health, streak, withdrawals: [], reason: '' }
-  expect(probeIntervalMs(gate, settings)).toBe(pause)
+  const state: HealthState = { health, streak, withdrawals: [], reason: '' }
+  expect(probeIntervalMs(state, settings)).toBe(pause)
 })
 
 it('never confirms slower than the fast interval', () => {
-  const gate: HealthState = { health: 'healthy', streak: bad(1, 1), withdrawals: [], reason: '' }
-  expect(probeIntervalMs(gate, { ...settings, fastIntervalMs: 5 })).toBe(5)
+  const state: HealthState = { health: 'healthy', streak: bad(1, 1), withdrawals: [], reason: '' }
+  expect(probeIntervalMs(state, { ...settings, fastIntervalMs: 5 })).toBe(5)
 })

@@ -23,7 +23,7 @@ export interface Applicant {
 }
 
 /** An scheduler whose applicants find what `registry` says, `tookMs` after they began. */
-export function scene(
+export function harness(
   options: {
     connectRate?: number
     capacity?: number

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { seededChance } from '../../../support/chance.ts'
-import { type Applicant, scene } from './connect-scheduler-harness.ts'
+import { type Applicant, harness } from './connect-scheduler-harness.ts'
 
 it('whoever comes, goes and returns when, and whatever the registry does: no deadlock, and nobody beside the one', () => {
   const happenings = fc.array(
@@ -26,7 +26,7 @@ it('whoever comes, goes and returns when, and whatever the registry does: no dea
   fc.assert(
     fc.property(settings, happenings, ({ seed, slowestMs, capacity }, sequence) => {
       const chance = seededChance(seed)
-      const { clock, registry, events, trying, applicants, count } = scene({
+      const { clock, registry, events, trying, applicants, count } = harness({
         chance,
         capacity,
         lateMs: () => chance() * 30,

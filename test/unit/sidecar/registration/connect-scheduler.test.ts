@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seededChance } from '../../../support/chance.ts'
-import { type Applicant, scene } from './connect-scheduler-harness.ts'
+import { type Applicant, harness } from './connect-scheduler-harness.ts'
 
 const MINUTE_MS = 60_000
 /** Starts that a rest allows at a rate of 100: what 20 ms hold, and the one whose turn it is. */
@@ -8,7 +8,7 @@ const AT_ONCE = 3
 
 describe('a registry that cannot be reached', () => {
   it('10,000 wait: one tries each time, and its failure is told once; the waits keep the steady pace', () => {
-    const { clock, registry, events, startsMs, applicants, count } = scene({ chance: () => 0.999 })
+    const { clock, registry, events, startsMs, applicants, count } = harness({ chance: () => 0.999 })
     registry.finding = () => 'unreachable'
     const all = applicants(10_000)
     clock.run(5 * MINUTE_MS)
@@ -27,7 +27,7 @@ describe('a registry that cannot be reached', () => {
   })
 
   it('a thousand that were under way when it was found out are one failure, and not a thousand', () => {
-    const { clock, registry, events, applicants, startsMs, count } = scene({ tookMs: () => 10_000 })
+    const { clock, registry, events, applicants, startsMs, count } = harness({ tookMs: () => 10_000 })
     registry.finding = () => 'unreachable'
     const all = applicants(10_000)
     clock.run(9999)
@@ -47,7 +47,7 @@ describe('a registry that cannot be reached', () => {
 
   it('each time it is another one that tries, until all have', () => {
     const tried = new Set<Applicant>()
-    const { clock, registry, trying, applicants } = scene({ chance: seededChance(3) })
+    const { clock, registry, trying, applicants } = harness({ chance: seededChance(3) })
     registry.finding = () => {
       for (const one of trying) tried.add(one)
       return 'unreachable'
@@ -61,7 +61,7 @@ describe('a registry that cannot be reached', () => {
   })
 
   it('and then can: told once, and all are let in at the rate', () => {
-    const { clock, registry, events, startsMs, applicants, count } = scene({ chance: () => 0.999 })
+    const { clock, registry, events, startsMs, applicants, count } = harness({ chance: () => 0.999 })
     registry.finding = () => 'unreachable'
     const all = applicants(1000)
     clock.run(5 * MINUTE_MS)
@@ -82,7 +82,7 @@ describe('a registry that cannot be reached', () => {
 
   it('one that was under way all the while and gets there ends it for all', () => {
     let slow = true
-    const { clock, registry, events, applicants, count } = scene({
+    const { clock, registry, events, applicants, count } = harness({
       tookMs: () => {
         const tookMs = slow ? 20 : 5
         slow = false
@@ -104,7 +104,7 @@ describe('a registry that cannot be reached', () => {
 
 describe('trouble of one’s own', () => {
   it('is not shared: others got there since it began', () => {
-    const { clock, registry, events, applicants } = scene({
+    const { clock, registry, events, applicants } = harness({
       tookMs: (startedMs) => (startedMs === 0 ? 10_000 : 5),
     })
     registry.finding = (startedMs) => (startedMs === 0 ? 'unreachable' : 'reached')
@@ -117,7 +117,7 @@ describe('trouble of one’s own', () => {
   })
 
   it('is everybody’s if nobody got there since it began', () => {
-    const { clock, registry, events, applicants } = scene()
+    const { clock, registry, events, applicants } = harness()
     applicants(10)
     clock.run(2000)
     registry.finding = () => 'unreachable'
@@ -131,7 +131,7 @@ describe('trouble of one’s own', () => {
 describe('the one that tries for all', () => {
   /** A registry that cannot be reached and does not say so soon, with one that tries. */
   function tried(count: number) {
-    const all = scene({ tookMs: (startedMs) => (startedMs === 0 ? 5 : 10_000) })
+    const all = harness({ tookMs: (startedMs) => (startedMs === 0 ? 5 : 10_000) })
     all.registry.finding = () => 'unreachable'
     const applicants = all.applicants(count)
     all.clock.run(1000)
@@ -167,7 +167,7 @@ describe('the one that tries for all', () => {
 
   it('everybody gives up while all wait, and comes back then, or later: one tries when the wait is over', () => {
     for (const backAfterMs of [0, 100, MINUTE_MS]) {
-      const { clock, registry, events, applicants, trying, startsMs } = scene({ chance: () => 0.999 })
+      const { clock, registry, events, applicants, trying, startsMs } = harness({ chance: () => 0.999 })
       registry.finding = () => 'unreachable'
       const all = applicants(100)
       clock.run(10)
@@ -185,7 +185,7 @@ describe('the one that tries for all', () => {
   })
 
   it('one that began before and gives up changes nothing: there is one already', () => {
-    const { clock, registry, scheduler, startsMs, trying, applicants } = scene({
+    const { clock, registry, scheduler, startsMs, trying, applicants } = harness({
       tookMs: (startedMs) => (startedMs === 0 ? 5 : 10_000),
     })
     registry.finding = () => 'unreachable'
@@ -201,7 +201,7 @@ describe('the one that tries for all', () => {
 
 describe('room for connections', () => {
   it('no more are let in than there is room for, and another one for each that has gone', () => {
-    const { clock, startsMs, applicants, count } = scene({ capacity: 50 })
+    const { clock, startsMs, applicants, count } = harness({ capacity: 50 })
     const all = applicants(100)
     clock.run(MINUTE_MS)
     expect(count(all, 'in')).toBe(50)
@@ -214,7 +214,10 @@ describe('room for connections', () => {
   })
 
   it('those that find the registry gone make room again, and one tries; when it is back, all that there is room for', () => {
-    const { clock, registry, events, trying, applicants, count } = scene({ capacity: 50, tookMs: () => 2000 })
+    const { clock, registry, events, trying, applicants, count } = harness({
+      capacity: 50,
+      tookMs: () => 2000,
+    })
     registry.finding = () => 'unreachable'
     const all = applicants(100)
     clock.run(MINUTE_MS)
@@ -227,7 +230,7 @@ describe('room for connections', () => {
   })
 
   it('none at all: nobody is let in', () => {
-    const { clock, startsMs, applicants } = scene({ capacity: 0 })
+    const { clock, startsMs, applicants } = harness({ capacity: 0 })
     applicants(10)
     clock.run(MINUTE_MS)
     expect(startsMs).toEqual([])
@@ -240,7 +243,7 @@ describe('stop', () => {
     ['while all wait', 'unreachable', 50],
     ['while one tries', 'unreachable', 1000],
   ] as const)('%s: nobody starts any more, and nothing is pending', (_when, finding, afterMs) => {
-    const { clock, registry, scheduler, startsMs, trying, applicants } = scene({
+    const { clock, registry, scheduler, startsMs, trying, applicants } = harness({
       tookMs: (startedMs) => (startedMs < 500 ? 5 : 10_000),
       chance: () => 0.999,
     })

@@ -24,7 +24,7 @@ export interface Start {
 }
 
 /** A pacer whose every start is written down. */
-export function scene(perSecond: number, options: QuickClockOptions = {}) {
+export function harness(perSecond: number, options: QuickClockOptions = {}) {
   const clock = new QuickClock(options)
   const pacer = new Pacer(clock, perSecond)
   const places: Place[] = []

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededChance } from '../../../support/chance.ts'
-import { COARSE_MS, overMs, scene } from './pacer-harness.ts'
+import { COARSE_MS, harness, overMs } from './pacer-harness.ts'
 
 /** Timers of a machine: a millisecond early by the finer clock, up to 50 ms late. */
 const LATE = { min: -1, max: 50 }
@@ -44,7 +44,7 @@ type Happening = typeof happenings extends fc.Arbitrary<readonly (infer One)[]> 
 
 function play(
   happening: Happening,
-  { clock, pacer, places, queue, queueMany }: ReturnType<typeof scene>,
+  { clock, pacer, places, queue, queueMany }: ReturnType<typeof harness>,
 ): void {
   switch (happening.type) {
     case 'come':
@@ -77,10 +77,10 @@ const settings: fc.Arbitrary<Setting> = fc.record({
 })
 
 /** All that happens, and then as much time as it takes until everybody has started. */
-function played({ perSecond, seed, happenings }: Setting): ReturnType<typeof scene> {
+function played({ perSecond, seed, happenings }: Setting): ReturnType<typeof harness> {
   const chance = seededChance(seed)
   const lateMs = (): number => LATE.min + chance() * (LATE.max - LATE.min)
-  const all = scene(perSecond, { chance, lateMs })
+  const all = harness(perSecond, { chance, lateMs })
   for (const happening of happenings) {
     play(happening, all)
     expect(all.clock.pending).toBeLessThanOrEqual(1)

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { seededChance } from '../../../support/chance.ts'
-import { COARSE_MS, overMs, scene } from './pacer-harness.ts'
+import { COARSE_MS, harness, overMs } from './pacer-harness.ts'
 
 describe('an even spread', () => {
   it.each([100, 1000, 5000])(
     '10,000 at %i a second: each 100 ms holds its share, from the first to the last',
     (perSecond) => {
-      const { clock, startsMs, queueMany } = scene(perSecond)
+      const { clock, startsMs, queueMany } = harness(perSecond)
       queueMany(10_000)
       clock.run(10_000_000 / perSecond)
       expect(startsMs).toHaveLength(10_000)
@@ -22,7 +22,7 @@ describe('an even spread', () => {
   it.each([1, 10, 50])(
     'at %i a second there is the same time between any two, whatever the pause before',
     (perSecond) => {
-      const { clock, startsMs, queueMany } = scene(perSecond)
+      const { clock, startsMs, queueMany } = harness(perSecond)
       queueMany(3)
       clock.run(60_000)
       queueMany(3)
@@ -40,7 +40,7 @@ describe('an even spread', () => {
   )
 
   it('one that comes after a pause does not wait', () => {
-    const { clock, startsMs, queue } = scene(100)
+    const { clock, startsMs, queue } = harness(100)
     for (const atMs of [0, 500, 1000]) {
       queue()
       expect(startsMs.at(-1)).toBe(atMs)
@@ -60,7 +60,7 @@ describe('random order', () => {
         return
       }
       const left = [...choices]
-      const { clock, pacer, queueMany, places } = scene(1000, { chance: () => left.shift() ?? 0 })
+      const { clock, pacer, queueMany, places } = harness(1000, { chance: () => left.shift() ?? 0 })
       pacer.allow(0)
       queueMany(count)
       for (const index of leaving) places[index]?.cancel()
@@ -95,7 +95,7 @@ describe('random order', () => {
 
 describe('newcomers', () => {
   it('a stream of them, as fast as the rate, keeps nobody waiting for longer than two rounds', () => {
-    const { clock, pacer, places, startTurns, queueMany, queue } = scene(100, { chance: seededChance(1) })
+    const { clock, pacer, places, startTurns, queueMany, queue } = harness(100, { chance: seededChance(1) })
     pacer.allow(0)
     queueMany(1000)
     pacer.allow(Number.POSITIVE_INFINITY)
@@ -114,7 +114,7 @@ describe('newcomers', () => {
 
 describe('those that try again after a failure', () => {
   it('have one turn in four while others wait', () => {
-    const { clock, pacer, starts, queueMany } = scene(100, { chance: seededChance(2) })
+    const { clock, pacer, starts, queueMany } = harness(100, { chance: seededChance(2) })
     pacer.allow(0)
     queueMany(1000, true)
     queueMany(300)
@@ -126,7 +126,7 @@ describe('those that try again after a failure', () => {
   })
 
   it('have all of them when nobody else waits', () => {
-    const { clock, startsMs, queueMany } = scene(100)
+    const { clock, startsMs, queueMany } = harness(100)
     queueMany(300, true)
     clock.run(3000)
     expect(startsMs).toHaveLength(300)
@@ -134,7 +134,7 @@ describe('those that try again after a failure', () => {
 
   it('do not hold up one that comes: thousands of them wait, and it has the next turn or the one after it', () => {
     for (let seed = 0; seed < 8; seed += 1) {
-      const { clock, starts, queue, queueMany } = scene(100, { chance: seededChance(seed) })
+      const { clock, starts, queue, queueMany } = harness(100, { chance: seededChance(seed) })
       queueMany(5000, true)
       clock.run(1000 + seed * 10)
       const before = starts.length
@@ -146,7 +146,7 @@ describe('those that try again after a failure', () => {
   })
 
   it('are not kept waiting for ever by a stream of others as fast as the rate', () => {
-    const { clock, places, queue, queueMany } = scene(100, { chance: seededChance(5) })
+    const { clock, places, queue, queueMany } = harness(100, { chance: seededChance(5) })
     queueMany(100, true)
     for (let stream = 0; stream < 600; stream += 1) {
       queue()
@@ -156,7 +156,7 @@ describe('those that try again after a failure', () => {
   })
 
   it('leave, and the timer goes with the last of either lane', () => {
-    const { clock, queue } = scene(1)
+    const { clock, queue } = harness(1)
     queue()
     const waiting = [queue(), queue(() => {}, true)]
     expect(clock.pending).toBe(1)
@@ -169,7 +169,7 @@ describe('those that try again after a failure', () => {
 
 describe('what is allowed', () => {
   it.each([0, -1])('%i: nobody starts, however long; then one: one starts; then all', (none) => {
-    const { clock, pacer, startsMs, queueMany } = scene(1000)
+    const { clock, pacer, startsMs, queueMany } = harness(1000)
     pacer.allow(none)
     queueMany(100)
     clock.run(3_600_000)
@@ -185,7 +185,7 @@ describe('what is allowed', () => {
   })
 
   it('one, with nobody there: the one that comes next', () => {
-    const { clock, pacer, startsMs, queueMany } = scene(1000)
+    const { clock, pacer, startsMs, queueMany } = harness(1000)
     pacer.allow(0)
     pacer.allow(1)
     clock.run(1000)
@@ -195,7 +195,7 @@ describe('what is allowed', () => {
   })
 
   it('one, again and again while nobody comes, is still one', () => {
-    const { clock, pacer, startsMs, queueMany } = scene(1000)
+    const { clock, pacer, startsMs, queueMany } = harness(1000)
     for (let count = 0; count < 5; count += 1) pacer.allow(1)
     queueMany(10)
     clock.run(1000)
@@ -203,7 +203,7 @@ describe('what is allowed', () => {
   })
 
   it('is obeyed in the middle of a row that starts together, and the rate holds when all may start again', () => {
-    const { clock, pacer, startsMs, queue, queueMany } = scene(1000)
+    const { clock, pacer, startsMs, queue, queueMany } = harness(1000)
     queue(() => pacer.allow(0))
     queueMany(50)
     clock.run(10)
@@ -216,7 +216,7 @@ describe('what is allowed', () => {
 
   it('one that starts may queue again, and gets its turn after those that wait', () => {
     const order: string[] = []
-    const { clock, pacer, queue } = scene(100, { chance: () => 0 })
+    const { clock, pacer, queue } = harness(100, { chance: () => 0 })
     pacer.allow(0)
     queue(() => {
       order.push('first')
@@ -231,7 +231,7 @@ describe('what is allowed', () => {
 
 describe('stop', () => {
   it('nobody starts any more, and nothing is pending', () => {
-    const { clock, pacer, startsMs, queueMany, places } = scene(10)
+    const { clock, pacer, startsMs, queueMany, places } = harness(10)
     queueMany(10)
     clock.run(250)
     // These came while the others had their turns.
@@ -246,7 +246,7 @@ describe('stop', () => {
   })
 
   it('by one that starts: it is the last', () => {
-    const { clock, pacer, startsMs, queue, queueMany } = scene(5000)
+    const { clock, pacer, startsMs, queue, queueMany } = harness(5000)
     pacer.allow(0)
     queueMany(3)
     for (const _ of Array.from({ length: 3 })) queue(() => pacer.stop())
@@ -258,7 +258,7 @@ describe('stop', () => {
 })
 
 it('the last one that waits takes the timer with it', () => {
-  const { clock, queue } = scene(1)
+  const { clock, queue } = harness(1)
   queue()
   expect(clock.pending).toBe(0)
   const waiting = [queue(), queue()]
