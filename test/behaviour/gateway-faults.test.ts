@@ -13,11 +13,11 @@ const EVENT = '{"name":"sys","payload":"hello"}'
 const PATIENCE = { timeoutMs: 15_000 }
 const MB = 1024 * 1024
 let harness: GatewayServerHarness
-let rateLimitKey: Registrant
+let otherGateway: Registrant
 beforeEach(async () => {
   harness = await startGatewayServer()
-  rateLimitKey = await harness.peers.register({ token: 'insecure_neighbour', answers: 1 })
-  await waitUntil(() => rateLimitKey.heard.length === 3, { ...PATIENCE, what: 'the roger to its answer' })
+  otherGateway = await harness.peers.register({ token: 'insecure_neighbour', answers: 1 })
+  await waitUntil(() => otherGateway.heard.length === 3, { ...PATIENCE, what: 'the roger to its answer' })
 })
 afterEach(() => harness.end())
 
@@ -28,10 +28,10 @@ const closeCode = (peer: RawPeer): number => {
   return peer.heard().charCodeAt(at + 2) * 256 + peer.heard().charCodeAt(at + 3)
 }
 /** One bad neighbour costs the others nothing. */
-const neighbourIsWell = async (): Promise<void> => {
-  const before = rateLimitKey.heard.length
-  rateLimitKey.socket.send(EVENT)
-  await waitUntil(() => rateLimitKey.heard.length > before, { ...PATIENCE, what: "the rateLimitKey's roger" })
+const otherGatewayIsWell = async (): Promise<void> => {
+  const before = otherGateway.heard.length
+  otherGateway.socket.send(EVENT)
+  await waitUntil(() => otherGateway.heard.length > before, { ...PATIENCE, what: "the otherGateway's roger" })
 }
 
 describe('a frame', () => {
@@ -42,7 +42,7 @@ describe('a frame', () => {
     greedy.socket.send('x'.repeat(256 * 1024 + 1))
     expect((await greedy.closed).code).toBe(1009)
     expect(harness.leaves()).toEqual(['frame'])
-    await neighbourIsWell()
+    await otherGatewayIsWell()
   })
 
   it('of 100 MB is refused with its first bytes: 1009, and the rest is not kept', async () => {
@@ -70,7 +70,7 @@ describe('a frame', () => {
     const after = process.memoryUsage()
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(20 * MB)
     expect(after.heapUsed - before.heapUsed).toBeLessThan(20 * MB)
-    await neighbourIsWell()
+    await otherGatewayIsWell()
   })
 
   it('in 16 parts is taken, in more it is 1008', async () => {
@@ -85,7 +85,7 @@ describe('a frame', () => {
     parts(17)
     await peer.ended
     expect([closeCode(peer), harness.leaves()]).toEqual([1008, ['frame']])
-    await neighbourIsWell()
+    await otherGatewayIsWell()
   })
 
   it('that arrives in thousands of pieces is 1008', async () => {
@@ -97,7 +97,7 @@ describe('a frame', () => {
     }
     await peer.ended
     expect([closeCode(peer), harness.leaves()]).toEqual([1008, ['frame']])
-    await neighbourIsWell()
+    await otherGatewayIsWell()
   })
 
   it.each([
@@ -117,7 +117,7 @@ describe('a frame', () => {
       what: 'the end',
     })
     expect(harness.leaves()).toEqual(['frame'])
-    await neighbourIsWell()
+    await otherGatewayIsWell()
   })
 })
 
@@ -125,7 +125,7 @@ describe('when the server is closed', () => {
   it('all gateways are closed with 1001, and none is let in any more', async () => {
     const other = await harness.peers.register()
     harness.server.close()
-    for (const { closed } of [other, rateLimitKey]) {
+    for (const { closed } of [other, otherGateway]) {
       expect(await closed).toEqual({ code: 1001, reason: 'the sidecar ends' })
     }
     expect(harness.leaves()).toEqual(['closed', 'closed'])
@@ -140,7 +140,7 @@ describe('when the server is closed', () => {
     const frozen = await harness.peers.rawRegistrant()
     const half = await harness.peers.raw()
     half.socket.write('GET /v0/web')
-    await neighbourIsWell()
+    await otherGatewayIsWell()
     harness.server.close()
     await withDeadline(half.ended, 2000, () => 'the end of half a request')
     await withDeadline(frozen.ended, 2000, () => 'the end of one who does not close')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { isPort } from '../../src/protocol/discovery.ts'
 import { EVENT, type Json } from './events.ts'
-import { Neighbour, portOf } from './other-client.ts'
+import { OtherClient, portOf } from './other-client.ts'
 
 /** One frame that answers, or nearly. */
 interface Said {
@@ -58,18 +58,18 @@ export const CONVERSATION: fc.Arbitrary<Conversation> = fc.record({
 /** Registers, is discovered by two at a time, and answers as the conversation says. Throws unless both find what it said. */
 export async function converse(conversation: Conversation, port: number): Promise<void> {
   const { said, noise, offered } = conversation
-  const rateLimitKey = await Neighbour.register(port, {
+  const other = await OtherClient.register(port, {
     offered,
     answering: (id) => [...noise, ...said.map((one) => written(one, id)), `{"id":${id},"error":"no more"}`],
   })
   try {
-    const found = await Promise.all([portOf(port, rateLimitKey.token), portOf(port, rateLimitKey.token)])
+    const found = await Promise.all([portOf(port, other.token), portOf(port, other.token)])
     const wanted = portSaid(conversation)
     // The first answer counts; whoever asks for a port that was not said may ask again.
     if (found.some((one) => one !== wanted))
       throw new Error(`found ${found.join(' and ')} instead of ${wanted}`)
   } finally {
-    await rateLimitKey.leave()
+    await other.leave()
   }
 }
 

@@ -9,7 +9,7 @@ import { waitUntil, withDeadline } from '../support/wait.ts'
 import { checkAnswers } from './answers.ts'
 import type { Bytes } from './bytes.ts'
 import { frame } from './frames.ts'
-import { Neighbour, portOf } from './other-client.ts'
+import { OtherClient, portOf } from './other-client.ts'
 import { goodUpgrade } from './requests.ts'
 import { Target } from './target.ts'
 
@@ -53,7 +53,7 @@ describe('a registry', () => {
   it('ends a connection with thousands of discoveries that wait', async () => {
     const silent = await Promise.all(
       [1, 2, 3, 4].map(() =>
-        Neighbour.register(target.port, { token: 'insecure_silent', answering: () => [] }),
+        OtherClient.register(target.port, { token: 'insecure_silent', answering: () => [] }),
       ),
     )
     const discovery = 'GET /v0/hosties/insecure_silent HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -102,13 +102,13 @@ describe('a registry', () => {
       },
     })
     await command.line(/registry listens/)
-    const rateLimitKey = await Neighbour.register(port, {
+    const other = await OtherClient.register(port, {
       offered: '8788',
       answering: (id) => [`{"id":${id}}`],
     })
     const sockets = await openedAtOnce(port, 1200, HELLO)
     try {
-      expect(await portOf(port, rateLimitKey.token)).toBe(8788)
+      expect(await portOf(port, other.token)).toBe(8788)
       const signal = AbortSignal.timeout(ENDS_MS)
       expect(await (await fetch(`http://127.0.0.1:${adminPort}/livez`, { signal })).text()).toBe('alive\n')
     } finally {

@@ -12,7 +12,7 @@ const PATIENCE_MS = 10_000
 export type Answering = (id: number) => readonly Json[]
 
 /** A registrant that behaves, with what it says to questions in the hands of who made it. */
-export class Neighbour {
+export class OtherClient {
   readonly token: string
   readonly #socket: WebSocket
 
@@ -29,10 +29,10 @@ export class Neighbour {
       offered = '',
       answering,
     }: { token?: string; offered?: string; answering: Answering },
-  ): Promise<Neighbour> {
+  ): Promise<OtherClient> {
     const url = `ws://127.0.0.1:${port}/v0/websocket/token/${encodeURIComponent(token)}`
     const socket = new WebSocket(url, [`io|0.0.1|fuzz|127.0.0.9|${offered}`], { perMessageDeflate: false })
-    const rateLimitKey = new Neighbour(token, socket)
+    const other = new OtherClient(token, socket)
     const registered = new Promise<void>((resolve, reject) => {
       socket.on('error', reject)
       socket.on('close', () => reject(new Error('closed before it was registered')))
@@ -45,7 +45,7 @@ export class Neighbour {
       })
     })
     await withDeadline(registered, PATIENCE_MS, () => 'a registrant to be registered')
-    return rateLimitKey
+    return other
   }
 
   get connected(): boolean {

@@ -11,9 +11,9 @@ import { EVENT } from './events.ts'
 import { FRAGMENTS, FRAMES, textFrame } from './frames.ts'
 import { handshakes } from './handshakes.ts'
 import type { Held } from './heap.ts'
-import { Neighbour, portOf } from './other-client.ts'
+import { OtherClient, portOf } from './other-client.ts'
 import { DISCOVERIES, goodUpgrade, MUTATED_REQUESTS, REQUESTS } from './requests.ts'
-import { Target, type TokenSet } from './target.ts'
+import { type RegistryHeld, Target } from './target.ts'
 import { type Unfinished, unfinishedRequests } from './unfinished.ts'
 
 /** How long all of it may take; and where chance begins. What fast-check prints as the seed of a failure replays it. */
@@ -28,7 +28,7 @@ const SETTLE_MS = 40_000
 
 let target: Target
 let hellos: fc.Arbitrary<Bytes>
-let atFirst: TokenSet
+let atFirst: RegistryHeld
 let unfinished: readonly Unfinished[]
 const held: Held[] = []
 
@@ -166,7 +166,7 @@ function property<T>(
 
 async function isFound(token: string): Promise<void> {
   const said = 1 + (token.length % 65_535)
-  const rateLimitKey = await Neighbour.register(target.port, {
+  const other = await OtherClient.register(target.port, {
     token,
     offered: String(said),
     answering: () => ['{"id":2}', '{"id":4}'],
@@ -176,6 +176,6 @@ async function isFound(token: string): Promise<void> {
     if (found !== said || other !== undefined)
       throw new Error(`found ${found}, and ${other} for another token`)
   } finally {
-    await rateLimitKey.leave()
+    await other.leave()
   }
 }

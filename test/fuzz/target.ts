@@ -6,11 +6,11 @@ import { freePort } from '../support/free-port.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
 import type { Ports } from './connection.ts'
 import { type Held, heldBy, inspected } from './heap.ts'
-import { Neighbour, portOf } from './other-client.ts'
+import { OtherClient, portOf } from './other-client.ts'
 import { PROXY, SLOW_TOKEN } from './requests.ts'
 
 /** What the registry holds for others. */
-export interface TokenSet {
+export interface RegistryHeld {
   readonly registrants: number
   readonly tokens: number
   readonly files: number
@@ -32,7 +32,7 @@ export class Target implements Ports {
   readonly #certificate: CertificateFiles
   #command: Command | undefined
   #ended: string | undefined
-  #witness: Neighbour | undefined
+  #witness: OtherClient | undefined
   /** The port that the witness says next; another one each time, so that an old answer is seen. */
   #lastPort = 10_000
 
@@ -78,7 +78,7 @@ export class Target implements Ports {
       timeoutMs: PATIENCE_MS,
       what: 'ready',
     })
-    const slow = await Neighbour.register(this.port, {
+    const slow = await OtherClient.register(this.port, {
       token: SLOW_TOKEN,
       answering: (id) => {
         // Others have their turn before it is answered.
@@ -86,7 +86,7 @@ export class Target implements Ports {
         return []
       },
     })
-    this.#witness = await Neighbour.register(this.port, { answering: (id) => [this.#nextAnswer(id)] })
+    this.#witness = await OtherClient.register(this.port, { answering: (id) => [this.#nextAnswer(id)] })
   }
 
   /** Throws if the registry has ended, if it complained, or if it does not serve somebody who behaves. */
@@ -118,7 +118,7 @@ export class Target implements Ports {
   }
 
   /** What it holds now. */
-  async measureHeld(): Promise<TokenSet> {
+  async measureHeld(): Promise<RegistryHeld> {
     const metrics = await this.#admin('/metrics')
     const value = (name: string): number =>
       Number(new RegExp(`^puppet_registry_${name} (\\d+)$`, 'm').exec(metrics)?.[1])

@@ -37,8 +37,8 @@ export async function startRegistry({
   })
   const listens = (wanted: number) =>
     command.line((line) => {
-      const lastEndpoint = line.includes('"registry listens"') ? JSON.parse(line) : {}
-      return lastEndpoint.port === wanted
+      const listening = line.includes('"registry listens"') ? JSON.parse(line) : {}
+      return listening.port === wanted
     })
   await Promise.all([listens(port), tls && listens(tlsPort)])
   return {

@@ -48,13 +48,13 @@ it('never checks an endpoint twice in 30 s, never too many at a time, and leaves
   await fc.assert(
     fc.asyncProperty(happenings, async (sequence) => {
       const { clock, checks, world, reachability, inside, join, discover } = createReachability()
-      const cachedEndpoint = KEPT.flatMap((port) =>
+      const kept = KEPT.flatMap((port) =>
         ADDRESSES.map((address) => join({ host: HOST, address, answers: port })),
       )
-      const staying = new Set(cachedEndpoint.map(({ registrant }) => registrant))
+      const staying = new Set(kept.map(({ registrant }) => registrant))
       let guests: Registered[] = []
       const pick = (who: number): Registered | undefined =>
-        [...guests, ...cachedEndpoint][who % (guests.length + cachedEndpoint.length)]
+        [...guests, ...kept][who % (guests.length + kept.length)]
       await clock.advance(5000)
       for (const happening of sequence) {
         if (happening.type === 'pass') await clock.advance(happening.ms)
@@ -102,7 +102,7 @@ it('never checks an endpoint twice in 30 s, never too many at a time, and leaves
           expect(last.has(`${HOST}:${port} ${addressRange(address)}`)).toBe(true)
 
       expect(inside.size).toBe(staying.size + guests.length)
-      for (const { socket } of [...cachedEndpoint, ...guests]) socket.emit('close')
+      for (const { socket } of [...kept, ...guests]) socket.emit('close')
       await clock.advance(10_000)
       expect([inside.size, reachability.closedEndpoints, clock.pending]).toEqual([0, 0, 0])
     }),
