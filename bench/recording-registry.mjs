@@ -3,14 +3,14 @@ import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 import { now } from './time.mjs'
 
-/** Thousands of clients may come at once; the kernel cuts this down to what it allows. */
+/** Thousands of clients may connect at once; the kernel lowers this to its limit. */
 const BACKLOG = 4096
 
 /**
- * A registry inside the bench that notes when things happen. Emits `accepted` (ms) for each TCP connection and
+ * A minimal registry inside the bench that records when things happen. Emits `accepted` (ms) for each TCP connection and
  * `registered` ({atMs, socket}) for each WebSocket, once it has sent the acknowledgement.
  */
-export class Recorder extends EventEmitter {
+export class RecordingRegistry extends EventEmitter {
   #http = createServer((_, response) => response.writeHead(404).end())
   #sockets = new WebSocketServer({
     server: this.#http,

@@ -1,4 +1,4 @@
-// The least that can answer a registry: a bare `ws` client that sends back what it hears. Usage: node echo.mjs URL
+// The minimum that answers a registry: a bare `ws` client that echoes every message. Usage: node echo-client.mjs URL
 import { WebSocket } from 'ws'
 
 const socket = new WebSocket(process.argv[2], ['echo'], { perMessageDeflate: false })

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * Below the range from which kernels take ports for outgoing connections (Linux: 32768 and up). Whoever listens here may go
- * away for a while, and the port is still free when it comes back.
+ * Below the ephemeral range, from which kernels take ports for outgoing connections (Linux: 32768 and up): a process that
+ * listens here may be down for a while and finds its port free when it is back.
  */
 const RANGE = { first: 20_000, count: 10_000 }
 const TRIES = 50
 const taken = new Set()
 
-/** A TCP port that nothing listens on, and that nobody takes by chance while its owner is away. */
-export async function quietPort() {
+/** A TCP port that nothing listens on, and that no outgoing connection takes while its owner is down. */
+export async function nonEphemeralPort() {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const port = RANGE.first + Math.floor(Math.random() * RANGE.count)
     if (taken.has(port) || !(await isFree(port))) continue

@@ -1,25 +1,25 @@
-// A registry in a process of its own that notes when things happen, and is asked about it over IPC, one question at a
-// time. Says its port first. What it can be asked is in peer.mjs. Usage: node peer-process.mjs
-import { ask } from './ask.mjs'
-import { Recorder } from './recorder.mjs'
+// A recording registry in a process of its own. Sends its port first, then answers requests over IPC, one at a time; they
+// are listed in start-recording-registry.mjs. Usage: node recording-registry-process.mjs
+import { queryPort } from './port-query.mjs'
+import { RecordingRegistry } from './recording-registry.mjs'
 import { now } from './time.mjs'
 
 const open = new Set()
-/** Of the registrations since nothing was open. */
+/** The first of the connections since none was open, and the last registration. */
 let firstAcceptedMs
 let lastRegisteredMs
-/** Of the closes since the last question for them. */
+/** Of the closes since the last request for them: how many with each code. */
 let codes = {}
 let lastClosedMs
-let questions = 0
-/** Whether what was asked for has come true is looked at again with every change. */
+let queries = 0
+/** Checks the pending request again after every change. */
 let answerIfDue = () => {}
 
-const recorder = new Recorder()
-recorder.on('accepted', (atMs) => {
+const registry = new RecordingRegistry()
+registry.on('accepted', (atMs) => {
   if (open.size === 0) firstAcceptedMs ??= atMs
 })
-recorder.on('registered', ({ atMs, socket }) => {
+registry.on('registered', ({ atMs, socket }) => {
   open.add(socket)
   lastRegisteredMs = atMs
   socket.on('close', (code) => {
@@ -31,10 +31,10 @@ recorder.on('registered', ({ atMs, socket }) => {
   })
   answerIfDue()
 })
-await recorder.start()
-process.send({ port: recorder.port })
+await registry.start()
+process.send({ port: registry.port })
 
-const QUESTIONS = {
+const REQUESTS = {
   registered: ({ count }) =>
     answerWhen(
       () => open.size >= count,
@@ -49,15 +49,15 @@ const QUESTIONS = {
         return seen
       },
     ),
-  answer: async ({ port }) => {
-    questions += 1
+  portQuery: async ({ port }) => {
+    queries += 1
     const socket = [...open][Math.floor(Math.random() * open.size)]
     process.send({
-      tookMs: await ask(socket, questions, ({ result }) => port === undefined || result === port),
+      tookMs: await queryPort(socket, queries, ({ result }) => port === undefined || result === port),
     })
   },
 }
-process.on('message', (question) => void QUESTIONS[question.want](question))
+process.on('message', (request) => void REQUESTS[request.type](request))
 process.on('disconnect', () => process.exit())
 
 function answerWhen(due, answer) {

@@ -1,13 +1,13 @@
-import { newToken, startPuppet, startRegistry, startSidecar, untilUp } from '../cast.mjs'
-import { untilDiscoverable, untilWithdrawn } from '../discovery.mjs'
+import { freePort } from '../free-port.mjs'
+import { newToken, startPuppet, startRegistry, startSidecar, untilUp } from '../launch.mjs'
 import { ms, quantile } from '../numbers.mjs'
-import { freePort } from '../port.mjs'
 import { withProcesses } from '../process.mjs'
 import { now, sleep } from '../time.mjs'
+import { untilDiscoverable, untilWithdrawn } from '../until-discovery.mjs'
 
 const KILLS = 20
 const HANGS = 20
-/** The longest pause between two probes: nothing that is measured may be in step with them. */
+/** The longest pause between two probes: what is measured must not be in step with them. */
 const PROBE_INTERVAL_MS = 500
 const LIMIT_MS = 20_000
 
@@ -24,7 +24,7 @@ export function measureKills() {
         const killedMs = now()
         puppet.kill('SIGKILL')
         took.killed.push((await untilWithdrawn(registryPort, token, LIMIT_MS)) - killedMs)
-        await anyMoment()
+        await randomPause()
         const { boundMs } = await startPuppetHere()
         took.back.push((await untilDiscoverable(registryPort, token, LIMIT_MS)) - boundMs)
       })
@@ -37,7 +37,7 @@ export function measureKills() {
   })
 }
 
-/** The puppet stops answering while its port stays open, and goes on. */
+/** The puppet stops answering while its port stays open, and then continues. */
 export function measureHangs() {
   return withProcesses(async (keep) => {
     const { port: registryPort } = keep(await startRegistry())
@@ -50,7 +50,7 @@ export function measureHangs() {
         const stoppedMs = now()
         puppet.kill('SIGSTOP')
         took.hung.push((await untilWithdrawn(registryPort, token, LIMIT_MS)) - stoppedMs)
-        await anyMoment()
+        await randomPause()
         const continuedMs = now()
         puppet.kill('SIGCONT')
         took.back.push((await untilDiscoverable(registryPort, token, LIMIT_MS)) - continuedMs)
@@ -63,26 +63,26 @@ export function measureHangs() {
   })
 }
 
-/** A fresh sidecar for each round: one that has withdrawn a puppet before is held back by the damping of flaps. */
+/** A new sidecar for each round: after a withdrawal, flap damping delays the next registration. */
 function withSidecar(registryPort, work) {
   return withProcesses(async (keep) => {
     const token = newToken()
     const [puppetPort, adminPort] = [await freePort(), await freePort()]
     const sidecar = keep(startSidecar({ token, puppetPort, registryPort, adminPort }))
     await untilUp(sidecar, adminPort)
-    await anyMoment()
+    await randomPause()
     const startPuppetHere = async () => keep(await startPuppet(puppetPort))
-    await sidecar.needs(3 * LIMIT_MS, 'a round', work({ token, startPuppetHere }))
+    await sidecar.whileRunning(3 * LIMIT_MS, 'a round', work({ token, startPuppetHere }))
   })
 }
 
 /** Long enough for the probes to have slowed down. */
 async function settle() {
   await sleep(PROBE_INTERVAL_MS)
-  await anyMoment()
+  await randomPause()
 }
 
-const anyMoment = () => sleep(Math.random() * PROBE_INTERVAL_MS)
+const randomPause = () => sleep(Math.random() * PROBE_INTERVAL_MS)
 
 function row(what, took, wantedMs) {
   const p99 = quantile(took, 0.99)

@@ -1,15 +1,15 @@
-// Asks a registry over connections that are kept alive, each as soon as it has the answer to its last question. Does what
-// it is told over IPC: {pid, port, tokens, order: 'once' | 'random', ms, right}. `once` asks for each token at most once, in
-// order; `random` for any of them; both end after `ms`. Tells how long each answer took and all of them together, and the
-// seconds of processor time that meanwhile went to the process `pid`, and to itself.
-// Bare sockets: the client of node:http takes more processor time than the server that is to be measured.
+// Load of discoveries: asks a registry over kept-alive connections, each as soon as it has its last answer. Takes requests
+// over IPC: {pid, port, tokens, order: 'once' | 'random', ms, right}. `once` asks for each token at most once, in order;
+// `random` for any of them; both end after `ms`. Answers with how long each discovery took and all of them together, and the
+// seconds of processor time that the process `pid` used meanwhile, and this one.
+// Bare sockets: the client of node:http uses more processor time than the measured server.
 import { connect } from 'node:net'
+import { cpuOf } from './process-usage.mjs'
 import { now } from './time.mjs'
-import { cpuOf } from './usage.mjs'
 
 const CONNECTIONS = 16
-/** Connecting is no part of a discovery, nor is waking a server (and a core) that had nothing to do. */
-const WARMING_MS = 100
+/** Connecting is not part of a discovery, nor is waking an idle server and core. */
+const WARM_UP_MS = 100
 /** An answer is a few hundred bytes. */
 const BUFFER_BYTES = 16 * 1024
 
@@ -26,7 +26,7 @@ class Connection {
       noDelay: true,
       onread: {
         buffer: Buffer.allocUnsafe(BUFFER_BYTES),
-        callback: (bytes, buffer) => this.#hear(buffer.latin1Slice(0, bytes)),
+        callback: (bytes, buffer) => this.#onText(buffer.latin1Slice(0, bytes)),
       },
     })
     this.#socket.on('close', () => {
@@ -41,7 +41,7 @@ class Connection {
     })
   }
 
-  #hear(more) {
+  #onText(more) {
     const text = this.#text + more
     this.#text = isWhole(text) ? '' : text
     if (this.#text === '') this.#answered(text)
@@ -53,7 +53,7 @@ class Connection {
   }
 }
 
-/** Whether all of an answer is there: as long as it says, or closed by an empty chunk. */
+/** Whether an answer is complete: as long as its Content-Length, or closed by an empty chunk. */
 function isWhole(text) {
   const headEnds = text.indexOf('\r\n\r\n')
   if (headEnds < 0) return false
@@ -63,9 +63,9 @@ function isWhole(text) {
 
 async function discover({ pid, port, tokens, order, ms, right }) {
   const connections = Array.from({ length: CONNECTIONS }, () => new Connection(port))
-  const warmMs = now()
+  const warmUpBeganMs = now()
   const warm = async (connection) => {
-    while (now() - warmMs < WARMING_MS) await connection.ask('nobody')
+    while (now() - warmUpBeganMs < WARM_UP_MS) await connection.ask('unknown')
   }
   await Promise.all(connections.map(warm))
   const tookMs = []
@@ -76,25 +76,25 @@ async function discover({ pid, port, tokens, order, ms, right }) {
   }[order]
   const [cpu, ownCpu] = [cpuOf(pid), cpuOf(process.pid)]
   const beganMs = now()
-  const askOnAndOn = async (connection) => {
+  const askRepeatedly = async (connection) => {
     for (let askedMs = now(); askedMs - beganMs < ms; ) {
       const token = next()
       if (token === undefined) return
       asked += 1
       const text = await connection.ask(token)
-      const heardMs = now()
+      const answeredMs = now()
       if (!text.startsWith('HTTP/1.1 200 ') || !text.includes(right)) throw new Error(`not ${right}: ${text}`)
-      tookMs.push(heardMs - askedMs)
-      askedMs = heardMs
+      tookMs.push(answeredMs - askedMs)
+      askedMs = answeredMs
     }
   }
-  await Promise.all(connections.map(askOnAndOn))
+  await Promise.all(connections.map(askRepeatedly))
   const seconds = (now() - beganMs) / 1000
   const used = { cpu: cpuOf(pid) - cpu, ownCpu: cpuOf(process.pid) - ownCpu }
   for (const connection of connections) connection.end()
   return { seconds, tookMs, ...used }
 }
 
-process.on('message', async (told) => process.send(await discover(told)))
+process.on('message', async (request) => process.send(await discover(request)))
 process.on('disconnect', () => process.exit())
 process.send({ ready: true })

@@ -2,19 +2,19 @@ import { Agent, get } from 'node:http'
 import { eventually, now } from './time.mjs'
 
 const agent = new Agent({ keepAlive: true })
-const WAITING_EVERY_MS = 5
+const UNREGISTERED_EVERY_MS = 5
 /**
- * A registered token is asked for less often: each discovery makes the registry ask the sidecar and acknowledge its answer,
- * and a sidecar takes more than 100 events a second for a flood.
+ * A registered token is polled less often: each discovery may send the sidecar a port query and an acknowledgement, and a
+ * sidecar takes more than 100 events a second for a flood.
  */
 const REGISTERED_EVERY_MS = 25
 
-/** When a token could first be discovered. */
+/** Resolves with the time at which discovery first finds a token. */
 export function untilDiscoverable(registryPort, token, ms) {
-  return until(200, { registryPort, token, ms, everyMs: WAITING_EVERY_MS, what: 'discoverable' })
+  return until(200, { registryPort, token, ms, everyMs: UNREGISTERED_EVERY_MS, what: 'discoverable' })
 }
 
-/** When a token could first not be discovered any more. */
+/** Resolves with the time at which discovery first answers 404 for a token. */
 export function untilWithdrawn(registryPort, token, ms) {
   return until(404, { registryPort, token, ms, everyMs: REGISTERED_EVERY_MS, what: 'withdrawn' })
 }
@@ -36,7 +36,7 @@ function statusOf(url) {
   })
 }
 
-/** Closes what is kept open between two questions. */
-export function endDiscovery() {
+/** Closes the idle connections to registries. */
+export function closeDiscoveryConnections() {
   agent.destroy()
 }

@@ -1,9 +1,9 @@
-import { counted, ms } from '../../numbers.mjs'
+import { formatCount, ms } from '../../numbers.mjs'
 import { now, sleep, within } from '../../time.mjs'
-import { CONNECT_RATE, withCrowd } from './crowd.mjs'
+import { CONNECT_RATE, withSidecarAndBareClients } from './sidecar-and-bare-clients.mjs'
 import { WANTED_AT } from './sizes.mjs'
 
-/** Of the largest number of tokens; of the others one is enough. The worst of them counts. */
+/** Rounds with the largest number of tokens, of which the worst counts; one round with each other number. */
 const ROUNDS = 2
 const SETTLE_MS = 3000
 const EXIT_MS = 30_000
@@ -12,7 +12,7 @@ const WANTED_WITHDRAWN_MS = 2000
 const WANTED_EXIT_MS = 3000
 
 /** All tokens are registered, withdrawn because the puppet was killed, registered again and drained. */
-export async function measureLife(sizes) {
+export async function measureTransitions(sizes) {
   const rows = []
   for (const count of sizes) {
     const rounds = []
@@ -23,16 +23,16 @@ export async function measureLife(sizes) {
   return rows
 }
 
-/** Every time is one that a peer saw, but for the exits. */
+/** All times but those of the exits are as the recording registry saw them. */
 function round(count) {
-  return withCrowd(count, async ({ ours, bare, puppet, restartPuppet }) => {
+  return withSidecarAndBareClients(count, async ({ ours, bare, puppet, restartPuppet }) => {
     await sleep(SETTLE_MS)
-    const withdrawn = ours.peer.closed()
+    const withdrawn = ours.registry.closed()
     const killedMs = now()
     puppet.kill('SIGKILL')
     const { lastClosedMs } = await withdrawn
     await restartPuppet()
-    await ours.peer.registered(count)
+    await ours.registry.registered(count)
     await sleep(SETTLE_MS)
     return {
       registered: { ours: registeredMs(ours), bare: registeredMs(bare) },
@@ -44,15 +44,15 @@ function round(count) {
 
 const registeredMs = ({ seen }) => seen.lastRegisteredMs - seen.firstAcceptedMs
 
-/** SIGTERM: how long it took to end and how it ended, and the close codes that the peer saw. */
-async function exitOf({ peer, process }) {
-  const closed = peer.closed()
+/** SIGTERM: how long the exit took, the exit code, and the close codes that the registry saw. */
+export async function exitOf({ registry, process }) {
+  const closed = registry.closed()
   const killedMs = now()
   process.kill('SIGTERM')
   const [{ codes, lastClosedMs }, { atMs, how }] = await within(
     EXIT_MS,
     'the exit',
-    Promise.all([closed, process.gone]),
+    Promise.all([closed, process.exited]),
   )
   return { tookMs: atMs - killedMs, closedMs: lastClosedMs - killedMs, how, codes }
 }
@@ -61,7 +61,7 @@ function rowsOf(count, rounds) {
   const times = rounds.length === 1 ? '' : `, worst of ${rounds.length}`
   const worst = (pick) => Math.max(...rounds.map(pick))
   const row = (what, ours, bare, wantedMs, beside = 'bare `ws`') => ({
-    measure: `${counted(count)}: ${what}${times}`,
+    measure: `${formatCount(count)}: ${what}${times}`,
     value: ms(ours),
     beside: `${beside}: ${ms(bare)}`,
     ratio: ours / bare,
@@ -69,13 +69,13 @@ function rowsOf(count, rounds) {
   })
   return [
     row(
-      `first connection to the last acknowledgement, ${counted(CONNECT_RATE)} a second`,
+      `first connection to the last acknowledgement, ${formatCount(CONNECT_RATE)} a second`,
       worst(({ registered }) => registered.ours),
       worst(({ registered }) => registered.bare),
       WANTED_REGISTERED_MS,
     ),
     row(
-      'SIGKILL of the puppet to the last socket closed at the peer',
+      'SIGKILL of the puppet to the last socket closed at the registry',
       worst(({ withdrawnMs }) => withdrawnMs),
       worst(({ exit }) => exit.bare.closedMs),
       WANTED_WITHDRAWN_MS,
@@ -94,16 +94,16 @@ function rowsOf(count, rounds) {
 /** How it ended, and whether every socket was closed with 1000. */
 function endRow(count, rounds, times) {
   const clean = ({ how, codes }) => how === 'exit 0' && codes[1000] === count
-  const told = (kind) => {
+  const text = (kind) => {
     const exits = rounds.map(({ exit }) => exit[kind])
     const { how, codes } = exits.find((exit) => !clean(exit)) ?? exits[0]
-    const list = Object.entries(codes).map(([code, times]) => `${code} × ${counted(times)}`)
+    const list = Object.entries(codes).map(([code, times]) => `${code} × ${formatCount(times)}`)
     return `${list.join(', ')}; ${how}`
   }
   return {
-    measure: `${counted(count)}: close codes at the peer after SIGTERM, and the exit code${times}`,
-    value: told('ours'),
-    beside: `bare \`ws\`: ${told('bare')}`,
+    measure: `${formatCount(count)}: close codes at the registry after SIGTERM, and the exit code${times}`,
+    value: text('ours'),
+    beside: `bare \`ws\`: ${text('bare')}`,
     wanted: 'all 1000; exit 0',
     held: rounds.every(({ exit }) => clean(exit.ours)),
   }

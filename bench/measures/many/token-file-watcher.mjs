@@ -6,25 +6,25 @@ import { build } from 'esbuild'
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 
-/** Reads a file of tokens as the sidecar does at its start; resolves with what looks at it again as it does later. */
-export async function prepareLook(path) {
-  const { readTokens, TokenFollower, systemClock } = await product()
-  const { source } = readTokens({ inline: { variable: '' }, file: { variable: 'the file', path } })
-  const follower = new TokenFollower({
+/** Reads a token file as the sidecar does at its start; resolves with a function that reads it again as the sidecar does later. */
+export async function watchTokenFile(path) {
+  const { readTokens, TokenFileWatcher, systemClock } = await product()
+  const { source } = await readTokens({ inline: { variable: '' }, file: { variable: 'the file', path } })
+  const watcher = new TokenFileWatcher({
     source,
     clock: systemClock,
-    onNews: ({ kind }) => {
+    onChange: ({ kind }) => {
       throw new Error(`the file has not changed, and yet: ${kind}`)
     },
   })
-  return () => follower.refresh()
+  return () => watcher.refresh()
 }
 
 /** The product's own code, which is TypeScript. */
 async function product() {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-look-'))
-  const outfile = join(folder, 'look.mjs')
-  const contents = ['tokens/start.ts', 'tokens/follower.ts', 'clock.ts'].map(
+  const folder = mkdtempSync(join(tmpdir(), 'bench-token-file-'))
+  const outfile = join(folder, 'token-file-watcher.mjs')
+  const contents = ['tokens/initial-tokens.ts', 'tokens/token-file-watcher.ts', 'lib/clock.ts'].map(
     (file) => `export * from './${file}'`,
   )
   try {

@@ -1,43 +1,43 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { ask } from '../ask.mjs'
-import { newToken, startPuppet, startSidecar } from '../cast.mjs'
+import { freePort } from '../free-port.mjs'
+import { newToken, startPuppet, startSidecar } from '../launch.mjs'
 import { ms, quantile } from '../numbers.mjs'
-import { freePort } from '../port.mjs'
+import { queryPort } from '../port-query.mjs'
 import { Process, withProcesses } from '../process.mjs'
-import { Recorder } from '../recorder.mjs'
+import { RecordingRegistry } from '../recording-registry.mjs'
 import { sleep } from '../time.mjs'
 
-const QUESTIONS = 2000
-/** More than 100 events a second would be a flood, which a sidecar drops. */
+const QUERIES = 2000
+/** A sidecar drops more than 100 events a second as a flood. */
 const PAUSE_MS = 12
 const START_MS = 30_000
 const WANTED_MS = 2
-const ECHO = fileURLToPath(new URL('../echo.mjs', import.meta.url))
+const ECHO = fileURLToPath(new URL('../echo-client.mjs', import.meta.url))
 
-/** The registry's question and its answer, and the same frames with a bare client of `ws`, by turns. */
-export function measureQuestion() {
+/** The registry's port query and its answer, and the same frames with a bare client of `ws`, alternately. */
+export function measurePortQuery() {
   return withProcesses(async (keep) => {
     const [puppetPort, adminPort] = [await freePort(), await freePort()]
     keep(await startPuppet(puppetPort))
-    const registry = keep(await new Recorder().start())
+    const registry = keep(await new RecordingRegistry().start())
     const sidecar = keep(
       startSidecar({ token: newToken(), puppetPort, registryPort: registry.port, adminPort }),
     )
     const ours = await connection(registry, sidecar)
     const echo = keep(new Process([ECHO, `ws://127.0.0.1:${registry.port}`]))
     const bare = await connection(registry, echo)
-    // The bare client sends the acknowledgement back.
+    // The bare client echoes the acknowledgement.
     await sleep(200)
     const took = { ours: [], bare: [] }
-    const turns = [
-      async (id) => took.ours.push(await ask(ours, id, (payload) => payload.result === puppetPort)),
-      async (id) => took.bare.push(await ask(bare, id, () => true)),
+    const queries = [
+      async (id) => took.ours.push(await queryPort(ours, id, (payload) => payload.result === puppetPort)),
+      async (id) => took.bare.push(await queryPort(bare, id, () => true)),
     ]
-    for (let id = 1; id <= QUESTIONS; id += 1) {
-      for (const turn of turns) await turn(id)
-      // Whoever is asked first pays for the waking up.
-      turns.reverse()
+    for (let id = 1; id <= QUERIES; id += 1) {
+      for (const query of queries) await query(id)
+      // The first of the two pays for waking up.
+      queries.reverse()
       await sleep(PAUSE_MS)
     }
     return [row(took)]
@@ -46,7 +46,7 @@ export function measureQuestion() {
 
 async function connection(registry, process) {
   const registered = once(registry, 'registered')
-  const [{ socket }] = await process.needs(START_MS, 'the connection to the registry', registered)
+  const [{ socket }] = await process.whileRunning(START_MS, 'the connection to the registry', registered)
   return socket
 }
 
@@ -54,7 +54,7 @@ function row({ ours, bare }) {
   const p99 = quantile(ours, 0.99)
   const both = (took) => `${ms(quantile(took, 0.5))} / ${ms(quantile(took, 0.99))}`
   return {
-    measure: `the question's round trip: p50 / p99 of ${ours.length}`,
+    measure: `the port query's round trip: p50 / p99 of ${ours.length}`,
     value: both(ours),
     beside: `bare \`ws\` client that echoes: ${both(bare)}`,
     ratio: p99 / quantile(bare, 0.99),

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** Replaces what stands in a document between the comments `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
+/** Replaces the part of a document between the comments `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
 export function writeSection(file, name, text) {
   const before = readFileSync(file, 'utf8')
   const section = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[^]*?(<!-- end of ${name} -->)`)

@@ -1,15 +1,15 @@
 import { now } from '../time.mjs'
 
-/** One direction of a link: what comes from one socket goes to the other, in order, the end too. */
-export class Lane {
+/** One direction of a link: passes bytes, and the end, from one socket to the other, in order. */
+export class LinkDirection {
   #to
-  /** What is on its way: when it is due, and what is to be done then. */
+  /** What is on its way: when it is due, and what to do then. */
   #queue = []
   #dueMs
   #held = false
   #closed = false
   #timer
-  /** How long each byte takes from now on. */
+  /** How many milliseconds each byte takes from now on. */
   delayMs = 0
 
   /** @param {number} firstAfterMs nothing arrives before so many milliseconds from now */
@@ -18,7 +18,7 @@ export class Lane {
     this.#dueMs = now() + firstAfterMs
     from.on('data', (bytes) => this.#send(() => to.write(bytes)))
     from.on('end', () => this.#send(() => to.end()))
-    // After an end in order there is nothing left to do; otherwise it was a reset, or nobody could be reached.
+    // Without an orderly end before, the close was a reset, or the other side could not be reached.
     from.on('close', () => this.#send(() => from.readableEnded || to.resetAndDestroy()))
   }
 
@@ -31,7 +31,7 @@ export class Lane {
     this.#deliver()
   }
 
-  /** Whatever is on its way is lost, and whatever comes. */
+  /** All bytes on their way are lost, and all that follow. */
   close() {
     this.#closed = true
     this.#queue = []
@@ -40,7 +40,7 @@ export class Lane {
 
   #send(arrive) {
     if (this.#closed) return
-    // Nothing overtakes what was sent before it, when the link was slower.
+    // Bytes stay in order if the link was slower before.
     this.#dueMs = Math.max(this.#dueMs, now() + this.delayMs)
     this.#queue.push({ dueMs: this.#dueMs, arrive })
     this.#deliver()

@@ -4,14 +4,14 @@ import { now, sleep } from '../time.mjs'
 
 const { NGHTTP2_CANCEL } = constants
 
-/** Truth and discovery are asked as often. */
-export const EVERY_MS = 50
-/** A puppet that takes longer cannot answer. */
+/** The interval at which the puppet and discovery are polled. */
+export const POLL_INTERVAL_MS = 50
+/** A puppet that takes longer counts as unable to answer. */
 const TRUTH_MS = 300
-/** The public registry's server takes 5 s for the question, and may take 5 s for the port. */
+/** The public registry's server waits 5 s for the port query, and may take 5 s to check the port. */
 const DISCOVERY_MS = 12_000
-/** How often a sidecar is asked whether it holds a puppet back; that is seldom, and asking costs it something. */
-const HOLD_EVERY_MS = 100
+/** The interval at which a sidecar is asked whether it holds its puppet back: longer, because a hold lasts and asking has a cost. */
+const HOLD_INTERVAL_MS = 100
 const HOLD_MS = 1000
 
 const HEALTH_CHECK = {
@@ -22,21 +22,21 @@ const HEALTH_CHECK = {
 }
 const EMPTY_MESSAGE = Buffer.alloc(5)
 
-/** Asks a question over and over, each at its time, whether or not the ones before it were answered. */
-class Asker {
+/** Calls `ask` at a fixed interval, whether or not the calls before it have resolved. */
+class Poller {
   #ask
   #everyMs
   #over = false
   #open = new Set()
   samples = []
 
-  /** @param {() => Promise<object>} ask never rejects; what it gives becomes part of the sample */
+  /** @param {() => Promise<object>} ask never rejects; its result becomes part of the sample */
   constructor(everyMs, ask) {
     this.#everyMs = everyMs
     this.#ask = ask
   }
 
-  /** Resolves when it was stopped. */
+  /** Resolves after `stop`. */
   async run() {
     for (let dueMs = now(); !this.#over; dueMs += this.#everyMs) {
       await sleep(Math.max(0, dueMs - now()))
@@ -53,15 +53,15 @@ class Asker {
     sample.answeredMs = now()
   }
 
-  /** Asks no more; resolves when everything is answered. */
+  /** Asks no more; resolves when all calls have resolved. */
   async stop() {
     this.#over = true
     await Promise.all(this.#open)
   }
 }
 
-/** Asks the puppet itself, over one connection while it lives. Samples: `{askedMs, answeredMs, up}`. */
-export function truthAsker(puppetPort) {
+/** Asks the puppet itself whether it can answer, over one connection as long as that lasts. Samples: `{askedMs, answeredMs, up}`. */
+export function truthPoller(puppetPort) {
   let session
   const ask = () =>
     new Promise((resolve) => {
@@ -80,7 +80,7 @@ export function truthAsker(puppetPort) {
       call.on('close', () => answer(false))
       call.end(EMPTY_MESSAGE)
     })
-  return new Asker(EVERY_MS, ask)
+  return new Poller(POLL_INTERVAL_MS, ask)
 }
 
 function openSession(port) {
@@ -92,10 +92,10 @@ function openSession(port) {
 }
 
 /**
- * Asks the registry where the puppet is. Samples: `{askedMs, answeredMs, named, how}`; `named` is whether the answer is the puppet's
+ * Discovers the puppet. Samples: `{askedMs, answeredMs, named, how}`; `named` is whether the answer is the puppet's
  * address, `how` the answer in short.
  */
-export function discoveryAsker({ registryPort, token, puppetPort }) {
+export function discoveryPoller({ registryPort, token, puppetPort }) {
   const agent = new Agent({ keepAlive: true })
   const url = `http://127.0.0.1:${registryPort}/v0/hosties/${token}`
   const ask = () =>
@@ -111,7 +111,7 @@ export function discoveryAsker({ registryPort, token, puppetPort }) {
         response.on('error', failed)
       }).on('error', failed)
     })
-  return new Asker(EVERY_MS, ask)
+  return new Poller(POLL_INTERVAL_MS, ask)
 }
 
 function read(status, text, puppetPort) {
@@ -120,8 +120,8 @@ function read(status, text, puppetPort) {
   return { named: host === '127.0.0.1' && port === puppetPort, how: `${host}:${port}` }
 }
 
-/** Asks the sidecar whether it holds the puppet back because it flaps, as it is documented to. Samples: `{askedMs, answeredMs, held}`. */
-export function holdAsker(adminPort) {
+/** Asks the sidecar whether it holds the puppet back because it flaps. Samples: `{askedMs, answeredMs, held}`. */
+export function holdPoller(adminPort) {
   const ask = async () => {
     try {
       const signal = AbortSignal.timeout(HOLD_MS)
@@ -132,5 +132,5 @@ export function holdAsker(adminPort) {
       return { held: false }
     }
   }
-  return new Asker(HOLD_EVERY_MS, ask)
+  return new Poller(HOLD_INTERVAL_MS, ask)
 }

@@ -1,8 +1,8 @@
-// Registrants that come and go, and clients that ask for them, in one process. Each registrant lives for a random time and
-// ends in one of the ways in which they do: a close, a reset, a half close, or a death that nobody is told of. Most answer
-// their questions; some slowly, some never, some with nonsense. Begins when it is started; over IPC it tells what it has
-// seen when it is asked to `tell`, and, when it is asked to `end`, once all of its registrants are gone.
-// Usage: node coming-and-going.mjs PORT REGISTRANTS DISCOVERIES_PER_SECOND
+// Registrants that register and leave, and clients that discover them, in one process. Each registrant stays for a random
+// time and leaves by a close, a reset, a half close, or in silence. Most answer port queries; some slowly, some never, some
+// with nonsense. Starts at once. Over IPC it sends its counts at a request for `counts` and, at `end`, once all of its
+// registrants have left.
+// Usage: node registrant-churn.mjs PORT REGISTRANTS DISCOVERIES_PER_SECOND
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
@@ -10,100 +10,103 @@ import { createServer } from 'node:net'
 import { WebSocket } from 'ws'
 import { now, sleep } from './time.mjs'
 
-const LIFE_MS = { least: 1000, most: 60_000 }
+const STAY_MS = { least: 1000, most: 60_000 }
 /** Longer than a registry takes to miss a pong (15 s to the ping, 5 s for the pong), with room for a busy machine. */
-const DEAD_MS = 40_000
+const SILENT_MS = 40_000
 const SLOW_MS = 1500
-const TURN_MS = 20
-/** As many discoveries may wait for those who answer slowly or never: the others go on at their rate. */
+const BATCH_MS = 20
+/** Enough that discoveries of slow or silent registrants do not delay the others. */
 const CONNECTIONS = 128
-/** A share of discoveries for tokens of nobody. */
-const NOBODY_SHARE = 0.1
+/** The share of discoveries of unknown tokens. */
+const UNKNOWN_SHARE = 0.1
 
 const [port, count, perSecond] = process.argv.slice(2).map(Number)
-const seen = {
+const counts = {
   registered: 0,
-  dead: 0,
+  silent: 0,
   refused: 0,
-  questions: 0,
+  portQueries: 0,
   found: 0,
   notFound: 0,
   wrong: 0,
   failed: 0,
   example: '',
 }
-const living = new Map()
+/** How each registered token answers. */
+const registered = new Map()
 let ending = false
 
 const puppet = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
 await once(puppet, 'listening')
 const openPort = puppet.address().port
 
-/** One of `ways`, an object of weights. */
-function oneOf(ways) {
-  let at = Math.random() * Object.values(ways).reduce((sum, weight) => sum + weight)
-  for (const [way, weight] of Object.entries(ways)) {
+/** A random key of `weights`, by its weight. */
+function randomKey(weights) {
+  let at = Math.random() * Object.values(weights).reduce((sum, weight) => sum + weight)
+  for (const [key, weight] of Object.entries(weights)) {
     at -= weight
-    if (at < 0) return way
+    if (at < 0) return key
   }
-  return Object.keys(ways)[0]
+  return Object.keys(weights)[0]
 }
 
 const ANSWERS = {
-  promptly: (socket, id) => say(socket, { id, result: openPort }),
-  slowly: (socket, id) => setTimeout(() => say(socket, { id, result: openPort }), SLOW_MS),
+  promptly: (socket, id) => send(socket, { id, result: openPort }),
+  slowly: (socket, id) => setTimeout(() => send(socket, { id, result: openPort }), SLOW_MS),
   never: () => {},
-  nonsense: (socket, id) => say(socket, { id, result: 'a port' }),
+  nonsense: (socket, id) => send(socket, { id, result: 'a port' }),
 }
 
-function say(socket, message) {
+function send(socket, message) {
   const payload = { jsonrpc: '2.0', ...message }
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ name: 'jsonrpc', payload }))
 }
 
-const ENDS = {
+const DEPARTURES = {
   close: (socket) => socket.close(1000),
   reset: (socket) => socket.terminate(),
   halfClose: (socket) => socket._socket.end(),
-  // It reads nothing any more, so that no ping is answered; the kernel keeps the connection.
-  die: async (socket) => {
-    seen.dead += 1
+  // Reads nothing any more, so that no ping is answered; the kernel keeps the connection.
+  goSilent: async (socket) => {
+    counts.silent += 1
     socket._socket.pause()
-    await sleep(DEAD_MS)
+    await sleep(SILENT_MS)
     socket.terminate()
   },
 }
 
-/** One life of a registrant, from connecting to its socket's close. */
-async function live() {
+/** One registrant, from connecting to its socket's close. */
+async function registerOnce() {
   const token = randomUUID()
-  const manner = oneOf({ promptly: 80, slowly: 10, never: 5, nonsense: 5 })
+  const answersHow = randomKey({ promptly: 80, slowly: 10, never: 5, nonsense: 5 })
   const socket = new WebSocket(`ws://127.0.0.1:${port}/v0/websocket`, [`io|0.0.1|${token}||`], {
     headers: { Authorization: `Token ${token}` },
     perMessageDeflate: false,
   })
   const closed = new Promise((resolve) => socket.on('close', resolve))
   socket.on('error', () => {
-    seen.refused += 1
+    counts.refused += 1
   })
-  const registered = new Promise((resolve) => {
+  const acknowledged = new Promise((resolve) => {
     socket.on('message', (data) => {
       const { name, payload } = JSON.parse(data)
       if (name === 'sys' && payload === 'registered') resolve(true)
       if (name !== 'jsonrpc') return
-      seen.questions += 1
-      ANSWERS[manner](socket, payload.id)
+      counts.portQueries += 1
+      ANSWERS[answersHow](socket, payload.id)
     })
     void closed.then(() => resolve(false))
   })
-  if (!(await registered)) return
-  seen.registered += 1
-  living.set(token, manner)
-  const lastsMs = LIFE_MS.least + Math.random() * (LIFE_MS.most - LIFE_MS.least)
-  // Whoever lives when all of it ends, ends then.
-  await Promise.race([sleep(lastsMs), closed, ended])
-  living.delete(token)
-  await ENDS[ending ? 'close' : oneOf({ close: 50, reset: 20, halfClose: 15, die: 15 })](socket)
+  if (!(await acknowledged)) return
+  counts.registered += 1
+  registered.set(token, answersHow)
+  const staysMs = STAY_MS.least + Math.random() * (STAY_MS.most - STAY_MS.least)
+  // At the end of the load all that are left leave.
+  await Promise.race([sleep(staysMs), closed, ended])
+  registered.delete(token)
+  await DEPARTURES[ending ? 'close' : randomKey({ close: 50, reset: 20, halfClose: 15, goSilent: 15 })](
+    socket,
+  )
   await closed
 }
 
@@ -127,25 +130,25 @@ function ask(token) {
 }
 
 async function discover() {
-  const tokens = [...living.keys()]
+  const tokens = [...registered.keys()]
   const token =
-    Math.random() < NOBODY_SHARE
+    Math.random() < UNKNOWN_SHARE
       ? randomUUID()
-      : (tokens[Math.floor(Math.random() * tokens.length)] ?? 'nobody')
-  const manner = living.get(token)
+      : (tokens[Math.floor(Math.random() * tokens.length)] ?? 'unknown')
+  const answersHow = registered.get(token)
   try {
     const { status, body } = await ask(token)
     seen[status === 200 ? 'found' : 'notFound'] += 1
-    if (isRight(status, JSON.parse(body), manner, living.get(token))) return
-    seen.wrong += 1
-    seen.example ||= `${status} ${body} for one that answers ${manner}`
+    if (isRight(status, JSON.parse(body), answersHow, registered.get(token))) return
+    counts.wrong += 1
+    counts.example ||= `${status} ${body} for one that answers ${answersHow}`
   } catch (error) {
-    seen.failed += 1
-    seen.example ||= String(error)
+    counts.failed += 1
+    counts.example ||= String(error)
   }
 }
 
-/** Whether an answer may be what it is, for one that was there before and after it, or not. */
+/** Whether an answer is right, by how the token answered `before` and `after` it; undefined if it was not registered. */
 function isRight(status, { host, ip, port: found }, before, after) {
   if (status === 404)
     return (
@@ -165,13 +168,13 @@ const ended = new Promise((resolve) => {
   endAll = resolve
 })
 
-async function liveAgain() {
-  // They do not all come at once.
+async function registerRepeatedly() {
+  // They do not all register at once.
   await Promise.race([sleep(Math.random() * 10_000), ended])
-  while (!ending) await live()
+  while (!ending) await registerOnce()
 }
 
-async function discoverAgain() {
+async function discoverRepeatedly() {
   const pending = new Set()
   const beganMs = now()
   for (let asked = 0; !ending; ) {
@@ -180,20 +183,20 @@ async function discoverAgain() {
       const one = discover().finally(() => pending.delete(one))
       pending.add(one)
     }
-    await sleep(TURN_MS)
+    await sleep(BATCH_MS)
   }
   await Promise.all(pending)
 }
 
-const all = Promise.all([discoverAgain(), ...Array.from({ length: count }, liveAgain)])
-process.on('message', async ({ want }) => {
-  if (want === 'end') {
+const all = Promise.all([discoverRepeatedly(), ...Array.from({ length: count }, registerRepeatedly)])
+process.on('message', async ({ type }) => {
+  if (type === 'end') {
     ending = true
     endAll()
     await all
     agent.destroy()
   }
-  process.send({ ...seen, living: living.size })
+  process.send({ ...counts, now: registered.size })
 })
 process.on('disconnect', () => process.exit())
 process.send({ ready: true })
