@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { median } from './numbers.mjs'
+import { now, sleep } from './time.mjs'
 
 /** Memory of a process now, in bytes: all that is resident (VmRSS), and the part of it that maps no file (RssAnon). */
 export function memoryOf(pid) {
@@ -14,6 +16,34 @@ export function cpuOf(pid) {
   // The command's name, in parentheses, may hold spaces; the state after it is field 3, utime 14, stime 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond()
+}
+
+/** The same as the scheduler counts it, in nanoseconds: of all threads that live now. */
+export function schedulerCpuOf(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const nanoseconds = (thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
+  return threads.reduce((sum, thread) => sum + nanoseconds(thread), 0) / 1e9
+}
+
+/**
+ * The usage of settled processes over `watchMs`, all of them at the same time: for each the median memory in bytes, and its
+ * processor time as a share of a core. `readCpu`: how processor time is read, in seconds.
+ */
+export async function usageOf(processes, watchMs, readCpu = cpuOf) {
+  const samples = []
+  const before = processes.map(({ pid }) => readCpu(pid))
+  const beganMs = now()
+  while (now() - beganMs < watchMs) {
+    await sleep(1000)
+    samples.push(processes.map(({ pid }) => memoryOf(pid)))
+  }
+  const seconds = (now() - beganMs) / 1000
+  return processes.map(({ pid }, index) => {
+    const medianOf = (field) => median(samples.map((sample) => sample[index][field]))
+    const cpu = (readCpu(pid) - before[index]) / seconds
+    return { resident: medianOf('resident'), anonymous: medianOf('anonymous'), cpu }
+  })
 }
 
 function ticksPerSecond() {

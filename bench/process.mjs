@@ -22,6 +22,8 @@ export class Process {
   #exited
   /** Just before the process was spawned. */
   startedMs
+  /** When its first output was read. */
+  firstOutputMs
 
   /**
    * @param {string[]} args the arguments of `node`
@@ -42,6 +44,7 @@ export class Process {
     })
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       output.setEncoding('utf8').on('data', (text) => {
+        this.firstOutputMs ??= now()
         this.#tail = (this.#tail + text).slice(-TAIL_CHARACTERS)
       })
     }

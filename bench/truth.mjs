@@ -19,26 +19,10 @@ import { planOf } from './truth/plan.mjs'
 import { POLL_INTERVAL_MS } from './truth/pollers.mjs'
 import { REGISTRIES } from './truth/registries.mjs'
 import { meanBeyondS, reportOf } from './truth/report.mjs'
-import { runSubject } from './truth/run-subject.mjs'
+import { runSubject, STAGGER_MS } from './truth/run-subject.mjs'
+import { SHORT } from './truth/short.mjs'
 import { SUBJECTS } from './truth/subjects.mjs'
 import { installUpstream } from './upstream.mjs'
-
-/** Between the starts of the subjects, so that their faults do not fall together: a start of upstream takes seconds of a core. */
-const STAGGER_MS = 1700
-/** `--short`: run for every change. The limit is far above what is wanted, because machines are busy. */
-const SHORT = {
-  faults: [
-    'puppet killed',
-    'puppet restarted',
-    'link reset again',
-    'registry restarted',
-    'puppet frozen',
-    'sidecar killed',
-  ],
-  subjects: ['product', 'oracle'],
-  registries: ['own'],
-  limitS: 1.2,
-}
 
 const { values } = parseArgs({
   options: {

@@ -77,12 +77,12 @@ function withSidecar(registryPort, work) {
 }
 
 /** Long enough for the probes to have slowed down. */
-async function settle() {
+export async function settle() {
   await sleep(PROBE_INTERVAL_MS)
   await randomPause()
 }
 
-const randomPause = () => sleep(Math.random() * PROBE_INTERVAL_MS)
+export const randomPause = () => sleep(Math.random() * PROBE_INTERVAL_MS)
 
 function row(what, took, wantedMs) {
   const p99 = quantile(took, 0.99)

@@ -44,8 +44,8 @@ async function runEmpty() {
   return atMs - empty.startedMs
 }
 
-/** How long after `start` the registry saw the first connection, and the registration. */
-function startOnce(start) {
+/** How long after `start` the first line was logged, and the registry saw the first connection, and the registration. */
+export function startOnce(start) {
   return withProcesses(async (keep) => {
     const registry = keep(await new RecordingRegistry().start())
     const accepted = once(registry, 'accepted')
@@ -56,7 +56,8 @@ function startOnce(start) {
       'the first registration',
       Promise.all([accepted, registered]),
     )
-    return { acceptedMs: acceptedMs - process.startedMs, registeredMs: atMs - process.startedMs }
+    const loggedMs = process.firstOutputMs - process.startedMs
+    return { loggedMs, acceptedMs: acceptedMs - process.startedMs, registeredMs: atMs - process.startedMs }
   })
 }
 

@@ -7,6 +7,8 @@ import { Relay } from './relay.mjs'
 import { runFault } from './run-fault.mjs'
 import { SUBJECTS } from './subjects.mjs'
 
+/** Between the starts of the subjects, so that their faults do not fall together: a start of upstream takes seconds of a core. */
+export const STAGGER_MS = 1700
 const READY_MS = 30_000
 /** The puppet is sampled for this long after the last discovery: late answers are compared with it. */
 const TRUTH_AFTER_MS = 1000

@@ -1,9 +1,8 @@
 import { freePort } from '../../free-port.mjs'
 import { newToken, startBareClients, startPuppet, startRegistry, startUpstream } from '../../launch.mjs'
-import { median } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
-import { cpuOf, memoryOf } from '../../process-usage.mjs'
-import { eventually, now, sleep } from '../../time.mjs'
+import { usageOf } from '../../process-usage.mjs'
+import { eventually, sleep } from '../../time.mjs'
 import { writeTokenFile } from '../../token-file.mjs'
 import { untilDiscoverable } from '../../until-discovery.mjs'
 import { CONNECT_RATE, startSidecarWithFile } from './sidecar-and-bare-clients.mjs'
@@ -64,7 +63,9 @@ function pointOf(count) {
       ...(count === 1 && { upstream: await oneOfUpstream(keep, registryPort) }),
     }
     await sleep(SETTLE_MS)
-    return { count, ...(await usageOf(processes, count === 1 ? WATCH_ONE_MS : WATCH_MS)) }
+    const usages = await usageOf(Object.values(processes), count === 1 ? WATCH_ONE_MS : WATCH_MS)
+    const byName = Object.keys(processes).map((name, index) => [name, usages[index]])
+    return { count, ...Object.fromEntries(byName) }
   })
 }
 
@@ -82,23 +83,4 @@ function untilRegistered(adminPort, count) {
     const { registrations } = (await response?.json()) ?? {}
     return registrations?.registered === count || undefined
   })
-}
-
-/** The usage of settled processes, all of them at the same time. */
-async function usageOf(processes, watchMs) {
-  const list = Object.entries(processes)
-  const samples = []
-  const before = list.map(([, { pid }]) => cpuOf(pid))
-  const beganMs = now()
-  while (now() - beganMs < watchMs) {
-    await sleep(1000)
-    samples.push(list.map(([, { pid }]) => memoryOf(pid)))
-  }
-  const seconds = (now() - beganMs) / 1000
-  const usage = list.map(([name, { pid }], index) => {
-    const medianOf = (field) => median(samples.map((sample) => sample[index][field]))
-    const cpu = (cpuOf(pid) - before[index]) / seconds
-    return [name, { resident: medianOf('resident'), anonymous: medianOf('anonymous'), cpu }]
-  })
-  return Object.fromEntries(usage)
 }
