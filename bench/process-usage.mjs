@@ -18,7 +18,7 @@ export function cpuOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond()
 }
 
-/** The same as the scheduler counts it, in nanoseconds: of all threads that live now. */
+/** The same as the scheduler counts it, to the nanosecond, in seconds: of all threads that exist now. */
 export function schedulerCpuOf(pid) {
   const threads = readdirSync(`/proc/${pid}/task`)
   const nanoseconds = (thread) =>
