@@ -138,7 +138,7 @@ async function discover() {
   const answersHow = registered.get(token)
   try {
     const { status, body } = await ask(token)
-    seen[status === 200 ? 'found' : 'notFound'] += 1
+    counts[status === 200 ? 'found' : 'notFound'] += 1
     if (isRight(status, JSON.parse(body), answersHow, registered.get(token))) return
     counts.wrong += 1
     counts.example ||= `${status} ${body} for one that answers ${answersHow}`
