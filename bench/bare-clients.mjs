@@ -1,15 +1,15 @@
-// The least that can hold many tokens: a bare `ws` client for each token of a file. Connects them at a fixed rate, pings
-// each every 10 s, spread evenly, echoes questions, and closes all of them with 1000 on SIGTERM. Says over IPC when all
-// are open. Usage: node bare-clients.mjs URL FILE RATE
+// The minimum that holds many tokens: a bare `ws` client for each token of a file. Connects them at a fixed rate, pings
+// each every 10 s, spread evenly, echoes port queries, and closes all of them with 1000 on SIGTERM. Sends an IPC message
+// when all are open. Usage: node bare-clients.mjs URL FILE RATE
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { WebSocket } from 'ws'
 
 const PING_EVERY_MS = 10_000
-/** Clients are connected and pinged a few at a time: a timer for each would be more than the least. */
-const SHORTEST_TURN_MS = 20
+/** Clients are connected and pinged in batches: a timer for each would be more than the minimum. */
+const SHORTEST_INTERVAL_MS = 20
 
-// As the sidecar does: without it one would compare how long V8 lets garbage lie.
+// As the sidecar does. Without it the comparison would be of how late V8 collects garbage.
 setFlagsFromString('--optimize-for-size')
 
 const [url, file, rate] = process.argv.slice(2)
@@ -28,7 +28,7 @@ function connect(token, index) {
   })
   socket.on('message', (data) => {
     const text = data.toString()
-    // Were acknowledgements echoed, registries would acknowledge that, and so on.
+    // Acknowledgements are not echoed: registries would acknowledge the echo, and so on.
     if (text.includes('jsonrpc')) socket.send(text)
   })
   socket.on('close', () => {
@@ -38,16 +38,16 @@ function connect(token, index) {
   sockets.push(socket)
 }
 
-/** Calls `act` with 0, 1, 2 … as often a second as `perSecond` says, until it answers false. */
+/** Calls `act` with 0, 1, 2 …, `perSecond` times a second, until it returns false. */
 function repeatedly(perSecond, act) {
   const beganMs = performance.now()
   let done = 0
-  const turn = setInterval(
+  const timer = setInterval(
     () => {
       const due = Math.floor(((performance.now() - beganMs) * perSecond) / 1000)
-      for (; done < due; done += 1) if (!act(done)) return clearInterval(turn)
+      for (; done < due; done += 1) if (!act(done)) return clearInterval(timer)
     },
-    Math.max(SHORTEST_TURN_MS, 1000 / perSecond),
+    Math.max(SHORTEST_INTERVAL_MS, 1000 / perSecond),
   )
 }
 

@@ -1,5 +1,5 @@
-// The least that can answer a discovery: node:http that sends the same to whoever asks for whatever. Says its port over
-// IPC. Usage: node bare-http.mjs '{"status":…,"headers":{…},"body":"…"}'
+// The minimum that answers a discovery: node:http that sends the same response to every request. Sends its port over IPC.
+// Usage: node bare-http.mjs '{"status":…,"headers":{…},"body":"…"}'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 

@@ -1,6 +1,6 @@
-// The least that can register: a `ws` server that accepts whoever comes and says `registered`. Says its port over IPC.
-import { Recorder } from './recorder.mjs'
+// The minimum that registers: a `ws` server that accepts everybody and acknowledges with `registered`. Sends its port over IPC.
+import { RecordingRegistry } from './recording-registry.mjs'
 
-const { port } = await new Recorder().start()
+const { port } = await new RecordingRegistry().start()
 process.send({ port })
 process.on('disconnect', () => process.exit())

@@ -1,5 +1,5 @@
-// What many sidecars do to one registry that they lose, in fake time: the real registrations against a modelled registry.
-// Writes bench/HERDS.md and bench/herds.svg. The same in every run: chance has a seed.
+// Many sidecars lose one registry, in fake time: the real registrations against a modelled registry. Writes bench/HERDS.md
+// and bench/herds.svg. Every run gives the same: the random numbers have a seed.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ const HERDS = [
   { sidecars: 5000, tokens: 1, fewer: 2000 },
   { sidecars: 100, tokens: 1000, fewer: 10 },
 ]
-/** Five minutes or more of all of them would take minutes, and show nothing else: fewer do. */
+/** Outages of five minutes or more are simulated with fewer sidecars: all of them would take minutes and show nothing else. */
 const LONG_MS = 5 * 60_000
 const BUCKET_MS = 100
 const BEFORE_MS = 1000
-/** The picture shows these; the table has all. */
+/** The picture shows these scenarios; the table has all. */
 const PICTURED = /^(away for (0\.6 s|2 s|20 s|10 min)|packets|reset|accepts)/
 const HEAD = [
   'sidecars × tokens',
@@ -49,24 +49,24 @@ for (const { sidecars, tokens, fewer } of HERDS) {
 }
 const table = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 const about =
-  'Fake time; the real registrations, each process with its own chance, against a modelled registry.'
+  'Fake time; the real registrations, each process with its own random numbers, against a modelled registry.'
 await writeFile(
   new URL('HERDS.md', import.meta.url),
   `# Herds
 
 ![Attempts to register, over time](herds.svg)
 
-What many sidecars do to one registry that they lose: \`npm run bench:herds\`. Fake time; the real registrations of \`src/registration\`,
-each process with a chance of its own, against a modelled registry (\`test/simulation\`). "While it lasts" begins one second after all have
+What many sidecars do to one registry that they lose: \`npm run bench:herds\`. Fake time; the real registrations of \`src/sidecar/registration\`,
+each process with random numbers of its own, against a modelled registry (\`test/simulation\`). "While it lasts" begins one second after all have
 noticed. The fullest 100 ms is given as a share of the registrations, but of the sidecars while the registry cannot be reached: one token
-tries for all then, and where sidecars are few chance is coarse. "Back" is counted from the end, or,
+tries for all then, and with few sidecars the share is coarse. "Back" is counted from the end, or,
 where some are let in all along, from the beginning. A process starts at most 100 attempts a second: a thousand tokens take 10 s.
 
 ${table}`,
 )
 await writeFile(new URL('herds.svg', import.meta.url), drawHerds(pictures, about))
 
-/** Loads a module of the tests. */
+/** Loads a TypeScript module of the tests. */
 async function bundled(path) {
   const folder = await mkdtemp(join(tmpdir(), 'herds-'))
   const outfile = join(folder, 'bundle.mjs')
@@ -90,7 +90,7 @@ function inWords({ sidecars, tokens }) {
 }
 
 function row(size, { name, mood }, { herd, during, after, back, attempts, worstSecond }) {
-  // One token of each sidecar tries for all while nobody gets there.
+  // While the registry cannot be reached, one token of each sidecar tries for all.
   const trying = mood.type === 'away' || mood.type === 'vanishes' ? herd.sidecars : herd.size
   return [
     inWords(size),
@@ -107,8 +107,11 @@ function row(size, { name, mood }, { herd, during, after, back, attempts, worstS
 }
 
 function traffic({ meanPerSecond, peakPerSecond, peakPer100Ms }, whole, withMean) {
-  const figures = [counted(peakPerSecond), `${counted(peakPer100Ms)} (${share(peakPer100Ms / whole)})`]
-  return withMean ? [counted(Math.round(meanPerSecond)), ...figures] : figures
+  const figures = [
+    formatCount(peakPerSecond),
+    `${formatCount(peakPer100Ms)} (${share(peakPer100Ms / whole)})`,
+  ]
+  return withMean ? [formatCount(Math.round(meanPerSecond)), ...figures] : figures
 }
 
 function picture(size, { name }, { herd, beganMs, overMs, back, backFromMs }) {
@@ -128,7 +131,7 @@ function picture(size, { name }, { herd, beganMs, overMs, back, backFromMs }) {
   }
 }
 
-function counted(value) {
+function formatCount(value) {
   return value.toLocaleString('en')
 }
 

@@ -4,17 +4,17 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { endDiscovery } from './discovery.mjs'
 import { measureGrowth } from './measures/many/growth.mjs'
 import { growthRows } from './measures/many/growth-rows.mjs'
-import { measureLife } from './measures/many/life.mjs'
-import { prepareLook } from './measures/many/look.mjs'
-import { measureQuestion } from './measures/many/question.mjs'
-import { measureReading } from './measures/many/reading.mjs'
+import { measurePortQuery } from './measures/many/port-query.mjs'
 import { parseSizes } from './measures/many/sizes.mjs'
+import { measureTokenFileReading } from './measures/many/token-file-reading.mjs'
+import { watchTokenFile } from './measures/many/token-file-watcher.mjs'
+import { measureTransitions } from './measures/many/transitions.mjs'
 import { drawGrowth } from './plot/growth.mjs'
 import { chosenNames, runMeasures } from './run-measures.mjs'
 import { formatTable } from './table.mjs'
+import { closeDiscoveryConnections } from './until-discovery.mjs'
 import { installUpstream } from './upstream.mjs'
 
 const { values } = parseArgs({
@@ -27,26 +27,26 @@ const MEASURES = {
     points = await measureGrowth(sizes)
     return growthRows(points)
   },
-  question: () => measureQuestion(sizes),
-  life: () => measureLife(sizes),
-  reading: () => measureReading(prepareLook),
+  'port-query': () => measurePortQuery(sizes),
+  transitions: () => measureTransitions(sizes),
+  'token-file': () => measureTokenFileReading(watchTokenFile),
 }
 const names = chosenNames(MEASURES, values.only)
 if (values.save && values.only !== undefined) throw new Error('--save saves all measures, not some')
 if (!existsSync(new URL('../dist/main.js', import.meta.url))) throw new Error('run `npm run build` first')
 
-// Whoever else is at work makes everything slower: a table should tell.
+// Other work on the machine makes everything slower: the table tells how much there was.
 const load = loadavg()[0].toFixed(1)
 installUpstream()
 const { rows, failed } = await runMeasures(MEASURES, names)
-endDiscovery()
+closeDiscoveryConnections()
 
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
 const table = `${formatTable(rows)}\n${about}; everything on loopback, each part in a process of its own. Load average before: ${load}.\n`
 console.log(table)
-// A table with a hole replaces no whole one.
+// An incomplete table does not replace a complete one.
 if (values.save && !failed) {
-  const plot = '![What a token costs as tokens become more](many-tokens.svg)'
+  const plot = '![Cost of a token by number of tokens](many-tokens.svg)'
   writeFileSync(new URL('MANY-TOKENS.md', import.meta.url), `# Many tokens\n\n${plot}\n\n${table}`)
   writeFileSync(new URL('many-tokens.svg', import.meta.url), drawGrowth(points, about))
 }

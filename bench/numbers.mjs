@@ -6,12 +6,12 @@ export function quantile(values, share) {
 
 export const median = (values) => quantile(values, 0.5)
 
-/** Milliseconds for people: three digits are all that a measurement of this kind is good for. */
+/** Formats milliseconds, with about three digits. */
 export function ms(value) {
   return `${value.toFixed(value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)} ms`
 }
 
-/** Median, smallest and largest. */
+/** Formats times in milliseconds: median, smallest and largest. */
 export function spread(values) {
   return `${ms(median(values))} (${ms(Math.min(...values))} to ${ms(Math.max(...values))})`
 }
@@ -28,18 +28,18 @@ export function percent(share) {
   return `${(share * 100).toFixed(2)} %`
 }
 
-/** A count for people: 10,000. */
-export function counted(value) {
+/** Formats a count: 10,000. */
+export function formatCount(value) {
   return value.toLocaleString('en')
 }
 
-/** How often a second: median, smallest and largest. */
+/** Formats rates a second: median, smallest and largest. */
 export function rates(values) {
   const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)]
-  return `${counted(Math.round(middle))}/s (${counted(Math.round(least))} to ${counted(Math.round(most))})`
+  return `${formatCount(Math.round(middle))}/s (${formatCount(Math.round(least))} to ${formatCount(Math.round(most))})`
 }
 
-/** Seconds for people, of milliseconds. */
+/** Formats milliseconds as seconds. */
 export function seconds(value) {
   return `${(value / 1000).toFixed(2)} s`
 }

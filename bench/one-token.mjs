@@ -4,16 +4,16 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { endDiscovery } from './discovery.mjs'
-import { measureAge } from './measures/age.mjs'
-import { measureDoor } from './measures/door.mjs'
 import { measureFootprint } from './measures/footprint.mjs'
-import { measureHangs, measureKills } from './measures/life.mjs'
-import { measureQuestion } from './measures/question.mjs'
+import { measureGateway } from './measures/gateway.mjs'
+import { measureMemoryAfterAnHour } from './measures/memory-after-an-hour.mjs'
+import { measurePortQuery } from './measures/port-query.mjs'
+import { measureHangs, measureKills } from './measures/puppet-failures.mjs'
 import { measureRecoveries } from './measures/recoveries.mjs'
 import { measureStart } from './measures/start.mjs'
 import { chosenNames, runMeasures } from './run-measures.mjs'
 import { formatTable } from './table.mjs'
+import { closeDiscoveryConnections } from './until-discovery.mjs'
 import { installUpstream } from './upstream.mjs'
 
 const MEASURES = {
@@ -21,10 +21,10 @@ const MEASURES = {
   kills: measureKills,
   hangs: measureHangs,
   recoveries: measureRecoveries,
-  question: measureQuestion,
+  'port-query': measurePortQuery,
   footprint: measureFootprint,
-  door: measureDoor,
-  age: measureAge,
+  gateway: measureGateway,
+  hour: measureMemoryAfterAnHour,
 }
 
 const { values } = parseArgs({ options: { save: { type: 'boolean' }, only: { type: 'string' } } })
@@ -34,7 +34,7 @@ if (!existsSync(new URL('../dist/main.js', import.meta.url))) throw new Error('r
 
 installUpstream()
 const { rows, failed } = await runMeasures(MEASURES, names)
-endDiscovery()
+closeDiscoveryConnections()
 
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
 const table = `${formatTable(rows)}\n${about}; everything on loopback.\n`

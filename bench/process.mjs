@@ -4,28 +4,30 @@ import { now, within } from './time.mjs'
 
 const START_MS = 15_000
 const END_MS = 3000
-/** How much of what a process said is kept, to explain why it ended. */
+/** How much of a process's output is kept, to explain why it ended. */
 const TAIL_CHARACTERS = 600
 
 const running = new Set()
 
-/** Nothing survives the bench, however it ends. */
+/** No process survives the bench, however it ends. */
 process.on('exit', () => {
   for (const started of running) started.kill('SIGKILL')
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
-/** One process that the bench started, of the same Node.js that runs the bench. */
+/** One process that the bench started, with the Node.js that runs the bench. */
 export class Process {
   #child
   #tail = ''
-  #gone
-  /** Just before the process was made. */
+  #exited
+  /** Just before the process was spawned. */
   startedMs
+  /** When its first output was read. */
+  firstOutputMs
 
   /**
-   * @param {string[]} args what follows `node`
-   * @param env all of the environment but PATH and HOME: nothing of the bench's own reaches a process that is measured
+   * @param {string[]} args the arguments of `node`
+   * @param env the whole environment besides PATH and HOME: nothing of the bench's own reaches a measured process
    */
   constructor(args, { env = {}, cwd, ipc = false } = {}) {
     const { PATH, HOME } = process.env
@@ -36,18 +38,19 @@ export class Process {
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc'] : [])],
     })
     running.add(this)
-    this.#gone = new Promise((resolve) => {
-      this.#child.once('error', (error) => this.#end(resolve, error.message))
-      this.#child.once('exit', (code, signal) => this.#end(resolve, `exit ${signal ?? code}`))
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('error', (error) => this.#onExit(resolve, error.message))
+      this.#child.once('exit', (code, signal) => this.#onExit(resolve, `exit ${signal ?? code}`))
     })
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       output.setEncoding('utf8').on('data', (text) => {
+        this.firstOutputMs ??= now()
         this.#tail = (this.#tail + text).slice(-TAIL_CHARACTERS)
       })
     }
   }
 
-  #end(resolve, how) {
+  #onExit(resolve, how) {
     running.delete(this)
     resolve({ how, atMs: now() })
   }
@@ -57,35 +60,35 @@ export class Process {
   }
 
   /** Resolves when the process has ended, with how and when; never rejects. */
-  get gone() {
-    return this.#gone
+  get exited() {
+    return this.#exited
   }
 
-  /** Waits for `promise`, or for the process to end before it, which is an error. */
-  async needs(ms, what, promise) {
-    const ended = this.#gone.then(({ how }) => {
+  /** Waits at most `ms` for `promise`; rejects as soon as the process exits. `what` is waited for, in words. */
+  async whileRunning(ms, what, promise) {
+    const exited = this.#exited.then(({ how }) => {
       throw new Error(`${what}: the process ended (${how}) ${this.#tail.trim()}`)
     })
-    ended.catch(() => {})
-    return within(ms, what, Promise.race([promise, ended]))
+    exited.catch(() => {})
+    return within(ms, what, Promise.race([promise, exited]))
   }
 
   /** The first message of a process that was started with `ipc`. */
-  async message(what, ms = START_MS) {
-    const [message] = await this.needs(ms, what, once(this.#child, 'message'))
+  async firstMessage(what, ms = START_MS) {
+    const [message] = await this.whileRunning(ms, what, once(this.#child, 'message'))
     return message
   }
 
-  /** Sends `question` to a process that was started with `ipc`; resolves with its next message. One at a time. */
-  async request(ms, what, question) {
-    const answered = this.needs(ms, what, once(this.#child, 'message'))
-    this.#child.send(question)
+  /** Sends `request` to a process that was started with `ipc`; resolves with its next message. One at a time. */
+  async request(ms, what, request) {
+    const answered = this.whileRunning(ms, what, once(this.#child, 'message'))
+    this.#child.send(request)
     const [answer] = await answered
     return answer
   }
 
-  /** Tells something to a process that was started with `ipc`, and expects no answer. */
-  tell(message) {
+  /** Sends a message, to which no answer is expected, to a process that was started with `ipc`. */
+  send(message) {
     if (running.has(this)) this.#child.send(message)
   }
 
@@ -93,19 +96,19 @@ export class Process {
     if (running.has(this)) this.#child.kill(signal)
   }
 
-  /** Kills it; resolves when it is gone. */
+  /** Kills it; resolves when it has exited. */
   async end() {
     this.kill('SIGKILL')
-    await within(END_MS, 'the end of a process', this.#gone)
+    await within(END_MS, 'the end of a process', this.#exited)
   }
 }
 
-/** Runs `work` with a list to put processes (or anything else that has an `end`) in, and ends all of them after it. */
+/** Runs `work(keep)`; everything given to `keep` (processes, or anything else with an `end`) is ended afterwards. */
 export async function withProcesses(work) {
   const started = []
   let over = false
   const keep = (thing) => {
-    // Work that was given up may still be starting something.
+    // Work that timed out may still start something.
     if (over) void thing.end()
     else started.push(thing)
     return thing

@@ -1,5 +1,5 @@
-// The least a puppet can be: a plaintext gRPC server that answers every call with status 0. Says over IPC when its port
-// was bound. Usage: node puppet.mjs PORT
+// The minimal puppet: a plaintext gRPC server that answers every call with status 0. Sends over IPC when its port was
+// bound. Usage: node puppet.mjs PORT
 import { createServer } from 'node:http2'
 
 /** One empty message, length-prefixed as gRPC wants it. */

@@ -1,16 +1,16 @@
-// The other side of a registry: a bare `ws` client for each of many tokens, in one process, that answers the question with
-// a port that is open. Says that port first; then does what it is told over IPC, one thing at a time: `register` until so
-// many are registered, or tell how many questions it has answered. Usage: node registrants.mjs URL PREFIX
+// Registrants of a registry: a bare `ws` client for each of many tokens, in one process, that answers the port query with an
+// open port. Sends that port first; then serves requests over IPC, one at a time: `register` until so many are registered,
+// or `answered`, how many port queries were answered. Usage: node registrants.mjs URL PREFIX
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { WebSocket } from 'ws'
 import { now } from './time.mjs'
 
-/** So many are on their way at a time: a registry is to be busy with them, and its backlog not full of them. */
+/** Registrations that are under way at a time: enough to keep a registry busy, and few enough for its backlog. */
 const AT_ONCE = 64
 
 const [url, prefix] = process.argv.slice(2)
-// A registry may look whether what it publishes can be reached.
+// A registry may check that the published port accepts connections.
 const puppet = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
 await once(puppet, 'listening')
 const { port } = puppet.address()
@@ -20,7 +20,7 @@ let begun = 0
 let registered = 0
 let answered = 0
 
-/** Resolves when it is registered. A registration that fails, or ends, is nothing that can be measured: it throws. */
+/** Resolves when it is registered. Throws, and so ends the process, if the registration fails or ends. */
 function register(index) {
   return new Promise((resolve) => {
     const socket = new WebSocket(url, [`io|0.0.1|${process.pid}-${index}||${port}`], {
@@ -39,9 +39,9 @@ function register(index) {
   })
 }
 
-function answer(socket, question) {
-  // As text: upstream's ids are at the edge of what a number can hold, and there is less to do this way.
-  const id = /"id":(-?\d+)/.exec(question)[1]
+function answer(socket, query) {
+  // As text: upstream's ids are at the edge of what a number can hold, and parsing costs more.
+  const id = /"id":(-?\d+)/.exec(query)[1]
   answered += 1
   socket.send(`{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":${id},"result":${port}}}`)
 }
@@ -59,9 +59,9 @@ async function registerUpTo(count) {
   return { registered, tookMs: now() - beganMs }
 }
 
-const DEEDS = {
+const REQUESTS = {
   register: ({ count }) => registerUpTo(count),
   answered: () => ({ answered }),
 }
-process.on('message', async (told) => process.send(await DEEDS[told.want](told)))
+process.on('message', async (request) => process.send(await REQUESTS[request.type](request)))
 process.on('disconnect', () => process.exit())

@@ -1,11 +1,11 @@
 // Measures the product's own registry beside the public registry's server and bare servers, all in the same run.
 // Usage: node bench/registry.mjs [--save] [--apart] [--only NAME,NAME…] [--n NUMBER,NUMBER…]
-// --apart gives each server a core of its own; only where nothing else is at work.
+// --apart gives each server a core of its own; only for an otherwise idle machine.
 // Exit code 0 even if a wanted number is missed (this is no test), 1 if something could not be measured.
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { cores } from './cores.mjs'
+import { cpuAffinity } from './cpu-affinity.mjs'
 import { parseSizes } from './measures/many/sizes.mjs'
 import { measureArrival } from './measures/registry/arrival.mjs'
 import { measureCached } from './measures/registry/cached.mjs'
@@ -32,9 +32,9 @@ const names = chosenNames(MEASURES, values.only)
 if (values.save && values.only !== undefined) throw new Error('--save saves all measures, not some')
 if (!existsSync(new URL('../dist/main.js', import.meta.url))) throw new Error('run `npm run build` first')
 
-// Whoever else is at work makes everything slower: a table should tell.
+// Other work on the machine makes everything slower: the table tells how much there was.
 const load = loadavg()[0].toFixed(1)
-if (values.apart) cores.setApart()
+if (values.apart) cpuAffinity.reserveFirstCore()
 const { rows, failed } = await runMeasures(MEASURES, names)
 
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
@@ -46,7 +46,7 @@ Discoveries come over 16 connections, one after another on each. Given are answe
 their range; then how long an answer took, p50 / p99 of all; then the processor time of the server for each.
 `
 console.log(table)
-// A table with a hole replaces no whole one.
+// An incomplete table does not replace a complete one.
 if (values.save && !failed) {
   writeFileSync(new URL('REGISTRY.md', import.meta.url), `# The registry\n\n${table}`)
 }

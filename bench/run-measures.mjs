@@ -1,10 +1,10 @@
 import { failedRow } from './table.mjs'
 import { now, within } from './time.mjs'
 
-/** No measure takes longer, unless it hangs. */
+/** A measure that takes longer hangs. */
 const MEASURE_MS = 10 * 60_000
 
-/** The names of `only`, or of all `measures`. Throws for a name that is none. */
+/** The names in `only`, a list with commas, or of all `measures`. Throws for an unknown name. */
 export function chosenNames(measures, only) {
   const names = only?.split(',') ?? Object.keys(measures)
   const unknown = names.find((name) => !Object.hasOwn(measures, name))

@@ -5,9 +5,9 @@ const HEAD = ['measure', 'this', 'beside it', 'ratio', 'wanted', 'held?']
  * @property {string} measure what was measured, and how often
  * @property {string} value
  * @property {string} [beside] what was measured beside it in the same run
- * @property {number} [ratio] value to beside
+ * @property {number} [ratio] of value to beside
  * @property {string} [wanted]
- * @property {boolean} [held] whether it is as wanted; undefined where nothing is
+ * @property {boolean} [held] whether the value is as wanted; undefined where nothing is wanted
  */
 
 /** The rows as a Markdown table. */

@@ -5,7 +5,7 @@ export const now = () => Number(process.hrtime.bigint()) / 1e6
 
 export { sleep }
 
-/** Waits for `promise`, but no longer than `ms`; `what` says in words what was waited for. */
+/** Waits for `promise`, but no longer than `ms`; `what` says in words what is waited for. */
 export async function within(ms, what, promise) {
   const limit = new AbortController()
   const late = sleep(ms, undefined, { signal: limit.signal }).then(() => {
@@ -19,15 +19,15 @@ export async function within(ms, what, promise) {
   }
 }
 
-/** Asks `question` every `everyMs` until it gives something other than undefined, but no longer than `ms`. */
-export async function eventually(ms, what, everyMs, question) {
+/** Calls `check` every `everyMs` until it resolves with something other than undefined, but no longer than `ms`. */
+export async function eventually(ms, what, everyMs, check) {
   const endMs = now() + ms
   for (;;) {
-    const askedMs = now()
-    const left = endMs - askedMs
+    const checkedMs = now()
+    const left = endMs - checkedMs
     if (left <= 0) throw new Error(`${what}: not within ${ms / 1000} s`)
-    const answer = await within(left, what, question())
+    const answer = await within(left, what, check())
     if (answer !== undefined) return answer
-    await sleep(Math.max(0, askedMs + everyMs - now()))
+    await sleep(Math.max(0, checkedMs + everyMs - now()))
   }
 }

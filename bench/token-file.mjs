@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newToken } from './cast.mjs'
+import { newToken } from './launch.mjs'
 
 /** A file of `count` tokens, one a line; `end` removes it. */
 export function writeTokenFile(count) {

@@ -1,44 +1,28 @@
-// The bench of truth: for how many seconds discovery's answer differs from the truth while fault follows fault, for this product,
-// upstream's gateway and a registrant that is told the truth, at two registries.
+// Lie time: for how many seconds discovery's answer is wrong while fault follows fault, for this product, upstream's gateway and an
+// oracle (a registrant that learns of each fault at once), at two registries.
 // Usage: node bench/truth.mjs [--save] [--short] [--seed N] [--order as-written|shuffled] [--only FAULT,…]
 //   [--subject NAME,…] [--registry NAME,…] [--timelines]
-// --timelines writes what was seen into a JSON file in a folder for temporary files.
-// --short is a test: a minute, a few faults, and exit code 1 where more is lied than is bearable. Otherwise the exit code is 0
-// unless something could not be measured.
+// --timelines writes all samples into a JSON file in a folder for temporary files.
+// --short is a test: a minute, a few faults, and exit code 1 if the lie time is over a limit. Otherwise the exit code is 0 unless
+// something could not be measured.
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { writeSection } from './document.mjs'
+import { writeSection } from './document-section.mjs'
 import { drawTruth } from './plot/truth.mjs'
 import { sleep } from './time.mjs'
-import { EVERY_MS } from './truth/askers.mjs'
 import { FAULTS } from './truth/faults.mjs'
 import { lieTime } from './truth/lie-time.mjs'
 import { planOf } from './truth/plan.mjs'
+import { POLL_INTERVAL_MS } from './truth/pollers.mjs'
 import { REGISTRIES } from './truth/registries.mjs'
 import { meanBeyondS, reportOf } from './truth/report.mjs'
+import { runSubject, STAGGER_MS } from './truth/run-subject.mjs'
+import { SHORT } from './truth/short.mjs'
 import { SUBJECTS } from './truth/subjects.mjs'
-import { runWorld } from './truth/world.mjs'
 import { installUpstream } from './upstream.mjs'
-
-/** So that what all do at the same fault does not happen at the same moment: a start of upstream takes seconds of a core. */
-const STAGGER_MS = 1700
-/** `--short`: what every change is held against. Bearable is far above what is wanted, because machines are busy. */
-const SHORT = {
-  faults: [
-    'puppet killed',
-    'puppet restarted',
-    'link reset again',
-    'registry restarted',
-    'puppet frozen',
-    'sidecar killed',
-  ],
-  subjects: ['product', 'oracle'],
-  registries: ['own'],
-  bearableS: 1.2,
-}
 
 const { values } = parseArgs({
   options: {
@@ -61,7 +45,7 @@ const names = chosen(
 const subjects = chosen(values.subject, Object.keys(SUBJECTS), short?.subjects)
 const registries = chosen(values.registry, Object.keys(REGISTRIES), short?.registries)
 const isWhole = [values.only, values.subject, values.registry, short].every((part) => part === undefined)
-if (values.save && !isWhole) throw new Error('--save saves everything, not some')
+if (values.save && !isWhole) throw new Error('--save saves the whole plan, not a part')
 if (!['as-written', 'shuffled'].includes(values.order)) throw new Error('--order is as-written or shuffled')
 if (!existsSync(new URL('../dist/main.js', import.meta.url))) throw new Error('run `npm run build` first')
 if (subjects.includes('upstream')) installUpstream()
@@ -73,14 +57,16 @@ const loop = monitorEventLoopDelay({ resolution: 10 })
 loop.enable()
 console.error(`${faults.length} faults in ${Math.round(plan.lengthMs / 1000)} s`)
 
-const worlds = registries.flatMap((registryKind) => subjects.map((subject) => ({ registryKind, subject })))
+const combinations = registries.flatMap((registryKind) =>
+  subjects.map((subject) => ({ registryKind, subject })),
+)
 const runs = await Promise.all(
-  worlds.map(async (world, index) => {
+  combinations.map(async (combination, index) => {
     await sleep(index * STAGGER_MS)
-    return runWorld({ ...world, plan, log: console.error })
+    return runSubject({ ...combination, plan, log: console.error })
   }),
 )
-const measured = runs.map((run) => ({ ...run, faults: lieTime({ ...run, everyMs: EVERY_MS }) }))
+const measured = runs.map((run) => ({ ...run, faults: lieTime({ ...run, everyMs: POLL_INTERVAL_MS }) }))
 
 if (values.timelines) {
   const file = join(mkdtempSync(join(tmpdir(), 'bench-truth-')), 'timelines.json')
@@ -89,23 +75,23 @@ if (values.timelines) {
 }
 const about = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores; everything on loopback. \
 Order ${values.order}, seed ${values.seed}, ${faults.length} faults in ${Math.round(plan.lengthMs / 1000)} s.`
-const business = `Load average before: ${load.toFixed(1)}. The bench itself was late by ${(loop.percentile(99) / 1e6).toFixed(0)} ms (p99).`
+const busy = `Load average before: ${load.toFixed(1)}. Event loop delay of the bench: ${(loop.percentile(99) / 1e6).toFixed(0)} ms (p99).`
 const text = reportOf({
   measured,
   faults: plan.planned.map(({ fault }) => fault),
-  about: `${about} ${business}`,
+  about: `${about} ${busy}`,
 })
 console.log(text)
 if (values.save) {
   writeSection(new URL('../docs/performance.md', import.meta.url), 'truth', text)
   writeFileSync(new URL('truth.svg', import.meta.url), drawTruth({ measured, plan, about }))
 }
-process.exit(short !== undefined && meanBeyondS(measured, 'own') > short.bearableS ? 1 : 0)
+process.exit(short !== undefined && meanBeyondS(measured, 'own') > short.limitS ? 1 : 0)
 
-/** The names in `list`, or those of `otherwise`, or all. Throws for one that is none. */
+/** The names in `list`, or those of `otherwise`, or all. Throws for an unknown name. */
 function chosen(list, all, otherwise = all) {
-  const some = list?.split(',') ?? otherwise
-  const unknown = some.find((name) => !all.includes(name))
+  const names = list?.split(',') ?? otherwise
+  const unknown = names.find((name) => !all.includes(name))
   if (unknown !== undefined) throw new Error(`there is no '${unknown}' among ${all.join(', ')}`)
-  return some
+  return names
 }

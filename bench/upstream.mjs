@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url'
 const folder = fileURLToPath(new URL('upstream/', import.meta.url))
 const INSTALL_MS = 10 * 60_000
 
-/** Upstream's whole gateway, which is its registrant. */
+/** The Wechaty gateway (io-client) of upstream, which registers itself. */
 export const IO_CLIENT = `${folder}node_modules/wechaty/dist/esm/bin/io-client.js`
 
-/** Installs upstream from its own lockfile, if that is not done. No install script runs: it needs none of them. */
+/** Installs upstream from its own lockfile, if that is not done. Its install scripts are not needed and do not run. */
 export function installUpstream() {
   if (isInstalled()) return
   console.error('installing upstream into bench/upstream')
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  // Under `npm run` use the very npm that runs us; otherwise the one in PATH.
+  // Under `npm run`, the npm that runs this; otherwise the one in PATH.
   const npmCli = process.env.npm_execpath
   const [command, ...first] = npmCli?.endsWith('.js') ? [process.execPath, npmCli] : ['npm']
   const { status, error, stdout, stderr } = spawnSync(command, [...first, ...args], {
@@ -26,7 +26,7 @@ export function installUpstream() {
     throw new Error(`npm ci in bench/upstream: ${error?.message ?? `${stdout}${stderr}`.trim()}`)
 }
 
-/** npm writes its hidden lockfile last, so without it an install was cut short; its versions must be the wanted ones. */
+/** npm writes its hidden lockfile last: without it, an install was cut short. Its versions must be the wanted ones. */
 function isInstalled() {
   const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'))
   if (!existsSync(`${folder}node_modules/.package-lock.json`)) return false

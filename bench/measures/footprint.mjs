@@ -1,12 +1,12 @@
-import { newToken, startPuppet, startRegistry, startSidecar, startUpstream } from '../cast.mjs'
-import { untilDiscoverable } from '../discovery.mjs'
+import { freePort } from '../free-port.mjs'
+import { newToken, startPuppet, startRegistry, startSidecar, startUpstream } from '../launch.mjs'
 import { median, mib, percent } from '../numbers.mjs'
-import { freePort } from '../port.mjs'
 import { Process, withProcesses } from '../process.mjs'
+import { cpuOf, memoryOf } from '../process-usage.mjs'
 import { now, sleep } from '../time.mjs'
-import { cpuOf, memoryOf } from '../usage.mjs'
+import { untilDiscoverable } from '../until-discovery.mjs'
 
-/** So many of each kind, all at the same time: garbage is collected when it pleases. */
+/** Processes of each kind, all at the same time: garbage is collected at random moments. */
 const EACH = 3
 const MEMORY_AFTER_MS = 10_000
 const CPU_OVER_MS = 20_000
@@ -22,7 +22,7 @@ export function measureFootprint() {
     const registered = async (kind, token, process) => {
       kinds[kind].push(keep(process))
       const found = untilDiscoverable(registryPort, token, START_MS)
-      await process.needs(START_MS, `${kind}: discoverable`, found)
+      await process.whileRunning(START_MS, `${kind}: discoverable`, found)
     }
     for (let count = 0; count < EACH; count += 1) {
       kinds.empty.push(keep(new Process(['-e', 'setInterval(() => {}, 1e6)'])))
@@ -57,13 +57,13 @@ function mapKinds(kinds, map) {
 }
 
 function memoryRows(memory) {
-  const middle = (kind, field) => median(memory[kind].map((one) => one[field]))
+  const medianOf = (kind, field) => median(memory[kind].map((one) => one[field]))
   const row = (field, words, kind, beside, wantedRatio) => {
-    const ratio = middle('ours', field) / middle(kind, field)
+    const ratio = medianOf('ours', field) / medianOf(kind, field)
     return {
       measure: `${words} after ${MEMORY_AFTER_MS / 1000} s: median of ${EACH}`,
-      value: mib(middle('ours', field)),
-      beside: `${beside}: ${mib(middle(kind, field))}`,
+      value: mib(medianOf('ours', field)),
+      beside: `${beside}: ${mib(medianOf(kind, field))}`,
       ratio,
       ...(wantedRatio === undefined
         ? {}
@@ -71,7 +71,7 @@ function memoryRows(memory) {
     }
   }
   const resident = 'resident memory (VmRSS)'
-  const anonymous = 'of it no file (RssAnon)'
+  const anonymous = 'of it anonymous (RssAnon)'
   return [
     row('resident', resident, 'empty', 'empty node', 1.4),
     row('resident', resident, 'upstream', 'upstream', 0.5),

@@ -1,19 +1,19 @@
-import { newToken, startPuppet, startSidecar } from '../cast.mjs'
+import { freePort } from '../free-port.mjs'
+import { newToken, startPuppet, startSidecar } from '../launch.mjs'
 import { quantile, seconds } from '../numbers.mjs'
-import { freePort } from '../port.mjs'
 import { withProcesses } from '../process.mjs'
-import { Recorder } from '../recorder.mjs'
+import { RecordingRegistry } from '../recording-registry.mjs'
 import { now, sleep, within } from '../time.mjs'
 import { Relay } from '../truth/relay.mjs'
 
 const SIDECARS = 20
 const LIMIT_MS = 40_000
-/** A registration that is held for so long had lasted. */
-const LASTED_MS = 5500
+/** A registration is established after 5 s: its loss is retried at once. */
+const ESTABLISHED_MS = 5500
 const AWAY_MS = 20_000
 const BUSY_MS = 4000
 
-/** What befalls the way to the registry, what ends it (if it does not end by itself), and within how long all are to be back then. */
+/** What happens to the path to the registry, what ends it, and within how long after that all have to be registered again. */
 const FAULTS = [
   { name: 'link reset', begin: (relay) => relay.reset(), wantedMs: 500 },
   { name: 'link reset again after 6 s', begin: (relay) => relay.reset(), wantedMs: 500 },
@@ -31,20 +31,20 @@ const FAULTS = [
   {
     name: `registry answers 503 for ${BUSY_MS / 1000} s`,
     begin: (relay) => {
-      relay.receive('503')
+      relay.setAcceptMode('503')
       relay.reset()
     },
     forMs: BUSY_MS,
-    end: (relay) => relay.receive('pass'),
+    end: (relay) => relay.setAcceptMode('pass'),
     wantedMs: 3000,
   },
-  { name: 'link black-holed', begin: (relay) => relay.swallow(), wantedMs: 5500 },
+  { name: 'link black-holed', begin: (relay) => relay.blackHole(), wantedMs: 5500 },
 ]
 
-/** Twenty sidecars of one token lose their registry together, again and again: how long until each is registered anew. */
+/** Twenty sidecars of one token lose their registry together, several times: how long until each is registered again. */
 export function measureRecoveries() {
   return withProcesses(async (keep) => {
-    const recorder = keep(await new Recorder().start())
+    const recorder = keep(await new RecordingRegistry().start())
     const relay = keep(new Relay(await freePort(), recorder.port))
     await relay.listen()
     const puppetPort = await freePort()
@@ -60,7 +60,7 @@ export function measureRecoveries() {
 }
 
 async function measure({ name, begin, forMs = 0, end = () => {}, wantedMs }, relay, recorder) {
-  await sleep(LASTED_MS)
+  await sleep(ESTABLISHED_MS)
   const all = untilRegistered(recorder)
   begin(relay)
   await sleep(forMs)
@@ -76,7 +76,7 @@ async function measure({ name, begin, forMs = 0, end = () => {}, wantedMs }, rel
   }
 }
 
-/** When each sidecar was registered next. */
+/** Resolves with the times at which the sidecars were registered next. */
 function untilRegistered(recorder) {
   const times = []
   return within(

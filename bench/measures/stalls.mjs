@@ -1,30 +1,32 @@
-import { newToken, startPuppet, startRegistry, startSidecar } from '../cast.mjs'
-import { untilDiscoverable, untilWithdrawn } from '../discovery.mjs'
+import { freePort } from '../free-port.mjs'
+import { newToken, startPuppet, startRegistry, startSidecar } from '../launch.mjs'
 import { median } from '../numbers.mjs'
-import { freePort } from '../port.mjs'
 import { withProcesses } from '../process.mjs'
 import { now, sleep } from '../time.mjs'
+import { untilDiscoverable, untilWithdrawn } from '../until-discovery.mjs'
 
 const STEP_MS = 200
 const LONGEST_MS = 4000
 const LENGTHS = Array.from({ length: LONGEST_MS / STEP_MS }, (_, index) => (index + 1) * STEP_MS)
 const LIMIT_MS = 20_000
-/** As long as it may take after a stall until nothing can be withdrawn any more because of it. */
-const AFTERMATH_MS = 600
-/** The longest pause between two probes: a stall begins at any moment of it. */
+/** How long after a stall a withdrawal may still follow from it. */
+const SETTLE_MS = 600
+/** The longest pause between two probes: a stall begins at a random moment of it. */
 const PROBE_INTERVAL_MS = 500
 
 /**
- * Each of `worlds` puppets, each beside a sidecar of its own, stands still (SIGSTOP) once for each length, all of them side by side and
- * each in an order of its own. Resolves with what came of it by length: how many were withdrawn, and for how many milliseconds the
- * answer of discovery was wrong: found while the puppet stood still, or not found when it went on.
+ * Each of `puppets`, beside a sidecar of its own, stalls (SIGSTOP) once for each length, all of them at the same time and each in an
+ * order of its own. Resolves with the results by length: how many were withdrawn, and for how many milliseconds discovery's answer
+ * was wrong: found while the puppet stalled, or not found after it.
  */
-export function measureStalls({ worlds }) {
+export function measureStalls({ puppets }) {
   return withProcesses(async (keep) => {
     const { port: registryPort } = keep(await startRegistry())
-    const found = await Promise.all(Array.from({ length: worlds }, () => sweep(registryPort)))
+    const results = await Promise.all(Array.from({ length: puppets }, () => sweep(registryPort)))
     return LENGTHS.map((stallMs) => {
-      const outcomes = found.flatMap((world) => world.filter((outcome) => outcome.stallMs === stallMs))
+      const outcomes = results.flatMap((outcomes) =>
+        outcomes.filter((outcome) => outcome.stallMs === stallMs),
+      )
       const lies = outcomes.map(({ lieMs }) => lieMs)
       return {
         stallMs,
@@ -44,25 +46,25 @@ async function sweep(registryPort) {
   const outcomes = []
   let left = shuffled(LENGTHS)
   while (left.length > 0) {
-    const done = await inOneLife(registryPort, left)
+    const done = await stallUntilWithdrawn(registryPort, left)
     outcomes.push(...done)
     left = left.slice(done.length)
   }
   return outcomes
 }
 
-/** A sidecar sees one withdrawal at the most: those that follow would be held back by the damping of flaps. */
-function inOneLife(registryPort, lengths) {
+/** Ends after the first withdrawal of a sidecar: flap damping would delay the registrations after it. */
+function stallUntilWithdrawn(registryPort, lengths) {
   return withProcesses(async (keep) => {
     const token = newToken()
     const puppetPort = await freePort()
     const puppet = keep(await startPuppet(puppetPort))
     const sidecar = keep(startSidecar({ token, puppetPort, registryPort, adminPort: 0 }))
-    await sidecar.needs(LIMIT_MS, 'the start', untilDiscoverable(registryPort, token, LIMIT_MS))
+    await sidecar.whileRunning(LIMIT_MS, 'the start', untilDiscoverable(registryPort, token, LIMIT_MS))
     const outcomes = []
     for (const stallMs of lengths) {
       await sleep(PROBE_INTERVAL_MS * (1 + Math.random()))
-      const outcome = await standStill({ puppet, registryPort, token, stallMs })
+      const outcome = await stall({ puppet, registryPort, token, stallMs })
       outcomes.push(outcome)
       if (outcome.withdrawn) break
     }
@@ -70,7 +72,7 @@ function inOneLife(registryPort, lengths) {
   })
 }
 
-async function standStill({ puppet, registryPort, token, stallMs }) {
+async function stall({ puppet, registryPort, token, stallMs }) {
   const stoppedMs = now()
   puppet.kill('SIGSTOP')
   let resumedMs
@@ -78,7 +80,7 @@ async function standStill({ puppet, registryPort, token, stallMs }) {
     resumedMs = now()
     puppet.kill('SIGCONT')
   })
-  const withdrawnMs = await untilWithdrawn(registryPort, token, stallMs + AFTERMATH_MS).catch(() => undefined)
+  const withdrawnMs = await untilWithdrawn(registryPort, token, stallMs + SETTLE_MS).catch(() => undefined)
   await resumed
   if (withdrawnMs === undefined) return { stallMs, withdrawn: false, lieMs: resumedMs - stoppedMs }
   const backMs = await untilDiscoverable(registryPort, token, LIMIT_MS)

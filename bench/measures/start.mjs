@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { newToken, startPuppet, startSidecar, startUpstream } from '../cast.mjs'
+import { freePort } from '../free-port.mjs'
+import { newToken, startPuppet, startSidecar, startUpstream } from '../launch.mjs'
 import { median, spread } from '../numbers.mjs'
-import { freePort } from '../port.mjs'
 import { Process, withProcesses } from '../process.mjs'
-import { Recorder } from '../recorder.mjs'
+import { RecordingRegistry } from '../recording-registry.mjs'
 import { within } from '../time.mjs'
 
 const ROUNDS = 15
-/** Upstream takes long; every third round is enough. */
+/** Upstream starts slowly; every third round is enough. */
 const UPSTREAM_EVERY = 3
 const START_MS = 30_000
 /** 250 ms where an empty `node -e 0` takes 40. */
@@ -40,23 +40,24 @@ export function measureStart() {
 
 async function runEmpty() {
   const empty = new Process(['-e', '0'])
-  const { atMs } = await within(START_MS, 'node -e 0', empty.gone)
+  const { atMs } = await within(START_MS, 'node -e 0', empty.exited)
   return atMs - empty.startedMs
 }
 
-/** How long after `start` the registry saw the first connection, and the registration. */
-function startOnce(start) {
+/** How long after `start` the first line was logged, and the registry saw the first connection, and the registration. */
+export function startOnce(start) {
   return withProcesses(async (keep) => {
-    const registry = keep(await new Recorder().start())
+    const registry = keep(await new RecordingRegistry().start())
     const accepted = once(registry, 'accepted')
     const registered = once(registry, 'registered')
     const process = keep(start(registry.port))
-    const [[acceptedMs], [{ atMs }]] = await process.needs(
+    const [[acceptedMs], [{ atMs }]] = await process.whileRunning(
       START_MS,
       'the first registration',
       Promise.all([accepted, registered]),
     )
-    return { acceptedMs: acceptedMs - process.startedMs, registeredMs: atMs - process.startedMs }
+    const loggedMs = process.firstOutputMs - process.startedMs
+    return { loggedMs, acceptedMs: acceptedMs - process.startedMs, registeredMs: atMs - process.startedMs }
   })
 }
 

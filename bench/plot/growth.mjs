@@ -9,10 +9,10 @@ const KINDS = [
   { kind: 'bare', name: 'bare ws clients', colour: '#6e7781' },
   { kind: 'upstream', name: 'upstream: a process each, extrapolated from one', colour: '#bc4c00' },
 ]
-const TITLE = 'What a token costs as tokens become more'
+const TITLE = 'Cost of a token by number of tokens'
 
 /**
- * The picture of what `measureGrowth` found, as SVG: all that a process uses, divided by its tokens. It brings its own
+ * The results of `measureGrowth` as SVG: the usage of a process, divided by its tokens. It brings its own
  * light background, so that it can be read on a dark page, too.
  */
 export function drawGrowth(points, about) {
@@ -45,7 +45,7 @@ ${textAt(28, HEIGHT - 16, `Both axes are logarithmic. ${about}.`, { size: 11, co
 `
 }
 
-/** A process of upstream holds one token, so that its tokens cost the same however many there are: it shares only files. */
+/** A process of upstream has one token, so that the cost of a token is constant; processes share only mapped files. */
 function seriesOf(points, pick) {
   const ends = [points[0], points.at(-1)]
   const upstream = points[0].upstream
@@ -57,7 +57,7 @@ function seriesOf(points, pick) {
   return KINDS.map(({ kind, colour }) => ({
     colour,
     dashed: kind === 'upstream',
-    // What used less time than the clock can tell has no place on a logarithmic axis.
+    // 0 (less than a step of processor time) has no place on a logarithmic axis.
     points: values[kind].filter(({ y }) => y > 0),
   }))
 }
@@ -74,7 +74,7 @@ function legend(x, y) {
   }).join('')
 }
 
-/** Three digits, more are not to be had from a measurement of this kind. */
+/** Two or three digits: the measurement is no more precise. */
 function inWords(value, unit) {
   return `${Number(value.toPrecision(value < 10 ? 2 : 3)).toLocaleString('en')} ${unit}`
 }

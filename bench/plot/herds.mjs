@@ -7,14 +7,14 @@ const MARGIN = { left: 36, top: 112 }
 const COLOUR = '#0969da'
 const FAINT_INK = '#59636e'
 const GRID = '#d1d9e0'
-const TROUBLE = '#ffebe9'
-/** The first wave: at once, and once more where some of it failed. */
+const OUTAGE_COLOUR = '#ffebe9'
+/** The first wave, and the retries of those in it that failed. */
 const WAVE_BUCKETS = 2
 const TOO_HIGH = 2
 const TITLE = 'Attempts to register in each 100 ms, when thousands lose one registry'
 
 /**
- * Small multiples of what herds did, as SVG: one panel a scenario, with a scale of its own. It brings its own light
+ * The results as SVG: one panel for each scenario, with a scale of its own. It brings its own light
  * background, so that it can be read on a dark page, too.
  *
  * @param {{ title: string, herd: string, perBucket: number[], bucketMs: number, beganMs: number, overMs: number, total: number }[]} herds
@@ -35,8 +35,8 @@ export function drawHerds(herds, about) {
 <title>${escaped(TITLE)}</title>
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8" fill="#ffffff" stroke="${GRID}"/>
 ${textAt(28, 38, TITLE, { size: 18, weight: 600 })}
-<rect x="28" y="54" width="18" height="12" fill="${TROUBLE}"/>
-${textAt(54, 64, 'the trouble lasts', { size: 13 })}
+<rect x="28" y="54" width="18" height="12" fill="${OUTAGE_COLOUR}"/>
+${textAt(54, 64, 'outage', { size: 13 })}
 ${textAt(180, 64, 'Each panel has a scale of its own. Its top is the fullest 100 ms; a wave in the first moment is cut off where it is higher.', { size: 13, colour: FAINT_INK })}
 ${panels.join('\n')}
 ${textAt(28, height - 16, about, { size: 11, colour: FAINT_INK })}
@@ -48,7 +48,7 @@ function panel(x, y, { title, herd, perBucket, bucketMs, beganMs, overMs, total 
   const lengthMs = perBucket.length * bucketMs
   const most = Math.max(1, ...perBucket)
   const first = beganMs / bucketMs
-  // All lose it in the same moment: that wave would hide all that follows.
+  // All lose the registry in the same moment: that wave would hide all that follows.
   const later = Math.max(1, ...perBucket.slice(0, first), ...perBucket.slice(first + WAVE_BUCKETS))
   const top = most > TOO_HIGH * later && later > 1 ? later : most
   const across = (ms) => x + (ms / lengthMs) * PANEL.width
@@ -64,7 +64,7 @@ function panel(x, y, { title, herd, perBucket, bucketMs, beganMs, overMs, total 
       size: 11,
       colour: FAINT_INK,
     }),
-    `<rect x="${across(beganMs)}" y="${y}" width="${Math.max(1, across(overMs) - across(beganMs))}" height="${PANEL.height}" fill="${TROUBLE}"/>`,
+    `<rect x="${across(beganMs)}" y="${y}" width="${Math.max(1, across(overMs) - across(beganMs))}" height="${PANEL.height}" fill="${OUTAGE_COLOUR}"/>`,
     `<path d="M${x} ${y}H${x + PANEL.width}M${x} ${bottom}H${x + PANEL.width}" stroke="${GRID}" fill="none"/>`,
     `<path d="${outline(perBucket, top, across, bucketMs, bottom)}" fill="${COLOUR}"/>`,
     ...withoutOverlap(labels).map(({ ms, at }) =>
@@ -73,7 +73,7 @@ function panel(x, y, { title, herd, perBucket, bucketMs, beganMs, overMs, total 
   ].join('\n')
 }
 
-/** A step for each bucket, or for the fullest of those that share a pixel. */
+/** A step for each bucket, or for the highest of those that share a pixel. */
 function outline(perBucket, highest, across, bucketMs, bottom) {
   const buckets = Math.max(1, Math.floor(perBucket.length / PANEL.width))
   let path = `M${across(0)} ${bottom}`

@@ -21,7 +21,7 @@ export function textAt(x, y, text, { size = 12, anchor = 'start', colour = INK, 
  *   labelled with its value
  */
 export function drawPanel(box, { title, inWords, series }) {
-  // One that used less than the clock can tell has no point.
+  // A series may have no points: values of 0 were left out.
   const drawn = series.filter((one) => one.points.length > 0)
   const points = drawn.flatMap((one) => one.points)
   const horizontal = new LogScale(
@@ -46,7 +46,7 @@ export function drawPanel(box, { title, inWords, series }) {
       textAt(box.x - 8, vertical.at(tick) + 4, tick.toLocaleString('en'), tickStyle('end')),
     ]),
     textAt(box.x + box.width / 2, box.y + box.height + 40, 'tokens', tickStyle('middle')),
-    // The first lies uppermost.
+    // The first is drawn last, on top.
     ...drawn.toReversed().map((one) => curve(one, place)),
     ...endLabels(drawn, place, inWords),
   ].join('\n')
@@ -62,7 +62,7 @@ function curve({ colour, dashed, points }, place) {
   const places = points.map(place)
   const path = places.map(({ x, y }) => `${round(x)} ${round(y)}`).join('L')
   const dash = dashed ? ' stroke-dasharray="6 5"' : ''
-  // What is extrapolated was not measured, so no dot says so.
+  // Extrapolated points have no dots: they were not measured.
   const dots = (dashed ? places.slice(0, 1) : places).map(
     ({ x, y }) => `<circle cx="${round(x)}" cy="${round(y)}" r="4" fill="${colour}"/>`,
   )

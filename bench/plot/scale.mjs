@@ -1,11 +1,11 @@
-/** A logarithmic axis: where on a line from `from` to `to` a value lies, in pixels. */
+/** A logarithmic axis: the position of a value on a line from `from` to `to`, in pixels. */
 export class LogScale {
   #lowest
   #highest
   #from
   #to
 
-  /** The axis ends at powers of ten, so that all `values` lie on it. */
+  /** The axis ends at powers of ten, so that it contains all `values`. */
   constructor(values, from, to) {
     this.#lowest = Math.floor(Math.log10(Math.min(...values)))
     this.#highest = Math.max(this.#lowest + 1, Math.ceil(Math.log10(Math.max(...values))))

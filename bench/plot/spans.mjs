@@ -1,5 +1,5 @@
 /**
- * Samples in the order in which they were asked, each `everyMs` long, as spans of the same kind that follow each other:
+ * Joins samples, in the order in which they were asked and each `everyMs` long, to spans of one kind that follow each other:
  * `{kind, fromMs, toMs}`. A span ends where the next begins.
  */
 export function spansOf(samples, everyMs, kindOf) {

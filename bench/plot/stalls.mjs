@@ -7,9 +7,9 @@ const FAINT_INK = '#59636e'
 const GRID = '#e4e8ec'
 const KEPT = '#1a7f37'
 const WITHDRAWN = '#cf222e'
-const TITLE = 'A puppet that stands still: withdrawn, or not?'
+const TITLE = 'A puppet that stalls: is it withdrawn?'
 
-/** The picture of what `measureStalls` found, as SVG: a bar a length, its withdrawn part in red. */
+/** The results of `measureStalls` as SVG: a bar for each length, its withdrawn share in red. */
 export function drawStalls(stalls, about) {
   const step = BOX.width / stalls.length
   const bars = stalls.flatMap(({ stallMs, withdrawn, lies }, index) => {
@@ -37,7 +37,7 @@ ${textAt(28, 36, TITLE, { size: 18, weight: 600 })}
 ${textAt(28, 60, `green: left alone · red: withdrawn · above each bar: seconds of wrong answers, median of ${stalls[0].lies.length}`, { size: 12, colour: FAINT_INK })}
 <path d="M${BOX.x} ${BOX.y}h${BOX.width}M${BOX.x} ${BOX.y + BOX.height}h${BOX.width}" stroke="${GRID}"/>
 ${bars.join('\n')}
-${textAt(BOX.x + BOX.width / 2, BOX.y + BOX.height + 40, 'seconds that it stands still', { size: 12, anchor: 'middle', colour: FAINT_INK })}
+${textAt(BOX.x + BOX.width / 2, BOX.y + BOX.height + 40, 'length of the stall in seconds', { size: 12, anchor: 'middle', colour: FAINT_INK })}
 ${textAt(28, HEIGHT - 14, `${about}.`, { size: 11, colour: FAINT_INK })}
 </svg>
 `

@@ -1,5 +1,5 @@
-import { EVERY_MS } from '../truth/askers.mjs'
-import { verdictOf } from '../truth/lie-time.mjs'
+import { classify } from '../truth/lie-time.mjs'
+import { POLL_INTERVAL_MS } from '../truth/pollers.mjs'
 import { REGISTRIES } from '../truth/registries.mjs'
 import { SUBJECTS } from '../truth/subjects.mjs'
 import { escaped, textAt } from './panel.mjs'
@@ -13,24 +13,24 @@ const TRUTH = { height: 7, up: '#6e7781', down: '#e4e8ec' }
 const ANSWERS = { height: 20, gap: 2 }
 const ROW_HEIGHT = 46
 const PANEL = { first: 112, head: 40, foot: 24, gap: 30 }
-/** Numbers that would lie closer are moved apart. */
+/** Numbers that would be closer are moved apart. */
 const NUMBER_WIDTH = 15
 const LEGEND = { columns: 4, rowHeight: 18 }
 
-/** The worst is last, and drawn last. Blue and red can be told apart by nearly everybody. */
-const LOOKS = {
+/** The worst is last, and drawn last. Nearly everybody can distinguish blue and red. */
+const STYLES = {
   named: { colour: '#4493f8', name: 'found' },
   absent: { colour: '#d6eaff', name: 'not found, as it should be' },
   held: { colour: '#d4a72c', name: 'held back: it flapped' },
   late: { colour: '#b9a3e3', name: 'late: over a second' },
   lie: { colour: '#e5182d', name: 'lie' },
 }
-const TITLE = 'What discovery said while fault followed fault'
+const TITLE = 'Discovery\u2019s answers while fault followed fault'
 const NOTE =
-  'The oracle is a registrant that is told the truth at once: what it lies is the floor. † the registrant itself dies; upstream’s puppet dies with it.'
+  'The oracle is a registrant that learns of each fault at once: its lie time is the floor. † the registrant itself is killed or stopped, and upstream’s puppet with it.'
 
 /**
- * The picture of the bench of truth, as SVG: for each subject a band of truth over a band of answers. It brings its own light
+ * The picture of `npm run bench:truth`, as SVG: for each subject a band of the puppet's state over a band of answers. It brings its own light
  * background, so that it can be read on a dark page, too.
  */
 export function drawTruth({ measured, plan, about }) {
@@ -94,28 +94,28 @@ function minutes(axis, y) {
 
 function rowOf(run, floor, axis, y) {
   const answersY = y + TRUTH.height + ANSWERS.gap
-  const inScript = ({ askedMs }) => askedMs >= run.beganMs
-  const truth = spansOf(run.truth.filter(inScript), EVERY_MS, ({ up }) => up)
-  const answers = spansOf(run.answers.filter(inScript), EVERY_MS, (answer) => lookOf(answer, run))
+  const inPlan = ({ askedMs }) => askedMs >= run.beganMs
+  const truth = spansOf(run.truth.filter(inPlan), POLL_INTERVAL_MS, ({ up }) => up)
+  const answers = spansOf(run.answers.filter(inPlan), POLL_INTERVAL_MS, (answer) => kindOf(answer, run))
   const bar = (span, top, height, colour) => rectangle(span, run, axis, { top, height, colour })
   return [
     textAt(PLOT.x - 12, answersY + 11, SUBJECTS[run.subject].title, { size: 13, anchor: 'end' }),
     ...truth.map((span) => bar(span, y, TRUTH.height, span.kind ? TRUTH.up : TRUTH.down)),
-    ...Object.keys(LOOKS).flatMap((kind) =>
+    ...Object.keys(STYLES).flatMap((kind) =>
       answers
         .filter((span) => span.kind === kind)
-        .map((span) => bar(span, answersY, ANSWERS.height, LOOKS[kind].colour)),
+        .map((span) => bar(span, answersY, ANSWERS.height, STYLES[kind].colour)),
     ),
     seconds(run, floor, y),
   ].join('')
 }
 
-/** What was lied, at the right of a row. */
+/** The lie time, at the right of a row. */
 function seconds(run, floor, y) {
   const x = PLOT.x + PLOT.width + 14
   const lies = liesOf(run)
   const isFloor = run.subject === 'oracle'
-  const total = { size: 15, weight: 600, colour: isFloor ? FAINT_INK : LOOKS.lie.colour }
+  const total = { size: 15, weight: 600, colour: isFloor ? FAINT_INK : STYLES.lie.colour }
   const beyond = isFloor ? 'the floor' : `floor + ${(lies - floor).toFixed(1)} s`
   const small = { size: 10.5, colour: FAINT_INK }
   const below = Number.isNaN(floor) ? '' : textAt(x, y + 27, beyond, small)
@@ -127,13 +127,13 @@ function liesOf(run) {
   return run === undefined ? Number.NaN : run.faults.reduce((sum, { lieS }) => sum + lieS, 0)
 }
 
-function lookOf(answer, { truth, holds }) {
-  const verdict = verdictOf(answer, truth, holds)
-  if (verdict !== 'right') return verdict
+function kindOf(answer, { truth, holds }) {
+  const kind = classify(answer, truth, holds)
+  if (kind !== 'right') return kind
   return answer.named ? 'named' : 'absent'
 }
 
-/** The part of a span that lies in the script. */
+/** The part of a span that is within the plan. */
 function rectangle({ fromMs, toMs }, { beganMs }, axis, { top, height, colour }) {
   const left = axis.at(Math.max(0, fromMs - beganMs))
   const right = axis.at(Math.min(axis.lengthMs, toMs - beganMs))
@@ -147,7 +147,7 @@ function keyOf(x, y) {
     { colour: TRUTH.down, name: 'it cannot', height: TRUTH.height },
   ]
   let left = x
-  return [...truth, ...Object.values(LOOKS)]
+  return [...truth, ...Object.values(STYLES)]
     .map(({ colour, name, height = 12 }) => {
       const mark = `<rect x="${left}" y="${y - 4 - height / 2}" width="22" height="${height}" fill="${colour}"/>`
       const drawn = mark + textAt(left + 29, y, name, { size: 12.5 })
@@ -158,7 +158,7 @@ function keyOf(x, y) {
     .join('')
 }
 
-/** What the numbers mean, in columns. */
+/** The names of the numbered faults, in columns. */
 function faultsOf(planned, top, perColumn) {
   const columnWidth = (WIDTH - 56) / LEGEND.columns
   return planned

@@ -1,26 +1,26 @@
+import { COMBINED_FAULTS } from './faults/combined.mjs'
 import { LINK_FAULTS } from './faults/link.mjs'
-import { PAIRS_FAULTS } from './faults/pairs.mjs'
 import { PUPPET_FAULTS } from './faults/puppet.mjs'
 import { REGISTRY_FAULTS } from './faults/registry.mjs'
 import { SIDECAR_FAULTS } from './faults/sidecar.mjs'
 
 /**
- * Everything that goes wrong, one row each, in `faults/`.
+ * All faults, one object each, in `faults/`.
  *
  * @typedef {object} Fault
  * @property {string} name
  * @property {string} about what it does, in words
- * @property {(world: World) => unknown} does
+ * @property {(testbed: Testbed) => unknown} begin
  * @property {number} forMs how long it lasts
- * @property {(world: World) => unknown} [undoes]
- * @property {Told[]} told what the oracle is told of it, the moment it is done, and again when it is undone
- * @property {number} [times] how often it is done, by default once
+ * @property {(testbed: Testbed) => unknown} [end]
+ * @property {Effect[]} effects what the oracle learns of it at once, when it begins and when it ends
+ * @property {number} [times] how often it happens, by default once
  * @property {number} [betweenMs] the pause between two times
  * @property {boolean} [ownDeath] the registrant itself dies: upstream's puppet dies with it
  *
- * @typedef {'puppet' | 'way' | 'link'} Told
- *   `puppet`: it cannot answer while the fault lasts. `way`: nothing reaches the registry while it lasts, and the link is lost.
- *   `link`: the link is lost, the way is open. Nothing: what there is to know a registrant need not act on.
+ * @typedef {'puppet-down' | 'registry-unreachable' | 'link-lost'} Effect
+ *   `puppet-down`: the puppet cannot answer while the fault lasts. `registry-unreachable`: nothing reaches the registry while it
+ *   lasts, and the link is lost. `link-lost`: the link is lost, new ones are possible. None: a registrant need not act.
  */
 
 /** @type {Fault[]} in the order in which they are written */
@@ -29,5 +29,5 @@ export const FAULTS = [
   ...LINK_FAULTS,
   ...REGISTRY_FAULTS,
   ...SIDECAR_FAULTS,
-  ...PAIRS_FAULTS,
+  ...COMBINED_FAULTS,
 ]

@@ -1,17 +1,17 @@
-/** What a puppet said: whether it could answer when it was asked. Times are of the monotonic clock, in milliseconds. */
+/** Whether the puppet could answer when it was asked. Times are of the monotonic clock, in milliseconds. */
 export interface TruthSample {
   readonly askedMs: number
   readonly up: boolean
 }
 
-/** What discovery said: whether it named the puppet. */
+/** Whether discovery's answer named the puppet. */
 export interface AnswerSample {
   readonly askedMs: number
   readonly answeredMs: number
   readonly named: boolean
 }
 
-/** What the sidecar said: whether it held the puppet back. */
+/** Whether the sidecar held the puppet back because it flapped. */
 export interface HoldSample {
   readonly askedMs: number
   readonly held: boolean
@@ -32,7 +32,7 @@ export interface LieTime {
   readonly downS: number
 }
 
-export type Verdict = 'right' | 'lie' | 'late' | 'held'
+export type Classification = 'right' | 'lie' | 'late' | 'held'
 
 /** All samples are in the order in which they were asked. Throws where something was not measured. */
 export function lieTime(measured: {
@@ -40,12 +40,12 @@ export function lieTime(measured: {
   readonly answers: readonly AnswerSample[]
   readonly holds?: readonly HoldSample[]
   readonly windows: readonly Window[]
-  /** What each answer stands for, and each look at the puppet. */
+  /** The time that each answer, and each sample of the puppet, counts for. */
   readonly everyMs: number
 }): LieTime[]
 
-export function verdictOf(
+export function classify(
   answer: AnswerSample,
   truth: readonly TruthSample[],
   holds?: readonly HoldSample[],
-): Verdict
+): Classification

@@ -1,22 +1,22 @@
 import { WebSocket } from 'ws'
 
-/** What should not be needed: it is told when the way is open. */
-const AGAIN_MS = 50
+/** The pause before it registers again. Seldom needed: it learns when the registry can be reached. */
+const RETRY_MS = 50
 const LONGEST_HANDSHAKE_MS = 10_000
 
 /**
- * A registrant that is told the truth. What discovery answers wrongly with it is the floor: it belongs to the outage and to the
- * registry, and no registrant could lie less.
+ * A registrant that learns of each fault at once. The lie time with it is the floor: it belongs to the outage and to the registry,
+ * and no registrant could have less.
  */
 export class Oracle {
   #url
   #token
   #puppetPort
   #puppetUp = true
-  #wayOpen = true
+  #registryReachable = true
   #socket
   #timer
-  #over = false
+  #ended = false
 
   constructor({ token, puppetPort, registryPort }) {
     this.#url = `ws://127.0.0.1:${registryPort}/v0/websocket`
@@ -25,32 +25,32 @@ export class Oracle {
   }
 
   async start() {
-    this.#follow()
+    this.#update()
   }
 
   async end() {
-    this.#over = true
+    this.#ended = true
     this.#drop()
   }
 
-  /** @param {('puppet' | 'way' | 'link')[]} told what a fault does that begins now */
-  hearBegin(told) {
-    if (told.includes('puppet')) this.#puppetUp = false
-    if (told.includes('way')) this.#wayOpen = false
-    if (told.includes('way') || told.includes('link')) this.#drop()
-    this.#follow()
+  /** @param {Effect[]} effects of a fault that begins now, see faults.mjs */
+  onFaultBegin(effects) {
+    if (effects.includes('puppet-down')) this.#puppetUp = false
+    if (effects.includes('registry-unreachable')) this.#registryReachable = false
+    if (effects.includes('registry-unreachable') || effects.includes('link-lost')) this.#drop()
+    this.#update()
   }
 
-  /** What was told of a fault is over. */
-  hearEnd(told) {
-    if (told.includes('puppet')) this.#puppetUp = true
-    if (told.includes('way')) this.#wayOpen = true
-    this.#follow()
+  /** @param {Effect[]} effects of a fault that has ended */
+  onFaultEnd(effects) {
+    if (effects.includes('puppet-down')) this.#puppetUp = true
+    if (effects.includes('registry-unreachable')) this.#registryReachable = true
+    this.#update()
   }
 
-  #follow() {
+  #update() {
     clearTimeout(this.#timer)
-    const wanted = this.#puppetUp && this.#wayOpen && !this.#over
+    const wanted = this.#puppetUp && this.#registryReachable && !this.#ended
     if (wanted && this.#socket === undefined) this.#register()
     else if (!wanted && this.#socket !== undefined) this.#withdraw()
   }
@@ -67,7 +67,7 @@ export class Oracle {
     socket.on('close', () => {
       if (socket !== this.#socket) return
       this.#socket = undefined
-      this.#timer = setTimeout(() => this.#follow(), AGAIN_MS)
+      this.#timer = setTimeout(() => this.#update(), RETRY_MS)
     })
   }
 
@@ -77,13 +77,13 @@ export class Oracle {
     socket.send(JSON.stringify({ name: 'jsonrpc', payload: answer }))
   }
 
-  /** Says goodbye. */
+  /** Closes in order. */
   #withdraw() {
     this.#socket.close(1000)
     this.#socket = undefined
   }
 
-  /** A link of which it is told that it is lost needs no goodbye. */
+  /** A lost link is not closed in order. */
   #drop() {
     this.#socket?.terminate()
     this.#socket = undefined

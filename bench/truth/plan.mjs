@@ -1,13 +1,13 @@
 import { parseSeed, randomOf } from './random.mjs'
 
-/** Between the end of a fault and the beginning of the next: no peace, but time for most to recover. */
+/** Between the end of a fault and the beginning of the next: time for most to recover. */
 const PAUSE_MS = { least: 3000, most: 7000 }
 /** Processes take a moment to start or end. */
 const ALLOWANCE_MS = 1000
 
 /**
- * When each of `faults` begins, in milliseconds from the beginning of the script, the same in every world, so that they can be
- * compared. The pauses are drawn by `seed`: nothing stays in step with anybody's timers.
+ * When each of `faults` begins, in milliseconds from the beginning of the script, the same for every subject, so that they can be
+ * compared. The pauses are random, by `seed`, so that faults are not in step with any timer.
  * @param {{ faults: Fault[], seed: string, order: 'as-written' | 'shuffled' }} options
  */
 export function planOf({ faults, seed, order }) {

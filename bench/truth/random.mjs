@@ -1,7 +1,8 @@
 /** A seed is a whole number from 0 to 2^32 - 1. */
 export function parseSeed(text) {
   const seed = Number(text)
-  if (!/^\d+$/.test(text) || seed >= 2 ** 32) throw new Error(`'${text}' is no seed: a whole number is`)
+  if (!/^\d+$/.test(text) || seed >= 2 ** 32)
+    throw new Error(`'${text}' is no seed: a seed is a whole number`)
   return seed
 }
 

@@ -1,29 +1,29 @@
 import { fileURLToPath } from 'node:url'
-import { launchRegistry, untilRegistryUp } from '../cast.mjs'
+import { launchRegistry, untilRegistryUp } from '../launch.mjs'
 import { Process } from '../process.mjs'
-import { Supervised } from './supervised.mjs'
+import { RestartingProcess } from './restarting-process.mjs'
 
 const CHATIE = fileURLToPath(new URL('../../test/peers/chatie-registry.mjs', import.meta.url))
 
 const KINDS = {
   chatie: (port) =>
-    new Supervised(
+    new RestartingProcess(
       () => new Process([CHATIE, JSON.stringify({ port })], { ipc: true }),
-      (process) => process.message('the registry listens'),
+      (process) => process.firstMessage('the registry listens'),
     ),
   own: (port) =>
-    new Supervised(
+    new RestartingProcess(
       () => launchRegistry(port, { REGISTRY_ADMIN_PORT: 0 }),
       (process) => untilRegistryUp(process, port),
     ),
 }
 
-/** What the registries are called in tables. */
+/** The names of the registries in tables. */
 export const REGISTRIES = { chatie: "`@chatie/io`'s server", own: 'our `registry`' }
 
 /**
- * A registry at `port`. Registrants come through `relay`, which refuses them while it is down, as the kernel would if nobody stood
- * between.
+ * A registry at `port`. Registrants connect through `relay`, which refuses them while the registry is down, as the kernel would
+ * without a relay.
  */
 export class Registry {
   #process
@@ -39,7 +39,7 @@ export class Registry {
     await this.#relay.listen()
   }
 
-  /** Kills it. */
+  /** Kills it; it stays down until it is started. */
   async down() {
     this.#relay.refuse()
     await this.#process.down()

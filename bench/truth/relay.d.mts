@@ -1,4 +1,4 @@
-export type Reception = 'pass' | 'swallow' | 'close' | '503' | 'slow'
+export type AcceptMode = 'pass' | 'black-hole' | 'close' | '503' | 'slow'
 
 /** See relay.mjs. */
 export class Relay {
@@ -6,14 +6,14 @@ export class Relay {
   readonly port: number
   listen(): Promise<void>
   refuse(): void
-  receive(reception: Reception): void
+  setAcceptMode(mode: AcceptMode): void
   delay(ms: number): void
   hold(): void
   release(): void
   reset(): void
-  resetRegistrants(): void
-  resetRegistrys(): void
-  swallow(): void
-  bury(): void
+  resetAtRegistrant(): void
+  resetAtRegistry(): void
+  blackHole(): void
+  resetDeadLinks(): void
   end(): Promise<void>
 }

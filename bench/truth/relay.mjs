@@ -1,43 +1,43 @@
 import { connect, createServer } from 'node:net'
-import { Lane } from './lane.mjs'
+import { LinkDirection } from './link-direction.mjs'
 
 const HOST = '127.0.0.1'
-/** What a registry or what stands before it answers that has no time. */
+/** The answer of an overloaded registry or proxy. */
 const UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
-/** How long it takes until a slow registry hears of an upgrade. */
+/** After how long an upgrade reaches a slow registry. */
 const SLOW_MS = 2500
 
-/** One connection of the registrant. `registrant` and `registry` are its sides; `dead` lets nothing through any more. */
+/** One connection of the registrant. `registrant` and `registry` are its sides; once `dead`, it passes nothing. */
 class Link {
   dead = false
 
-  constructor(registrant, registry, lanes) {
-    Object.assign(this, { registrant, registry, lanes })
+  constructor(registrant, registry, directions) {
+    Object.assign(this, { registrant, registry, directions })
   }
 
   get sides() {
     return this.registry === undefined ? [this.registrant] : [this.registrant, this.registry]
   }
 
-  /** Nothing passes any more, not even the end of a side; what comes is taken and thrown away. */
-  die() {
+  /** From now on all bytes are read and dropped, and the end of a side is not passed on. */
+  blackHole() {
     this.dead = true
-    for (const lane of this.lanes) lane.close()
+    for (const direction of this.directions) direction.close()
   }
 
   reset() {
-    this.die()
+    this.blackHole()
     for (const side of this.sides) side.resetAndDestroy()
   }
 }
 
-/** What lies between a registrant and its registry: a TCP relay that can fail in the ways in which networks and registries do. */
+/** A TCP relay between a registrant and its registry that can fail as networks and registries do. */
 export class Relay {
   #port
   #targetPort
   #server
   #links = new Set()
-  #reception = 'pass'
+  #acceptMode = 'pass'
   #delayMs = 0
   #held = false
 
@@ -50,7 +50,7 @@ export class Relay {
     return this.#port
   }
 
-  /** Connections are accepted. */
+  /** Accepts connections from now on. */
   async listen() {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
     await new Promise((resolve, reject) => {
@@ -58,31 +58,31 @@ export class Relay {
     })
   }
 
-  /** Connections are refused by the kernel, as where nothing listens. Links stay. */
+  /** Stops listening, so that the kernel refuses connections. Links stay. */
   refuse() {
     this.#server?.close()
   }
 
-  /** @param {'pass' | 'swallow' | 'close' | '503' | 'slow'} reception how connections are received from now on */
-  receive(reception) {
-    this.#reception = reception
+  /** @param {'pass' | 'black-hole' | 'close' | '503' | 'slow'} mode what happens to new connections from now on */
+  setAcceptMode(mode) {
+    this.#acceptMode = mode
   }
 
-  /** From now on each byte takes `ms` to either side, in order. */
+  /** From now on each byte takes `ms` in either direction, in order. */
   delay(ms) {
     this.#delayMs = ms
-    for (const lane of this.#lanes()) lane.delayMs = ms
+    for (const direction of this.#directions()) direction.delayMs = ms
   }
 
-  /** Bytes wait, as in an outage after which TCP sends them again. */
+  /** Delays all bytes until `release`, as in an outage after which TCP sends them again. */
   hold() {
     this.#held = true
-    for (const lane of this.#lanes()) lane.hold()
+    for (const direction of this.#directions()) direction.hold()
   }
 
   release() {
     this.#held = false
-    for (const lane of this.#lanes()) lane.release()
+    for (const direction of this.#directions()) direction.release()
   }
 
   /** Resets all links, on both sides. */
@@ -90,25 +90,25 @@ export class Relay {
     for (const link of this.#links) link.reset()
   }
 
-  /** Resets all links at the registrant; the registry does not learn of it. */
-  resetRegistrants() {
-    this.swallow()
+  /** Resets all links at the registrant's side only. */
+  resetAtRegistrant() {
+    this.blackHole()
     for (const { registrant } of this.#links) registrant.resetAndDestroy()
   }
 
-  /** Resets all links at the registry; the registrant does not learn of it. */
-  resetRegistrys() {
-    this.swallow()
+  /** Resets all links at the registry's side only. */
+  resetAtRegistry() {
+    this.blackHole()
     for (const { registry } of this.#links) registry?.resetAndDestroy()
   }
 
-  /** All links are dead, and neither side learns of it. */
-  swallow() {
-    for (const link of this.#links) link.die()
+  /** Makes all links drop everything; neither side notices. */
+  blackHole() {
+    for (const link of this.#links) link.blackHole()
   }
 
-  /** Dead links are reset, as they are when the kernel of a side gives up. */
-  bury() {
+  /** Resets links that drop everything, as the kernel of a side does when it gives up. */
+  resetDeadLinks() {
     for (const link of this.#links) if (link.dead) link.reset()
   }
 
@@ -117,27 +117,31 @@ export class Relay {
     this.reset()
   }
 
-  #lanes() {
-    return [...this.#links].flatMap((link) => link.lanes)
+  #directions() {
+    return [...this.#links].flatMap((link) => link.directions)
   }
 
   #accept(registrant) {
-    // Its 'close' follows, and is what counts.
+    // 'close' follows and is handled.
     registrant.on('error', () => {})
-    if (this.#reception === 'close') registrant.destroy()
-    else if (this.#reception === '503') registrant.once('data', () => registrant.end(UNAVAILABLE))
-    else if (this.#reception === 'swallow') this.#keep(new Link(registrant.resume(), undefined, [])).die()
-    else this.#pass(registrant, this.#reception === 'slow' ? SLOW_MS : 0)
+    if (this.#acceptMode === 'close') registrant.destroy()
+    else if (this.#acceptMode === '503') registrant.once('data', () => registrant.end(UNAVAILABLE))
+    else if (this.#acceptMode === 'black-hole')
+      this.#keep(new Link(registrant.resume(), undefined, [])).blackHole()
+    else this.#pass(registrant, this.#acceptMode === 'slow' ? SLOW_MS : 0)
   }
 
   #pass(registrant, firstAfterMs) {
     const registry = connect({ host: HOST, port: this.#targetPort, allowHalfOpen: true, noDelay: true })
     registry.on('error', () => {})
-    const lanes = [new Lane(registrant, registry, firstAfterMs), new Lane(registry, registrant)]
-    this.#keep(new Link(registrant, registry, lanes))
-    for (const lane of lanes) {
-      lane.delayMs = this.#delayMs
-      if (this.#held) lane.hold()
+    const directions = [
+      new LinkDirection(registrant, registry, firstAfterMs),
+      new LinkDirection(registry, registrant),
+    ]
+    this.#keep(new Link(registrant, registry, directions))
+    for (const direction of directions) {
+      direction.delayMs = this.#delayMs
+      if (this.#held) direction.hold()
     }
   }
 

@@ -1,34 +1,34 @@
 import { REGISTRIES } from './registries.mjs'
 import { SUBJECTS } from './subjects.mjs'
 
-/** More than this worse than upstream is told. */
+/** A fault with so many more seconds of lies than upstream is marked. */
 const WORSE_S = 1
 
-/** All that was measured as Markdown: for each registry a table of the seconds of lies a fault. */
+/** The results as Markdown: for each registry a table of the lie time of each fault, then the list of faults. */
 export function reportOf({ measured, faults, about }) {
   const registries = [...new Set(measured.map(({ registry }) => registry))]
   const tables = registries.map((registry) => tableOf(runsAt(measured, registry), faults, registry))
   const list = faults.map((fault, index) => `| ${index + 1} | ${markOf(fault)} | ${fault.about} |\n`).join('')
   return `
 ${tables.join('\n')}
-*late*: answers that took over a second, right or wrong, are no lies. *held*: the puppet flapped and was held back as documented.
-† the registrant itself dies or stands still; upstream's puppet does with it. ▲ over ${WORSE_S} s more lies than
-upstream; △ the same, but upstream is late instead.
+*late*: answers that took over a second, right or wrong; they do not count as lies. *held back*: wrong answers while the sidecar
+held a flapping puppet back; they do not count as lies either. †: the registrant itself is killed or stopped, and the gateway's
+puppet with it. ▲: over ${WORSE_S} s more lies than the gateway. △: the same, but the gateway's answers were late instead.
 
 ${about}
 
 ### The faults
 
-| | fault | |
+| | fault | what happens |
 |---|---|---|
 ${list}
 `
 }
 
-/** Seconds of lies beyond the oracle's, a fault, at a registry. */
+/** Mean lie time of a fault beyond the oracle's, in seconds, at a registry. */
 export function meanBeyondS(measured, registry, subject = 'product') {
-  const { [subject]: mine, oracle } = runsAt(measured, registry)
-  return (totalOf(mine, 'lieS') - totalOf(oracle, 'lieS')) / mine.length
+  const { [subject]: own, oracle } = runsAt(measured, registry)
+  return (totalOf(own, 'lieS') - totalOf(oracle, 'lieS')) / own.length
 }
 
 /** The faults of each subject at a registry, by subject. */
@@ -42,10 +42,10 @@ const totalOf = (rows, column) => rows.reduce((sum, row) => sum + row[column], 0
 
 function tableOf(runs, faults, registry) {
   const subjects = Object.keys(SUBJECTS).filter((subject) => subject in runs)
-  const rivals = 'oracle' in runs ? subjects.filter((subject) => subject !== 'oracle') : []
+  const compared = 'oracle' in runs ? subjects.filter((subject) => subject !== 'oracle') : []
   const columns = [
     ...subjects.map((subject) => ({ head: SUBJECTS[subject].title, of: (row) => row[subject]?.lieS })),
-    ...rivals.map((subject) => ({
+    ...compared.map((subject) => ({
       head: `${SUBJECTS[subject].title} beyond the floor`,
       of: (row) => row[subject].lieS - row.oracle.lieS,
     })),
@@ -53,7 +53,7 @@ function tableOf(runs, faults, registry) {
       head: `${SUBJECTS[subject].title}: late`,
       of: (row) => row[subject].lateS,
     })),
-    ...('product' in runs ? [{ head: 'held', of: (row) => row.product.heldS }] : []),
+    ...('product' in runs ? [{ head: 'held back', of: (row) => row.product.heldS }] : []),
   ]
   const rows = faults.map((_, index) =>
     Object.fromEntries(subjects.map((subject) => [subject, runs[subject][index]])),
@@ -74,12 +74,12 @@ function tableOf(runs, faults, registry) {
   const down = subjects.map(
     (subject) => `${totalOf(runs[subject], 'downS').toFixed(0)} s (${SUBJECTS[subject].title})`,
   )
-  return `### At ${REGISTRIES[registry]}\n\nSeconds. The puppet could not answer for ${down.join(', ')}.\n\n${table}`
+  return `### At ${REGISTRIES[registry]}\n\nSeconds of wrong answers. The puppet was unable to answer for ${down.join(', ')}.\n\n${table}`
 }
 
 const markOf = ({ name, ownDeath }) => (ownDeath ? `${name} †` : name)
 
-/** ▲ where this lies longer than upstream, △ where it does, but upstream is late instead. */
+/** ▲ where the product has more lie time than upstream, △ where upstream's answers are late instead. */
 function comparedWithUpstream({ product, upstream }) {
   if (product === undefined || upstream === undefined) return ''
   if (product.lieS - upstream.lieS <= WORSE_S) return ''
@@ -87,7 +87,7 @@ function comparedWithUpstream({ product, upstream }) {
   return wrongS(product) - wrongS(upstream) > WORSE_S ? ' ▲' : ' △'
 }
 
-/** Nothing is easier to see past than a nought. */
+/** Zero is a dot, so that the other values stand out. */
 function inSeconds(value) {
   return Math.abs(value) < 0.005 ? '·' : value.toFixed(2)
 }

@@ -1,5 +1,4 @@
-// Loaded before a puppet (`node --import`), whoever wrote it: from then on each of its gRPC calls can be made to wait before the
-// puppet hears of it. Told over IPC: {delayMs}.
+// Loaded before any puppet (`node --import`), to delay each of its gRPC calls. The delay is set over IPC: {delayMs}.
 import http2 from 'node:http2'
 import { syncBuiltinESMExports } from 'node:module'
 
@@ -12,7 +11,7 @@ http2.createServer = (...args) => {
   server.emit = (name, ...rest) => {
     if (name !== 'stream' || delayMs === 0) return emit.call(server, name, ...rest)
     const [stream] = rest
-    // Whoever asked may have given up meanwhile.
+    // The caller may have given up meanwhile.
     setTimeout(() => stream.closed || emit.call(server, name, ...rest), delayMs)
     return true
   }
@@ -20,8 +19,8 @@ http2.createServer = (...args) => {
 }
 syncBuiltinESMExports()
 
-process.on('message', (told) => {
-  delayMs = told.delayMs
+process.on('message', (message) => {
+  delayMs = message.delayMs
 })
-// Whoever ends because there is nothing left to do still ends.
+// The IPC channel must not keep the puppet running.
 process.channel.unref()

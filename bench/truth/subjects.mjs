@@ -1,48 +1,48 @@
-import { launchPuppet, startSidecar, startUpstream } from '../cast.mjs'
+import { launchPuppet, startSidecar, startUpstream } from '../launch.mjs'
+import { nonEphemeralPort } from './non-ephemeral-port.mjs'
 import { Oracle } from './oracle.mjs'
-import { quietPort } from './quiet-port.mjs'
-import { Supervised } from './supervised.mjs'
+import { RestartingProcess } from './restarting-process.mjs'
 
 const SLOW_ANSWERS = ['--import', new URL('slow-answers.mjs', import.meta.url).href]
-/** One that is told the truth cannot die. */
-const NOBODY = { end() {}, signal() {} }
+/** The oracle is part of the bench: faults of the registrant itself do not apply. */
+const NO_PROCESS = { end() {}, signal() {} }
 
 /**
- * The subjects: each makes the puppet of a world and what registers it.
- * @typedef {object} Cast
- * @property {Supervised} puppet
- * @property {Supervised} sidecar upstream's is its puppet
+ * The subjects: each creates the puppet of a testbed and its registrant. `main`: the product's build, by default this tree's.
+ * @typedef {object} Participants
+ * @property {RestartingProcess} puppet
+ * @property {RestartingProcess} sidecar the registrant; upstream's is its puppet
  * @property {Oracle} [oracle]
- * @property {number} [adminPort] where a sidecar tells whether it holds the puppet back
+ * @property {number} [adminPort] where a sidecar reports whether it holds the puppet back
  */
 export const SUBJECTS = {
   product: {
     title: 'puppet-registrar',
-    async cast(where) {
-      const adminPort = await quietPort()
-      const sidecar = new Supervised(() => startSidecar({ ...where, adminPort }))
-      return { puppet: puppetAt(where.puppetPort), sidecar, adminPort }
+    async create(options) {
+      const adminPort = await nonEphemeralPort()
+      const sidecar = new RestartingProcess(() => startSidecar({ ...options, adminPort }))
+      return { puppet: puppetAt(options.puppetPort), sidecar, adminPort }
     },
   },
   upstream: {
     title: "upstream's gateway",
-    async cast(where) {
+    async create(options) {
       const more = { WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: 'true' }
-      const gateway = new Supervised(() => startUpstream({ ...where, more, preload: SLOW_ANSWERS }))
+      const gateway = new RestartingProcess(() => startUpstream({ ...options, more, preload: SLOW_ANSWERS }))
       return { puppet: gateway, sidecar: gateway }
     },
   },
   oracle: {
     title: 'oracle',
-    async cast(where) {
-      return { puppet: puppetAt(where.puppetPort), sidecar: NOBODY, oracle: new Oracle(where) }
+    async create(options) {
+      return { puppet: puppetAt(options.puppetPort), sidecar: NO_PROCESS, oracle: new Oracle(options) }
     },
   },
 }
 
 function puppetAt(port) {
-  return new Supervised(
+  return new RestartingProcess(
     () => launchPuppet(port, SLOW_ANSWERS),
-    (process) => process.message('the puppet binds its port'),
+    (process) => process.firstMessage('the puppet binds its port'),
   )
 }

@@ -5,7 +5,7 @@ import { Relay } from '../../bench/truth/relay.mjs'
 import { freePort } from '../support/free-port.ts'
 import { waitUntil } from '../support/wait.ts'
 
-/** One end of a link, and what became of it. */
+/** One end of a link, and how it ended. */
 class End {
   readonly socket: Socket
   heard = ''
@@ -27,7 +27,7 @@ class End {
 
 const waitFor = <T>(what: string, event: () => T) => waitUntil(event, { timeoutMs: 15_000, what })
 
-describe('the relay of the bench of truth', () => {
+describe('the relay of bench:truth', () => {
   let relay: Relay
   let registrys: End[]
   let registrants: End[]
@@ -87,29 +87,29 @@ describe('the relay of the bench of truth', () => {
     await waitFor('both resets', () => registrant.gone === 'reset' && registry.gone === 'reset')
   })
 
-  it('resets links at the registrant alone, until they are buried', async () => {
+  it('resets links at the registrant alone, until dead links are reset', async () => {
     const { registrant, registry } = await link()
-    relay.resetRegistrants()
+    relay.resetAtRegistrant()
     await waitFor('the reset', () => registrant.gone === 'reset')
     await link()
     expect(registry.gone).toBe('no')
-    relay.bury()
-    await waitFor('the burial', () => registry.gone === 'reset')
+    relay.resetDeadLinks()
+    await waitFor('the other reset', () => registry.gone === 'reset')
   })
 
-  it('resets links at the registry alone, until they are buried', async () => {
+  it('resets links at the registry alone, until dead links are reset', async () => {
     const { registrant, registry } = await link()
-    relay.resetRegistrys()
+    relay.resetAtRegistry()
     await waitFor('the reset', () => registry.gone === 'reset')
     await link()
     expect(registrant.gone).toBe('no')
-    relay.bury()
-    await waitFor('the burial', () => registrant.gone === 'reset')
+    relay.resetDeadLinks()
+    await waitFor('the other reset', () => registrant.gone === 'reset')
   })
 
-  it('swallows what links carry while new links pass', async () => {
+  it('drops what links carry while new links pass', async () => {
     const { registrant, registry } = await link()
-    relay.swallow()
+    relay.blackHole()
     registrant.socket.end('lost')
     await link()
     expect(registry).toMatchObject({ heard: '', gone: 'no' })
@@ -129,7 +129,7 @@ describe('the relay of the bench of truth', () => {
     expect(registrant.heard).toBe('three')
   })
 
-  it('lets nothing overtake what was sent while the link was slow', async () => {
+  it('keeps bytes in order after the link was slow', async () => {
     const { registrant, registry } = await link()
     relay.delay(100)
     registrant.socket.write('slow ')
@@ -143,20 +143,20 @@ describe('the relay of the bench of truth', () => {
     expect(registry.heard).toBe('slow slow quick')
   })
 
-  it('closes connections, swallows them, or answers 503, as it is told', async () => {
-    relay.receive('close')
+  it('closes connections, drops what they carry, or answers 503, by its accept mode', async () => {
+    relay.setAcceptMode('close')
     const closed = dial()
     await waitFor('the close', () => closed.gone !== 'no')
-    relay.receive('503')
+    relay.setAcceptMode('503')
     const refused = dial()
     refused.socket.write('GET / HTTP/1.1\r\n\r\n')
     await waitFor('the answer', () => refused.heard.startsWith('HTTP/1.1 503 '))
-    relay.receive('swallow')
-    const swallowed = dial()
-    await once(swallowed.socket, 'connect')
-    relay.receive('pass')
+    relay.setAcceptMode('black-hole')
+    const silent = dial()
+    await once(silent.socket, 'connect')
+    relay.setAcceptMode('pass')
     await link()
-    expect(swallowed.gone).toBe('no')
+    expect(silent.gone).toBe('no')
     expect(registrys).toHaveLength(1)
   })
 

@@ -1,4 +1,4 @@
-import { counted, kib, mib, percent } from '../../numbers.mjs'
+import { formatCount, kib, mib, percent } from '../../numbers.mjs'
 import { WANTED_AT } from './sizes.mjs'
 
 const WANTED_BYTES = 12 * 1024
@@ -6,12 +6,12 @@ const WANTED_CPU = 0.05
 /** Of a token's memory with the most tokens, to that with half of them. */
 const WANTED_GROWTH = 1.25
 
-/** The rows of what `measureGrowth` found. */
+/** The results of `measureGrowth` as rows. */
 export function growthRows(points) {
   return [...memoryRows(points), ...points.map(cpuRow), ...upstreamRows(points)]
 }
 
-/** What one more token costs: what the process costs without any is no matter of how many there are. */
+/** The cost of one more token, without that of the process itself. */
 function perToken({ count, ...point }, one, kind) {
   return (point[kind].resident - one[kind].resident) / (count - 1)
 }
@@ -26,7 +26,7 @@ function memoryRows([one, ...more]) {
   const rows = more.map((point) => {
     const [ours, bare] = ['ours', 'bare'].map((kind) => perToken(point, one, kind))
     return {
-      measure: `${counted(point.count)}: resident memory per token: (VmRSS − VmRSS with 1) ÷ ${counted(point.count - 1)}`,
+      measure: `${formatCount(point.count)}: resident memory per token: (VmRSS − VmRSS with 1) ÷ ${formatCount(point.count - 1)}`,
       value: `${kib(ours)} (${mib(point.ours.resident)} in all)`,
       beside: `bare \`ws\`: ${kib(bare)} (${mib(point.bare.resident)})`,
       ratio: ours / bare,
@@ -46,7 +46,7 @@ function linearRow(one, more) {
   const growth = (kind) => perToken(most, one, kind) / perToken(half, one, kind)
   return [
     {
-      measure: `memory per token with ${counted(most.count)} tokens, to that with ${counted(half.count)}`,
+      measure: `memory per token with ${formatCount(most.count)} tokens, to that with ${formatCount(half.count)}`,
       value: `${growth('ours').toFixed(2)} ×`,
       beside: `bare \`ws\`: ${growth('bare').toFixed(2)} ×`,
       ...(most.count === WANTED_AT && {
@@ -59,7 +59,7 @@ function linearRow(one, more) {
 
 function cpuRow({ count, ours, bare }) {
   return {
-    measure: `${counted(count)}: CPU when settled, of one core`,
+    measure: `${formatCount(count)}: CPU when settled, of one core`,
     value: percent(ours.cpu),
     beside: `bare \`ws\` that only pings: ${percent(bare.cpu)}`,
     ...(bare.cpu > 0 && { ratio: ours.cpu / bare.cpu }),
@@ -67,15 +67,15 @@ function cpuRow({ count, ours, bare }) {
   }
 }
 
-/** Upstream takes a process for each token. Nobody started that many: one was measured, the rest is multiplication. */
+/** Upstream needs a process for each token. One was measured; the rest is multiplication. */
 function upstreamRows(points) {
   const { upstream } = points[0]
   const { count, ours } = points.at(-1)
-  const times = counted(count)
+  const times = formatCount(count)
   const gib = (upstream.anonymous * count) / 2 ** 30
   return [
     {
-      measure: `${times}: memory in all (upstream: what a process shares with no file, RssAnon)`,
+      measure: `${times}: memory in all (upstream: anonymous memory, RssAnon)`,
       value: mib(ours.resident),
       beside: `upstream, **extrapolated**: ${mib(upstream.anonymous)} × ${times} = ${gib.toFixed(0)} GiB`,
       ratio: ours.resident / (upstream.anonymous * count),

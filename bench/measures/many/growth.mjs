@@ -1,21 +1,20 @@
-import { newToken, startBareClients, startPuppet, startRegistry, startUpstream } from '../../cast.mjs'
-import { untilDiscoverable } from '../../discovery.mjs'
-import { median } from '../../numbers.mjs'
-import { freePort } from '../../port.mjs'
+import { freePort } from '../../free-port.mjs'
+import { newToken, startBareClients, startPuppet, startRegistry, startUpstream } from '../../launch.mjs'
 import { withProcesses } from '../../process.mjs'
-import { eventually, now, sleep } from '../../time.mjs'
+import { usageOf } from '../../process-usage.mjs'
+import { eventually, sleep } from '../../time.mjs'
 import { writeTokenFile } from '../../token-file.mjs'
-import { cpuOf, memoryOf } from '../../usage.mjs'
-import { CONNECT_RATE, startSidecarOf } from './crowd.mjs'
+import { untilDiscoverable } from '../../until-discovery.mjs'
+import { CONNECT_RATE, startSidecarWithFile } from './sidecar-and-bare-clients.mjs'
 
 const REGISTERED_MS = 90_000
-/** Bare clients come at the rate that one address may; a few more in one second would be turned away. */
+/** Bare clients connect at the highest rate allowed for one address; a few more in one second would be refused. */
 const NO_UPGRADE_LIMIT = { REGISTRY_UPGRADE_RATE: 10_000 }
 /** After the last registration. */
 const SETTLE_MS = 20_000
-/** Two heartbeats of the sidecar's; memory is looked at once a second meanwhile. */
+/** Two heartbeats of the sidecar. Memory is sampled once a second meanwhile. */
 const WATCH_MS = 20_000
-/** One token uses so little that the clock's ticks would miss it in less. */
+/** Longer with one token: it uses few of the 10 ms steps of processor time. */
 const WATCH_ONE_MS = 60_000
 
 /**
@@ -49,22 +48,24 @@ function pointOf(count) {
     const { path: file } = keep(writeTokenFile(count))
     const [puppetPort, adminPort] = [await freePort(), await freePort()]
     keep(await startPuppet(puppetPort))
-    // A registry each: one process may not open the sockets of both.
+    // A registry each: the limit of open files of one process is too low for the sockets of both.
     const [{ port: registryPort }, { port: bareRegistryPort }] = [
       keep(await startRegistry(NO_UPGRADE_LIMIT)),
       keep(await startRegistry(NO_UPGRADE_LIMIT)),
     ]
-    const ours = keep(startSidecarOf({ file, puppetPort, registryPort, adminPort }))
-    await ours.needs(REGISTERED_MS, `${count} registrations`, untilRegistered(adminPort, count))
+    const ours = keep(startSidecarWithFile({ file, puppetPort, registryPort, adminPort }))
+    await ours.whileRunning(REGISTERED_MS, `${count} registrations`, untilRegistered(adminPort, count))
     const bare = keep(startBareClients({ file, registryPort: bareRegistryPort, rate: CONNECT_RATE }))
-    await bare.message('the bare clients connect', REGISTERED_MS)
+    await bare.firstMessage('the bare clients connect', REGISTERED_MS)
     const processes = {
       ours,
       bare,
       ...(count === 1 && { upstream: await oneOfUpstream(keep, registryPort) }),
     }
     await sleep(SETTLE_MS)
-    return { count, ...(await usageOf(processes, count === 1 ? WATCH_ONE_MS : WATCH_MS)) }
+    const usages = await usageOf(Object.values(processes), count === 1 ? WATCH_ONE_MS : WATCH_MS)
+    const byName = Object.keys(processes).map((name, index) => [name, usages[index]])
+    return { count, ...Object.fromEntries(byName) }
   })
 }
 
@@ -72,7 +73,7 @@ async function oneOfUpstream(keep, registryPort) {
   const token = newToken()
   const upstream = keep(startUpstream({ token, puppetPort: await freePort(), registryPort }))
   const found = untilDiscoverable(registryPort, token, REGISTERED_MS)
-  await upstream.needs(REGISTERED_MS, 'upstream: discoverable', found)
+  await upstream.whileRunning(REGISTERED_MS, 'upstream: discoverable', found)
   return upstream
 }
 
@@ -82,23 +83,4 @@ function untilRegistered(adminPort, count) {
     const { registrations } = (await response?.json()) ?? {}
     return registrations?.registered === count || undefined
   })
-}
-
-/** What processes use while nothing happens, all of them at the same time. */
-async function usageOf(processes, watchMs) {
-  const list = Object.entries(processes)
-  const looks = []
-  const before = list.map(([, { pid }]) => cpuOf(pid))
-  const beganMs = now()
-  while (now() - beganMs < watchMs) {
-    await sleep(1000)
-    looks.push(list.map(([, { pid }]) => memoryOf(pid)))
-  }
-  const seconds = (now() - beganMs) / 1000
-  const usage = list.map(([name, { pid }], index) => {
-    const middle = (field) => median(looks.map((look) => look[index][field]))
-    const cpu = (cpuOf(pid) - before[index]) / seconds
-    return [name, { resident: middle('resident'), anonymous: middle('anonymous'), cpu }]
-  })
-  return Object.fromEntries(usage)
 }

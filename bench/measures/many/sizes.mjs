@@ -1,13 +1,10 @@
-/** The promise is about so many tokens: with other numbers nothing is wanted. */
+/** The promises are about this number of tokens: the other numbers have no wanted values. */
 export const WANTED_AT = 10_000
 
-/** How many tokens are measured, if nothing else is asked for. */
+/** Default numbers of tokens. */
 const SIZES = [1, 100, 1000, WANTED_AT]
 
-/**
- * Reads numbers of tokens, `1,100,1000`. Those of `always` are among them: what one token costs is what a process costs
- * by itself.
- */
+/** Reads numbers of tokens, `1,100,1000`. Those of `always` are added: the cost of one token is that of the process itself. */
 export function parseSizes(text, always = [1]) {
   const sizes = text?.split(',').map(Number) ?? SIZES
   if (!sizes.every((size) => Number.isInteger(size) && size >= 1))

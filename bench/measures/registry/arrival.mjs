@@ -1,20 +1,20 @@
-import { counted, kib, median, mib, spread } from '../../numbers.mjs'
+import { formatCount, kib, median, mib, spread } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
+import { memoryOf } from '../../process-usage.mjs'
 import { sleep } from '../../time.mjs'
-import { memoryOf } from '../../usage.mjs'
-import { Crowd } from './crowd.mjs'
+import { RegistryWithRegistrants } from './registry-with-registrants.mjs'
 
 const ROUNDS = 3
-/** Upstream's cost of a registration grows with how many there are: more of them would be unkind. */
+/** Upstream's cost of a registration grows with their number: more of them would take minutes. */
 const UPSTREAM_MOST = 3000
 const START_MS = 2000
 const SETTLE_MS = 5000
-/** The promises are about so many: with other numbers nothing is wanted. */
+/** The promises are about this number: the other numbers have no wanted values. */
 const WANTED_AT = 10_000
 const WANTED_MS = 6000
 const WANTED_BYTES = 14 * 1024
 
-/** Everybody comes at once, to a registry that has just started: how long that takes, and what it takes in memory. */
+/** All register at once, at a registry that has just started: how long that takes, and how much memory. */
 export async function measureArrival(sizes) {
   const most = sizes.at(-1)
   const counts = { ours: most, bare: most, upstream: Math.min(most, UPSTREAM_MOST) }
@@ -32,11 +32,11 @@ export async function measureArrival(sizes) {
 
 function arrival(kind, count) {
   return withProcesses(async (keep) => {
-    const crowd = keep(await Crowd.start(kind))
-    const { pid } = crowd.registry
+    const registered = keep(await RegistryWithRegistrants.start(kind))
+    const { pid } = registered.registry
     await sleep(START_MS)
     const before = memoryOf(pid).resident
-    const tookMs = await crowd.register(count)
+    const tookMs = await registered.register(count)
     await sleep(SETTLE_MS)
     const after = memoryOf(pid).resident
     return { tookMs, after, bytesEach: (after - before) / count }
@@ -45,15 +45,15 @@ function arrival(kind, count) {
 
 function timeRow(counts, rounds) {
   const times = (kind) => rounds.map((round) => round[kind].tookMs)
-  const told = (kind) => {
+  const text = (kind) => {
     const rate = (counts[kind] * 1000) / median(times(kind))
-    return `${spread(times(kind))}, ${counted(Math.round(rate))}/s`
+    return `${spread(times(kind))}, ${formatCount(Math.round(rate))}/s`
   }
   const tookMs = median(times('ours'))
   return {
-    measure: `${counted(counts.ours)} register at once, to the last \`registered\`: median of ${rounds.length} (range)`,
-    value: told('ours'),
-    beside: `bare \`ws\`: ${told('bare')}; upstream, ${counted(counts.upstream)}: ${told('upstream')}`,
+    measure: `${formatCount(counts.ours)} register at once, to the last \`registered\`: median of ${rounds.length} (range)`,
+    value: text('ours'),
+    beside: `bare \`ws\`: ${text('bare')}; upstream, ${formatCount(counts.upstream)}: ${text('upstream')}`,
     ratio: tookMs / median(times('bare')),
     ...(counts.ours === WANTED_AT && { wanted: `at most ${WANTED_MS / 1000} s`, held: tookMs <= WANTED_MS }),
   }
@@ -61,15 +61,15 @@ function timeRow(counts, rounds) {
 
 function memoryRow(counts, rounds) {
   const each = (kind) => rounds.map((round) => round[kind].bytesEach)
-  const told = (kind) => {
+  const text = (kind) => {
     const range = `${kib(Math.min(...each(kind)))} to ${kib(Math.max(...each(kind)))}`
     return `${kib(median(each(kind)))} (${range}; ${mib(median(rounds.map((round) => round[kind].after)))} in all)`
   }
   const bytes = median(each('ours'))
   return {
-    measure: `${counted(counts.ours)}: memory per registrant, (VmRSS − VmRSS without any) ÷ ${counted(counts.ours)}`,
-    value: told('ours'),
-    beside: `bare \`ws\`: ${told('bare')}; upstream, ${counted(counts.upstream)}: ${told('upstream')}`,
+    measure: `${formatCount(counts.ours)}: memory per registrant, (VmRSS − VmRSS without any) ÷ ${formatCount(counts.ours)}`,
+    value: text('ours'),
+    beside: `bare \`ws\`: ${text('bare')}; upstream, ${formatCount(counts.upstream)}: ${text('upstream')}`,
     ratio: bytes / median(each('bare')),
     ...(counts.ours === WANTED_AT && {
       wanted: `at most ${kib(WANTED_BYTES)}`,

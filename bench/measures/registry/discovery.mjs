@@ -1,66 +1,66 @@
-import { counted, percent } from '../../numbers.mjs'
+import { formatCount, percent } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
-import { Crowd } from './crowd.mjs'
+import { RegistryWithRegistrants } from './registry-with-registrants.mjs'
 import { WANTED_AT } from './sizes.mjs'
-import { addSlice, Slices, startDiscoverer } from './slices.mjs'
+import { addSlice, Slices, startDiscoveryLoad } from './slices.mjs'
 
 const ROUNDS = 5
 const SLICE_MS = 1000
-/** Of discoveries that are alike at every size: what the smallest can give within a second. */
+/** Discoveries that are alike at every size: as many as the smallest has tokens. */
 const BURST = 100
 /** Bursts are short. */
 const BURST_ROUNDS = 25
-/** Code is compiled as it is used, which is no part of what is measured. */
-const WARMING_ROUNDS = 8
+/** Not counted: code is compiled as it is used. */
+const WARM_UP_ROUNDS = 8
 const WANTED_TIMES = 5
 const WANTED_FLAT = 0.85
 
 /**
- * Discoveries of which tokens. `above` so many registrants they are another kind than the one before it. An answer is
- * published for a second: only `burst` and `fewTokens` are cached as much with 100 registrants as with 10,000.
+ * Which tokens are discovered. A kind is measured only with more than `above` registrants; with fewer it is the same as the one
+ * before it. An answer is cached for a second: only `burst` and `fewTokens` are cached as often with 100 registrants as with 10,000.
  */
 const KINDS = {
   burst: {
     rounds: BURST_ROUNDS,
-    tokens: (crowd) => crowd.staleTokens(BURST),
+    tokens: (registered) => registered.staleTokens(BURST),
     order: 'once',
     what: `uncached, ${BURST} at a time, each of another token`,
   },
   uncached: {
     above: BURST,
     rounds: ROUNDS,
-    tokens: (crowd) => crowd.staleTokens(crowd.tokens.length),
+    tokens: (registered) => registered.staleTokens(registered.tokens.length),
     order: 'once',
     what: 'uncached, each token at most once',
   },
   fewTokens: {
     rounds: ROUNDS,
-    tokens: (crowd) => crowd.tokens.slice(0, BURST),
+    tokens: (registered) => registered.tokens.slice(0, BURST),
     order: 'random',
     what: `any of the same ${BURST} tokens`,
   },
   mixed: {
     above: BURST,
     rounds: ROUNDS,
-    tokens: (crowd) => crowd.tokens,
+    tokens: (registered) => registered.tokens,
     order: 'random',
     what: 'any of all tokens',
   },
 }
 
-/** Discoveries as registrants become more, beside the public registry's server. */
+/** Discoveries with more and more registrants, beside the public registry's server. */
 export function measureDiscovery(sizes) {
   return withProcesses(async (keep) => {
-    const discoverer = keep(await startDiscoverer())
-    const crowds = []
+    const load = keep(await startDiscoveryLoad())
+    const all = []
     for (const size of sizes) {
-      for (const kind of ['ours', 'upstream']) crowds.push(await crowdOf(keep, kind, size))
+      for (const kind of ['ours', 'upstream']) all.push(await register(keep, kind, size))
     }
     const rows = []
     for (const [name, kind] of Object.entries(KINDS)) {
-      const those = crowds.filter(({ tokens }) => tokens.length > (kind.above ?? 0))
-      if (name === 'burst') await measureKind(discoverer, those, { ...kind, rounds: WARMING_ROUNDS })
-      const found = await measureKind(discoverer, those, kind)
+      const some = all.filter(({ tokens }) => tokens.length > (kind.above ?? 0))
+      if (name === 'burst') await measureKind(load, some, { ...kind, rounds: WARM_UP_ROUNDS })
+      const found = await measureKind(load, some, kind)
       rows.push(...rowsOf(name, found))
       console.error(`discovery: ${kind.what}`)
     }
@@ -68,38 +68,38 @@ export function measureDiscovery(sizes) {
   })
 }
 
-async function crowdOf(keep, kind, size) {
-  const crowd = keep(await Crowd.start(kind))
-  const tookMs = await crowd.register(size)
+async function register(keep, kind, size) {
+  const registered = keep(await RegistryWithRegistrants.start(kind))
+  const tookMs = await registered.register(size)
   console.error(`discovery: ${size} registered at ${kind} in ${Math.round(tookMs)} ms`)
-  return crowd
+  return registered
 }
 
-/** A slice at each crowd, again and again: what else the machine does then falls on all of them. */
-async function measureKind(discoverer, crowds, { rounds, tokens, order }) {
-  const found = crowds.map((crowd) => ({ crowd, slices: new Slices() }))
+/** Slices at each registry in turn, so that other work on the machine affects all of them. */
+async function measureKind(load, all, { rounds, tokens, order }) {
+  const found = all.map((registered) => ({ registered, slices: new Slices() }))
   for (let round = 0; round < rounds; round += 1) {
-    for (const { crowd, slices } of found) {
-      await addSlice(slices, discoverer, crowd, { tokens: await tokens(crowd), order, ms: SLICE_MS })
+    for (const { registered, slices } of found) {
+      await addSlice(slices, load, registered, { tokens: await tokens(registered), order, ms: SLICE_MS })
     }
-    // Who comes first in one round comes last in the next.
+    // The first of one round is the last of the next.
     found.reverse()
   }
-  for (const { crowd, slices } of found) {
-    console.error(`discovery: ${crowd.kind}, ${crowd.tokens.length}: ${slices.busy}`)
+  for (const { registered, slices } of found) {
+    console.error(`discovery: ${registered.kind}, ${registered.tokens.length}: ${slices.busy}`)
   }
-  return found.sort((one, other) => one.crowd.tokens.length - other.crowd.tokens.length)
+  return found.sort((one, other) => one.registered.tokens.length - other.registered.tokens.length)
 }
 
 function rowsOf(name, found) {
-  const of = (wanted) => found.filter(({ crowd }) => crowd.kind === wanted)
+  const of = (wanted) => found.filter(({ registered }) => registered.kind === wanted)
   const [ours, upstream] = [of('ours'), of('upstream')]
-  const rows = ours.map(({ crowd, slices }, index) => {
+  const rows = ours.map(({ registered, slices }, index) => {
     const beside = upstream[index].slices
-    const count = crowd.tokens.length
+    const count = registered.tokens.length
     const ratio = slices.rate / beside.rate
     return {
-      measure: `${counted(count)}: ${KINDS[name].what}; registrant asked for ${percent(slices.askedShare)}`,
+      measure: `${formatCount(count)}: ${KINDS[name].what}; registrant asked for ${percent(slices.queriedShare)}`,
       value: String(slices),
       beside: `upstream: ${beside}`,
       ratio,
@@ -113,7 +113,7 @@ function rowsOf(name, found) {
 /** Whether a discovery costs the same with the most registrants as with the fewest. */
 function flatRow(name, ours, upstream) {
   const share = (found) => found.at(-1).slices.rate / found[0].slices.rate
-  const [fewest, most] = [ours[0], ours.at(-1)].map(({ crowd }) => counted(crowd.tokens.length))
+  const [fewest, most] = [ours[0], ours.at(-1)].map(({ registered }) => formatCount(registered.tokens.length))
   return {
     measure: `rate with ${most} registrants, to that with ${fewest}: ${KINDS[name].what}`,
     value: `${share(ours).toFixed(2)} ×`,

@@ -1,5 +1,5 @@
-/** How many are registered, if nothing else is asked for. */
+/** Default numbers of registrants. */
 export const SIZES = [100, 1000, 3000, 10_000]
 
-/** The promise beside upstream is about so many: its list is scanned, and with more of them it would be cheap. */
+/** The promise beside upstream is about this number: upstream scans a list, so that more would make it easier to keep. */
 export const WANTED_AT = 3000

@@ -1,10 +1,10 @@
-import { counted, median, mib, percent } from '../../numbers.mjs'
+import { formatCount, median, mib, percent } from '../../numbers.mjs'
 
-/** Memory is flat if it changes by no more. */
+/** Memory is flat if it changes by at most this share. */
 const FLAT = 0.05
 
-/** What a soak has shown, as rows. The first third is for warming up; the last is compared with the one between. */
-export function soakRows({ thirds, before, after, seen, discoveries }, { minutes, count }) {
+/** The results of a soak as rows. The first third is for warming up; the last is compared with the second. */
+export function soakRows({ thirds, before, after, counts, discoveries }, { minutes, count }) {
   const [, middle, last] = thirds
   const flat = (measure, read) => {
     const [then, now] = [read(middle), read(last)]
@@ -15,14 +15,14 @@ export function soakRows({ thirds, before, after, seen, discoveries }, { minutes
   const seconds = minutes * 60
   const settled = [...middle.samples, ...last.samples]
   const registrants = settled.map((one) => one.registrants)
-  const wrong = seen.wrong + seen.failed + seen.refused
+  const wrong = counts.wrong + counts.failed + counts.refused
   const gone = after.registrants === 0 && after.tokens === 0
   return [
     {
-      measure: `registrants at a time, the dead among them (${counted(count)} places)`,
-      value: `${counted(median(registrants))}, at most ${counted(Math.max(...registrants))}`,
+      measure: `registrants at a time, silent ones among them (${formatCount(count)} places)`,
+      value: `${formatCount(median(registrants))}, at most ${formatCount(Math.max(...registrants))}`,
     },
-    { measure: 'registrations a second', value: (seen.registered / seconds).toFixed(0) },
+    { measure: 'registrations a second', value: (counts.registered / seconds).toFixed(0) },
     { measure: 'discoveries a second', value: (discoveries / seconds).toFixed(0) },
     {
       measure: 'processor time, of one core',
@@ -33,26 +33,26 @@ export function soakRows({ thirds, before, after, seen, discoveries }, { minutes
     ),
     flat('heap after a collection, at the end of the second third and of the last', ({ heap }) => heap),
     {
-      measure: 'resident memory, and heap after a collection: with nobody before all of it, and after',
+      measure: 'resident memory, and heap after a collection: without registrants, before and after',
       value: `${mib(before.resident)} and ${mib(before.heap)}, then ${mib(after.resident)} and ${mib(after.heap)}`,
     },
     {
       measure: 'discoveries answered wrongly or not at all, registrants refused or dropped',
-      value: `${wrong}${wrong === 0 ? '' : ` (${seen.example})`} of ${counted(seen.found + seen.notFound)}`,
+      value: `${wrong}${wrong === 0 ? '' : ` (${counts.example})`} of ${formatCount(counts.found + counts.notFound)}`,
       wanted: 'none',
       held: wrong === 0,
     },
     {
       measure: 'registrations as the registry and as its registrants counted them; disconnects',
-      value: `${counted(after.registrations)} and ${counted(seen.registered)}; ${counted(after.disconnects)}`,
+      value: `${formatCount(after.registrations)} and ${formatCount(counts.registered)}; ${formatCount(after.disconnects)}`,
       wanted: 'the same',
-      held: after.registrations === seen.registered && after.disconnects === seen.registered,
+      held: after.registrations === counts.registered && after.disconnects === counts.registered,
     },
     {
-      measure: 'the dead that were noticed, and those that died',
-      value: `${counted(after.silent)} and ${counted(seen.dead)}`,
+      measure: 'silent registrants: noticed by the registry, and all',
+      value: `${formatCount(after.silent)} and ${formatCount(counts.silent)}`,
       wanted: 'the same',
-      held: after.silent === seen.dead,
+      held: after.silent === counts.silent,
     },
     {
       measure: 'registrants and tokens at the end; open files before and after',

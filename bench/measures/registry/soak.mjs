@@ -1,72 +1,76 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { startRegistry } from '../../cast.mjs'
-import { collectable, heapAfterCollecting } from '../../collected.mjs'
+import { freePort } from '../../free-port.mjs'
+import { heapAfterGc, inspectable } from '../../heap.mjs'
+import { startRegistry } from '../../launch.mjs'
 import { metricsOf, sumOf } from '../../metrics.mjs'
 import { mib } from '../../numbers.mjs'
-import { freePort } from '../../port.mjs'
 import { Process, withProcesses } from '../../process.mjs'
+import { cpuOf, memoryOf } from '../../process-usage.mjs'
 import { eventually, now, sleep } from '../../time.mjs'
-import { cpuOf, memoryOf } from '../../usage.mjs'
 
-const LOAD = fileURLToPath(new URL('../../coming-and-going.mjs', import.meta.url))
+const LOAD = fileURLToPath(new URL('../../registrant-churn.mjs', import.meta.url))
 const SAMPLE_MS = 5000
 const DISCOVERIES_PER_SECOND = 200
 const ANSWER_MS = 10_000
-/** The dead are kept for 40 s by the load. */
+/** The load keeps silent registrants for 40 s. */
 const END_MS = 120_000
-/** What is idle is kept for 65 s by the registry. */
+/** The registry keeps idle connections for 65 s. */
 const SETTLE_MS = 120_000
 
 /**
- * One registry for `minutes` with `count` registrants coming and going.
+ * Runs one registry for `minutes` with `count` registrants that register and leave.
  *
- * @returns of each third its samples and the heap at its end; what it held before and after; what both sides counted
+ * @returns the samples of each third and the heap at its end; usage before and after; the counts of the load
  */
 export function soak({ minutes, count }) {
   return withProcesses(async (keep) => {
     const [adminPort, inspectorPort] = [await freePort(), await freePort()]
-    const more = { REGISTRY_ADMIN_PORT: adminPort, ...collectable(inspectorPort) }
+    const more = { REGISTRY_ADMIN_PORT: adminPort, ...inspectable(inspectorPort) }
     const registry = keep(await startRegistry(more))
-    const look = () => sample(registry.pid, adminPort)
-    // From now on its inspector listens, which takes files of its own.
-    const heap = await heapAfterCollecting(registry.pid, inspectorPort)
-    const before = { ...(await look()), heap }
+    const takeSample = () => sample(registry.pid, adminPort)
+    // First, because the inspector opens files that must be in the count before the load.
+    const heap = await heapAfterGc(registry.pid, inspectorPort)
+    const before = { ...(await takeSample()), heap }
     const load = keep(
       new Process([LOAD, registry.port, count, DISCOVERIES_PER_SECOND].map(String), { ipc: true }),
     )
-    await load.message('the load starts')
+    await load.firstMessage('the load starts')
     const thirds = []
     const beganMs = now()
     for (const third of [1, 2, 3]) {
-      const samples = await sampled(registry, look, beganMs + (third * minutes * 60_000) / 3)
-      thirds.push({ samples, heap: await heapAfterCollecting(registry.pid, inspectorPort) })
+      const samples = await samplesUntil(registry, takeSample, beganMs + (third * minutes * 60_000) / 3)
+      thirds.push({ samples, heap: await heapAfterGc(registry.pid, inspectorPort) })
       console.error(
         `${third} of 3: ${samples.at(-1).registrants} registrants, ${mib(samples.at(-1).resident)}`,
       )
     }
-    const during = await load.request(ANSWER_MS, 'the load tells', { want: 'tell' })
-    const seen = await load.request(END_MS, 'the load ends', { want: 'end' })
+    const during = await load.request(ANSWER_MS, 'the load reports', { type: 'counts' })
+    const counts = await load.request(END_MS, 'the load ends', { type: 'end' })
     const after = await eventually(
       SETTLE_MS,
       'nobody is registered and all files are closed',
       500,
       async () => {
-        const last = await look()
+        const last = await takeSample()
         return last.registrants === 0 && last.tokens === 0 && last.files <= before.files ? last : undefined
       },
-    ).catch(look)
-    after.heap = await heapAfterCollecting(registry.pid, inspectorPort)
-    return { thirds, before, after, seen, discoveries: during.found + during.notFound }
+    ).catch(takeSample)
+    after.heap = await heapAfterGc(registry.pid, inspectorPort)
+    return { thirds, before, after, counts, discoveries: during.found + during.notFound }
   })
 }
 
 /** Samples until `endMs`. */
-async function sampled(registry, look, endMs) {
+async function samplesUntil(registry, takeSample, endMs) {
   const samples = []
   while (now() < endMs) {
-    await registry.needs(SAMPLE_MS * 2, 'the registry goes on', sleep(Math.min(SAMPLE_MS, endMs - now())))
-    samples.push(await look())
+    await registry.whileRunning(
+      SAMPLE_MS * 2,
+      'the registry goes on',
+      sleep(Math.min(SAMPLE_MS, endMs - now())),
+    )
+    samples.push(await takeSample())
   }
   return samples
 }

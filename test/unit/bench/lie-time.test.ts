@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AnswerSample, lieTime, type TruthSample, verdictOf } from '../../../bench/truth/lie-time.mjs'
+import { type AnswerSample, classify, lieTime, type TruthSample } from '../../../bench/truth/lie-time.mjs'
 
 const EVERY_MS = 50
 
@@ -24,13 +24,13 @@ function measured(truth: TruthSample[], answers: AnswerSample[], windows = [WIND
 }
 
 describe('the lie time of a fault', () => {
-  it('is nothing while discovery names a puppet that can answer', () => {
+  it('is 0 while discovery names a puppet that can answer', () => {
     expect(measured(puppet(ALWAYS), discovery(ALWAYS))).toEqual([
       { name: 'killed', lieS: 0, lateS: 0, heldS: 0, downS: 0 },
     ])
   })
 
-  it('is nothing while discovery does not name a puppet that cannot answer', () => {
+  it('is 0 while discovery does not name a puppet that cannot answer', () => {
     expect(measured(puppet(NEVER), discovery(NEVER))[0]).toMatchObject({ lieS: 0 })
   })
 
@@ -40,7 +40,7 @@ describe('the lie time of a fault', () => {
     expect(measured(truth, answers)[0]?.lieS).toBeCloseTo(0.5)
   })
 
-  it('counts the time in which a living puppet is not named', () => {
+  it('counts the time in which a live puppet is not named', () => {
     const truth = puppet((atMs) => atMs >= 1000)
     const answers = discovery((atMs) => atMs >= 3000)
     expect(measured(truth, answers)[0]).toMatchObject({ lieS: 2, downS: 1 })
@@ -57,7 +57,7 @@ describe('the lie time of a fault', () => {
     expect(second?.lieS).toBeCloseTo(0.25)
   })
 
-  it('leaves out answers that took over a second, right or wrong: they are late', () => {
+  it('leaves out answers that took over a second, right or wrong, which are late', () => {
     const answers = discovery((atMs) => atMs < 1000, 5000, 1001)
     expect(measured(puppet(ALWAYS), answers)[0]).toMatchObject({ lieS: 0, lateS: 5 })
   })
@@ -75,7 +75,7 @@ describe('the lie time of a fault', () => {
     expect(row?.lieS).toBeCloseTo(1.5)
   })
 
-  it('is no lie less where a hold names a puppet that is dead', () => {
+  it('counts a dead puppet that is named during a hold', () => {
     const holds = every(0, 5000, (askedMs) => ({ askedMs, held: true }))
     const seen = { truth: puppet(NEVER), answers: discovery(ALWAYS), holds }
     expect(lieTime({ ...seen, windows: [WINDOW], everyMs: EVERY_MS })[0]).toMatchObject({ lieS: 5, heldS: 0 })
@@ -103,18 +103,18 @@ describe('an answer', () => {
   const comes = puppet((atMs) => atMs >= 1000)
 
   it('that was wrong only when it was asked is no lie', () => {
-    expect(verdictOf({ askedMs: 990, answeredMs: 1010, named: true }, comes)).toBe('right')
+    expect(classify({ askedMs: 990, answeredMs: 1010, named: true }, comes)).toBe('right')
   })
 
   it('that was wrong only when it came is no lie', () => {
-    expect(verdictOf({ askedMs: 990, answeredMs: 1010, named: true }, dies)).toBe('right')
+    expect(classify({ askedMs: 990, answeredMs: 1010, named: true }, dies)).toBe('right')
   })
 
   it('that was wrong at both times is a lie', () => {
-    expect(verdictOf({ askedMs: 1010, answeredMs: 1030, named: true }, dies)).toBe('lie')
+    expect(classify({ askedMs: 1010, answeredMs: 1030, named: true }, dies)).toBe('lie')
   })
 
   it('that took just a second is not late', () => {
-    expect(verdictOf({ askedMs: 2000, answeredMs: 3000, named: true }, dies)).toBe('lie')
+    expect(classify({ askedMs: 2000, answeredMs: 3000, named: true }, dies)).toBe('lie')
   })
 })

@@ -6,24 +6,24 @@ const FAULTS = Array.from({ length: 20 }, (_, index) => ({ name: `fault ${index}
 const namesOf = (seed: string, order: 'as-written' | 'shuffled'): string[] =>
   planOf({ faults: FAULTS, seed, order }).planned.map(({ fault }) => fault.name)
 
-describe('the plan of the bench of truth', () => {
+describe('the plan of bench:truth', () => {
   it('is the same for the same seed', () => {
     const options = { faults: FAULTS, seed: '7', order: 'shuffled' } as const
     expect(planOf(options)).toEqual(planOf(options))
   })
 
-  it('has the faults as they are written, unless they are to be shuffled', () => {
+  it('has the faults in the order as written, unless shuffled', () => {
     const written = FAULTS.map(({ name }) => name)
     expect(namesOf('7', 'as-written')).toEqual(written)
     expect(namesOf('7', 'shuffled')).not.toEqual(written)
     expect(namesOf('7', 'shuffled').toSorted()).toEqual(written.toSorted())
   })
 
-  it('is another for another seed', () => {
+  it('differs between seeds', () => {
     expect(namesOf('7', 'shuffled')).not.toEqual(namesOf('8', 'shuffled'))
   })
 
-  it('begins no fault while the one before it lasts, and each within seconds of its end', () => {
+  it('begins each fault within seconds after the end of the one before', () => {
     const faults = [
       { name: 'thrice', forMs: 1000, times: 3, betweenMs: 2000 },
       { name: 'next', forMs: 0 },
@@ -37,7 +37,7 @@ describe('the plan of the bench of truth', () => {
     }
   })
 
-  it.each(['', '-1', '1.5', 'x', '4294967296'])('takes %j for no seed', (seed) => {
+  it.each(['', '-1', '1.5', 'x', '4294967296'])('rejects %j as a seed', (seed) => {
     expect(() => planOf({ faults: FAULTS, seed, order: 'shuffled' })).toThrow('no seed')
   })
 })

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { Process } from './process.mjs'
+
+const REGISTRY = fileURLToPath(new URL('recording-registry-process.mjs', import.meta.url))
+const LIMIT_MS = 90_000
+const ANSWER_MS = 10_000
+
+/** A recording registry in a process of its own. */
+export async function startRecordingRegistry() {
+  const process = new Process([REGISTRY], { ipc: true })
+  const { port } = await process.firstMessage('the recording registry listens')
+  return {
+    port,
+    end: () => process.end(),
+    /** Waits until `count` clients are registered. Resolves with when the first connected and when the last was acknowledged. */
+    registered: (count) =>
+      process.request(LIMIT_MS, `${count} clients are registered`, { type: 'registered', count }),
+    /** Waits until no client is left. Resolves with when the last one closed, and how many closed with each code. */
+    closed: () => process.request(LIMIT_MS, 'no client is left', { type: 'closed' }),
+    /** Sends the port query to a random client. Resolves with the milliseconds until the answer; one other than `port` is an error. */
+    async queryPort(port) {
+      const { tookMs } = await process.request(ANSWER_MS, 'an answer', { type: 'portQuery', port })
+      return tookMs
+    },
+  }
+}
