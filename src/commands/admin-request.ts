@@ -40,7 +40,7 @@ export function sendAdminRequest(
     })
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted ? `no answer in ${timeoutMs / 1000} s` : error.code
-      resolve({ ok: false, text: `nobody answers on ${target}:${port} (${why})` })
+      resolve({ ok: false, text: `there is no answer on ${target}:${port} (${why})` })
     })
     outgoing.end()
   })

@@ -21,7 +21,7 @@ export async function run(context: Context): Promise<number> {
         const registry = config.registry.url.href
         log.info(
           { registry },
-          `WECHATY_APIHOST is the gateway's: it names the door here. The registry is ${registry}`,
+          `WECHATY_APIHOST is the gateway's: it names the gateway server here. The registry is ${registry}`,
         )
       }
       // The reason of the first one stays.
