@@ -6,7 +6,6 @@ import { EXIT } from './exit-codes.ts'
 import type { ListenSetting } from './listen-error.ts'
 import { keepHeapQuiet } from './v8-heap-flags.ts'
 
-/** The command `run`. */
 export async function run(context: Context): Promise<number> {
   const listener = keepHeapQuiet()
   const { config, warnings } = await readConfig(context.env, context.terminal)

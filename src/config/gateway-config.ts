@@ -2,7 +2,6 @@ import { isLoopbackHost } from '../net/local-host.ts'
 import type { Findings } from './config-error.ts'
 import type { SetVariables } from './environment.ts'
 
-/** Where the gateway server listens. */
 export interface GatewayListenAddress {
   readonly host: string
   readonly port: number
@@ -35,7 +34,6 @@ export interface GatewayConfigContext {
   readonly registry: URL | undefined
 }
 
-/** Checks the gateway's port against everything else. */
 export function checkGatewayConfig(
   env: SetVariables,
   writtenAs: (name: string) => string,

@@ -30,6 +30,8 @@ export type ProbeResult =
 /** The same, with its duration in milliseconds. */
 export type TimedProbeResult = ProbeResult & { readonly tookMs: number }
 
+export type FailedProbe = Extract<ProbeResult, { readonly ok: false }>
+
 /** `grpc.health.v1.HealthCheckResponse.ServingStatus`; `UNIMPLEMENTED` is a server without the service. */
 export type HealthStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN' | 'UNIMPLEMENTED'
 

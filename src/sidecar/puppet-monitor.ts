@@ -17,7 +17,7 @@ export interface PuppetMonitorOptions {
   readonly emit: SidecarEventListener
   /** The puppet has become healthy, or unhealthy. */
   readonly onChange: () => void
-  /** The network namespace that is shared with the puppet is gone for good; perhaps told more than once. */
+  /** The network namespace that is shared with the puppet is gone for good; perhaps called more than once. */
   readonly onNetworkGone: () => void
 }
 

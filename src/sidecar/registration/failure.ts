@@ -22,7 +22,7 @@ export interface Failure {
   /** What happened, in words that hold no secret. */
   readonly reason: string
   /** How long the registry wants to be left alone, in milliseconds; undefined if it does not say. */
-  readonly afterMs?: number
+  readonly afterMs?: number | undefined
 }
 
 /** An answer to the upgrade that is not an upgrade. */
@@ -47,8 +47,7 @@ export function failureOfResponse(refusal: UpgradeRefusal, nowMs: number): Failu
   const shared = isForeign || status >= 500
   const kind = shared || status === 429 ? 'away' : 'retry'
   const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
-  const reason = describeStatus(refusal, type)
-  return { kind, stage, shared, reason, ...(afterMs !== undefined && { afterMs }) }
+  return { kind, stage, shared, reason: describeStatus(refusal, type), afterMs }
 }
 
 const PAGES = new Set(['text/html', 'application/xhtml+xml'])

@@ -1,5 +1,4 @@
 import type { Cancel, Clock } from '../../lib/clock.ts'
-
 import { RandomQueue, type Waiter } from './random-queue.ts'
 
 /**
@@ -53,7 +52,7 @@ export class Pacer {
     this.#go()
   }
 
-  /** Nobody who waits starts any more. */
+  /** No waiting attempt starts any more. */
   stop(): void {
     this.#first.clear()
     this.#retries.clear()

@@ -22,7 +22,6 @@ export interface RegistrationSessionOptions {
   readonly events: EventQueue<SidecarEvent>
 }
 
-/** The registration that a session belongs to. */
 export interface RegistrationSessionOwner {
   /** The token's public name. */
   readonly id: string
@@ -37,7 +36,7 @@ export interface RegistrationSessionOwner {
  */
 export class RegistrationSession implements SocketHandlers, Watched {
   readonly number: number
-  /** Whether its owner has been told that it is open. */
+  /** Whether its owner knows that it is open. */
   wasOpen = false
   /** When it began, in milliseconds of the monotonic clock. */
   readonly startedMs: number

@@ -8,7 +8,6 @@ import type { SidecarState } from './sidecar-state.ts'
 /** The same refusal is a warning again after so long, in milliseconds. The metrics count all. */
 const REFUSAL_INTERVAL_MS = 10 * 60_000
 
-/** What happens at the gateway server. */
 type GatewayEvent = SidecarEvent & { type: `gateway${string}` }
 
 /** Log lines about the gateway server. However often gateways come and go, that does not fill the log. */

@@ -24,18 +24,16 @@ const FAULT_BUCKETS = [0.025, 0.1, 0.25, 0.5, 1, 2, 2.6, 5.5, 15, 60, 300, 3600]
 /** Prometheus metrics of the sidecar. Gauges read `sidecarState` when they are asked. No label holds a token or anything else that the outside can make up. */
 export function createMetrics(sidecarState: SidecarState, version: string): EventMetrics<SidecarEvent> {
   const metrics = new MetricSet('puppet_registrar_', version)
-  const yesOrNo = (name: string, help: string, isTrue: () => boolean) =>
-    metrics.reading(name, help, () => (isTrue() ? 1 : 0))
-  yesOrNo('puppet_up', 'Whether the puppet is healthy', () => sidecarState.puppet.state === 'healthy')
-  yesOrNo(
-    'registry_reachable',
-    'Whether attempts to register get as far as the registry',
-    () => sidecarState.registry.reachable,
+  metrics.reading('puppet_up', 'Whether the puppet is healthy', () =>
+    Number(sidecarState.puppet.state === 'healthy'),
   )
-  yesOrNo(
+  metrics.reading('registry_reachable', 'Whether attempts to register get as far as the registry', () =>
+    Number(sidecarState.registry.reachable),
+  )
+  metrics.reading(
     'token_source_up',
     'Whether what the token file holds is in force; 0 while it is missing, unreadable or wrong',
-    () => sidecarState.source.problems.length === 0,
+    () => Number(sidecarState.source.problems.length === 0),
   )
   metrics.gauge('registrations', 'Tokens by state', ['state'], (gauge) => {
     const { total, ...states } = totalsOf(sidecarState)
