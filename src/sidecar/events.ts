@@ -159,7 +159,7 @@ export type SidecarEvent =
       readonly expected: number
     }
   /** It sent an event, which is ignored. */
-  | { readonly type: 'gatewayTold' }
+  | { readonly type: 'gatewayEventIgnored' }
   /** `from`: an address; empty where it is gone. */
   | { readonly type: 'gatewayRefused'; readonly reason: GatewayRefusal; readonly from: string }
   | { readonly type: 'draining' }

@@ -79,7 +79,7 @@ describe.skipIf(!hasEngine)('docker/compose.gateway.yml, with the real io-client
     removeTempDirs()
   })
 
-  it('the door was open before the gateway started, so that it started once', async () => {
+  it('the gateway server listened before the gateway started, so that it started once', async () => {
     const [gateway, registrar] = [await service('gateway'), await service('registrar')]
     expect((await gateway.inspect()).RestartCount).toBe(0)
     expect(await registrar.logs()).toContain('the gateway has connected')

@@ -99,7 +99,7 @@ export class RegistrationSession implements SocketHandlers, Watched {
 
   text(text: string): void {
     const { clock, read, events } = this.#options
-    if (this.#messages.take(clock.now())) void read(text).then((reading) => this.#obey(reading))
+    if (this.#messages.take(clock.now())) void read(text).then((reading) => this.#handleReading(reading))
     else events.emit({ type: 'ignored', id: this.#owner.id, kind: 'flood' })
   }
 
@@ -108,7 +108,7 @@ export class RegistrationSession implements SocketHandlers, Watched {
     this.#owner.ended(this, failure)
   }
 
-  #obey(reading: Reading): void {
+  #handleReading(reading: Reading): void {
     const { events } = this.#options
     const { id } = this.#owner
     if (reading.kind === 'acknowledgement')

@@ -38,7 +38,7 @@ export class GatewayLog {
         return this.#port(event)
       case 'gatewayRefused':
         return this.#refused(event.reason, event.from)
-      case 'gatewayTold':
+      case 'gatewayEventIgnored':
         return this.#log.trace('the gateway sent an event, which is ignored')
     }
   }

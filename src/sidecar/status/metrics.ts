@@ -106,7 +106,7 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
           return portQueries.inc({ method: event.method, result: event.result })
         case 'ignored':
           return ignored.inc({ kind: event.kind })
-        case 'gatewayTold':
+        case 'gatewayEventIgnored':
           return gatewayEvents.inc()
         case 'gatewayRefused':
           return gatewayRefusals.inc({ reason: event.reason })

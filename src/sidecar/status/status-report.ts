@@ -5,7 +5,7 @@ import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
 import type { SidecarState, TokenRecord } from './sidecar-state.ts'
 
-/** The unhappy first. */
+/** Tokens that are in trouble come first. */
 const ORDER: readonly RegistrationState[] = [
   'refused',
   'waiting',

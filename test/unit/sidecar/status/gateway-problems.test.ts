@@ -176,7 +176,7 @@ describe('the log', () => {
   })
 
   it('has nothing of what gateways send', async () => {
-    expect(await linesOf({ type: 'gatewayTold' })).toEqual([])
+    expect(await linesOf({ type: 'gatewayEventIgnored' })).toEqual([])
   })
 })
 
@@ -192,7 +192,7 @@ describe('the metrics', () => {
     for (const line of ['connections 0', 'events_total 0', 'refusals_total{reason="full"} 0']) {
       expect(nothing).toContain(`\npuppet_registrar_gateway_${line}\n`)
     }
-    const told: SidecarEvent = { type: 'gatewayTold' }
+    const told: SidecarEvent = { type: 'gatewayEventIgnored' }
     const sidecarState = stateAfter(joined('t0'), joined('t9'), joined('t9'))
     const text = await textOf(sidecarState, told, told, refused('full'), refused('full'), refused('http'))
     expect(text.split('\n').filter((line) => line.startsWith('puppet_registrar_gateway_'))).toEqual(
