@@ -22,7 +22,7 @@ type Request =
   | { readonly problem: string }
 
 async function parseCommandLine(argv: string[]): Promise<Request> {
-  const switches = new Set(Object.values(COMMANDS).flatMap((command) => command.switches))
+  const switches = new Set(Object.values(COMMANDS).flatMap(({ switches = [] }) => switches))
   const options = Object.fromEntries(
     [...switches, 'version'].map((name) => [name, { type: 'boolean' as const }]),
   )
@@ -45,7 +45,7 @@ async function parseCommandLine(argv: string[]): Promise<Request> {
   const [name = 'run', ...args] = parsed.positionals
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) return { problem: `there is no command '${name}'` }
-  const unknown = [...given].find((option) => !command.switches.includes(option))
+  const unknown = [...given].find((option) => !command.switches?.includes(option))
   if (unknown !== undefined) return { problem: `${name} has no option --${unknown}` }
   if (args.length !== (command.argCount ?? 0)) {
     return { problem: `usage: puppet-registrar ${command.usage}` }

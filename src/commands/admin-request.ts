@@ -1,26 +1,18 @@
 import { request } from 'node:http'
 import type { AdminAddress } from '../config/admin-address.ts'
 
-/** A request to a process that runs with the same environment. */
-export interface AdminRequest {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  /** How long the answer may take, in milliseconds. */
-  readonly timeoutMs: number
-}
-
-/** Whether the status was 200, and the body in one line, or why there was none. */
-export interface AdminReply {
-  readonly ok: boolean
-  readonly text: string
-}
-
-/** Sends a request to an endpoint of a running sidecar or registry. Never rejects. */
+/**
+ * Sends a request to an endpoint of a running sidecar or registry, one with the same environment. Never rejects; resolves
+ * with whether the status was 200, and the body in one line, or why there was none.
+ *
+ * @param timeoutMs how long the answer may take, in milliseconds
+ */
 export function sendAdminRequest(
-  address: AdminAddress,
-  { method, path, timeoutMs }: AdminRequest,
-): Promise<AdminReply> {
-  const { host, port, variable } = address
+  { host, port, variable }: AdminAddress,
+  method: 'GET' | 'POST',
+  path: string,
+  timeoutMs: number,
+): Promise<{ readonly ok: boolean; readonly text: string }> {
   if (port === 0) return Promise.resolve({ ok: false, text: `${variable} is 0: there is nothing to ask` })
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   const signal = AbortSignal.timeout(timeoutMs)
@@ -40,7 +32,7 @@ export function sendAdminRequest(
     })
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted ? `no answer in ${timeoutMs / 1000} s` : error.code
-      resolve({ ok: false, text: `nobody answers on ${target}:${port} (${why})` })
+      resolve({ ok: false, text: `there is no answer on ${target}:${port} (${why})` })
     })
     outgoing.end()
   })

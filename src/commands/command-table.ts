@@ -1,12 +1,11 @@
 import type { CommandMain } from './context.ts'
 
-/** One command of the command line. */
 export interface Command {
   /** Its line in `--help`. */
   readonly usage: string
   readonly summary: string
-  /** The switches it knows, without dashes. */
-  readonly switches: readonly string[]
+  /** The switches it knows, without dashes; default: none. */
+  readonly switches?: readonly string[]
   /** Whether it has something to end in good order; the others end at the first signal. */
   readonly drains?: true
   /** Whether SIGHUP makes it read its files again; it ends the others. */
@@ -17,14 +16,12 @@ export interface Command {
   readonly load: () => Promise<CommandMain>
 }
 
-/** Every command by its name. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
     usage: 'run',
     summary: 'the sidecar (the default): registers the puppet beside it while it is well',
     drains: true,
     reloads: true,
-    switches: [],
     load: async () => (await import('./run.ts')).run,
   },
   quickstart: {
@@ -39,13 +36,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'a registry of your own: both halves of the protocol, in memory',
     drains: true,
     reloads: true,
-    switches: [],
     load: async () => (await import('./registry.ts')).registry,
   },
   discover: {
     usage: 'discover <token>',
     summary: 'asks the registry where a puppet is; prints {"host":…,"port":…}',
-    switches: [],
     argCount: 1,
     load: async () => (await import('./discover.ts')).discover,
   },
@@ -58,7 +53,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   drain: {
     usage: 'drain',
     summary: 'makes a running sidecar withdraw every token, and stay so; waits for it',
-    switches: [],
     load: async () => (await import('./drain.ts')).drain,
   },
 }

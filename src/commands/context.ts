@@ -12,9 +12,7 @@ export interface Context {
   readonly onReload: (listener: () => void) => void
   /** Whether standard output is a terminal. */
   readonly terminal: boolean
-  /** Writes a line to standard output. */
   readonly print: (line: string) => void
-  /** Writes a line to standard error. */
   readonly printError: (line: string) => void
   /** Sets what is called with errors that nothing caught. */
   readonly reportBugsTo: (report: (error: unknown) => void) => void
@@ -29,7 +27,6 @@ export interface CommandArguments {
 /** Runs a command; resolves with the exit code. */
 export type CommandMain = (context: Context, args: CommandArguments) => Promise<number>
 
-/** Resolves when a signal has aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()

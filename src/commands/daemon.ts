@@ -8,7 +8,6 @@ import { asListenProblem, type ListenSetting } from './listen-error.ts'
 export interface Daemon {
   /** Rejects when it cannot listen; nothing goes on then. */
   readonly start: () => Promise<void>
-  /** Reads its files again. */
   readonly reload: () => Promise<unknown>
   /** Resolves with the exit code when it has ended. */
   readonly end: () => Promise<number>
@@ -16,7 +15,6 @@ export interface Daemon {
   readonly wantsEnd?: AbortSignal
 }
 
-/** What a daemon is made from. */
 export interface DaemonOptions {
   readonly log: Omit<LogOptions, 'redact'>
   readonly warnings: readonly Problem[]

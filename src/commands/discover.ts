@@ -4,7 +4,6 @@ import { createTransport } from '../net/transport.ts'
 import type { CommandArguments, Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 
-/** The command `discover`. */
 export async function discover(context: Context, { args }: CommandArguments): Promise<number> {
   const access = readDiscoverConfig(context.env)
   const [token = ''] = args

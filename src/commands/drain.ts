@@ -6,11 +6,10 @@ import { EXIT } from './exit-codes.ts'
 /** Beside the sidecar's own time-out: for the way there and back on a busy machine. */
 const MARGIN_MS = 2000
 
-/** The command `drain`. */
 export async function drain(context: Context): Promise<number> {
   const { admin, drainTimeoutMs } = readDrainConfig(context.env)
   const timeoutMs = drainTimeoutMs + MARGIN_MS
-  const { ok, text } = await sendAdminRequest(admin, { method: 'POST', path: '/drain', timeoutMs })
+  const { ok, text } = await sendAdminRequest(admin, 'POST', '/drain', timeoutMs)
   if (ok) context.print(text)
   else context.printError(`drain: ${text}`)
   return ok ? EXIT.ok : EXIT.no

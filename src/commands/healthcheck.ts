@@ -12,7 +12,7 @@ export async function healthcheck(context: Context, { switches }: CommandArgumen
   const path = switches.has('live') ? '/livez' : '/readyz'
   const ofRegistry = switches.has('registry') || runsRegistry(firstProcess())
   const address = ofRegistry ? readRegistryAdminConfig(context.env) : readAdminConfig(context.env)
-  const { ok, text } = await sendAdminRequest(address, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
+  const { ok, text } = await sendAdminRequest(address, 'GET', path, TIMEOUT_MS)
   if (!ok) context.printError(`healthcheck: ${text}`)
   return ok ? EXIT.ok : EXIT.no
 }

@@ -1,7 +1,6 @@
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../config/variables.ts'
 import type { Command } from './command-table.ts'
 
-/** The text of `--help`. */
 export function helpText(commands: readonly Command[]): string {
   const list = commands.map(({ usage, summary }) => `  ${usage.padEnd(33)} ${summary}`).join('\n')
   return `puppet-registrar: a token can be discovered exactly while its puppet can answer.

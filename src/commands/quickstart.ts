@@ -2,7 +2,6 @@ import { STORY_TOKEN, Story } from '../quickstart/story.ts'
 import { aborted, type CommandArguments, type Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 
-/** The command `quickstart`. */
 export async function quickstart(context: Context, { switches }: CommandArguments): Promise<number> {
   context.print('A registry, a puppet and the registrar, in one process on loopback:\n')
   const story = new Story(context)

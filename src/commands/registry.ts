@@ -12,7 +12,6 @@ import { type Daemon, runDaemon } from './daemon.ts'
 import { EXIT } from './exit-codes.ts'
 import type { ListenSetting } from './listen-error.ts'
 
-/** The command `registry`. */
 export async function registry(context: Context): Promise<number> {
   const { config, warnings } = await readRegistryConfig(context.env, context.terminal)
   return runDaemon(context, {

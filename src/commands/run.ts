@@ -6,7 +6,6 @@ import { EXIT } from './exit-codes.ts'
 import type { ListenSetting } from './listen-error.ts'
 import { keepHeapQuiet } from './v8-heap-flags.ts'
 
-/** The command `run`. */
 export async function run(context: Context): Promise<number> {
   const listener = keepHeapQuiet()
   const { config, warnings } = await readConfig(context.env, context.terminal)
@@ -21,7 +20,7 @@ export async function run(context: Context): Promise<number> {
         const registry = config.registry.url.href
         log.info(
           { registry },
-          `WECHATY_APIHOST is the gateway's: it names the door here. The registry is ${registry}`,
+          `WECHATY_APIHOST is the gateway's: it names the gateway server here. The registry is ${registry}`,
         )
       }
       // The reason of the first one stays.

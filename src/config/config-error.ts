@@ -31,7 +31,6 @@ export class Findings {
     this.warnings.push({ variable, message })
   }
 
-  /** Throws a ConfigError if there is a problem. */
   throwProblems(): void {
     if (this.problems.length > 0) throw new ConfigError(this.problems, this.warnings)
   }

@@ -6,7 +6,6 @@ import { SIDECAR_VARIABLES, type Variable } from './variables.ts'
 /** The environment as it was given: an empty string counts as unset. */
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** The environment without what is empty. */
 export type SetVariables = Readonly<Record<string, string>>
 
 /** The values of a table's variables by name. Those without a default may be undefined. */

@@ -2,7 +2,6 @@ import { isLoopbackHost } from '../net/local-host.ts'
 import type { Findings } from './config-error.ts'
 import type { SetVariables } from './environment.ts'
 
-/** Where the gateway server listens. */
 export interface GatewayListenAddress {
   readonly host: string
   readonly port: number
@@ -35,7 +34,6 @@ export interface GatewayConfigContext {
   readonly registry: URL | undefined
 }
 
-/** Checks the gateway's port against everything else. */
 export function checkGatewayConfig(
   env: SetVariables,
   writtenAs: (name: string) => string,
@@ -44,7 +42,7 @@ export function checkGatewayConfig(
 ): void {
   if (gatewayPort === undefined) return
   const refuse = (port: number | undefined, whose: string): void => {
-    const message = `is ${whose} too; the door needs a port of its own, for example 9787`
+    const message = `is ${whose} too; the gateway server needs a port of its own, for example 9787`
     if (port === gatewayPort) findings.problem('REGISTRAR_GATEWAY_PORT', message)
   }
   refuse(puppetPort, "the puppet's port")
@@ -56,11 +54,11 @@ export function checkGatewayConfig(
       : 'REGISTRAR_REGISTRY_URL'
   if (namesOwnGatewayServer(registry.host, env)) {
     const message =
-      "is this sidecar's own door for its gateway, where nobody is discovered; give the registry's address"
+      "is this sidecar's own gateway server, where nobody is discovered; give the registry's address"
     return findings.problem(variable, message)
   }
   // Whether a name is this machine's own cannot be known. Ignoring another's would send the token to the public registry.
   const message =
-    "has the port of this sidecar's own door; if it is that, it is for the gateway only: give the registry in REGISTRAR_REGISTRY_URL"
+    "has the port of this sidecar's own gateway server; if it is that, it is for the gateway only: give the registry in REGISTRAR_REGISTRY_URL"
   findings.warn(variable, message)
 }

@@ -18,7 +18,6 @@ import { REGISTRY_VARIABLES } from './variables.ts'
 /** The registry's configuration. Durations in milliseconds. */
 export interface RegistryConfig {
   readonly listen: readonly ListenAddress[]
-  /** Undefined without TLS. */
   readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
   /** Who may register; undefined: everybody. */
   readonly list: { readonly entries: readonly string[]; readonly source: TokenSource } | undefined

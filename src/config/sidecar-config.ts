@@ -28,13 +28,18 @@ export interface Config {
   readonly puppet: { readonly host: string; readonly port: number; readonly tls: 'auto' | 'on' | 'off' }
   readonly probe: {
     readonly kind: 'tcp' | 'grpc' | 'serving'
+    /** Between two probes while the puppet is healthy and answers; default 500. */
     readonly intervalMs: number
+    /** Between two probes while the state is changing; default 200. */
     readonly fastIntervalMs: number
+    /** Deadline of one probe; default 2000. */
     readonly timeoutMs: number
+    /** Good probes in a row before the puppet counts as healthy; default 2. */
     readonly rise: number
+    /** Bad answers in a row before it counts as unhealthy; default 3. Silence until a probe's deadline needs no second one. */
     readonly fall: number
   }
-  /** `auto`: by the number of tokens. */
+  /** How often links are pinged, and how long a pong may take; `auto`: by the number of links. */
   readonly heartbeat: { readonly intervalMs: number | 'auto'; readonly timeoutMs: number | 'auto' }
   readonly backoffMaxMs: number
   /** Registrations started a second, all tokens together. */

@@ -34,14 +34,12 @@ export const durationOrNone = validator((text) => {
   return durationMs(text)
 })
 
-/** A duration, or `auto`. */
 export const durationOrAuto = validator<number | 'auto'>((text) => {
   if (text.toLowerCase() === 'auto') return 'auto'
   if (!DURATION.test(text)) throw new EnvError('is neither auto nor a duration, for example 500ms, 2s or 1m')
   return durationMs(text)
 })
 
-/** A whole number from `min` to `max`. */
 export function integer(min: number, max: number): RequiredValidatorSpec<number> {
   return validator((text) => {
     const value = Number(text)
@@ -70,7 +68,6 @@ export function tcpPort(lowest: 0 | 1, example: number): RequiredValidatorSpec<n
   })
 }
 
-/** One of a few words. */
 export function oneOf<Word extends string>(...words: readonly Word[]): RequiredValidatorSpec<Word> {
   return validator((text) => {
     const word = words.find((candidate) => candidate === text)

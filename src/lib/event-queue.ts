@@ -32,7 +32,7 @@ export class EventQueue<Event> {
     if (this.#batches > 0 || this.#delivering) return
     this.#delivering = true
     try {
-      // Whoever hears of an event may emit another one.
+      // A listener may emit another event.
       for (const event of this.#waiting) this.#deliver(event)
     } finally {
       this.#waiting = []

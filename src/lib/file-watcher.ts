@@ -6,10 +6,9 @@ import type { Cancel, Clock } from './clock.ts'
  */
 export const WATCH_INTERVAL_MS = 10_000
 
-/** What to watch. */
 export interface FileWatcherOptions {
   readonly clock: Clock
-  /** Reads the files and acts on what is new. After `signal` has aborted, nobody waits for it and its errors are ignored. */
+  /** Reads the files and acts on what is new. After `signal` has aborted, it is not waited for and its errors are ignored. */
   readonly read: (signal: AbortSignal) => Promise<void>
 }
 

@@ -23,7 +23,6 @@ export function clientAddress(
   return address
 }
 
-/** Where a request comes from. */
 export interface Origin {
   /** Empty if it is not known. */
   readonly address: string

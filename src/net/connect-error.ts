@@ -62,11 +62,6 @@ export function stageOf(error: NodeJS.ErrnoException, stage: Stage): Stage {
   return error.syscall === 'connect' || kind === 'refused' || kind === 'unreachable' ? 'TCP' : stage
 }
 
-/** Whether it is this machine that cannot open another connection. */
-export function isExhaustion(error: NodeJS.ErrnoException): boolean {
-  return connectErrorKind(error) === 'exhausted'
-}
-
 /** What went wrong, in words that hold nothing of the peer's. */
 export function describeError({ code = '' }: NodeJS.ErrnoException, stage: Stage): string {
   const known = ERRORS[code]?.[1]

@@ -43,7 +43,6 @@ export class AdminServer<Event> {
     this.#early = options.port === 0 ? undefined : []
   }
 
-  /** Counts an event. */
   record(event: Event): void {
     if (this.#metrics === undefined) this.#early?.push(event)
     else this.#metrics.apply(event)

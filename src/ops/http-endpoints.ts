@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { listen } from '../net/listen.ts'
 import { isForOthers, isFromHere } from '../net/local-request.ts'
 
-/** What an endpoint answers. */
 export interface Answer {
   readonly status: number
   readonly contentType: string
@@ -10,7 +9,6 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** One endpoint of one method. */
 export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string

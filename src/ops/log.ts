@@ -1,12 +1,9 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import { type Clock, withTimeLimit } from '../lib/clock.ts'
 import type { RateLimit } from '../lib/rate-limiter.ts'
 
-/** The levels of `LOG_LEVEL`. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
 export interface LogOptions {
-  readonly level: (typeof LOG_LEVELS)[number]
+  readonly level: LevelWithSilent
   readonly format: 'json' | 'pretty'
   /** Takes secrets out of each finished line. */
   readonly redact: (line: string) => string

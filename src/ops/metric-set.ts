@@ -32,15 +32,19 @@ export class MetricSet {
     for (const name of WALKS_ALL_SOCKETS) this.#register.removeSingleMetric(name)
   }
 
-  /** @param samples those that there are from the start, as 0: it lets a rate see the first event */
-  counter<Label extends string>(
-    name: string,
-    help: string,
-    samples: readonly Readonly<Record<Label, string>>[],
-  ): Counter {
+  /** @param samples those that there are from the start, as 0: it lets a rate see the first event. Default: one without labels */
+  counter(name: string, help: string, samples: readonly Readonly<Record<string, string>>[] = [{}]): Counter {
     const made = new Counter({ ...this.#named(name, help), labelNames: Object.keys(samples[0] ?? {}) })
     for (const sample of samples) made.inc(sample, 0)
     return made
+  }
+
+  /** A counter with one label, and a sample for each of its values: `{ cause: ['closed', 'lost'] }`. */
+  counterBy(name: string, help: string, label: Readonly<Record<string, readonly string[]>>): Counter {
+    const samples = Object.entries(label).flatMap(([key, values]) =>
+      values.map((value) => ({ [key]: value })),
+    )
+    return this.counter(name, help, samples)
   }
 
   histogram(name: string, help: string, buckets = LATENCY_BUCKETS): Histogram {
@@ -69,12 +73,4 @@ export class MetricSet {
   #named(name: string, help: string) {
     return { name: this.#prefix + name, help, registers: [this.#register] }
   }
-}
-
-/** One sample for each value of a label. */
-export function labelled<Label extends string>(
-  label: Label,
-  values: readonly string[],
-): Record<Label, string>[] {
-  return values.map((value) => ({ [label]: value }) as Record<Label, string>)
 }

@@ -3,7 +3,8 @@ import { formatEvent, isAcknowledgement, isObject, parseFrame } from './envelope
 import { METHODS } from './port-query.ts'
 
 /** Frames of the registry that are ignored. */
-export type IgnoredKind = 'binary' | 'oversized' | 'flood' | 'malformed' | 'event' | 'invalid'
+export const IGNORED_KINDS = ['binary', 'oversized', 'flood', 'malformed', 'event', 'invalid'] as const
+export type IgnoredKind = (typeof IGNORED_KINDS)[number]
 
 export type KnownMethod = (typeof METHODS)[number]
 

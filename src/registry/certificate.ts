@@ -29,35 +29,21 @@ export interface CertificateFollowerOptions {
 }
 
 /** Watches the files: a renewed certificate is used without a restart, a half written one is not. */
-export class CertificateFollower {
+export class CertificateFollower extends FileWatcher {
   readonly #options: CertificateFollowerOptions
-  readonly #watcher: FileWatcher
   #expires: Date
   #digest: string
   #problem = ''
 
   constructor(options: CertificateFollowerOptions) {
+    super({ clock: options.clock, read: (signal) => this.#read(signal) })
     this.#options = options
-    this.#watcher = new FileWatcher({ clock: options.clock, read: (signal) => this.#read(signal) })
     this.#expires = expiryOf(options.pair)
     this.#digest = digestOf(options.pair)
   }
 
   get state(): CertificateState {
     return { expires: this.#expires, problem: this.#problem }
-  }
-
-  start(): void {
-    this.#watcher.start()
-  }
-
-  /** Reads now; see `FileWatcher.refresh`. */
-  refresh(): Promise<void> {
-    return this.#watcher.refresh()
-  }
-
-  stop(): void {
-    this.#watcher.stop()
   }
 
   async #read(signal: AbortSignal): Promise<void> {

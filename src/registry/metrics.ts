@@ -1,10 +1,8 @@
-import { type EventMetrics, labelled, MetricSet } from '../ops/metric-set.ts'
-import type { PortQueryResult } from '../protocol/port-query.ts'
+import { type EventMetrics, MetricSet } from '../ops/metric-set.ts'
+import { PORT_QUERY_RESULTS } from '../protocol/port-query.ts'
 import { DISCOVERY_RESULTS, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
-
-const PORT_QUERY_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
 
 /**
  * Prometheus metrics of the registry. No label holds what the outside can make up.
@@ -28,20 +26,20 @@ export function createMetrics(
     const help = 'When the certificate ends, in seconds since 1970'
     metrics.reading('certificate_expiry_timestamp_seconds', help, () => expires().getTime() / 1000)
   }
-  const counter = <Label extends string>(
-    name: string,
-    help: string,
-    label: Label,
-    values: readonly string[],
-  ) => metrics.counter(name, help, labelled(label, values))
   const waits = 'Discoveries that waited for a registrant to come, by what was answered'
-  const joined = metrics.counter('registrations_total', 'Registrants that came', [{}])
-  const left = counter('disconnects_total', 'Registrants that left', 'cause', LEAVE_CAUSES)
-  const refused = counter('refusals_total', 'Registrants that were refused', 'reason', Object.keys(REFUSALS))
-  const discovered = counter('discoveries_total', 'Discoveries by answer', 'result', DISCOVERY_RESULTS)
-  const waited = counter('discovery_waits_total', waits, 'result', DISCOVERY_RESULTS)
+  const joined = metrics.counter('registrations_total', 'Registrants that came')
+  const left = metrics.counterBy('disconnects_total', 'Registrants that left', { cause: LEAVE_CAUSES })
+  const refused = metrics.counterBy('refusals_total', 'Registrants that were refused', {
+    reason: Object.keys(REFUSALS),
+  })
+  const discovered = metrics.counterBy('discoveries_total', 'Discoveries by answer', {
+    result: DISCOVERY_RESULTS,
+  })
+  const waited = metrics.counterBy('discovery_waits_total', waits, { result: DISCOVERY_RESULTS })
   const discoveryDuration = metrics.histogram('discovery_duration_seconds', 'From request to answer')
-  const portQueries = counter('questions_total', 'Port queries by result', 'result', PORT_QUERY_RESULTS)
+  const portQueries = metrics.counterBy('questions_total', 'Port queries by result', {
+    result: PORT_QUERY_RESULTS,
+  })
   const portQueryDuration = metrics.histogram('question_duration_seconds', 'From a port query to its end')
 
   return {

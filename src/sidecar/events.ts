@@ -1,10 +1,11 @@
-import type { Stage } from '../net/connect-error.ts'
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
 
 /**
- * The vocabulary that the stages share: what each of them tells the others. Facts flow one way, from the probe to the
- * registrations to the status; nobody answers an event.
+ * The events and the types in them that the rooms of the sidecar share. Events flow one way: from the probe, the registrations
+ * and the gateway to the status, the log and the metrics. Each list of label values is also the type of the label.
  */
+
+export const PROBE_FAILURES = ['refused', 'timeout', 'failed'] as const
 
 /** What one probe found. */
 export type ProbeResult =
@@ -21,7 +22,7 @@ export type ProbeResult =
        * `refused`: nothing listens, the strongest sign of death there is. `timeout`: no answer in time.
        * `failed`: everything else.
        */
-      readonly kind: 'refused' | 'timeout' | 'failed'
+      readonly kind: (typeof PROBE_FAILURES)[number]
       /** One sentence part for people: what is wrong. */
       readonly reason: string
     }
@@ -29,10 +30,12 @@ export type ProbeResult =
 /** The same, with its duration in milliseconds. */
 export type TimedProbeResult = ProbeResult & { readonly tookMs: number }
 
+export type FailedProbe = Extract<ProbeResult, { readonly ok: false }>
+
 /** `grpc.health.v1.HealthCheckResponse.ServingStatus`; `UNIMPLEMENTED` is a server without the service. */
 export type HealthStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN' | 'UNIMPLEMENTED'
 
-/** What the gate makes of the probes so far. */
+/** What the probes so far say of the puppet. */
 export type PuppetHealth = 'unknown' | 'healthy' | 'unhealthy'
 
 /** The states of one registration; `queued` is one that may connect and waits for its turn. */
@@ -48,29 +51,46 @@ export type RegistrationState =
   | 'stopped'
 
 /** Why a registration was withdrawn by us; `removed`: its token is not among the tokens any more. */
-export type WithdrawalCause = 'unhealthy' | 'removed' | 'shutdown'
+export const WITHDRAWAL_CAUSES = ['unhealthy', 'removed', 'shutdown'] as const
+export type WithdrawalCause = (typeof WITHDRAWAL_CAUSES)[number]
 
 /** Why a connection that had been open ended. */
-export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed'
+export const DISCONNECT_CAUSES = ['withdrawn', 'heartbeat', 'closed'] as const
 
-/** How a gateway left the door. `silent`: no pong in time. `unread`: it does not read. `frame`: it sent no frame, or too large a one. */
+/** Why a gateway left. `silent`: no pong in time. `unread`: it does not read. `frame`: it sent no frame, or too large a one. */
 export type GatewayLeaveCause = 'closed' | 'silent' | 'unread' | 'frame'
 
 /**
- * Why somebody at the door was turned away. `dropped`: a connection too many, one without a request, or one that went before it was
- * answered. `proxy`: it asks for somebody else.
+ * Why a connection to the gateway server was refused. `dropped`: a connection too many, one without a request, or one that went
+ * before it was answered. `stranger`: it comes from another host than the puppet's. `proxy`: it asks for somebody else.
  */
-export type GatewayRefusal =
-  | 'dropped'
-  | 'http'
-  | 'path'
-  | 'token'
-  | 'stranger'
-  | 'proxy'
-  | 'subprotocol'
-  | 'full'
+export const GATEWAY_REFUSALS = [
+  'dropped',
+  'http',
+  'path',
+  'token',
+  'stranger',
+  'proxy',
+  'subprotocol',
+  'full',
+] as const
+export type GatewayRefusal = (typeof GATEWAY_REFUSALS)[number]
 
-/** Everything the stages tell. `id` is a token's public name, never the token. */
+/** The end of one attempt to register; those after `aborted` are the stages in which it failed. */
+export const CONNECT_RESULTS = [
+  'registered',
+  'refused',
+  'aborted',
+  'dns',
+  'tcp',
+  'tls',
+  'http',
+  'websocket',
+  'acknowledgement',
+] as const
+export type ConnectResult = (typeof CONNECT_RESULTS)[number]
+
+/** Everything that happens in the sidecar. `id` is a token's public name, never the token. */
 export type SidecarEvent =
   | { readonly type: 'probed'; readonly result: TimedProbeResult }
   | {
@@ -118,7 +138,7 @@ export type SidecarEvent =
   /** A registration that had been lost, and not withdrawn, is there again after `tookMs` milliseconds. */
   | { readonly type: 'recovered'; readonly id: string; readonly tookMs: number }
   | { readonly type: 'connected'; readonly id: string; readonly result: ConnectResult }
-  | { readonly type: 'disconnected'; readonly id: string; readonly cause: DisconnectCause }
+  | { readonly type: 'disconnected'; readonly id: string; readonly cause: (typeof DISCONNECT_CAUSES)[number] }
   | { readonly type: 'withdrawn'; readonly id: string; readonly cause: WithdrawalCause }
   | { readonly type: 'pong'; readonly id: string; readonly rttMs: number }
   | {
@@ -128,7 +148,7 @@ export type SidecarEvent =
       readonly result: 'answered' | 'not_found'
     }
   | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
-  /** A gateway came to the door. `adopted`: its token is taken over, because the sidecar has none of its own. */
+  /** A gateway has connected. `adopted`: its token is taken over, because the sidecar has none of its own. */
   | { readonly type: 'gatewayJoined'; readonly id: string; readonly adopted: boolean }
   | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: GatewayLeaveCause }
   /** It was asked for its puppet's port; undefined: it did not say. `expected`: the one that is probed. */
@@ -138,14 +158,11 @@ export type SidecarEvent =
       readonly port: number | undefined
       readonly expected: number
     }
-  /** It told something, which goes nowhere. */
-  | { readonly type: 'gatewayTold' }
+  /** It sent an event, which is ignored. */
+  | { readonly type: 'gatewayEventIgnored' }
   /** `from`: an address; empty where it is gone. */
   | { readonly type: 'gatewayRefused'; readonly reason: GatewayRefusal; readonly from: string }
   | { readonly type: 'draining' }
-
-/** The end of one attempt to register. */
-export type ConnectResult = 'registered' | 'refused' | 'aborted' | Lowercase<Stage>
 
 /** How much a flapping puppet is held back. */
 export interface Damping {
@@ -155,5 +172,5 @@ export interface Damping {
   readonly holdMs: number
 }
 
-/** Hears events. Must not throw. */
+/** Must not throw. */
 export type SidecarEventListener = (event: SidecarEvent) => void

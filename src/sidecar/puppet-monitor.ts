@@ -6,9 +6,10 @@ import { dampingOf } from './health/damping.ts'
 import { detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
 import { probeIntervalMs } from './health/probe-interval.ts'
 import { NetnsWatcher } from './netns/netns-watcher.ts'
-import { createProbe } from './probe/create-probe.ts'
+import { GrpcProbe } from './probe/grpc-probe.ts'
 import type { Probe } from './probe/probe.ts'
 import { Prober } from './probe/prober.ts'
+import { createTcpProbe } from './probe/tcp-probe.ts'
 
 export interface PuppetMonitorOptions {
   readonly config: Pick<Config, 'puppet' | 'probe'>
@@ -16,7 +17,7 @@ export interface PuppetMonitorOptions {
   readonly emit: SidecarEventListener
   /** The puppet has become healthy, or unhealthy. */
   readonly onChange: () => void
-  /** The network namespace that is shared with the puppet is gone for good; perhaps told more than once. */
+  /** The network namespace that is shared with the puppet is gone for good; perhaps called more than once. */
   readonly onNetworkGone: () => void
 }
 
@@ -32,7 +33,11 @@ export class PuppetMonitor {
   constructor(options: PuppetMonitorOptions) {
     const { puppet, probe } = options.config
     this.#options = options
-    this.#probe = createProbe({ puppet, kind: probe.kind, sessionClosed: () => this.probeSoon() })
+    const wants = probe.kind === 'serving' ? 'serving' : 'answer'
+    this.#probe =
+      probe.kind === 'tcp'
+        ? createTcpProbe(puppet)
+        : new GrpcProbe({ ...puppet, wants, sessionClosed: () => this.probeSoon() })
     this.#prober = new Prober({
       probe: this.#probe,
       clock: options.clock,

@@ -18,7 +18,6 @@ import { createAdminServer } from './status/routes.ts'
 import { SidecarState } from './status/sidecar-state.ts'
 import { TokenSet } from './token-set.ts'
 
-/** What a sidecar needs from outside. */
 export interface SidecarOptions {
   readonly config: Config
   readonly version: string
@@ -88,7 +87,6 @@ export class Sidecar {
       config,
       clock,
       capacity: roomForConnections(openFileLimit()),
-      nameOf: publicName,
       onEvent: emit,
     })
     this.#tokens = new TokenSet({
@@ -149,7 +147,6 @@ export class Sidecar {
     return this.#shutDown()
   }
 
-  /** The end, step by step. */
   async #shutDown(): Promise<boolean> {
     // At most REGISTRAR_DRAIN_TIMEOUT. Nothing is probed meanwhile.
     const withdrawal = this.#withdrawAll()

@@ -29,7 +29,6 @@ export interface ContentMark {
   readonly unended: readonly string[]
 }
 
-/** A line of a file of tokens. */
 export interface Line {
   /** Empty if there is none on it. */
   readonly token: string

@@ -37,7 +37,6 @@ export interface Disk {
 
 export const systemDisk: Disk = { stat, readdir, realpath, readFile }
 
-/** How to read. */
 export interface StableReadOptions {
   /** Default: the machine's. */
   readonly disk?: Disk

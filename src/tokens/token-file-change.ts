@@ -34,7 +34,6 @@ export interface TokenFileState {
   readonly trouble: readonly Problem[]
 }
 
-/** The next state, and the change to report, if there is one. */
 export interface NextTokenFile {
   readonly state: TokenFileState
   readonly change: TokenFileChange | undefined

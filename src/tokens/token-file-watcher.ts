@@ -13,7 +13,6 @@ import {
   type TokenSource,
 } from './token-file-change.ts'
 
-/** What to watch, and how. */
 export interface TokenFileWatcherOptions {
   readonly source: TokenSource
   readonly clock: Clock
@@ -23,35 +22,19 @@ export interface TokenFileWatcherOptions {
 }
 
 /** Watches a source of tokens, and reports each change until it is stopped. */
-export class TokenFileWatcher {
+export class TokenFileWatcher extends FileWatcher {
   readonly #options: TokenFileWatcherOptions
-  readonly #watcher: FileWatcher
   #state: TokenFileState
 
   constructor(options: TokenFileWatcherOptions) {
+    super({ clock: options.clock, read: (signal) => this.#read(signal) })
     this.#options = options
     this.#state = initialTokenFileState(options.source)
-    this.#watcher = new FileWatcher({ clock: options.clock, read: (signal) => this.#read(signal) })
   }
 
   /** The problems that keep the last good set in use; empty if all is well. */
   get trouble(): readonly Problem[] {
     return this.#state.trouble
-  }
-
-  /** Begins to watch. The content was read a moment ago, so the first reading comes after a pause. */
-  start(): void {
-    this.#watcher.start()
-  }
-
-  /** Reads now; see `FileWatcher.refresh`. */
-  refresh(): Promise<void> {
-    return this.#watcher.refresh()
-  }
-
-  /** Ends it: no timer, and no change is reported from now on. */
-  stop(): void {
-    this.#watcher.stop()
   }
 
   async #read(signal: AbortSignal): Promise<void> {

@@ -100,7 +100,7 @@ describe('the token of a gateway', () => {
     const { done, peers, until } = await receive({ adopt: undefined })
     const { socket } = await peers.register({ answers: 1 })
     socket.send(`{"name":"${TOKEN}","payload":"${TOKEN}"}`)
-    await until({ type: 'gatewayTold' })
+    await until({ type: 'gatewayEventIgnored' })
     await peers.refused({ path: `/${TOKEN}` })
     socket.terminate()
     await until('wake')

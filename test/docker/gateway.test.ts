@@ -79,10 +79,10 @@ describe.skipIf(!hasEngine)('docker/compose.gateway.yml, with the real io-client
     removeTempDirs()
   })
 
-  it('the door was open before the gateway started, so that it started once', async () => {
+  it('the gateway server listened before the gateway started, so that it started once', async () => {
     const [gateway, registrar] = [await service('gateway'), await service('registrar')]
     expect((await gateway.inspect()).RestartCount).toBe(0)
-    expect(await registrar.logs()).toContain('the gateway is at its door')
+    expect(await registrar.logs()).toContain('the gateway has connected')
     // The port that is published, where it is another one than the puppet's own.
     expect(await found()).toMatchObject({ port })
   })

@@ -14,7 +14,7 @@ import { type ScriptedRegistry, startScriptedRegistry, welcome } from '../suppor
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil, withDeadline } from '../support/wait.ts'
 
-// Nothing passes the gateway's door in either direction. Without it, everything does: that is shown beside it each time.
+// Nothing passes the gateway server in either direction. Without it, everything does: that is shown beside it each time.
 
 const TOKEN = 'insecure_51e9-silence'
 const QR_CODE = 'https://login.example/qr-5ecre7'

@@ -30,7 +30,7 @@ afterAll(removeTempDirs)
 const start = (options: Partial<PairOptions> = {}) => startPair({ token: TOKEN, ...options })
 
 describe('a sidecar without a token of its own', () => {
-  it('takes over the token of the gateway at its door, and registers it when the puppet answers, not before', async () => {
+  it('takes over the token of the connected gateway, and registers it when the puppet answers, not before', async () => {
     const pair = await GatewayPair.create({ token: TOKEN })
     const [registry, sidecar] = await Promise.all([pair.startRegistry(), pair.startSidecar()])
     expect((await sidecar.status()).registrations).toMatchObject({ total: 0 })

@@ -27,7 +27,7 @@ async function expectBack(pair: GatewayPair, sidecar: Sidecar): Promise<Peer> {
   return registry
 }
 
-/** Waits so long, and looks all the time whether the gateway is at the door. */
+/** Waits so long, and looks all the time whether the gateway is connected. */
 async function staysAtTheDoor(sidecar: Sidecar, forMs: number): Promise<void> {
   const since = elapsed()
   const left: number[] = []

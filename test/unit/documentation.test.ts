@@ -60,7 +60,7 @@ describe('--help', () => {
 
   it.each(BY_COMMAND)(
     'names the command %s, its switches and its purpose',
-    (name, { usage, summary, switches }) => {
+    (name, { usage, summary, switches = [] }) => {
       expect(usage.split(' ')[0]).toBe(name)
       expect(help).toMatch(new RegExp(`^  ${literally(usage)} +${literally(summary)}$`, 'm'))
       for (const each of switches) expect(usage).toContain(`--${each}`)
@@ -137,7 +137,7 @@ describe('docs/configuration.md', () => {
 })
 
 describe('docs/endpoints.md', () => {
-  const METRIC = /\b(?:metrics\.(?:gauge|histogram|reading)|counter|yesOrNo|this\.gauge)\(\s*'([a-z_]+)'/g
+  const METRIC = /\b(?:metrics\.(?:gauge|histogram|reading|counter|counterBy)|this\.gauge)\(\s*'([a-z_]+)'/g
   const served = [...source.matchAll(METRIC)].map(([, name = '']) => name)
 
   it('is held against the metrics of the source', () => {

@@ -47,7 +47,7 @@ export class Gateway {
         },
         onPort: (token, found) =>
           emit({ type: 'gatewayPort', id: nameOf(token), port: found, expected: puppet.port }),
-        onEvent: () => emit({ type: 'gatewayTold' }),
+        onEvent: () => emit({ type: 'gatewayEventIgnored' }),
         onLeave: (token, cause) => {
           connected.remove(token)
           emit({ type: 'gatewayLeft', id: nameOf(token), cause })

@@ -18,7 +18,6 @@ export function dampingOf(allWithdrawals: readonly number[], atMs: number): Damp
   return { withdrawals, holdMs: costly > 0 ? Math.min(HOLD_MAX_MS, 1000 * 2 ** (costly - 1)) : 0 }
 }
 
-/** One withdrawal more, the newest last. */
 export function withWithdrawal(all: readonly number[], atMs: number): readonly number[] {
   return [...all, atMs].slice(-WITHDRAWALS_KEPT)
 }

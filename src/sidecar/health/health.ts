@@ -1,25 +1,16 @@
-import type { PuppetHealth, TimedProbeResult } from '../events.ts'
+import type { Config } from '../../config/sidecar-config.ts'
+import type { FailedProbe, PuppetHealth, TimedProbeResult } from '../events.ts'
 import { dampingOf, withWithdrawal } from './damping.ts'
 
 /** How many probes in a row change the health. */
-export interface HealthSettings {
-  /** Good probes in a row before the puppet counts as healthy; default 2. */
-  readonly rise: number
-  /** Bad answers in a row before it counts as unhealthy; default 3. Silence until a probe's deadline needs no second one. */
-  readonly fall: number
-}
+type HealthSettings = Pick<Config['probe'], 'rise' | 'fall'>
 
 /** Equal outcomes in a row, up to the newest probe. */
-export type ProbeStreak =
+type ProbeStreak =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'good'; readonly count: number }
   /** `sinceMs`: when the first of them was sent. */
-  | {
-      readonly outcome: 'bad'
-      readonly count: number
-      readonly refused: number
-      readonly sinceMs: number
-    }
+  | { readonly outcome: 'bad'; readonly count: number; readonly refused: number; readonly sinceMs: number }
 
 /** What is known of the puppet. A value; `nextHealth` makes the next one. */
 export interface HealthState {
@@ -67,7 +58,7 @@ function afterGood(state: HealthState, atMs: number, settings: HealthSettings): 
 
 function afterBad(
   state: HealthState,
-  result: TimedProbeResult & { ok: false },
+  result: TimedProbeResult & FailedProbe,
   atMs: number,
   settings: HealthSettings,
 ): HealthState {

@@ -1,12 +1,5 @@
+import type { Config } from '../../config/sidecar-config.ts'
 import type { HealthState } from './health.ts'
-
-/** Time between two probes, in milliseconds. */
-export interface ProbeIntervalSettings {
-  /** While the puppet is healthy and answers; default 500. */
-  readonly intervalMs: number
-  /** While the state is changing; default 200. */
-  readonly fastIntervalMs: number
-}
 
 /**
  * How soon a refused connection is looked at again: two in a row are proof of death. A container that dies loses its network 40 ms or
@@ -17,13 +10,16 @@ const CONFIRM_REFUSAL_MS = 10
 const CONFIRM_FIRST_ANSWER_MS = 50
 
 /**
- * How long to wait before the next probe.
+ * How long to wait before the next probe, in milliseconds.
  *
  * Only a healthy puppet that answers is settled: a dead one is awaited, and asking a closed port costs next to nothing.
  * Two results are confirmed sooner than the fast interval: a refused connection of a puppet that was alive (the second
  * refusal is proof), and the first answer of one that was not, when nothing is registered that could be withdrawn wrongly.
  */
-export function probeIntervalMs(state: HealthState, settings: ProbeIntervalSettings): number {
+export function probeIntervalMs(
+  state: HealthState,
+  settings: Pick<Config['probe'], 'intervalMs' | 'fastIntervalMs'>,
+): number {
   const { health, streak } = state
   if (health === 'healthy' && streak.outcome === 'good') return settings.intervalMs
   const suspectsDeath = streak.outcome === 'bad' && streak.refused === 1 && health !== 'unhealthy'

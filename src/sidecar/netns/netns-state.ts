@@ -2,7 +2,7 @@
 export interface InterfaceNames {
   /** Names of those that are up and have an address. */
   readonly addressed: readonly string[]
-  /** Names of all there are; undefined where the system does not tell. */
+  /** Names of all there are; undefined where the system does not say. */
   readonly present: readonly string[] | undefined
 }
 

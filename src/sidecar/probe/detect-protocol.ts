@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { addAbortSignal } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Address } from './probe.ts'
 
@@ -42,14 +43,11 @@ export async function detectProtocol(address: Address, signal: AbortSignal): Pro
 
 function acceptsTls({ host, port }: Address, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connectTls({ host, port, rejectUnauthorized: false })
+    const socket = addAbortSignal(signal, connectTls({ host, port, rejectUnauthorized: false }))
     const done = (accepted: boolean): void => {
-      signal.removeEventListener('abort', abort)
       socket.destroy()
       resolve(accepted)
     }
-    const abort = (): void => done(false)
-    signal.addEventListener('abort', abort, { once: true })
     socket.on('secureConnect', () => done(true))
     socket.on('error', () => done(false))
     socket.on('close', () => done(false))
@@ -60,21 +58,11 @@ function greet(address: Address, signal: AbortSignal): Promise<DetectedProtocol>
   return new Promise((resolve, reject) => {
     let bytes: Buffer = Buffer.alloc(0)
     let connected = false
-    const socket = connect(address.port, address.host)
-    const settle = (): void => {
-      signal.removeEventListener('abort', abort)
-      socket.destroy()
-    }
+    const socket = addAbortSignal(signal, connect(address.port, address.host))
     const done = (): void => {
-      settle()
+      socket.destroy()
       resolve(classify(bytes))
     }
-    const abort = (): void => {
-      settle()
-      reject(new Error('aborted'))
-    }
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
     socket.on('connect', () => {
       connected = true
       socket.write(GREETING)
@@ -86,9 +74,8 @@ function greet(address: Address, signal: AbortSignal): Promise<DetectedProtocol>
     socket.on('end', done)
     // A TLS server may reset instead of closing: once connected, an error is an answer too.
     socket.on('error', (error) => {
-      if (connected) return done()
-      settle()
-      reject(error)
+      if (connected && !signal.aborted) done()
+      else reject(error)
     })
   })
 }

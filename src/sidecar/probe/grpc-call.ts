@@ -32,23 +32,19 @@ const ANSWER_MAX_BYTES = 64 * 1024
 export function unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<GrpcAnswer> {
   return new Promise((resolve, reject) => {
     if (call.signal.aborted) return reject(new Error('aborted'))
-    const stream = session.request({
+    const headersToSend = {
       ':method': 'POST',
       ':path': call.path,
       'content-type': 'application/grpc',
       te: 'trailers',
       'user-agent': 'puppet-registrar',
       ...call.metadata,
-    })
+    }
+    const stream = session.request(headersToSend, { signal: call.signal })
     let headers: IncomingHttpHeaders & IncomingHttpStatusHeader = {}
     let trailers: IncomingHttpHeaders = {}
     let size = 0
     const chunks: Buffer[] = []
-    const abort = (): void => {
-      stream.destroy()
-      reject(new Error('aborted'))
-    }
-    call.signal.addEventListener('abort', abort, { once: true })
     stream.on('response', (received) => {
       headers = received
     })
@@ -62,7 +58,6 @@ export function unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<
     })
     stream.on('error', reject)
     stream.on('close', () => {
-      call.signal.removeEventListener('abort', abort)
       const httpStatus = headers[':status']
       if (httpStatus === undefined) return reject(new Error('the stream was closed without an answer'))
       const status = Number(trailers['grpc-status'] ?? headers['grpc-status'] ?? Number.NaN)

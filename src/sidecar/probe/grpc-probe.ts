@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2'
 import { type ConnectErrorKind, connectErrorKind } from '../../net/connect-error.ts'
-import type { ProbeResult } from '../events.ts'
+import type { FailedProbe, ProbeResult } from '../events.ts'
 import { type DetectedProtocol, detectProtocol } from './detect-protocol.ts'
 import { GRPC_OK, GRPC_UNAUTHENTICATED, type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
 import { HEALTH_CHECK, healthOf } from './grpc-health.ts'
@@ -20,9 +20,9 @@ export interface GrpcProbeOptions extends Address {
 const VERSION = '/wechaty.Puppet/Version'
 
 class ProbeError extends Error {
-  readonly result: ProbeResult & { ok: false }
+  readonly result: FailedProbe
 
-  constructor(result: ProbeResult & { ok: false }) {
+  constructor(result: FailedProbe) {
     super(result.reason)
     this.result = result
   }
@@ -153,7 +153,7 @@ export class GrpcProbe implements Probe {
     }
   }
 
-  #explain(detected: DetectedProtocol, tls: boolean): ProbeResult & { ok: false } {
+  #explain(detected: DetectedProtocol, tls: boolean): FailedProbe {
     const port = `port ${this.#options.port}`
     const reasons: Record<DetectedProtocol, string> = {
       http1: `${port} accepts TCP but speaks HTTP/1.1, not gRPC`,
@@ -171,10 +171,8 @@ export class GrpcProbe implements Probe {
 
   #result(answer: GrpcAnswer): ProbeResult {
     if (answer.status === null) {
-      return failedProbe(
-        'failed',
-        `port ${this.#options.port} speaks HTTP/2 but not gRPC (HTTP ${answer.httpStatus})`,
-      )
+      const reason = `port ${this.#options.port} speaks HTTP/2 but not gRPC (HTTP ${answer.httpStatus})`
+      return failedProbe('failed', reason)
     }
     const health = healthOf(answer)
     if (this.#options.wants === 'serving' && health !== 'SERVING') {

@@ -1,5 +1,5 @@
 import { connectErrorKind } from '../../net/connect-error.ts'
-import type { ProbeResult } from '../events.ts'
+import type { FailedProbe, ProbeResult } from '../events.ts'
 
 /** A way to find out whether the puppet is alive. */
 export interface Probe {
@@ -24,18 +24,11 @@ export interface Address {
   readonly port: number
 }
 
-export function failedProbe(
-  kind: 'refused' | 'timeout' | 'failed',
-  reason: string,
-): ProbeResult & { ok: false } {
+export function failedProbe(kind: FailedProbe['kind'], reason: string): FailedProbe {
   return { ok: false, kind, reason }
 }
 
-/** The result of a probe whose connection failed. */
-export function resultOfConnectError(
-  error: NodeJS.ErrnoException,
-  { host, port }: Address,
-): ProbeResult & { ok: false } {
+export function resultOfConnectError(error: NodeJS.ErrnoException, { host, port }: Address): FailedProbe {
   switch (connectErrorKind(error)) {
     case 'refused':
       return failedProbe('refused', `nothing listens on ${host}:${port}`)

@@ -65,7 +65,7 @@ export class Prober {
     const { probe, clock, timeoutMs, onResult } = this.#options
     const { signal } = this.#stop
     const startedMs = clock.now()
-    const found = await probeWithSecondConnection({ probe, clock, timeoutMs, signal })
+    const found = await probeWithSecondConnection(probe, clock, timeoutMs, signal)
     if (signal.aborted) return
     const result = found ?? failedProbe('timeout', `no answer in ${timeoutMs / 1000} s`)
     this.#pause(onResult({ ...result, tookMs: clock.now() - startedMs }))

@@ -2,29 +2,22 @@ import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
 import type { ProbeResult } from '../events.ts'
 import type { Probe } from './probe.ts'
 
-export interface ProbeOptions {
-  readonly probe: Probe
-  readonly clock: Clock
-  /** Deadline of the result, in milliseconds. */
-  readonly timeoutMs: number
-  /** Ends it early, with undefined. */
-  readonly signal: AbortSignal
-}
-
 /** An answer that has not come after this part of the deadline is late. */
 const LATE_SHARE = 0.25
 
 /**
  * Probes once, and over a second connection where the answer over the held one is late: that connection may be dead while
  * the puppet lives. The first good result counts. A bad one counts when no other is awaited, or time is up; a refused
- * connection counts at once. Undefined: no result until the deadline.
+ * connection counts at once. Undefined: no result until the deadline, or until `signal` aborts.
+ *
+ * @param timeoutMs deadline of the result, in milliseconds
  */
-export function probeWithSecondConnection({
-  probe,
-  clock,
-  timeoutMs,
-  signal,
-}: ProbeOptions): Promise<ProbeResult | undefined> {
+export function probeWithSecondConnection(
+  probe: Probe,
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeResult | undefined> {
   return new Promise((resolve) => {
     const over = new AbortController()
     const lateMs = timeoutMs * LATE_SHARE

@@ -1,6 +1,7 @@
 import type { Failure } from './failure.ts'
+import type { ReducerSettings } from './reducer-settings.ts'
 import { retryDelayMs } from './retry-delay.ts'
-import type { AttemptHistory, ReducerContext, ReducerSettings, ReducerState, Transition } from './state.ts'
+import type { AttemptHistory, ReducerContext, ReducerState, Transition } from './state.ts'
 
 /** What follows an attempt that failed, or a registration that was lost: a wait, and how long it is. */
 export function afterFailure(current: ReducerState, failure: Failure, context: ReducerContext): Transition {

@@ -9,7 +9,6 @@ export function connectResultOf(before: ReducerState, now: ReducerState): Connec
   return wasConnecting && ['idle', 'stopped', 'closing'].includes(now.state) ? 'aborted' : undefined
 }
 
-/** How an attempt ended that failed. */
 export function resultOfFailure({ kind, stage }: Failure): ConnectResult {
   return kind === 'refused' ? 'refused' : (stage.toLowerCase() as ConnectResult)
 }

@@ -5,7 +5,6 @@ import type { Failure } from './failure.ts'
 import { initialOutage, isOwnTrouble, nextOutage, type Outage, type OutageEvent } from './outage.ts'
 import { Pacer } from './pacer.ts'
 
-/** What a scheduler needs. */
 export interface ConnectSchedulerOptions {
   readonly clock: Clock
   /** Attempts started a second, of all tokens together; default 100. */
@@ -15,9 +14,6 @@ export interface ConnectSchedulerOptions {
   readonly capacity: number
   readonly emit: SidecarEventListener
 }
-
-/** What else is known of an attempt that did not get to the registry. */
-export type FailureDetails = Pick<Failure, 'stage' | 'exhausted' | 'afterMs'>
 
 /**
  * Lets attempts start: at the rate while the registry can be reached, one at a time with backoff while it cannot. Each
@@ -84,7 +80,11 @@ export class ConnectScheduler {
    * An attempt that began at `startedMs` did not get to the registry. True if that is everybody's trouble: the token is to
    * queue up again. False if it is its own, because others got there meanwhile.
    */
-  failed(startedMs: number, reason: string, { stage, exhausted = false, afterMs }: FailureDetails): boolean {
+  failed(
+    startedMs: number,
+    reason: string,
+    { stage, exhausted = false, afterMs }: Pick<Failure, 'stage' | 'exhausted' | 'afterMs'>,
+  ): boolean {
     // While most hold their links, a registry that answers 5xx to one token has something against that one.
     if (!exhausted && stage === 'HTTP' && this.#links * 2 > this.#tokens) {
       this.reached()
@@ -93,25 +93,12 @@ export class ConnectScheduler {
     const before = this.#outage
     if (!exhausted && isOwnTrouble(before, startedMs)) return false
     const isPartial = this.#links > 0
-    this.#nextOutage({
-      type: 'failed',
-      startedMs,
-      reason,
-      exhausted,
-      isPartial,
-      ...(afterMs !== undefined && { afterMs }),
-    })
+    this.#nextOutage({ type: 'failed', startedMs, exhausted, isPartial, afterMs })
     const outage = this.#outage
     if (outage === before || outage.state !== 'waiting') return true
     const retryInMs = outage.untilMs - this.#options.clock.now()
     this.#pacer.allow(0)
-    this.#options.emit({
-      type: 'registry',
-      reachable: false,
-      reason,
-      attempts: outage.failures,
-      retryInMs,
-    })
+    this.#options.emit({ type: 'registry', reachable: false, reason, attempts: outage.failures, retryInMs })
     this.#cancelTimer = this.#options.clock.after(retryInMs, () => {
       this.#nextOutage({ type: 'timer' })
       this.#pacer.allow(1)
@@ -124,7 +111,7 @@ export class ConnectScheduler {
     if (this.#outage.state === 'probing' && startedMs >= this.#outage.sinceMs) this.#pacer.allow(1)
   }
 
-  /** Nobody is let in any more. */
+  /** No attempt starts any more. */
   stop(): void {
     this.#cancelTimer?.()
     this.#pacer.stop()
@@ -137,10 +124,7 @@ export class ConnectScheduler {
 
   #nextOutage(event: OutageEvent): void {
     const { clock, backoff } = this.#options
-    this.#outage = nextOutage(this.#outage, event, {
-      nowMs: clock.now(),
-      chance: clock.random(),
-      settings: backoff,
-    })
+    const context = { nowMs: clock.now(), chance: clock.random(), settings: backoff }
+    this.#outage = nextOutage(this.#outage, event, context)
   }
 }

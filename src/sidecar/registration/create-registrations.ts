@@ -1,6 +1,7 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createTransport } from '../../net/transport.ts'
+import { publicName } from '../../ops/redactor.ts'
 import { REGISTRATION_PATH } from '../../protocol/discovery.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { createReader } from '../../protocol/port-answer.ts'
@@ -11,14 +12,11 @@ import { openSocket } from './open-socket.ts'
 import { reducerSettings } from './reducer-settings.ts'
 import { Registrations } from './registrations.ts'
 
-/** What registrations are made from. */
 export interface CreateOptions {
   readonly config: Pick<Config, 'registry' | 'advertise' | 'heartbeat' | 'connectRate' | 'backoffMaxMs'>
   readonly clock: Clock
   /** Connections at a time. */
   readonly capacity: number
-  /** A token's public name. */
-  readonly nameOf: (token: string) => string
   readonly onEvent: SidecarEventListener
 }
 
@@ -28,13 +26,7 @@ const HANDSHAKE_MS = 10_000
 const TCP_MS = 3000
 
 /** The registrations of a sidecar, with all that they share: one pace, one heartbeat, one way to the registry. */
-export function createRegistrations({
-  config,
-  clock,
-  capacity,
-  nameOf,
-  onEvent,
-}: CreateOptions): Registrations {
+export function createRegistrations({ config, clock, capacity, onEvent }: CreateOptions): Registrations {
   const { registry, advertise, heartbeat, connectRate } = config
   const settings = reducerSettings(config)
   const socketOptions = {
@@ -45,7 +37,7 @@ export function createRegistrations({
     tcpMs: TCP_MS,
   }
   const registrations: Registrations = new Registrations({
-    nameOf,
+    nameOf: publicName,
     advertise,
     settings,
     clock,

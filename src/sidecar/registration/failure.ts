@@ -1,4 +1,4 @@
-import { describeError, isExhaustion, type Stage, stageOf } from '../../net/connect-error.ts'
+import { connectErrorKind, describeError, type Stage, stageOf } from '../../net/connect-error.ts'
 import { REPLACED_CODE } from '../../protocol/registration.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -22,7 +22,7 @@ export interface Failure {
   /** What happened, in words that hold no secret. */
   readonly reason: string
   /** How long the registry wants to be left alone, in milliseconds; undefined if it does not say. */
-  readonly afterMs?: number
+  readonly afterMs?: number | undefined
 }
 
 /** An answer to the upgrade that is not an upgrade. */
@@ -36,22 +36,18 @@ export interface UpgradeRefusal {
 /** What an HTTP answer to the upgrade means. `nowMs` is wall-clock time, for `Retry-After` dates. */
 export function failureOfResponse(refusal: UpgradeRefusal, nowMs: number): Failure {
   const { status, headers } = refusal
+  const stage = 'HTTP'
   const type = mediaType(headers['content-type'])
   // A registry answers registrants in JSON, in plain text, or not at all: a page is somebody else's, whatever its status says.
   const isForeign = refusal.fromProxy === true || PAGES.has(type)
-  const stage = 'HTTP'
-  if (!isForeign && (status === 401 || status === 403))
-    return {
-      kind: 'refused',
-      stage,
-      shared: false,
-      reason: `the registry refused the token (HTTP ${status})`,
-    }
+  if (!isForeign && (status === 401 || status === 403)) {
+    const reason = `the registry refused the token (HTTP ${status})`
+    return { kind: 'refused', stage, shared: false, reason }
+  }
   const shared = isForeign || status >= 500
   const kind = shared || status === 429 ? 'away' : 'retry'
   const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
-  const reason = describeStatus(refusal, type)
-  return { kind, stage, shared, reason, ...(afterMs !== undefined && { afterMs }) }
+  return { kind, stage, shared, reason: describeStatus(refusal, type), afterMs }
 }
 
 const PAGES = new Set(['text/html', 'application/xhtml+xml'])
@@ -83,32 +79,25 @@ const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Failure {
   const where = stageOf(error, stage)
   const words = describeError(error, where)
-  if (isExhaustion(error)) return { kind: 'away', stage: where, shared: true, exhausted: true, reason: words }
-  const whose = proxied ? 'proxy or registry' : 'registry'
-  const shared = BEFORE_THE_REGISTRY.has(where)
-  return {
-    kind: shared ? 'away' : 'retry',
-    stage: where,
-    shared,
-    reason: `${whose}: ${words}`,
-  }
+  if (connectErrorKind(error) === 'exhausted')
+    return { kind: 'away', stage: where, shared: true, exhausted: true, reason: words }
+  return failureIn(where, `${proxied ? 'proxy or registry' : 'registry'}: ${words}`)
 }
 
 /** What it means that an attempt was not open after `afterMs` milliseconds. */
 export function failureOfDeadline(afterMs: number, stage: Stage): Failure {
+  return failureIn(stage, `no answer in ${afterMs / 1000} s`)
+}
+
+function failureIn(stage: Stage, reason: string): Failure {
   const shared = BEFORE_THE_REGISTRY.has(stage)
-  return {
-    kind: shared ? 'away' : 'retry',
-    stage,
-    shared,
-    reason: `no answer in ${afterMs / 1000} s`,
-  }
+  return { kind: shared ? 'away' : 'retry', stage, shared, reason }
 }
 
 /** What a close frame means (or the lack of one: 1006, RFC 6455 §7.1.5). The peer's own words are not repeated. */
 export function failureOfClose(code: number, stage: Stage): Failure {
-  const how = CLOSE_CODES[code] ?? `the registry closed the connection (code ${code})`
-  return { kind: 'retry', stage, shared: false, reason: how }
+  const reason = CLOSE_CODES[code] ?? `the registry closed the connection (code ${code})`
+  return { kind: 'retry', stage, shared: false, reason }
 }
 
 const CLOSE_CODES: Readonly<Record<number, string>> = {

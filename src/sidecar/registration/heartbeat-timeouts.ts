@@ -1,10 +1,5 @@
+import type { Config } from '../../config/sidecar-config.ts'
 import type { HeartbeatSettings } from '../../protocol/heartbeat.ts'
-
-/** How often links are pinged, and how long a pong may take, in milliseconds; `auto`: by the number of links. */
-export interface HeartbeatChoice {
-  readonly intervalMs: number | 'auto'
-  readonly timeoutMs: number | 'auto'
-}
 
 /**
  * Linux sends again what got lost 0.2, 0.4, 0.85, 1.7 and 3.35 s after it (measured; later where the round trip is longer). A pong may
@@ -18,7 +13,7 @@ const FEW_LINKS = 100
 const MANY_LINKS = 1000
 
 /** The heartbeat of so many links: quick up to 100, slow from 1,000 on, in proportion between them. */
-export function heartbeatSettings(links: number, choice: HeartbeatChoice): HeartbeatSettings {
+export function heartbeatSettings(links: number, choice: Config['heartbeat']): HeartbeatSettings {
   const part = Math.min(1, Math.max(0, (links - FEW_LINKS) / (MANY_LINKS - FEW_LINKS)))
   const chosen = (choice: number | 'auto', quick: number, slow: number): number =>
     choice === 'auto' ? Math.round(quick + (slow - quick) * part) : choice

@@ -28,7 +28,6 @@ export interface SocketOptions {
   readonly tcpMs: number
 }
 
-/** One of them. */
 export interface SocketRequest {
   readonly token: string
   readonly subprotocol: string
@@ -62,7 +61,7 @@ export function openSocket(
 class Connection implements RegistrySocket {
   readonly #options: SocketOptions
   readonly #handlers: SocketHandlers
-  /** The newest; what an older one says is not heard. */
+  /** The newest; events of an older one are ignored. */
   #socket: WebSocket | undefined
   #stage: Stage = 'DNS'
   #redirected = false
@@ -182,22 +181,18 @@ class Connection implements RegistrySocket {
       return
     }
     if (redirect !== undefined && 'failure' in redirect) return this.#end(redirect.failure)
-    const failure = failureOfResponse(refusal, this.#options.clock.date().getTime())
-    this.#end({ ...failure, shared: failure.shared && !this.#redirected })
+    this.#end(failureOfResponse(refusal, this.#options.clock.date().getTime()))
   }
 
   #fail(error: NodeJS.ErrnoException, proxied = false): void {
-    const failure = failureOfError(error, this.#stage, proxied)
-    this.#end({ ...failure, shared: failure.shared && (!this.#redirected || failure.exhausted === true) })
+    this.#end(failureOfError(error, this.#stage, proxied))
     // After a broken frame the library would wait for the peer's half of the close, and keep the descriptor.
     this.#socket?.terminate()
   }
 
   #giveUpAfter(ms: number): Cancel {
     return afterPatience(this.#options.clock, ms, () => {
-      const failure = failureOfDeadline(ms, this.#stage)
-      // Where a redirect leads is not where the other tokens begin.
-      this.#end({ ...failure, shared: failure.shared && !this.#redirected })
+      this.#end(failureOfDeadline(ms, this.#stage))
       this.terminate()
     })
   }
@@ -213,7 +208,9 @@ class Connection implements RegistrySocket {
     if (this.#over) return
     this.#over = true
     this.#cancelDeadlines()
-    this.#handlers.ended(failure)
+    // Where a redirect leads is not where the other tokens begin.
+    const isOwn = this.#redirected && failure.exhausted !== true
+    this.#handlers.ended(isOwn ? { ...failure, shared: false } : failure)
   }
 
   send(text: string): void {

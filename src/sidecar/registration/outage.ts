@@ -10,14 +10,13 @@ import { retryAfterWaitMs } from './retry-after.ts'
 export type Outage =
   /** No trouble that is known. */
   | { readonly state: 'none'; readonly reachedMs: number }
-  /** Nobody tries until `untilMs`. */
+  /** No token tries until `untilMs`. */
   | {
       readonly state: 'waiting'
       readonly failures: number
       /** When it was first noticed. */
       readonly beganMs: number
       readonly untilMs: number
-      readonly reason: string
     }
   /** One token may try. */
   | {
@@ -25,10 +24,8 @@ export type Outage =
       readonly failures: number
       readonly beganMs: number
       readonly sinceMs: number
-      readonly reason: string
     }
 
-/** What attempts find. */
 export type OutageEvent =
   /** One got as far as the registry. */
   | { readonly type: 'reached' }
@@ -36,18 +33,16 @@ export type OutageEvent =
   | {
       readonly type: 'failed'
       readonly startedMs: number
-      readonly reason: string
       /** It was this machine that had nothing left: so it is for all, whoever got through a moment before. */
       readonly exhausted?: boolean
       /** How long the registry wants to be left alone, in milliseconds, if it says so. */
-      readonly afterMs?: number
+      readonly afterMs?: number | undefined
       /** Whether some hold their links all the same: so it is there, and its pace does not slow down. */
       readonly isPartial?: boolean
     }
   /** The wait is over. */
   | { readonly type: 'timer' }
 
-/** What a decision needs from outside. */
 export interface OutageContext {
   readonly nowMs: number
   /** A random number in [0, 1). */
@@ -65,13 +60,7 @@ export function nextOutage(outage: Outage, event: OutageEvent, context: OutageCo
       return { state: 'none', reachedMs: context.nowMs }
     case 'timer':
       if (outage.state !== 'waiting') return outage
-      return {
-        state: 'probing',
-        failures: outage.failures,
-        beganMs: outage.beganMs,
-        sinceMs: context.nowMs,
-        reason: outage.reason,
-      }
+      return { state: 'probing', failures: outage.failures, beganMs: outage.beganMs, sinceMs: context.nowMs }
     case 'failed': {
       const own = event.exhausted !== true && isOwnTrouble(outage, event.startedMs)
       if (own || isLate(outage, event.startedMs)) return outage
@@ -82,7 +71,7 @@ export function nextOutage(outage: Outage, event: OutageEvent, context: OutageCo
       const usualMs =
         failures === 1 ? firstOutageRetryMs(chance, settings) : outageRetryMs(awayMs, chance, settings)
       const untilMs = nowMs + Math.max(usualMs, retryAfterWaitMs(event, chance))
-      return { state: 'waiting', failures, beganMs, untilMs, reason: event.reason }
+      return { state: 'waiting', failures, beganMs, untilMs }
     }
   }
 }

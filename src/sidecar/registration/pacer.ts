@@ -1,5 +1,4 @@
 import type { Cancel, Clock } from '../../lib/clock.ts'
-
 import { RandomQueue, type Waiter } from './random-queue.ts'
 
 /**
@@ -12,9 +11,9 @@ const COARSE_MS = 20
 const TURNS_BEFORE_RETRIES = 4
 
 /**
- * Says when whoever may start does: at a rate, evenly, in random order. Whoever comes while others wait has its turn
- * after all of them, so that nobody waits for ever. Those who try again after failures give way to those who do not: a token
- * whose registration was lost must not wait for thousands that are refused.
+ * Starts attempts at a rate, evenly, in random order. One that comes while others wait has its turn after all of them, so
+ * that none waits for ever. Attempts after a failure give way to the others: a token whose registration was lost must not
+ * wait for thousands that are refused.
  */
 export class Pacer {
   readonly #clock: Clock
@@ -40,39 +39,39 @@ export class Pacer {
    */
   queue(start: () => void, isRetry = false): Cancel {
     const leave = (isRetry ? this.#retries : this.#first).put(start)
-    this.#go()
+    this.#startDue()
     return () => {
       leave()
-      if (this.#empty) this.#rest()
+      if (this.#empty) this.#cancelPending()
     }
   }
 
   /** Lets so many start, from now on; default: all. */
   allow(starts: number): void {
     this.#allowed = starts
-    this.#go()
+    this.#startDue()
   }
 
-  /** Nobody who waits starts any more. */
+  /** No waiting attempt starts any more. */
   stop(): void {
     this.#first.clear()
     this.#retries.clear()
-    this.#rest()
+    this.#cancelPending()
   }
 
   get #empty(): boolean {
     return this.#first.isEmpty && this.#retries.isEmpty
   }
 
-  #rest(): void {
+  #cancelPending(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }
 
-  #go(): void {
+  #startDue(): void {
     // Somebody who starts may ask for another turn, or change what is allowed: this loop sees it.
     if (this.#cancelTimer !== undefined && this.#freeMs > this.#clock.now()) return
-    this.#rest()
+    this.#cancelPending()
     const nowMs = this.#clock.now()
     const earliestMs = this.#spacingMs < COARSE_MS ? nowMs - COARSE_MS : nowMs
     this.#freeMs = Math.max(this.#freeMs, earliestMs)
@@ -86,7 +85,7 @@ export class Pacer {
     if (this.#allowed <= 0 || this.#empty) return
     this.#cancelTimer ??= this.#clock.after(this.#freeMs - nowMs, () => {
       this.#cancelTimer = undefined
-      this.#go()
+      this.#startDue()
     })
   }
 

@@ -7,23 +7,18 @@ import { connectResultOf, resultOfFailure } from './connect-result.ts'
 import type { ConnectScheduler } from './connect-scheduler.ts'
 import type { Failure } from './failure.ts'
 import { nextRegistration } from './reducer.ts'
+import type { ReducerSettings } from './reducer-settings.ts'
 import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import {
   RegistrationSession,
   type RegistrationSessionOptions,
   type RegistrationSessionOwner,
 } from './session.ts'
-import {
-  type Effect,
-  initialState,
-  type ReducerEvent,
-  type ReducerSettings,
-  type ReducerState,
-} from './state.ts'
+import { type Effect, initialState, type ReducerEvent, type ReducerState } from './state.ts'
 
 /** What all registrations of a sidecar share; how a socket is made comes from outside. */
 export interface RegistrationOptions extends RegistrationSessionOptions {
-  /** What the registry is told: the host may be empty ("the address I come from"). */
+  /** What the registry publishes: the host may be empty ("the address I come from"). */
   readonly advertise: { readonly host: string; readonly port: number }
   readonly settings: ReducerSettings
   /** Whether a token is still desired; the one that it replaces is held without that, and does not come back when it is lost. */
@@ -224,7 +219,7 @@ export class Registration implements RegistrationSessionOwner {
     if (registered !== undefined) this.#attempts = 0
   }
 
-  /** Tells how long a lost registration was away. */
+  /** Emits how long a lost registration was away. */
   #emitRecovery(before: ReducerState): void {
     const { clock, events } = this.#options
     const { state } = this.#state

@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts'
 export interface SocketHandlers {
   opened(): void
   text(text: string): void
-  /** A frame came that nobody reads. */
+  /** A frame came that is not read. */
   unreadable(kind: 'binary' | 'oversized'): void
   ponged(): void
   ended(failure: Failure): void

@@ -15,6 +15,9 @@ export function retryAfterMs(header: string | string[] | undefined, nowMs: numbe
  *
  * @param chance a random number in [0, 1)
  */
-export function retryAfterWaitMs({ afterMs }: { readonly afterMs?: number }, chance: number): number {
+export function retryAfterWaitMs(
+  { afterMs }: { readonly afterMs?: number | undefined },
+  chance: number,
+): number {
   return afterMs === undefined ? 0 : afterMs + RETRY_AFTER_SPREAD_MS * chance
 }

@@ -60,7 +60,6 @@ export class Rotation {
     return predecessors
   }
 
-  /** How many are held. */
   get size(): number {
     return this.#held.size
   }

@@ -22,7 +22,6 @@ export interface RegistrationSessionOptions {
   readonly events: EventQueue<SidecarEvent>
 }
 
-/** The registration that a session belongs to. */
 export interface RegistrationSessionOwner {
   /** The token's public name. */
   readonly id: string
@@ -37,7 +36,7 @@ export interface RegistrationSessionOwner {
  */
 export class RegistrationSession implements SocketHandlers, Watched {
   readonly number: number
-  /** Whether its owner has been told that it is open. */
+  /** Whether its owner knows that it is open. */
   wasOpen = false
   /** When it began, in milliseconds of the monotonic clock. */
   readonly startedMs: number
@@ -100,7 +99,7 @@ export class RegistrationSession implements SocketHandlers, Watched {
 
   text(text: string): void {
     const { clock, read, events } = this.#options
-    if (this.#messages.take(clock.now())) void read(text).then((reading) => this.#obey(reading))
+    if (this.#messages.take(clock.now())) void read(text).then((reading) => this.#handleReading(reading))
     else events.emit({ type: 'ignored', id: this.#owner.id, kind: 'flood' })
   }
 
@@ -109,7 +108,7 @@ export class RegistrationSession implements SocketHandlers, Watched {
     this.#owner.ended(this, failure)
   }
 
-  #obey(reading: Reading): void {
+  #handleReading(reading: Reading): void {
     const { events } = this.#options
     const { id } = this.#owner
     if (reading.kind === 'acknowledgement')

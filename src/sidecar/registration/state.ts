@@ -1,25 +1,5 @@
-import type { BackoffSettings } from './backoff.ts'
 import type { Failure } from './failure.ts'
-
-/** Numbers of one registration's life, all in milliseconds but for the count. */
-export interface ReducerSettings extends BackoffSettings {
-  /** How long an open socket may go without `sys registered` before it counts as registered all the same. */
-  readonly acknowledgementMs: number
-  /** How long a close may take before the socket is torn down. */
-  readonly closeMs: number
-  /** A registration that was held for this long had lasted: what failed before it is forgotten. */
-  readonly lastedMs: number
-  /** One that had lasted and is lost is taken up again within this time, at random: thousands may lose theirs together. */
-  readonly atOnceMs: number
-  /** Refusals in a row after which a token may be `refused`. */
-  readonly refusalsAllowed: number
-  /** For how long they must have gone on: a registry that starts may refuse everybody for a moment. */
-  readonly refusalsMs: number
-  /** Who has not tried for so long after it might, because the puppet was away, begins anew. */
-  readonly forgottenMs: number
-  /** Pause between attempts of a refused token, give or take a tenth. */
-  readonly refusedRetryMs: number
-}
+import type { ReducerSettings } from './reducer-settings.ts'
 
 /** What outlives an attempt. */
 export interface AttemptHistory {
@@ -50,13 +30,11 @@ export type ReducerState = AttemptHistory &
     | { readonly state: 'stopped' }
   )
 
-/** What happens to a registration. */
 export type ReducerEvent =
   /** The puppet is healthy: register. */
   | { readonly type: 'register' }
   /** It is not: withdraw, whatever is going on. */
   | { readonly type: 'withdraw' }
-  /** Withdraw, for good. */
   | { readonly type: 'stop' }
   /** The one timer that a state may have set has run out. */
   | { readonly type: 'timer' }
@@ -70,16 +48,14 @@ export type ReducerEvent =
   | { readonly type: 'unreachable'; readonly attempt: number }
   | { readonly type: 'ended'; readonly attempt: number; readonly failure: Failure }
 
-/** What is to be done about it. */
 export type Effect =
-  /** Ask the pacer for a turn. */
   | { readonly type: 'queue' }
   /** Take the request back. */
   | { readonly type: 'unqueue' }
   | { readonly type: 'connect'; readonly attempt: number }
   /** Close politely: 1000. */
   | { readonly type: 'close'; readonly attempt: number }
-  /** Tear down at once; nobody waits for the peer. */
+  /** Tear down at once, without waiting for the peer. */
   | { readonly type: 'terminate'; readonly attempt: number; readonly cause: 'withdrawn' | 'heartbeat' }
 
 /** The next state, what to do, and the state's timer: a number sets it anew, null clears it, undefined leaves it. */
@@ -89,7 +65,6 @@ export interface Transition {
   readonly timerMs?: number | null
 }
 
-/** What a decision needs from outside. */
 export interface ReducerContext {
   /** Monotonic now, in milliseconds. */
   readonly nowMs: number

@@ -81,7 +81,7 @@ export class EventLog {
       case 'gatewayLeft':
       case 'gatewayPort':
       case 'gatewayRefused':
-      case 'gatewayTold':
+      case 'gatewayEventIgnored':
         return this.#gateway.record(event)
       case 'draining':
         return this.#log.info({ state: 'draining' }, 'draining: withdrawing every token')

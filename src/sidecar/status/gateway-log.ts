@@ -8,7 +8,6 @@ import type { SidecarState } from './sidecar-state.ts'
 /** The same refusal is a warning again after so long, in milliseconds. The metrics count all. */
 const REFUSAL_INTERVAL_MS = 10 * 60_000
 
-/** What happens at the gateway server. */
 type GatewayEvent = SidecarEvent & { type: `gateway${string}` }
 
 /** Log lines about the gateway server. However often gateways come and go, that does not fill the log. */
@@ -33,17 +32,14 @@ export class GatewayLog {
         return this.#joined(event)
       case 'gatewayLeft': {
         const level = this.#levelFor('info')
-        return this.#log[level](
-          { token: event.id, cause: event.cause },
-          `the gateway left its door (${event.cause})`,
-        )
+        return this.#log[level]({ token: event.id, cause: event.cause }, `the gateway left (${event.cause})`)
       }
       case 'gatewayPort':
         return this.#port(event)
       case 'gatewayRefused':
         return this.#refused(event.reason, event.from)
-      case 'gatewayTold':
-        return this.#log.trace('the gateway told something')
+      case 'gatewayEventIgnored':
+        return this.#log.trace('the gateway sent an event, which is ignored')
     }
   }
 
@@ -56,7 +52,7 @@ export class GatewayLog {
       return this.#log[this.#levelFor('error')]({ token }, `WRONG TOKEN: ${otherToken(token)}`)
     }
     const taken = adopted ? '; its token is taken over' : ''
-    this.#log[this.#levelFor('info')]({ token }, `the gateway is at its door${taken}`)
+    this.#log[this.#levelFor('info')]({ token }, `the gateway has connected${taken}`)
   }
 
   #port({ id: token, port, expected }: SidecarEvent & { type: 'gatewayPort' }): void {
@@ -74,6 +70,6 @@ export class GatewayLog {
     const again = nowMs - lastMs >= REFUSAL_INTERVAL_MS
     if (again) this.#refusedMs.set(cause, nowMs)
     const fields = { cause, ...(from === '' ? {} : { from }) }
-    this.#log[again ? 'warn' : 'debug'](fields, `somebody at the gateway's door was turned away (${cause})`)
+    this.#log[again ? 'warn' : 'debug'](fields, `a connection to the gateway server was refused (${cause})`)
   }
 }

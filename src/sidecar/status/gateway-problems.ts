@@ -9,7 +9,6 @@ export function gatewayProblems(sidecarState: SidecarState, probedPort: number):
   return [...new Set(problems)]
 }
 
-/** How many gateways are connected. */
 export function gatewayConnections(sidecarState: SidecarState): number {
   return [...sidecarState.gateways.values()].reduce((sum, { connections }) => sum + connections, 0)
 }
@@ -19,12 +18,10 @@ export function isForeign(sidecarState: SidecarState, id: string): boolean {
   return !sidecarState.has(id) && !sidecarState.draining
 }
 
-/** Gateway and sidecar disagree about the puppet's port. */
 export function otherPort(reported: number, probed: number): string {
   return `the gateway says that its puppet listens on port ${reported}, but port ${probed} is probed and published; set WECHATY_PUPPET_SERVER_PORT to the same for both`
 }
 
-/** The gateway has a token that the sidecar does not register. */
 export function otherToken(id: string): string {
   return `the gateway has a token (${id}) that is not among this sidecar's: nobody registers it; give both the same`
 }

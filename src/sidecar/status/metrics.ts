@@ -1,48 +1,17 @@
-import { type EventMetrics, labelled, MetricSet } from '../../ops/metric-set.ts'
-import type { IgnoredKind } from '../../protocol/port-answer.ts'
-import type {
-  ConnectResult,
-  DisconnectCause,
-  GatewayRefusal,
-  SidecarEvent,
-  WithdrawalCause,
+import { type EventMetrics, MetricSet } from '../../ops/metric-set.ts'
+import { IGNORED_KINDS } from '../../protocol/port-answer.ts'
+import {
+  CONNECT_RESULTS,
+  DISCONNECT_CAUSES,
+  GATEWAY_REFUSALS,
+  PROBE_FAILURES,
+  type SidecarEvent,
+  WITHDRAWAL_CAUSES,
 } from '../events.ts'
 import { gatewayConnections } from './gateway-problems.ts'
 import { totalsOf } from './readiness.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
-const PROBE_RESULTS = ['ok', 'refused', 'timeout', 'failed']
-const CONNECT_RESULTS: readonly ConnectResult[] = [
-  'registered',
-  'refused',
-  'aborted',
-  'dns',
-  'tcp',
-  'tls',
-  'http',
-  'websocket',
-  'acknowledgement',
-]
-const DISCONNECT_CAUSES: readonly DisconnectCause[] = ['withdrawn', 'heartbeat', 'closed']
-const WITHDRAWAL_CAUSES: readonly WithdrawalCause[] = ['unhealthy', 'removed', 'shutdown']
-const IGNORED_KINDS: readonly IgnoredKind[] = [
-  'binary',
-  'oversized',
-  'flood',
-  'malformed',
-  'event',
-  'invalid',
-]
-const GATEWAY_REFUSALS: readonly GatewayRefusal[] = [
-  'dropped',
-  'http',
-  'path',
-  'token',
-  'stranger',
-  'proxy',
-  'subprotocol',
-  'full',
-]
 const PORT_QUERIES = [
   { method: 'getHostieGrpcPort', result: 'answered' },
   { method: 'hostieGrpcPort', result: 'answered' },
@@ -55,40 +24,32 @@ const FAULT_BUCKETS = [0.025, 0.1, 0.25, 0.5, 1, 2, 2.6, 5.5, 15, 60, 300, 3600]
 /** Prometheus metrics of the sidecar. Gauges read `sidecarState` when they are asked. No label holds a token or anything else that the outside can make up. */
 export function createMetrics(sidecarState: SidecarState, version: string): EventMetrics<SidecarEvent> {
   const metrics = new MetricSet('puppet_registrar_', version)
-  const yesOrNo = (name: string, help: string, isTrue: () => boolean) =>
-    metrics.reading(name, help, () => (isTrue() ? 1 : 0))
-  yesOrNo('puppet_up', 'Whether the puppet is healthy', () => sidecarState.puppet.state === 'healthy')
-  yesOrNo(
-    'registry_reachable',
-    'Whether attempts to register get as far as the registry',
-    () => sidecarState.registry.reachable,
+  metrics.reading('puppet_up', 'Whether the puppet is healthy', () =>
+    Number(sidecarState.puppet.state === 'healthy'),
   )
-  yesOrNo(
+  metrics.reading('registry_reachable', 'Whether attempts to register get as far as the registry', () =>
+    Number(sidecarState.registry.reachable),
+  )
+  metrics.reading(
     'token_source_up',
     'Whether what the token file holds is in force; 0 while it is missing, unreadable or wrong',
-    () => sidecarState.source.problems.length === 0,
+    () => Number(sidecarState.source.problems.length === 0),
   )
   metrics.gauge('registrations', 'Tokens by state', ['state'], (gauge) => {
     const { total, ...states } = totalsOf(sidecarState)
     for (const [state, count] of Object.entries(states)) gauge.set({ state }, count)
   })
   const probeDuration = metrics.histogram('probe_duration_seconds', 'How long probes took')
-  const probes = metrics.counter('probes_total', 'Probes by result', labelled('result', PROBE_RESULTS))
-  const connects = metrics.counter(
-    'connects_total',
-    'Attempts to register, by how they ended',
-    labelled('result', CONNECT_RESULTS),
-  )
-  const disconnects = metrics.counter(
-    'disconnects_total',
-    'Connections to the registry that ended',
-    labelled('cause', DISCONNECT_CAUSES),
-  )
-  const withdrawals = metrics.counter(
-    'withdrawals_total',
-    'Registrations that were withdrawn',
-    labelled('cause', WITHDRAWAL_CAUSES),
-  )
+  const probes = metrics.counterBy('probes_total', 'Probes by result', { result: ['ok', ...PROBE_FAILURES] })
+  const connects = metrics.counterBy('connects_total', 'Attempts to register, by how they ended', {
+    result: CONNECT_RESULTS,
+  })
+  const disconnects = metrics.counterBy('disconnects_total', 'Connections to the registry that ended', {
+    cause: DISCONNECT_CAUSES,
+  })
+  const withdrawals = metrics.counterBy('withdrawals_total', 'Registrations that were withdrawn', {
+    cause: WITHDRAWAL_CAUSES,
+  })
   const detection = metrics.histogram(
     'fault_detection_seconds',
     'From the first bad probe of a healthy puppet to its withdrawal',
@@ -105,11 +66,9 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
     'Port queries and other requests of the registry',
     PORT_QUERIES,
   )
-  const ignored = metrics.counter(
-    'ignored_total',
-    'Messages of the registry that were ignored',
-    labelled('kind', IGNORED_KINDS),
-  )
+  const ignored = metrics.counterBy('ignored_total', 'Messages of the registry that were ignored', {
+    kind: IGNORED_KINDS,
+  })
 
   metrics.reading('gateway_connections', 'Gateways that are connected', () =>
     gatewayConnections(sidecarState),
@@ -117,12 +76,11 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
   const gatewayEvents = metrics.counter(
     'gateway_events_total',
     'Events that gateways sent, which are ignored',
-    [{}],
   )
-  const gatewayRefusals = metrics.counter(
+  const gatewayRefusals = metrics.counterBy(
     'gateway_refusals_total',
     'Connections of gateways that were refused',
-    labelled('reason', GATEWAY_REFUSALS),
+    { reason: GATEWAY_REFUSALS },
   )
 
   return {
@@ -148,7 +106,7 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
           return portQueries.inc({ method: event.method, result: event.result })
         case 'ignored':
           return ignored.inc({ kind: event.kind })
-        case 'gatewayTold':
+        case 'gatewayEventIgnored':
           return gatewayEvents.inc()
         case 'gatewayRefused':
           return gatewayRefusals.inc({ reason: event.reason })

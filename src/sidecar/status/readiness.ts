@@ -26,7 +26,6 @@ export function totalsOf(sidecarState: SidecarState): Totals {
   }
 }
 
-/** One thing that readiness depends on. */
 export interface Check {
   readonly name: string
   readonly ok: boolean
@@ -81,5 +80,4 @@ function someReason(sidecarState: SidecarState): string {
   return sidecarState.count('queued') > 0 ? WAITS_FOR_ITS_TURN : ''
 }
 
-/** Why a token that may connect does not yet. */
 export const WAITS_FOR_ITS_TURN = 'waits for its turn: REGISTRAR_CONNECT_RATE, or the limit on open files'

@@ -1,6 +1,5 @@
 import type { SidecarEvent } from '../events.ts'
 
-/** How a registration's change is written. */
 export interface RegistrationLine {
   readonly level: 'info' | 'warn' | 'error'
   /** The word under which it is counted where many change at once. */

@@ -7,7 +7,6 @@ import { readiness } from './readiness.ts'
 import type { SidecarState } from './sidecar-state.ts'
 import { statusReport } from './status-report.ts'
 
-/** What the endpoints show. */
 export interface AdminServerOptions {
   readonly sidecarState: SidecarState
   readonly config: Config
@@ -17,11 +16,9 @@ export interface AdminServerOptions {
   readonly redact: (text: string) => string
   /** When the sidecar began, in milliseconds of the monotonic clock. */
   readonly startedMs: number
-  /** How much a flapping puppet is held back now. */
   readonly damping: () => Damping
   /** Withdraws every token for good; resolves with whether nothing is registered any more. */
   readonly drain: () => Promise<boolean>
-  /** Ends the process. */
   readonly quit: () => void
 }
 

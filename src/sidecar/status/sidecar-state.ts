@@ -42,7 +42,6 @@ export interface GatewayRecord {
   readonly port: number | undefined
 }
 
-/** The file of the tokens. */
 export interface SourceRecord {
   /** Why the tokens stay as they were; empty if the last reading is in force. */
   readonly problems: readonly string[]
@@ -103,7 +102,6 @@ export class SidecarState {
     return this.#tokens.values()
   }
 
-  /** How many tokens there are. */
   get size(): number {
     return this.#tokens.size
   }
@@ -113,7 +111,6 @@ export class SidecarState {
     return this.#tokens.has(id)
   }
 
-  /** How many tokens are in a state. */
   count(state: RegistrationState): number {
     return this.#counts.get(state) ?? 0
   }

@@ -5,7 +5,7 @@ import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
 import type { SidecarState, TokenRecord } from './sidecar-state.ts'
 
-/** The unhappy first. */
+/** Tokens that are in trouble come first. */
 const ORDER: readonly RegistrationState[] = [
   'refused',
   'waiting',
@@ -24,13 +24,11 @@ export interface ReportOptions {
   readonly uptimeMs: number
   /** Monotonic now, in milliseconds. */
   readonly nowMs: number
-  /** How much a flapping puppet is held back now. */
   readonly damping: Damping
   /** How many tokens to skip. */
   readonly offset: number
 }
 
-/** The body of `/status`. */
 export function statusReport(sidecarState: SidecarState, options: ReportOptions): Record<string, unknown> {
   const { config, nowMs } = options
   const { puppet, registry, source } = sidecarState

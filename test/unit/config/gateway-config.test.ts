@@ -6,7 +6,7 @@ import { readConfig } from '../../../src/config/sidecar-config.ts'
 import { problemsOf } from './problems-of.ts'
 
 const TOKEN = 'insecure_gateway-1'
-const DOOR = { WECHATY_TOKEN: TOKEN, REGISTRAR_GATEWAY_PORT: '9787' }
+const GATEWAY = { WECHATY_TOKEN: TOKEN, REGISTRAR_GATEWAY_PORT: '9787' }
 const PUBLIC = 'wss://api.chatie.io/'
 const registryOf = async (env: Record<string, string>): Promise<string> =>
   (await readConfig(env)).config.registry.url.href
@@ -26,33 +26,33 @@ describe('the gateway port', () => {
     ['REGISTRAR_REGISTRY_URL', { REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:9787' }],
     ['WECHATY_PUPPET_SERVICE_AUTHORITY', { WECHATY_PUPPET_SERVICE_AUTHORITY: 'localhost:9787' }],
   ])('is no registry: %s that names it is a problem', async (variable, registry) => {
-    const [problem, ...others] = await problemsOf({ ...DOOR, ...registry })
+    const [problem, ...others] = await problemsOf({ ...GATEWAY, ...registry })
     expect([problem?.variable, others]).toEqual([variable, []])
-    expect(problem?.message).toContain('own door')
+    expect(problem?.message).toContain('own gateway server')
   })
 
   it('is on loopback, unless its host is given', async () => {
-    expect((await readConfig(DOOR)).config.gateway).toMatchObject({ host: '127.0.0.1', port: 9787 })
-    expect((await readConfig({ ...DOOR, REGISTRAR_GATEWAY_HOST: '::' })).config.gateway).toMatchObject({
+    expect((await readConfig(GATEWAY)).config.gateway).toMatchObject({ host: '127.0.0.1', port: 9787 })
+    expect((await readConfig({ ...GATEWAY, REGISTRAR_GATEWAY_HOST: '::' })).config.gateway).toMatchObject({
       host: '::',
       port: 9787,
     })
   })
 
   it("on the endpoints' own port is a problem", async () => {
-    const [problem, ...others] = await problemsOf({ ...DOOR, REGISTRAR_ADMIN_PORT: '9787' })
+    const [problem, ...others] = await problemsOf({ ...GATEWAY, REGISTRAR_ADMIN_PORT: '9787' })
     expect([problem?.variable, others]).toEqual(['REGISTRAR_GATEWAY_PORT', []])
     expect(problem?.message).toContain('is REGISTRAR_ADMIN_PORT too')
   })
 
   it('is warned of if a registry has it by a name that may be its own, and that registry is not ignored', async () => {
-    const { config, warnings } = await readConfig({ ...DOOR, WECHATY_APIHOST: 'registrar:9787' })
+    const { config, warnings } = await readConfig({ ...GATEWAY, WECHATY_APIHOST: 'registrar:9787' })
     expect([config.registry.url.host, config.gateway?.isApihost]).toEqual(['registrar:9787', false])
     expect(warnings).toMatchObject([{ variable: 'WECHATY_APIHOST' }])
     expect(warnings[0]?.message).toContain('REGISTRAR_REGISTRY_URL')
-    expect((await readConfig({ ...DOOR, WECHATY_APIHOST: '127.0.0.1:9787' })).config.gateway?.isApihost).toBe(
-      true,
-    )
+    expect(
+      (await readConfig({ ...GATEWAY, WECHATY_APIHOST: '127.0.0.1:9787' })).config.gateway?.isApihost,
+    ).toBe(true)
   })
 
   it('needs no token: the gateway brings it', async () => {
@@ -70,7 +70,7 @@ describe('the gateway port', () => {
   )
 
   it('is named as a service link if Kubernetes made it up', async () => {
-    const [problem] = await problemsOf({ ...DOOR, REGISTRAR_GATEWAY_PORT: 'tcp://10.0.0.1:9787' })
+    const [problem] = await problemsOf({ ...GATEWAY, REGISTRAR_GATEWAY_PORT: 'tcp://10.0.0.1:9787' })
     expect(problem?.variable).toBe('REGISTRAR_GATEWAY_PORT')
     expect(problem?.message).toContain('enableServiceLinks')
   })
@@ -79,10 +79,10 @@ describe('the gateway port', () => {
     "on the puppet's own port is a problem, %j",
     async (puppet) => {
       const port = puppet.WECHATY_PUPPET_SERVER_PORT ?? '8788'
-      expect(await problemsOf({ ...DOOR, ...puppet, REGISTRAR_GATEWAY_PORT: port })).toEqual([
+      expect(await problemsOf({ ...GATEWAY, ...puppet, REGISTRAR_GATEWAY_PORT: port })).toEqual([
         {
           variable: 'REGISTRAR_GATEWAY_PORT',
-          message: "is the puppet's port too; the door needs a port of its own, for example 9787",
+          message: "is the puppet's port too; the gateway server needs a port of its own, for example 9787",
         },
       ])
     },
@@ -101,9 +101,9 @@ describe('WECHATY_APIHOST', () => {
     ['registrar:9787', { REGISTRAR_GATEWAY_HOST: 'registrar' }],
     ['10.0.0.5:9787', { REGISTRAR_GATEWAY_HOST: '10.0.0.5' }],
   ])(
-    "that is the sidecar's own door, %s, is the gateway's only: the registry is the public one",
+    "that is the sidecar's own gateway server, %s, is the gateway's only: the registry is the public one",
     async (apihost, more) => {
-      const env = { ...DOOR, ...more, WECHATY_APIHOST: apihost }
+      const env = { ...GATEWAY, ...more, WECHATY_APIHOST: apihost }
       const { config, warnings } = await readConfig(env)
       expect([config.registry.url.href, warnings]).toEqual([PUBLIC, []])
       expect(readDiscoverConfig(env).url.href).toBe(PUBLIC)
@@ -116,7 +116,7 @@ describe('WECHATY_APIHOST', () => {
     ['registry.example.com:9787', 'wss://registry.example.com:9787/'],
     ['127.0.0.1.example.com:9787', 'wss://127.0.0.1.example.com:9787/'],
   ])('that is something else, %s, is the registry', async (apihost, url) => {
-    const env = { ...DOOR, WECHATY_APIHOST: apihost }
+    const env = { ...GATEWAY, WECHATY_APIHOST: apihost }
     expect([await registryOf(env), readDiscoverConfig(env).url.href]).toEqual([url, url])
   })
 
@@ -130,16 +130,23 @@ describe('WECHATY_APIHOST', () => {
   it.each([
     [{ WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example.com' }, 'wss://registry.example.com/'],
     [{ REGISTRAR_REGISTRY_URL: 'ws://registry:8080' }, 'ws://registry:8080/'],
-  ])("that is the sidecar's own door leaves the registry to %j, without a warning", async (registry, url) => {
-    const env = { ...DOOR, ...registry, WECHATY_APIHOST: '127.0.0.1:9787' }
-    const { config, warnings } = await readConfig(env)
-    expect([config.registry.url.href, warnings]).toEqual([url, []])
-    expect(readDiscoverConfig(env).url.href).toBe(url)
-  })
+  ])(
+    "that is the sidecar's own gateway server leaves the registry to %j, without a warning",
+    async (registry, url) => {
+      const env = { ...GATEWAY, ...registry, WECHATY_APIHOST: '127.0.0.1:9787' }
+      const { config, warnings } = await readConfig(env)
+      expect([config.registry.url.href, warnings]).toEqual([url, []])
+      expect(readDiscoverConfig(env).url.href).toBe(url)
+    },
+  )
 
   it('is reported as ignored if it differs from the registry in use, as without a gateway port', async () => {
     const registry = { WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example.com' }
-    const { warnings } = await readConfig({ ...DOOR, ...registry, WECHATY_APIHOST: 'other.example.com:9787' })
+    const { warnings } = await readConfig({
+      ...GATEWAY,
+      ...registry,
+      WECHATY_APIHOST: 'other.example.com:9787',
+    })
     expect(warnings.map(({ variable }) => variable)).toEqual(['WECHATY_APIHOST'])
   })
 })

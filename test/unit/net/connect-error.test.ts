@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { connectErrorKind, describeError, isExhaustion, stageOf } from '../../../src/net/connect-error.ts'
+import { connectErrorKind, describeError, stageOf } from '../../../src/net/connect-error.ts'
 
 const failed = (code?: string, syscall?: string): NodeJS.ErrnoException =>
   Object.assign(new Error('secret'), code && { code }, syscall && { syscall })
@@ -23,7 +23,6 @@ describe('an error of a connection', () => {
     [undefined, undefined],
   ])('with %s is of the kind %s', (code, kind) => {
     expect(connectErrorKind(failed(code))).toBe(kind)
-    expect(isExhaustion(failed(code))).toBe(kind === 'exhausted')
   })
 
   it.each([

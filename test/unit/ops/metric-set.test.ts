@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { labelled, MetricSet } from '../../../src/ops/metric-set.ts'
+import { MetricSet } from '../../../src/ops/metric-set.ts'
 
 const textOf = async (metrics: MetricSet): Promise<string> => (await metrics.expose()).text
 
@@ -26,8 +26,8 @@ describe('a set of metrics', () => {
 
   it('shares nothing with another one', async () => {
     const [one, other] = [new MetricSet('one_', '1'), new MetricSet('other_', '2')]
-    one.counter('events_total', 'Events', [{}]).inc()
-    other.counter('events_total', 'Events', [{}])
+    one.counter('events_total', 'Events').inc()
+    other.counter('events_total', 'Events')
     expect(await samplesOf(one, 'one_events')).toEqual(['one_events_total 1'])
     expect(await samplesOf(other, 'other_events')).toEqual(['other_events_total 0'])
     expect(await textOf(one)).not.toContain('other_')
@@ -41,7 +41,7 @@ describe('a set of metrics', () => {
 describe('a counter', () => {
   it('is 0 for each of its samples before anything has happened', async () => {
     const metrics = new MetricSet('bot_', '1')
-    const counter = metrics.counter('ends_total', 'Ends', labelled('cause', ['good', 'bad']))
+    const counter = metrics.counterBy('ends_total', 'Ends', { cause: ['good', 'bad'] })
     expect(await samplesOf(metrics, 'bot_ends')).toEqual([
       'bot_ends_total{cause="good"} 0',
       'bot_ends_total{cause="bad"} 0',

@@ -16,12 +16,12 @@ const at = (nowMs: number, chance = 1): OutageContext => ({ nowMs, chance, setti
 const STATES = {
   new: initialOutage,
   none: { state: 'none', reachedMs: 90_000 },
-  waiting: { state: 'waiting', failures: 3, beganMs: 95_000, untilMs: 101_000, reason: 'before' },
-  probing: { state: 'probing', failures: 3, beganMs: 95_000, sinceMs: 99_000, reason: 'before' },
+  waiting: { state: 'waiting', failures: 3, beganMs: 95_000, untilMs: 101_000 },
+  probing: { state: 'probing', failures: 3, beganMs: 95_000, sinceMs: 99_000 },
 } satisfies Record<string, Outage>
 type State = keyof typeof STATES
 
-const failed = (startedMs: number): OutageEvent => ({ type: 'failed', startedMs, reason: 'now' })
+const failed = (startedMs: number): OutageEvent => ({ type: 'failed', startedMs })
 const EVENTS = {
   reached: { type: 'reached' },
   timer: { type: 'timer' },
@@ -34,8 +34,8 @@ const EVENTS = {
 } satisfies Record<string, OutageEvent>
 type Event = keyof typeof EVENTS
 
-const FIRST = { state: 'waiting', failures: 1, beganMs: 100_000, untilMs: 101_500, reason: 'now' } as const
-const NEXT = { state: 'waiting', failures: 4, beganMs: 95_000, untilMs: 101_500, reason: 'now' } as const
+const FIRST = { state: 'waiting', failures: 1, beganMs: 100_000, untilMs: 101_500 } as const
+const NEXT = { state: 'waiting', failures: 4, beganMs: 95_000, untilMs: 101_500 } as const
 const REACHED = { state: 'none', reachedMs: 100_000 } as const
 
 /** What each event makes of each state. An event that is not named changes nothing. */
@@ -60,7 +60,7 @@ const TABLE: Record<State, Partial<Record<Event, Outage>>> = {
   // Whatever fails while all wait began before.
   waiting: {
     reached: REACHED,
-    timer: { state: 'probing', failures: 3, beganMs: 95_000, sinceMs: 100_000, reason: 'before' },
+    timer: { state: 'probing', failures: 3, beganMs: 95_000, sinceMs: 100_000 },
   },
   // Only the one that tries for all counts.
   probing: {
@@ -138,7 +138,6 @@ describe('the pace', () => {
       failures: 4000,
       beganMs: 0,
       sinceMs: 3_600_000,
-      reason: 'before',
     }
     const over = nextOutage(long, EVENTS.reached, at(3_600_000))
     const next = nextOutage(over, failed(3_601_000), at(3_601_000))
@@ -147,13 +146,12 @@ describe('the pace', () => {
       failures: 1,
       beganMs: 3_601_000,
       untilMs: 3_602_500,
-      reason: 'now',
     })
   })
 })
 
 describe('an outage in which nobody tries', () => {
-  const probing: Outage = { state: 'probing', failures: 9, beganMs: 0, sinceMs: 20_000, reason: 'before' }
+  const probing: Outage = { state: 'probing', failures: 9, beganMs: 0, sinceMs: 20_000 }
 
   it('is not counted as one of the registry: the next failure begins a new one', () => {
     expect(nextOutage(probing, failed(3_600_000), at(3_600_010))).toMatchObject({
@@ -174,7 +172,6 @@ describe('a registry that asks to be left alone', () => {
   const asked = (afterMs: number): OutageEvent => ({
     type: 'failed',
     startedMs: 100_000,
-    reason: 'now',
     afterMs,
   })
 

@@ -122,20 +122,20 @@ describe('the log', () => {
 
   it('has a line for a gateway that comes and one that goes', async () => {
     expect(await linesOf(joined('t0'), said('t0', 8788), left('t0', 'silent'))).toEqual([
-      { level: 'info', token: 't0', msg: 'the gateway is at its door' },
-      { level: 'info', token: 't0', cause: 'silent', msg: 'the gateway left its door (silent)' },
+      { level: 'info', token: 't0', msg: 'the gateway has connected' },
+      { level: 'info', token: 't0', cause: 'silent', msg: 'the gateway left (silent)' },
     ])
   })
 
   it('says that a token is taken over', async () => {
     expect(await linesOf(joined('t0', true))).toEqual([
-      { level: 'info', token: 't0', msg: 'the gateway is at its door; its token is taken over' },
+      { level: 'info', token: 't0', msg: 'the gateway has connected; its token is taken over' },
     ])
   })
 
   it('calls no token a wrong one while all of them are withdrawn', async () => {
     const lines = await linesOf({ type: 'draining' }, joined('t9'))
-    expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'the gateway is at its door' })
+    expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'the gateway has connected' })
   })
 
   it('has an error where token or port are others', async () => {
@@ -170,13 +170,13 @@ describe('the log', () => {
         level: 'warn',
         cause,
         from: '203.0.113.9',
-        msg: `somebody at the gateway's door was turned away (${cause})`,
+        msg: `a connection to the gateway server was refused (${cause})`,
       })),
     )
   })
 
   it('has nothing of what gateways send', async () => {
-    expect(await linesOf({ type: 'gatewayTold' })).toEqual([])
+    expect(await linesOf({ type: 'gatewayEventIgnored' })).toEqual([])
   })
 })
 
@@ -192,7 +192,7 @@ describe('the metrics', () => {
     for (const line of ['connections 0', 'events_total 0', 'refusals_total{reason="full"} 0']) {
       expect(nothing).toContain(`\npuppet_registrar_gateway_${line}\n`)
     }
-    const told: SidecarEvent = { type: 'gatewayTold' }
+    const told: SidecarEvent = { type: 'gatewayEventIgnored' }
     const sidecarState = stateAfter(joined('t0'), joined('t9'), joined('t9'))
     const text = await textOf(sidecarState, told, told, refused('full'), refused('full'), refused('http'))
     expect(text.split('\n').filter((line) => line.startsWith('puppet_registrar_gateway_'))).toEqual(

@@ -88,7 +88,7 @@ const FACTS: readonly SidecarEvent[] = [
   gone(EVIL),
   { type: 'gatewayJoined', id: EVIL, adopted: true },
   { type: 'gatewayPort', id: EVIL, port: 1, expected: 8788 },
-  { type: 'gatewayTold' },
+  { type: 'gatewayEventIgnored' },
   { type: 'gatewayLeft', id: EVIL, cause: 'closed' },
   ...(['dropped', 'http', 'path', 'token', 'stranger', 'proxy', 'subprotocol', 'full'] as const).map(
     (reason) => ({ type: 'gatewayRefused', reason, from: EVIL }) as const,
