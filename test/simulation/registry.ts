@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../src/lib/clock.ts'
+import { failureOfClose } from '../../src/sidecar/registration/close-code.ts'
 import {
   type Failure,
-  failureOfClose,
   failureOfDeadline,
   failureOfError,
   failureOfResponse,

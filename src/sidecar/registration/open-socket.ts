@@ -5,9 +5,9 @@ import type { WebSocket } from 'ws'
 import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
 import type { Stage } from '../../net/connect-error.ts'
 import type { Transport } from '../../net/transport.ts'
+import { failureOfClose } from './close-code.ts'
 import {
   type Failure,
-  failureOfClose,
   failureOfDeadline,
   failureOfError,
   failureOfResponse,

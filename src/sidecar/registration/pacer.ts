@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../lib/clock.ts'
-import { RandomQueue, type Waiter } from './random-queue.ts'
+import { ConnectOrder } from './connect-order.ts'
 
 /**
  * Timers are coarse: where starts lie closer together than this, those that fell due meanwhile start together, and no
@@ -7,20 +7,11 @@ import { RandomQueue, type Waiter } from './random-queue.ts'
  */
 const COARSE_MS = 20
 
-/** One turn of so many is kept for those whose attempts fail, however many others there are. */
-const TURNS_BEFORE_RETRIES = 4
-
-/**
- * Starts attempts at a rate, evenly, in random order. One that comes while others wait has its turn after all of them, so
- * that none waits for ever. Attempts after a failure give way to the others: a token whose registration was lost must not
- * wait for thousands that are refused.
- */
+/** Starts waiting attempts at a rate, evenly. */
 export class Pacer {
   readonly #clock: Clock
   readonly #spacingMs: number
-  readonly #first = new RandomQueue()
-  readonly #retries = new RandomQueue()
-  #turns = 0
+  readonly #order = new ConnectOrder()
   #allowed = Number.POSITIVE_INFINITY
   /** When the next start may be. */
   #freeMs = Number.NEGATIVE_INFINITY
@@ -38,11 +29,11 @@ export class Pacer {
    * @param isRetry whether the attempt before it failed
    */
   queue(start: () => void, isRetry = false): Cancel {
-    const leave = (isRetry ? this.#retries : this.#first).put(start)
+    const leave = this.#order.put(start, isRetry)
     this.#startDue()
     return () => {
       leave()
-      if (this.#empty) this.#cancelPending()
+      if (this.#order.isEmpty) this.#cancelPending()
     }
   }
 
@@ -54,13 +45,8 @@ export class Pacer {
 
   /** No waiting attempt starts any more. */
   stop(): void {
-    this.#first.clear()
-    this.#retries.clear()
+    this.#order.clear()
     this.#cancelPending()
-  }
-
-  get #empty(): boolean {
-    return this.#first.isEmpty && this.#retries.isEmpty
   }
 
   #cancelPending(): void {
@@ -76,23 +62,16 @@ export class Pacer {
     const earliestMs = this.#spacingMs < COARSE_MS ? nowMs - COARSE_MS : nowMs
     this.#freeMs = Math.max(this.#freeMs, earliestMs)
     while (this.#allowed > 0 && this.#freeMs <= nowMs) {
-      const waiter = this.#draw()
+      const waiter = this.#order.draw(this.#clock.random())
       if (waiter === undefined) return
       this.#allowed -= 1
       this.#freeMs += this.#spacingMs
       waiter.start()
     }
-    if (this.#allowed <= 0 || this.#empty) return
+    if (this.#allowed <= 0 || this.#order.isEmpty) return
     this.#cancelTimer ??= this.#clock.after(this.#freeMs - nowMs, () => {
       this.#cancelTimer = undefined
       this.#startDue()
     })
-  }
-
-  #draw(): Waiter | undefined {
-    this.#turns = (this.#turns + 1) % TURNS_BEFORE_RETRIES
-    const [one, other] = this.#turns === 0 ? [this.#retries, this.#first] : [this.#first, this.#retries]
-    const chance = this.#clock.random()
-    return one.draw(chance) ?? other.draw(chance)
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { failureOfClose } from '../../../../src/sidecar/registration/close-code.ts'
 import {
   type Failure,
-  failureOfClose,
   failureOfDeadline,
   failureOfError,
   failureOfResponse,
