@@ -9,7 +9,7 @@ afterAll(async () => {
 })
 
 // With upstream's own gateway and the public registry's own server.
-it('a gateway that is frozen until the door gives it up comes back by itself', async () => {
+it('a gateway that is frozen until the gateway server gives it up comes back by itself', async () => {
   const pair = await GatewayPair.create({ token: 'insecure_gateway-frozen' })
   const registry = await pair.startRegistry()
   const sidecar = await pair.startSidecar()

@@ -60,7 +60,7 @@ describe.each([
     // The sidecar has read all of it: it answers behind it.
     await pair.found('puppet')
     await gateway.ask('message', { text: 'to whoever listens' })
-    // It lives, it is at the door since it came, and it has heard nothing but the door.
+    // It lives, it has been connected since it came, and it has heard nothing but the gateway server.
     expect(await heardBy(gateway)).toEqual(ONE_VISIT)
     expect(gatewayOf(await sidecar.status())).toMatchObject({ connections: 1, problems: [] })
     await pair.found('puppet')
@@ -116,7 +116,7 @@ describe('what the gateway tells', () => {
     await gateway.ask('heartbeat')
   }
 
-  it('is counted at the door, and the registry sees no frame but the answers of the sidecar', async () => {
+  it('is counted by the gateway server, and the registry sees no frame but the answers of the sidecar', async () => {
     const sidecar = await pair.startSidecar()
     const gateway = await pair.startGateway()
     await waitUntil(() => sockets.length, { timeoutMs: 30_000, what: 'the registration' })

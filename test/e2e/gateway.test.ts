@@ -36,7 +36,7 @@ describe('a sidecar without a token of its own', () => {
     expect((await sidecar.status()).registrations).toMatchObject({ total: 0 })
 
     // One whose puppet never answers, for longer than any gateway takes for its own.
-    const url = `ws://127.0.0.1:${pair.doorPort}/v0/websocket`
+    const url = `ws://127.0.0.1:${pair.gatewayPort}/v0/websocket`
     const headers = { authorization: `Token ${TOKEN}` }
     const early = new WebSocket(url, `io|0.0.1|early||${pair.puppetPort}`, { headers })
     const { tokens } = await atTheDoor(sidecar)
@@ -56,7 +56,7 @@ describe('a sidecar without a token of its own', () => {
   })
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'that is ended by %s leaves the gateway alive, which comes to the door of the next one',
+    'that is ended by %s leaves the gateway alive, which connects to the next one',
     async (signal) => {
       const running = await start()
       const { pair, registry, sidecar, gateway } = running
@@ -160,7 +160,7 @@ it('no token and no QR code is in logs at trace, /status, /metrics, /readyz', as
   await expectNoSecret(sidecar, TOKEN, 'qr-5ecre7')
 })
 
-describe('the port of the door', () => {
+describe('the port of the gateway server', () => {
   it('that is taken ends the sidecar with 78 and a sentence that names the variable', async () => {
     const taken = await startPeer('grpc-server', { health: false })
     const command = startCommand(['run'], {

@@ -10,7 +10,7 @@ import type { Ports } from './connection.ts'
 import { type Held, heldBy, inspected } from './heap.ts'
 import { portOf } from './other-client.ts'
 
-const TOKEN = 'insecure_fuzz-door-3f2c'
+const TOKEN = 'insecure_fuzz-gateway-3f2c'
 const PATIENCE_MS = 10_000
 /** How long a process that drops its connections may take to be gone. */
 const ENDING_MS = 1000

@@ -8,7 +8,7 @@ import { waitUntil, withDeadline } from './wait.ts'
 
 const START_MS = 30_000
 
-/** What `/status` says of the door. */
+/** What `/status` says of the gateway server. */
 export interface GatewayStatus {
   readonly connections: number
   readonly port: number | null
@@ -29,26 +29,26 @@ export interface PairOptions {
 export class GatewayPair {
   readonly token: string
   readonly registryPort: number
-  readonly doorPort: number
+  readonly gatewayPort: number
   readonly puppetPort: number
   readonly #env: Readonly<Record<string, string>>
   readonly #common: Readonly<Record<string, string>>
 
   private constructor(
     { token, env = {}, common = {} }: PairOptions,
-    ports: { registry: number; door: number; puppet: number },
+    ports: { registry: number; gateway: number; puppet: number },
   ) {
     this.token = token
     this.#env = env
     this.#common = common
     this.registryPort = ports.registry
-    this.doorPort = ports.door
+    this.gatewayPort = ports.gateway
     this.puppetPort = ports.puppet
   }
 
   static async create(options: PairOptions): Promise<GatewayPair> {
-    const [free, door, puppet] = await Promise.all([freePort(), freePort(), freePort()])
-    return new GatewayPair(options, { registry: options.registryPort ?? free, door, puppet })
+    const [free, gateway, puppet] = await Promise.all([freePort(), freePort(), freePort()])
+    return new GatewayPair(options, { registry: options.registryPort ?? free, gateway, puppet })
   }
 
   /** The public registry's own server. */
@@ -60,9 +60,9 @@ export class GatewayPair {
   startSidecar(): Promise<Sidecar> {
     return startSidecar({
       // What gateway and sidecar have in common stands in one file for both.
-      WECHATY_APIHOST: `127.0.0.1:${this.doorPort}`,
+      WECHATY_APIHOST: `127.0.0.1:${this.gatewayPort}`,
       WECHATY_PUPPET_SERVER_PORT: String(this.puppetPort),
-      REGISTRAR_GATEWAY_PORT: String(this.doorPort),
+      REGISTRAR_GATEWAY_PORT: String(this.gatewayPort),
       REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${this.registryPort}`,
       LOG_LEVEL: 'trace',
       ...this.#common,
@@ -70,9 +70,9 @@ export class GatewayPair {
     })
   }
 
-  /** The gateway, pointed at the door. Its puppet answers later. */
+  /** The gateway, pointed at the gateway server. Its puppet answers later. */
   startGateway(): Promise<Peer> {
-    return startGateway({ ...this, registryPort: this.doorPort, env: this.#common })
+    return startGateway({ ...this, registryPort: this.gatewayPort, env: this.#common })
   }
 
   /** Waits until a client is given the puppet's address; null: until it is told that there is none. */
@@ -139,9 +139,9 @@ export function gatewayOf(status: Status): GatewayStatus {
   return (status as Status & { gateway: GatewayStatus }).gateway
 }
 
-/** Waits until so many gateways are at the door. */
+/** Waits until so many gateways are connected. */
 export async function atTheDoor(sidecar: Sidecar, connections = 1, timeoutMs = START_MS): Promise<Status> {
-  const what = `${connections} gateways at the door`
+  const what = `${connections} gateways connected`
   return sidecar.until(what, (status) => gatewayOf(status).connections === connections, timeoutMs)
 }
 
@@ -153,7 +153,7 @@ export interface RunningPair {
   readonly gateway: Peer
 }
 
-/** All three. The gateway is at the door; registered, or about to be. */
+/** All three. The gateway is connected; registered, or about to be. */
 export async function startPair(options: PairOptions): Promise<RunningPair> {
   const pair = await GatewayPair.create(options)
   const [registry, sidecar] = await Promise.all([pair.startRegistry(), pair.startSidecar()])
@@ -187,7 +187,7 @@ export async function heardBy(gateway: Peer): Promise<readonly string[]> {
   return (await heard()).filter((name) => name !== 'roger')
 }
 
-/** What a gateway has heard that came to the door once, and stayed. */
+/** What a gateway has heard that connected once, and stayed. */
 export const ONE_VISIT = ['registered', 'getHostieGrpcPort']
 
 function nameOf(text: string): string {

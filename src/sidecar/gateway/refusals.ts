@@ -2,7 +2,7 @@ import type { Refusal } from '../../net/refuse-upgrade.ts'
 import type { GatewayRefusal } from '../events.ts'
 
 export const REFUSALS: Readonly<Record<Exclude<GatewayRefusal, 'dropped'>, Refusal>> = {
-  http: { status: 404, words: "this is a sidecar's door for its gateway: a WebSocket at /v0/websocket" },
+  http: { status: 404, words: "this is a sidecar's server for its gateway: a WebSocket at /v0/websocket" },
   path: { status: 404, words: 'gateways connect to /v0/websocket' },
   token: { status: 401, words: 'give one usable token: Authorization: Token <token>' },
   stranger: { status: 403, words: 'only a gateway on this machine, or on REGISTRAR_PUPPET_HOST, is let in' },
