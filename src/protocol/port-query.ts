@@ -6,7 +6,8 @@ import { type Envelope, isObject } from './envelope.ts'
 export const PORT_QUERY_MS = 2000
 
 /** How a query ended: with a port, with another answer, without an answer, or because the registrant left. */
-export type PortQueryResult = 'answered' | 'invalid' | 'timeout' | 'left'
+export const PORT_QUERY_RESULTS = ['answered', 'invalid', 'timeout', 'left'] as const
+export type PortQueryResult = (typeof PORT_QUERY_RESULTS)[number]
 
 /** What the public registry sends, and what the public document says that it sends. */
 export const METHODS = ['getHostieGrpcPort', 'hostieGrpcPort'] as const

@@ -22,7 +22,6 @@ export interface CertificateFollowerOptions {
   /** The pair in use. */
   readonly pair: KeyPair
   readonly clock: Clock
-  /** Called with a renewed pair. */
   readonly onRenewed: (pair: KeyPair) => void
   /** Called with each change of the state. */
   readonly onState: (state: CertificateState) => void
@@ -31,33 +30,21 @@ export interface CertificateFollowerOptions {
 /** Watches the files: a renewed certificate is used without a restart, a half written one is not. */
 export class CertificateFollower {
   readonly #options: CertificateFollowerOptions
-  readonly #watcher: FileWatcher
+  /** Starts and ends it. */
+  readonly watcher: FileWatcher
   #expires: Date
   #digest: string
   #problem = ''
 
   constructor(options: CertificateFollowerOptions) {
     this.#options = options
-    this.#watcher = new FileWatcher({ clock: options.clock, read: (signal) => this.#read(signal) })
+    this.watcher = new FileWatcher({ clock: options.clock, read: (signal) => this.#read(signal) })
     this.#expires = expiryOf(options.pair)
     this.#digest = digestOf(options.pair)
   }
 
   get state(): CertificateState {
     return { expires: this.#expires, problem: this.#problem }
-  }
-
-  start(): void {
-    this.#watcher.start()
-  }
-
-  /** Reads now; see `FileWatcher.refresh`. */
-  refresh(): Promise<void> {
-    return this.#watcher.refresh()
-  }
-
-  stop(): void {
-    this.#watcher.stop()
   }
 
   async #read(signal: AbortSignal): Promise<void> {

@@ -55,15 +55,15 @@ export class DiscoveryHandler {
     if (socket.destroyed) return
     const { resolver, trustedProxies, clock, onAnswer } = this.#options
     const key = rateLimitKey(originOf(request, trustedProxies).address)
-    const client = this.#waiting.enter(key, socket, response)
-    if (client === undefined) {
+    const leave = this.#waiting.enter(key, socket, response)
+    if (leave === undefined) {
       onAnswer('refused', 0, false)
       return sendAnswer(response, TOO_MANY_WAIT)
     }
     const beganMs = clock.now()
     // Not before it is counted: what is begun here goes on when the client has gone.
     void resolver.later(token).then((answer) => {
-      const open = client.leave()
+      const open = leave()
       if (open === undefined) return
       onAnswer(answer.result, clock.now() - beganMs, answer.waited)
       sendAnswer(open, answer)

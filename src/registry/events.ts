@@ -6,23 +6,25 @@ import type { RefusalReason } from './refusals.ts'
 const NORMAL = 1000
 const NO_CODE = 1005
 
-export const LEAVE_CAUSES = [
-  'closed',
-  'lost',
-  'replaced',
-  'silent',
-  'flood',
-  'frame',
-  'unread',
-  'delisted',
-  'draining',
-] as const
-
 /**
  * Why a registrant left: it said goodbye (`closed`: a close frame with 1000 or without a code), its connection ended without that
- * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it.
+ * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it. Each cause in words, and whether it is
+ * trouble that somebody should look into.
  */
-export type LeaveCause = (typeof LEAVE_CAUSES)[number]
+export const LEAVE_REASONS = {
+  closed: { reason: 'closed', isTrouble: false },
+  lost: { reason: 'its connection ended without a goodbye', isTrouble: false },
+  replaced: { reason: 'a newer link of the same registrant came', isTrouble: false },
+  silent: { reason: 'no answer to a ping', isTrouble: true },
+  flood: { reason: 'too many events', isTrouble: true },
+  frame: { reason: 'a frame that is none, or too large', isTrouble: true },
+  unread: { reason: 'does not read what it is sent', isTrouble: true },
+  delisted: { reason: 'not on the list any more', isTrouble: false },
+  draining: { reason: 'the registry ends', isTrouble: false },
+} as const
+
+export type LeaveCause = keyof typeof LEAVE_REASONS
+export const LEAVE_CAUSES = Object.keys(LEAVE_REASONS) as LeaveCause[]
 
 /**
  * What a close code (1006: no close frame) says. Only 1000, as sidecars send it, and a frame without a code, as upstream's gateways

@@ -1,10 +1,8 @@
 import { type EventMetrics, labelled, MetricSet } from '../ops/metric-set.ts'
-import type { PortQueryResult } from '../protocol/port-query.ts'
+import { PORT_QUERY_RESULTS } from '../protocol/port-query.ts'
 import { DISCOVERY_RESULTS, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
-
-const PORT_QUERY_RESULTS: readonly PortQueryResult[] = ['answered', 'invalid', 'timeout', 'left']
 
 /**
  * Prometheus metrics of the registry. No label holds what the outside can make up.

@@ -83,7 +83,7 @@ export class Registrant extends RegistrantSession<LeaveCause> {
 
   /** Where its puppet was less than a second ago. */
   get cachedEndpoint(): Endpoint | undefined {
-    return this.#cache.fresh
+    return this.#cache.isFresh ? this.#cache.last : undefined
   }
 
   /** Where its puppet was when it was asked last. */

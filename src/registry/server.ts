@@ -80,7 +80,7 @@ export class RegistryServer implements RegistrantListener {
     this.allowList = list
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#access = new AccessControl(clock, limits, list)
-    this.#gapWait = new GapWait({ clock, allows: (token) => list.allows(token) })
+    this.#gapWait = new GapWait(clock, (token) => list.allows(token))
     if (mode !== 'off') {
       this.reachability = new Reachability({
         clock,

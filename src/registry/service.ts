@@ -69,19 +69,19 @@ export class RegistryService {
     for (const address of this.#listening) log.info(address, 'registry listens')
     if (this.#certificate === undefined) return
     this.#record({ type: 'certificate', ...this.#certificate.state })
-    this.#certificate.start()
+    this.#certificate.watcher.start()
   }
 
   /** Reads the certificate's files now. */
   async reload(): Promise<void> {
-    await this.#certificate?.refresh()
+    await this.#certificate?.watcher.refresh()
   }
 
   /** Closes every registration, and ends. */
   async drain(): Promise<void> {
     this.#draining = true
     this.#record({ type: 'draining', registrants: this.server.table.size })
-    this.#certificate?.stop()
+    this.#certificate?.watcher.stop()
     await this.server.stop(this.#options.drainMs)
     this.#eventLog.end()
     await this.#admin.stop()

@@ -5,11 +5,8 @@ import { connectErrorKind } from '../../net/connect-error.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import { mayConnect } from './connect-guard.ts'
 
-/** The result of one check: the port opens, it does not and why, or nothing is known because it was not tried. */
-export type PortCheck =
-  | { readonly kind: 'open' }
-  | { readonly kind: 'closed'; readonly reason: string }
-  | { readonly kind: 'none' }
+/** The result of one check; undefined: nothing is known because it was not tried. */
+export type PortCheck = { readonly open: boolean; readonly reason: string } | undefined
 
 /** How long a port may take to open, in milliseconds; what the public registry waits. */
 const TIMEOUT_MS = 5000
@@ -36,9 +33,9 @@ export class PortChecker {
     signal,
   }: PortCheckOptions): Promise<PortCheck> => {
     const address = isIP(host) === 0 ? await this.#resolve(host) : host
-    if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }
+    if (address === undefined) return closed('its name does not resolve')
     // The address, not the name: a name could have another address by now.
-    if (signal.aborted || !mayConnect(address, from)) return { kind: 'none' }
+    if (signal.aborted || !mayConnect(address, from)) return undefined
     const limit = deadline(clock, TIMEOUT_MS, signal)
     try {
       return await open(address, port, limit.signal)
@@ -67,24 +64,26 @@ function open(host: string, port: number, signal: AbortSignal): Promise<PortChec
       socket.destroy()
       resolve(result)
     }
-    socket.on('connect', () => end({ kind: 'open' }))
+    socket.on('connect', () => end({ open: true, reason: '' }))
     socket.on('error', (error) => end(checkOfError(error)))
-    signal.addEventListener('abort', () =>
-      end({ kind: 'closed', reason: `no answer in ${TIMEOUT_MS / 1000} s` }),
-    )
+    signal.addEventListener('abort', () => end(closed(`no answer in ${TIMEOUT_MS / 1000} s`)))
   })
+}
+
+function closed(reason: string): PortCheck {
+  return { open: false, reason }
 }
 
 function checkOfError(error: NodeJS.ErrnoException): PortCheck {
   switch (connectErrorKind(error)) {
     case 'exhausted':
     case 'forbidden':
-      return { kind: 'none' }
+      return undefined
     case 'refused':
-      return { kind: 'closed', reason: 'nothing listens there' }
+      return closed('nothing listens there')
     case 'unreachable':
-      return { kind: 'closed', reason: 'no route leads there' }
+      return closed('no route leads there')
     default:
-      return { kind: 'closed', reason: error.code ?? 'unknown' }
+      return closed(error.code ?? 'unknown')
   }
 }

@@ -22,7 +22,7 @@ afterAll(removeTempDirs)
 
 const followers: CertificateFollower[] = []
 afterEach(() => {
-  for (const follower of followers.splice(0)) follower.stop()
+  for (const follower of followers.splice(0)) follower.watcher.stop()
 })
 
 /** Follows the files of a certificate and its key until the test ends. */
@@ -60,7 +60,7 @@ describe('at the start', () => {
 describe('files that are watched', () => {
   it('are read again every 10 s', async () => {
     const { put, clock, pairs, states, follower } = follow()
-    follower.start()
+    follower.watcher.start()
     put({ cert: renewed, key: renewed })
     await clock.advance(9999)
     expect(pairs).toEqual([])
@@ -77,9 +77,9 @@ describe('files that are watched', () => {
 
   it('that do not change are not reported', async () => {
     const { put, pairs, states, follower } = follow()
-    await follower.refresh()
+    await follower.watcher.refresh()
     put({ cert: before, key: before })
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect([pairs, states]).toEqual([[], []])
     expect(follower.state).toEqual({ expires: expires(before), problem: '' })
   })
@@ -88,7 +88,7 @@ describe('files that are watched', () => {
     const { put, states, follower } = follow()
     const expired = await authority.issue(['dns:registry.example.com'], { expired: true })
     put({ cert: expired, key: expired })
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect(states).toEqual([{ expires: expires(expired), problem: '' }])
     expect(expires(expired)).not.toEqual(expires(before))
   })
@@ -99,14 +99,14 @@ describe('files that are watched', () => {
     const pipe = makePipe(makeTempDir())
     rmSync(files.certFile)
     linkSync(pipe, files.certFile)
-    const reading = follower.refresh()
+    const reading = follower.watcher.refresh()
     const writer = await waitUntil(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), {
       timeoutMs: 5000,
       what: 'the reading to begin',
     })
     rmSync(files.certFile)
     put({ cert: renewed, key: renewed })
-    const again = follower.refresh()
+    const again = follower.watcher.refresh()
     writeSync(writer, readKeyPair(before).cert)
     closeSync(writer)
     await Promise.all([reading, again])
@@ -131,7 +131,7 @@ describe('files that are watched', () => {
     })
     followers.push(follower)
     secretOf(renewed)
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect(pairs).toEqual([readKeyPair(renewed)])
   })
 })
@@ -142,12 +142,12 @@ describe('a renewal that is half done', () => {
     async (half) => {
       const { put, pairs, states, follower } = follow()
       put({ [half]: renewed })
-      await follower.refresh()
-      await follower.refresh()
+      await follower.watcher.refresh()
+      await follower.watcher.refresh()
       expect(pairs).toEqual([])
       expect(states).toEqual([{ expires: expires(before), problem: MISMATCH }])
       put({ cert: renewed, key: renewed })
-      await follower.refresh()
+      await follower.watcher.refresh()
       expect(pairs).toEqual([readKeyPair(renewed)])
       expect(states.slice(1)).toEqual([{ expires: expires(renewed), problem: '' }])
       expect(follower.state).toEqual({ expires: expires(renewed), problem: '' })
@@ -157,9 +157,9 @@ describe('a renewal that is half done', () => {
   it('and undone is reported as solved, and renews nothing', async () => {
     const { put, pairs, states, follower } = follow()
     put({ cert: renewed })
-    await follower.refresh()
+    await follower.watcher.refresh()
     put({ cert: before })
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect([pairs, states.map(({ problem }) => problem)]).toEqual([[], [MISMATCH, '']])
   })
 
@@ -171,12 +171,12 @@ describe('a renewal that is half done', () => {
   ])('whose key is %s keeps the old one', async (_what, spoil, words) => {
     const { files, put, pairs, states, follower } = follow()
     spoil(files.keyFile)
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect(pairs).toEqual([])
     expect(states).toEqual([{ expires: expires(before), problem: expect.stringMatching(words) }])
     expect(states[0]?.problem).not.toMatch(/MIGH|aaaa/)
     put({ key: before })
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect(follower.state.problem).toBe('')
   })
 
@@ -186,7 +186,7 @@ describe('a renewal that is half done', () => {
   ])('whose certificate is %s keeps the old one', async (_what, spoil, words) => {
     const { files, pairs, states, follower } = follow()
     spoil(files.certFile)
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect([pairs, states.length]).toEqual([[], 1])
     expect(states[0]?.problem).toMatch(words)
   })
@@ -194,9 +194,9 @@ describe('a renewal that is half done', () => {
   it('whose problem changes is reported again', async () => {
     const { files, put, states, follower } = follow()
     put({ cert: renewed })
-    await follower.refresh()
+    await follower.watcher.refresh()
     rmSync(files.keyFile)
-    await follower.refresh()
+    await follower.watcher.refresh()
     expect(states.map(({ problem }) => problem)).toEqual([
       MISMATCH,
       expect.stringContaining('there is no file'),
@@ -207,13 +207,13 @@ describe('a renewal that is half done', () => {
 describe('a follower that is stopped', () => {
   it('leaves no timer, reads nothing and reports nothing', async () => {
     const { put, clock, pairs, states, follower } = follow()
-    follower.start()
+    follower.watcher.start()
     expect(clock.pending).toBe(1)
     put({ cert: renewed, key: renewed })
-    follower.stop()
-    follower.start()
+    follower.watcher.stop()
+    follower.watcher.start()
     expect(clock.pending).toBe(0)
-    await follower.refresh()
+    await follower.watcher.refresh()
     await clock.advance(60_000)
     expect([pairs, states, clock.pending]).toEqual([[], [], 0])
   })
@@ -223,8 +223,8 @@ describe('a follower that is stopped', () => {
       const { files, put, clock, pairs, states, follower } = follow()
       if (what === undefined) rmSync(files.keyFile)
       else put(what)
-      const reading = follower.refresh()
-      follower.stop()
+      const reading = follower.watcher.refresh()
+      follower.watcher.stop()
       await reading
       expect([pairs, states, clock.pending]).toEqual([[], [], 0])
     }
@@ -232,9 +232,9 @@ describe('a follower that is stopped', () => {
 
   it('before that has one timer, however often a reading was requested', async () => {
     const { clock, follower } = follow()
-    follower.start()
-    await Promise.all([follower.refresh(), follower.refresh(), follower.refresh()])
-    await follower.refresh()
+    follower.watcher.start()
+    await Promise.all([follower.watcher.refresh(), follower.watcher.refresh(), follower.watcher.refresh()])
+    await follower.watcher.refresh()
     expect(clock.pending).toBe(1)
   })
 })

@@ -19,10 +19,10 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
   let checks = 0
   const check = async () => {
     checks += 1
-    return closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const)
+    return { open: !closed, reason: closed ? 'x' : '' }
   }
   const reachability = new Reachability({ clock, check, onChange: () => {} })
-  const gapWait = new GapWait({ clock, allows: () => true })
+  const gapWait = new GapWait(clock, () => true)
   const resolver = new Resolver({ clock, table, gapWait, reachability, mask })
   /** One comes, and goes as soon as it leaves. */
   const join = ({ onUnresponsive, onResponsive, ...fixture }: JoinOptions = {}) => {

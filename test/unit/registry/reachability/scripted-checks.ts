@@ -4,9 +4,9 @@ import type { Registrant } from '../../../../src/registry/registrant.ts'
 import type { QuickClock } from '../../../support/quick-clock.ts'
 import { createHarness, type Registered, type RegistrantFixture } from '../registry-harness.ts'
 
-export const OPEN: PortCheck = { kind: 'open' }
-export const CLOSED: PortCheck = { kind: 'closed', reason: 'nothing listens there' }
-export const NONE: PortCheck = { kind: 'none' }
+export const OPEN: PortCheck = { open: true, reason: '' }
+export const CLOSED: PortCheck = { open: false, reason: 'nothing listens there' }
+export const NONE: PortCheck = undefined
 
 /** One check, as it was started. */
 export interface StartedCheck {
