@@ -9,6 +9,7 @@ import { RegistrantUpgrade } from '../protocol/registrant-upgrade.ts'
 import { isRegistrationPath } from '../protocol/registration.ts'
 import { type AccessControl, holdersOf } from './access-control.ts'
 import type { Connections } from './connections.ts'
+import type { RegistryEvent } from './events.ts'
 import { FRAME_MAX_BYTES, PATH_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { BUSY_MS, retryAfterSeconds } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusals.ts'
@@ -30,7 +31,7 @@ export interface RegistrationHandlerOptions {
   readonly table: RegistrationTable<Registrant>
   readonly clock: Clock
   readonly onRegistrant: (socket: WebSocket, arrival: Arrival) => void
-  readonly onRefusal: (reason: RefusalReason, address: string) => void
+  readonly emit: (event: RegistryEvent) => void
 }
 
 /** Takes requests to upgrade, and lets registrants in. */
@@ -45,7 +46,7 @@ export class RegistrationHandler {
       closeMs: CLOSE_MS,
       subprotocolMax: SUBPROTOCOL_MAX,
       refusals: REFUSALS,
-      onRefusal: options.onRefusal,
+      onRefusal: (reason, address) => options.emit({ type: 'refused', reason, address }),
     })
   }
 

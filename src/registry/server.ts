@@ -95,21 +95,15 @@ export class RegistryServer implements RegistrantListener {
       mask: mode === 'mask',
     })
     const connections = new Connections(connectionLimits(limits), trustedProxies, new Overload(clock))
+    const common = { clock, trustedProxies, emit: onEvent }
     const registrations = new RegistrationHandler({
+      ...common,
       access: this.#access,
       connections,
       table: this.table,
-      trustedProxies,
-      clock,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
-      onRefusal: (reason, address) => onEvent({ type: 'refused', reason, address }),
     })
-    const discoveries = new DiscoveryHandler({
-      resolver: this.#resolver,
-      trustedProxies,
-      clock,
-      onAnswer: (result, tookMs, waited) => onEvent({ type: 'discovered', result, tookMs, waited }),
-    })
+    const discoveries = new DiscoveryHandler({ ...common, resolver: this.#resolver })
     const handlers: HttpHandlers = {
       request: (request, response) => discoveries.handle(request, response),
       upgrade: (request, socket, head, isFirst) => registrations.handle(request, socket, head, isFirst),

@@ -1,5 +1,6 @@
 import type { Stage } from '../net/connect-error.ts'
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
+import type { SessionEndCause } from '../protocol/registrant-session.ts'
 
 /**
  * The vocabulary that the stages share: what each of them tells the others. Facts flow one way, from the probe to the
@@ -52,9 +53,6 @@ export type WithdrawalCause = 'unhealthy' | 'removed' | 'shutdown'
 
 /** Why a connection that had been open ended. */
 export type DisconnectCause = 'withdrawn' | 'heartbeat' | 'closed'
-
-/** How a gateway left the door. `silent`: no pong in time. `unread`: it does not read. `frame`: it sent no frame, or too large a one. */
-export type GatewayLeaveCause = 'closed' | 'silent' | 'unread' | 'frame'
 
 /**
  * Why somebody at the door was turned away. `dropped`: a connection too many, one without a request, or one that went before it was
@@ -130,7 +128,7 @@ export type SidecarEvent =
   | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
   /** A gateway came to the door. `adopted`: its token is taken over, because the sidecar has none of its own. */
   | { readonly type: 'gatewayJoined'; readonly id: string; readonly adopted: boolean }
-  | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: GatewayLeaveCause }
+  | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: SessionEndCause }
   /** It was asked for its puppet's port; undefined: it did not say. `expected`: the one that is probed. */
   | {
       readonly type: 'gatewayPort'

@@ -11,32 +11,28 @@ export type PortCheck = { readonly open: boolean; readonly reason: string } | un
 /** How long a port may take to open, in milliseconds; what the public registry waits. */
 const TIMEOUT_MS = 5000
 
-export interface PortCheckOptions {
-  readonly endpoint: Endpoint
-  /** Where the registrant comes from that advertises the endpoint; empty if that is not known. */
-  readonly from: string
-  readonly clock: Clock
-  /** Ends it early; the result then means nothing. */
-  readonly signal: AbortSignal
-}
-
 /** Checks whether ports open, by a TCP connection. */
 export class PortChecker {
+  readonly #clock: Clock
   /** One name after another: resolving takes a thread, of which there are four for everything. */
   #lastName: Promise<unknown> = Promise.resolve()
 
-  /** Never rejects. */
-  readonly check = async ({
-    endpoint: { host, port },
-    from,
-    clock,
-    signal,
-  }: PortCheckOptions): Promise<PortCheck> => {
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Never rejects.
+   *
+   * @param from where the registrant comes from that advertises the endpoint; empty if that is not known
+   * @param signal ends it early; the result then means nothing
+   */
+  async check({ host, port }: Endpoint, from: string, signal: AbortSignal): Promise<PortCheck> {
     const address = isIP(host) === 0 ? await this.#resolve(host) : host
     if (address === undefined) return closed('its name does not resolve')
     // The address, not the name: a name could have another address by now.
     if (signal.aborted || !mayConnect(address, from)) return undefined
-    const limit = deadline(clock, TIMEOUT_MS, signal)
+    const limit = deadline(this.#clock, TIMEOUT_MS, signal)
     try {
       return await open(address, port, limit.signal)
     } finally {

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import { Counter } from '../../lib/counter.ts'
 import { rateLimitKey } from '../../net/ip-address.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import { type PortCheck, PortChecker, type PortCheckOptions } from './check-port.ts'
+import { PortChecker } from './check-port.ts'
 import {
   type CheckedEndpoint,
   CheckedEndpoints,
@@ -29,8 +29,8 @@ const CHECKS = { inAll: 64, perAddress: 8 }
 export interface ReachabilityOptions {
   readonly clock: Clock
   readonly onChange: (change: ReachabilityChange) => void
-  /** Default: a TCP connection. */
-  readonly check?: (options: PortCheckOptions) => Promise<PortCheck>
+  /** Default: by TCP connections. */
+  readonly checker?: Pick<PortChecker, 'check'>
 }
 
 /** When to check each registrant; the one that was added first comes first. */
@@ -42,7 +42,7 @@ type Queue = Map<CheckedRegistrant, number>
  */
 export class Reachability {
   readonly #clock: Clock
-  readonly #check: (options: PortCheckOptions) => Promise<PortCheck>
+  readonly #checker: Pick<PortChecker, 'check'>
   readonly #endpoints: CheckedEndpoints
   /** Registrants of which nothing is known lately. */
   readonly #unchecked: Queue = new Map()
@@ -53,9 +53,9 @@ export class Reachability {
   #cancelTick: Cancel | undefined
   readonly #stop = new AbortController()
 
-  constructor({ clock, onChange, check = new PortChecker().check }: ReachabilityOptions) {
+  constructor({ clock, onChange, checker = new PortChecker(clock) }: ReachabilityOptions) {
     this.#clock = clock
-    this.#check = check
+    this.#checker = checker
     this.#endpoints = new CheckedEndpoints(clock, onChange)
     // Each check listens to it; Node.js would take more than ten of them for a leak.
     setMaxListeners(CHECKS.inAll, this.#stop.signal)
@@ -151,12 +151,7 @@ export class Reachability {
     this.#checks += 1
     this.#checksByAddress.add(key)
     checked.isChecking = true
-    const result = await this.#check({
-      endpoint,
-      from: verifiedAddress(registrant),
-      clock: this.#clock,
-      signal: this.#stop.signal,
-    })
+    const result = await this.#checker.check(endpoint, verifiedAddress(registrant), this.#stop.signal)
     checked.isChecking = false
     this.#checksByAddress.remove(key)
     this.#checks -= 1

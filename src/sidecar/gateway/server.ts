@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
@@ -52,9 +52,7 @@ export class GatewayServer {
   readonly #options: GatewayServerOptions
   readonly #http: HttpListener
   readonly #upgrade: RegistrantUpgrade<Exclude<GatewayRefusal, 'dropped'>>
-  readonly #connections = new ConnectionLimiter(CONNECTIONS, (remote, { localAddress: local = '' }) =>
-    isFromHere({ remote, local }) ? undefined : remote,
-  )
+  readonly #connections = new ConnectionLimiter(CONNECTIONS)
   readonly #heartbeat: Heartbeat
   readonly #sessions = new Set<GatewaySession>()
   /** Connections of which it is not known yet whether they may be from there. */
@@ -78,7 +76,7 @@ export class GatewayServer {
       return false
     }
     this.#http = new HttpListener({ host, port, tls: undefined }, REQUEST_MS, {
-      admit: (socket) => this.#connections.admit(socket) !== undefined || drop(socket),
+      admit: (socket) => this.#admit(socket) || drop(socket),
       request: (request, response, isFirst) => this.#refuseRequest(request, response, isFirst),
       upgrade: (request, socket, head, isFirst) => void this.#receive(request, socket, head, isFirst),
     })
@@ -107,6 +105,11 @@ export class GatewayServer {
     this.#http.cut()
   }
 
+  #admit(socket: Socket): boolean {
+    const ends = endsOf(socket)
+    return this.#connections.admit(socket, isFromHere(ends) ? undefined : ends.remote) !== undefined
+  }
+
   #refuseRequest({ socket }: IncomingMessage, response: ServerResponse, isFirst: boolean): void {
     // The answer to the first request is the last one on its connection.
     if (!isFirst) return void socket.destroy()
@@ -116,12 +119,13 @@ export class GatewayServer {
 
   async #receive(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): Promise<void> {
     if (!isFirst) return void socket.destroy()
-    const { remoteAddress: remote = '', localAddress: local = '' } = request.socket
+    const ends = endsOf(request.socket)
+    const { remote } = ends
     const registration = this.#upgrade.read(request)
     const objection = isForOthers(request.headers) ? 'proxy' : this.#objection(registration)
     if (objection !== undefined) return this.#upgrade.refuse(socket, objection, remote)
     this.#pending.add(socket)
-    const isAllowed = await this.#options.allows({ remote, local })
+    const isAllowed = await this.#options.allows(ends)
     this.#pending.delete(socket)
     // It went meanwhile, or the server was closed.
     if (socket.destroyed) return this.#options.listener.onRefusal('dropped', remote)
@@ -131,18 +135,12 @@ export class GatewayServer {
       const { listener, clock } = this.#options
       const token = registration.token ?? ''
       listener.onJoin(token)
-      const session: GatewaySession = new GatewaySession(webSocket, {
-        token,
-        clock,
-        heartbeat: this.#heartbeat,
-        listener: {
-          ...listener,
-          onLeave: (_token, cause) => {
-            this.#sessions.delete(session)
-            listener.onLeave(token, cause)
-          },
-        },
-      })
+      const onLeave: GatewaySessionListener['onLeave'] = (_token, cause) => {
+        this.#sessions.delete(session)
+        listener.onLeave(token, cause)
+      }
+      const options = { token, clock, heartbeat: this.#heartbeat }
+      const session = new GatewaySession(webSocket, options, { ...listener, onLeave })
       this.#sessions.add(session)
       session.start()
     })
@@ -157,6 +155,10 @@ export class GatewayServer {
     if (!this.#options.isToken(token ?? '')) return 'token'
     return isRegistrant(parseSubprotocol(subprotocol)) ? undefined : 'subprotocol'
   }
+}
+
+function endsOf({ remoteAddress: remote = '', localAddress: local = '' }: Socket): Ends {
+  return { remote, local }
 }
 
 function addressOf(socket: Duplex): string {

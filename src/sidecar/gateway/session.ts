@@ -29,10 +29,8 @@ export class GatewaySession extends RegistrantSession {
 
   constructor(
     socket: WebSocket,
-    {
-      listener,
-      ...options
-    }: Omit<RegistrantSessionOptions, 'frameRate'> & { readonly listener: GatewaySessionListener },
+    options: Omit<RegistrantSessionOptions, 'frameRate'>,
+    listener: GatewaySessionListener,
   ) {
     super(socket, { ...options, frameRate: FRAME_RATE })
     this.#listener = listener

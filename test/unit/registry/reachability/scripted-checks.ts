@@ -1,4 +1,4 @@
-import type { PortCheck } from '../../../../src/registry/reachability/check-port.ts'
+import type { PortCheck, PortChecker } from '../../../../src/registry/reachability/check-port.ts'
 import { Reachability } from '../../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../../src/registry/registrant.ts'
 import type { QuickClock } from '../../../support/quick-clock.ts'
@@ -22,23 +22,24 @@ export function createReachability(clock?: QuickClock) {
   const checks: StartedCheck[] = []
   const changes: string[] = []
   const world = { finds: OPEN, tookMs: 0 }
+  const check: PortChecker['check'] = ({ host, port }, from) => {
+    const started: StartedCheck = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
+    checks.push(started)
+    const found = world.finds
+    return new Promise((resolve) => {
+      const end = (): void => {
+        started.endedMs = time.now()
+        resolve(found)
+      }
+      if (world.tookMs === 0) end()
+      else time.after(world.tookMs, end)
+    })
+  }
   const reachability = new Reachability({
     clock: time,
     onChange: ({ endpoint, open, reason }) =>
       void changes.push(`${endpoint} ${open ? 'open' : `closed: ${reason}`}`),
-    check: ({ endpoint: { host, port }, from }) => {
-      const started: StartedCheck = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
-      checks.push(started)
-      const found = world.finds
-      return new Promise((resolve) => {
-        const end = (): void => {
-          started.endedMs = time.now()
-          resolve(found)
-        }
-        if (world.tookMs === 0) end()
-        else time.after(world.tookMs, end)
-      })
-    },
+    checker: { check },
   })
   const inside = new Set<Registrant>()
   /** A registrant that answers port 8788 by default, and leaves reachability when it leaves. */
