@@ -21,7 +21,7 @@ export interface Resolution {
 
 export interface ResolverOptions {
   readonly clock: Clock
-  readonly table: RegistrationTable<Registrant>
+  readonly table: RegistrationTable
   readonly gapWait: GapWait
   /** Undefined if ports are not checked. */
   readonly reachability: Reachability | undefined

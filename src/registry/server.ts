@@ -52,7 +52,7 @@ const UNVERIFIED_MAX = 10
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
 export class RegistryServer implements RegistrantListener {
-  readonly table = new RegistrationTable<Registrant>()
+  readonly table = new RegistrationTable()
   readonly allowList: AllowList
   /** Undefined if it is off. */
   readonly reachability: Reachability | undefined
@@ -152,7 +152,7 @@ export class RegistryServer implements RegistrantListener {
     })
     const giveUp = this.#clock.after(END_MS, () => {
       for (const registrant of this.#open) registrant.terminate()
-      for (const listener of this.#listeners) listener.cut()
+      for (const listener of this.#listeners) listener.server.closeAllConnections()
     })
     await Promise.all([stopped, closed])
     giveUp()

@@ -36,24 +36,20 @@ export class GatewayAccess {
     if (isFromHere(ends)) return true
     const address = withoutMapping(ends.remote)
     const isUnderWay = this.#lookup !== undefined
-    const addresses = await this.#addressesInTime()
+    const addresses = await this.#addresses()
     if (addresses?.includes(address)) return true
     // A look-up that was under way may have begun before the host had this address.
     if (addresses === undefined || !isUnderWay) return false
-    return (await this.#addressesInTime())?.includes(address) ?? false
+    return (await this.#addresses())?.includes(address) ?? false
   }
 
   /** Undefined if it takes too long. */
-  #addressesInTime(): Promise<readonly string[] | undefined> {
-    return withTimeLimit(this.#clock, LOOKUP_MS, this.#addresses())
-  }
-
-  #addresses(): Promise<readonly string[]> {
+  #addresses(): Promise<readonly string[] | undefined> {
     this.#lookup ??= this.#resolve(this.#host)
       .catch((): readonly string[] => [])
       .finally(() => {
         this.#lookup = undefined
       })
-    return this.#lookup
+    return withTimeLimit(this.#clock, LOOKUP_MS, this.#lookup)
   }
 }

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
+import { type Refusal, refuseUpgrade } from '../../net/refuse-upgrade.ts'
 import { ConnectionLimiter } from '../../protocol/connection-limiter.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { destroyOnError, HttpListener } from '../../protocol/http-listener.ts'
@@ -51,7 +52,7 @@ export interface GatewayServerOptions {
 export class GatewayServer {
   readonly #options: GatewayServerOptions
   readonly #http: HttpListener
-  readonly #upgrade: RegistrantUpgrade<Exclude<GatewayRefusal, 'dropped'>>
+  readonly #upgrade: RegistrantUpgrade
   readonly #connections = new ConnectionLimiter(CONNECTIONS)
   readonly #heartbeat: Heartbeat
   readonly #sessions = new Set<GatewaySession>()
@@ -67,12 +68,10 @@ export class GatewayServer {
       closeMs: CLOSE_MS,
       // What is answered to one frame is sent before the next one is answered.
       oneFrameATurn: true,
-      refusals: REFUSALS,
-      onRefusal: (reason, from) => listener.onRefusal(reason, from),
-      onBadHandshake: (socket) => this.#upgrade.refuse(socket, 'http', addressOf(socket), BAD_HANDSHAKE),
+      onBadHandshake: (socket) => this.#refuse(socket, 'http', BAD_HANDSHAKE),
     })
     const drop = (socket: Duplex): false => {
-      listener.onRefusal('dropped', addressOf(socket))
+      listener.onRefusal('dropped', endsOf(socket).remote)
       return false
     }
     this.#http = new HttpListener({ host, port, tls: undefined }, REQUEST_MS, {
@@ -88,7 +87,7 @@ export class GatewayServer {
     server.on('checkContinue', (request, response) => server.emit('request', request, response))
     server.on('connect', (_request, socket) => {
       destroyOnError(socket)
-      this.#upgrade.refuse(socket, 'http', addressOf(socket))
+      this.#refuse(socket, 'http')
     })
   }
 
@@ -102,7 +101,7 @@ export class GatewayServer {
     void this.#http.stop()
     for (const socket of this.#pending) socket.destroy()
     for (const session of this.#sessions) session.goAway()
-    this.#http.cut()
+    this.#http.server.closeAllConnections()
   }
 
   #admit(socket: Socket): boolean {
@@ -110,10 +109,15 @@ export class GatewayServer {
     return this.#connections.admit(socket, isFromHere(ends) ? undefined : ends.remote) !== undefined
   }
 
+  #refuse(socket: Duplex, reason: keyof typeof REFUSALS, refusal: Refusal = REFUSALS[reason]): void {
+    this.#options.listener.onRefusal(reason, endsOf(socket).remote)
+    refuseUpgrade(socket, refusal)
+  }
+
   #refuseRequest({ socket }: IncomingMessage, response: ServerResponse, isFirst: boolean): void {
     // The answer to the first request is the last one on its connection.
     if (!isFirst) return void socket.destroy()
-    this.#options.listener.onRefusal('http', addressOf(socket))
+    this.#options.listener.onRefusal('http', endsOf(socket).remote)
     sendText(response, REFUSALS.http.status, REFUSALS.http.words, ['connection', 'close'])
   }
 
@@ -123,14 +127,14 @@ export class GatewayServer {
     const { remote } = ends
     const registration = this.#upgrade.read(request)
     const objection = isForOthers(request.headers) ? 'proxy' : this.#objection(registration)
-    if (objection !== undefined) return this.#upgrade.refuse(socket, objection, remote)
+    if (objection !== undefined) return this.#refuse(socket, objection)
     this.#pending.add(socket)
     const isAllowed = await this.#options.allows(ends)
     this.#pending.delete(socket)
     // It went meanwhile, or the server was closed.
     if (socket.destroyed) return this.#options.listener.onRefusal('dropped', remote)
-    if (!isAllowed) return this.#upgrade.refuse(socket, 'stranger', remote)
-    if (this.#sessions.size >= SESSIONS_MAX) return this.#upgrade.refuse(socket, 'full', remote)
+    if (!isAllowed) return this.#refuse(socket, 'stranger')
+    if (this.#sessions.size >= SESSIONS_MAX) return this.#refuse(socket, 'full')
     this.#upgrade.accept(request, socket, head, (webSocket) => {
       const { listener, clock } = this.#options
       const token = registration.token ?? ''
@@ -146,21 +150,14 @@ export class GatewayServer {
     })
   }
 
-  #objection({
-    path,
-    token,
-    subprotocol,
-  }: RegistrationRequest): 'path' | 'token' | 'subprotocol' | undefined {
+  #objection({ path, token, subprotocol }: RegistrationRequest): keyof typeof REFUSALS | undefined {
     if (!isRegistrationPath(path)) return 'path'
     if (!this.#options.isToken(token ?? '')) return 'token'
     return isRegistrant(parseSubprotocol(subprotocol)) ? undefined : 'subprotocol'
   }
 }
 
-function endsOf({ remoteAddress: remote = '', localAddress: local = '' }: Socket): Ends {
+function endsOf(socket: Duplex): Ends {
+  const { remoteAddress: remote = '', localAddress: local = '' } = socket as Socket
   return { remote, local }
-}
-
-function addressOf(socket: Duplex): string {
-  return 'remoteAddress' in socket && typeof socket.remoteAddress === 'string' ? socket.remoteAddress : ''
 }
