@@ -10,7 +10,6 @@ import {
   type KeyPair,
 } from '../net/key-pair.ts'
 
-/** The certificate in use. */
 export interface CertificateState {
   readonly expires: Date
   /** Why the files, as they are now, are not in use; empty if they are. */

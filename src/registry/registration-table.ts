@@ -33,7 +33,6 @@ export class RegistrationTable<Entry extends Pick<Registrant, 'token' | 'findabl
     return undefined
   }
 
-  /** All registrants, by token. */
   entries(): IterableIterator<[string, readonly Entry[]]> {
     return this.#byToken.entries()
   }

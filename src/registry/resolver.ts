@@ -6,7 +6,6 @@ import type { Reachability } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
 
-/** The answer to a discovery. */
 export interface Resolution {
   readonly result: DiscoveryResult
   /** 503 where the registry cannot say: a client takes every 4xx for "does not exist". */
@@ -61,7 +60,6 @@ export class Resolver {
     this.#options = options
   }
 
-  /** At once where no registrant has to be asked, and none is expected. */
   find(token: string): Resolution | Promise<Resolution> {
     return this.atOnce(token) ?? this.later(token)
   }

@@ -82,10 +82,7 @@ export class RegistryServer implements RegistrantListener {
     this.#access = new AccessControl(clock, limits, list)
     this.#gapWait = new GapWait(clock, (token) => list.allows(token))
     if (mode !== 'off') {
-      this.reachability = new Reachability({
-        clock,
-        onChange: (change) => onEvent({ type: 'reachability', ...change }),
-      })
+      this.reachability = new Reachability(clock, (change) => onEvent({ type: 'reachability', ...change }))
     }
     this.#resolver = new Resolver({
       clock,
@@ -121,7 +118,6 @@ export class RegistryServer implements RegistrantListener {
     return addresses
   }
 
-  /** New connections get this certificate. */
   renew(pair: KeyPair): void {
     for (const listener of this.#listeners) listener.renew(pair)
   }

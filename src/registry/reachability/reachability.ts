@@ -26,13 +26,6 @@ const TAKEN = { inAll: 200, perAddress: 50 }
 /** Checks under way, and for registrants of one address among them. */
 const CHECKS = { inAll: 64, perAddress: 8 }
 
-export interface ReachabilityOptions {
-  readonly clock: Clock
-  readonly onChange: (change: ReachabilityChange) => void
-  /** Default: by TCP connections. */
-  readonly checker?: Pick<PortChecker, 'check'>
-}
-
 /** When to check each registrant; the one that was added first comes first. */
 type Queue = Map<CheckedRegistrant, number>
 
@@ -53,7 +46,12 @@ export class Reachability {
   #cancelTick: Cancel | undefined
   readonly #stop = new AbortController()
 
-  constructor({ clock, onChange, checker = new PortChecker(clock) }: ReachabilityOptions) {
+  /** @param checker default: by TCP connections */
+  constructor(
+    clock: Clock,
+    onChange: (change: ReachabilityChange) => void,
+    checker: Pick<PortChecker, 'check'> = new PortChecker(clock),
+  ) {
     this.#clock = clock
     this.#checker = checker
     this.#endpoints = new CheckedEndpoints(clock, onChange)
@@ -91,7 +89,6 @@ export class Reachability {
     return endpoint === undefined || checked?.name === nameOf(endpoint) ? checked?.result?.open : undefined
   }
 
-  /** How many endpoints cannot be opened. */
   get closedEndpoints(): number {
     return this.#endpoints.closed
   }

@@ -21,7 +21,7 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
     checks += 1
     return { open: !closed, reason: closed ? 'x' : '' }
   }
-  const reachability = new Reachability({ clock, checker: { check }, onChange: () => {} })
+  const reachability = new Reachability(clock, () => {}, { check })
   const gapWait = new GapWait(clock, () => true)
   const resolver = new Resolver({ clock, table, gapWait, reachability, mask })
   /** One comes, and goes as soon as it leaves. */

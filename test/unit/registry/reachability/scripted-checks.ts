@@ -1,4 +1,5 @@
 import type { PortCheck, PortChecker } from '../../../../src/registry/reachability/check-port.ts'
+import type { ReachabilityChange } from '../../../../src/registry/reachability/checked-endpoints.ts'
 import { Reachability } from '../../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../../src/registry/registrant.ts'
 import type { QuickClock } from '../../../support/quick-clock.ts'
@@ -35,12 +36,10 @@ export function createReachability(clock?: QuickClock) {
       else time.after(world.tookMs, end)
     })
   }
-  const reachability = new Reachability({
-    clock: time,
-    onChange: ({ endpoint, open, reason }) =>
-      void changes.push(`${endpoint} ${open ? 'open' : `closed: ${reason}`}`),
-    checker: { check },
-  })
+  const onChange = ({ endpoint, open, reason }: ReachabilityChange): void => {
+    changes.push(`${endpoint} ${open ? 'open' : `closed: ${reason}`}`)
+  }
+  const reachability = new Reachability(time, onChange, { check })
   const inside = new Set<Registrant>()
   /** A registrant that answers port 8788 by default, and leaves reachability when it leaves. */
   const join = (fixture: RegistrantFixture = {}): Registered => {
