@@ -4,7 +4,6 @@ import { describeError, stageOf } from '../net/connect-error.ts'
 import type { Transport } from '../net/transport.ts'
 import { type DiscoveryAnswer, discoveryPath, parseDiscovery } from '../protocol/discovery.ts'
 
-/** What to ask, and whom. */
 export interface DiscoverOptions {
   /** The registry's base URL, `ws:`, `wss:`, `http:` or `https:`. */
   readonly registry: URL
@@ -15,7 +14,6 @@ export interface DiscoverOptions {
   readonly timeoutMs?: number
 }
 
-/** What came of it. */
 export type Discovery = DiscoveryAnswer | { readonly kind: 'unreachable'; readonly reason: string }
 
 const TIMEOUT_MS = 10_000

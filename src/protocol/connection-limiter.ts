@@ -8,9 +8,6 @@ export interface ConnectionLimits {
   readonly perKey: number
 }
 
-/** What a connection is counted under; undefined if only the limit on all of them counts. */
-type KeyOf = (remoteAddress: string, socket: Socket) => string | undefined
-
 /** A connection that was admitted, and the key that it is counted under; undefined if it is not, or not any more. */
 export interface AdmittedConnection {
   key: string | undefined
@@ -19,19 +16,20 @@ export interface AdmittedConnection {
 /** Counts TCP connections: a peer that opens thousands and sends nothing must not take what there is for all. */
 export class ConnectionLimiter {
   readonly #limits: ConnectionLimits
-  readonly #keyOf: KeyOf
   readonly #byKey = new Counter()
   #size = 0
 
-  constructor(limits: ConnectionLimits, keyOf: KeyOf) {
+  constructor(limits: ConnectionLimits) {
     this.#limits = limits
-    this.#keyOf = keyOf
   }
 
-  /** Counts a new connection; undefined if it may not stay. One that is gone already may not. */
-  admit(socket: Socket): AdmittedConnection | undefined {
+  /**
+   * Counts a new connection; undefined if it may not stay. One that is gone already may not.
+   *
+   * @param key what it is counted under; undefined if only the limit on all of them counts
+   */
+  admit(socket: Socket, key: string | undefined): AdmittedConnection | undefined {
     if (socket.remoteAddress === undefined || this.#size >= this.#limits.inAll) return undefined
-    const key = this.#keyOf(socket.remoteAddress, socket)
     if (key !== undefined && this.#byKey.of(key) >= this.#limits.perKey) return undefined
     const connection = { key }
     this.#size += 1

@@ -47,19 +47,15 @@ export function formatNotRegistered(reason: string): string {
 /** Reads a registry's answer: 200 with an address, 404 with a JSON body, or the older 200 with `0.0.0.0`. */
 export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
   if (status === 404) return parseNotRegistered(body)
-  if (status !== 200) return { kind: 'not understood', reason: `the registry answered HTTP ${status}` }
+  if (status !== 200) return notUnderstood(`the registry answered HTTP ${status}`)
   const value = parseJson(body)
-  if (value === undefined) {
-    return { kind: 'not understood', reason: 'the registry answered 200 with something that is not JSON' }
-  }
-  if (!isObject(value)) return { kind: 'not understood', reason: 'the answer is not a JSON object' }
+  if (value === undefined) return notUnderstood('the registry answered 200 with something that is not JSON')
+  if (!isObject(value)) return notUnderstood('the answer is not a JSON object')
   const host = value.host ?? value.ip
   const { port } = value
-  if (typeof host !== 'string' || host === '') {
-    return { kind: 'not understood', reason: 'the answer has neither `host` nor `ip`' }
-  }
+  if (typeof host !== 'string' || host === '') return notUnderstood('the answer has neither `host` nor `ip`')
   if (host === '0.0.0.0' || port === 0) return { kind: 'not registered' }
-  if (!isPort(port)) return { kind: 'not understood', reason: 'the answer has no usable `port`' }
+  if (!isPort(port)) return notUnderstood('the answer has no usable `port`')
   return { kind: 'found', endpoint: { host, port }, ip: typeof value.ip === 'string' ? value.ip : undefined }
 }
 
@@ -70,9 +66,12 @@ export function isPort(value: unknown): value is number {
 
 function parseNotRegistered(body: string): DiscoveryAnswer {
   const value = parseJson(body)
-  if (!isObject(value))
-    return { kind: 'not understood', reason: 'HTTP 404 without a JSON body: is this a registry?' }
+  if (!isObject(value)) return notUnderstood('HTTP 404 without a JSON body: is this a registry?')
   const { reason } = value
   const isReadable = typeof reason === 'string' && /^[\x20-\x7e]{1,200}$/.test(reason)
   return { kind: 'not registered', ...(isReadable && { reason }) }
+}
+
+function notUnderstood(reason: string): DiscoveryAnswer {
+  return { kind: 'not understood', reason }
 }

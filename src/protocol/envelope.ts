@@ -32,7 +32,6 @@ export function jsonRpcMessage(frame: Frame): Record<string, unknown> | undefine
   return isObject(frame.event.payload) ? frame.event.payload : undefined
 }
 
-/** Writes one frame. */
 export function formatEvent(event: Envelope): string {
   return JSON.stringify(event)
 }

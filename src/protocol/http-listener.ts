@@ -84,11 +84,6 @@ export class HttpListener {
     await closed
   }
 
-  /** Breaks the connections of requests that are still waited for. */
-  cut(): void {
-    this.server.closeAllConnections()
-  }
-
   #request(request: IncomingMessage, response: ServerResponse): void {
     const isFirst = this.#pipeline.isNew(request.socket)
     if (this.#pipeline.enter(request.socket, response)) this.#handlers.request(request, response, isFirst)

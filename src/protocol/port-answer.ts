@@ -1,5 +1,5 @@
 import { type JSONRPCRequest, JSONRPCServer } from 'json-rpc-2.0'
-import { formatEvent, isAcknowledgement, isObject, parseFrame } from './envelope.ts'
+import { formatEvent, isAcknowledgement, isObject, jsonRpcMessage, parseFrame } from './envelope.ts'
 import { METHODS } from './port-query.ts'
 
 /** Frames of the registry that are ignored. */
@@ -34,11 +34,9 @@ export function createReader(port: number): (text: string) => Promise<Reading> {
     const frame = parseFrame(text)
     if (frame.kind === 'malformed') return ignored('malformed')
     const enveloped = frame.kind === 'event'
-    if (enveloped) {
-      if (isAcknowledgement(frame.event)) return { kind: 'acknowledgement' }
-      if (frame.event.name !== 'jsonrpc') return ignored('event')
-    }
-    const request = enveloped ? frame.event.payload : frame.object
+    if (enveloped && isAcknowledgement(frame.event)) return { kind: 'acknowledgement' }
+    if (enveloped && frame.event.name !== 'jsonrpc') return ignored('event')
+    const request = jsonRpcMessage(frame)
     if (!isRequest(request)) return ignored('invalid')
     const response = await server.receive(request)
     if (response === null) return ignored('invalid')
@@ -60,10 +58,8 @@ function ignored(why: IgnoredKind): Reading {
  * Whether a value is a JSON-RPC 2.0 request that wants an answer. The guard stands before json-rpc-2.0 because that
  * misbehaves on batches, null and odd ids; an id must survive JSON, since it has to come back exactly.
  */
-function isRequest(value: unknown): value is JSONRPCRequest {
-  if (!isObject(value) || value.jsonrpc !== '2.0' || typeof value.method !== 'string') return false
-  return (
-    typeof value.id === 'string' ||
-    (typeof value.id === 'number' && Math.abs(value.id) <= Number.MAX_SAFE_INTEGER)
-  )
+function isRequest(message: unknown): message is JSONRPCRequest {
+  if (!isObject(message) || message.jsonrpc !== '2.0' || typeof message.method !== 'string') return false
+  const { id } = message
+  return typeof id === 'string' || (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER)
 }

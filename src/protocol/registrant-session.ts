@@ -30,8 +30,6 @@ export interface RegistrantSessionOptions {
   readonly token: string
   readonly clock: Clock
   readonly heartbeat: Pick<Heartbeat, 'watch' | 'unwatch' | 'ponged'>
-  /** How many frames may come in a time, pings and pongs included. */
-  readonly frameRate: RateLimit
 }
 
 /** The server's side of a registrant's WebSocket: one of a registry, or of the sidecar's server for a gateway. */
@@ -46,7 +44,12 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
   #portQuery: PortQuery | undefined
   #hasLeft = false
 
-  constructor(socket: WebSocket, { token, clock, heartbeat, frameRate }: RegistrantSessionOptions) {
+  /** @param frameRate how many frames may come in a time, pings and pongs included */
+  constructor(
+    socket: WebSocket,
+    { token, clock, heartbeat }: RegistrantSessionOptions,
+    frameRate: RateLimit,
+  ) {
     this.token = token
     this.socket = socket
     this.clock = clock
@@ -85,7 +88,6 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
     this.#abort('silent')
   }
 
-  /** Breaks the connection. */
   terminate(): void {
     this.socket.terminate()
   }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
-import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
 import { pathOf } from './path.ts'
 import { registrationToken } from './registration.ts'
 
@@ -20,7 +19,7 @@ export interface RegistrationRequest {
   readonly subprotocol: string
 }
 
-export interface RegistrantUpgradeOptions<Reason extends string> {
+export interface RegistrantUpgradeOptions {
   /** Bytes of one frame. */
   readonly frameMaxBytes: number
   /** How long a registrant may take for its half of a close, in milliseconds. It comes back only after it. */
@@ -29,8 +28,6 @@ export interface RegistrantUpgradeOptions<Reason extends string> {
   readonly subprotocolMax?: number
   /** Whether other connections have their turn after each frame; default: not before all is read that has arrived. */
   readonly oneFrameATurn?: boolean
-  readonly refusals: Readonly<Record<Reason, Refusal>>
-  readonly onRefusal: (reason: Reason, address: string) => void
   /** Answers a handshake that is none of RFC 6455; default: as the library does. */
   readonly onBadHandshake?: (socket: Duplex) => void
 }
@@ -47,14 +44,14 @@ class EndingSocket extends WebSocket {
   }
 }
 
-/** Makes WebSockets of requests to register, or refuses them in words. */
-export class RegistrantUpgrade<Reason extends string> {
-  readonly #options: RegistrantUpgradeOptions<Reason>
+/** Makes WebSockets of requests to register. */
+export class RegistrantUpgrade {
+  readonly #subprotocolMax: number
   readonly #sockets: WebSocketServer
 
-  constructor(options: RegistrantUpgradeOptions<Reason>) {
-    this.#options = options
+  constructor(options: RegistrantUpgradeOptions) {
     const { subprotocolMax = Number.POSITIVE_INFINITY, onBadHandshake } = options
+    this.#subprotocolMax = subprotocolMax
     // The types do not know `closeTimeout` yet.
     const serverOptions: ServerOptions<typeof EndingSocket> & { readonly closeTimeout: number } = {
       noServer: true,
@@ -73,21 +70,14 @@ export class RegistrantUpgrade<Reason extends string> {
   }
 
   read({ url, headers }: IncomingMessage): RegistrationRequest {
-    const { subprotocolMax = Number.POSITIVE_INFINITY } = this.#options
     const path = pathOf(url)
     const [first = ''] = (headers['sec-websocket-protocol'] ?? '').split(',')
     const subprotocol = first.trim()
     return {
       path,
       token: registrationToken(headers.authorization, path),
-      subprotocol: subprotocol.length <= subprotocolMax ? subprotocol : '',
+      subprotocol: subprotocol.length <= this.#subprotocolMax ? subprotocol : '',
     }
-  }
-
-  /** @param change what is different from the usual refusal for this reason */
-  refuse(socket: Duplex, reason: Reason, address: string, change: Partial<Refusal> = {}): void {
-    this.#options.onRefusal(reason, address)
-    refuseUpgrade(socket, { ...this.#options.refusals[reason], ...change })
   }
 
   accept(

@@ -18,7 +18,6 @@ export interface Holders {
   readonly replaced: readonly string[]
 }
 
-const SECOND_MS = 1000
 const NO_HOLDERS: Holders = { registrants: 0, sockets: 0, replaced: [] }
 
 /** @param subprotocol what the newcomer offers */
@@ -50,7 +49,7 @@ export class AccessControl {
     this.#clock = clock
     this.#limits = limits
     this.#allowList = allowList
-    this.#upgradeLimiter = new KeyedRateLimiter({ limit: limits.upgradeRate, windowMs: SECOND_MS })
+    this.#upgradeLimiter = new KeyedRateLimiter({ limit: limits.upgradeRate, windowMs: 1000 })
   }
 
   /** Nobody may register from now on. */
@@ -77,13 +76,11 @@ export class AccessControl {
     return isTaken ? 'per_token' : undefined
   }
 
-  /** A registrant was let in. */
   enter(address: string): void {
     this.#size += 1
     this.#registrants.add(rateLimitKey(address))
   }
 
-  /** A registrant left. */
   leave(address: string): void {
     this.#size -= 1
     this.#registrants.remove(rateLimitKey(address))

@@ -10,7 +10,6 @@ import {
   type KeyPair,
 } from '../net/key-pair.ts'
 
-/** The certificate in use. */
 export interface CertificateState {
   readonly expires: Date
   /** Why the files, as they are now, are not in use; empty if they are. */
@@ -22,7 +21,6 @@ export interface CertificateFollowerOptions {
   /** The pair in use. */
   readonly pair: KeyPair
   readonly clock: Clock
-  /** Called with a renewed pair. */
   readonly onRenewed: (pair: KeyPair) => void
   /** Called with each change of the state. */
   readonly onState: (state: CertificateState) => void

@@ -15,6 +15,7 @@ interface Connection extends Arrived {
 /** TCP connections to the registry. Those that hold no registrant are limited by address; all of them are limited together. */
 export class Connections {
   readonly #limiter: ConnectionLimiter
+  readonly #trustedProxies: Networks | undefined
   readonly #overload: Overload
   /** By their two ends: a TLS socket and the TCP socket below it have the same. */
   readonly #byEnds = new Map<string, Connection>()
@@ -22,15 +23,15 @@ export class Connections {
   /** @param trustedProxies whoever comes through them has the proxy's address, so these are not limited */
   constructor(limits: ConnectionLimits, trustedProxies: Networks | undefined, overload: Overload) {
     this.#overload = overload
-    this.#limiter = new ConnectionLimiter(limits, (remoteAddress) => {
-      const address = withoutMapping(remoteAddress)
-      return trustedProxies?.contains(address) ? undefined : rateLimitKey(address)
-    })
+    this.#trustedProxies = trustedProxies
+    this.#limiter = new ConnectionLimiter(limits)
   }
 
   /** Counts a new connection; false if it may not stay. */
   admit(socket: Socket): boolean {
-    const admitted = this.#limiter.admit(socket)
+    const address = withoutMapping(socket.remoteAddress ?? '')
+    const key = this.#trustedProxies?.contains(address) ? undefined : rateLimitKey(address)
+    const admitted = this.#limiter.admit(socket, key)
     if (admitted === undefined) return false
     const ends = endsOf(socket)
     const connection = { admitted, ...this.#overload.arrived() }

@@ -6,9 +6,9 @@ import type { Networks } from '../net/networks.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
 import { send, sendText } from '../protocol/http-response.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
-import type { DiscoveryResult } from './events.ts'
+import type { RegistryEvent } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
-import { type DiscoveryAnswer, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
+import { type Resolution, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
 import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
@@ -17,7 +17,7 @@ export interface DiscoveryHandlerOptions {
   readonly resolver: Resolver
   readonly trustedProxies: Networks | undefined
   readonly clock: Clock
-  readonly onAnswer: (result: DiscoveryResult, tookMs: number, waited: boolean) => void
+  readonly emit: (event: RegistryEvent) => void
 }
 
 /** Answers requests that want no WebSocket: discoveries, and whatever else comes. */
@@ -43,9 +43,10 @@ export class DiscoveryHandler {
       return sendText(response, 405, 'method not allowed', ['allow', 'GET, HEAD'])
     }
     const token = decoded(path.slice(DISCOVERY_PREFIX.length))
-    const answer = this.#options.resolver.atOnce(token)
+    const { resolver, emit } = this.#options
+    const answer = resolver.atOnce(token)
     if (answer === undefined) return this.#wait(request, response, token)
-    this.#options.onAnswer(answer.result, 0, false)
+    emit({ type: 'discovered', result: answer.result, tookMs: 0, waited: false })
     sendAnswer(response, answer)
   }
 
@@ -53,24 +54,25 @@ export class DiscoveryHandler {
     const { socket } = request
     // It came behind a request that ended the connection: there is no client to be answered.
     if (socket.destroyed) return
-    const { resolver, trustedProxies, clock, onAnswer } = this.#options
+    const { resolver, trustedProxies, clock, emit } = this.#options
     const key = rateLimitKey(originOf(request, trustedProxies).address)
-    const client = this.#waiting.enter(key, socket, response)
-    if (client === undefined) {
-      onAnswer('refused', 0, false)
+    const leave = this.#waiting.enter(key, socket, response)
+    if (leave === undefined) {
+      emit({ type: 'discovered', result: 'refused', tookMs: 0, waited: false })
       return sendAnswer(response, TOO_MANY_WAIT)
     }
     const beganMs = clock.now()
     // Not before it is counted: what is begun here goes on when the client has gone.
     void resolver.later(token).then((answer) => {
-      const open = client.leave()
+      const open = leave()
       if (open === undefined) return
-      onAnswer(answer.result, clock.now() - beganMs, answer.waited)
+      const { result, waited } = answer
+      emit({ type: 'discovered', result, tookMs: clock.now() - beganMs, waited })
       sendAnswer(open, answer)
     })
   }
 }
 
-function sendAnswer(response: ServerResponse, { status, body }: DiscoveryAnswer): void {
+function sendAnswer(response: ServerResponse, { status, body }: Resolution): void {
   send(response, status, 'application/json', body, status === 503 ? ['retry-after', '1'] : [])
 }

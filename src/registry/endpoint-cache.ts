@@ -7,25 +7,17 @@ const FRESH_MS = 1000
 /** What a registrant answered last when it was asked for its port: discoveries of the next second are answered from it. */
 export class EndpointCache {
   readonly #clock: Clock
-  #last: Endpoint | undefined
+  /** The last answer, however old it is. */
+  last: Endpoint | undefined
   #freshUntilMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
+  /** Whether the last answer is less than a second old. */
   get isFresh(): boolean {
     return this.#clock.now() < this.#freshUntilMs
-  }
-
-  /** The last answer, if it is less than a second old. */
-  get fresh(): Endpoint | undefined {
-    return this.isFresh ? this.#last : undefined
-  }
-
-  /** The last answer, however old it is. */
-  get last(): Endpoint | undefined {
-    return this.#last
   }
 
   /**
@@ -33,12 +25,12 @@ export class EndpointCache {
    * once for every discovery
    */
   store(endpoint: Endpoint | undefined): void {
-    this.#last = endpoint
+    this.last = endpoint
     this.#freshUntilMs = Math.floor(this.#clock.now()) + FRESH_MS
   }
 
   clear(): void {
-    this.#last = undefined
+    this.last = undefined
     this.#freshUntilMs = 0
   }
 }

@@ -2,22 +2,8 @@ import { assertNever } from '../lib/assert-never.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
-import type { LeaveCause, RegistryEvent } from './events.ts'
+import { LEAVE_REASONS, type RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
-
-/** Each cause in words, and whether it is trouble that somebody should look into. */
-const LEAVE_REASONS: Readonly<Record<LeaveCause, { readonly reason: string; readonly isTrouble: boolean }>> =
-  {
-    closed: { reason: 'closed', isTrouble: false },
-    lost: { reason: 'its connection ended without a goodbye', isTrouble: false },
-    replaced: { reason: 'a newer link of the same registrant came', isTrouble: false },
-    draining: { reason: 'the registry ends', isTrouble: false },
-    delisted: { reason: 'not on the list any more', isTrouble: false },
-    silent: { reason: 'no answer to a ping', isTrouble: true },
-    flood: { reason: 'too many events', isTrouble: true },
-    frame: { reason: 'a frame that is none, or too large', isTrouble: true },
-    unread: { reason: 'does not read what it is sent', isTrouble: true },
-  }
 
 const REFUSAL_REASONS: Readonly<Record<RefusalReason, string>> = {
   path: 'it asked for another path',

@@ -2,35 +2,25 @@ import type { PortQueryResult } from '../protocol/port-query.ts'
 import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import type { RefusalReason } from './refusals.ts'
 
-/** Close codes (RFC 6455 §7.4.1). */
-const NORMAL = 1000
-const NO_CODE = 1005
-
-export const LEAVE_CAUSES = [
-  'closed',
-  'lost',
-  'replaced',
-  'silent',
-  'flood',
-  'frame',
-  'unread',
-  'delisted',
-  'draining',
-] as const
-
 /**
  * Why a registrant left: it said goodbye (`closed`: a close frame with 1000 or without a code), its connection ended without that
- * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it.
+ * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it. Each cause in words, and whether it is
+ * trouble that somebody should look into.
  */
-export type LeaveCause = (typeof LEAVE_CAUSES)[number]
+export const LEAVE_REASONS = {
+  closed: { reason: 'closed', isTrouble: false },
+  lost: { reason: 'its connection ended without a goodbye', isTrouble: false },
+  replaced: { reason: 'a newer link of the same registrant came', isTrouble: false },
+  silent: { reason: 'no answer to a ping', isTrouble: true },
+  flood: { reason: 'too many events', isTrouble: true },
+  frame: { reason: 'a frame that is none, or too large', isTrouble: true },
+  unread: { reason: 'does not read what it is sent', isTrouble: true },
+  delisted: { reason: 'not on the list any more', isTrouble: false },
+  draining: { reason: 'the registry ends', isTrouble: false },
+} as const
 
-/**
- * What a close code (1006: no close frame) says. Only 1000, as sidecars send it, and a frame without a code, as upstream's gateways
- * send it, are goodbyes. Other codes (1001, 1011, 1012, 1013) come from a proxy, or from a process that restarts and will be back.
- */
-export function closeCause(code = NO_CODE): LeaveCause {
-  return code === NORMAL || code === NO_CODE ? 'closed' : 'lost'
-}
+export type LeaveCause = keyof typeof LEAVE_REASONS
+export const LEAVE_CAUSES = Object.keys(LEAVE_REASONS) as LeaveCause[]
 
 /** How a registrant leaves without a goodbye: it may be back in a moment. */
 export const ABRUPT_CAUSES: ReadonlySet<LeaveCause> = new Set<LeaveCause>(['lost', 'silent', 'unread'])

@@ -1,11 +1,11 @@
 import { afterPatience, type Cancel, type Clock } from '../lib/clock.ts'
 
 /** How long a registrant that was lost without a goodbye is expected back, in milliseconds, counted from its loss. */
-export const LOST_MS = 1000
+const LOST_MS = 1000
 /** How long after a start of the registry all registrants are expected back, in milliseconds. */
 export const START_MS = 3000
 /** How long a discovery in that time waits, in milliseconds. */
-export const START_WAIT_MS = 2000
+const START_WAIT_MS = 2000
 /** Concurrent waits, of all tokens: anybody can ask for any token. */
 export const WAITS_MAX = 10_000
 
@@ -15,18 +15,13 @@ export const WAITS_MAX = 10_000
  */
 export const REMEMBERED_MAX = 50_000
 
-export interface GapWaitOptions {
-  readonly clock: Clock
-  /** Whether a token may be registered; no discovery waits for one that may not. */
-  readonly allows: (token: string) => boolean
-}
-
 /**
  * Grace periods of tokens: for a moment after a registrant was lost without a goodbye, and after a start of the registry,
  * discoveries wait for a registrant to come instead of answering that there is none.
  */
 export class GapWait {
-  readonly #options: GapWaitOptions
+  readonly #clock: Clock
+  readonly #allows: (token: string) => boolean
   /** When each token was lost, the oldest first. */
   readonly #lost = new Map<string, number>()
   #cancelForget: Cancel | undefined
@@ -39,26 +34,26 @@ export class GapWait {
   #waitCount = 0
   #hasEnded = false
 
-  constructor(options: GapWaitOptions) {
-    this.#options = options
+  /** @param allows whether a token may be registered; no discovery waits for one that may not */
+  constructor(clock: Clock, allows: (token: string) => boolean) {
+    this.#clock = clock
+    this.#allows = allows
   }
 
   /** The registry has started: what was registered before may come back. */
   start(): void {
-    const { clock } = this.#options
-    this.#startEndsMs = clock.now() + START_MS
-    this.#cancelStart = clock.after(START_MS, () => this.#back.clear())
+    this.#startEndsMs = this.#clock.now() + START_MS
+    this.#cancelStart = this.#clock.after(START_MS, () => this.#back.clear())
   }
 
   /** A registrant of a token was lost without a goodbye. */
   lost(token: string): void {
     if (this.#hasEnded) return
-    const { clock } = this.#options
     this.#lost.delete(token)
-    this.#lost.set(token, clock.now())
+    this.#lost.set(token, this.#clock.now())
     const [oldest] = this.#lost.keys()
     if (oldest !== undefined && this.#lost.size > REMEMBERED_MAX) this.#lost.delete(oldest)
-    this.#cancelForget ??= clock.after(LOST_MS, () => this.#forget())
+    this.#cancelForget ??= this.#clock.after(LOST_MS, () => this.#forget())
   }
 
   /** A registrant of a token came: no other one is expected, and all waits for the token end. */
@@ -80,13 +75,13 @@ export class GapWait {
       lostMs === undefined ? Number.NEGATIVE_INFINITY : lostMs + LOST_MS,
       isStart ? askedMs + START_WAIT_MS : Number.NEGATIVE_INFINITY,
     )
-    const isOver = untilMs <= this.#options.clock.now()
-    return isOver || !this.#options.allows(token) ? undefined : untilMs
+    const isOver = untilMs <= this.#clock.now()
+    return isOver || !this.#allows(token) ? undefined : untilMs
   }
 
   /** Whether the registry started a moment ago. */
   get isStart(): boolean {
-    return this.#options.clock.now() < this.#startEndsMs
+    return this.#clock.now() < this.#startEndsMs
   }
 
   /** Whether no other discovery may wait. */
@@ -96,7 +91,6 @@ export class GapWait {
 
   /** Resolves when a registrant of the token came, at `untilMs`, or when the registry ends. */
   wait(token: string, untilMs: number): Promise<void> {
-    const { clock } = this.#options
     const waits = this.#waits.get(token) ?? new Set()
     this.#waits.set(token, waits)
     this.#waitCount += 1
@@ -108,7 +102,7 @@ export class GapWait {
         if (waits.size === 0) this.#waits.delete(token)
         resolve()
       }
-      const cancel = afterPatience(clock, untilMs - clock.now(), endWait)
+      const cancel = afterPatience(this.#clock, untilMs - this.#clock.now(), endWait)
       waits.add(endWait)
     })
   }
@@ -132,11 +126,11 @@ export class GapWait {
   /** Forgets tokens whose time is up; waits for them have timers of their own. */
   #forget(): void {
     this.#cancelForget = undefined
-    const nowMs = this.#options.clock.now()
+    const nowMs = this.#clock.now()
     for (const [token, lostMs] of this.#lost) {
       const leftMs = lostMs + LOST_MS - nowMs
       if (leftMs > 0) {
-        this.#cancelForget = this.#options.clock.after(leftMs, () => this.#forget())
+        this.#cancelForget = this.#clock.after(leftMs, () => this.#forget())
         return
       }
       this.#lost.delete(token)

@@ -29,7 +29,6 @@ export class Overload {
     this.#idleMs = idleMs
   }
 
-  /** A connection comes now. */
   arrived(): Arrived {
     return { atMs: this.#clock.now(), idleMs: this.#idleMs() }
   }

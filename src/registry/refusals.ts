@@ -1,21 +1,8 @@
 import type { Refusal } from '../net/refuse-upgrade.ts'
 import { TOKEN_MAX } from './limits.ts'
 
-/** Why a request to register is refused, as metrics count it. */
-export type RefusalReason =
-  | 'path'
-  | 'token'
-  | 'length'
-  | 'list'
-  | 'rate'
-  | 'per_token'
-  | 'per_address'
-  | 'full'
-  | 'busy'
-  | 'draining'
-
 /** 401 and 403 make registrants give up; 429 and 503 make them wait (RFC 9110, RFC 6585). */
-export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
+export const REFUSALS = {
   path: { status: 404, words: 'registrants connect to /v0/websocket' },
   token: { status: 401, words: 'give one token: Authorization: Token <token>' },
   length: { status: 400, words: `a token has at most ${TOKEN_MAX} characters` },
@@ -28,4 +15,7 @@ export const REFUSALS: Readonly<Record<RefusalReason, Refusal>> = {
   busy: { status: 503, words: 'more registrants come than this registry can take at once' },
   // It is not known when the next registry is there: with a number, registrants would stay away for longer than that.
   draining: { status: 503, words: 'this registry is about to end' },
-}
+} as const satisfies Record<string, Refusal>
+
+/** Why a request to register is refused, as metrics count it. */
+export type RefusalReason = keyof typeof REFUSALS

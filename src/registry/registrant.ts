@@ -10,11 +10,13 @@ import {
 import { REPLACED_CODE } from '../protocol/registration.ts'
 import type { Advertised } from './advertised-endpoint.ts'
 import { EndpointCache } from './endpoint-cache.ts'
-import { closeCause, type LeaveCause } from './events.ts'
+import type { LeaveCause } from './events.ts'
 import { isHostQuery } from './host-query.ts'
 import { FRAME_RATE } from './limits.ts'
 
-/** Close code (RFC 6455 §7.4.1). */
+/** Close codes (RFC 6455 §7.4.1). */
+const NORMAL = 1000
+const NO_CODE = 1005
 const POLICY_VIOLATION = 1008
 /**
  * How long a registrant may leave the port query without an answer before it is pinged too, in milliseconds: those that answer are not
@@ -35,7 +37,7 @@ export interface RegistrantListener {
   onLeave(registrant: Registrant, cause: LeaveCause): void
 }
 
-export interface RegistrantOptions extends Omit<RegistrantSessionOptions, 'frameRate'> {
+export interface RegistrantOptions extends RegistrantSessionOptions {
   /** Where it comes from; empty if that is not known. */
   readonly address: string
   /** Whether it may come from elsewhere, through a proxy that is not in the list of trusted ones; default: no. */
@@ -57,7 +59,7 @@ export class Registrant extends RegistrantSession<LeaveCause> {
   #isUnresponsive = false
 
   constructor(socket: WebSocket, options: RegistrantOptions) {
-    super(socket, { ...options, frameRate: FRAME_RATE })
+    super(socket, options, FRAME_RATE)
     this.address = options.address
     this.addressUnverified = options.addressUnverified ?? false
     this.advertised = options.advertised
@@ -83,7 +85,7 @@ export class Registrant extends RegistrantSession<LeaveCause> {
 
   /** Where its puppet was less than a second ago. */
   get cachedEndpoint(): Endpoint | undefined {
-    return this.#cache.fresh
+    return this.#cache.isFresh ? this.#cache.last : undefined
   }
 
   /** Where its puppet was when it was asked last. */
@@ -139,8 +141,12 @@ export class Registrant extends RegistrantSession<LeaveCause> {
     return frame !== undefined && !asksForHost
   }
 
-  protected override causeOf(code: number | undefined): LeaveCause {
-    return closeCause(code)
+  /**
+   * Only 1000, as sidecars send it, and a frame without a code, as upstream's gateways send it, are goodbyes. Other codes (1001,
+   * 1011, 1012, 1013) come from a proxy, or from a process that restarts and will be back.
+   */
+  protected override causeOf(code = NO_CODE): LeaveCause {
+    return code === NORMAL || code === NO_CODE ? 'closed' : 'lost'
   }
 
   protected override onLeave(cause: LeaveCause): void {

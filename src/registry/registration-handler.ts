@@ -4,15 +4,15 @@ import type { WebSocket } from 'ws'
 import type { Clock } from '../lib/clock.ts'
 import { type Origin, originOf } from '../net/client-address.ts'
 import type { Networks } from '../net/networks.ts'
-import type { Refusal } from '../net/refuse-upgrade.ts'
+import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
 import { RegistrantUpgrade } from '../protocol/registrant-upgrade.ts'
 import { isRegistrationPath } from '../protocol/registration.ts'
 import { type AccessControl, holdersOf } from './access-control.ts'
 import type { Connections } from './connections.ts'
+import type { RegistryEvent } from './events.ts'
 import { FRAME_MAX_BYTES, PATH_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { BUSY_MS, retryAfterSeconds } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusals.ts'
-import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
 
 /** How long a registrant may take for its half of a close, in milliseconds. */
@@ -27,16 +27,16 @@ export interface RegistrationHandlerOptions {
   readonly access: AccessControl
   readonly trustedProxies: Networks | undefined
   readonly connections: Connections
-  readonly table: RegistrationTable<Registrant>
+  readonly table: RegistrationTable
   readonly clock: Clock
   readonly onRegistrant: (socket: WebSocket, arrival: Arrival) => void
-  readonly onRefusal: (reason: RefusalReason, address: string) => void
+  readonly emit: (event: RegistryEvent) => void
 }
 
 /** Takes requests to upgrade, and lets registrants in. */
 export class RegistrationHandler {
   readonly #options: RegistrationHandlerOptions
-  readonly #upgrade: RegistrantUpgrade<RefusalReason>
+  readonly #upgrade: RegistrantUpgrade
 
   constructor(options: RegistrationHandlerOptions) {
     this.#options = options
@@ -44,21 +44,22 @@ export class RegistrationHandler {
       frameMaxBytes: FRAME_MAX_BYTES,
       closeMs: CLOSE_MS,
       subprotocolMax: SUBPROTOCOL_MAX,
-      refusals: REFUSALS,
-      onRefusal: options.onRefusal,
     })
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): void {
-    const { access, trustedProxies, connections, table, clock, onRegistrant } = this.#options
+    const { access, trustedProxies, connections, table, clock, onRegistrant, emit } = this.#options
     const { address, addressUnverified } = originOf(request, trustedProxies)
-    const refuse = (reason: RefusalReason, change?: Partial<Refusal>): void =>
-      this.#upgrade.refuse(socket, reason, address, change)
+    const refuse = (reason: RefusalReason, refusal: Refusal = REFUSALS[reason]): void => {
+      emit({ type: 'refused', reason, address })
+      refuseUpgrade(socket, refusal)
+    }
     if (!access.takeUpgrade(address)) return refuse('rate')
     // A later request has waited since the answer before it at most, however long ago its connection came.
     const waitedMs = isFirst ? connections.busyMs(request.socket) : 0
     if (waitedMs > BUSY_MS) {
-      return refuse('busy', { retryAfter: retryAfterSeconds(waitedMs, clock.random()) })
+      const retryAfter = retryAfterSeconds(waitedMs, clock.random())
+      return refuse('busy', { ...REFUSALS.busy, retryAfter })
     }
     const { path, token, subprotocol } = this.#upgrade.read(request)
     if (!isRegistrationPath(path) || path.length > PATH_MAX) return refuse('path')

@@ -1,20 +1,16 @@
-export interface TableEntry {
-  readonly token: string
-  /** Whether discovery may find it now. */
-  readonly findable: boolean
-}
+import type { Registrant } from './registrant.ts'
 
 /** Who is registered under which token, the newest last. */
-export class RegistrationTable<Registrant extends TableEntry> {
-  readonly #byToken = new Map<string, readonly Registrant[]>()
+export class RegistrationTable<Entry extends Pick<Registrant, 'token' | 'findable'> = Registrant> {
+  readonly #byToken = new Map<string, readonly Entry[]>()
   #size = 0
 
-  add(registrant: Registrant): void {
+  add(registrant: Entry): void {
     this.#byToken.set(registrant.token, [...this.of(registrant.token), registrant])
     this.#size += 1
   }
 
-  remove(registrant: Registrant): void {
+  remove(registrant: Entry): void {
     const all = this.of(registrant.token)
     const left = all.filter((other) => other !== registrant)
     if (left.length === 0) this.#byToken.delete(registrant.token)
@@ -23,12 +19,12 @@ export class RegistrationTable<Registrant extends TableEntry> {
   }
 
   /** All registrants of a token, the oldest first. */
-  of(token: string): readonly Registrant[] {
+  of(token: string): readonly Entry[] {
     return this.#byToken.get(token) ?? NOBODY
   }
 
   /** The findable registrant of a token that came last: an older one may be a zombie whose link is dead. */
-  newest(token: string, except?: ReadonlySet<Registrant>): Registrant | undefined {
+  newest(token: string, except?: ReadonlySet<Entry>): Entry | undefined {
     const all = this.of(token)
     for (let index = all.length - 1; index >= 0; index -= 1) {
       const registrant = all[index]
@@ -37,8 +33,7 @@ export class RegistrationTable<Registrant extends TableEntry> {
     return undefined
   }
 
-  /** All registrants, by token. */
-  entries(): IterableIterator<[string, readonly Registrant[]]> {
+  entries(): IterableIterator<[string, readonly Entry[]]> {
     return this.#byToken.entries()
   }
 

@@ -6,8 +6,7 @@ import type { Reachability } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
 
-/** The answer to a discovery. */
-export interface DiscoveryAnswer {
+export interface Resolution {
   readonly result: DiscoveryResult
   /** 503 where the registry cannot say: a client takes every 4xx for "does not exist". */
   readonly status: 200 | 404 | 503
@@ -21,7 +20,7 @@ export interface DiscoveryAnswer {
 
 export interface ResolverOptions {
   readonly clock: Clock
-  readonly table: RegistrationTable<Registrant>
+  readonly table: RegistrationTable
   readonly gapWait: GapWait
   /** Undefined if ports are not checked. */
   readonly reachability: Reachability | undefined
@@ -54,23 +53,19 @@ export const TOO_MANY_WAIT = cannotSay('too many discoveries wait')
 export class Resolver {
   readonly #options: ResolverOptions
   /** The newest discovery under way, by token. */
-  readonly #running = new Map<
-    string,
-    { readonly askedMs: number; readonly answer: Promise<DiscoveryAnswer> }
-  >()
+  readonly #running = new Map<string, { readonly askedMs: number; readonly answer: Promise<Resolution> }>()
   #isEnding = false
 
   constructor(options: ResolverOptions) {
     this.#options = options
   }
 
-  /** At once where no registrant has to be asked, and none is expected. */
-  find(token: string): DiscoveryAnswer | Promise<DiscoveryAnswer> {
+  find(token: string): Resolution | Promise<Resolution> {
     return this.atOnce(token) ?? this.later(token)
   }
 
   /** The answer, where no registrant has to be asked, and none is expected. */
-  atOnce(token: string): DiscoveryAnswer | undefined {
+  atOnce(token: string): Resolution | undefined {
     const { table, gapWait, clock } = this.#options
     const newest = table.newest(token)
     if (newest === undefined) {
@@ -82,7 +77,7 @@ export class Resolver {
   }
 
   /** Within 9 s. Discoveries that come while one of the same token is under way share its answer. */
-  later(token: string): Promise<DiscoveryAnswer> {
+  later(token: string): Promise<Resolution> {
     const { gapWait, clock } = this.#options
     const askedMs = clock.now()
     const before = this.#running.get(token)
@@ -103,7 +98,7 @@ export class Resolver {
   }
 
   /** Asks the registrants that are there, and those that come while one is expected. */
-  async #resolve(token: string, askedMs: number): Promise<DiscoveryAnswer> {
+  async #resolve(token: string, askedMs: number): Promise<Resolution> {
     const { gapWait, clock } = this.#options
     const failed = new Set<Registrant>()
     let waited = false
@@ -121,7 +116,7 @@ export class Resolver {
   }
 
   /** Asks the registrants that are there, the newest first, and adds those that cannot say their port to `failed`. */
-  async #queryAll(token: string, failed: Set<Registrant>, latestMs: number): Promise<DiscoveryAnswer> {
+  async #queryAll(token: string, failed: Set<Registrant>, latestMs: number): Promise<Resolution> {
     const { table, clock } = this.#options
     for (let query = 0; failed.size < FAILED_MAX; query += 1) {
       const registrant = table.newest(token, failed)
@@ -143,13 +138,13 @@ export class Resolver {
   }
 
   /** The answer where no registrant can be asked. An unresponsive one's link may be dead, and its puppet may be alive. */
-  #noneFound(token: string): DiscoveryAnswer {
+  #noneFound(token: string): Resolution {
     if (this.#isEnding) return ENDING
     const isUnresponsive = this.#options.table.of(token).some((registrant) => registrant.isUnresponsive)
     return isUnresponsive ? UNRESPONSIVE : NOT_REGISTERED
   }
 
-  #found(registrant: Registrant, endpoint: Endpoint): DiscoveryAnswer {
+  #found(registrant: Registrant, endpoint: Endpoint): Resolution {
     const { reachability, mask } = this.#options
     reachability?.discovered(registrant, endpoint)
     const host = mask && reachability?.isOpen(registrant, endpoint) === false ? '127.0.0.1' : endpoint.host
@@ -165,11 +160,11 @@ function troubleOf(failed: ReadonlySet<Registrant>): string {
   return ''
 }
 
-function notFound(result: DiscoveryResult, reason: string): DiscoveryAnswer {
+function notFound(result: DiscoveryResult, reason: string): Resolution {
   return { result, status: 404, body: formatNotRegistered(reason), host: '0.0.0.0', waited: false }
 }
 
 /** The answer where the registry does not know whether there is a registrant. */
-function cannotSay(reason: string): DiscoveryAnswer {
+function cannotSay(reason: string): Resolution {
   return { ...notFound('refused', reason), status: 503 }
 }

@@ -52,7 +52,7 @@ const UNVERIFIED_MAX = 10
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
 export class RegistryServer implements RegistrantListener {
-  readonly table = new RegistrationTable<Registrant>()
+  readonly table = new RegistrationTable()
   readonly allowList: AllowList
   /** Undefined if it is off. */
   readonly reachability: Reachability | undefined
@@ -80,12 +80,9 @@ export class RegistryServer implements RegistrantListener {
     this.allowList = list
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#access = new AccessControl(clock, limits, list)
-    this.#gapWait = new GapWait({ clock, allows: (token) => list.allows(token) })
+    this.#gapWait = new GapWait(clock, (token) => list.allows(token))
     if (mode !== 'off') {
-      this.reachability = new Reachability({
-        clock,
-        onChange: (change) => onEvent({ type: 'reachability', ...change }),
-      })
+      this.reachability = new Reachability(clock, (change) => onEvent({ type: 'reachability', ...change }))
     }
     this.#resolver = new Resolver({
       clock,
@@ -95,21 +92,15 @@ export class RegistryServer implements RegistrantListener {
       mask: mode === 'mask',
     })
     const connections = new Connections(connectionLimits(limits), trustedProxies, new Overload(clock))
+    const common = { clock, trustedProxies, emit: onEvent }
     const registrations = new RegistrationHandler({
+      ...common,
       access: this.#access,
       connections,
       table: this.table,
-      trustedProxies,
-      clock,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
-      onRefusal: (reason, address) => onEvent({ type: 'refused', reason, address }),
     })
-    const discoveries = new DiscoveryHandler({
-      resolver: this.#resolver,
-      trustedProxies,
-      clock,
-      onAnswer: (result, tookMs, waited) => onEvent({ type: 'discovered', result, tookMs, waited }),
-    })
+    const discoveries = new DiscoveryHandler({ ...common, resolver: this.#resolver })
     const handlers: HttpHandlers = {
       request: (request, response) => discoveries.handle(request, response),
       upgrade: (request, socket, head, isFirst) => registrations.handle(request, socket, head, isFirst),
@@ -127,7 +118,6 @@ export class RegistryServer implements RegistrantListener {
     return addresses
   }
 
-  /** New connections get this certificate. */
   renew(pair: KeyPair): void {
     for (const listener of this.#listeners) listener.renew(pair)
   }
@@ -158,7 +148,7 @@ export class RegistryServer implements RegistrantListener {
     })
     const giveUp = this.#clock.after(END_MS, () => {
       for (const registrant of this.#open) registrant.terminate()
-      for (const listener of this.#listeners) listener.cut()
+      for (const listener of this.#listeners) listener.server.closeAllConnections()
     })
     await Promise.all([stopped, closed])
     giveUp()

@@ -48,7 +48,18 @@ export class RegistryService {
         onRenewed: (pair) => this.server.renew(pair),
         onState: (state) => this.#record({ type: 'certificate', ...state }),
       })
-    this.#admin = this.#createAdminServer()
+    const certificate = this.#certificate
+    this.#admin = new AdminServer({
+      ...options.admin,
+      clock,
+      redact: options.redactor.redact,
+      readiness: () => this.#readiness(),
+      status: (offset) => this.#status(offset),
+      loadMetrics: async () => {
+        const { createMetrics } = await import('./metrics.ts')
+        return createMetrics(this.server, options.version, certificate && (() => certificate.state.expires))
+      },
+    })
   }
 
   /** Listens; rejects when it cannot, and listens on nothing then. */
@@ -90,22 +101,6 @@ export class RegistryService {
   #record(event: RegistryEvent): void {
     this.#admin.record(event)
     this.#eventLog.record(event)
-  }
-
-  #createAdminServer(): AdminServer<RegistryEvent> {
-    const { admin, clock, redactor, version } = this.#options
-    const certificate = this.#certificate
-    return new AdminServer({
-      ...admin,
-      clock,
-      redact: redactor.redact,
-      readiness: () => this.#readiness(),
-      status: (offset) => this.#status(offset),
-      loadMetrics: async () => {
-        const { createMetrics } = await import('./metrics.ts')
-        return createMetrics(this.server, version, certificate && (() => certificate.state.expires))
-      },
-    })
   }
 
   #readiness(): Readiness {

@@ -1,21 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { Counter } from '../lib/counter.ts'
 
-/** How many clients may wait at a time. */
-export interface WaitingLimits {
-  readonly inAll: number
-  readonly perAddress: number
-}
-
 /** A response that is waited for; undefined when its connection is closed. */
 interface Held<Response> {
   response: Response | undefined
-}
-
-/** A client that waits for its answer. */
-export interface WaitingClient<Response> {
-  /** Its answer is there: where to send it, if the connection is still open. */
-  leave(): Response | undefined
 }
 
 /**
@@ -23,13 +11,14 @@ export interface WaitingClient<Response> {
  * connection is still open or not: what was begun for it goes on, and a client that hangs up and comes again must not begin more than others.
  */
 export class WaitingClients<Response> {
-  readonly #limits: WaitingLimits
+  readonly #limits: { readonly perAddress: number; readonly inAll: number }
   readonly #byAddress = new Counter()
   /** Those of each connection. One listener for all of them: requests may come one behind the other. */
   readonly #byConnection = new WeakMap<Duplex, Set<Held<Response>>>()
   #size = 0
 
-  constructor(limits: WaitingLimits) {
+  /** @param limits how many clients may wait at a time */
+  constructor(limits: { readonly perAddress: number; readonly inAll: number }) {
     this.#limits = limits
   }
 
@@ -38,11 +27,12 @@ export class WaitingClients<Response> {
   }
 
   /**
-   * Counts one more client on an open connection; undefined if too many wait.
+   * Counts one more client on an open connection; undefined if too many wait. What is returned is to be called when the
+   * answer is there: it returns where to send it, if the connection is still open.
    *
    * @param response is let go of when the connection closes, however long the answer may take
    */
-  enter(address: string, connection: Duplex, response: Response): WaitingClient<Response> | undefined {
+  enter(address: string, connection: Duplex, response: Response): (() => Response | undefined) | undefined {
     const { inAll, perAddress } = this.#limits
     if (this.#size >= inAll || this.#byAddress.of(address) >= perAddress) return undefined
     const ofConnection = this.#of(connection)
@@ -50,13 +40,11 @@ export class WaitingClients<Response> {
     this.#byAddress.add(address)
     this.#size += 1
     ofConnection.add(held)
-    return {
-      leave: () => {
-        if (!ofConnection.delete(held)) return undefined
-        this.#byAddress.remove(address)
-        this.#size -= 1
-        return held.response
-      },
+    return () => {
+      if (!ofConnection.delete(held)) return undefined
+      this.#byAddress.remove(address)
+      this.#size -= 1
+      return held.response
     }
   }
 

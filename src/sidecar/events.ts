@@ -1,4 +1,5 @@
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
+import type { SessionEndCause } from '../protocol/registrant-session.ts'
 
 /**
  * The events and the types in them that the rooms of the sidecar share. Events flow one way: from the probe, the registrations
@@ -56,9 +57,6 @@ export type WithdrawalCause = (typeof WITHDRAWAL_CAUSES)[number]
 
 /** Why a connection that had been open ended. */
 export const DISCONNECT_CAUSES = ['withdrawn', 'heartbeat', 'closed'] as const
-
-/** Why a gateway left. `silent`: no pong in time. `unread`: it does not read. `frame`: it sent no frame, or too large a one. */
-export type GatewayLeaveCause = 'closed' | 'silent' | 'unread' | 'frame'
 
 /**
  * Why a connection to the gateway server was refused. `dropped`: a connection too many, one without a request, or one that went
@@ -150,7 +148,7 @@ export type SidecarEvent =
   | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
   /** A gateway has connected. `adopted`: its token is taken over, because the sidecar has none of its own. */
   | { readonly type: 'gatewayJoined'; readonly id: string; readonly adopted: boolean }
-  | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: GatewayLeaveCause }
+  | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: SessionEndCause }
   /** It was asked for its puppet's port; undefined: it did not say. `expected`: the one that is probed. */
   | {
       readonly type: 'gatewayPort'

@@ -7,7 +7,7 @@ import type { Log } from '../ops/log.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
 import { isUsableToken } from '../tokens/validate.ts'
 import type { SidecarEvent, SidecarEventListener } from './events.ts'
-import type { Gateway } from './gateway/gateway.ts'
+import type { GatewayServer } from './gateway/server.ts'
 import { TokenCheck } from './probe/token-check.ts'
 import { PuppetMonitor } from './puppet-monitor.ts'
 import { createRegistrations } from './registration/create-registrations.ts'
@@ -46,7 +46,7 @@ export class Sidecar {
   readonly #tokenCheck: TokenCheck
   readonly #registrations: Registrations
   #draining = false
-  #gateway: Gateway | undefined
+  #gateway: GatewayServer | undefined
 
   constructor(options: SidecarOptions) {
     const { config, clock, log, version, redactor } = options
@@ -190,8 +190,8 @@ export class Sidecar {
   async #openGateway(): Promise<void> {
     const { clock, config } = this.#options
     if (config.gateway === undefined) return
-    const { Gateway } = await import('./gateway/gateway.ts')
-    this.#gateway = new Gateway({
+    const { createGateway } = await import('./gateway/gateway.ts')
+    this.#gateway = createGateway({
       ...config.gateway,
       clock,
       puppet: config.puppet,

@@ -19,13 +19,9 @@ async function serverBeside(
 ): Promise<GatewayServerHarness & { readonly lookups: string[] }> {
   const lookups: string[] = []
   const clock = new FakeClock()
-  const access = new GatewayAccess({
-    host: 'puppet',
-    clock,
-    resolve: (host) => {
-      lookups.push(host)
-      return resolve(host)
-    },
+  const access = new GatewayAccess('puppet', clock, (host) => {
+    lookups.push(host)
+    return resolve(host)
   })
   harness = await startGatewayServer({ clock, allows: (ends) => access.allows(ends) })
   return { ...harness, clock, lookups }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { publicName } from '../../src/ops/redactor.ts'
 import type { SidecarEvent } from '../../src/sidecar/events.ts'
-import { Gateway, type GatewayOptions } from '../../src/sidecar/gateway/gateway.ts'
+import { createGateway, type GatewayOptions } from '../../src/sidecar/gateway/gateway.ts'
 import { isUsableToken } from '../../src/tokens/validate.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { RegistryPeers, TOKEN } from '../support/registry-peers.ts'
@@ -19,7 +19,7 @@ async function receive(options: Partial<GatewayOptions> = {}) {
   const clock = new FakeClock()
   /** Facts, `adopt` and `wake`. */
   const done: unknown[] = []
-  const gateway = new Gateway({
+  const gateway = createGateway({
     host: '127.0.0.1',
     port: 0,
     clock,

@@ -1,4 +1,4 @@
-import type { GatewayLeaveCause } from '../../src/sidecar/events.ts'
+import type { SessionEndCause } from '../../src/protocol/registrant-session.ts'
 import { GatewayServer, type GatewayServerOptions } from '../../src/sidecar/gateway/server.ts'
 import { isUsableToken } from '../../src/tokens/validate.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -9,7 +9,7 @@ import { waitUntil } from './wait.ts'
 export type Call =
   | readonly ['joined', string]
   | readonly ['port', string, number | undefined]
-  | readonly ['left', string, GatewayLeaveCause]
+  | readonly ['left', string, SessionEndCause]
   | readonly ['refused', string]
 
 /** A gateway server on loopback under a clock that stands still, and its peers. */
@@ -26,7 +26,7 @@ export interface GatewayServerHarness {
   /** Why gateways were refused, in order. */
   refusals(): readonly string[]
   /** Why gateways left, in order. */
-  leaves(): readonly GatewayLeaveCause[]
+  leaves(): readonly SessionEndCause[]
   /** Lets seconds pass one by one, so that pongs arrive meanwhile. */
   pass(seconds: number): Promise<void>
   end(): void

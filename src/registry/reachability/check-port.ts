@@ -5,41 +5,34 @@ import { connectErrorKind } from '../../net/connect-error.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import { mayConnect } from './connect-guard.ts'
 
-/** The result of one check: the port opens, it does not and why, or nothing is known because it was not tried. */
-export type PortCheck =
-  | { readonly kind: 'open' }
-  | { readonly kind: 'closed'; readonly reason: string }
-  | { readonly kind: 'none' }
+/** The result of one check; undefined: nothing is known because it was not tried. */
+export type PortCheck = { readonly open: boolean; readonly reason: string } | undefined
 
 /** How long a port may take to open, in milliseconds; what the public registry waits. */
 const TIMEOUT_MS = 5000
 
-export interface PortCheckOptions {
-  readonly endpoint: Endpoint
-  /** Where the registrant comes from that advertises the endpoint; empty if that is not known. */
-  readonly from: string
-  readonly clock: Clock
-  /** Ends it early; the result then means nothing. */
-  readonly signal: AbortSignal
-}
-
 /** Checks whether ports open, by a TCP connection. */
 export class PortChecker {
+  readonly #clock: Clock
   /** One name after another: resolving takes a thread, of which there are four for everything. */
   #lastName: Promise<unknown> = Promise.resolve()
 
-  /** Never rejects. */
-  readonly check = async ({
-    endpoint: { host, port },
-    from,
-    clock,
-    signal,
-  }: PortCheckOptions): Promise<PortCheck> => {
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Never rejects.
+   *
+   * @param from where the registrant comes from that advertises the endpoint; empty if that is not known
+   * @param signal ends it early; the result then means nothing
+   */
+  async check({ host, port }: Endpoint, from: string, signal: AbortSignal): Promise<PortCheck> {
     const address = isIP(host) === 0 ? await this.#resolve(host) : host
-    if (address === undefined) return { kind: 'closed', reason: 'its name does not resolve' }
+    if (address === undefined) return closed('its name does not resolve')
     // The address, not the name: a name could have another address by now.
-    if (signal.aborted || !mayConnect(address, from)) return { kind: 'none' }
-    const limit = deadline(clock, TIMEOUT_MS, signal)
+    if (signal.aborted || !mayConnect(address, from)) return undefined
+    const limit = deadline(this.#clock, TIMEOUT_MS, signal)
     try {
       return await open(address, port, limit.signal)
     } finally {
@@ -67,24 +60,26 @@ function open(host: string, port: number, signal: AbortSignal): Promise<PortChec
       socket.destroy()
       resolve(result)
     }
-    socket.on('connect', () => end({ kind: 'open' }))
+    socket.on('connect', () => end({ open: true, reason: '' }))
     socket.on('error', (error) => end(checkOfError(error)))
-    signal.addEventListener('abort', () =>
-      end({ kind: 'closed', reason: `no answer in ${TIMEOUT_MS / 1000} s` }),
-    )
+    signal.addEventListener('abort', () => end(closed(`no answer in ${TIMEOUT_MS / 1000} s`)))
   })
+}
+
+function closed(reason: string): PortCheck {
+  return { open: false, reason }
 }
 
 function checkOfError(error: NodeJS.ErrnoException): PortCheck {
   switch (connectErrorKind(error)) {
     case 'exhausted':
     case 'forbidden':
-      return { kind: 'none' }
+      return undefined
     case 'refused':
-      return { kind: 'closed', reason: 'nothing listens there' }
+      return closed('nothing listens there')
     case 'unreachable':
-      return { kind: 'closed', reason: 'no route leads there' }
+      return closed('no route leads there')
     default:
-      return { kind: 'closed', reason: error.code ?? 'unknown' }
+      return closed(error.code ?? 'unknown')
   }
 }

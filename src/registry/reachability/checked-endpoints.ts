@@ -102,15 +102,10 @@ export class CheckedEndpoints {
     if (this.#byKey.get(checked.key) !== checked) return
     const before = checked.result?.open ?? true
     // Where nothing could be tried, what was known stays.
-    const open = check.kind === 'none' ? checked.result?.open : check.kind === 'open'
-    const reason = check.kind === 'none' ? (checked.result?.reason ?? '') : ''
-    checked.result = {
-      open,
-      reason: check.kind === 'closed' ? check.reason : reason,
-      atMs: this.#clock.now(),
-    }
+    const { open, reason } = check ?? checked.result ?? { open: undefined, reason: '' }
+    checked.result = { open, reason, atMs: this.#clock.now() }
     if (open === undefined || open === before) return
-    this.#onChange({ endpoint: checked.name, open, reason: checked.result.reason })
+    this.#onChange({ endpoint: checked.name, open, reason })
     for (const registrant of checked.registrants) registrant.advise(wordsFor(checked))
   }
 }

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import { Counter } from '../../lib/counter.ts'
 import { rateLimitKey } from '../../net/ip-address.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import { type PortCheck, PortChecker, type PortCheckOptions } from './check-port.ts'
+import { PortChecker } from './check-port.ts'
 import {
   type CheckedEndpoint,
   CheckedEndpoints,
@@ -26,13 +26,6 @@ const TAKEN = { inAll: 200, perAddress: 50 }
 /** Checks under way, and for registrants of one address among them. */
 const CHECKS = { inAll: 64, perAddress: 8 }
 
-export interface ReachabilityOptions {
-  readonly clock: Clock
-  readonly onChange: (change: ReachabilityChange) => void
-  /** Default: a TCP connection. */
-  readonly check?: (options: PortCheckOptions) => Promise<PortCheck>
-}
-
 /** When to check each registrant; the one that was added first comes first. */
 type Queue = Map<CheckedRegistrant, number>
 
@@ -42,7 +35,7 @@ type Queue = Map<CheckedRegistrant, number>
  */
 export class Reachability {
   readonly #clock: Clock
-  readonly #check: (options: PortCheckOptions) => Promise<PortCheck>
+  readonly #checker: Pick<PortChecker, 'check'>
   readonly #endpoints: CheckedEndpoints
   /** Registrants of which nothing is known lately. */
   readonly #unchecked: Queue = new Map()
@@ -53,9 +46,14 @@ export class Reachability {
   #cancelTick: Cancel | undefined
   readonly #stop = new AbortController()
 
-  constructor({ clock, onChange, check = new PortChecker().check }: ReachabilityOptions) {
+  /** @param checker default: by TCP connections */
+  constructor(
+    clock: Clock,
+    onChange: (change: ReachabilityChange) => void,
+    checker: Pick<PortChecker, 'check'> = new PortChecker(clock),
+  ) {
     this.#clock = clock
-    this.#check = check
+    this.#checker = checker
     this.#endpoints = new CheckedEndpoints(clock, onChange)
     // Each check listens to it; Node.js would take more than ten of them for a leak.
     setMaxListeners(CHECKS.inAll, this.#stop.signal)
@@ -91,7 +89,6 @@ export class Reachability {
     return endpoint === undefined || checked?.name === nameOf(endpoint) ? checked?.result?.open : undefined
   }
 
-  /** How many endpoints cannot be opened. */
   get closedEndpoints(): number {
     return this.#endpoints.closed
   }
@@ -151,12 +148,7 @@ export class Reachability {
     this.#checks += 1
     this.#checksByAddress.add(key)
     checked.isChecking = true
-    const result = await this.#check({
-      endpoint,
-      from: verifiedAddress(registrant),
-      clock: this.#clock,
-      signal: this.#stop.signal,
-    })
+    const result = await this.#checker.check(endpoint, verifiedAddress(registrant), this.#stop.signal)
     checked.isChecking = false
     this.#checksByAddress.remove(key)
     this.#checks -= 1

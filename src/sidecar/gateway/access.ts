@@ -12,22 +12,22 @@ export type Resolve = (host: string) => Promise<readonly string[]>
 const resolveBySystem: Resolve = async (host) =>
   (await lookup(host, { all: true })).map(({ address }) => address)
 
-export interface GatewayAccessOptions {
-  /** The one other host that a gateway may come from. */
-  readonly host: string
-  readonly clock: Clock
-  /** Default: as the system does it. */
-  readonly resolve?: Resolve
-}
-
 /** From where a gateway may come: from this machine, and from the puppet's host. */
 export class GatewayAccess {
-  readonly #options: GatewayAccessOptions
+  readonly #host: string
+  readonly #clock: Clock
+  readonly #resolve: Resolve
   /** One at a time, however many come: look-ups that hang would take the threads that look up the registry too. */
   #lookup: Promise<readonly string[]> | undefined
 
-  constructor(options: GatewayAccessOptions) {
-    this.#options = options
+  /**
+   * @param host the one other host that a gateway may come from
+   * @param resolve default: as the system does it
+   */
+  constructor(host: string, clock: Clock, resolve = resolveBySystem) {
+    this.#host = host
+    this.#clock = clock
+    this.#resolve = resolve
   }
 
   /** Never rejects. A host that cannot be looked up in time has no address. */
@@ -36,25 +36,20 @@ export class GatewayAccess {
     if (isFromHere(ends)) return true
     const address = withoutMapping(ends.remote)
     const isUnderWay = this.#lookup !== undefined
-    const addresses = await this.#addressesInTime()
+    const addresses = await this.#addresses()
     if (addresses?.includes(address)) return true
     // A look-up that was under way may have begun before the host had this address.
     if (addresses === undefined || !isUnderWay) return false
-    return (await this.#addressesInTime())?.includes(address) ?? false
+    return (await this.#addresses())?.includes(address) ?? false
   }
 
   /** Undefined if it takes too long. */
-  #addressesInTime(): Promise<readonly string[] | undefined> {
-    return withTimeLimit(this.#options.clock, LOOKUP_MS, this.#addresses())
-  }
-
-  #addresses(): Promise<readonly string[]> {
-    const { host, resolve = resolveBySystem } = this.#options
-    this.#lookup ??= resolve(host)
+  #addresses(): Promise<readonly string[] | undefined> {
+    this.#lookup ??= this.#resolve(this.#host)
       .catch((): readonly string[] => [])
       .finally(() => {
         this.#lookup = undefined
       })
-    return this.#lookup
+    return withTimeLimit(this.#clock, LOOKUP_MS, this.#lookup)
   }
 }

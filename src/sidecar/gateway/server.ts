@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
+import { type Refusal, refuseUpgrade } from '../../net/refuse-upgrade.ts'
 import { ConnectionLimiter } from '../../protocol/connection-limiter.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { destroyOnError, HttpListener } from '../../protocol/http-listener.ts'
@@ -51,10 +52,8 @@ export interface GatewayServerOptions {
 export class GatewayServer {
   readonly #options: GatewayServerOptions
   readonly #http: HttpListener
-  readonly #upgrade: RegistrantUpgrade<Exclude<GatewayRefusal, 'dropped'>>
-  readonly #connections = new ConnectionLimiter(CONNECTIONS, (remote, { localAddress: local = '' }) =>
-    isFromHere({ remote, local }) ? undefined : remote,
-  )
+  readonly #upgrade: RegistrantUpgrade
+  readonly #connections = new ConnectionLimiter(CONNECTIONS)
   readonly #heartbeat: Heartbeat
   readonly #sessions = new Set<GatewaySession>()
   /** Connections of which it is not known yet whether they may be from there. */
@@ -69,16 +68,14 @@ export class GatewayServer {
       closeMs: CLOSE_MS,
       // What is answered to one frame is sent before the next one is answered.
       oneFrameATurn: true,
-      refusals: REFUSALS,
-      onRefusal: (reason, from) => listener.onRefusal(reason, from),
-      onBadHandshake: (socket) => this.#upgrade.refuse(socket, 'http', addressOf(socket), BAD_HANDSHAKE),
+      onBadHandshake: (socket) => this.#refuse(socket, 'http', BAD_HANDSHAKE),
     })
     const drop = (socket: Duplex): false => {
-      listener.onRefusal('dropped', addressOf(socket))
+      listener.onRefusal('dropped', endsOf(socket).remote)
       return false
     }
     this.#http = new HttpListener({ host, port, tls: undefined }, REQUEST_MS, {
-      admit: (socket) => this.#connections.admit(socket) !== undefined || drop(socket),
+      admit: (socket) => this.#admit(socket) || drop(socket),
       request: (request, response, isFirst) => this.#refuseRequest(request, response, isFirst),
       upgrade: (request, socket, head, isFirst) => void this.#receive(request, socket, head, isFirst),
     })
@@ -90,7 +87,7 @@ export class GatewayServer {
     server.on('checkContinue', (request, response) => server.emit('request', request, response))
     server.on('connect', (_request, socket) => {
       destroyOnError(socket)
-      this.#upgrade.refuse(socket, 'http', addressOf(socket))
+      this.#refuse(socket, 'http')
     })
   }
 
@@ -104,61 +101,63 @@ export class GatewayServer {
     void this.#http.stop()
     for (const socket of this.#pending) socket.destroy()
     for (const session of this.#sessions) session.goAway()
-    this.#http.cut()
+    this.#http.server.closeAllConnections()
+  }
+
+  #admit(socket: Socket): boolean {
+    const ends = endsOf(socket)
+    return this.#connections.admit(socket, isFromHere(ends) ? undefined : ends.remote) !== undefined
+  }
+
+  #refuse(socket: Duplex, reason: keyof typeof REFUSALS, refusal: Refusal = REFUSALS[reason]): void {
+    this.#options.listener.onRefusal(reason, endsOf(socket).remote)
+    refuseUpgrade(socket, refusal)
   }
 
   #refuseRequest({ socket }: IncomingMessage, response: ServerResponse, isFirst: boolean): void {
     // The answer to the first request is the last one on its connection.
     if (!isFirst) return void socket.destroy()
-    this.#options.listener.onRefusal('http', addressOf(socket))
+    this.#options.listener.onRefusal('http', endsOf(socket).remote)
     sendText(response, REFUSALS.http.status, REFUSALS.http.words, ['connection', 'close'])
   }
 
   async #receive(request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean): Promise<void> {
     if (!isFirst) return void socket.destroy()
-    const { remoteAddress: remote = '', localAddress: local = '' } = request.socket
+    const ends = endsOf(request.socket)
+    const { remote } = ends
     const registration = this.#upgrade.read(request)
     const objection = isForOthers(request.headers) ? 'proxy' : this.#objection(registration)
-    if (objection !== undefined) return this.#upgrade.refuse(socket, objection, remote)
+    if (objection !== undefined) return this.#refuse(socket, objection)
     this.#pending.add(socket)
-    const isAllowed = await this.#options.allows({ remote, local })
+    const isAllowed = await this.#options.allows(ends)
     this.#pending.delete(socket)
     // It went meanwhile, or the server was closed.
     if (socket.destroyed) return this.#options.listener.onRefusal('dropped', remote)
-    if (!isAllowed) return this.#upgrade.refuse(socket, 'stranger', remote)
-    if (this.#sessions.size >= SESSIONS_MAX) return this.#upgrade.refuse(socket, 'full', remote)
+    if (!isAllowed) return this.#refuse(socket, 'stranger')
+    if (this.#sessions.size >= SESSIONS_MAX) return this.#refuse(socket, 'full')
     this.#upgrade.accept(request, socket, head, (webSocket) => {
       const { listener, clock } = this.#options
       const token = registration.token ?? ''
       listener.onJoin(token)
-      const session: GatewaySession = new GatewaySession(webSocket, {
-        token,
-        clock,
-        heartbeat: this.#heartbeat,
-        listener: {
-          ...listener,
-          onLeave: (_token, cause) => {
-            this.#sessions.delete(session)
-            listener.onLeave(token, cause)
-          },
-        },
-      })
+      const onLeave: GatewaySessionListener['onLeave'] = (_token, cause) => {
+        this.#sessions.delete(session)
+        listener.onLeave(token, cause)
+      }
+      const options = { token, clock, heartbeat: this.#heartbeat }
+      const session = new GatewaySession(webSocket, options, { ...listener, onLeave })
       this.#sessions.add(session)
       session.start()
     })
   }
 
-  #objection({
-    path,
-    token,
-    subprotocol,
-  }: RegistrationRequest): 'path' | 'token' | 'subprotocol' | undefined {
+  #objection({ path, token, subprotocol }: RegistrationRequest): keyof typeof REFUSALS | undefined {
     if (!isRegistrationPath(path)) return 'path'
     if (!this.#options.isToken(token ?? '')) return 'token'
     return isRegistrant(parseSubprotocol(subprotocol)) ? undefined : 'subprotocol'
   }
 }
 
-function addressOf(socket: Duplex): string {
-  return 'remoteAddress' in socket && typeof socket.remoteAddress === 'string' ? socket.remoteAddress : ''
+function endsOf(socket: Duplex): Ends {
+  const { remoteAddress: remote = '', localAddress: local = '' } = socket as Socket
+  return { remote, local }
 }

@@ -27,14 +27,8 @@ export class GatewaySession extends RegistrantSession {
   readonly #listener: GatewaySessionListener
   #cancelPause: Cancel | undefined
 
-  constructor(
-    socket: WebSocket,
-    {
-      listener,
-      ...options
-    }: Omit<RegistrantSessionOptions, 'frameRate'> & { readonly listener: GatewaySessionListener },
-  ) {
-    super(socket, { ...options, frameRate: FRAME_RATE })
+  constructor(socket: WebSocket, options: RegistrantSessionOptions, listener: GatewaySessionListener) {
+    super(socket, options, FRAME_RATE)
     this.#listener = listener
   }
 

@@ -8,7 +8,7 @@ const B = 'insecure_bbbb-2222'
 function begin({ listed }: { listed?: string } = {}) {
   const clock = new QuickClock()
   const allows = (token: string): boolean => listed === undefined || listed === token
-  const gapWait = new GapWait({ clock, allows })
+  const gapWait = new GapWait(clock, allows)
   /** Until when a discovery that comes now waits. */
   const untilMs = (token = A): number | undefined => gapWait.untilMs(token, clock.now())
   /** When a discovery that waits goes on. */

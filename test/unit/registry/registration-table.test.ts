@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { RegistrationTable, type TableEntry } from '../../../src/registry/registration-table.ts'
+import { RegistrationTable } from '../../../src/registry/registration-table.ts'
 
-interface One extends TableEntry {
+interface One {
+  readonly token: string
   findable: boolean
   readonly name: string
 }

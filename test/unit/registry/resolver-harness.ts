@@ -3,7 +3,7 @@ import { GapWait } from '../../../src/registry/gap-wait.ts'
 import { Reachability } from '../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
-import { type DiscoveryAnswer, Resolver } from '../../../src/registry/resolver.ts'
+import { type Resolution, Resolver } from '../../../src/registry/resolver.ts'
 import { createHarness, type RegistrantFixture, TOKEN } from './registry-harness.ts'
 
 /** What is said of one who comes; the listeners hear of it when the registry does. */
@@ -19,10 +19,10 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
   let checks = 0
   const check = async () => {
     checks += 1
-    return closed ? ({ kind: 'closed', reason: 'x' } as const) : ({ kind: 'open' } as const)
+    return { open: !closed, reason: closed ? 'x' : '' }
   }
-  const reachability = new Reachability({ clock, check, onChange: () => {} })
-  const gapWait = new GapWait({ clock, allows: () => true })
+  const reachability = new Reachability(clock, () => {}, { check })
+  const gapWait = new GapWait(clock, () => true)
   const resolver = new Resolver({ clock, table, gapWait, reachability, mask })
   /** One comes, and goes as soon as it leaves. */
   const join = ({ onUnresponsive, onResponsive, ...fixture }: JoinOptions = {}) => {
@@ -46,6 +46,6 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
     if (closed !== undefined) reachability.join(one.registrant)
     return one
   }
-  const find = async (token = TOKEN): Promise<DiscoveryAnswer> => resolver.find(token)
+  const find = async (token = TOKEN): Promise<Resolution> => resolver.find(token)
   return { clock, gapWait, table, resolver, checks: () => checks, join, find }
 }

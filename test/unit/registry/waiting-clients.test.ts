@@ -25,8 +25,8 @@ describe('clients that wait', () => {
 
   it('make room when they are answered, once', () => {
     const waiting = new WaitingClients<string>({ perAddress: 1, inAll: 9 })
-    const client = waiting.enter(HERE, connection(), 'here')
-    expect([client?.leave(), client?.leave()]).toEqual(['here', undefined])
+    const leave = waiting.enter(HERE, connection(), 'here')
+    expect([leave?.(), leave?.()]).toEqual(['here', undefined])
     expect(waiting.enter(HERE, connection(), 'next')).toBeDefined()
     expect(waiting.enter(HERE, connection(), 'more')).toBeUndefined()
   })
@@ -34,18 +34,18 @@ describe('clients that wait', () => {
   it('whose connection is closed get no answer, and count until it is there: what they began goes on', () => {
     const waiting = new WaitingClients<string>({ perAddress: 4, inAll: 9 })
     const [one, other] = [connection(), connection()]
-    const clients = [1, 2, 3].map((number) => waiting.enter(HERE, one, `${number}`))
+    const leaves = [1, 2, 3].map((number) => waiting.enter(HERE, one, `${number}`))
     const left = waiting.enter(HERE, other, 'left')
     one.emit('close')
     expect([waiting.size, waiting.enter(HERE, other, 'more')]).toEqual([4, undefined])
-    expect(clients.map((client) => client?.leave())).toEqual([undefined, undefined, undefined])
-    expect([waiting.size, left?.leave()]).toEqual([1, 'left'])
+    expect(leaves.map((leave) => leave?.())).toEqual([undefined, undefined, undefined])
+    expect([waiting.size, left?.()]).toEqual([1, 'left'])
   })
 
   it('share one listener on their connection, however many there are and were', () => {
     const waiting = new WaitingClients<number>({ perAddress: 99, inAll: 99 })
     const on = connection()
-    for (let time = 0; time < 50; time += 1) waiting.enter(HERE, on, time)?.leave()
+    for (let time = 0; time < 50; time += 1) waiting.enter(HERE, on, time)?.()
     for (let time = 0; time < 16; time += 1) waiting.enter(HERE, on, time)
     expect(on.listenerCount('close')).toBe(1)
   })
@@ -72,10 +72,10 @@ it('counts each client until its answer is there, and answers where the connecti
         const on = connections[which] as Duplex
         const those = clients.filter((client) => client.address === address)
         if (what === 'enter') {
-          const client = waiting.enter(address, on, name)
+          const leave = waiting.enter(address, on, name)
           const isRefused = those.length >= limits.perAddress || clients.length >= limits.inAll
-          expect(client === undefined).toBe(isRefused)
-          if (client !== undefined) clients.push({ address, on, leave: client.leave, name })
+          expect(leave === undefined).toBe(isRefused)
+          if (leave !== undefined) clients.push({ address, on, leave, name })
         }
         const [first] = those
         if (what === 'answer' && first !== undefined) {

@@ -1,12 +1,13 @@
-import type { PortCheck } from '../../../../src/registry/reachability/check-port.ts'
+import type { PortCheck, PortChecker } from '../../../../src/registry/reachability/check-port.ts'
+import type { ReachabilityChange } from '../../../../src/registry/reachability/checked-endpoints.ts'
 import { Reachability } from '../../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../../src/registry/registrant.ts'
 import type { QuickClock } from '../../../support/quick-clock.ts'
 import { createHarness, type Registered, type RegistrantFixture } from '../registry-harness.ts'
 
-export const OPEN: PortCheck = { kind: 'open' }
-export const CLOSED: PortCheck = { kind: 'closed', reason: 'nothing listens there' }
-export const NONE: PortCheck = { kind: 'none' }
+export const OPEN: PortCheck = { open: true, reason: '' }
+export const CLOSED: PortCheck = { open: false, reason: 'nothing listens there' }
+export const NONE: PortCheck = undefined
 
 /** One check, as it was started. */
 export interface StartedCheck {
@@ -22,24 +23,23 @@ export function createReachability(clock?: QuickClock) {
   const checks: StartedCheck[] = []
   const changes: string[] = []
   const world = { finds: OPEN, tookMs: 0 }
-  const reachability = new Reachability({
-    clock: time,
-    onChange: ({ endpoint, open, reason }) =>
-      void changes.push(`${endpoint} ${open ? 'open' : `closed: ${reason}`}`),
-    check: ({ endpoint: { host, port }, from }) => {
-      const started: StartedCheck = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
-      checks.push(started)
-      const found = world.finds
-      return new Promise((resolve) => {
-        const end = (): void => {
-          started.endedMs = time.now()
-          resolve(found)
-        }
-        if (world.tookMs === 0) end()
-        else time.after(world.tookMs, end)
-      })
-    },
-  })
+  const check: PortChecker['check'] = ({ host, port }, from) => {
+    const started: StartedCheck = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
+    checks.push(started)
+    const found = world.finds
+    return new Promise((resolve) => {
+      const end = (): void => {
+        started.endedMs = time.now()
+        resolve(found)
+      }
+      if (world.tookMs === 0) end()
+      else time.after(world.tookMs, end)
+    })
+  }
+  const onChange = ({ endpoint, open, reason }: ReachabilityChange): void => {
+    changes.push(`${endpoint} ${open ? 'open' : `closed: ${reason}`}`)
+  }
+  const reachability = new Reachability(time, onChange, { check })
   const inside = new Set<Registrant>()
   /** A registrant that answers port 8788 by default, and leaves reachability when it leaves. */
   const join = (fixture: RegistrantFixture = {}): Registered => {

@@ -11,7 +11,7 @@ function beside(...addresses: readonly string[]) {
     lookups += 1
     return addresses
   }
-  const access = new GatewayAccess({ host: 'puppet', clock, resolve })
+  const access = new GatewayAccess('puppet', clock, resolve)
   const allows = (remote: string, local = '10.0.0.1'): Promise<boolean> => access.allows({ remote, local })
   return { clock, allows, lookups: () => lookups }
 }

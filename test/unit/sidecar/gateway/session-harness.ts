@@ -53,7 +53,7 @@ export function startSession() {
   const ports: (number | undefined)[] = []
   const causes: SessionEndCause[] = []
   const counts = { events: 0, frames: 0 }
-  const session = new GatewaySession(socket as unknown as WebSocket, {
+  const options = {
     token: 'insecure_gateway',
     clock,
     heartbeat: {
@@ -64,13 +64,13 @@ export function startSession() {
         return undefined
       },
     },
-    listener: {
-      onPort: (_token, port) => void ports.push(port),
-      onEvent: () => {
-        counts.events += 1
-      },
-      onLeave: (_token, cause) => void causes.push(cause),
+  }
+  const session = new GatewaySession(socket as unknown as WebSocket, options, {
+    onPort: (_token, port) => void ports.push(port),
+    onEvent: () => {
+      counts.events += 1
     },
+    onLeave: (_token, cause) => void causes.push(cause),
   })
   session.start()
   return { clock, socket, ports, causes, counts, session }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../../src/config/sidecar-config.ts'
-import type { GatewayLeaveCause, GatewayRefusal, SidecarEvent } from '../../../../src/sidecar/events.ts'
+import type { SessionEndCause } from '../../../../src/protocol/registrant-session.ts'
+import type { GatewayRefusal, SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { gatewayProblems } from '../../../../src/sidecar/status/gateway-problems.ts'
 import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
@@ -10,7 +11,7 @@ import { eventLogOf } from './event-log-harness.ts'
 import { tokens } from './status-harness.ts'
 
 const joined = (id: string, adopted = false): SidecarEvent => ({ type: 'gatewayJoined', id, adopted })
-const left = (id: string, cause: GatewayLeaveCause = 'closed'): SidecarEvent => ({
+const left = (id: string, cause: SessionEndCause = 'closed'): SidecarEvent => ({
   type: 'gatewayLeft',
   id,
   cause,
