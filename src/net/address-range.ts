@@ -40,5 +40,10 @@ export function addressRange(text: string): AddressRange {
 }
 
 function isOwn(address: string): boolean {
-  return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address))
+  try {
+    return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address))
+  } catch {
+    // Listing them takes a socket, and there may be no file descriptor left.
+    return true
+  }
 }

@@ -14,6 +14,8 @@ export interface Route {
   readonly path: string
   /** Whether only a program on this machine may ask; the others get 403. A page in a browser counts as another. */
   readonly local?: true
+  /** Whether the body is sent as it is; default: secrets are taken out of it. */
+  readonly verbatim?: true
   /** @param query the decoded query of the request */
   readonly handle: (query: URLSearchParams) => Answer | Promise<Answer>
 }
@@ -66,7 +68,7 @@ async function answer(request: IncomingMessage, { routes, redact }: EndpointsOpt
     return textAnswer(403, 'only from the machine itself, and not through a proxy')
   try {
     const result = await route.handle(searchParams)
-    return { ...result, body: redact(result.body) }
+    return route.verbatim ? result : { ...result, body: redact(result.body) }
   } catch {
     return textAnswer(500, 'internal error')
   }

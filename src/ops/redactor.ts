@@ -9,10 +9,13 @@ export function publicName(token: string): string {
 const SHORTEST = 8
 
 /**
- * A secret that cannot be taken for a word of ours. Without this rule, anybody could register under the name of a metric, or
- * under an address, and take that out of metrics and logs. Tokens that programs make are of this kind.
+ * A secret that is hardly a word of ours. Without this rule, anybody could register under a word or an address, and take that out of
+ * logs. Tokens that programs make are of this kind.
  */
 const DISTINCTIVE = /^(?=.*\d)[\w~-]{16,}$/
+
+/** A character of a longer word, name or number: secrets of others are taken out only where they stand alone. */
+const WORD_CHARACTER = /[\w~-]/
 
 /** So many secrets of others are remembered after they were removed: lines about their leaving are written a second later. */
 export const REMEMBERED = 10_000
@@ -35,8 +38,8 @@ interface Length {
  * error. The last line of defence; nothing is meant to reach it. A secret that is shorter than a word is left alone: it
  * can be guessed anyway, and taking it out would break every line it happens to be part of.
  *
- * The time a text takes depends on its length, not on how many secrets there are. Adding and removing one takes the same time
- * however many there are.
+ * The time a text takes depends on its length and on how many lengths of secrets have one ending, not on how many secrets there are.
+ * Adding and removing one takes the same time however many there are.
  */
 export class Redactor {
   /** Every spelling of every secret. */
@@ -44,7 +47,7 @@ export class Redactor {
   /** The lengths of spellings by their last characters: usually one. */
   readonly #lengths = new Map<string, Length[]>()
   /** Those of the user's own configuration. */
-  #own: readonly string[] = []
+  #own: ReadonlySet<string> = new Set()
   /** Secrets of others that were removed last, and where the next one takes the place of the oldest. */
   readonly #removed: string[] = []
   #removedIndex = 0
@@ -56,7 +59,7 @@ export class Redactor {
   /** The user's own secrets are these from now on. Those of others stay. */
   replace(secrets: Iterable<string>): void {
     const before = this.#own
-    this.#own = [...new Set(secrets)].filter(({ length }) => length >= SHORTEST)
+    this.#own = new Set([...secrets].filter(({ length }) => length >= SHORTEST))
     for (const secret of this.#own) this.#use(secret)
     for (const secret of before) this.#release(secret)
   }
@@ -96,7 +99,10 @@ export class Redactor {
       if (lengths === undefined) continue
       for (const { length } of lengths) {
         const known = end >= length ? this.#spellings.get(text.slice(end - length, end)) : undefined
-        if (known !== undefined) add(places, { start: end - length, end, secret: known.secret })
+        if (known === undefined) continue
+        const isWhole = !isWordAt(text, end - length - 1, -1) && !isWordAt(text, end, 1)
+        if (isWhole || this.#own.has(known.secret))
+          add(places, { start: end - length, end, secret: known.secret })
       }
     }
     return places
@@ -137,6 +143,12 @@ export class Redactor {
       else lengths.splice(lengths.indexOf(same), 1)
     }
   }
+}
+
+/** Whether a word goes on at `index`, read in the direction of `step`: a dot is part of it where it does not end a sentence. */
+function isWordAt(text: string, index: number, step: 1 | -1): boolean {
+  const isDot = text.charAt(index) === '.'
+  return WORD_CHARACTER.test(text.charAt(isDot ? index + step : index))
 }
 
 interface Place {

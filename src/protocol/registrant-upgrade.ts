@@ -47,11 +47,13 @@ class EndingSocket extends WebSocket {
 /** Makes WebSockets of requests to register. */
 export class RegistrantUpgrade {
   readonly #subprotocolMax: number
+  readonly #oneFrameATurn: boolean
   readonly #sockets: WebSocketServer
 
   constructor(options: RegistrantUpgradeOptions) {
-    const { subprotocolMax = Number.POSITIVE_INFINITY, onBadHandshake } = options
+    const { subprotocolMax = Number.POSITIVE_INFINITY, oneFrameATurn = false, onBadHandshake } = options
     this.#subprotocolMax = subprotocolMax
+    this.#oneFrameATurn = oneFrameATurn
     // The types do not know `closeTimeout` yet.
     const serverOptions: ServerOptions<typeof EndingSocket> & { readonly closeTimeout: number } = {
       noServer: true,
@@ -59,7 +61,7 @@ export class RegistrantUpgrade {
       maxPayload: options.frameMaxBytes,
       maxFragments: FRAGMENTS_MAX,
       maxBufferedChunks: PIECES_MAX,
-      allowSynchronousEvents: options.oneFrameATurn !== true,
+      allowSynchronousEvents: !oneFrameATurn,
       perMessageDeflate: false,
       closeTimeout: options.closeMs,
       handleProtocols: ([first = '']) => first.length <= subprotocolMax && first,
@@ -87,7 +89,8 @@ export class RegistrantUpgrade {
     onOpen: (webSocket: WebSocket) => void,
   ): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      closeAtEnd(webSocket, socket)
+      // Where frames wait for their turn, what has arrived before the end is still to be handled.
+      if (!this.#oneFrameATurn) closeAtEnd(webSocket, socket)
       onOpen(webSocket)
     })
   }

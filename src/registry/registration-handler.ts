@@ -69,7 +69,8 @@ export class RegistrationHandler {
     if (objection !== undefined) return refuse(objection)
     this.#upgrade.accept(request, socket, head, (webSocket) => {
       connections.promote(request.socket)
-      onRegistrant(webSocket, { token, address, addressUnverified })
+      // A copy: a part that was cut out of a URL would keep the whole of it in memory.
+      onRegistrant(webSocket, { token: Buffer.from(token).toString(), address, addressUnverified })
     })
   }
 }

@@ -94,6 +94,8 @@ export class Sidecar {
       source: config.tokenSource,
       clock,
       emit,
+      // What is held now is a secret for a while longer.
+      keepSecret: (tokens) => redactor.replace([...this.#registrations.held, ...tokens]),
       onChange: (added) => this.#applyTokens(added),
     })
     this.#applyTokens([])
@@ -169,7 +171,7 @@ export class Sidecar {
     return (await withTimeLimit(clock, config.drainTimeoutMs, withdrawn)) ?? false
   }
 
-  /** Every input ends here: what is desired follows from all of them. */
+  /** All inputs come together here: the desired state follows from them. */
   #reconcile(): void {
     const mode = this.#draining ? 'shutdown' : this.#puppet.isHealthy ? 'register' : 'unhealthy'
     if (mode !== 'register') this.#tokenCheck.cancel()
@@ -177,12 +179,8 @@ export class Sidecar {
   }
 
   #applyTokens(added: readonly string[]): void {
-    const { log, redactor } = this.#options
-    const { tokens } = this.#tokens
-    // What is held now is a secret for a while longer.
-    redactor.replace([...this.#registrations.held, ...tokens])
-    const tooFew = tooFewOpenFiles(tokens.length, openFileLimit())
-    if (tooFew !== undefined) log.warn(tooFew)
+    const tooFew = tooFewOpenFiles(this.#tokens.tokens.length, openFileLimit())
+    if (tooFew !== undefined) this.#options.log.warn(tooFew)
     this.#reconcile()
     this.#checkTokens(added)
   }

@@ -11,6 +11,8 @@ export interface TokenSetOptions {
   readonly source: TokenSource | undefined
   readonly clock: Clock
   readonly emit: SidecarEventListener
+  /** Called with new tokens, which are secrets, before anything else hears of them. */
+  readonly keepSecret: (tokens: readonly string[]) => void
   /** Called after each change; `added` are those that were not in the set before. */
   readonly onChange: (added: readonly string[]) => void
 }
@@ -51,6 +53,11 @@ export class TokenSet {
 
   /** These are the tokens from now on. */
   replace(tokens: readonly string[]): void {
+    this.#options.keepSecret(tokens)
+    this.#set(tokens)
+  }
+
+  #set(tokens: readonly string[]): void {
     const before = new Set(this.#tokens)
     this.#tokens = tokens
     this.#options.onChange(tokens.filter((token) => !before.has(token)))
@@ -59,8 +66,9 @@ export class TokenSet {
   #apply(change: TokenFileChange): void {
     const problems = change.kind === 'kept' ? messagesOf(change.problems) : []
     const warnings = change.kind === 'changed' ? messagesOf(change.warnings) : []
+    if (change.kind === 'changed') this.#options.keepSecret(change.tokens)
     this.#options.emit({ type: 'source', problems, warnings })
-    if (change.kind === 'changed') this.replace(change.tokens)
+    if (change.kind === 'changed') this.#set(change.tokens)
   }
 }
 

@@ -236,3 +236,39 @@ describe('stop', () => {
     },
   )
 })
+
+describe('all tokens are refused', () => {
+  /** Tokens whose names begin with "no" are refused. Returns also whether all are, as it was known with each event. */
+  const begin = async (list: readonly string[]) => {
+    const known: boolean[] = []
+    const harness: ReturnType<typeof registrationsHarness> = registrationsHarness({
+      emit: () => known.push(harness.registrations.areAllRefused),
+      script: { dialed: (socket) => (socket.token.startsWith('no') ? socket.end(refused) : socket.accept()) },
+    })
+    harness.registrations.update(list)
+    harness.registrations.register()
+    await harness.clock.advance(120_000)
+    return { ...harness, known }
+  }
+
+  it('when the last one that was not is', async () => {
+    const { known, registrations } = await begin(['no-a', 'no-b'])
+    expect(registrations.areAllRefused).toBe(true)
+    expect(known.at(-1)).toBe(true)
+  })
+
+  it('not while one is registered, nor when the refused ones are removed beside it', async () => {
+    const { known, registrations, clock } = await begin(['no-a', 'no-b', 'c'])
+    registrations.update(['c'])
+    await clock.advance(1000)
+    expect(registrations.areAllRefused).toBe(false)
+    expect(known).not.toContain(true)
+  })
+
+  it('when the one that was registered is removed beside refused ones', async () => {
+    const { registrations, clock } = await begin(['no-a', 'c'])
+    registrations.update(['no-a'])
+    await clock.advance(1000)
+    expect(registrations.areAllRefused).toBe(true)
+  })
+})

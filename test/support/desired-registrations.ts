@@ -20,6 +20,10 @@ export class Desired {
     return this.#events.slice(before).flatMap((event) => (event.type === 'tokens' ? event.added : []))
   }
 
+  get areAllRefused(): boolean {
+    return this.#registrations.areAllRefused
+  }
+
   /** The puppet is healthy. */
   register(): void {
     this.#reconcile({ mode: 'register' })

@@ -48,6 +48,7 @@ export function sharedHarness<C extends Clock>(
     },
     events: new EventQueue(listener),
     isDesired: () => true,
+    onConnecting: () => {},
     open: sockets.open,
   }
   /** The states that a token has been in, in order. */

@@ -23,6 +23,8 @@ export interface RegistrationOptions extends RegistrationSessionOptions {
   readonly settings: ReducerSettings
   /** Whether a token is still desired; the one that it replaces is held without that, and does not come back when it is lost. */
   readonly isDesired: (id: string) => boolean
+  /** Called when an attempt begins, before its socket is opened. */
+  readonly onConnecting: (id: string) => void
   /** Says when an attempt may start. */
   readonly scheduler: ConnectScheduler
   /** Opens a socket for a token with the given subprotocol. */
@@ -205,6 +207,7 @@ export class Registration implements RegistrationSessionOwner {
     if (result !== undefined) events.emit({ type: 'connected', id: this.id, result })
     // One more try every minute does not make it any less refused.
     if (CONNECTING.has(now.state) && isRefused(now, clock.now(), settings)) return
+    if (now.state === 'connecting') this.#options.onConnecting(this.id)
     const waiting = now.state === 'waiting' || now.state === 'refused' ? now : undefined
     this.#reason = waiting?.reason ?? (CONNECTING.has(now.state) ? this.#reason : '')
     events.emit({

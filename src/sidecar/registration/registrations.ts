@@ -12,7 +12,8 @@ export interface DesiredRegistrations {
   readonly mode: 'register' | 'unhealthy' | 'shutdown'
 }
 
-export interface RegistrationsOptions extends Omit<RegistrationOptions, 'events' | 'isDesired'> {
+export interface RegistrationsOptions
+  extends Omit<RegistrationOptions, 'events' | 'isDesired' | 'onConnecting'> {
   /** A token's public name. */
   readonly nameOf: (token: string) => string
   /** Hears what came of it, in order, after the state has changed and in the same turn. */
@@ -35,9 +36,12 @@ export class Registrations {
   readonly #registrations = new Map<string, Registration>()
   /** Removed ones whose sockets are being closed. */
   readonly #leaving = new Map<string, Promise<void>>()
+  /** As the events that were delivered so far say: all tokens, and those of them that are refused. */
+  readonly #known = new Set<string>()
   readonly #refused = new Set<string>()
   readonly #rotation = new Rotation()
-  /** The desired tokens by public name. */
+  /** The desired tokens as they were given last, and by public name. */
+  #given: readonly string[] = []
   #tokens: ReadonlyMap<string, string> = new Map()
   #mode: DesiredRegistrations['mode'] = 'unhealthy'
   #cancelPatience: Cancel | undefined
@@ -46,7 +50,14 @@ export class Registrations {
   constructor({ nameOf, onEvent, ...options }: RegistrationsOptions) {
     this.#nameOf = nameOf
     this.#onEvent = onEvent
-    this.#options = { ...options, events: this.#events, isDesired: (id) => this.#tokens.has(id) }
+    this.#options = {
+      ...options,
+      events: this.#events,
+      isDesired: (id) => this.#tokens.has(id),
+      onConnecting: (id) => {
+        if (this.#mode !== 'shutdown' && !this.#rotation.isAwaited(id)) this.#makeRoom()
+      },
+    }
   }
 
   /** Tokens with a registration: predecessors too, which are not desired any more. */
@@ -61,8 +72,7 @@ export class Registrations {
 
   /** Whether there are tokens, and the registry has refused all of them. */
   get areAllRefused(): boolean {
-    const count = this.#tokens.size + this.#rotation.size
-    return count > 0 && this.#refused.size === count
+    return this.#known.size > 0 && this.#refused.size === this.#known.size
   }
 
   /** Brings every registration to what is desired. After a shutdown nothing is desired any more. */
@@ -104,13 +114,16 @@ export class Registrations {
 
   /** Registers what is new among `tokens`, withdraws what is not among them any more, and leaves the rest alone. */
   #setTokens(tokens: readonly string[]): void {
+    if (tokens === this.#given) return
+    this.#given = tokens
     const before = this.#tokens
     const now = new Map(tokens.map((token) => [this.#nameOf(token), token]))
     const added = [...now.keys()].filter((id) => !before.has(id))
     const removed = [...before.keys()].filter((id) => !now.has(id))
-    if (added.length + removed.length === 0) return
+    // Their order counts too: it says which one a later one replaces.
     this.#tokens = now
     this.#options.scheduler.expect(now.size)
+    if (added.length + removed.length === 0) return
     this.#events.emit({ type: 'tokens', added, removed })
     this.#rotation.keep((id) => now.has(id))
     const isRegistered = (id: string): boolean => this.#registrations.get(id)?.isRegistered === true
@@ -170,6 +183,8 @@ export class Registrations {
   }
 
   #deliver(event: SidecarEvent): void {
+    if (event.type === 'tokens') for (const id of event.added) this.#known.add(id)
+    if (event.type === 'gone') this.#known.delete(event.id)
     if (event.type === 'registration' && event.state === 'refused') this.#refused.add(event.id)
     else if (event.type === 'registration' || event.type === 'gone') this.#refused.delete(event.id)
     this.#onEvent(event)
@@ -178,7 +193,6 @@ export class Registrations {
   }
 
   #continueRotation({ id, state, attempts }: SidecarEvent & { type: 'registration' }): void {
-    if (state === 'connecting' && !this.#rotation.isAwaited(id)) this.#makeRoom()
     // What was taken out of the tokens does not come back, not even because its replacement is late.
     if (state !== 'registered' && this.#rotation.drop(id)) this.#letGo(id)
     const hopeless = state === 'refused' || (state === 'waiting' && attempts >= REPLACEMENT_ATTEMPTS)

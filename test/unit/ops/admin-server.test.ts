@@ -76,12 +76,12 @@ describe('the admin server', () => {
     expect([admin.address, seen.loads, seen.events]).toEqual([undefined, 0, []])
   })
 
-  it('takes secrets out of every body', async () => {
+  it('takes secrets out of every body but that of the metrics, whose names and numbers must stay', async () => {
     const { admin, ask } = await begin()
     admin.record('secret')
     await admin.start()
     expect(JSON.parse(await text(await ask('/status?offset=7')))).toEqual({ offset: 7, word: '***' })
-    expect(await text(await ask('/metrics'))).toBe('***')
+    expect(await text(await ask('/metrics'))).toBe('secret')
   })
 
   it('lets an answer get out that is on its way when it stops', async () => {

@@ -201,6 +201,32 @@ describe('the secrets of others', () => {
   })
 })
 
+describe('a secret of others', () => {
+  const HOST = 'ec2-203-0-113-25'
+  const DIGITS = '3000000000000000'
+  const redactor = new Redactor([])
+  for (const secret of [A, HOST, DIGITS]) redactor.add(secret)
+
+  it.each([
+    ['a sentence ends with it', `refused: ${A}.`, `refused: ${shown(A)}.`],
+    [
+      'it is part of an address',
+      `wss://r.example/v0/hosties/${A}?x`,
+      `wss://r.example/v0/hosties/${shown(A)}?x`,
+    ],
+    ['it is a whole field', `{"host":"${HOST}"}`, `{"host":"${shown(HOST)}"}`],
+  ])('is taken out where %s', (_where, text, wanted) => {
+    expect(redactor.redact(text)).toBe(wanted)
+  })
+
+  it.each([`{"host":"${HOST}.compute.example"}`, `x-${HOST}`, `{"tookMs":0.${DIGITS}4}`, `1${DIGITS}`])(
+    'is left alone as a part of a longer name or number: %s',
+    (text) => {
+      expect(redactor.redact(text)).toBe(text)
+    },
+  )
+})
+
 describe('whatever the secrets and the text', () => {
   // Few letters, so that secrets repeat, contain and overlap each other all the time.
   const secret = fc.string({ unit: fc.constantFrom('a', 'b', '_'), minLength: 8, maxLength: 24 })
