@@ -138,6 +138,8 @@ describe.skipIf(!hasNamespaces)('between sidecar and registry', () => {
     const registry = await harness.ownRegistry()
     const sidecar = await harness.sidecar(urlOf(OWN_PORT))
     await registry.watchDiscovery()
+    // An answer that is asked for as the fault begins takes 3 s, and is 503: the registry cannot say.
+    await registry.answered(HERE, 0, 10_000)
     await begin()
     const downMs = Date.now()
     await delay(3000)
