@@ -18,8 +18,8 @@ export interface PortQueryOptions {
   /** The id of its first message; it uses this one and the next. */
   readonly id: number
   readonly clock: Clock
-  /** How long the answer may take, in milliseconds; default: `PORT_QUERY_MS`. */
-  readonly timeoutMs?: number
+  /** How long the answer may take, in milliseconds. */
+  readonly timeoutMs: number
   readonly send: (event: Envelope) => void
   /** Called once; `port` is there if it was answered. */
   readonly onEnd: (result: PortQueryResult, port: number | undefined) => void
@@ -35,9 +35,7 @@ export class PortQuery {
   /** Sends the first request. */
   constructor(options: PortQueryOptions) {
     this.#options = options
-    this.#cancelTimer = afterPatience(options.clock, options.timeoutMs ?? PORT_QUERY_MS, () =>
-      this.#end('timeout'),
-    )
+    this.#cancelTimer = afterPatience(options.clock, options.timeoutMs, () => this.#end('timeout'))
     this.#send()
   }
 

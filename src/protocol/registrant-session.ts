@@ -11,7 +11,7 @@ import {
   ROGER,
 } from './envelope.ts'
 import type { Heartbeat, Watched } from './heartbeat.ts'
-import { PortQuery, type PortQueryOptions } from './port-query.ts'
+import { PORT_QUERY_MS, PortQuery, type PortQueryOptions } from './port-query.ts'
 
 /** Bytes that may wait for a registrant that does not read. */
 const UNREAD_MAX_BYTES = 64 * 1024
@@ -40,7 +40,7 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
   protected readonly socket: WebSocket
   protected readonly clock: Clock
   protected readonly frameLimiter: RateLimiter
-  readonly #heartbeat: RegistrantSessionOptions['heartbeat']
+  protected readonly heartbeat: RegistrantSessionOptions['heartbeat']
   #portQuery: PortQuery | undefined
   #hasLeft = false
 
@@ -54,10 +54,13 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
     this.socket = socket
     this.clock = clock
     this.frameLimiter = new RateLimiter(frameRate)
-    this.#heartbeat = heartbeat
+    this.heartbeat = heartbeat
     socket.on('message', (data, isBinary) => this.#receive(isBinary ? undefined : data.toString()))
     socket.on('ping', () => this.#receivePingOrPong())
-    socket.on('pong', () => this.#receivePingOrPong())
+    socket.on('pong', () => {
+      this.onPong()
+      this.#receivePingOrPong()
+    })
     // The library closes for a broken frame before it emits the error, whose cause is the one that counts.
     socket.on('closing', (code?: number) => queueMicrotask(() => this.leave(this.causeOf(code))))
     socket.on('close', (code?: number) => this.leave(this.causeOf(code)))
@@ -66,7 +69,7 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
 
   /** Tells the registrant that it is registered. To be called once, when the owner of the session is ready for its end. */
   start(): void {
-    this.#heartbeat.watch(this)
+    this.heartbeat.watch(this)
     this.send(REGISTERED)
   }
 
@@ -91,6 +94,8 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
   terminate(): void {
     this.socket.terminate()
   }
+
+  protected onPong(): void {}
 
   /** Something came, whatever it is. */
   protected onFrame(): void {}
@@ -117,10 +122,11 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
   }
 
   /** Asks for the port of its puppet. Only one query may run at a time. */
-  protected queryPort({ onEnd, ...query }: Pick<PortQueryOptions, 'id' | 'timeoutMs' | 'onEnd'>): void {
+  protected queryPort(id: number, onEnd: PortQueryOptions['onEnd'], timeoutMs = PORT_QUERY_MS): void {
     this.#portQuery = new PortQuery({
-      ...query,
+      id,
       clock: this.clock,
+      timeoutMs,
       send: (event) => this.send(event),
       onEnd: (result, port) => {
         this.#portQuery = undefined
@@ -140,7 +146,7 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
   protected leave(cause: SessionEndCause | OwnCause): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
-    this.#heartbeat.unwatch(this)
+    this.heartbeat.unwatch(this)
     this.onLeave(cause)
     this.#portQuery?.abandon()
   }
@@ -164,8 +170,6 @@ export abstract class RegistrantSession<OwnCause extends string = never> impleme
   #count(): boolean {
     if (this.#hasLeft) return false
     this.received += 1
-    // Any frame is as good as a pong, which may wait behind it.
-    this.#heartbeat.ponged(this)
     this.onFrame()
     return this.frameLimiter.take(this.clock.now()) || this.onTooManyFrames()
   }

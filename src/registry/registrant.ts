@@ -94,10 +94,10 @@ export class Registrant extends RegistrantSession<LeaveCause> {
   }
 
   /** Where its puppet is: asks for the port. Undefined if none can be had, if no client could use it, or if it leaves. */
-  async endpoint(): Promise<Endpoint | undefined> {
+  endpoint(): Promise<Endpoint | undefined> {
     const { host } = this.advertised
-    if (host === undefined || this.hasLeft || this.#isUnresponsive) return undefined
-    if (this.#cache.isFresh) return this.#cache.last
+    if (host === undefined || this.hasLeft || this.#isUnresponsive) return Promise.resolve(undefined)
+    if (this.#cache.isFresh) return Promise.resolve(this.#cache.last)
     this.#query ??= this.#queryEndpoint(host)
     return this.#query
   }
@@ -120,6 +120,10 @@ export class Registrant extends RegistrantSession<LeaveCause> {
   /** A newer link of the same registrant has come. */
   replace(): void {
     this.close(REPLACED_CODE, 'replaced', 'a newer link of the same registrant is there')
+  }
+
+  protected override onPong(): void {
+    this.heartbeat.ponged(this)
   }
 
   protected override onFrame(): void {
@@ -160,22 +164,19 @@ export class Registrant extends RegistrantSession<LeaveCause> {
     const cancelPing = this.clock.after(PING_AFTER_MS, () => this.ping())
     this.#lastQueryId += 2
     return new Promise((resolve) => {
-      this.queryPort({
-        id: this.#lastQueryId,
-        onEnd: (result, port = this.advertised.port) => {
-          cancelPing()
-          this.#query = undefined
-          this.#listener.onPortQuery(result, this.clock.now() - beganMs)
-          if (result === 'left') return resolve(undefined)
-          this.#isUnresponsive = result === 'timeout' && this.received === receivedBefore
-          if (this.#isUnresponsive) {
-            this.#listener.onUnresponsive(this)
-            return resolve(undefined)
-          }
-          const endpoint = port === undefined ? undefined : { host, port }
-          this.#cache.store(endpoint)
-          resolve(endpoint)
-        },
+      this.queryPort(this.#lastQueryId, (result, port = this.advertised.port) => {
+        cancelPing()
+        this.#query = undefined
+        this.#listener.onPortQuery(result, this.clock.now() - beganMs)
+        if (result === 'left') return resolve(undefined)
+        this.#isUnresponsive = result === 'timeout' && this.received === receivedBefore
+        if (this.#isUnresponsive) {
+          this.#listener.onUnresponsive(this)
+          return resolve(undefined)
+        }
+        const endpoint = port === undefined ? undefined : { host, port }
+        this.#cache.store(endpoint)
+        resolve(endpoint)
       })
     })
   }

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { Cancel } from '../../lib/clock.ts'
 import type { Frame } from '../../protocol/envelope.ts'
+import type { PortQueryOptions } from '../../protocol/port-query.ts'
 import {
   GOING_AWAY,
   RegistrantSession,
@@ -34,18 +35,20 @@ export class GatewaySession extends RegistrantSession {
 
   override start(): void {
     super.start()
-    this.queryPort({
-      id: 1,
-      timeoutMs: PORT_QUERY_MS,
-      onEnd: (result, port) => {
-        if (result !== 'left') this.#listener.onPort(this.token, port)
-      },
-    })
+    const onEnd: PortQueryOptions['onEnd'] = (result, port) => {
+      if (result !== 'left') this.#listener.onPort(this.token, port)
+    }
+    this.queryPort(1, onEnd, PORT_QUERY_MS)
   }
 
   /** The sidecar ends: the gateway comes back to the next one. */
   goAway(): void {
     this.close(GOING_AWAY, 'closed', 'the sidecar ends')
+  }
+
+  /** Any frame is as good as a pong, which may wait behind it. */
+  protected override onFrame(): void {
+    this.heartbeat.ponged(this)
   }
 
   /** A gateway may have saved up a lot while it was alone. It is not sent away for that, but made to wait. */

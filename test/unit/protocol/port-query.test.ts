@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Envelope } from '../../../src/protocol/envelope.ts'
-import { PortQuery, type PortQueryResult } from '../../../src/protocol/port-query.ts'
+import { PORT_QUERY_MS, PortQuery, type PortQueryResult } from '../../../src/protocol/port-query.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 const ID = 6
@@ -13,6 +13,7 @@ function ask() {
   const query = new PortQuery({
     id: ID,
     clock,
+    timeoutMs: PORT_QUERY_MS,
     send: (event) => void sent.push(event),
     onEnd: (result, port) => void ends.push([result, port, clock.now()]),
   })
