@@ -28,7 +28,8 @@ describe.skipIf(!hasNamespaces)('behind a router that forgets the conversations 
     await registry.watchDiscovery()
     await router.forget()
     const newMs = await sidecar.reaches(REGISTERED, 2, Date.now(), 30_000)
-    await registry.answered(HERE, Date.now(), 5000)
+    // A discovery that waited for the new link may have been answered already, without a 503 in between.
+    await registry.answered(HERE, 0, 5000)
     const told = await registry.answers()
     // While nothing is heard of the old link and there is no new one, our registry cannot say.
     expect(told.filter(({ answer }) => answer !== HERE && answer !== '503')).toEqual([])
