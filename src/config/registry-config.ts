@@ -1,6 +1,7 @@
 import { type CertificateFiles, certificateTrouble, type KeyPair, readKeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
+import type { AdminServerAddress } from '../ops/admin-server.ts'
 import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
 import type { TokenSource } from '../tokens/token-file-change.ts'
@@ -39,7 +40,7 @@ export interface RegistryConfig {
   }
   readonly drainMs: number
   /** Port 0: no endpoints. */
-  readonly admin: { readonly host: string; readonly port: number }
+  readonly admin: AdminServerAddress
   readonly log: Omit<LogOptions, 'redact'>
 }
 
@@ -70,7 +71,11 @@ export async function readRegistryConfig(
   })
   findings.problems.push(...list.problems)
   const { REGISTRY_LISTEN_HOST: listenHost, REGISTRY_LISTEN_TLS_PORT: tlsPort } = values
-  const admin = { host: values.REGISTRY_ADMIN_HOST, port: values.REGISTRY_ADMIN_PORT }
+  const admin: AdminServerAddress = {
+    host: values.REGISTRY_ADMIN_HOST,
+    port: values.REGISTRY_ADMIN_PORT,
+    allowedHosts: values.REGISTRY_ADMIN_ALLOWED_HOSTS ?? [],
+  }
   checkPorts(
     [
       { variable: 'REGISTRY_LISTEN_PORT', host: listenHost, port: values.REGISTRY_LISTEN_PORT },

@@ -1,4 +1,5 @@
 import { isLoopbackHost, isPrivateHost } from '../net/local-host.ts'
+import type { AdminServerAddress } from '../ops/admin-server.ts'
 import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
 import type { TokenSource } from '../tokens/token-file-change.ts'
@@ -48,7 +49,7 @@ export interface Config {
   /** Where a gateway may register; undefined: nowhere. */
   readonly gateway: GatewayListenAddress | undefined
   /** Port 0: no endpoints. */
-  readonly admin: { readonly host: string; readonly port: number }
+  readonly admin: AdminServerAddress
   readonly log: Omit<LogOptions, 'redact'>
   readonly exitOnRefused: boolean
 }
@@ -136,7 +137,11 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
       gatewayPort === undefined
         ? undefined
         : { host: values.REGISTRAR_GATEWAY_HOST, port: gatewayPort, isApihost: set !== all },
-    admin: { host: values.REGISTRAR_ADMIN_HOST, port: values.REGISTRAR_ADMIN_PORT },
+    admin: {
+      host: values.REGISTRAR_ADMIN_HOST,
+      port: values.REGISTRAR_ADMIN_PORT,
+      allowedHosts: values.REGISTRAR_ADMIN_ALLOWED_HOSTS ?? [],
+    },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     exitOnRefused: values.REGISTRAR_EXIT_ON_REFUSED,
   }

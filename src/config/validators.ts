@@ -113,6 +113,14 @@ export const host = validator((text) => {
   return bare
 })
 
+/** Names of hosts, separated by commas or white space: `registrar, registrar.example.com`. */
+export const hostNames = validator((value) => {
+  const names = value.split(/[\s,]+/).filter((word) => word !== '')
+  if (!names.every((name) => /^[a-z0-9._-]+$/i.test(name)))
+    throw new EnvError('must be names of hosts, without scheme and port, for example registrar.example.com')
+  return names
+})
+
 /** Addresses and networks, separated by commas or white space: `10.0.0.0/8, ::1`. */
 export const networks = validator((value) => {
   try {

@@ -4,6 +4,7 @@ import {
   durationOrAuto,
   durationOrNone,
   host,
+  hostNames,
   integer,
   networks,
   oneOf,
@@ -155,6 +156,12 @@ export const SIDECAR_VARIABLES = [
   row('REGISTRAR_GATEWAY_HOST', '127.0.0.1', host, 'address that the gateway server listens on'),
   row('REGISTRAR_ADMIN_HOST', '127.0.0.1', host, 'address that the HTTP endpoints listen on'),
   row('REGISTRAR_ADMIN_PORT', '9788', tcpPort(0, 9788), 'port of the HTTP endpoints; 0 turns them off'),
+  row(
+    'REGISTRAR_ADMIN_ALLOWED_HOSTS',
+    '',
+    hostNames,
+    'names by which the endpoints may be asked, beside localhost and the name of the machine',
+  ),
   ...LOG_VARIABLES,
   row('REGISTRAR_EXIT_ON_REFUSED', 'false', yesOrNo, 'exit 77 when every token is refused'),
 ]
@@ -213,5 +220,11 @@ export const REGISTRY_VARIABLES = [
   row('REGISTRY_DRAIN', '5s', durationOrNone, 'time over which registrants are disconnected after SIGTERM'),
   row('REGISTRY_ADMIN_HOST', '127.0.0.1', host, 'address that the HTTP endpoints listen on'),
   row('REGISTRY_ADMIN_PORT', '9789', tcpPort(0, 9789), 'port of the HTTP endpoints; 0 turns them off'),
+  row(
+    'REGISTRY_ADMIN_ALLOWED_HOSTS',
+    '',
+    hostNames,
+    'names by which the endpoints may be asked, beside localhost and the name of the machine',
+  ),
   ...LOG_VARIABLES,
 ]

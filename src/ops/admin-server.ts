@@ -11,10 +11,16 @@ export interface Readiness {
   readonly verbose: string
 }
 
-export interface AdminServerOptions<Event> {
+/** Where endpoints are, and by which names. */
+export interface AdminServerAddress {
   readonly host: string
   /** 0: there are no endpoints. */
   readonly port: number
+  /** Names by which the endpoints may be asked, beside this machine's. */
+  readonly allowedHosts: readonly string[]
+}
+
+export interface AdminServerOptions<Event> extends AdminServerAddress {
   readonly clock: Clock
   /** Takes secrets out of each body. */
   readonly redact: (text: string) => string
@@ -50,7 +56,7 @@ export class AdminServer<Event> {
 
   /** Opens the endpoints, if there are to be any. Rejects if their port cannot be had. */
   async start(): Promise<void> {
-    const { host, port, redact, loadMetrics, routes = [] } = this.#options
+    const { host, port, allowedHosts, redact, loadMetrics, routes = [] } = this.#options
     if (port === 0) return
     const metrics = await loadMetrics()
     for (const event of this.#early ?? []) metrics.apply(event)
@@ -59,6 +65,7 @@ export class AdminServer<Event> {
     this.#server = await serveEndpoints({
       host,
       port,
+      allowedHosts,
       redact,
       routes: [...this.#commonRoutes(metrics), ...routes],
     })
@@ -81,20 +88,29 @@ export class AdminServer<Event> {
 
   #commonRoutes(metrics: EventMetrics<Event>): readonly Route[] {
     const { readiness, status } = this.#options
-    const get = (path: string, handle: Route['handle']): Route => ({ method: 'GET', path, handle })
     return [
-      get('/livez', () => textAnswer(200, 'alive')),
-      get('/readyz', (query) => {
-        const { ready, brief, verbose } = readiness()
-        return textAnswer(ready ? 200 : 503, query.has('verbose') ? verbose : brief)
-      }),
-      get('/status', (query) => {
-        const body = `${JSON.stringify(status(offsetIn(query)), null, 2)}\n`
-        return { status: 200, contentType: 'application/json', body }
-      }),
+      { method: 'GET', path: '/livez', anyHost: true, handle: () => textAnswer(200, 'alive') },
+      {
+        method: 'GET',
+        path: '/readyz',
+        anyHost: true,
+        handle: (query) => {
+          const { ready, brief, verbose } = readiness()
+          return textAnswer(ready ? 200 : 503, query.has('verbose') ? verbose : brief)
+        },
+      },
+      {
+        method: 'GET',
+        path: '/status',
+        handle: (query) => {
+          const body = `${JSON.stringify(status(offsetIn(query)), null, 2)}\n`
+          return { status: 200, contentType: 'application/json', body }
+        },
+      },
       {
         method: 'GET',
         path: '/metrics',
+        anyHost: true,
         // No label holds what the outside can make up, and a token that is like a name or a number of a metric must not break it.
         verbatim: true,
         handle: async () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isAllowedHost } from '../net/allowed-host.ts'
 import { listen } from '../net/listen.ts'
 import { isForOthers, isFromHere } from '../net/local-request.ts'
 
@@ -14,6 +15,11 @@ export interface Route {
   readonly path: string
   /** Whether only a program on this machine may ask; the others get 403. A page in a browser counts as another. */
   readonly local?: true
+  /**
+   * Whether it is answered whatever name the request asks for. For health checks and metrics, which are asked by the names of Services; default: the name
+   * must be this server's own, see `isAllowedHost`.
+   */
+  readonly anyHost?: true
   /** Whether the body is sent as it is; default: secrets are taken out of it. */
   readonly verbatim?: true
   /** @param query the decoded query of the request */
@@ -24,6 +30,8 @@ export interface EndpointsOptions {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
+  /** Names by which it may be asked, beside this machine's. */
+  readonly allowedHosts: readonly string[]
   readonly routes: readonly Route[]
   /** Takes secrets out of each body. */
   readonly redact: (text: string) => string
@@ -51,7 +59,11 @@ export async function serveEndpoints(options: EndpointsOptions): Promise<Server>
   return server
 }
 
-async function answer(request: IncomingMessage, { routes, redact }: EndpointsOptions): Promise<Answer> {
+const WRONG_HOST =
+  "asked by a name that is not this machine's: ask by its address, or put the name into REGISTRAR_ADMIN_ALLOWED_HOSTS (of a registry: REGISTRY_ADMIN_ALLOWED_HOSTS)"
+
+async function answer(request: IncomingMessage, options: EndpointsOptions): Promise<Answer> {
+  const { host, allowedHosts, routes, redact } = options
   const base = 'http://localhost'
   const target = request.url ?? '/'
   if (!URL.canParse(target, base)) return textAnswer(400, 'bad request')
@@ -59,6 +71,9 @@ async function answer(request: IncomingMessage, { routes, redact }: EndpointsOpt
   const known = routes.filter(({ path }) => path === pathname)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const route = known.find((candidate) => candidate.method === method)
+  const isAnyHost = known.some(({ anyHost }) => anyHost)
+  if (!isAnyHost && !isAllowedHost(request.headers.host, [host, ...allowedHosts]))
+    return textAnswer(421, WRONG_HOST)
   if (known.length === 0) return textAnswer(404, 'not found')
   if (route === undefined) {
     const allow = known.map((each) => (each.method === 'GET' ? 'GET, HEAD' : each.method)).join(', ')

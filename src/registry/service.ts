@@ -1,5 +1,5 @@
 import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
-import { AdminServer, type Readiness } from '../ops/admin-server.ts'
+import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import { CertificateFollower } from './certificate.ts'
@@ -18,7 +18,7 @@ export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'>
   /** Over how long registrations are closed at the end, in milliseconds. */
   readonly drainMs: number
   /** Port 0: no endpoints. */
-  readonly admin: { readonly host: string; readonly port: number }
+  readonly admin: AdminServerAddress
   /** Why the list is not in use as its file is now; undefined without a list. */
   readonly listProblems: () => readonly string[] | undefined
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { hostname } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/sidecar-config.ts'
@@ -52,7 +53,13 @@ async function ask(path: string, method = 'GET', headers = {}): Promise<Reply> {
 }
 
 async function serve(routes: readonly Route[]): Promise<void> {
-  server = await serveEndpoints({ host: '127.0.0.1', port: 0, routes, redact })
+  server = await serveEndpoints({
+    host: '127.0.0.1',
+    port: 0,
+    allowedHosts: ['sidecar.example'],
+    routes,
+    redact,
+  })
 }
 
 /** The sidecar's endpoints, and the state that they show. */
@@ -65,7 +72,7 @@ async function begin(
   const sidecarState = new SidecarState(clock)
   sidecarState.apply(tokens(...names(count)))
   const damping = () => ({ withdrawals: 2, holdMs: 1000 })
-  const place = { host: '127.0.0.1', port: await freePort() }
+  const place = { host: '127.0.0.1', port: await freePort(), allowedHosts: ['sidecar.example'] }
   admin = createAdminServer({
     sidecarState,
     config: { ...config, admin: place },
@@ -377,6 +384,37 @@ describe('the server', () => {
     expect(await ask('/post', 'HEAD')).toMatchObject({ status: 405, headers: { allow: 'POST' } })
   })
 
+  // A page can let its own name resolve to 127.0.0.1, and then read what its browser is told.
+  it.each([
+    ['rebound.example', 421],
+    ['rebound.example:9788', 421],
+    ['localhost.rebound.example', 421],
+    ['127.0.0.1.rebound.example', 421],
+    ['sidecar.example', 200],
+    ['Sidecar.Example.:80', 200],
+    ['127.0.0.1', 200],
+    ['10.1.2.3:9788', 200],
+    ['[::1]:9788', 200],
+    ['localhost:9788', 200],
+    [hostname(), 200],
+  ])('asked as %s answers %i, but health and metrics by any name', async (host, status) => {
+    await begin()
+    expect((await ask('/status', 'GET', { host })).status).toBe(status)
+    expect((await ask('/unknown', 'GET', { host })).status).toBe(status === 200 ? 404 : status)
+    for (const path of ['/livez', '/metrics']) {
+      expect((await ask(path, 'GET', { host })).status).toBe(200)
+    }
+    expect((await ask('/readyz', 'GET', { host })).status).toBe(503)
+  })
+
+  it('does not drain for who asks by a name of another', async () => {
+    const happened: string[] = []
+    await begin(1, undefined, () => happened.push('quit'))
+    const refused = await ask('/quitquitquit', 'POST', { host: 'rebound.example' })
+    expect(refused).toMatchObject({ status: 421, body: expect.stringContaining('ALLOWED_HOSTS') })
+    expect(happened).toEqual([])
+  })
+
   it('keeps 64 connections at most: the rest of the file descriptors are for probe and registrations', async () => {
     await serve([])
     const dropped = once(server as Server, 'drop')
@@ -393,7 +431,13 @@ describe('the server', () => {
 
   it('does not start where its port is taken', async () => {
     await begin()
-    const second = serveEndpoints({ host: '127.0.0.1', port: port(), routes: [], redact: (body) => body })
+    const second = serveEndpoints({
+      host: '127.0.0.1',
+      port: port(),
+      allowedHosts: [],
+      routes: [],
+      redact: (body) => body,
+    })
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' })
   })
 })

@@ -54,7 +54,7 @@ describe('the endpoints', () => {
 
   it('do not hold up the end of the registry with requests that are half sent', async () => {
     const port = await freePort()
-    harness = await startService({ admin: { host: '127.0.0.1', port } })
+    harness = await startService({ admin: { host: '127.0.0.1', port, allowedHosts: [] } })
     const slow = await rawPeer({ host: '127.0.0.1', port })
     slow.socket.write('GET /livez HTTP/1.1\r\n')
     await harness.admin('/livez')
@@ -74,7 +74,7 @@ describe('the endpoints', () => {
   })
 
   it('are not on the port of registrants, and can be left out', async () => {
-    harness = await startService({ admin: { host: '127.0.0.1', port: 0 } })
+    harness = await startService({ admin: { host: '127.0.0.1', port: 0, allowedHosts: [] } })
     for (const path of ['/livez', '/status', '/metrics']) {
       expect((await harness.peers.get(path)).status).toBe(404)
     }

@@ -120,12 +120,15 @@ describe('the log', () => {
 
 describe('a registry whose port is taken', () => {
   it('does not start, and leaves no endpoints open', async () => {
-    const admin = { host: '127.0.0.1', port: await freePort() }
+    const admin = { host: '127.0.0.1', port: await freePort(), allowedHosts: [] }
     const other = startService({
       listen: [{ host: '127.0.0.1', port: harness.peers.port, tls: undefined }],
       admin,
     })
-    await expect(other).rejects.toMatchObject({ code: 'EADDRINUSE', port: harness.peers.port })
+    await expect(other).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      port: harness.peers.port,
+    })
     const next = await startService({ admin })
     expect((await next.admin('/livez')).status).toBe(200)
     await next.end()
@@ -137,9 +140,12 @@ describe('a registry whose endpoints cannot listen', () => {
     const port = await freePort()
     const other = startService({
       listen: [{ host: '127.0.0.1', port, tls: undefined }],
-      admin: { host: '127.0.0.1', port: harness.peers.port },
+      admin: { host: '127.0.0.1', port: harness.peers.port, allowedHosts: [] },
     })
-    await expect(other).rejects.toMatchObject({ code: 'EADDRINUSE', port: harness.peers.port })
+    await expect(other).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      port: harness.peers.port,
+    })
     const next = await startService({ listen: [{ host: '127.0.0.1', port, tls: undefined }] })
     expect(next.words()).toEqual(['registry listens'])
     await next.end()

@@ -31,7 +31,7 @@ export async function startService(
   const lines: LogLine[] = []
   const { redactor = new Redactor([]) } = options
   const write = (line: string): void => void lines.push(JSON.parse(line))
-  const admin = { host: '127.0.0.1', port: await freePort() }
+  const admin = { host: '127.0.0.1', port: await freePort(), allowedHosts: [] }
   const service = new RegistryService({
     listen: [{ host: '127.0.0.1', port: 0, tls: undefined }],
     version: '1.2.3',

@@ -45,7 +45,7 @@ describe('without a variable', () => {
           connections: 60_000,
         },
         drainMs: 5000,
-        admin: { host: '127.0.0.1', port: 9789 },
+        admin: { host: '127.0.0.1', port: 9789, allowedHosts: [] },
         log: { level: 'info', format: 'json' },
       },
       warnings: [],
@@ -97,7 +97,7 @@ describe('each variable', () => {
       reachability: 'mask',
       limits: { registrants: 1, perToken: 2, perAddress: 3, upgradeRate: 4, connections: 10_001 },
       drainMs: 1500,
-      admin: { host: '0.0.0.0', port: 0 },
+      admin: { host: '0.0.0.0', port: 0, allowedHosts: [] },
       log: { level: 'trace', format: 'pretty' },
     })
     expect(config.trustedProxies?.contains('10.1.2.3')).toBe(true)

@@ -33,7 +33,7 @@ describe('defaults', () => {
       connectRate: 100,
       drainTimeoutMs: 5000,
       gateway: undefined,
-      admin: { host: '127.0.0.1', port: 9788 },
+      admin: { host: '127.0.0.1', port: 9788, allowedHosts: [] },
       log: { level: 'info', format: 'json' },
       exitOnRefused: false,
     } satisfies Config)

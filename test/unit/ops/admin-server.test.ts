@@ -22,6 +22,7 @@ async function begin(port?: number) {
   const admin = new AdminServer<string>({
     host: '127.0.0.1',
     port: port ?? (await freePort()),
+    allowedHosts: [],
     clock,
     redact: (body) => body.replaceAll('secret', '***'),
     readiness: () => ({ ready: true, brief: 'ready', verbose: 'all is well' }),
