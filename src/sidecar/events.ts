@@ -1,5 +1,6 @@
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
 import type { SessionEndCause } from '../protocol/registrant-session.ts'
+import type { PuppetTrouble } from './puppet-trouble.ts'
 
 /**
  * The events and the types in them that the rooms of the sidecar share. Events flow one way: from the probe, the registrations
@@ -24,6 +25,7 @@ export type ProbeResult =
        * `failed`: everything else.
        */
       readonly kind: (typeof PROBE_FAILURES)[number]
+      readonly code: PuppetTrouble
       /** One sentence part for people: what is wrong. */
       readonly reason: string
     }
@@ -94,6 +96,9 @@ export type SidecarEvent =
   | {
       readonly type: 'puppet'
       readonly health: PuppetHealth
+      /** What is wrong, for programs; null if nothing is, and before the first probe. */
+      readonly code: PuppetTrouble | null
+      /** The same for people; empty if nothing is wrong. */
       readonly reason: string
       readonly damping: Damping
       /** Where a healthy puppet has become unhealthy: milliseconds since its first bad probe was sent; undefined elsewhere. */

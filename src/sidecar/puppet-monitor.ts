@@ -85,9 +85,9 @@ export class PuppetMonitor {
     emit({ type: 'probed', result })
     if (this.#netns?.isGone(result.ok, nowMs)) onNetworkGone()
     if (now.health !== before.health || now.reason !== before.reason) {
-      const { health, reason } = now
+      const { health, code, reason } = now
       const failingMs = detectionMs(before, now, nowMs)
-      emit({ type: 'puppet', health, reason, damping: dampingOf(now.withdrawals, nowMs), failingMs })
+      emit({ type: 'puppet', health, code, reason, damping: dampingOf(now.withdrawals, nowMs), failingMs })
     }
     if (now.health !== before.health) onChange()
     return probeIntervalMs(now, config.probe)

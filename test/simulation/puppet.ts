@@ -8,8 +8,8 @@ interface OpenLook {
 }
 
 const GOOD: ProbeResult = { ok: true, tls: false, health: 'SERVING' }
-const REFUSED = failedProbe('refused', 'nothing listens')
-const FAILED = failedProbe('failed', 'health is NOT_SERVING')
+const REFUSED = failedProbe('PUPPET_REFUSED', 'nothing listens')
+const FAILED = failedProbe('PUPPET_NOT_SERVING', 'health is NOT_SERVING')
 
 /** A puppet, and the probe of it: what a look finds is up to a test. */
 export class SimulatedPuppet implements Probe {

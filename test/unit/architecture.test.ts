@@ -40,8 +40,11 @@ const ALL = [...SOURCES.values()]
 
 /** A file's folder below `src/`. `main.ts`, and what all of the sidecar tells each other, are rooms of their own. */
 function roomOf(path: string): string {
-  return path.includes('/') && path !== 'sidecar/events.ts' ? posix.dirname(path) : path
+  if (SHARED_BY_THE_SIDECAR.includes(path)) return 'sidecar/events.ts'
+  return path.includes('/') ? posix.dirname(path) : path
 }
+
+const SHARED_BY_THE_SIDECAR = ['sidecar/events.ts', 'sidecar/puppet-trouble.ts']
 
 /**
  * The layers: each room, and the rooms that it may import. The registry and the sidecar do not know each other, nor do the rooms of

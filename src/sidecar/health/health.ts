@@ -1,5 +1,6 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import type { FailedProbe, PuppetHealth, TimedProbeResult } from '../events.ts'
+import type { PuppetTrouble } from '../puppet-trouble.ts'
 import { dampingOf, withWithdrawal } from './damping.ts'
 
 /** How many probes in a row change the health. */
@@ -18,7 +19,9 @@ export interface HealthState {
   readonly streak: ProbeStreak
   /** When the puppet went from healthy to unhealthy: the newest few, in milliseconds of the monotonic clock. */
   readonly withdrawals: readonly number[]
-  /** Why it is not healthy, in words; empty when it is. */
+  /** Why it is not healthy; null when it is, and before the first probe. */
+  readonly code: PuppetTrouble | null
+  /** The same in words; empty when it is. */
   readonly reason: string
 }
 
@@ -29,6 +32,7 @@ export const initialHealth: HealthState = {
   health: 'unknown',
   streak: { outcome: 'none' },
   withdrawals: [],
+  code: null,
   reason: 'not probed yet',
 }
 
@@ -51,9 +55,9 @@ function afterGood(state: HealthState, atMs: number, settings: HealthSettings): 
   const { holdMs, withdrawals } = dampingOf(state.withdrawals, withdrawnMs)
   if (atMs - withdrawnMs < holdMs) {
     const reason = `flapping: withdrawn ${withdrawals} times in 10 min, held back for ${holdMs / 1000} s after the last time`
-    return { ...state, streak, reason }
+    return { ...state, streak, code: 'PUPPET_FLAPPING', reason }
   }
-  return { ...state, health: 'healthy', streak, reason: '' }
+  return { ...state, health: 'healthy', streak, code: null, reason: '' }
 }
 
 function afterBad(
@@ -62,6 +66,7 @@ function afterBad(
   atMs: number,
   settings: HealthSettings,
 ): HealthState {
+  const { code, reason } = result
   const before =
     state.streak.outcome === 'bad' ? state.streak : { count: 0, refused: 0, sinceMs: atMs - result.tookMs }
   const refused = result.kind === 'refused' ? before.refused + 1 : 0
@@ -70,10 +75,10 @@ function afterBad(
   const isFallen =
     result.kind === 'timeout' || streak.count >= settings.fall || refused >= REFUSALS_THAT_PROVE
   if (!isFallen) {
-    return state.health === 'healthy' ? { ...state, streak } : { ...state, streak, reason: result.reason }
+    return state.health === 'healthy' ? { ...state, streak } : { ...state, streak, code, reason }
   }
   const withdrawals = state.health === 'healthy' ? withWithdrawal(state.withdrawals, atMs) : state.withdrawals
-  return { health: 'unhealthy', streak, withdrawals, reason: result.reason }
+  return { health: 'unhealthy', streak, withdrawals, code, reason }
 }
 
 /** How long a healthy puppet had failed when it was found unhealthy, in milliseconds; undefined for any other change. */

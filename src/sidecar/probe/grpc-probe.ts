@@ -1,6 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2'
 import { type ConnectErrorKind, connectErrorKind } from '../../net/connect-error.ts'
 import type { FailedProbe, ProbeResult } from '../events.ts'
+import type { PuppetTrouble } from '../puppet-trouble.ts'
 import { type DetectedProtocol, detectProtocol } from './detect-protocol.ts'
 import { GRPC_OK, GRPC_UNAUTHENTICATED, type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
 import { HEALTH_CHECK, healthOf } from './grpc-health.ts'
@@ -47,7 +48,7 @@ export class GrpcProbe implements Probe {
       return this.#result(await (overNewConnection ? this.#callOverNewSession(call) : this.#call(call)))
     } catch (error) {
       if (error instanceof ProbeError) return error.result
-      return failedProbe('failed', 'the connection broke before the gRPC call was answered')
+      return failedProbe('PUPPET_BREAKS_CALLS', 'the connection broke before the gRPC call was answered')
     }
   }
 
@@ -155,30 +156,30 @@ export class GrpcProbe implements Probe {
 
   #explain(detected: DetectedProtocol, tls: boolean): FailedProbe {
     const port = `port ${this.#options.port}`
-    const reasons: Record<DetectedProtocol, string> = {
-      http1: `${port} accepts TCP but speaks HTTP/1.1, not gRPC`,
-      other: `${port} accepts TCP but speaks something that is not gRPC`,
-      closed: `${port} accepts TCP and closes the connection without a word`,
+    const troubles: Record<DetectedProtocol, readonly [PuppetTrouble, string]> = {
+      http1: ['PUPPET_NOT_GRPC', `${port} accepts TCP but speaks HTTP/1.1, not gRPC`],
+      other: ['PUPPET_NOT_GRPC', `${port} accepts TCP but speaks something that is not gRPC`],
+      closed: ['PUPPET_CLOSES', `${port} accepts TCP and closes the connection without a word`],
       tls: tls
-        ? `${port} speaks TLS but not gRPC inside it`
-        : `TLS wanted: ${port} speaks TLS, REGISTRAR_PUPPET_TLS is off`,
+        ? ['PUPPET_NOT_GRPC', `${port} speaks TLS but not gRPC inside it`]
+        : ['PUPPET_WANTS_TLS', `TLS wanted: ${port} speaks TLS, REGISTRAR_PUPPET_TLS is off`],
       http2: tls
-        ? `no TLS: ${port} speaks plaintext HTTP/2, REGISTRAR_PUPPET_TLS is on`
-        : `${port} speaks HTTP/2 but broke the connection`,
+        ? ['PUPPET_WITHOUT_TLS', `no TLS: ${port} speaks plaintext HTTP/2, REGISTRAR_PUPPET_TLS is on`]
+        : ['PUPPET_BREAKS_CALLS', `${port} speaks HTTP/2 but broke the connection`],
     }
-    return failedProbe('failed', reasons[detected])
+    return failedProbe(...troubles[detected])
   }
 
   #result(answer: GrpcAnswer): ProbeResult {
     if (answer.status === null) {
       const reason = `port ${this.#options.port} speaks HTTP/2 but not gRPC (HTTP ${answer.httpStatus})`
-      return failedProbe('failed', reason)
+      return failedProbe('PUPPET_NOT_GRPC', reason)
     }
     const health = healthOf(answer)
     if (this.#options.wants === 'serving' && health !== 'SERVING') {
       const what =
         health === 'UNIMPLEMENTED' ? 'there is no health service' : `health is ${health ?? 'not known'}`
-      return failedProbe('failed', `${what}, and REGISTRAR_PROBE=serving wants SERVING`)
+      return failedProbe('PUPPET_NOT_SERVING', `${what}, and REGISTRAR_PROBE=serving wants SERVING`)
     }
     return { ok: true, tls: this.#tls ?? null, health }
   }

@@ -1,5 +1,6 @@
 import { connectErrorKind } from '../../net/connect-error.ts'
 import type { FailedProbe, ProbeResult } from '../events.ts'
+import type { PuppetTrouble } from '../puppet-trouble.ts'
 
 /** A way to find out whether the puppet is alive. */
 export interface Probe {
@@ -24,23 +25,24 @@ export interface Address {
   readonly port: number
 }
 
-export function failedProbe(kind: FailedProbe['kind'], reason: string): FailedProbe {
-  return { ok: false, kind, reason }
+export function failedProbe(code: PuppetTrouble, reason: string): FailedProbe {
+  const kind = code === 'PUPPET_REFUSED' ? 'refused' : code === 'PUPPET_SILENT' ? 'timeout' : 'failed'
+  return { ok: false, kind, code, reason }
 }
 
 export function resultOfConnectError(error: NodeJS.ErrnoException, { host, port }: Address): FailedProbe {
   switch (connectErrorKind(error)) {
     case 'refused':
-      return failedProbe('refused', `nothing listens on ${host}:${port}`)
+      return failedProbe('PUPPET_REFUSED', `nothing listens on ${host}:${port}`)
     case 'unresolved':
-      return failedProbe('failed', `the name ${host} does not resolve (${error.code})`)
+      return failedProbe('PUPPET_NAME_UNRESOLVED', `the name ${host} does not resolve (${error.code})`)
     case 'unreachable':
-      return failedProbe('failed', `no route to ${host} (${error.code})`)
+      return failedProbe('PUPPET_UNREACHABLE', `no route to ${host} (${error.code})`)
     case 'reset':
-      return failedProbe('failed', `${host}:${port} accepts connections and resets them`)
+      return failedProbe('PUPPET_RESETS', `${host}:${port} accepts connections and resets them`)
     default: {
       const code = error.code === undefined ? '' : ` (${error.code})`
-      return failedProbe('failed', `connecting to ${host}:${port} failed${code}`)
+      return failedProbe('PUPPET_CONNECT_FAILED', `connecting to ${host}:${port} failed${code}`)
     }
   }
 }

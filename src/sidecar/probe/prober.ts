@@ -67,7 +67,7 @@ export class Prober {
     const startedMs = clock.now()
     const found = await probeWithSecondConnection(probe, clock, timeoutMs, signal)
     if (signal.aborted) return
-    const result = found ?? failedProbe('timeout', `no answer in ${timeoutMs / 1000} s`)
+    const result = found ?? failedProbe('PUPPET_SILENT', `no answer in ${timeoutMs / 1000} s`)
     this.#pause(onResult({ ...result, tookMs: clock.now() - startedMs }))
   }
 }

@@ -14,7 +14,7 @@ export function createTcpProbe(address: Address): Probe {
         const { check } = await import('tcp-port-used')
         const open = await check(address.port, address.host)
         if (open) return { ok: true, tls: null, health: null }
-        return failedProbe('refused', `nothing listens on ${address.host}:${address.port}`)
+        return failedProbe('PUPPET_REFUSED', `nothing listens on ${address.host}:${address.port}`)
       } catch (error) {
         return resultOfConnectError(error as NodeJS.ErrnoException, address)
       }

@@ -90,10 +90,15 @@ export class EventLog {
     }
   }
 
-  #puppet({ health, reason, damping }: SidecarEvent & { type: 'puppet' }): void {
+  #puppet({ health, code, reason, damping }: SidecarEvent & { type: 'puppet' }): void {
     const lasted = this.#change('puppet', health, reason)
     if (lasted === undefined) return
-    const fields = { state: health, ...(reason === '' ? {} : { cause: reason }), ...lasted }
+    const fields = {
+      state: health,
+      ...(code === null ? {} : { code }),
+      ...(reason === '' ? {} : { cause: reason }),
+      ...lasted,
+    }
     if (health === 'healthy')
       return this.#log.info({ ...fields, withdrawals: damping.withdrawals }, 'puppet is healthy')
     // It soon becomes one of the other two.
@@ -170,7 +175,7 @@ export class EventLog {
       return this.#log.debug({ token }, 'the puppet does not say whether it accepts this token')
     const level = this.#sidecarState.size <= FEW ? 'info' : 'debug'
     if (accepted) return this.#log[level]({ token }, 'the puppet accepts this token')
-    const fields = { token, cause: 'UNAUTHENTICATED' }
+    const fields = { token, code: 'PUPPET_REFUSES_TOKEN', cause: 'UNAUTHENTICATED' }
     const text =
       'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token'
     const kind = 'REFUSED BY THE PUPPET'

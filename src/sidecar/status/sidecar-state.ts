@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { HealthStatus, PuppetHealth, RegistrationState, SidecarEvent } from '../events.ts'
+import type { PuppetTrouble } from '../puppet-trouble.ts'
 
 export interface TokenRecord {
   /** The token's public name. */
@@ -19,6 +20,7 @@ export interface TokenRecord {
 export interface PuppetRecord {
   readonly state: PuppetHealth
   readonly since: Date
+  readonly code: PuppetTrouble | null
   readonly reason: string
   readonly tls: boolean | null
   readonly health: HealthStatus | null
@@ -69,6 +71,7 @@ export class SidecarState {
     this.#puppet = {
       state: 'unknown',
       since,
+      code: null,
       reason: 'not probed yet',
       tls: null,
       health: null,
@@ -156,9 +159,9 @@ export class SidecarState {
     }
   }
 
-  #applyPuppet({ health, reason }: SidecarEvent & { type: 'puppet' }): void {
+  #applyPuppet({ health, code, reason }: SidecarEvent & { type: 'puppet' }): void {
     const since = health === this.#puppet.state ? this.#puppet.since : this.#clock.date()
-    this.#puppet = { ...this.#puppet, state: health, since, reason }
+    this.#puppet = { ...this.#puppet, state: health, since, code, reason }
   }
 
   #applyRegistry({ reachable, reason, attempts, retryInMs }: SidecarEvent & { type: 'registry' }): void {

@@ -39,6 +39,7 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
     puppet: {
       state: puppet.state,
       since: puppet.since.toISOString(),
+      code: puppet.code,
       reason: puppet.reason,
       host: config.puppet.host,
       port: config.puppet.port,

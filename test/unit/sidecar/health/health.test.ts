@@ -7,12 +7,13 @@ import {
   initialHealth,
   nextHealth,
 } from '../../../../src/sidecar/health/health.ts'
+import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 
 const settings = { rise: 2, fall: 3 }
 const ok: TimedProbeResult = { ok: true, tookMs: 1, tls: false, health: null }
-const refused: TimedProbeResult = { ok: false, tookMs: 1, kind: 'refused', reason: 'nothing listens' }
-const timeout: TimedProbeResult = { ok: false, tookMs: 1, kind: 'timeout', reason: 'no answer in 2 s' }
-const failed: TimedProbeResult = { ok: false, tookMs: 1, kind: 'failed', reason: 'not gRPC' }
+const refused: TimedProbeResult = { ...failedProbe('PUPPET_REFUSED', 'nothing listens'), tookMs: 1 }
+const timeout: TimedProbeResult = { ...failedProbe('PUPPET_SILENT', 'no answer in 2 s'), tookMs: 1 }
+const failed: TimedProbeResult = { ...failedProbe('PUPPET_NOT_GRPC', 'not gRPC'), tookMs: 1 }
 
 /** Runs results one second apart, beginning at `fromMs`. */
 function following(

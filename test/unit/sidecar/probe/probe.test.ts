@@ -10,19 +10,20 @@ describe('a connection that fails', () => {
     expect(failing('ECONNREFUSED')).toEqual({
       ok: false,
       kind: 'refused',
+      code: 'PUPPET_REFUSED',
       reason: 'nothing listens on puppet:8788',
     })
   })
 
   it.each([
-    ['ENOTFOUND', 'the name puppet does not resolve (ENOTFOUND)'],
-    ['EAI_AGAIN', 'the name puppet does not resolve (EAI_AGAIN)'],
-    ['EHOSTUNREACH', 'no route to puppet (EHOSTUNREACH)'],
-    ['ENETUNREACH', 'no route to puppet (ENETUNREACH)'],
-    ['ECONNRESET', 'puppet:8788 accepts connections and resets them'],
-    ['EMFILE', 'connecting to puppet:8788 failed (EMFILE)'],
-    [undefined, 'connecting to puppet:8788 failed'],
-  ])('with %s is said in words of our own', (code, reason) => {
-    expect(failing(code)).toEqual({ ok: false, kind: 'failed', reason })
+    ['ENOTFOUND', 'PUPPET_NAME_UNRESOLVED', 'the name puppet does not resolve (ENOTFOUND)'],
+    ['EAI_AGAIN', 'PUPPET_NAME_UNRESOLVED', 'the name puppet does not resolve (EAI_AGAIN)'],
+    ['EHOSTUNREACH', 'PUPPET_UNREACHABLE', 'no route to puppet (EHOSTUNREACH)'],
+    ['ENETUNREACH', 'PUPPET_UNREACHABLE', 'no route to puppet (ENETUNREACH)'],
+    ['ECONNRESET', 'PUPPET_RESETS', 'puppet:8788 accepts connections and resets them'],
+    ['EMFILE', 'PUPPET_CONNECT_FAILED', 'connecting to puppet:8788 failed (EMFILE)'],
+    [undefined, 'PUPPET_CONNECT_FAILED', 'connecting to puppet:8788 failed'],
+  ])('with %s is said in words of our own, with a code', (error, code, reason) => {
+    expect(failing(error)).toEqual({ ok: false, kind: 'failed', code, reason })
   })
 })

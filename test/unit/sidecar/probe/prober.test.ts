@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ProbeResult } from '../../../../src/sidecar/events.ts'
+import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { BROKEN, begin, GOOD, NEVER } from './scripted-probe.ts'
 
 describe('the prober', () => {
@@ -47,7 +48,9 @@ describe('the deadline', () => {
     await clock.advance(timeoutMs - 1)
     expect(results).toEqual([])
     await clock.advance(1)
-    expect(results).toEqual([{ ok: false, kind: 'timeout', reason, tookMs: timeoutMs }])
+    expect(results).toEqual([
+      { ok: false, kind: 'timeout', code: 'PUPPET_SILENT', reason, tookMs: timeoutMs },
+    ])
   })
 
   it.each([
@@ -212,11 +215,7 @@ it('runs one probe at a time, over two connections at most, and none after the e
   })
   const seconds = fc.record({
     tookMs: fc.constantFrom(0, 1, 1499, 1500, 1501, NEVER),
-    result: fc.constantFrom<ProbeResult>(GOOD, BROKEN, {
-      ok: false,
-      kind: 'refused',
-      reason: 'nothing listens',
-    }),
+    result: fc.constantFrom<ProbeResult>(GOOD, BROKEN, failedProbe('PUPPET_REFUSED', 'nothing listens')),
   })
   const steps = fc.array(fc.record({ passMs: fc.nat({ max: 1400 }), wake: fc.boolean() }), { maxLength: 12 })
   await fc.assert(

@@ -5,7 +5,12 @@ import { Prober } from '../../../../src/sidecar/probe/prober.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
 export const GOOD: ProbeResult = { ok: true, tls: false, health: null }
-export const BROKEN: ProbeResult = { ok: false, kind: 'failed', reason: 'broken' }
+export const BROKEN: ProbeResult = {
+  ok: false,
+  kind: 'failed',
+  code: 'PUPPET_BREAKS_CALLS',
+  reason: 'broken',
+}
 export const NEVER = Number.POSITIVE_INFINITY
 
 /** How the probe over one connection goes. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { ProbeResult, TimedProbeResult } from '../../../../src/sidecar/events.ts'
+import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { Prober } from '../../../../src/sidecar/probe/prober.ts'
 import { QuickClock } from '../../../support/quick-clock.ts'
 import { BROKEN, begin, GOOD, NEVER, type Planned } from './scripted-probe.ts'
 
 describe('the probe over a second connection', () => {
-  const REFUSED: ProbeResult = { ok: false, kind: 'refused', reason: 'nothing listens' }
+  const REFUSED: ProbeResult = failedProbe('PUPPET_REFUSED', 'nothing listens')
   const OTHER: ProbeResult = { ok: true, tls: true, health: 'SERVING' }
   const answer = (tookMs: number, result: ProbeResult): Planned => ({ tookMs, result })
 
@@ -93,7 +94,7 @@ describe('the probe over a second connection', () => {
     })
     prober.start()
     await clock.advance(2000)
-    const silence = { ok: false, kind: 'timeout', reason: 'no answer in 2 s' } as const
+    const silence = failedProbe('PUPPET_SILENT', 'no answer in 2 s')
     expect(results).toEqual([{ ...(wanted === 'timeout' ? silence : wanted), tookMs }])
     // What was not waited for has been called off.
     expect(seen.running).toBe(0)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { eventLogOf } from './event-log-harness.ts'
 import { puppet, registration } from './status-harness.ts'
 
@@ -20,6 +21,7 @@ describe('the log of the puppet', () => {
       {
         level: 'warn',
         state: 'unhealthy',
+        code: 'PUPPET_REFUSED',
         cause: 'nothing listens on 127.0.0.1:8788',
         lastedMs: 42_000,
         msg: 'puppet is unhealthy: nothing listens on 127.0.0.1:8788',
@@ -196,7 +198,7 @@ describe('a token that the puppet refuses', () => {
 describe('what is not a change', () => {
   const noise: readonly SidecarEvent[] = [
     { type: 'probed', result: { ok: true, tookMs: 1, tls: false, health: null } },
-    { type: 'probed', result: { ok: false, tookMs: 1, kind: 'refused', reason: 'nothing listens' } },
+    { type: 'probed', result: { ...failedProbe('PUPPET_REFUSED', 'nothing listens'), tookMs: 1 } },
     { type: 'connected', id: t0, result: 'registered' },
     { type: 'disconnected', id: t0, cause: 'closed' },
     { type: 'withdrawn', id: t0, cause: 'unhealthy' },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EventMetrics } from '../../../../src/ops/metric-set.ts'
 import type { ConnectResult, SidecarEvent } from '../../../../src/sidecar/events.ts'
+import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
@@ -57,8 +58,8 @@ const CONNECTS = {
 /** Each event in each of its kinds. */
 const FACTS: readonly SidecarEvent[] = [
   { type: 'probed', result: { ok: true, tookMs: 2, tls: false, health: 'SERVING' } },
-  ...(['refused', 'timeout', 'failed'] as const).map(
-    (kind) => ({ type: 'probed', result: { ok: false, tookMs: 2000, kind, reason: EVIL } }) as const,
+  ...(['PUPPET_REFUSED', 'PUPPET_SILENT', 'PUPPET_NOT_GRPC'] as const).map(
+    (code) => ({ type: 'probed', result: { ...failedProbe(code, EVIL), tookMs: 2000 } }) as const,
   ),
   puppet('unhealthy', EVIL),
   { ...puppet('unhealthy', EVIL), failingMs: 2010 } as SidecarEvent,

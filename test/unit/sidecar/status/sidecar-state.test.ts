@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import {
@@ -29,7 +30,7 @@ const idsOf = (sidecarState: SidecarState): readonly string[] => [...sidecarStat
 const good: SidecarEvent = { type: 'probed', result: { ok: true, tookMs: 1, tls: true, health: 'SERVING' } }
 const bad: SidecarEvent = {
   type: 'probed',
-  result: { ok: false, tookMs: 1, kind: 'failed', reason: 'broken' },
+  result: { ...failedProbe('PUPPET_BREAKS_CALLS', 'broken'), tookMs: 1 },
 }
 
 describe('the state before any event', () => {
@@ -39,6 +40,7 @@ describe('the state before any event', () => {
     expect(sidecarState.puppet).toEqual({
       state: 'unknown',
       since: START,
+      code: null,
       reason: 'not probed yet',
       tls: null,
       health: null,

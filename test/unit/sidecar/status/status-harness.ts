@@ -13,7 +13,8 @@ export function puppet(
   reason = '',
   damping: Damping = { withdrawals: 0, holdMs: 0 },
 ): SidecarEvent {
-  return { type: 'puppet', health, reason, damping }
+  const code = health === 'healthy' ? null : 'PUPPET_REFUSED'
+  return { type: 'puppet', health, code, reason, damping }
 }
 
 export function registration(

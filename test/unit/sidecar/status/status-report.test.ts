@@ -66,6 +66,7 @@ describe('the report', () => {
       puppet: {
         state: 'healthy',
         since: '2026-01-01T00:00:02.000Z',
+        code: null,
         reason: '',
         host: '127.0.0.1',
         port: 8788,
