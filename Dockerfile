@@ -1,6 +1,6 @@
 # One image for all commands: the sidecar (`run`, the default) and the registry (`docker run IMAGE registry`).
 # No step knows the distribution, so any image with Node.js serves as a base: Alpine, slim, distroless.
-# The tests build it as it stands; it needs BuildKit of Docker 25 or newer (--start-interval).
+# The tests build it as it stands. It needs BuildKit, as any Docker from 20.10 on has it.
 ARG BUILD_IMAGE=node:24-alpine
 ARG BASE_IMAGE=node:24-alpine
 # `wget` asks with the base's busybox, for next to nothing; `node` starts this program for each check, on any base.
@@ -41,12 +41,12 @@ CMD ["run"]
 # Healthy is ready: registered, and the puppet well. Which of the two servers is asked depends on what the container runs (its first
 # process), and never on a proxy that Docker puts into every container.
 FROM runtime AS healthcheck-wget
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD \
   case "$(tr '\0' ' ' </proc/1/cmdline)" in \
     *"/main.js registry "*) port=${REGISTRY_ADMIN_PORT:-9789} ;; *) port=${REGISTRAR_ADMIN_PORT:-9788} ;; \
   esac; wget -q -Y off -O /dev/null "http://127.0.0.1:$port/readyz"
 
 FROM runtime AS healthcheck-node
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "/app/main.js", "healthcheck"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "/app/main.js", "healthcheck"]
 
 FROM healthcheck-${HEALTHCHECK}

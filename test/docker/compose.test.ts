@@ -1,4 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { makeTempDir } from '../support/temp-dir.ts'
 import { elapsed, waitUntil } from '../support/wait.ts'
 import { type Container, container, tell, untilOld } from './support/container.ts'
 import { compose, docker, hasEngine } from './support/engine.ts'
@@ -40,6 +44,43 @@ async function clientSays(last: string, timeoutMs: number): Promise<readonly str
   })
   return lines
 }
+
+describe.skipIf(!hasEngine)('docker-compose.yml with .env.example', () => {
+  const settings = (text: string): string => {
+    const file = join(makeTempDir(), '.env')
+    writeFileSync(file, text)
+    return file
+  }
+  const registrarOf = async (env: string) => {
+    const config = parse(await compose(PROJECT, SHIPPED, '--env-file', settings(env), 'config'))
+    return { ...config.services.registrar.environment, token: config.secrets.token.file }
+  }
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+
+  it('is the example as it is while nothing is taken out of its comments', async () => {
+    expect(await registrarOf(example)).toMatchObject({
+      REGISTRAR_REGISTRY_URL: 'ws://registry:8080',
+      REGISTRAR_ADVERTISE_HOST: 'puppet',
+      token: expect.stringMatching(/docker\/secrets\/example-token$/),
+    })
+  })
+
+  it('has nothing of the example left when every line of it is used', async () => {
+    const used = await registrarOf(example.replace(/^#(?=[A-Z_]+=)/gm, ''))
+    expect(used).toMatchObject({
+      REGISTRAR_REGISTRY_URL: 'wss://registry.example.com',
+      REGISTRAR_ADVERTISE_HOST: 'bots.example.com',
+      token: expect.stringMatching(/docker\/secrets\/token$/),
+    })
+  })
+
+  it('goes to the public registry, with the address that it sees, where both are empty', async () => {
+    expect(await registrarOf('REGISTRAR_REGISTRY_URL=\nREGISTRAR_ADVERTISE_HOST=\n')).toMatchObject({
+      REGISTRAR_REGISTRY_URL: '',
+      REGISTRAR_ADVERTISE_HOST: '',
+    })
+  })
+})
 
 describe.skipIf(!hasEngine)('docker-compose.yml, as it is', () => {
   beforeAll(buildImages)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { elapsed, waitUntil } from '../support/wait.ts'
 import { type Container, HARDENED, removeAll, start } from './support/container.ts'
-import { buildImage, docker, engineMajor, hasEngine, haveBase } from './support/engine.ts'
+import { buildImage, docker, hasEngine, haveBase } from './support/engine.ts'
 import { BASE, buildImages, IMAGE } from './support/images.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -60,7 +60,6 @@ describe.skipIf(!hasEngine)('the image', () => {
     })
     const second = 1_000_000_000
     expect(Config.Healthcheck).toMatchObject({ StartPeriod: 30 * second, Interval: 10 * second, Retries: 3 })
-    if ((await engineMajor()) >= 25) expect(Config.Healthcheck).toMatchObject({ StartInterval: second })
   })
 
   it('is its base and at most 2 MB', async () => {
@@ -111,6 +110,13 @@ describe.skipIf(!hasEngine)('the image', () => {
       expect(await docker('diff', running.name)).toBe('')
     },
   )
+
+  it('with --init, is ended by a signal that comes before it can catch any', async () => {
+    const young = await start('young', [...TOKEN, ...NOWHERE, ...HARDENED, '--init'], IMAGE)
+    await docker('kill', '--signal', 'TERM', young.name)
+    // 143: nobody caught it; 0: it was caught already.
+    expect([143, 0]).toContain(await exitCode(young))
+  })
 
   it('runs as a user without rights', async () => {
     const running = await start('rights', [...TOKEN, ...NOWHERE, ...HARDENED], IMAGE)

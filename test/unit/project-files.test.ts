@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { makeTempDir } from '../support/temp-dir.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -138,5 +140,37 @@ describe('what people look for at the root', () => {
       indent_size: String(formatter.indentWidth),
       max_line_length: String(formatter.lineWidth),
     })
+  })
+})
+
+describe('.gitignore', () => {
+  it('keeps settings and tokens of one’s own out, and the example in', () => {
+    const folder = makeTempDir()
+    const git = (...args: readonly string[]) => spawnSync('git', args, { cwd: folder, encoding: 'utf8' })
+    expect(git('init', '--quiet').status).toBe(0)
+    copyFileSync(join(ROOT, '.gitignore'), join(folder, '.gitignore'))
+    const paths = [
+      '.env',
+      'docker/secrets/token',
+      'docker/secrets/more/one',
+      'docker/secrets/example-token',
+      '.env.example',
+    ]
+    expect(
+      git('check-ignore', ...paths)
+        .stdout.trim()
+        .split('\n'),
+    ).toEqual(paths.slice(0, 3))
+  })
+})
+
+describe('the README', () => {
+  it('asks which puppet the reader has before it gives a recipe', () => {
+    const text = read('README.md')
+    const [question, recipe] = ['\n## Which puppet do you have?\n', '\n### docker run\n'].map((each) =>
+      text.indexOf(each),
+    )
+    expect(question).toBeGreaterThan(0)
+    expect(recipe).toBeGreaterThan(question ?? Number.NaN)
   })
 })

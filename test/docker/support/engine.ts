@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { makeTempDir } from '../../support/temp-dir.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -71,27 +70,13 @@ export interface BuildOptions {
   readonly args?: Readonly<Record<string, string>>
 }
 
-/** Builds a Dockerfile as it stands; but engines before 25 do not know --start-interval, so they are given a copy without it. */
+/** Builds a Dockerfile as it stands. */
 export async function buildImage({ tag, context = '.', args = {} }: BuildOptions): Promise<void> {
   const client = await builder()
   const folder = join(ROOT, context)
   const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
-  const file = (await engineMajor()) < 25 ? withoutStartInterval(folder) : join(folder, 'Dockerfile')
-  const options = ['build', '--file', file, '--tag', tag, ...buildArgs, folder]
+  const options = ['build', '--tag', tag, ...buildArgs, folder]
   await call(client, options, { DOCKER_BUILDKIT: '1' })
-}
-
-function withoutStartInterval(folder: string): string {
-  const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
-  const shorter = text.replace(/ --start-interval=\S+/g, '')
-  const copy = join(makeTempDir(), 'Dockerfile')
-  writeFileSync(copy, shorter)
-  return copy
-}
-
-/** The engine's major version. */
-export async function engineMajor(): Promise<number> {
-  return Number.parseInt(await docker('version', '--format', '{{.Server.Version}}'), 10)
 }
 
 /** A client that builds with BuildKit: one with buildx, or one from before 23, which has it built in. */
