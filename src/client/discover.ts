@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, deadline } from '../lib/clock.ts'
-import { describeError, stageOf } from '../net/connect-error.ts'
+import { registryErrorOf, stageOf } from '../net/connect-error.ts'
+import type { RegistryTrouble } from '../net/registry-trouble.ts'
 import type { Transport } from '../net/transport.ts'
 import { type DiscoveryAnswer, discoveryPath, parseDiscovery } from '../protocol/discovery.ts'
 
@@ -14,7 +15,9 @@ export interface DiscoverOptions {
   readonly timeoutMs?: number
 }
 
-export type Discovery = DiscoveryAnswer | { readonly kind: 'unreachable'; readonly reason: string }
+export type Discovery =
+  | DiscoveryAnswer
+  | { readonly kind: 'unreachable'; readonly code: RegistryTrouble; readonly reason: string }
 
 const TIMEOUT_MS = 10_000
 const BODY_MAX_BYTES = 64 * 1024
@@ -29,10 +32,10 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     return parseDiscovery(status, body)
   } catch (error) {
     const trouble = error as NodeJS.ErrnoException
-    const words = limit.signal.aborted
-      ? `no answer in ${timeoutMs / 1000} s`
-      : describeError(trouble, stageOf(trouble, 'HTTP'))
-    return { kind: 'unreachable', reason: `${url.host}: ${words}` }
+    const { code, words } = limit.signal.aborted
+      ? ({ code: 'REGISTRY_SILENT', words: `no answer in ${timeoutMs / 1000} s` } as const)
+      : registryErrorOf(trouble, stageOf(trouble, 'HTTP'))
+    return { kind: 'unreachable', code, reason: `${url.host}: ${words}` }
   } finally {
     limit.release()
   }

@@ -31,8 +31,10 @@ export async function discover(context: Context, { args }: CommandArguments): Pr
       context.printError(`discover: not registered${reason === undefined ? '' : ` (${reason})`}`)
       return EXIT.no
     }
-    default:
-      context.printError(`discover: ${answer.reason}`)
+    default: {
+      const code = answer.kind === 'unreachable' ? answer.code : 'REGISTRY_ANSWER_INVALID'
+      context.printError(`discover: ${answer.reason} [${code}]`)
       return EXIT.unreachable
+    }
   }
 }

@@ -1,3 +1,5 @@
+import type { RegistryTrouble } from './registry-trouble.ts'
+
 /** How far a connection to the registry got; each is named in the reason when it fails there. */
 export type Stage = 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
 
@@ -15,34 +17,47 @@ export type ConnectErrorKind =
 const UNTRUSTED = 'its authority is not trusted; add it with REGISTRAR_REGISTRY_CA_FILE'
 const NOT_TLS = 'it does not speak TLS there; for plain ws give the whole REGISTRAR_REGISTRY_URL'
 
-/** What the codes mean, the registry being "it". */
-const ERRORS: Readonly<Record<string, readonly [ConnectErrorKind, string]>> = {
-  ENOTFOUND: ['unresolved', 'its name does not resolve'],
-  EAI_AGAIN: ['unresolved', 'the name server does not answer'],
-  ECONNREFUSED: ['refused', 'connection refused'],
-  ECONNRESET: ['reset', 'the connection was reset'],
-  ETIMEDOUT: ['timeout', 'connecting took too long'],
-  EHOSTUNREACH: ['unreachable', 'no route to it'],
-  ENETUNREACH: ['unreachable', 'no network to it'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['tls', 'its certificate is for another name'],
+/** What the codes mean: of what kind they are, whichever the peer; and for a registry the name of the trouble, and words that call it "it". */
+const ERRORS: Readonly<Record<string, readonly [ConnectErrorKind, RegistryTrouble, string]>> = {
+  ENOTFOUND: ['unresolved', 'REGISTRY_NAME_UNRESOLVED', 'its name does not resolve'],
+  EAI_AGAIN: ['unresolved', 'REGISTRY_NAME_SERVER_SILENT', 'the name server does not answer'],
+  ECONNREFUSED: ['refused', 'REGISTRY_REFUSED', 'connection refused'],
+  ECONNRESET: ['reset', 'REGISTRY_RESET', 'the connection was reset'],
+  ETIMEDOUT: ['timeout', 'REGISTRY_SILENT', 'connecting took too long'],
+  EHOSTUNREACH: ['unreachable', 'REGISTRY_UNREACHABLE', 'no route to it'],
+  ENETUNREACH: ['unreachable', 'REGISTRY_UNREACHABLE', 'no network to it'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['tls', 'REGISTRY_TLS_WRONG_NAME', 'its certificate is for another name'],
   DEPTH_ZERO_SELF_SIGNED_CERT: [
     'tls',
+    'REGISTRY_TLS_UNTRUSTED',
     'its certificate is self-signed; trust it with REGISTRAR_REGISTRY_CA_FILE',
   ],
-  SELF_SIGNED_CERT_IN_CHAIN: ['tls', UNTRUSTED],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['tls', UNTRUSTED],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['tls', UNTRUSTED],
-  CERT_HAS_EXPIRED: ['tls', 'its certificate has expired'],
-  CERT_NOT_YET_VALID: ['tls', 'its certificate is not valid yet; is the clock right?'],
-  EPROTO: ['tls', NOT_TLS],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['tls', NOT_TLS],
-  EMFILE: ['exhausted', 'too many open files in this process; raise ulimit -n'],
-  ENFILE: ['exhausted', 'too many open files on this machine'],
-  EADDRNOTAVAIL: ['exhausted', 'no local port is left for another connection to this address'],
-  ENOBUFS: ['exhausted', 'no memory is left for network buffers'],
-  ENOMEM: ['exhausted', 'no memory is left for another connection'],
-  EPERM: ['forbidden', 'the connection failed'],
-  EACCES: ['forbidden', 'the connection failed'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['tls', 'REGISTRY_TLS_UNTRUSTED', UNTRUSTED],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['tls', 'REGISTRY_TLS_UNTRUSTED', UNTRUSTED],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['tls', 'REGISTRY_TLS_UNTRUSTED', UNTRUSTED],
+  CERT_HAS_EXPIRED: ['tls', 'REGISTRY_TLS_EXPIRED', 'its certificate has expired'],
+  CERT_NOT_YET_VALID: [
+    'tls',
+    'REGISTRY_TLS_NOT_YET_VALID',
+    'its certificate is not valid yet; is the clock right?',
+  ],
+  EPROTO: ['tls', 'REGISTRY_TLS_NOT_SPOKEN', NOT_TLS],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['tls', 'REGISTRY_TLS_NOT_SPOKEN', NOT_TLS],
+  EMFILE: [
+    'exhausted',
+    'LOCAL_CONNECTIONS_EXHAUSTED',
+    'too many open files in this process; raise ulimit -n',
+  ],
+  ENFILE: ['exhausted', 'LOCAL_CONNECTIONS_EXHAUSTED', 'too many open files on this machine'],
+  EADDRNOTAVAIL: [
+    'exhausted',
+    'LOCAL_CONNECTIONS_EXHAUSTED',
+    'no local port is left for another connection to this address',
+  ],
+  ENOBUFS: ['exhausted', 'LOCAL_CONNECTIONS_EXHAUSTED', 'no memory is left for network buffers'],
+  ENOMEM: ['exhausted', 'LOCAL_CONNECTIONS_EXHAUSTED', 'no memory is left for another connection'],
+  EPERM: ['forbidden', 'LOCAL_CONNECTION_FORBIDDEN', 'this machine does not allow the connection'],
+  EACCES: ['forbidden', 'LOCAL_CONNECTION_FORBIDDEN', 'this machine does not allow the connection'],
 }
 
 /** Undefined for what is not known. */
@@ -62,11 +77,15 @@ export function stageOf(error: NodeJS.ErrnoException, stage: Stage): Stage {
   return error.syscall === 'connect' || kind === 'refused' || kind === 'unreachable' ? 'TCP' : stage
 }
 
-/** What went wrong, in words that hold nothing of the peer's. */
-export function describeError({ code = '' }: NodeJS.ErrnoException, stage: Stage): string {
-  const known = ERRORS[code]?.[1]
-  if (known !== undefined) return `${known} (${code})`
+/** What went wrong with a registry: the name of the trouble, and words that hold nothing of the peer's. */
+export function registryErrorOf(
+  { code = '' }: NodeJS.ErrnoException,
+  stage: Stage,
+): { readonly code: RegistryTrouble; readonly words: string } {
+  const known = ERRORS[code]
+  if (known !== undefined) return { code: known[1], words: `${known[2]} (${code})` }
   if (stage === 'WebSocket' || code.startsWith('WS_ERR_'))
-    return 'its WebSocket handshake or frames are not valid'
-  return code === '' ? 'the connection failed' : `the connection failed (${code})`
+    return { code: 'REGISTRY_WEBSOCKET_INVALID', words: 'its WebSocket handshake or frames are not valid' }
+  const words = code === '' ? 'the connection failed' : `the connection failed (${code})`
+  return { code: stage === 'TLS' ? 'REGISTRY_TLS_FAILED' : 'REGISTRY_CONNECTION_FAILED', words }
 }

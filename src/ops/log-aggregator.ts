@@ -6,6 +6,8 @@ export interface Change {
   readonly subject: string
   /** The word under which it is counted in a sum: what it changed to. */
   readonly kind: string
+  /** The stable name of the trouble, where it has one. */
+  readonly code?: string | null
   /** Why, where that is trouble; empty where it is not. */
   readonly cause: string
   /** Writes its own line. */
@@ -17,6 +19,8 @@ export interface Sum {
   readonly counts: Readonly<Record<string, number>>
   /** The counts in words, such as `4000 registered, 2 refused`. */
   readonly text: string
+  /** The stable name of the newest cause, where it has one. */
+  readonly code: string | null
   /** The newest cause; empty if there was no trouble. */
   readonly cause: string
   /** The first few subjects with that cause. */
@@ -35,6 +39,7 @@ export class LogAggregator {
   readonly #writeSum: (sum: Sum) => void
   #changes: Change[] = []
   readonly #counts = new Map<string, number>()
+  #code: string | null = null
   #cause = ''
   #subjects: string[] = []
   #cancelTimer: Cancel | undefined
@@ -51,8 +56,9 @@ export class LogAggregator {
     this.#cancelTimer ??= this.#clock.after(WINDOW_MS, () => this.flush())
   }
 
-  #addCause({ subject, cause }: Change): void {
+  #addCause({ subject, code = null, cause }: Change): void {
     if (cause !== this.#cause) this.#subjects = []
+    this.#code = code
     this.#cause = cause
     if (this.#subjects.length < SUBJECTS && !this.#subjects.includes(subject)) this.#subjects.push(subject)
   }
@@ -65,11 +71,13 @@ export class LogAggregator {
     const sum = {
       counts: Object.fromEntries(this.#counts),
       text: [...this.#counts].map(([kind, count]) => `${count} ${kind}`).join(', '),
+      code: this.#code,
       cause: this.#cause,
       subjects: this.#subjects,
     }
     this.#changes = []
     this.#counts.clear()
+    this.#code = null
     this.#cause = ''
     this.#subjects = []
     if (changes.length > LINES) this.#writeSum(sum)

@@ -1,3 +1,4 @@
+import type { RegistryTrouble } from '../net/registry-trouble.ts'
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
 import type { SessionEndCause } from '../protocol/registrant-session.ts'
 import type { PuppetTrouble } from './puppet-trouble.ts'
@@ -118,6 +119,8 @@ export type SidecarEvent =
   | {
       readonly type: 'registry'
       readonly reachable: boolean
+      /** Why not, by its stable name; null if it is. */
+      readonly code: RegistryTrouble | null
       /** Why not, in words; empty if it is. */
       readonly reason: string
       /** Failures in a row. */
@@ -130,6 +133,8 @@ export type SidecarEvent =
       readonly type: 'registration'
       readonly id: string
       readonly state: RegistrationState
+      /** Why it is not registered, by its stable name; null where there is no trouble. */
+      readonly code: RegistryTrouble | null
       readonly reason: string
       /** Attempts since it was last registered. */
       readonly attempts: number

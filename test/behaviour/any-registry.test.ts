@@ -8,9 +8,28 @@ import { broken, closed, refused, type ScriptedSocket, unreachable } from '../su
 const TOKENS = ['a', 'b', 'c', 'd', 'e', 'f']
 const CLOSE_MS = 800
 /** What an attempt that nobody answers ends with. */
-const noAnswer: Failure = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
-const later: Failure = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
-const noWay: Failure = { kind: 'away', stage: 'TCP', shared: true, reason: 'no answer' }
+const noAnswer: Failure = {
+  kind: 'retry',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_UNAVAILABLE',
+  reason: 'no answer',
+}
+const later: Failure = {
+  kind: 'away',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_UNAVAILABLE',
+  reason: 'busy',
+  afterMs: 60_000,
+}
+const noWay: Failure = {
+  kind: 'away',
+  stage: 'TCP',
+  shared: true,
+  code: 'REGISTRY_REFUSED',
+  reason: 'no answer',
+}
 
 /** How a registry treats those who connect. */
 const MOODS = {

@@ -99,7 +99,13 @@ describe('the deadline of TCP', () => {
     clock.run(TCP_MS - 1)
     expect(happened).toEqual([])
     clock.run(1)
-    expect(await end()).toEqual({ kind: 'away', stage: 'TCP', shared: true, reason: 'no answer in 3 s' })
+    expect(await end()).toEqual({
+      kind: 'away',
+      stage: 'TCP',
+      shared: true,
+      code: 'REGISTRY_SILENT',
+      reason: 'no answer in 3 s',
+    })
   })
 
   it('of such an address to which a redirect led: this token’s trouble, and anew for the second connection', async () => {
@@ -140,7 +146,13 @@ describe('the deadline', () => {
     clock.run(HANDSHAKE_MS - 1)
     expect(happened).toEqual([])
     clock.run(1)
-    expect(await end()).toEqual({ kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer in 10 s' })
+    expect(await end()).toEqual({
+      kind: 'retry',
+      stage: 'HTTP',
+      shared: false,
+      code: 'REGISTRY_SILENT',
+      reason: 'no answer in 10 s',
+    })
     await waitUntil(() => raw?.readableEnded, { timeoutMs: 15_000, what: 'the connection to go' })
   })
 
@@ -149,7 +161,13 @@ describe('the deadline', () => {
     const { clock, end } = dial(port, 'wss')
     await waitUntil(heard, { timeoutMs: 15_000, what: 'the beginning of TLS' })
     clock.run(HANDSHAKE_MS)
-    expect(await end()).toEqual({ kind: 'away', stage: 'TLS', shared: true, reason: 'no answer in 10 s' })
+    expect(await end()).toEqual({
+      kind: 'away',
+      stage: 'TLS',
+      shared: true,
+      code: 'REGISTRY_SILENT',
+      reason: 'no answer in 10 s',
+    })
   })
 
   it('of such a port to which a redirect led: this token’s trouble', async () => {

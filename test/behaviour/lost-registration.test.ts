@@ -6,8 +6,21 @@ import { QuickClock } from '../support/quick-clock.ts'
 import { ID, registeredHarness, registrationHarness, tokens } from '../support/registration-harness.ts'
 import { broken, closed, refused, type ScriptedSocket, unreachable } from '../support/scripted-sockets.ts'
 
-const busy: Failure = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 60_000 }
-const aborted: Failure = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'reset' }
+const busy: Failure = {
+  kind: 'away',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_UNAVAILABLE',
+  reason: 'busy',
+  afterMs: 60_000,
+}
+const aborted: Failure = {
+  kind: 'retry',
+  stage: 'acknowledgement',
+  shared: false,
+  code: 'REGISTRY_CLOSED',
+  reason: 'reset',
+}
 
 /** One registration at a registry that is as the test says, under chance of its own. */
 function harness(seed = 1) {

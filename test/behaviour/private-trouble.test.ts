@@ -108,6 +108,7 @@ const failing = {
   kind: 'away',
   stage: 'HTTP',
   shared: true,
+  code: 'REGISTRY_UNAVAILABLE',
   reason: 'the registry answered HTTP 500 instead of upgrading to WebSocket',
 } as const
 

@@ -110,7 +110,13 @@ describe('a replacement', () => {
     const { clock, registrations, sockets, gone } = await registeredHarness(['old', 'other'], () => {})
     registrations.update(['new', 'other'])
     await clock.advance(100)
-    sockets.of('old')[0]?.end({ kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' })
+    sockets.of('old')[0]?.end({
+      kind: 'retry',
+      stage: 'acknowledgement',
+      shared: false,
+      code: 'REGISTRY_CLOSED',
+      reason: 'closed',
+    })
     expect(gone()).toEqual(['#old'])
     await clock.advance(600_000)
     expect(sockets.of('old')).toHaveLength(1)

@@ -186,7 +186,7 @@ describe('discover', () => {
       const { port } = website.address() as AddressInfo
       const none = await outcome(['discover', TOKEN], { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
       website.close()
-      expect([none.code, none.output()]).toEqual([2, `discover: ${reason}`])
+      expect([none.code, none.output()]).toEqual([2, `discover: ${reason} [REGISTRY_ANSWER_INVALID]`])
     }
     // The 404 of a registry has a body that says so; the 404 of whatever else is there has not.
     const other = await outcome(['discover', TOKEN], {

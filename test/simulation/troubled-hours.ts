@@ -8,7 +8,13 @@ const COUNT = 400
 /** A little more than are needed: what is not given back is missed before the day is over. */
 const CAPACITY = COUNT + 20
 const MINUTE_MS = 60_000
-const noAnswer: Failure = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'no answer' }
+const noAnswer: Failure = {
+  kind: 'retry',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_UNAVAILABLE',
+  reason: 'no answer',
+}
 
 /** What can be wrong with a token for a while. */
 const TROUBLES = ['refused', 'closed at once', 'no pong', 'TCP refused', 'no answer', 'HTTP 404'] as const

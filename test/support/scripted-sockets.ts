@@ -6,16 +6,41 @@ export const REGISTERED = '{"name":"sys","payload":"registered"}'
 export const QUESTION = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getHostieGrpcPort"}}'
 
 /** Verdicts as they come. */
-export const closed: Failure = { kind: 'retry', stage: 'acknowledgement', shared: false, reason: 'closed' }
-export const refused: Failure = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'HTTP 401' }
-export const broken: Failure = { kind: 'retry', stage: 'HTTP', shared: false, reason: 'HTTP 404' }
+export const closed: Failure = {
+  kind: 'retry',
+  stage: 'acknowledgement',
+  shared: false,
+  code: 'REGISTRY_CLOSED',
+  reason: 'closed',
+}
+export const refused: Failure = {
+  kind: 'refused',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_TOKEN_REFUSED',
+  reason: 'HTTP 401',
+}
+export const broken: Failure = {
+  kind: 'retry',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_UNAVAILABLE',
+  reason: 'HTTP 404',
+}
 export const unreachable: Failure = {
   kind: 'away',
   stage: 'TCP',
   shared: true,
+  code: 'REGISTRY_REFUSED',
   reason: 'connection refused',
 }
-const aborted: Failure = { kind: 'retry', stage: 'TCP', shared: false, reason: 'aborted' }
+const aborted: Failure = {
+  kind: 'retry',
+  stage: 'TCP',
+  shared: false,
+  code: 'REGISTRY_REFUSED',
+  reason: 'aborted',
+}
 
 /** What the other end does by itself; what is left out is the test's to do. */
 export interface Script {

@@ -1,16 +1,18 @@
 import type { Failure } from './failure.ts'
 import type { ReducerSettings } from './reducer-settings.ts'
 import { retryDelayMs } from './retry-delay.ts'
-import type { AttemptHistory, ReducerContext, ReducerState, Transition } from './state.ts'
+import type { AttemptHistory, ReducerContext, ReducerState, Transition, Trouble } from './state.ts'
 
 /** What follows an attempt that failed, or a registration that was lost: a wait, and how long it is. */
 export function afterFailure(current: ReducerState, failure: Failure, context: ReducerContext): Transition {
   const { nowMs, chance, settings } = context
-  const reason = current.state === 'registered' ? failure.reason : `${failure.stage}: ${failure.reason}`
+  const { code, stage } = failure
+  const reason = current.state === 'registered' ? failure.reason : `${stage}: ${failure.reason}`
+  const trouble: Trouble = { code, reason }
   if (hasLasted(current, nowMs, settings)) {
     // Whatever happened before: one attempt at once.
     const fresh = { attempt: current.attempt, failures: 0, failingSinceMs: 0, refusals: 0, refusedSinceMs: 0 }
-    return waiting(fresh, 'waiting', settings.atOnceMs * chance, reason, nowMs)
+    return waiting(fresh, 'waiting', settings.atOnceMs * chance, trouble, nowMs)
   }
   const wholeMs = Math.floor(nowMs)
   const refusals = failure.kind === 'refused' ? current.refusals + 1 : 0
@@ -23,10 +25,10 @@ export function afterFailure(current: ReducerState, failure: Failure, context: R
   }
   if (isRefused(failed, nowMs, settings)) {
     // Give or take a tenth: thousands may have been refused together.
-    return waiting(failed, 'refused', settings.refusedRetryMs * (0.9 + 0.2 * chance), reason, nowMs)
+    return waiting(failed, 'refused', settings.refusedRetryMs * (0.9 + 0.2 * chance), trouble, nowMs)
   }
   const delayMs = retryDelayMs(failed, failure, heldMs(current, nowMs), context)
-  return waiting(failed, 'waiting', delayMs, reason, nowMs)
+  return waiting(failed, 'waiting', delayMs, trouble, nowMs)
 }
 
 /** Whether the registry has refused a token often enough, and for long enough, to be believed. */
@@ -60,12 +62,12 @@ function waiting(
   { attempt, failures, failingSinceMs, refusals, refusedSinceMs }: AttemptHistory,
   state: 'waiting' | 'refused',
   waitMs: number,
-  reason: string,
+  { code, reason }: Trouble,
   nowMs: number,
 ): Transition {
   const untilMs = nowMs + waitMs
   return {
-    next: { attempt, failures, failingSinceMs, refusals, refusedSinceMs, state, untilMs, reason },
+    next: { attempt, failures, failingSinceMs, refusals, refusedSinceMs, state, untilMs, code, reason },
     effects: [],
     timerMs: waitMs,
   }

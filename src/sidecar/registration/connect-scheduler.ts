@@ -71,7 +71,14 @@ export class ConnectScheduler {
     const before = this.#outage
     this.#nextOutage({ type: 'reached' })
     if (before.state === 'none') return
-    this.#options.emit({ type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null })
+    this.#options.emit({
+      type: 'registry',
+      reachable: true,
+      code: null,
+      reason: '',
+      attempts: 0,
+      retryInMs: null,
+    })
     this.#cancelTimer?.()
     this.#allow()
   }
@@ -80,11 +87,8 @@ export class ConnectScheduler {
    * An attempt that began at `startedMs` did not get to the registry. True if that is everybody's trouble: the token is to
    * queue up again. False if it is its own, because others got there meanwhile.
    */
-  failed(
-    startedMs: number,
-    reason: string,
-    { stage, exhausted = false, afterMs }: Pick<Failure, 'stage' | 'exhausted' | 'afterMs'>,
-  ): boolean {
+  failed(startedMs: number, failure: Omit<Failure, 'kind' | 'shared'>): boolean {
+    const { stage, exhausted = false, afterMs, code } = failure
     // While most hold their links, a registry that answers 5xx to one token has something against that one.
     if (!exhausted && stage === 'HTTP' && this.#links * 2 > this.#tokens) {
       this.reached()
@@ -98,7 +102,9 @@ export class ConnectScheduler {
     if (outage === before || outage.state !== 'waiting') return true
     const retryInMs = outage.untilMs - this.#options.clock.now()
     this.#pacer.allow(0)
-    this.#options.emit({ type: 'registry', reachable: false, reason, attempts: outage.failures, retryInMs })
+    const reason = `${stage}: ${failure.reason}`
+    const attempts = outage.failures
+    this.#options.emit({ type: 'registry', reachable: false, code, reason, attempts, retryInMs })
     this.#cancelTimer = this.#options.clock.after(retryInMs, () => {
       this.#nextOutage({ type: 'timer' })
       this.#pacer.allow(1)

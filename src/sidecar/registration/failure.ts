@@ -1,4 +1,5 @@
-import { connectErrorKind, describeError, type Stage, stageOf } from '../../net/connect-error.ts'
+import { connectErrorKind, registryErrorOf, type Stage, stageOf } from '../../net/connect-error.ts'
+import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** What the end of an attempt or of a connection means for the next one. */
@@ -18,6 +19,8 @@ export interface Failure {
   readonly shared: boolean
   /** Whether it was this machine that had no connection left. */
   readonly exhausted?: boolean
+  /** The stable name of what happened. */
+  readonly code: RegistryTrouble
   /** What happened, in words that hold no secret. */
   readonly reason: string
   /** How long the registry wants to be left alone, in milliseconds; undefined if it does not say. */
@@ -41,12 +44,13 @@ export function failureOfResponse(refusal: UpgradeRefusal, nowMs: number): Failu
   const isForeign = refusal.fromProxy === true || PAGES.has(type)
   if (!isForeign && (status === 401 || status === 403)) {
     const reason = `the registry refused the token (HTTP ${status})`
-    return { kind: 'refused', stage, shared: false, reason }
+    return { kind: 'refused', stage, shared: false, code: 'REGISTRY_TOKEN_REFUSED', reason }
   }
   const shared = isForeign || status >= 500
   const kind = shared || status === 429 ? 'away' : 'retry'
   const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
-  return { kind, stage, shared, reason: describeStatus(refusal, type), afterMs }
+  const code = troubleOf(refusal, isForeign)
+  return { kind, stage, shared, code, reason: describeStatus(refusal, type), afterMs }
 }
 
 const PAGES = new Set(['text/html', 'application/xhtml+xml'])
@@ -55,6 +59,15 @@ const PAGES = new Set(['text/html', 'application/xhtml+xml'])
 function mediaType(header: string | string[] | undefined): string {
   const [type = ''] = String(header ?? '').split(';')
   return type.trim().toLowerCase()
+}
+
+function troubleOf({ status, fromProxy }: UpgradeRefusal, isForeign: boolean): RegistryTrouble {
+  if (status === 407) return 'PROXY_CREDENTIALS_WANTED'
+  if (fromProxy) return 'PROXY_REFUSED'
+  if (status >= 500) return 'REGISTRY_UNAVAILABLE'
+  if (isForeign) return 'REGISTRY_FOREIGN_ANSWER'
+  if (status === 429) return 'REGISTRY_RATE_LIMITED'
+  return status === 404 ? 'REGISTRY_PATH_UNKNOWN' : 'REGISTRY_NO_UPGRADE'
 }
 
 /** The peer's own words are not repeated, but for these. */
@@ -77,18 +90,18 @@ const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 /** What an error of the connection means that came while `stage` was going on; behind a proxy it may be the proxy's. */
 export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Failure {
   const where = stageOf(error, stage)
-  const words = describeError(error, where)
+  const { code, words } = registryErrorOf(error, where)
   if (connectErrorKind(error) === 'exhausted')
-    return { kind: 'away', stage: where, shared: true, exhausted: true, reason: words }
-  return failureIn(where, `${proxied ? 'proxy or registry' : 'registry'}: ${words}`)
+    return { kind: 'away', stage: where, shared: true, exhausted: true, code, reason: words }
+  return failureIn(where, code, `${proxied ? 'proxy or registry' : 'registry'}: ${words}`)
 }
 
 /** What it means that an attempt was not open after `afterMs` milliseconds. */
 export function failureOfDeadline(afterMs: number, stage: Stage): Failure {
-  return failureIn(stage, `no answer in ${afterMs / 1000} s`)
+  return failureIn(stage, 'REGISTRY_SILENT', `no answer in ${afterMs / 1000} s`)
 }
 
-function failureIn(stage: Stage, reason: string): Failure {
+function failureIn(stage: Stage, code: RegistryTrouble, reason: string): Failure {
   const shared = BEFORE_THE_REGISTRY.has(stage)
-  return { kind: shared ? 'away' : 'retry', stage, shared, reason }
+  return { kind: shared ? 'away' : 'retry', stage, shared, code, reason }
 }

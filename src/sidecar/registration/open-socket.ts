@@ -233,8 +233,12 @@ class Connection implements RegistrySocket {
   }
 
   terminate(): void {
-    if (this.#socket === undefined)
-      this.#end({ kind: 'retry', stage: this.#stage, shared: false, reason: 'aborted' })
+    if (this.#socket === undefined) this.#end(aborted(this.#stage))
     else this.#socket.terminate()
   }
+}
+
+/** We ended it ourselves before there was a connection: nobody is told of this. */
+function aborted(stage: Stage): Failure {
+  return { kind: 'retry', stage, shared: false, code: 'REGISTRY_CONNECTION_FAILED', reason: 'aborted' }
 }

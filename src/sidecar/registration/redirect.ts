@@ -14,6 +14,7 @@ export function redirectTarget(
       kind: 'retry',
       stage: 'HTTP',
       shared: false,
+      code: 'REGISTRY_REDIRECT_REFUSED',
       reason: `the registry redirected (HTTP ${status}) ${why}`,
     },
   })

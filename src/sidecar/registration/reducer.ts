@@ -1,13 +1,15 @@
 import { assertNever } from '../../lib/assert-never.ts'
 import { afterFailure, isRefused, withoutOldFailures } from './after-failure.ts'
 import type { Failure } from './failure.ts'
-import type {
-  AttemptHistory,
-  Effect,
-  ReducerContext,
-  ReducerEvent,
-  ReducerState,
-  Transition,
+import {
+  type AttemptHistory,
+  type Effect,
+  noTrouble,
+  type ReducerContext,
+  type ReducerEvent,
+  type ReducerState,
+  type Transition,
+  type Trouble,
 } from './state.ts'
 
 /** The next state of one registration, and what is to be done. Pure: the same arguments, the same answer. */
@@ -73,13 +75,13 @@ function register(current: ReducerState, { nowMs, settings }: ReducerContext): T
   if (current.state === 'closing')
     return unchanged(current.afterClose === 'idle' ? { ...current, afterClose: 'queued' } : current)
   if (current.state !== 'idle') return unchanged(current)
-  const { notBeforeMs, reason } = current
+  const { notBeforeMs, code, reason } = current
   // What is long past is no row of failures any more.
   if (nowMs - notBeforeMs > settings.forgottenMs) return queue({ ...current, failures: 0, refusals: 0 })
   // But a puppet that flaps must not wash away what the registry asked for.
   if (notBeforeMs <= nowMs) return queue(current)
   const state = isRefused(current, nowMs, settings) ? 'refused' : 'waiting'
-  return to({ ...historyOf(current), state, untilMs: notBeforeMs, reason }, [], notBeforeMs - nowMs)
+  return to({ ...historyOf(current), state, untilMs: notBeforeMs, code, reason }, [], notBeforeMs - nowMs)
 }
 
 /** Withdraws: in every state, and it wins over everything that is under way. */
@@ -88,15 +90,17 @@ function withdraw(
   target: 'idle' | 'stopped',
   { nowMs, settings }: ReducerContext,
 ): Transition {
-  const settled = (notBeforeMs: number, reason: string): ReducerState =>
-    target === 'idle' ? idle(current, notBeforeMs, reason) : stopped(current)
+  const settled = (notBeforeMs: number, trouble: Trouble): ReducerState =>
+    target === 'idle' ? idle(current, notBeforeMs, trouble) : stopped(current)
   switch (current.state) {
     case 'idle':
       return target === 'idle' ? unchanged(current) : to(stopped(current))
     case 'queued':
-      return to(settled(nowMs, ''), [{ type: 'unqueue' }])
+      return to(settled(nowMs, noTrouble), [{ type: 'unqueue' }])
     case 'connecting':
-      return to(settled(nowMs, ''), [{ type: 'terminate', attempt: current.attempt, cause: 'withdrawn' }])
+      return to(settled(nowMs, noTrouble), [
+        { type: 'terminate', attempt: current.attempt, cause: 'withdrawn' },
+      ])
     case 'open':
     case 'registered': {
       const history = historyOf(withoutOldFailures(current, nowMs, settings))
@@ -105,7 +109,7 @@ function withdraw(
     }
     case 'waiting':
     case 'refused':
-      return to(settled(current.untilMs, current.reason))
+      return to(settled(current.untilMs, current))
     case 'closing':
       return unchanged(current.afterClose === 'stopped' ? current : { ...current, afterClose: target })
     case 'stopped':
@@ -115,8 +119,8 @@ function withdraw(
   }
 }
 
-function idle(current: ReducerState, notBeforeMs: number, reason: string): ReducerState {
-  return { ...historyOf(current), state: 'idle', notBeforeMs, reason }
+function idle(current: ReducerState, notBeforeMs: number, { code, reason }: Trouble): ReducerState {
+  return { ...historyOf(current), state: 'idle', notBeforeMs, code, reason }
 }
 
 function stopped(current: ReducerState): ReducerState {
@@ -166,7 +170,7 @@ function afterEffect(first: Effect, transition: Transition): Transition {
 
 function closed(current: ReducerState & { state: 'closing' }, { nowMs }: ReducerContext): Transition {
   if (current.afterClose === 'queued') return queue(current)
-  return to(current.afterClose === 'idle' ? idle(current, nowMs, '') : stopped(current))
+  return to(current.afterClose === 'idle' ? idle(current, nowMs, noTrouble) : stopped(current))
 }
 
 function ended(current: ReducerState, failure: Failure, context: ReducerContext): Transition {

@@ -4,32 +4,18 @@ import { formatSubprotocol } from '../../protocol/subprotocol.ts'
 import type { WithdrawalCause } from '../events.ts'
 import { isRefused } from './after-failure.ts'
 import { connectResultOf, resultOfFailure } from './connect-result.ts'
-import type { ConnectScheduler } from './connect-scheduler.ts'
 import type { Failure } from './failure.ts'
 import { nextRegistration } from './reducer.ts'
-import type { ReducerSettings } from './reducer-settings.ts'
-import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
+import type { RegistrationOptions } from './registration-options.ts'
+import { RegistrationSession, type RegistrationSessionOwner } from './session.ts'
 import {
-  RegistrationSession,
-  type RegistrationSessionOptions,
-  type RegistrationSessionOwner,
-} from './session.ts'
-import { type Effect, initialState, type ReducerEvent, type ReducerState } from './state.ts'
-
-/** What all registrations of a sidecar share; how a socket is made comes from outside. */
-export interface RegistrationOptions extends RegistrationSessionOptions {
-  /** What the registry publishes: the host may be empty ("the address I come from"). */
-  readonly advertise: { readonly host: string; readonly port: number }
-  readonly settings: ReducerSettings
-  /** Whether a token is still desired; the one that it replaces is held without that, and does not come back when it is lost. */
-  readonly isDesired: (id: string) => boolean
-  /** Called when an attempt begins, before its socket is opened. */
-  readonly onConnecting: (id: string) => void
-  /** Says when an attempt may start. */
-  readonly scheduler: ConnectScheduler
-  /** Opens a socket for a token with the given subprotocol. */
-  readonly open: (token: string, subprotocol: string, handlers: SocketHandlers) => RegistrySocket
-}
+  type Effect,
+  initialState,
+  noTrouble,
+  type ReducerEvent,
+  type ReducerState,
+  type Trouble,
+} from './state.ts'
 
 /** Holds the registration of one token: runs what the reducer decides. Owns one session at most that matters, and one timer. */
 export class Registration implements RegistrationSessionOwner {
@@ -52,7 +38,7 @@ export class Registration implements RegistrationSessionOwner {
   #attempts = 0
   /** When a registration was lost that is still wanted, in whole milliseconds. */
   #lostMs: number | undefined
-  #reason = ''
+  #trouble: Trouble = noTrouble
   #stopped: (() => void) | undefined
 
   constructor(token: string, id: string, options: RegistrationOptions) {
@@ -129,9 +115,7 @@ export class Registration implements RegistrationSessionOwner {
     else if (state === 'connecting' || state === 'open')
       events.emit({ type: 'connected', id: this.id, result: resultOfFailure(failure) })
     if (state === 'connecting') {
-      const { stage, reason } = failure
-      const isEverybodys =
-        failure.shared && scheduler.failed(session.startedMs, `${stage}: ${reason}`, failure)
+      const isEverybodys = failure.shared && scheduler.failed(session.startedMs, failure)
       if (isEverybodys) return this.#handle({ type: 'unreachable', attempt: session.number })
       if (!failure.shared) scheduler.reached()
     }
@@ -209,12 +193,13 @@ export class Registration implements RegistrationSessionOwner {
     if (CONNECTING.has(now.state) && isRefused(now, clock.now(), settings)) return
     if (now.state === 'connecting') this.#options.onConnecting(this.id)
     const waiting = now.state === 'waiting' || now.state === 'refused' ? now : undefined
-    this.#reason = waiting?.reason ?? (CONNECTING.has(now.state) ? this.#reason : '')
+    this.#trouble = waiting ?? (CONNECTING.has(now.state) ? this.#trouble : noTrouble)
     events.emit({
       type: 'registration',
       id: this.id,
       state: now.state,
-      reason: this.#reason,
+      code: this.#trouble.code,
+      reason: this.#trouble.reason,
       attempts: this.#attempts,
       retryInMs: waiting === undefined ? null : Math.max(0, waiting.untilMs - clock.now()),
       confirmed: registered?.confirmed ?? null,

@@ -1,7 +1,8 @@
 import type { Cancel } from '../../lib/clock.ts'
 import { EventQueue } from '../../lib/event-queue.ts'
 import type { SidecarEvent, SidecarEventListener } from '../events.ts'
-import { Registration, type RegistrationOptions } from './registration.ts'
+import { Registration } from './registration.ts'
+import type { RegistrationOptions } from './registration-options.ts'
 import { Rotation } from './rotation.ts'
 
 /** What is to be registered. */

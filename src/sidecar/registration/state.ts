@@ -1,3 +1,4 @@
+import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import type { Failure } from './failure.ts'
 import type { ReducerSettings } from './reducer-settings.ts'
 
@@ -15,17 +16,27 @@ export interface AttemptHistory {
   readonly refusedSinceMs: number
 }
 
+/** Why there is no registration. */
+export interface Trouble {
+  /** Its stable name; null where there is no trouble. */
+  readonly code: RegistryTrouble | null
+  /** The same in words; empty where there is none. */
+  readonly reason: string
+}
+
+export const noTrouble: Trouble = { code: null, reason: '' }
+
 /** One registration's life. Each state holds just what is true in it. Times are of the monotonic clock, in milliseconds. */
 export type ReducerState = AttemptHistory &
   (
-    | { readonly state: 'idle'; readonly notBeforeMs: number; readonly reason: string }
+    | ({ readonly state: 'idle'; readonly notBeforeMs: number } & Trouble)
     /** It may connect; the pacer says when. */
     | { readonly state: 'queued' }
     | { readonly state: 'connecting' }
     | { readonly state: 'open' }
     | { readonly state: 'registered'; readonly sinceMs: number; readonly confirmed: boolean }
-    | { readonly state: 'waiting'; readonly untilMs: number; readonly reason: string }
-    | { readonly state: 'refused'; readonly untilMs: number; readonly reason: string }
+    | ({ readonly state: 'waiting'; readonly untilMs: number } & Trouble)
+    | ({ readonly state: 'refused'; readonly untilMs: number } & Trouble)
     | { readonly state: 'closing'; readonly afterClose: 'idle' | 'queued' | 'stopped' }
     | { readonly state: 'stopped' }
   )
@@ -82,5 +93,5 @@ export const initialState: ReducerState = {
   refusals: 0,
   refusedSinceMs: 0,
   notBeforeMs: 0,
-  reason: '',
+  ...noTrouble,
 }

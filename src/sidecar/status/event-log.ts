@@ -106,11 +106,12 @@ export class EventLog {
     this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
   }
 
-  #registry({ reachable, reason, attempts: attempt, retryInMs }: SidecarEvent & { type: 'registry' }): void {
+  #registry(event: SidecarEvent & { type: 'registry' }): void {
+    const { reachable, code, reason, attempts: attempt, retryInMs } = event
     const lasted = this.#change('registry', reachable ? 'reachable' : 'unreachable', reason)
     if (lasted === undefined) return
     if (reachable) return this.#log.info(lasted, 'the registry can be reached again')
-    const fields = { cause: reason, attempt, retryInMs: Math.round(retryInMs ?? 0), ...lasted }
+    const fields = { code, cause: reason, attempt, retryInMs: Math.round(retryInMs ?? 0), ...lasted }
     this.#log.warn(fields, `no connection to the registry: ${reason}; trying again`)
   }
 
@@ -148,7 +149,7 @@ export class EventLog {
   }
 
   #registration(event: SidecarEvent & { type: 'registration' }): void {
-    const { id: token, state, reason: cause, attempts: attempt, retryInMs } = event
+    const { id: token, state, code, reason: cause, attempts: attempt, retryInMs } = event
     if (TRANSIENT.has(state)) return this.#log.debug({ token, state, attempt }, state)
     const withdrawn = state === 'idle' || state === 'stopped'
     const before = this.#written.get(token)
@@ -161,11 +162,12 @@ export class EventLog {
       token,
       state,
       attempt,
+      ...(code === null ? {} : { code }),
       ...(cause === '' ? {} : { cause }),
       ...lasted,
       ...(retryInMs === null ? {} : { retryInMs: Math.round(retryInMs) }),
     }
-    this.#write({ subject: token, kind, cause: trouble, write: () => this.#log[level](fields, text) })
+    this.#write({ subject: token, kind, code, cause: trouble, write: () => this.#log[level](fields, text) })
   }
 
   #tokenChecked({ id: token, accepted }: SidecarEvent & { type: 'tokenChecked' }): void {
@@ -189,13 +191,17 @@ export class EventLog {
     change.write()
   }
 
-  #writeSum({ counts, text: changes, cause, subjects }: Sum): void {
+  #writeSum({ counts, text: changes, code, cause, subjects }: Sum): void {
     const total = this.#sidecarState.size
     const registered = this.#sidecarState.count('registered')
     const text = `${changes}; now ${registered} of ${total} registered`
     const fields = { changes: counts, registered, total }
     if (cause === '') this.#log.info(fields, text)
-    else this.#log.warn({ ...fields, cause, tokens: subjects }, `${text} (${cause})`)
+    else
+      this.#log.warn(
+        { ...fields, ...(code === null ? {} : { code }), cause, tokens: subjects },
+        `${text} (${cause})`,
+      )
   }
 
   /** Undefined if nothing is new. Causes that alternate within a state are new once each. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import type { HealthStatus, PuppetHealth, RegistrationState, SidecarEvent } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
 
@@ -8,6 +9,8 @@ export interface TokenRecord {
   readonly state: RegistrationState
   /** When it got into this state, in milliseconds since the epoch. */
   readonly sinceMs: number
+  /** The stable name of its trouble; null where there is none. */
+  readonly code: RegistryTrouble | null
   readonly reason: string
   readonly attempts: number
   /** When the next attempt is due, in milliseconds of the monotonic clock; null if none is. */
@@ -30,6 +33,7 @@ export interface PuppetRecord {
 export interface RegistryRecord {
   readonly reachable: boolean
   readonly since: Date
+  readonly code: RegistryTrouble | null
   readonly reason: string
   /** Failures in a row. */
   readonly attempts: number
@@ -76,7 +80,7 @@ export class SidecarState {
       tls: null,
       health: null,
     }
-    this.#registry = { reachable: true, since, reason: '', attempts: 0, retryAtMs: null }
+    this.#registry = { reachable: true, since, code: null, reason: '', attempts: 0, retryAtMs: null }
     this.#source = { problems: [], since }
   }
 
@@ -164,10 +168,11 @@ export class SidecarState {
     this.#puppet = { ...this.#puppet, state: health, since, code, reason }
   }
 
-  #applyRegistry({ reachable, reason, attempts, retryInMs }: SidecarEvent & { type: 'registry' }): void {
+  #applyRegistry(event: SidecarEvent & { type: 'registry' }): void {
+    const { reachable, code, reason, attempts, retryInMs } = event
     const since = reachable === this.#registry.reachable ? this.#registry.since : this.#clock.date()
     const retryAtMs = retryInMs === null ? null : this.#clock.now() + retryInMs
-    this.#registry = { reachable, since, reason, attempts, retryAtMs }
+    this.#registry = { reachable, since, code, reason, attempts, retryAtMs }
   }
 
   #countGateway(id: string, by: 1 | -1): void {
@@ -182,11 +187,11 @@ export class SidecarState {
   }
 
   #applyRegistration(event: SidecarEvent & { type: 'registration' }): void {
-    const { id, state, reason, attempts, retryInMs, confirmed } = event
+    const { id, state, code, reason, attempts, retryInMs, confirmed } = event
     const before = this.#tokens.get(id)
     const sinceMs = before?.state === state ? before.sinceMs : this.#clock.date().getTime()
     const retryAtMs = retryInMs === null ? null : Math.ceil(this.#clock.now() + retryInMs)
-    this.#update(id, { state, sinceMs, reason, attempts, retryAtMs, confirmed })
+    this.#update(id, { state, sinceMs, code, reason, attempts, retryAtMs, confirmed })
   }
 
   #add(id: string): void {
@@ -195,6 +200,7 @@ export class SidecarState {
       id,
       state: 'idle',
       sinceMs: this.#clock.date().getTime(),
+      code: null,
       reason: '',
       attempts: 0,
       retryAtMs: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { connectErrorKind, describeError, stageOf } from '../../../src/net/connect-error.ts'
+import { connectErrorKind, registryErrorOf, stageOf } from '../../../src/net/connect-error.ts'
 
 const failed = (code?: string, syscall?: string): NodeJS.ErrnoException =>
   Object.assign(new Error('secret'), code && { code }, syscall && { syscall })
@@ -42,6 +42,6 @@ describe('an error of a connection', () => {
     ['WS_ERR_INVALID_OPCODE', 'its WebSocket handshake or frames are not valid'],
     [undefined, 'the connection failed'],
   ])('with %s is described without the words of the peer', (code, words) => {
-    expect(describeError(failed(code), 'HTTP')).toBe(words)
+    expect(registryErrorOf(failed(code), 'HTTP').words).toBe(words)
   })
 })

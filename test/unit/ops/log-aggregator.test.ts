@@ -10,9 +10,9 @@ function begin() {
   const write = (what: unknown): void => void written.push({ atMs: clock.now(), what })
   const aggregator = new LogAggregator(clock, write)
   /** So many changes of a kind, named after it and numbered. */
-  const add = (count: number, kind = 'registered', cause = ''): void => {
+  const add = (count: number, kind = 'registered', cause = '', code: string | null = null): void => {
     for (let index = 0; index < count; index += 1) {
-      aggregator.add({ subject: `t${index}`, kind, cause, write: () => write(`${kind} ${index}`) })
+      aggregator.add({ subject: `t${index}`, kind, code, cause, write: () => write(`${kind} ${index}`) })
     }
   }
   return { clock, aggregator, written, add, whats: () => written.map(({ what }) => what) }
@@ -41,7 +41,9 @@ describe('changes within a second', () => {
     const { clock, add, whats } = begin()
     add(11)
     await clock.advance(1000)
-    expect(whats()).toEqual([{ counts: { registered: 11 }, text: '11 registered', cause: '', subjects: [] }])
+    expect(whats()).toEqual([
+      { counts: { registered: 11 }, text: '11 registered', code: null, cause: '', subjects: [] },
+    ])
   })
 
   it('are counted by kind, in the order in which each kind came first', async () => {
@@ -55,6 +57,7 @@ describe('changes within a second', () => {
       {
         counts: { waiting: 8, registered: 4000, refused: 2 },
         text: '8 waiting, 4000 registered, 2 refused',
+        code: null,
         cause: '',
         subjects: [],
       },
@@ -68,14 +71,15 @@ describe('changes within a second', () => {
 
   it('are summed up with the newest cause, although good changes follow, and the first few that have it', async () => {
     const { clock, add, whats } = begin()
-    add(5, 'waiting', 'HTTP: 503')
-    add(5, 'waiting', 'HTTP: 502')
+    add(5, 'waiting', 'HTTP: 503', 'HTTP_503')
+    add(5, 'waiting', 'HTTP: 502', 'HTTP_502')
     add(5)
     await clock.advance(1000)
     expect(whats()).toEqual([
       {
         counts: { waiting: 10, registered: 5 },
         text: '10 waiting, 5 registered',
+        code: 'HTTP_502',
         cause: 'HTTP: 502',
         subjects: ['t0', 't1', 't2'],
       },
@@ -84,14 +88,14 @@ describe('changes within a second', () => {
 
   it('are no part of the next second: neither their number nor their cause', async () => {
     const { clock, add, whats } = begin()
-    add(20, 'waiting', 'HTTP: 503')
+    add(20, 'waiting', 'HTTP: 503', 'HTTP_503')
     await clock.advance(1000)
     add(11)
     await clock.advance(1000)
     add(2)
     await clock.advance(1000)
     expect(whats().slice(1)).toEqual([
-      { counts: { registered: 11 }, text: '11 registered', cause: '', subjects: [] },
+      { counts: { registered: 11 }, text: '11 registered', code: null, cause: '', subjects: [] },
       'registered 0',
       'registered 1',
     ])

@@ -3,6 +3,8 @@ import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { ConnectScheduler } from '../../../../src/sidecar/registration/connect-scheduler.ts'
 import { QuickClock, type QuickClockOptions } from '../../../support/quick-clock.ts'
 
+const REFUSED = { stage: 'TCP', code: 'REGISTRY_REFUSED', reason: 'connection refused' } as const
+
 type RegistryEvent = SidecarEvent & { type: 'registry' }
 
 /** What an attempt finds, as it ends. */
@@ -61,7 +63,7 @@ export function harness(
       one.isRetry = false
       if (registry.finding(one.startedMs) === 'reached') return scheduler.reached()
       one.state = 'own trouble'
-      const everybodys = scheduler.failed(one.startedMs, 'connection refused', { stage: 'TCP' })
+      const everybodys = scheduler.failed(one.startedMs, REFUSED)
       one.isRetry = !everybodys
       scheduler.left(false)
       if (everybodys) queue()

@@ -14,7 +14,9 @@ describe('a registry that cannot be reached', () => {
     clock.run(5 * MINUTE_MS)
     expect(events.map(({ attempts }) => attempts)).toEqual(events.map((_fact, index) => index + 1))
     expect(events.length).toBeGreaterThanOrEqual(199)
-    expect(events.every(({ reachable, reason }) => !reachable && reason === 'connection refused')).toBe(true)
+    expect(events.every(({ reachable, reason }) => !reachable && reason === 'TCP: connection refused')).toBe(
+      true,
+    )
     const waits = events.map(({ retryInMs }) => retryInMs ?? 0)
     expect(waits.slice(1).map((ms) => Math.round(ms / 10))).toEqual(waits.slice(1).map(() => 150))
     expect(Math.max(...waits)).toBeLessThanOrEqual(1500)
@@ -69,7 +71,15 @@ describe('a registry that cannot be reached', () => {
     clock.run(15_000)
     const back = events.filter(({ reachable }) => reachable)
     expect(back).toEqual([
-      { type: 'registry', reachable: true, reason: '', attempts: 0, retryInMs: null, atMs: back[0]?.atMs },
+      {
+        type: 'registry',
+        reachable: true,
+        code: null,
+        reason: '',
+        attempts: 0,
+        retryInMs: null,
+        atMs: back[0]?.atMs,
+      },
     ])
     const backMs = back[0]?.atMs ?? 0
     clock.run(10_000)

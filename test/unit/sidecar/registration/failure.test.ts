@@ -129,6 +129,7 @@ describe("everybody's trouble", () => {
       kind: shared ? 'away' : 'retry',
       stage,
       shared,
+      code: 'REGISTRY_SILENT',
       reason: 'no answer in 10 s',
     })
   })

@@ -9,28 +9,60 @@ import type {
 const settings = reducerSettings({ backoffMaxMs: 10_000 })
 export const at = (nowMs: number, chance = 1): ReducerContext => ({ nowMs, chance, settings })
 
-export const broken: Failure = { kind: 'retry', stage: 'WebSocket', shared: false, reason: 'broken' }
-export const away: Failure = { kind: 'away', stage: 'TCP', shared: true, reason: 'away' }
-export const refusal: Failure = { kind: 'refused', stage: 'HTTP', shared: false, reason: 'refused' }
-export const later: Failure = { kind: 'away', stage: 'HTTP', shared: false, reason: 'busy', afterMs: 42_000 }
+export const broken: Failure = {
+  kind: 'retry',
+  stage: 'WebSocket',
+  shared: false,
+  code: 'REGISTRY_WEBSOCKET_INVALID',
+  reason: 'broken',
+}
+export const away: Failure = {
+  kind: 'away',
+  stage: 'TCP',
+  shared: true,
+  code: 'REGISTRY_REFUSED',
+  reason: 'away',
+}
+export const refusal: Failure = {
+  kind: 'refused',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_TOKEN_REFUSED',
+  reason: 'refused',
+}
+export const later: Failure = {
+  kind: 'away',
+  stage: 'HTTP',
+  shared: false,
+  code: 'REGISTRY_UNAVAILABLE',
+  reason: 'busy',
+  afterMs: 42_000,
+}
 
 /** One of each state, as they are at 100 s, with attempt 7 the newest. */
 const memory = { attempt: 7, failures: 1, failingSinceMs: 99_000, refusals: 0, refusedSinceMs: 0 }
 export const STATES = {
-  idle: { ...memory, state: 'idle', notBeforeMs: 0, reason: '' },
+  idle: { ...memory, state: 'idle', notBeforeMs: 0, code: null, reason: '' },
   queued: { ...memory, state: 'queued' },
   connecting: { ...memory, state: 'connecting' },
   open: { ...memory, state: 'open' },
   /** For less than it takes to forget what was before. */
   registered: { ...memory, state: 'registered', sinceMs: 95_001, confirmed: true },
   lasting: { ...memory, state: 'registered', sinceMs: 95_000, confirmed: true },
-  waiting: { ...memory, state: 'waiting', untilMs: 110_000, reason: 'broken' },
+  waiting: {
+    ...memory,
+    state: 'waiting',
+    untilMs: 110_000,
+    code: 'REGISTRY_WEBSOCKET_INVALID',
+    reason: 'broken',
+  },
   refused: {
     ...memory,
     refusals: 3,
     refusedSinceMs: 60_000,
     state: 'refused',
     untilMs: 150_000,
+    code: 'REGISTRY_TOKEN_REFUSED',
     reason: 'refused',
   },
   closing: { ...memory, state: 'closing', afterClose: 'idle' },

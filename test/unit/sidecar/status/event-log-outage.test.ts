@@ -14,6 +14,7 @@ describe.each([1, 10_000])('an outage of the registry, with %i tokens,', (count)
     expect(lines).toEqual([
       {
         level: 'warn',
+        code: 'REGISTRY_REFUSED',
         cause: 'TCP: connection refused',
         attempt: 1,
         retryInMs: 500,

@@ -124,13 +124,21 @@ describe('the log of a registration', () => {
 
   it('has an error for a refusal', async () => {
     const { lines, tell } = eventLogOf(2)
-    await tell(registration(t0, 'refused', { reason: 'HTTP 401', attempts: 3, retryInMs: 300_000 }))
+    await tell(
+      registration(t0, 'refused', {
+        code: 'REGISTRY_TOKEN_REFUSED',
+        reason: 'HTTP 401',
+        attempts: 3,
+        retryInMs: 300_000,
+      }),
+    )
     expect(lines).toEqual([
       {
         level: 'error',
         token: t0,
         state: 'refused',
         attempt: 3,
+        code: 'REGISTRY_TOKEN_REFUSED',
         cause: 'HTTP 401',
         retryInMs: 300_000,
         msg: 'refused: HTTP 401; trying again every minute',

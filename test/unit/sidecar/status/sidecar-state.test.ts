@@ -53,6 +53,7 @@ describe('the state before any event', () => {
       id: 'a',
       state: 'idle',
       sinceMs: START.getTime(),
+      code: null,
       reason: '',
       attempts: 0,
       retryAtMs: null,
@@ -66,6 +67,7 @@ describe('the state before any event', () => {
     expect(sidecarState.registry).toEqual({
       reachable: true,
       since: START,
+      code: null,
       reason: '',
       attempts: 0,
       retryAtMs: null,
@@ -118,6 +120,7 @@ describe('the registry', () => {
     expect(sidecarState.registry).toEqual({
       reachable: false,
       since: laterBy(1000),
+      code: 'REGISTRY_REFUSED',
       reason: 'TCP: connection refused',
       attempts: 1,
       retryAtMs: 1500,
@@ -127,6 +130,7 @@ describe('the registry', () => {
     expect(sidecarState.registry).toEqual({
       reachable: false,
       since: laterBy(1000),
+      code: 'REGISTRY_REFUSED',
       reason: 'DNS: its name does not resolve',
       attempts: 2,
       retryAtMs: 2500,
@@ -143,6 +147,7 @@ describe('the registry', () => {
     expect(sidecarState.registry).toEqual({
       reachable: true,
       since: laterBy(7000),
+      code: null,
       reason: '',
       attempts: 0,
       retryAtMs: null,
@@ -179,6 +184,7 @@ describe('a token', () => {
     expect(recordOf(sidecarState, 'a')).toMatchObject({
       state: 'waiting',
       sinceMs: laterBy(1000).getTime(),
+      code: null,
       reason: 'refused',
       attempts: 2,
       retryAtMs: 2700,
@@ -187,6 +193,7 @@ describe('a token', () => {
     expect(recordOf(sidecarState, 'a')).toMatchObject({
       state: 'registered',
       sinceMs: laterBy(2000).getTime(),
+      code: null,
       reason: '',
       retryAtMs: null,
       confirmed: false,
@@ -263,6 +270,7 @@ describe('tokens that come and go', () => {
       id: 'a',
       state: 'idle',
       sinceMs: laterBy(1000).getTime(),
+      code: null,
       reason: '',
       attempts: 0,
       retryAtMs: null,

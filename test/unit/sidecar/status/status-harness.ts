@@ -1,3 +1,4 @@
+import type { RegistryTrouble } from '../../../../src/net/registry-trouble.ts'
 import type {
   Damping,
   PuppetHealth,
@@ -23,7 +24,8 @@ export function registration(
   fields: Partial<SidecarEvent & { type: 'registration' }> = {},
 ): SidecarEvent & { type: 'registration' } {
   const confirmed = state === 'registered' ? true : null
-  return { type: 'registration', id, state, reason: '', attempts: 1, retryInMs: null, confirmed, ...fields }
+  const usual = { code: null, reason: '', attempts: 1, retryInMs: null, confirmed }
+  return { type: 'registration', id, state, ...usual, ...fields }
 }
 
 /** These are new among the tokens. */
@@ -40,14 +42,20 @@ export function tokenChecked(id: string, accepted: boolean | null): SidecarEvent
 }
 
 /** No attempt gets as far as the registry. */
-export function unreachable(reason: string, attempts = 1, retryInMs = 500): SidecarEvent {
-  return { type: 'registry', reachable: false, reason, attempts, retryInMs }
+export function unreachable(
+  reason: string,
+  attempts = 1,
+  retryInMs = 500,
+  code: RegistryTrouble = 'REGISTRY_REFUSED',
+): SidecarEvent {
+  return { type: 'registry', reachable: false, code, reason, attempts, retryInMs }
 }
 
 /** One got there. */
 export const reachable: SidecarEvent = {
   type: 'registry',
   reachable: true,
+  code: null,
   reason: '',
   attempts: 0,
   retryInMs: null,

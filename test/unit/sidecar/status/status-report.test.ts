@@ -56,7 +56,12 @@ describe('the report', () => {
     sidecarState.apply(puppet('healthy'))
     sidecarState.apply(registration('t0', 'registered', { attempts: 2 }))
     sidecarState.apply(
-      registration('t1', 'waiting', { reason: 'TCP: connection refused', attempts: 4, retryInMs: 7300 }),
+      registration('t1', 'waiting', {
+        code: 'REGISTRY_REFUSED',
+        reason: 'TCP: connection refused',
+        attempts: 4,
+        retryInMs: 7300,
+      }),
     )
     sidecarState.apply(tokenChecked('t0', true))
     expect(bodyOf(sidecarState, { uptimeMs: 65_999, nowMs: 2000 })).toEqual({
@@ -80,6 +85,7 @@ describe('the report', () => {
         url: 'wss://api.chatie.io/',
         reachable: true,
         since: '2026-01-01T00:00:00.000Z',
+        code: null,
         reason: '',
         attempts: 0,
         retryInSeconds: null,
@@ -92,6 +98,7 @@ describe('the report', () => {
           id: 't1',
           state: 'waiting',
           since: '2026-01-01T00:00:02.000Z',
+          code: 'REGISTRY_REFUSED',
           reason: 'TCP: connection refused',
           attempts: 4,
           retryInSeconds: 8,
@@ -102,6 +109,7 @@ describe('the report', () => {
           id: 't0',
           state: 'registered',
           since: '2026-01-01T00:00:02.000Z',
+          code: null,
           reason: '',
           attempts: 2,
           retryInSeconds: null,
@@ -120,6 +128,7 @@ describe('the report', () => {
       'id',
       'state',
       'since',
+      'code',
       'reason',
       'attempts',
       'retryInSeconds',
@@ -145,11 +154,12 @@ describe('the report of the registry', () => {
     await clock.advance(3000)
     sidecarState.apply(unreachable('TCP: connection refused', 1, 400))
     await clock.advance(2000)
-    sidecarState.apply(unreachable('DNS: its name does not resolve', 2, 7300))
+    sidecarState.apply(unreachable('DNS: its name does not resolve', 2, 7300, 'REGISTRY_NAME_UNRESOLVED'))
     expect(bodyOf(sidecarState, { nowMs: clock.now() }).registry).toEqual({
       url: 'wss://api.chatie.io/',
       reachable: false,
       since: '2026-01-01T00:00:03.000Z',
+      code: 'REGISTRY_NAME_UNRESOLVED',
       reason: 'DNS: its name does not resolve',
       attempts: 2,
       retryInSeconds: 8,
@@ -164,6 +174,7 @@ describe('the report of the registry', () => {
     expect(bodyOf(sidecarState).registry).toMatchObject({
       reachable: true,
       since: '2026-01-01T00:00:03.000Z',
+      code: null,
       reason: '',
       attempts: 0,
       retryInSeconds: null,

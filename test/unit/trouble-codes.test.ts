@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
+import { text } from '../support/documentation.ts'
+
+/** Each list of codes, and the heading of its table in docs/troubleshooting.md. */
+const LISTS: readonly (readonly [heading: string, codes: readonly string[]])[] = [
+  ['Codes of the registry', REGISTRY_TROUBLES],
+]
+
+const ROW = /^\| `([A-Z][A-Z0-9_]*)` \| ([^|]+) \| ([^|]+) \|$/
+
+/** The rows of the table below a heading. */
+function rowsBelow(heading: string): readonly string[] {
+  const [, section = ''] = text('docs/troubleshooting.md').split(`\n### ${heading}\n`)
+  const [table = ''] = section.split(/\n#+ /)
+  return table.split('\n').filter((line) => line.startsWith('| `'))
+}
+
+describe.each(LISTS)('the table "%s"', (heading, codes) => {
+  const rows = rowsBelow(heading)
+
+  it('has one row for each code, and no others', () => {
+    const named = rows.map((row) => ROW.exec(row)?.[1] ?? row)
+    expect([...named].sort()).toEqual([...codes].sort())
+  })
+
+  it('says of each what it means and what to do', () => {
+    expect(rows.filter((row) => !ROW.test(row))).toEqual([])
+  })
+})
+
+it('a code is in one list, once', () => {
+  const all = LISTS.flatMap(([, codes]) => codes)
+  expect(new Set(all).size).toBe(all.length)
+})
+
+it('every table of codes belongs to a list', () => {
+  const headings = [...text('docs/troubleshooting.md').matchAll(/^### (Codes .*)$/gm)].map(([, name]) => name)
+  expect(headings).toEqual(LISTS.map(([heading]) => heading))
+})
