@@ -4,6 +4,7 @@ import type { CommandArguments, Context } from './commands/context.ts'
 import { EXIT } from './commands/exit-codes.ts'
 import { VERSION } from './commands/version.ts'
 import { ConfigError } from './config/config-error.ts'
+import { reportFailuresTo } from './lib/background.ts'
 import { systemClock } from './lib/clock.ts'
 
 /** Numbers of the signals that end a container, for the exit code of a second one. */
@@ -12,7 +13,7 @@ const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 const printError = (line: string): void => void process.stderr.write(`${line}\n`)
 
-let reportBug = (error: unknown): void =>
+let reportBug = (error: unknown, _isFatal: boolean): void =>
   printError(`a bug: ${error instanceof Error ? error.stack : String(error)}`)
 
 /** A command to run, a text to print, or what is wrong with the command line. */
@@ -119,13 +120,17 @@ async function main(): Promise<number> {
   }
 }
 
-function bug(error: unknown): never {
+function tell(error: unknown, isFatal: boolean): void {
   try {
-    reportBug(error)
+    reportBug(error, isFatal)
   } catch {
     // The log has ended, and with it the redactor: the error's message may hold a secret.
     printError(`a bug, after the end of the log: ${error instanceof Error ? error.name : typeof error}`)
   }
+}
+
+function bug(error: unknown): never {
+  tell(error, true)
   process.exit(EXIT.bug)
 }
 
@@ -134,4 +139,5 @@ process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 process.on('uncaughtException', bug)
 process.on('unhandledRejection', bug)
+reportFailuresTo((error) => tell(error, false))
 main().then((code) => process.exit(code), bug)

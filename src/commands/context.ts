@@ -14,8 +14,8 @@ export interface Context {
   readonly terminal: boolean
   readonly print: (line: string) => void
   readonly printError: (line: string) => void
-  /** Sets what is called with errors that nothing caught. */
-  readonly reportBugsTo: (report: (error: unknown) => void) => void
+  /** Sets what is called with errors that nothing caught; a fatal one ends the process. */
+  readonly reportBugsTo: (report: (error: unknown, isFatal: boolean) => void) => void
 }
 
 /** The rest of the command line, after the command. */

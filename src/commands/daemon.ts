@@ -1,5 +1,7 @@
+import { inBackground } from '../lib/background.ts'
 import type { Problem } from '../lib/problem.ts'
-import { createStdoutLog, type Log, type LogOptions } from '../ops/log.ts'
+import { RateLimiter } from '../lib/rate-limiter.ts'
+import { createStdoutLog, type Log, type LogOptions, REPEATABLE_LINES } from '../ops/log.ts'
 import { Redactor } from '../ops/redactor.ts'
 import { aborted, type Context } from './context.ts'
 import { asListenProblem, type ListenSetting } from './listen-error.ts'
@@ -32,7 +34,12 @@ export async function runDaemon(context: Context, options: DaemonOptions): Promi
   const redactor = new Redactor(options.secrets)
   const logOptions = { ...options.log, redact: redactor.redact }
   const { log, end: endLog } = await createStdoutLog(logOptions, context.clock)
-  context.reportBugsTo((error) => log.fatal({ err: error }, 'a bug: please report it'))
+  const survived = new RateLimiter(REPEATABLE_LINES)
+  context.reportBugsTo((error, isFatal) => {
+    if (isFatal) return log.fatal({ err: error }, 'a bug: please report it')
+    const level = survived.take(context.clock.now()) ? 'error' : 'debug'
+    log[level]({ err: error }, 'a bug, which ended only what it was part of: please report it')
+  })
   for (const { variable, message } of options.warnings) log.warn({ variable }, `${variable} ${message}`)
   log.info({ version: context.version, ...options.summary }, 'starting')
 
@@ -44,7 +51,7 @@ export async function runDaemon(context: Context, options: DaemonOptions): Promi
     await endLog()
     throw problem
   }
-  context.onReload(() => void daemon.reload())
+  context.onReload(() => inBackground(daemon.reload()))
   const { wantsEnd = new AbortController().signal } = daemon
   await Promise.race([aborted(context.shutdown), aborted(wantsEnd)])
   const code = await daemon.end()

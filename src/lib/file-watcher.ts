@@ -1,3 +1,4 @@
+import { inBackground } from './background.ts'
 import type { Cancel, Clock } from './clock.ts'
 
 /**
@@ -8,7 +9,7 @@ export const WATCH_INTERVAL_MS = 10_000
 
 export interface FileWatcherOptions {
   readonly clock: Clock
-  /** Reads the files and acts on what is new. After `signal` has aborted, it is not waited for and its errors are ignored. */
+  /** Reads the files and acts on what is new; where it rejects, the next reading is tried all the same. After `signal` has aborted, it is not waited for and its errors are ignored. */
   readonly read: (signal: AbortSignal) => Promise<void>
 }
 
@@ -40,7 +41,8 @@ export class FileWatcher {
   refresh(): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.resolve()
     if (this.#reading === undefined) return this.#read()
-    this.#nextReading ??= this.#reading.then(() => {
+    const before = this.#reading.catch(() => {})
+    this.#nextReading ??= before.then(() => {
       this.#nextReading = undefined
       if (this.#stop.signal.aborted) return
       return this.#reading ?? this.#read()
@@ -56,13 +58,13 @@ export class FileWatcher {
 
   #pause(): void {
     this.#cancelPause()
-    this.#cancelPause = this.#options.clock.after(WATCH_INTERVAL_MS, () => void this.refresh())
+    this.#cancelPause = this.#options.clock.after(WATCH_INTERVAL_MS, () => inBackground(this.refresh()))
   }
 
   #read(): Promise<void> {
     const { signal } = this.#stop
     this.#cancelPause()
-    this.#reading = untilAborted(this.#options.read(signal), signal).then(() => {
+    this.#reading = untilAborted(this.#options.read(signal), signal).finally(() => {
       this.#reading = undefined
       if (!signal.aborted && this.#nextReading === undefined) this.#pause()
     })

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { inBackground } from '../lib/background.ts'
 import { isAllowedHost } from '../net/allowed-host.ts'
 import { listen } from '../net/listen.ts'
 import { isForOthers, isFromHere } from '../net/local-request.ts'
@@ -48,7 +49,8 @@ export function textAnswer(status: number, text: string): Answer {
 /** Serves the endpoints; resolves when it listens, rejects when it cannot. A HEAD is a GET without the body. */
 export async function serveEndpoints(options: EndpointsOptions): Promise<Server> {
   const server = createServer((request, response) => {
-    void answer(request, options).then((result) => send(request, response, result))
+    const answered = answer(request, options).then((result) => send(request, response, result))
+    inBackground(answered, () => response.destroy())
   })
   // Nobody has a reason to send much or slowly here.
   server.headersTimeout = 5000

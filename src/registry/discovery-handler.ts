@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { inBackground } from '../lib/background.ts'
 import type { Clock } from '../lib/clock.ts'
 import { originOf } from '../net/client-address.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
@@ -8,7 +9,7 @@ import { send, sendText } from '../protocol/http-response.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
 import type { RegistryEvent } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
-import { type Resolution, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
+import { FAILED, type Resolution, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
 import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
@@ -63,13 +64,14 @@ export class DiscoveryHandler {
     }
     const beganMs = clock.now()
     // Not before it is counted: what is begun here goes on when the client has gone.
-    void resolver.later(token).then((answer) => {
+    const settle = (answer: Resolution): void => {
       const open = leave()
       if (open === undefined) return
       const { result, waited } = answer
       emit({ type: 'discovered', result, tookMs: clock.now() - beganMs, waited })
       sendAnswer(open, answer)
-    })
+    }
+    inBackground(resolver.later(token).then(settle), () => settle(FAILED))
   }
 }
 

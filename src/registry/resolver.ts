@@ -47,6 +47,8 @@ const NOT_REGISTERED = notFound('not_registered', '')
 const ENDING = cannotSay('this registry is about to end')
 const UNRESPONSIVE = cannotSay('the registrant of this token does not answer; it may be back in a moment')
 const UNSETTLED = cannotSay('registrants of this token come and go')
+/** A bug: the client may come again. */
+export const FAILED = cannotSay('this registry cannot say')
 export const TOO_MANY_WAIT = cannotSay('too many discoveries wait')
 
 /** Finds out where the puppet of a token is: by the newest registrant that can say so. */

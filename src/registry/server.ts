@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { WebSocket } from 'ws'
+import { inBackground } from '../lib/background.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { KeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
@@ -158,9 +159,8 @@ export class RegistryServer implements RegistrantListener {
     this.#emit({ type: 'asked', result, tookMs })
   }
 
-  async onHostQuery(registrant: Registrant): Promise<void> {
-    const { host } = await this.#resolver.find(registrant.token)
-    registrant.send(hostAnswer(host))
+  onHostQuery(registrant: Registrant): void {
+    inBackground(this.#answerHostQuery(registrant))
   }
 
   /** A registrant that cannot be published is not worth waiting for, and ends no wait for another one. */
@@ -180,6 +180,11 @@ export class RegistryServer implements RegistrantListener {
     this.#access.leave(address)
     this.reachability?.leave(registrant)
     this.#emit({ type: 'left', id: publicName(token), cause, lastedMs: this.#clock.now() - joinedMs })
+  }
+
+  async #answerHostQuery(registrant: Registrant): Promise<void> {
+    const { host } = await this.#resolver.find(registrant.token)
+    registrant.send(hostAnswer(host))
   }
 
   #register(socket: WebSocket, { token, address, addressUnverified }: Arrival): void {

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { openFileLimit, roomForConnections, tooFewOpenFiles } from '../config/open-file-limit.ts'
 import type { Config } from '../config/sidecar-config.ts'
+import { inBackground } from '../lib/background.ts'
 import { type Clock, withTimeLimit } from '../lib/clock.ts'
 import type { AdminServer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
@@ -108,7 +109,7 @@ export class Sidecar {
   async start(): Promise<void> {
     this.#puppet.start()
     this.#tokens.start()
-    void loadWebSocket()
+    inBackground(loadWebSocket())
     try {
       // First: a gateway that finds no server ends, and says that all is well.
       await this.#openGateway()

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { gatherFailures } from '../support/failures.ts'
 import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, NOT_FOUND, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -12,7 +13,23 @@ afterEach(() => harness.end())
 const asked = (registrant: { readonly asked: readonly unknown[] }, times: number): Promise<unknown> =>
   waitUntil(() => registrant.asked.length === times, { timeoutMs: 15_000, what: `question ${times}` })
 
+const failures = gatherFailures()
+
 describe('discovery', () => {
+  it('in which this registry fails is answered 503, and nothing ends', async () => {
+    const registrant = await harness.peers.register({ answers: 8788 })
+    const newest = harness.server.table.newest.bind(harness.server.table)
+    const first = vi.spyOn(harness.server.table, 'newest').mockImplementationOnce(newest)
+    first.mockImplementationOnce(() => {
+      throw new Error('a bug')
+    })
+    const { status, body } = await harness.peers.get(`/v0/hosties/${TOKEN}`)
+    expect([status, JSON.parse(body)]).toMatchObject([503, { host: '0.0.0.0', port: 0 }])
+    expect(failures).toEqual([new Error('a bug')])
+    expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 8788))
+    expect(registrant.asked).toHaveLength(1)
+  })
+
   it('of a token without a registrant is 404, with a body that says so to clients that ignore the status', async () => {
     expect(await harness.peers.ask()).toEqual(NOT_FOUND)
   })

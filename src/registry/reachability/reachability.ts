@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { RegistryConfig } from '../../config/registry-config.ts'
+import { inBackground } from '../../lib/background.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import { Counter } from '../../lib/counter.ts'
 import { rateLimitKey } from '../../net/ip-address.ts'
@@ -118,7 +119,7 @@ export class Reachability {
         left -= 1
         takenByAddress.add(key)
         queue.delete(registrant)
-        void this.#take(registrant)
+        inBackground(this.#take(registrant))
       }
     }
     if (this.#unchecked.size + this.#closed.size === 0) return
@@ -148,10 +149,13 @@ export class Reachability {
     this.#checks += 1
     this.#checksByAddress.add(key)
     checked.isChecking = true
-    const result = await this.#checker.check(endpoint, verifiedAddress(registrant), this.#stop.signal)
-    checked.isChecking = false
-    this.#checksByAddress.remove(key)
-    this.#checks -= 1
-    if (!this.#stop.signal.aborted) this.#endpoints.store(checked, result)
+    try {
+      const result = await this.#checker.check(endpoint, verifiedAddress(registrant), this.#stop.signal)
+      if (!this.#stop.signal.aborted) this.#endpoints.store(checked, result)
+    } finally {
+      checked.isChecking = false
+      this.#checksByAddress.remove(key)
+      this.#checks -= 1
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
 import { type Refusal, refuseUpgrade } from '../../net/refuse-upgrade.ts'
@@ -77,7 +78,8 @@ export class GatewayServer {
     this.#http = new HttpListener({ host, port, tls: undefined }, REQUEST_MS, {
       admit: (socket) => this.#admit(socket) || drop(socket),
       request: (request, response, isFirst) => this.#refuseRequest(request, response, isFirst),
-      upgrade: (request, socket, head, isFirst) => void this.#receive(request, socket, head, isFirst),
+      upgrade: (request, socket, head, isFirst) =>
+        inBackground(this.#receive(request, socket, head, isFirst), () => socket.destroy()),
     })
     const { server } = this.#http
     server.on('clientError', (_error, socket) => {
@@ -98,7 +100,7 @@ export class GatewayServer {
 
   /** Sends all gateways away, and takes no new ones. */
   close(): void {
-    void this.#http.stop()
+    inBackground(this.#http.stop())
     for (const socket of this.#pending) socket.destroy()
     for (const session of this.#sessions) session.goAway()
     this.#http.server.closeAllConnections()
@@ -129,8 +131,7 @@ export class GatewayServer {
     const objection = isForOthers(request.headers) ? 'proxy' : this.#objection(registration)
     if (objection !== undefined) return this.#refuse(socket, objection)
     this.#pending.add(socket)
-    const isAllowed = await this.#options.allows(ends)
-    this.#pending.delete(socket)
+    const isAllowed = await this.#options.allows(ends).finally(() => this.#pending.delete(socket))
     // It went meanwhile, or the server was closed.
     if (socket.destroyed) return this.#options.listener.onRefusal('dropped', remote)
     if (!isAllowed) return this.#refuse(socket, 'stranger')

@@ -1,3 +1,4 @@
+import { inBackground } from '../../lib/background.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { TimedProbeResult } from '../events.ts'
 import { failedProbe, type Probe } from './probe.ts'
@@ -28,7 +29,7 @@ export class Prober {
   }
 
   start(): void {
-    void this.#probe()
+    this.#begin()
   }
 
   /**
@@ -57,8 +58,13 @@ export class Prober {
     this.#dueMs = this.#options.clock.now() + ms
     this.#cancelPause = this.#options.clock.after(ms, () => {
       this.#cancelPause = undefined
-      void this.#probe()
+      this.#begin()
     })
+  }
+
+  #begin(): void {
+    const { timeoutMs } = this.#options
+    inBackground(this.#probe(), () => this.#pause(timeoutMs))
   }
 
   async #probe(): Promise<void> {

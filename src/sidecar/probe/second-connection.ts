@@ -1,6 +1,7 @@
+import { inBackground } from '../../lib/background.ts'
 import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
 import type { ProbeResult } from '../events.ts'
-import type { Probe } from './probe.ts'
+import { failedProbe, type Probe } from './probe.ts'
 
 /** An answer that has not come after this part of the deadline is late. */
 const LATE_SHARE = 0.25
@@ -42,11 +43,13 @@ export function probeWithSecondConnection(
       failed = result
       cancels.push(afterPatience(clock, lateMs, () => end(failed)))
     }
+    const begin = (overNewConnection: boolean): void =>
+      inBackground(start(overNewConnection), () => end(failedProbe('failed', 'the probe itself failed')))
     const stopped = (): void => end(undefined)
-    if (probe.holdsConnection) cancels.push(clock.after(lateMs, () => void start(true)))
+    if (probe.holdsConnection) cancels.push(clock.after(lateMs, () => begin(true)))
     // The answer may have arrived while this process was busy or stopped.
     cancels.push(afterPatience(clock, timeoutMs, () => end(failed)))
     signal.addEventListener('abort', stopped)
-    void start(false)
+    begin(false)
   })
 }

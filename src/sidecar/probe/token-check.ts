@@ -1,3 +1,4 @@
+import { inBackground } from '../../lib/background.ts'
 import { type Clock, deadline, pause } from '../../lib/clock.ts'
 
 export interface TokenCheckOptions {
@@ -31,7 +32,7 @@ export class TokenCheck {
   /** Asks about these tokens, before those that wait already. */
   ask(tokens: Iterable<string>): void {
     this.#unasked = new Set([...tokens, ...this.#unasked])
-    if (!this.#asking) void this.#run()
+    if (!this.#asking) inBackground(this.#run(), () => this.cancel())
   }
 
   /** Asks nothing more until the next `ask`; the answer to a question under way is dropped. */

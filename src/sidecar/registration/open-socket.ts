@@ -2,6 +2,7 @@ import type { ClientRequest } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { WebSocket } from 'ws'
+import { inBackground } from '../../lib/background.ts'
 import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
 import type { Stage } from '../../net/connect-error.ts'
 import type { Transport } from '../../net/transport.ts'
@@ -53,7 +54,7 @@ export function openSocket(
   handlers: SocketHandlers,
 ): RegistrySocket {
   const connection = new Connection(options, handlers)
-  void connection.dial(options.url, request)
+  inBackground(connection.dial(options.url, request), () => connection.terminate())
   return connection
 }
 
@@ -177,7 +178,7 @@ class Connection implements RegistrySocket {
       this.#socket = undefined
       this.#cancelTcpDeadline?.()
       this.#cancelTcpDeadline = undefined
-      void this.dial(redirect.follow, request)
+      inBackground(this.dial(redirect.follow, request), () => this.terminate())
       return
     }
     if (redirect !== undefined && 'failure' in redirect) return this.#end(redirect.failure)

@@ -1,3 +1,4 @@
+import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { EventQueue } from '../../lib/event-queue.ts'
 import { RateLimiter } from '../../lib/rate-limiter.ts'
@@ -99,7 +100,8 @@ export class RegistrationSession implements SocketHandlers, Watched {
 
   text(text: string): void {
     const { clock, read, events } = this.#options
-    if (this.#messages.take(clock.now())) void read(text).then((reading) => this.#handleReading(reading))
+    if (this.#messages.take(clock.now()))
+      inBackground(read(text).then((reading) => this.#handleReading(reading)))
     else events.emit({ type: 'ignored', id: this.#owner.id, kind: 'flood' })
   }
 

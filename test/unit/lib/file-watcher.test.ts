@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest'
 import { FileWatcher, WATCH_INTERVAL_MS } from '../../../src/lib/file-watcher.ts'
+import { gatherFailures } from '../../support/failures.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+
+const failures = gatherFailures()
 
 /** A watcher whose readings end when they are told to. */
 function startWatcher() {
@@ -52,6 +55,19 @@ it('leaves nobody waiting and no timer when it is stopped, and ignores the error
   await watcher.refresh()
   await clock.advance(60_000)
   expect([readings.length, clock.pending]).toEqual([1, 0])
+})
+
+it('reads again after a reading that failed, and reports the failure', async () => {
+  const { clock, readings, watcher } = startWatcher()
+  await clock.advance(WATCH_INTERVAL_MS)
+  const refreshed = watcher.refresh()
+  readings[0]?.fail(new Error('a bug'))
+  await clock.advance(0)
+  expect([readings.length, failures]).toEqual([2, [new Error('a bug')]])
+  readings[1]?.end()
+  await refreshed
+  await clock.advance(WATCH_INTERVAL_MS)
+  expect(readings).toHaveLength(3)
 })
 
 it('rejects with the error of a reading that fails', async () => {

@@ -1,9 +1,31 @@
 import { describe, expect, it } from 'vitest'
+import { gatherFailures } from '../../../support/failures.ts'
 import { advice, CLOSED, createReachability, NONE, OPEN } from './scripted-checks.ts'
 
 const PLACE = '203.0.114.7:8788'
 const IT_IS_CLOSED = `${PLACE} cannot be opened from the registry: nothing listens there`
 const IT_IS_OPEN = `${PLACE} can be opened from the registry`
+
+const failures = gatherFailures()
+
+describe('a check that fails itself', () => {
+  it('ends nothing, is reported, and takes no place of a later check', async () => {
+    const { clock, checks, world, join, discover } = createReachability()
+    const one = join()
+    world.throws = new Error('there is no descriptor left')
+    await clock.advance(3000)
+    for (let again = 0; again < 100; again += 1) {
+      await discover(one)
+      await clock.advance(1000)
+    }
+    expect(failures).toHaveLength(101)
+    delete world.throws
+    await discover(one)
+    await clock.advance(1000)
+    expect(checks).toHaveLength(102)
+    expect(failures).toHaveLength(101)
+  })
+})
 
 describe('a port that opens', () => {
   it('is known as open, and nothing is reported', async () => {

@@ -22,10 +22,11 @@ export function createReachability(clock?: QuickClock) {
   const { clock: time, come } = createHarness(clock)
   const checks: StartedCheck[] = []
   const changes: string[] = []
-  const world = { finds: OPEN, tookMs: 0 }
+  const world: { finds: PortCheck; tookMs: number; throws?: Error } = { finds: OPEN, tookMs: 0 }
   const check: PortChecker['check'] = ({ host, port }, from) => {
     const started: StartedCheck = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
     checks.push(started)
+    if (world.throws !== undefined) return Promise.reject(world.throws)
     const found = world.finds
     return new Promise((resolve) => {
       const end = (): void => {

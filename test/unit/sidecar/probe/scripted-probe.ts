@@ -28,6 +28,8 @@ interface Options {
   readonly second?: Planned
   /** The result of a probe that is called off, at once. */
   readonly whenAborted?: ProbeResult
+  /** When a probe throws in place of its result; default: never. */
+  readonly throwsAfterMs?: number
   readonly pauseMs?: number
   readonly timeoutMs?: number
 }
@@ -39,6 +41,7 @@ export function begin<C extends Clock = FakeClock>(
     result = GOOD,
     second = { tookMs: NEVER, result: GOOD },
     whenAborted = BROKEN,
+    throwsAfterMs = NEVER,
     pauseMs = 1000,
     timeoutMs = 2000,
   }: Options = {},
@@ -61,6 +64,7 @@ export function begin<C extends Clock = FakeClock>(
       const planned: Planned = overNewConnection ? second : { tookMs: duration, result }
       const times = overNewConnection ? seen.secondMs : seen.startedMs
       times.push(clock.now())
+      if (clock.now() - (seen.startedMs.at(-1) ?? 0) === throwsAfterMs) throw new Error('a bug')
       seen.running += 1
       seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.running)
       const found = await new Promise<ProbeResult>((resolve) => {

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { ProbeResult, TimedProbeResult } from '../../../../src/sidecar/events.ts'
 import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { Prober } from '../../../../src/sidecar/probe/prober.ts'
+import { gatherFailures } from '../../../support/failures.ts'
 import { QuickClock } from '../../../support/quick-clock.ts'
 import { BROKEN, begin, GOOD, NEVER, type Planned } from './scripted-probe.ts'
+
+const failures = gatherFailures()
 
 describe('the probe over a second connection', () => {
   const REFUSED: ProbeResult = failedProbe('PUPPET_REFUSED', 'nothing listens')
@@ -24,6 +27,20 @@ describe('the probe over a second connection', () => {
     // There is no third one.
     await clock.advance(timeoutMs - lateMs - 1)
     expect(seen).toMatchObject({ startedMs: [0], secondMs: [lateMs], running: 2 })
+  })
+
+  it.each([
+    ['the held connection', [0], 0],
+    ['the new one', [NEVER], 500],
+  ])('that fails itself over %s is a bad one, and probing goes on', async (_which, tookMs, failsAfterMs) => {
+    const reported = failures.length
+    const { clock, prober, results } = begin({ tookMs, throwsAfterMs: failsAfterMs })
+    prober.start()
+    await clock.advance(600)
+    expect(results).toMatchObject([{ ok: false, kind: 'failed', tookMs: failsAfterMs }])
+    expect(failures).toHaveLength(reported + 1)
+    await clock.advance(2000)
+    expect(results.length).toBeGreaterThan(1)
   })
 
   it('does not begin where the answer is there in time', async () => {
