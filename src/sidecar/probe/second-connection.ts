@@ -44,7 +44,9 @@ export function probeWithSecondConnection(
       cancels.push(afterPatience(clock, lateMs, () => end(failed)))
     }
     const begin = (overNewConnection: boolean): void =>
-      inBackground(start(overNewConnection), () => end(failedProbe('failed', 'the probe itself failed')))
+      inBackground(start(overNewConnection), () =>
+        end(failedProbe('PUPPET_CONNECT_FAILED', 'the probe itself failed')),
+      )
     const stopped = (): void => end(undefined)
     if (probe.holdsConnection) cancels.push(clock.after(lateMs, () => begin(true)))
     // The answer may have arrived while this process was busy or stopped.
