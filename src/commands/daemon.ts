@@ -40,7 +40,9 @@ export async function runDaemon(context: Context, options: DaemonOptions): Promi
     const level = survived.take(context.clock.now()) ? 'error' : 'debug'
     log[level]({ err: error }, 'a bug, which ended only what it was part of: please report it')
   })
-  for (const { variable, message } of options.warnings) log.warn({ variable }, `${variable} ${message}`)
+  for (const { variable, message, code } of options.warnings) {
+    log.warn({ variable, code }, `${variable} ${message}`)
+  }
   log.info({ version: context.version, ...options.summary }, 'starting')
 
   const daemon = options.create({ log, redactor })

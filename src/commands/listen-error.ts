@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config-error.ts'
+import type { ProblemCode } from '../lib/problem.ts'
 
 /** An address that a command listens on, and the variables that set it. */
 export interface ListenSetting {
@@ -16,18 +17,31 @@ export function asListenProblem(
   const { code, port, hostname } = error as NodeJS.ErrnoException & { port?: number; hostname?: string }
   const setting = settings.find((each) => each.port === port || each.host === hostname) ?? settings[0]
   const address = `${setting.host}:${setting.port}`
-  const wrong = (variable: string, message: string): ConfigError => new ConfigError([{ variable, message }])
+  const wrong = (code: ProblemCode, variable: string, message: string): ConfigError =>
+    new ConfigError([{ code, variable, message }])
   switch (code) {
     case 'EADDRINUSE':
-      return wrong(setting.portVariable, `${address} is taken by another program; choose another port`)
+      return wrong(
+        'PORT_TAKEN',
+        setting.portVariable,
+        `${address} is taken by another program; choose another port`,
+      )
     case 'EACCES':
-      return wrong(setting.portVariable, `${address} must not be used by this user; choose a port above 1023`)
+      return wrong(
+        'LISTEN_ADDRESS_INVALID',
+        setting.portVariable,
+        `${address} must not be used by this user; choose a port above 1023`,
+      )
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EINVAL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return wrong(setting.hostVariable, `${setting.host} is no address of this machine (${code})`)
+      return wrong(
+        'LISTEN_ADDRESS_INVALID',
+        setting.hostVariable,
+        `${setting.host} is no address of this machine (${code})`,
+      )
     default:
       throw error
   }

@@ -69,7 +69,10 @@ function logListChange(change: TokenFileChange, log: Log): void {
       return log.info({ tokens: change.tokens.length }, 'the list of tokens changed')
     case 'kept': {
       const cause = change.problems.map(({ message }) => message).join('; ')
-      return log.error({ cause }, `the list stays as it is, because of its file: ${cause}`)
+      return log.error(
+        { code: change.problems[0]?.code, cause },
+        `the list stays as it is, because of its file: ${cause}`,
+      )
     }
     case 'mended':
       return log.info('the list can be read again')

@@ -1,4 +1,4 @@
-import type { Problem } from '../lib/problem.ts'
+import type { Problem, ProblemCode } from '../lib/problem.ts'
 
 /** Every problem of a configuration, at once. */
 export class ConfigError extends Error {
@@ -8,8 +8,8 @@ export class ConfigError extends Error {
   constructor(problems: readonly Problem[], warnings: readonly Problem[] = []) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     const lines = [
-      ...problems.map(({ variable, message }) => `  ${variable}: ${message}`),
-      ...warnings.map(({ variable, message }) => `  ${variable} ${message}`),
+      ...problems.map(({ variable, message, code }) => `  ${variable}: ${message} (${code})`),
+      ...warnings.map(({ variable, message, code }) => `  ${variable} ${message} (${code})`),
     ]
     super([`The configuration has ${count}:`, ...lines].join('\n'))
     this.name = 'ConfigError'
@@ -23,12 +23,12 @@ export class Findings {
   readonly warnings: Problem[] = []
 
   /** Returns undefined, for the value that could not be read. */
-  problem(variable: string, message: string): undefined {
-    this.problems.push({ variable, message })
+  problem(variable: string, message: string, code: ProblemCode = 'VARIABLE_INVALID'): undefined {
+    this.problems.push({ code, variable, message })
   }
 
-  warn(variable: string, message: string): void {
-    this.warnings.push({ variable, message })
+  warn(variable: string, message: string, code: ProblemCode): void {
+    this.warnings.push({ code, variable, message })
   }
 
   throwProblems(): void {

@@ -86,7 +86,7 @@ export function warnOfUnknown(
   const known = new Set(table.map(({ name }) => name))
   for (const name of Object.keys(env)) {
     if (!name.startsWith(prefix) || known.has(name) || SERVICE_LINK.test(name)) continue
-    findings.warn(name, 'is not a variable of this program and is ignored; see --help')
+    findings.warn(name, 'is not a variable of this program and is ignored; see --help', 'VARIABLE_UNKNOWN')
   }
 }
 
@@ -108,7 +108,7 @@ export function resolveAliases(
       resolved[name] = value
       origins.set(name, alias)
     } else if (env[name] !== value) {
-      findings.warn(alias, `is ignored, because ${name} is set too and differs`)
+      findings.warn(alias, `is ignored, because ${name} is set too and differs`, 'VARIABLE_CONFLICT')
     }
   }
   return { env: resolved, writtenAs: (name) => origins.get(name) ?? name }

@@ -43,7 +43,7 @@ export function checkGatewayConfig(
   if (gatewayPort === undefined) return
   const refuse = (port: number | undefined, whose: string): void => {
     const message = `is ${whose} too; the gateway server needs a port of its own, for example 9787`
-    if (port === gatewayPort) findings.problem('REGISTRAR_GATEWAY_PORT', message)
+    if (port === gatewayPort) findings.problem('REGISTRAR_GATEWAY_PORT', message, 'PORT_TAKEN')
   }
   refuse(puppetPort, "the puppet's port")
   refuse(adminPort, 'REGISTRAR_ADMIN_PORT')
@@ -55,10 +55,10 @@ export function checkGatewayConfig(
   if (namesOwnGatewayServer(registry.host, env)) {
     const message =
       "is this sidecar's own gateway server, where nobody is discovered; give the registry's address"
-    return findings.problem(variable, message)
+    return findings.problem(variable, message, 'VARIABLE_CONFLICT')
   }
   // Whether a name is this machine's own cannot be known. Ignoring another's would send the token to the public registry.
   const message =
     "has the port of this sidecar's own gateway server; if it is that, it is for the gateway only: give the registry in REGISTRAR_REGISTRY_URL"
-  findings.warn(variable, message)
+  findings.warn(variable, message, 'VARIABLE_CONFLICT')
 }

@@ -118,21 +118,30 @@ function readTls(env: SetVariables, findings: Findings): RegistryConfig['tls'] {
   if (certFile === undefined && keyFile === undefined) {
     const message =
       'needs a certificate; give it in REGISTRY_TLS_CERT_FILE and its key in REGISTRY_TLS_KEY_FILE'
-    if (env.REGISTRY_LISTEN_TLS_PORT !== undefined) findings.problem('REGISTRY_LISTEN_TLS_PORT', message)
+    if (env.REGISTRY_LISTEN_TLS_PORT !== undefined)
+      findings.problem('REGISTRY_LISTEN_TLS_PORT', message, 'VARIABLE_MISSING')
     return undefined
   }
   if (certFile === undefined) {
-    return findings.problem('REGISTRY_TLS_CERT_FILE', 'is not set, but the key of a certificate is')
+    return findings.problem(
+      'REGISTRY_TLS_CERT_FILE',
+      'is not set, but the key of a certificate is',
+      'VARIABLE_MISSING',
+    )
   }
   if (keyFile === undefined) {
-    return findings.problem('REGISTRY_TLS_KEY_FILE', 'is not set, but a certificate is; give its key')
+    return findings.problem(
+      'REGISTRY_TLS_KEY_FILE',
+      'is not set, but a certificate is; give its key',
+      'VARIABLE_MISSING',
+    )
   }
   const files = { certFile, keyFile }
   try {
     return { files, pair: readKeyPair(files) }
   } catch (error) {
     const message = `cannot be used with its key: ${certificateTrouble(error)}`
-    return findings.problem('REGISTRY_TLS_CERT_FILE', message)
+    return findings.problem('REGISTRY_TLS_CERT_FILE', message, 'CERTIFICATE_INVALID')
   }
 }
 
@@ -150,6 +159,7 @@ function checkPorts(
     one === other || [one, other].some((each) => each === '0.0.0.0' || each === '::')
   for (const [index, { variable, host, port }] of given.entries()) {
     const other = given.slice(0, index).find((taken) => taken.port === port && overlap(taken.host, host))
-    if (other) findings.problem(variable, `is the port of ${other.variable} too; give it another one`)
+    if (other === undefined) continue
+    findings.problem(variable, `is the port of ${other.variable} too; give it another one`, 'PORT_TAKEN')
   }
 }

@@ -83,7 +83,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
   if (inline.text === undefined && path === undefined && env.REGISTRAR_GATEWAY_PORT === undefined) {
     const message =
       'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
-    findings.problem(inline.variable, message)
+    findings.problem(inline.variable, message, 'VARIABLE_MISSING')
   }
   const tokens = await readTokens({ inline, file: { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', path } })
   findings.problems.push(...tokens.problems)
@@ -97,7 +97,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
   if (isExposed(registry.url)) {
     const message =
       'is plain ws to a host that is not local: the token travels unencrypted; use wss if the registry can'
-    findings.warn('REGISTRAR_REGISTRY_URL', message)
+    findings.warn('REGISTRAR_REGISTRY_URL', message, 'REGISTRY_UNENCRYPTED')
   }
   const advertise = {
     host: values.REGISTRAR_ADVERTISE_HOST ?? '',
@@ -106,7 +106,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
   if (isLoopbackHost(advertise.host) && !isPrivateHost(registry.url.hostname)) {
     const message =
       'is a loopback address, but the registry is public: no client elsewhere can reach the puppet there'
-    findings.warn(writtenAs('REGISTRAR_ADVERTISE_HOST'), message)
+    findings.warn(writtenAs('REGISTRAR_ADVERTISE_HOST'), message, 'ADVERTISE_LOOPBACK')
   }
   const config: Config = {
     tokens: tokens.tokens,

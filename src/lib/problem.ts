@@ -1,5 +1,36 @@
+/** What kind of problem it is: stable names to search for. docs/troubleshooting.md has a row for each. */
+export const PROBLEM_CODES = [
+  'VARIABLE_INVALID',
+  'VARIABLE_QUOTED',
+  'VARIABLE_MISSING',
+  'VARIABLE_UNKNOWN',
+  'VARIABLE_OUTDATED',
+  'VARIABLE_CONFLICT',
+  'SERVICE_LINK',
+  'PORT_TAKEN',
+  'LISTEN_ADDRESS_INVALID',
+  'REGISTRY_UNENCRYPTED',
+  'REGISTRY_TLS_EXPECTED',
+  'ADVERTISE_LOOPBACK',
+  'FILE_MISSING',
+  'FILE_UNREADABLE',
+  'FILE_UNFINISHED',
+  'FILE_REPLACED',
+  'TOKEN_MISSING',
+  'TOKEN_INVALID',
+  'TOKEN_REPEATED',
+  'TOKEN_ODD',
+  'CERTIFICATE_INVALID',
+  'CERTIFICATE_KEY_INVALID',
+  'CERTIFICATE_KEY_MISMATCH',
+  'CERTIFICATE_CHAIN_DISORDERED',
+] as const
+
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
+
 /** Something about what the user gave that the user should know. Never holds the value of a secret. */
 export interface Problem {
+  readonly code: ProblemCode
   /** The variable it is about. */
   readonly variable: string
   /** What is wrong and what to do, in one sentence; begins in lower case. */

@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../lib/problem.ts'
 import type { RegistryTrouble } from '../net/registry-trouble.ts'
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
 import type { SessionEndCause } from '../protocol/registrant-session.ts'
@@ -109,6 +110,8 @@ export type SidecarEvent =
   | {
       readonly type: 'source'
       readonly problems: readonly string[]
+      /** What kind of problem the first one is; undefined if all is well. */
+      readonly code?: ProblemCode | undefined
       readonly warnings: readonly string[]
     }
   /** The tokens are others from now on: public names of what came and what goes. */

@@ -67,7 +67,8 @@ export class TokenSet {
     const problems = change.kind === 'kept' ? messagesOf(change.problems) : []
     const warnings = change.kind === 'changed' ? messagesOf(change.warnings) : []
     if (change.kind === 'changed') this.#options.keepSecret(change.tokens)
-    this.#options.emit({ type: 'source', problems, warnings })
+    const code = change.kind === 'kept' ? change.problems[0]?.code : undefined
+    this.#options.emit({ type: 'source', problems, code, warnings })
     if (change.kind === 'changed') this.#set(change.tokens)
   }
 }

@@ -1,3 +1,5 @@
+import type { ProblemCode } from '../lib/problem.ts'
+
 /** What one file held. */
 export interface FileContent {
   /** Its name within the folder; empty if the path is the file itself. */
@@ -13,6 +15,8 @@ export interface Content {
   readonly files: readonly FileContent[]
   /** Whether all of it is put in place at once, as Kubernetes does with what it mounts: nothing of it is ever half written. */
   readonly swapped: boolean
+  /** Whether a newer file has taken its place where it is mounted from, which cannot be seen from here. */
+  readonly replaced: boolean
   /** Stands for all of it. */
   readonly digest: string
 }
@@ -20,7 +24,7 @@ export interface Content {
 /** The result of reading a path: its content, or in words why there is none. */
 export type Reading =
   | { readonly kind: 'content'; readonly content: Content }
-  | { readonly kind: 'trouble'; readonly message: string }
+  | { readonly kind: 'trouble'; readonly code: ProblemCode; readonly message: string }
 
 /** What is remembered of a content: enough to recognise it, and nothing that could be read out of it. */
 export interface ContentMark {

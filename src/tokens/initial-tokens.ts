@@ -1,3 +1,4 @@
+import { REPLACED } from '../lib/file-trouble.ts'
 import { markOf } from './file-content.ts'
 import { tokensFromContent, tokensFromText, withInline } from './parse.ts'
 import { readStable } from './stable-read.ts'
@@ -26,16 +27,17 @@ export async function readTokens({ inline, file, digests = false }: GivenTokens)
   if (path === undefined) return { ...fromText, source: undefined }
   const reading = await readStable(path)
   if (reading.kind === 'trouble') {
-    const problem = { variable, message: reading.message }
+    const problem = { code: reading.code, variable, message: reading.message }
     return { ...fromText, problems: [...fromText.problems, problem], source: undefined }
   }
   const given = { variable: inline.variable, tokens: fromText.tokens }
   const fromFile = tokensFromContent(variable, reading.content, { digests })
   const { tokens, warnings } = withInline(given, variable, fromFile)
+  const replaced = reading.content.replaced ? [{ ...REPLACED, variable }] : []
   return {
     tokens,
     problems: [...fromText.problems, ...fromFile.problems],
-    warnings: [...fromText.warnings, ...warnings],
+    warnings: [...fromText.warnings, ...warnings, ...replaced],
     source: { variable, path, digests, inline: given, mark: markOf(reading.content) },
   }
 }

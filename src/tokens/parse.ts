@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../lib/problem.ts'
 import { type Content, type Line, linesOf, printable } from './file-content.ts'
 import { checkTokens, inOneSentence, type ValidatedTokens } from './validate.ts'
 
@@ -15,14 +16,15 @@ export interface InlineTokens {
 export function tokensFromText(variable: string, text: string): ValidatedTokens {
   const words = text.split(/[\s,]+/).filter((word) => word !== '')
   const around = /^\s|\s$/.test(text)
-    ? [{ variable, message: 'has white space or a newline around it; ignored' }]
+    ? [{ code: 'TOKEN_ODD' as const, variable, message: 'has white space or a newline around it; ignored' }]
     : []
   const written = words.map((token, index) => ({
     token,
     place: () => (words.length === 1 ? 'the token' : `token ${index + 1}`),
   }))
   const set = checkTokens(variable, written, { noun: { one: 'token', many: 'tokens' } })
-  const none = words.length === 0 ? [{ variable, message: 'holds no token' }] : []
+  const none =
+    words.length === 0 ? [{ code: 'TOKEN_MISSING' as const, variable, message: 'holds no token' }] : []
   return { ...set, problems: [...set.problems, ...none], warnings: [...around, ...set.warnings] }
 }
 
@@ -32,7 +34,8 @@ export function withInline(inline: InlineTokens, variable: string, set: Validate
   const tokens = [...new Set(all)]
   const both = all.length - tokens.length
   const message = `holds ${both} of the tokens in ${inline.variable} too; each is used once`
-  return { ...set, tokens, warnings: [...set.warnings, ...(both === 0 ? [] : [{ variable, message }])] }
+  const repeated = { code: 'TOKEN_REPEATED' as const, variable, message }
+  return { ...set, tokens, warnings: [...set.warnings, ...(both === 0 ? [] : [repeated])] }
 }
 
 /**
@@ -67,11 +70,11 @@ export function tokensFromContent(
     `have no newline at their end: ${consequence}`,
   )
   const none = set.tokens.length === 0 && set.problems.length === 0 ? ['holds no token'] : []
-  const problem = (message: string) => ({ variable, message })
+  const problem = (code: ProblemCode) => (message: string) => ({ code, variable, message })
   return {
     tokens: set.tokens,
-    problems: [...set.problems, ...none.map(problem)],
-    warnings: [...set.warnings, ...taken.map(problem)],
+    problems: [...set.problems, ...none.map(problem('TOKEN_MISSING'))],
+    warnings: [...set.warnings, ...taken.map(problem('FILE_UNFINISHED'))],
   }
 }
 

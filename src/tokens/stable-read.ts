@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { type FileContent, printable, type Reading } from './file-content.ts'
+import { EMPTY_FOLDER, type FileTrouble, fileTrouble } from '../lib/file-trouble.ts'
+import { namesIn, readAtMost } from '../lib/regular-file.ts'
+import { type Content, type FileContent, printable, type Reading } from './file-content.ts'
 
 /** What all files together may hold: a hundred thousand tokens fit in, a log or a disk image does not. */
 export const MAX_BYTES = 8 * 1024 * 1024
@@ -9,14 +11,25 @@ export const MAX_BYTES = 8 * 1024 * 1024
 /** How often a path is read at most until two readings in a row agree. */
 const ATTEMPTS = 3
 
-const UNSTEADY = 'changes while it is read; write what is new beside it and rename it into place'
-const TOO_LARGE = `holds more than ${MAX_BYTES / 1024 / 1024} MiB; is it really a list of tokens?`
-const NEITHER =
-  'is neither a file nor a folder, but a pipe, a device or a socket; give a file with a token a line'
+/** What a folder may hold: each file is opened every time, and one file of so many tokens would be read in no time. */
+export const MAX_FILES = 10_000
 
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder; is it mounted?',
-  EACCES: 'must not be read by this user (EACCES); check its owner and mode',
+const UNSTEADY: FileTrouble = {
+  code: 'FILE_UNFINISHED',
+  message: 'changes while it is read; write what is new beside it and rename it into place',
+}
+const TOO_LARGE: FileTrouble = {
+  code: 'FILE_UNREADABLE',
+  message: `holds more than ${MAX_BYTES / 1024 / 1024} MiB; is it really a list of tokens?`,
+}
+const TOO_MANY: FileTrouble = {
+  code: 'FILE_UNREADABLE',
+  message: `holds more than ${MAX_FILES.toLocaleString('en')} files; write all tokens into one file, a token a line`,
+}
+const NEITHER: FileTrouble = {
+  code: 'FILE_UNREADABLE',
+  message:
+    'is neither a file nor a folder, but a pipe, a device or a socket; give a file with a token a line',
 }
 
 /** What is at a path, links followed. */
@@ -25,17 +38,21 @@ export interface Entry {
   isDirectory(): boolean
   /** Bytes. */
   readonly size: number
+  /** 0: it was deleted or replaced, and is here only because it is mounted. */
+  readonly nlink: number
 }
 
 /** What reading tokens needs of the file system; rejects with an error that has a `code`. */
 export interface Disk {
   readonly stat: (path: string) => Promise<Entry>
-  readonly readdir: (folder: string) => Promise<readonly string[]>
+  /** At most so many names, in no order. */
+  readonly readdir: (folder: string, most: number) => Promise<readonly string[]>
   readonly realpath: (path: string) => Promise<string>
-  readonly readFile: (file: string) => Promise<Buffer>
+  /** At most one byte more than `most`. */
+  readonly readFile: (file: string, most: number) => Promise<Buffer>
 }
 
-export const systemDisk: Disk = { stat, readdir, realpath, readFile }
+export const systemDisk: Disk = { stat, readdir: namesIn, realpath, readFile: readAtMost }
 
 export interface StableReadOptions {
   /** Default: the machine's. */
@@ -71,9 +88,9 @@ export async function readStable(
 function abortable(disk: Disk, signal: AbortSignal | undefined): Disk {
   if (signal === undefined) return disk
   const checked =
-    <Result>(ask: (path: string) => Promise<Result>) =>
-    (path: string): Promise<Result> =>
-      signal.aborted ? Promise.reject(signal.reason) : ask(path)
+    <Rest extends readonly unknown[], Result>(ask: (path: string, ...rest: Rest) => Promise<Result>) =>
+    (path: string, ...rest: Rest): Promise<Result> =>
+      signal.aborted ? Promise.reject(signal.reason) : ask(path, ...rest)
   return {
     stat: checked(disk.stat),
     readdir: checked(disk.readdir),
@@ -90,10 +107,13 @@ async function readOnce(path: string, disk: Disk): Promise<Reading> {
     if (entry.isFile()) {
       const bytes = await readBytes(path, entry, MAX_BYTES, disk)
       const swapped = isVersion(await disk.realpath(path))
-      return bytes === undefined ? trouble(TOO_LARGE) : contentOf([fileOf('', bytes)], swapped)
+      if (bytes === undefined) return trouble(TOO_LARGE)
+      return contentOf([fileOf('', bytes)], { swapped, replaced: entry.nlink === 0 })
     }
     if (!entry.isDirectory()) return trouble(NEITHER)
-    const names = await disk.readdir(path)
+    const names = await disk.readdir(path, MAX_FILES + 1)
+    if (names.length > MAX_FILES) return trouble(TOO_MANY)
+    if (names.length === 0) return trouble(EMPTY_FOLDER)
     const swapped = names.includes('..data') || isVersion(await disk.realpath(path))
     const files: FileContent[] = []
     let left = MAX_BYTES
@@ -106,9 +126,9 @@ async function readOnce(path: string, disk: Disk): Promise<Reading> {
       left -= bytes.length
       files.push(fileOf(name, bytes))
     }
-    return contentOf(files, swapped)
+    return contentOf(files, { swapped, replaced: false })
   } catch (error) {
-    return trouble(wordsFor(error, name))
+    return troubleWith(error, name)
   }
 }
 
@@ -120,7 +140,7 @@ async function readBytes(
   disk: Disk,
 ): Promise<Buffer | undefined> {
   if (size > most) return undefined
-  const bytes = await disk.readFile(file)
+  const bytes = await disk.readFile(file, most)
   return bytes.length > most ? undefined : bytes
 }
 
@@ -134,22 +154,26 @@ function fileOf(name: string, bytes: Buffer): FileContent {
   return { name, bytes, digest }
 }
 
-function contentOf(files: readonly FileContent[], swapped: boolean): Reading {
+function contentOf(
+  files: readonly FileContent[],
+  { swapped, replaced }: Pick<Content, 'swapped' | 'replaced'>,
+): Reading {
   const hash = createHash('sha256').update(swapped ? 'swapped' : 'plain')
   for (const { digest } of files) hash.update(digest)
-  return { kind: 'content', content: { files, swapped, digest: hash.digest('base64') } }
+  return { kind: 'content', content: { files, swapped, replaced, digest: hash.digest('base64') } }
 }
 
-function trouble(message: string): Reading {
-  return { kind: 'trouble', message }
+function trouble(words: FileTrouble): Reading {
+  return { kind: 'trouble', ...words }
 }
 
-function wordsFor(error: unknown, name: string): string {
-  const { code } = error as NodeJS.ErrnoException
-  // Not the file system's: a bug in here.
-  if (code === undefined) throw error
-  const words = READ_ERRORS[code] ?? `cannot be read (${code})`
-  if (name === '') return words
-  const file = `its file ${printable(name)}`
-  return code === 'ENOENT' ? `${file} is gone, or a link that leads nowhere` : `${file} ${words}`
+/** @param name the file of a folder that the error is about; empty: it is about the path itself */
+function troubleWith(error: unknown, name: string): Reading {
+  const { code, message } = fileTrouble(error)
+  const isMissing = code === 'FILE_MISSING'
+  if (name === '') {
+    return trouble({ code, message: isMissing ? 'there is no such file or folder; is it mounted?' : message })
+  }
+  const words = isMissing ? 'is gone, or a link that leads nowhere' : message
+  return trouble({ code, message: `its file ${printable(name)} ${words}` })
 }

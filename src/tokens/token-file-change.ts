@@ -1,3 +1,4 @@
+import { REPLACED } from '../lib/file-trouble.ts'
 import type { Problem } from '../lib/problem.ts'
 import { type ContentMark, markOf, type Reading } from './file-content.ts'
 import { type InlineTokens, tokensFromContent, withInline } from './parse.ts'
@@ -63,10 +64,13 @@ export function nextTokenFile(
 ): NextTokenFile {
   if (reading.kind === 'slow') {
     const message = `has been read for more than ${SLOW_READING_MS / 1000} s; does the disk or the share that it is on answer?`
-    return keep(state, [{ variable, message }])
+    return keep(state, [{ code: 'FILE_UNREADABLE', variable, message }])
   }
-  if (reading.kind === 'trouble') return keep(state, [{ variable, message: reading.message }])
+  if (reading.kind === 'trouble') {
+    return keep(state, [{ code: reading.code, variable, message: reading.message }])
+  }
   const { content } = reading
+  if (content.replaced) return keep(state, [{ ...REPLACED, variable }])
   if (content.digest === state.good.digest) {
     const change = state.trouble.length === 0 ? undefined : ({ kind: 'mended' } as const)
     return { state: { ...state, trouble: [] }, change }

@@ -1,4 +1,5 @@
 import type { Problem } from '../lib/problem.ts'
+import { MISTAKES, ODDITIES, UNUSABLE } from './token-mistakes.ts'
 
 /** Tokens of one source. Where there are problems, none of the tokens may be used; warnings stop nothing. */
 export interface ValidatedTokens {
@@ -20,59 +21,20 @@ export interface WrittenToken {
 
 /** How many of a kind are named; the rest is counted. */
 const NAMED = 5
-/** Characters that would break a URL, a header or the registry's parser. */
-const FORBIDDEN = /[^!$&()*+\-.0-9:;<=>@A-Z[\]^_`a-z{|}~]/
-/** What travels everywhere unchanged. */
-const SAFE = /^[A-Za-z0-9._~-]+$/
-const GUESSABLE_LENGTH = 8
 /** A token's SHA-256 in hex, which stands for it in a list of those that a registry lets in. */
 const DIGEST = /^[0-9a-f]{64}$/i
-
-/** Something odd about a token that is used all the same, in words for one of them and for several. */
-interface Oddity {
-  readonly test: (token: string) => boolean
-  readonly one: string
-  readonly many: string
-}
-
-const ODDITIES: readonly Oddity[] = [
-  {
-    test: (token) => token.lastIndexOf('_') <= 0,
-    one: 'has no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse it',
-    many: 'have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
-  },
-  {
-    test: (token) => !SAFE.test(token),
-    one: 'holds unusual characters; letters, digits and . _ ~ - travel everywhere',
-    many: 'hold unusual characters; letters, digits and . _ ~ - travel everywhere',
-  },
-  {
-    test: (token) => token.length < GUESSABLE_LENGTH,
-    one: 'is so short that anyone can guess it',
-    many: 'are so short that anyone can guess them',
-  },
-]
 
 /** Characters of a token; they have some fifty. */
 const LENGTH_MAX = 512
 
 /** Whether a text can be a token, wherever it comes from. */
 export function isUsableToken(text: string): boolean {
-  return text !== '' && text.length <= LENGTH_MAX && problemOf(text) === undefined
+  return text !== '' && text.length <= LENGTH_MAX && !UNUSABLE.some((test) => test.test(text))
 }
 
 /** What is wrong with a token, in words that do not repeat it; undefined if nothing is. */
 function problemOf(token: string): string | undefined {
-  if (/^["'].*["']$|^["']|["']$/.test(token)) return 'has quotes around it; write it without'
-  if (/\$[{(]|^\$\w+$/.test(token))
-    return 'holds a variable that was not expanded (like $TOKEN); expand it first'
-  if (/[<>]/.test(token)) return 'looks like a placeholder; put the real token there'
-  // What a decoder puts in the place of bytes that it cannot read.
-  if (token.includes('\uFFFD')) return 'holds bytes that are not UTF-8; save it as plain UTF-8 text'
-  if (FORBIDDEN.test(token)) {
-    return 'holds a character that cannot travel in a URL and a header; use letters, digits and . _ ~ - only'
-  }
-  return undefined
+  return MISTAKES.find(({ test }) => test.test(token))?.words
 }
 
 /** Whether a wrong beginning of a token can be right when the rest of it is there. */
@@ -125,8 +87,11 @@ export function checkTokens(
   })
   return {
     tokens: [...firsts.keys()],
-    problems: problems.map((message) => ({ variable, message })),
-    warnings: [...repeats, ...oddities].map((message) => ({ variable, message })),
+    problems: problems.map((message) => ({ code: 'TOKEN_INVALID', variable, message })),
+    warnings: [
+      ...repeats.map((message) => ({ code: 'TOKEN_REPEATED' as const, variable, message })),
+      ...oddities.map((message) => ({ code: 'TOKEN_ODD' as const, variable, message })),
+    ],
   }
 }
 

@@ -135,10 +135,10 @@ export class EventLog {
     if (registered) this.#write({ subject: token, kind: 'removed', cause: '', write })
   }
 
-  #source({ problems, warnings }: SidecarEvent & { type: 'source' }): void {
+  #source({ problems, code, warnings }: SidecarEvent & { type: 'source' }): void {
     const cause = problems.join('; ')
     if (cause !== '')
-      this.#log.error({ cause }, `the tokens stay as they are, because of their file: ${cause}`)
+      this.#log.error({ code, cause }, `the tokens stay as they are, because of their file: ${cause}`)
     if (problems.length === 0 && this.#sourceTrouble) this.#log.info('the tokens can be read again')
     this.#sourceTrouble = problems.length > 0
     if (this.#sourceTrouble) return

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { ProblemCode } from '../../lib/problem.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import type { HealthStatus, PuppetHealth, RegistrationState, SidecarEvent } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
@@ -51,6 +52,8 @@ export interface GatewayRecord {
 export interface SourceRecord {
   /** Why the tokens stay as they were; empty if the last reading is in force. */
   readonly problems: readonly string[]
+  /** What kind of problem the first one is; null if all is well. */
+  readonly code: ProblemCode | null
   readonly since: Date
 }
 
@@ -81,7 +84,7 @@ export class SidecarState {
       health: null,
     }
     this.#registry = { reachable: true, since, code: null, reason: '', attempts: 0, retryAtMs: null }
-    this.#source = { problems: [], since }
+    this.#source = { problems: [], code: null, since }
   }
 
   get puppet(): PuppetRecord {
@@ -143,7 +146,7 @@ export class SidecarState {
       case 'registry':
         return this.#applyRegistry(event)
       case 'source':
-        this.#source = { problems: event.problems, since: this.#clock.date() }
+        this.#source = { problems: event.problems, code: event.code ?? null, since: this.#clock.date() }
         return
       case 'tokens':
         for (const id of event.added) this.#add(id)

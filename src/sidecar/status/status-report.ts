@@ -59,7 +59,11 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
       retryInSeconds: secondsUntil(registry.retryAtMs, nowMs),
     },
     gateway: config.gateway === undefined ? null : gatewayReport(sidecarState, config.puppet.port),
-    tokenSource: { problems: source.problems, since: source.since.toISOString() },
+    tokenSource: {
+      problems: source.problems,
+      code: source.code,
+      since: source.since.toISOString(),
+    },
     registrations: totalsOf(sidecarState),
     tokens: statusPage(groupsOf(sidecarState), options.offset).map((token) =>
       tokenReport(token, sidecarState, nowMs),

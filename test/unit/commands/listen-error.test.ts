@@ -16,13 +16,13 @@ describe('a port', () => {
     [8080, 'LISTEN_PORT', 'registry.example.com:8080'],
     [8443, 'TLS_PORT', 'registry.example.com:8443'],
   ])('%i that is taken is a problem of its own variable', (port, variable, where) => {
-    expect(problemOf({ code: 'EADDRINUSE', port, address: '0.0.0.0' })).toEqual([
+    expect(problemOf({ code: 'EADDRINUSE', port, address: '0.0.0.0' })).toMatchObject([
       { variable, message: `${where} is taken by another program; choose another port` },
     ])
   })
 
   it('that must not be used is a problem of its own variable', () => {
-    expect(problemOf({ code: 'EACCES', port: 8443 })).toEqual([
+    expect(problemOf({ code: 'EACCES', port: 8443 })).toMatchObject([
       { variable: 'TLS_PORT', message: expect.stringContaining('choose a port above 1023') },
     ])
   })
@@ -37,8 +37,8 @@ describe('a host', () => {
     [{ code: 'EAFNOSUPPORT', port: 8080 }, 'LISTEN_HOST', 'registry.example.com'],
     [{ code: 'EINVAL', port: 8080 }, 'LISTEN_HOST', 'registry.example.com'],
   ])('that cannot be listened on (%j) is a problem of %s', (fields, variable, host) => {
-    expect(problemOf(fields)).toEqual([{ variable, message: expect.stringContaining(host) }])
-    expect(problemOf(fields)).toEqual([{ variable, message: expect.stringContaining(fields.code) }])
+    expect(problemOf(fields)).toMatchObject([{ variable, message: expect.stringContaining(host) }])
+    expect(problemOf(fields)).toMatchObject([{ variable, message: expect.stringContaining(fields.code) }])
   })
 })
 

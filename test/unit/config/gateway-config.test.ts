@@ -63,7 +63,7 @@ describe('the gateway port', () => {
   it.each(['0', '65536', 'x', '1e3', '-1', '9787 '])(
     'on port %j is a problem, and no token is missed',
     async (port) => {
-      expect(await problemsOf({ REGISTRAR_GATEWAY_PORT: port })).toEqual([
+      expect(await problemsOf({ REGISTRAR_GATEWAY_PORT: port })).toMatchObject([
         { variable: 'REGISTRAR_GATEWAY_PORT', message: 'must be a port from 1 to 65535, for example 9787' },
       ])
     },
@@ -79,7 +79,7 @@ describe('the gateway port', () => {
     "on the puppet's own port is a problem, %j",
     async (puppet) => {
       const port = puppet.WECHATY_PUPPET_SERVER_PORT ?? '8788'
-      expect(await problemsOf({ ...GATEWAY, ...puppet, REGISTRAR_GATEWAY_PORT: port })).toEqual([
+      expect(await problemsOf({ ...GATEWAY, ...puppet, REGISTRAR_GATEWAY_PORT: port })).toMatchObject([
         {
           variable: 'REGISTRAR_GATEWAY_PORT',
           message: "is the puppet's port too; the gateway server needs a port of its own, for example 9787",

@@ -55,7 +55,7 @@ describe('problems', () => {
     await expect(read()).rejects.toThrow(ConfigError)
     await expect(read()).rejects.toThrow(/^The configuration has 3 problems:\n( {2}[A-Z_]+: .+\n?){3}$/)
     await expect(readConfig({})).rejects.toThrow(
-      /^The configuration has a problem:\n {2}WECHATY_PUPPET_SERVICE_TOKEN: is not set/,
+      /^The configuration has a problem:\n {2}WECHATY_PUPPET_SERVICE_TOKEN: is not set.* \(VARIABLE_MISSING\)$/,
     )
   })
 
@@ -69,7 +69,7 @@ describe('problems', () => {
   it.each(['0', '-1', '1.5', '1e2', 'abc', '100/s', ' 100', '10001', '99999999999999999999'])(
     'a rate of %j is one, with what it may be',
     async (rate) => {
-      expect(await problemsOf({ WECHATY_TOKEN: TOKEN, REGISTRAR_CONNECT_RATE: rate })).toEqual([
+      expect(await problemsOf({ WECHATY_TOKEN: TOKEN, REGISTRAR_CONNECT_RATE: rate })).toMatchObject([
         {
           variable: 'REGISTRAR_CONNECT_RATE',
           message: expect.stringContaining('must be a whole number from 1 to 10000'),
@@ -82,7 +82,7 @@ describe('problems', () => {
     'a Kubernetes service link in %s is named as what it is',
     async (name) => {
       const problems = await problemsOf({ WECHATY_TOKEN: TOKEN, [name]: 'tcp://10.0.0.7:8788' })
-      expect(problems).toEqual([
+      expect(problems).toMatchObject([
         { variable: name, message: expect.stringContaining('looks like a Kubernetes service link') },
       ])
     },
@@ -91,7 +91,7 @@ describe('problems', () => {
 
 describe('warnings', () => {
   it('name a variable that nobody knows', async () => {
-    expect(await warningsOf({ REGISTRAR_PROBE_INTERVALL: '1s', REGISTRAR_: 'x' })).toEqual([
+    expect(await warningsOf({ REGISTRAR_PROBE_INTERVALL: '1s', REGISTRAR_: 'x' })).toMatchObject([
       { variable: 'REGISTRAR_PROBE_INTERVALL', message: expect.stringContaining('is ignored; see --help') },
       { variable: 'REGISTRAR_', message: expect.stringContaining('is ignored; see --help') },
     ])
@@ -131,7 +131,7 @@ describe('warnings', () => {
   })
 
   it('name plain ws to a host that is not local', async () => {
-    expect(await warningsOf({ REGISTRAR_REGISTRY_URL: 'ws://registry.example.com' })).toEqual([
+    expect(await warningsOf({ REGISTRAR_REGISTRY_URL: 'ws://registry.example.com' })).toMatchObject([
       {
         variable: 'REGISTRAR_REGISTRY_URL',
         message: expect.stringMatching(/^is plain ws to a host .* the token travels unencrypted/),
@@ -141,7 +141,7 @@ describe('warnings', () => {
   })
 
   it('name a token without a prefix', async () => {
-    expect(await warningsOf({ WECHATY_PUPPET_SERVICE_TOKEN: 'aaaa-1111-2222' })).toEqual([
+    expect(await warningsOf({ WECHATY_PUPPET_SERVICE_TOKEN: 'aaaa-1111-2222' })).toMatchObject([
       { variable: 'WECHATY_PUPPET_SERVICE_TOKEN', message: expect.stringContaining('has no prefix') },
     ])
   })
@@ -154,7 +154,7 @@ describe('warnings', () => {
       WECHATY_PUPPET_SERVICE_TOKEN_FILE: path,
     })
     expect(config.tokens).toEqual([TOKEN])
-    expect(warnings).toEqual([
+    expect(warnings).toMatchObject([
       { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', message: expect.stringContaining('used once') },
     ])
   })

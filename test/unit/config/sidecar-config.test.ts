@@ -190,7 +190,7 @@ describe("the gateway's own names", () => {
     const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, WECHATY_TOKEN: OTHER }
     const { config, warnings } = await readConfig(env)
     expect(config.tokens).toEqual([TOKEN])
-    expect(warnings).toEqual([
+    expect(warnings).toMatchObject([
       {
         variable: 'WECHATY_TOKEN',
         message: 'is ignored, because WECHATY_PUPPET_SERVICE_TOKEN is set too and differs',
@@ -234,7 +234,7 @@ describe("the gateway's own names", () => {
       WECHATY_TOKEN: TOKEN,
       WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER: 'maybe',
     })
-    expect(problems).toEqual([
+    expect(problems).toMatchObject([
       { variable: 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER', message: 'must be true or false' },
     ])
   })

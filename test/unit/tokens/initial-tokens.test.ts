@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { MAX_BYTES } from '../../../src/tokens/stable-read.ts'
+import { type Disk, MAX_BYTES, readStable, systemDisk } from '../../../src/tokens/stable-read.ts'
 import { makePipe, mountSecret } from '../../support/files.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 import { A, B, C, clean, fromFile, fromPath, messages, read } from './reading.ts'
@@ -39,7 +39,7 @@ describe('tokens in a file', () => {
 
   it('are one a line: two on a line are a problem', async () => {
     expect(messages((await fromFile(`${A}, ${B}\n`)).problems)).toEqual([
-      expect.stringMatching(/^line 1 holds a character that cannot travel/),
+      expect.stringMatching(/^line 1 has white space in it; write one token per line/),
     ])
   })
 
@@ -199,14 +199,41 @@ describe('a folder of token files', () => {
     expect(await fromPath(join(dir, 'two'))).toEqual(clean(B, C))
   })
 
-  it.each([
-    ['nothing', []],
-    ['nothing but dotfiles', ['.keep', '..data']],
-  ])('with %s in it holds no token', async (_how, names) => {
+  it('with nothing but dotfiles in it holds no token', async () => {
     const dir = makeTempDir()
-    for (const name of names) writeFileSync(join(dir, name), A)
+    for (const name of ['.keep', '..data']) writeFileSync(join(dir, name), A)
     const { tokens, problems } = await fromPath(dir)
     expect([tokens, messages(problems)]).toEqual([[], ['holds no token']])
+  })
+
+  it('with nothing at all in it is what Docker makes of a file that is missing', async () => {
+    const { tokens, problems } = await fromPath(makeTempDir())
+    expect(tokens).toEqual([])
+    expect(problems).toEqual([
+      {
+        code: 'FILE_MISSING',
+        variable: 'TOKEN_FILE',
+        message: expect.stringMatching(/^is an empty folder: was the file there when it was mounted\?/),
+      },
+    ])
+  })
+
+  it('with more than 10,000 files is refused, and not read to its end', async () => {
+    const names = Array.from({ length: 200_000 }, (_, index) => `file-${index}`)
+    const asked: string[] = []
+    const disk: Disk = {
+      ...systemDisk,
+      readdir: async (_folder, most) => names.slice(0, most),
+      readFile: async (file) => {
+        asked.push(file)
+        return Buffer.from(A)
+      },
+    }
+    expect(await readStable(makeTempDir(), { disk })).toMatchObject({
+      kind: 'trouble',
+      message: expect.stringMatching(/^holds more than 10,000 files; write all tokens into one file/),
+    })
+    expect(asked).toEqual([])
   })
 })
 
@@ -218,7 +245,11 @@ describe('tokens in a variable and in a file', () => {
     const { tokens, problems, warnings } = await read({ text: `${B} ${A}`, path })
     expect([tokens, problems]).toEqual([[B, A, C], []])
     expect(warnings).toEqual([
-      { variable: 'TOKEN_FILE', message: 'holds 2 of the tokens in TOKEN too; each is used once' },
+      {
+        code: 'TOKEN_REPEATED',
+        variable: 'TOKEN_FILE',
+        message: 'holds 2 of the tokens in TOKEN too; each is used once',
+      },
     ])
   })
 

@@ -33,7 +33,12 @@ export class MemoryDisk implements Disk {
   }
 
   stat = (): Promise<Entry> =>
-    this.#answer('stat', () => ({ isFile: () => true, isDirectory: () => false, size: this.text.length }))
+    this.#answer('stat', () => ({
+      isFile: () => true,
+      isDirectory: () => false,
+      size: this.text.length,
+      nlink: 1,
+    }))
   readdir = (): Promise<readonly string[]> => this.#answer('readdir', () => [])
   realpath = (path: string): Promise<string> => this.#answer('realpath', () => path)
   readFile = (): Promise<Buffer> =>

@@ -14,10 +14,10 @@ function diskOn(happens: (time: number, file: string) => void): Disk {
   let times = 0
   return {
     ...systemDisk,
-    readFile: (file) => {
+    readFile: (file, most) => {
       times += 1
       happens(times, file)
-      return systemDisk.readFile(file)
+      return systemDisk.readFile(file, most)
     },
   }
 }

@@ -17,13 +17,14 @@ const source = {
 /** A reading of a file with this text; the text stands for its digest. */
 function readingOf(text: string): Reading {
   const file = { name: '', bytes: Buffer.from(text), digest: `file: ${text}` }
-  return { kind: 'content', content: { files: [file], swapped: false, digest: text } }
+  return { kind: 'content', content: { files: [file], swapped: false, replaced: false, digest: text } }
 }
 
 /** A reading whose content must not be looked at. */
 function untouchable(digest: string): Reading {
   const content = {
     digest,
+    replaced: false,
     get files(): Content['files'] {
       throw new Error('it was parsed')
     },
@@ -34,7 +35,7 @@ function untouchable(digest: string): Reading {
   return { kind: 'content', content }
 }
 
-const missing: Reading = { kind: 'trouble', message: 'is missing' }
+const missing: Reading = { kind: 'trouble', code: 'FILE_MISSING', message: 'is missing' }
 const slow = { kind: 'slow' } as const
 
 /** The kinds of the changes that readings report, one after the other; `-` for none. */

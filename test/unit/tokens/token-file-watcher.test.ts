@@ -39,7 +39,7 @@ async function startWatcher({ inline = [] as readonly string[], onChange = () =>
 const changed = (...tokens: readonly string[]): TokenFileChange => ({ kind: 'changed', tokens, warnings: [] })
 const kept = (message: string): TokenFileChange => ({
   kind: 'kept',
-  problems: [{ variable: 'TOKEN_FILE', message: expect.stringContaining(message) }],
+  problems: [{ code: expect.any(String), variable: 'TOKEN_FILE', message: expect.stringContaining(message) }],
 })
 
 describe('a source that is watched', () => {
@@ -74,7 +74,7 @@ describe('a source that is watched', () => {
     disk.text = `${B}\n${A}\n`
     await watcher.refresh()
     const message = 'holds 1 of the tokens in TOKEN too; each is used once'
-    const warnings = [{ variable: 'TOKEN_FILE', message }]
+    const warnings = [{ code: 'TOKEN_REPEATED' as const, variable: 'TOKEN_FILE', message }]
     expect(changes).toEqual([{ kind: 'changed', tokens: [C, A, B], warnings }])
   })
 
@@ -105,7 +105,9 @@ describe('a source that is watched', () => {
     disk.text = ''
     await clock.advance(30_000)
     expect(changes).toEqual([kept('holds no token')])
-    expect(watcher.trouble).toEqual([{ variable: 'TOKEN_FILE', message: 'holds no token' }])
+    expect(watcher.trouble).toEqual([
+      { code: 'TOKEN_MISSING', variable: 'TOKEN_FILE', message: 'holds no token' },
+    ])
     disk.text = `${A}\n`
     await clock.advance(30_000)
     expect(changes).toEqual([kept('holds no token'), { kind: 'mended' }])

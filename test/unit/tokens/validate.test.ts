@@ -14,6 +14,16 @@ describe('a token that is wrong', () => {
     ['one inside', `insecure_\${ID}`, 'holds a variable that was not expanded'],
     ['an unexpanded variable without braces', '$WECHATY_TOKEN', 'holds a variable that was not expanded'],
     ['a placeholder', '<your-token>', 'looks like a placeholder'],
+    ['the one of this documentation', 'insecure_your-token', 'looks like a placeholder'],
+    ['another one', 'insecure_YOUR_PUPPET_SERVICE_TOKEN', 'looks like a placeholder'],
+    ['the word of many examples', 'changeme', 'looks like a placeholder'],
+    ['crosses', 'uuid_xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx', 'looks like a placeholder'],
+    ['a beginning with dots', 'insecure_3f2c...', 'looks like a placeholder'],
+    ['a line of an env file', `WECHATY_TOKEN=${A}`, 'is a whole assignment'],
+    ['a line of another file', `token:${A}`, 'is a whole assignment'],
+    ['base64, as a Secret is written', Buffer.from(A).toString('base64'), 'is encoded in base64'],
+    ['a URL', `wss://registry.example.com/v0/websocket/token/${A}`, 'is a URL'],
+    ['two with a semicolon', `${A};${B}`, 'holds a semicolon or a comma'],
     ...['/', '?', '#', '%', '\\', '\u0000', '\u007f', 'ä', '😀', '"'].map(
       (char) =>
         [
@@ -31,12 +41,43 @@ describe('a token that is wrong', () => {
   })
 })
 
+describe('a line of a token file', () => {
+  it.each<readonly [string, string, string]>([
+    ['a line of a shell script', `export WECHATY_TOKEN=${A}`, 'is a whole assignment'],
+    ['a line of YAML', `token: ${A}`, 'is a whole assignment'],
+    ['two tokens', `${A} ${B}`, 'has white space in it'],
+    ['two tokens with a comma', `${A},${B}`, 'holds a semicolon or a comma'],
+  ])('that is %s is a problem that does not repeat it', async (_what, line, words) => {
+    const { tokens, problems } = await fromFile(`${line}\n`)
+    expect(tokens).toEqual([])
+    expect(problems).toEqual([
+      { code: 'TOKEN_INVALID', variable: 'TOKEN_FILE', message: expect.stringContaining(words) },
+    ])
+    expect(problems[0]?.message).not.toMatch(/aaaa|bbbb/)
+  })
+})
+
+describe('a token that programs make', () => {
+  it.each([
+    'insecure_3f2c9a7e-41d6-4c1c-9f4b-0e3a5b6c7d8e',
+    'uuid_00000000-0000-4000-8000-000000000000',
+    'insecure_QWxhZGRpbjpvcGVu==',
+    'MFRGG43FMQ======',
+    'python-wechaty-uos-token',
+    'bots.example.com_my.token',
+  ])('%s is not mistaken for anything else', async (token) => {
+    const { tokens, problems } = await fromText(token)
+    expect([tokens, problems]).toEqual([[token], []])
+  })
+})
+
 describe('an odd token', () => {
   it.each([
     ['without a prefix', 'aaaa-1111-2222', 'has no prefix with an underscore'],
     ['with an empty prefix', '_aaaa-1111-2222', 'has no prefix with an underscore'],
     ['with unusual characters', 'insecure_a+b:c=d', 'holds unusual characters'],
     ['so short that it can be guessed', 'in_1234', 'is so short'],
+    ["of a puppet's vendor", 'puppet_padlocal_3f2c9a7e41d64c1c', "looks like a vendor's token"],
   ])('%s is used, with a warning', async (_what, token, words) => {
     const { tokens, problems, warnings } = await fromText(token)
     expect([tokens, problems]).toEqual([[token], []])

@@ -91,7 +91,7 @@ describe('the report', () => {
         retryInSeconds: null,
       },
       gateway: null,
-      tokenSource: { problems: [], since: '2026-01-01T00:00:00.000Z' },
+      tokenSource: { problems: [], code: null, since: '2026-01-01T00:00:00.000Z' },
       registrations: { total: 2, registered: 1, connecting: 0, waiting: 1, refused: 0, idle: 0 },
       tokens: [
         {
@@ -189,6 +189,7 @@ it('has the problems of the token file, and not its warnings', async () => {
     source(['line 3 has quotes around it', 'line 5 has quotes around it'], ['line 4 is short']),
   )
   expect(bodyOf(sidecarState).tokenSource).toEqual({
+    code: null,
     problems: ['line 3 has quotes around it', 'line 5 has quotes around it'],
     since: '2026-01-01T00:00:03.000Z',
   })
