@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { inBackground } from '../lib/background.ts'
 import { isAllowedHost } from '../net/allowed-host.ts'
+import { ConnectionPlaces, type ConnectionUse, type Place } from '../net/connection-places.ts'
+import { rateLimitKey, withoutMapping } from '../net/ip-address.ts'
 import { listen } from '../net/listen.ts'
 import { isForOthers, isFromHere } from '../net/local-request.ts'
 
@@ -39,7 +42,11 @@ export interface EndpointsOptions {
 }
 
 /** More than a few at a time would only eat the file descriptors that probe and registrations need. */
-const CONNECTIONS = 64
+const CONNECTIONS = { inAll: 64, perKey: 64 } as const
+/** How long a request may take to arrive, and how long a connection may wait for the next one; in milliseconds. */
+const REQUEST_MS = 5000
+/** How often connections are looked through that take too long, in milliseconds. */
+const CHECK_MS = 1000
 
 /** Plain text with a newline at its end. */
 export function textAnswer(status: number, text: string): Answer {
@@ -48,17 +55,37 @@ export function textAnswer(status: number, text: string): Answer {
 
 /** Serves the endpoints; resolves when it listens, rejects when it cannot. A HEAD is a GET without the body. */
 export async function serveEndpoints(options: EndpointsOptions): Promise<Server> {
-  const server = createServer((request, response) => {
+  // Nobody has a reason to send much or slowly here.
+  const server = createServer({
+    headersTimeout: REQUEST_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: REQUEST_MS,
+    connectionsCheckingInterval: CHECK_MS,
+  })
+  const use = limitConnections(server)
+  server.on('request', (request, response) => {
+    use(request.socket, 'busy')
+    response.on('close', () => use(request.socket, 'idle'))
     const answered = answer(request, options).then((result) => send(request, response, result))
     inBackground(answered, () => response.destroy())
   })
-  // Nobody has a reason to send much or slowly here.
-  server.headersTimeout = 5000
-  server.requestTimeout = 5000
-  server.keepAliveTimeout = 5000
-  server.maxConnections = CONNECTIONS
   await listen(server, { host: options.host, port: options.port })
   return server
+}
+
+/** Whoever asks last is served: silent connections must not keep out who looks whether this process lives. */
+function limitConnections(server: Server): (socket: Socket, use: ConnectionUse) => void {
+  const places = new ConnectionPlaces(CONNECTIONS)
+  const bySocket = new WeakMap<Socket, Place>()
+  server.on('connection', (socket: Socket) => {
+    const place = places.admit(socket, rateLimitKey(withoutMapping(socket.remoteAddress ?? '')))
+    if (place === undefined) socket.destroy()
+    else bySocket.set(socket, place)
+  })
+  return (socket, use) => {
+    const place = bySocket.get(socket)
+    if (place !== undefined) places.use(place, use)
+  }
 }
 
 const WRONG_HOST =

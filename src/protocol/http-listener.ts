@@ -31,6 +31,8 @@ export interface HttpHandlers {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, isFirst: boolean) => void
   /** A TCP connection came; false ends it at once. */
   readonly admit: (socket: Socket) => boolean
+  /** A connection has a request that waits for its answer, or has none any more. */
+  readonly onBusy: (socket: Duplex, isBusy: boolean) => void
 }
 
 /** One port at which registrants and clients arrive. */
@@ -38,12 +40,13 @@ export class HttpListener {
   readonly server: Server & { setSecureContext?: (context: KeyPair) => void }
   readonly #where: ListenAddress
   readonly #handlers: HttpHandlers
-  readonly #pipeline = new PipelinedRequests()
+  readonly #pipeline: PipelinedRequests
 
   /** @param requestMs how long a request may take to arrive, in milliseconds, and the TLS handshake too */
   constructor(where: ListenAddress, requestMs: number, handlers: HttpHandlers) {
     this.#where = where
     this.#handlers = handlers
+    this.#pipeline = new PipelinedRequests(handlers.onBusy)
     const options = {
       maxHeaderSize: HEADERS_MAX_BYTES,
       connectionsCheckingInterval: requestMs / CHECKS,
@@ -85,6 +88,8 @@ export class HttpListener {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
+    // Nobody reads bodies here. One that waits to be read would be held until the answer is there.
+    if (hasBody(request)) request.resume()
     const isFirst = this.#pipeline.isNew(request.socket)
     if (this.#pipeline.enter(request.socket, response)) this.#handlers.request(request, response, isFirst)
     else request.socket.destroy()
@@ -105,6 +110,10 @@ export class HttpListener {
 /** In a function of its own: a listener that is made among other variables keeps all of them as long as the socket lives. */
 export function destroyOnError(socket: Duplex): void {
   socket.on('error', () => socket.destroy())
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
 function responseOn(request: IncomingMessage, socket: Duplex): ServerResponse {

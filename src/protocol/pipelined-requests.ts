@@ -10,14 +10,22 @@ export const PIPELINED_MAX = 16
  */
 export class PipelinedRequests {
   readonly #unanswered = new WeakMap<Duplex, number>()
+  readonly #onBusy: (socket: Duplex, isBusy: boolean) => void
+
+  /** @param onBusy told when the first request of a connection that had none waits for its answer, and when none is left */
+  constructor(onBusy: (socket: Duplex, isBusy: boolean) => void = () => {}) {
+    this.#onBusy = onBusy
+  }
 
   /** A request came on a connection; false if that has too many without an answer. */
   enter(socket: Duplex, response: ServerResponse): boolean {
     const count = this.#of(socket) + 1
     if (count > PIPELINED_MAX) return false
     this.#unanswered.set(socket, count)
-    // `once` would wrap it in what lives long enough to make V8 clean up a fifth of the time.
-    response.on('close', () => this.#unanswered.set(socket, this.#of(socket) - 1))
+    if (count === 1) this.#onBusy(socket, true)
+    // `once` would wrap it in what lives long enough to make V8 clean up a fifth of the time. Where the connection ends first, only the response
+    // that had its turn emits it: nothing may be counted by it that outlives the connection.
+    response.on('close', () => this.#answered(socket))
     return true
   }
 
@@ -29,6 +37,12 @@ export class PipelinedRequests {
   /** Whether answers are still to be written to a connection: it cannot become anything else before. */
   isBusy(socket: Duplex): boolean {
     return this.#of(socket) > 0
+  }
+
+  #answered(socket: Duplex): void {
+    const left = this.#of(socket) - 1
+    this.#unanswered.set(socket, left)
+    if (left === 0) this.#onBusy(socket, false)
   }
 
   #of(socket: Duplex): number {

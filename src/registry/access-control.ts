@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import { Counter } from '../lib/counter.ts'
 import { KeyedRateLimiter } from '../lib/rate-limiter.ts'
+import { type Share, Shares } from '../lib/shares.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import type { AllowList } from './allow-list.ts'
@@ -34,15 +34,23 @@ export function holdersOf(all: readonly Registrant[], subprotocol: string): Hold
   }
 }
 
-/** Decides who may register: by the allow list, and by the limits. */
-export class AccessControl {
+/** Who comes: the address, and what it offers. */
+export interface Newcomer {
+  readonly address: string
+  readonly subprotocol: string
+}
+
+/**
+ * Decides who may register: by the allow list, and by the limits. Where the registry is full, a newcomer is let in if somebody is worth
+ * less: a registrant that cannot be found, or one of an address that has more registrants than the newcomer's.
+ */
+export class AccessControl<Entry extends Share = Registrant> {
   readonly #clock: Clock
   readonly #limits: Limits
   readonly #allowList: AllowList
   readonly #upgradeLimiter: KeyedRateLimiter
-  /** Registrants by address. */
-  readonly #registrants = new Counter()
-  #size = 0
+  readonly #findable = new Shares<Entry>()
+  readonly #unfindable = new Shares<Entry>()
   #isClosed = false
 
   constructor(clock: Clock, limits: Limits, allowList: AllowList) {
@@ -57,32 +65,78 @@ export class AccessControl {
     this.#isClosed = true
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Counts a request to upgrade, before anything else is decided; false if there were too many from its address this second. */
   takeUpgrade(address: string): boolean {
     return this.#upgradeLimiter.take(rateLimitKey(address), this.#clock.now())
   }
 
-  /** Why a token may not be registered from `address` now; undefined if it may. */
-  objection(token: string, address: string, holders: Holders): RefusalReason | undefined {
-    const { registrants, sockets, replaced } = holders
-    const { perAddress, perToken } = this.#limits
+  /** Why a token may not be registered now; undefined if it may. */
+  objection(token: string, newcomer: Newcomer, holders: Holders): RefusalReason | undefined {
+    const { registrants, sockets } = holders
+    const { perToken } = this.#limits
     if (this.#isClosed) return 'draining'
     if (!this.#allowList.allows(token)) return 'list'
-    if (this.#size - replaced.length >= this.#limits.registrants) return 'full'
-    const key = rateLimitKey(address)
-    const leaving = replaced.filter((older) => rateLimitKey(older) === key).length
-    if (this.#registrants.of(key) - leaving >= perAddress) return 'per_address'
+    const shortage = this.#shortage(newcomer, holders)
+    if (shortage !== undefined && this.#leastUseful(shortage, newcomer) === undefined) return shortage
     const isTaken = registrants >= perToken || sockets >= perToken * SOCKETS_PER_REGISTRANT
     return isTaken ? 'per_token' : undefined
   }
 
-  enter(address: string): void {
-    this.#size += 1
-    this.#registrants.add(rateLimitKey(address))
+  /** Who has to leave for a newcomer to whom nothing is objected; undefined where there is room. */
+  givesWay(newcomer: Newcomer, holders: Pick<Holders, 'replaced'>): Entry | undefined {
+    const shortage = this.#shortage(newcomer, holders)
+    return shortage && this.#leastUseful(shortage, newcomer)
   }
 
-  leave(address: string): void {
-    this.#size -= 1
-    this.#registrants.remove(rateLimitKey(address))
+  enter(entry: Entry, isFindable: boolean): void {
+    if (isFindable) this.#findable.add(entry)
+    else this.#unfindable.add(entry)
+  }
+
+  /** It can be found from now on, or not any more. */
+  rate(entry: Entry, isFindable: boolean): void {
+    this.leave(entry)
+    this.enter(entry, isFindable)
+  }
+
+  leave(entry: Entry): void {
+    this.#findable.remove(entry)
+    this.#unfindable.remove(entry)
+  }
+
+  /** How many registrants an address has. */
+  of(address: string): number {
+    const key = rateLimitKey(address)
+    return this.#findable.of(key) + this.#unfindable.of(key)
+  }
+
+  #shortage(
+    { address }: Newcomer,
+    { replaced }: Pick<Holders, 'replaced'>,
+  ): 'full' | 'per_address' | undefined {
+    const size = this.#findable.size + this.#unfindable.size
+    if (size - replaced.length >= this.#limits.registrants) return 'full'
+    const key = rateLimitKey(address)
+    const leaving = replaced.filter((older) => rateLimitKey(older) === key).length
+    return this.of(address) - leaving >= this.#limits.perAddress ? 'per_address' : undefined
+  }
+
+  /** Who is worth less than a newcomer. Links that are settled stay, unless others have fewer. */
+  #leastUseful(shortage: 'full' | 'per_address', { address, subprotocol }: Newcomer): Entry | undefined {
+    const key = rateLimitKey(address)
+    const isFindable = readAdvertised(subprotocol, address).trouble === ''
+    if (isFindable) {
+      const unfindable = this.#unfindable
+      const least = unfindable.least(shortage === 'full' ? unfindable.most(key) : key)
+      if (least !== undefined || shortage === 'per_address') return least
+    }
+    if (shortage === 'per_address') return undefined
+    const rivals = isFindable ? this.#findable : this.#unfindable
+    const most = rivals.most(key)
+    return rivals.of(most) > rivals.of(key) + 1 ? rivals.least(most) : undefined
   }
 }

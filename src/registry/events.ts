@@ -15,6 +15,7 @@ export const LEAVE_REASONS = {
   flood: { reason: 'too many events', isTrouble: true },
   frame: { reason: 'a frame that is none, or too large', isTrouble: true },
   unread: { reason: 'does not read what it is sent', isTrouble: true },
+  evicted: { reason: 'no room is left, and it was worth least', isTrouble: true },
   delisted: { reason: 'not on the list any more', isTrouble: false },
   draining: { reason: 'the registry ends', isTrouble: false },
 } as const

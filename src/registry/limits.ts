@@ -1,5 +1,5 @@
 import type { RegistryConfig } from '../config/registry-config.ts'
-import type { ConnectionLimits } from '../protocol/connection-limiter.ts'
+import type { ConnectionLimits } from '../net/connection-places.ts'
 
 /** How much a registry takes. Everything above is refused with a status that says so. */
 export type Limits = RegistryConfig['limits']

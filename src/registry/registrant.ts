@@ -1,4 +1,6 @@
 import type { WebSocket } from 'ws'
+import type { Share } from '../lib/shares.ts'
+import { rateLimitKey } from '../net/ip-address.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import type { Frame } from '../protocol/envelope.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
@@ -18,6 +20,7 @@ import { FRAME_RATE } from './limits.ts'
 const NORMAL = 1000
 const NO_CODE = 1005
 const POLICY_VIOLATION = 1008
+const TRY_AGAIN_LATER = 1013
 /**
  * How long a registrant may leave the port query without an answer before it is pinged too, in milliseconds: those that answer are not
  * pinged for nothing, and there is time for the pong before the query ends.
@@ -47,8 +50,11 @@ export interface RegistrantOptions extends RegistrantSessionOptions {
 }
 
 /** One session of a registrant: a sidecar, a gateway, or another holder of the token that only listens. */
-export class Registrant extends RegistrantSession<LeaveCause> {
+export class Registrant extends RegistrantSession<LeaveCause> implements Share {
   readonly address: string
+  /** Whom limits count it under. */
+  readonly key: string
+  worth = 0
   readonly addressUnverified: boolean
   readonly advertised: Advertised
   readonly joinedMs: number
@@ -61,6 +67,7 @@ export class Registrant extends RegistrantSession<LeaveCause> {
   constructor(socket: WebSocket, options: RegistrantOptions) {
     super(socket, options, FRAME_RATE)
     this.address = options.address
+    this.key = rateLimitKey(options.address)
     this.addressUnverified = options.addressUnverified ?? false
     this.advertised = options.advertised
     this.joinedMs = Math.floor(options.clock.now())
@@ -120,6 +127,12 @@ export class Registrant extends RegistrantSession<LeaveCause> {
   /** A newer link of the same registrant has come. */
   replace(): void {
     this.close(REPLACED_CODE, 'replaced', 'a newer link of the same registrant is there')
+  }
+
+  /** No room is left, and a newcomer is worth more. What it still has to say is not waited for: its place is needed. */
+  giveWay(): void {
+    this.close(TRY_AGAIN_LATER, 'evicted', 'no room is left, and your address has more than others')
+    this.terminate()
   }
 
   protected override onPong(): void {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../lib/clock.ts'
 import { type Origin, originOf } from '../net/client-address.ts'
+import type { Place } from '../net/connection-places.ts'
 import type { Networks } from '../net/networks.ts'
 import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
 import { RegistrantUpgrade } from '../protocol/registrant-upgrade.ts'
@@ -21,6 +22,8 @@ const CLOSE_MS = 500
 /** Who was let in. */
 export interface Arrival extends Origin {
   readonly token: string
+  /** Its connection's; undefined if that is gone. */
+  readonly place: Place | undefined
 }
 
 export interface RegistrationHandlerOptions {
@@ -65,12 +68,14 @@ export class RegistrationHandler {
     if (!isRegistrationPath(path) || path.length > PATH_MAX) return refuse('path')
     if (token === undefined) return refuse('token')
     if (token.length > TOKEN_MAX) return refuse('length')
-    const objection = access.objection(token, address, holdersOf(table.of(token), subprotocol))
+    const holders = holdersOf(table.of(token), subprotocol)
+    const objection = access.objection(token, { address, subprotocol }, holders)
     if (objection !== undefined) return refuse(objection)
     this.#upgrade.accept(request, socket, head, (webSocket) => {
-      connections.promote(request.socket)
+      access.givesWay({ address, subprotocol }, holders)?.giveWay()
+      const place = connections.promote(request.socket)
       // A copy: a part that was cut out of a URL would keep the whole of it in memory.
-      onRegistrant(webSocket, { token: Buffer.from(token).toString(), address, addressUnverified })
+      onRegistrant(webSocket, { token: Buffer.from(token).toString(), address, addressUnverified, place })
     })
   }
 }

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { WebSocket } from 'ws'
 import { inBackground } from '../lib/background.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Place } from '../net/connection-places.ts'
 import type { KeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
@@ -65,9 +66,10 @@ export class RegistryServer implements RegistrantListener {
   readonly #resolver: Resolver
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
+  readonly #connections: Connections
   readonly #listeners: readonly HttpListener[]
-  /** Registrants whose sockets are not closed yet, those that are leaving included. */
-  readonly #open = new Set<Registrant>()
+  /** Registrants whose sockets are not closed yet, those that are leaving included, and the places that their connections have. */
+  readonly #open = new Map<Registrant, Place | undefined>()
   readonly #unverifiedAddresses = new Set<string>()
   #onAllClosed = (): void => {}
 
@@ -92,12 +94,12 @@ export class RegistryServer implements RegistrantListener {
       reachability: this.reachability,
       mask: mode === 'mask',
     })
-    const connections = new Connections(connectionLimits(limits), trustedProxies, new Overload(clock))
+    this.#connections = new Connections(connectionLimits(limits), trustedProxies, new Overload(clock))
     const common = { clock, trustedProxies, emit: onEvent }
     const registrations = new RegistrationHandler({
       ...common,
       access: this.#access,
-      connections,
+      connections: this.#connections,
       table: this.table,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
     })
@@ -105,7 +107,8 @@ export class RegistryServer implements RegistrantListener {
     const handlers: HttpHandlers = {
       request: (request, response) => discoveries.handle(request, response),
       upgrade: (request, socket, head, isFirst) => registrations.handle(request, socket, head, isFirst),
-      admit: (socket) => connections.admit(socket),
+      admit: (socket) => this.#connections.admit(socket),
+      onBusy: (socket, isBusy) => this.#connections.setBusy(socket, isBusy),
     }
     this.#listeners = options.listen.map((where) => new HttpListener(where, REQUEST_MS, handlers))
   }
@@ -148,7 +151,7 @@ export class RegistryServer implements RegistrantListener {
       if (this.#open.size === 0) resolve()
     })
     const giveUp = this.#clock.after(END_MS, () => {
-      for (const registrant of this.#open) registrant.terminate()
+      for (const registrant of this.#open.keys()) registrant.terminate()
       for (const listener of this.#listeners) listener.server.closeAllConnections()
     })
     await Promise.all([stopped, closed])
@@ -164,20 +167,26 @@ export class RegistryServer implements RegistrantListener {
   }
 
   /** A registrant that cannot be published is not worth waiting for, and ends no wait for another one. */
-  onUnresponsive({ token, advertised }: Registrant): void {
+  onUnresponsive(registrant: Registrant): void {
+    const { token, advertised } = registrant
+    this.#access.rate(registrant, false)
     if (advertised.trouble === '') this.#gapWait.lost(token)
   }
 
-  onResponsive({ token }: Registrant): void {
+  onResponsive(registrant: Registrant): void {
+    const { token, advertised } = registrant
+    this.#access.rate(registrant, advertised.trouble === '')
     this.#gapWait.came(token)
   }
 
   onLeave(registrant: Registrant, cause: LeaveCause): void {
-    const { token, address, advertised, joinedMs } = registrant
+    const { token, advertised, joinedMs } = registrant
     this.table.remove(registrant)
     this.#redactor?.remove(token)
     if (ABRUPT_CAUSES.has(cause) && advertised.trouble === '') this.#gapWait.lost(token)
-    this.#access.leave(address)
+    this.#access.leave(registrant)
+    const place = this.#open.get(registrant)
+    if (place !== undefined) this.#connections.release(place)
     this.reachability?.leave(registrant)
     this.#emit({ type: 'left', id: publicName(token), cause, lastedMs: this.#clock.now() - joinedMs })
   }
@@ -187,7 +196,7 @@ export class RegistryServer implements RegistrantListener {
     registrant.send(hostAnswer(host))
   }
 
-  #register(socket: WebSocket, { token, address, addressUnverified }: Arrival): void {
+  #register(socket: WebSocket, { token, address, addressUnverified, place }: Arrival): void {
     const advertised = readAdvertised(socket.protocol, address)
     const { trouble, id } = advertised
     const registrant = new Registrant(socket, {
@@ -199,11 +208,11 @@ export class RegistryServer implements RegistrantListener {
       heartbeat: this.#heartbeat,
       listener: this,
     })
-    this.#trackUntilClosed(registrant, socket)
+    this.#trackUntilClosed(registrant, socket, place)
     const before = this.table.of(token)
     this.table.add(registrant)
     this.#redactor?.add(token)
-    this.#access.enter(address)
+    this.#access.enter(registrant, trouble === '')
     this.reachability?.join(registrant)
     this.#emit({ type: 'joined', id: publicName(token), address, trouble })
     registrant.start()
@@ -212,8 +221,8 @@ export class RegistryServer implements RegistrantListener {
     if (addressUnverified) this.#reportUnverified(address)
   }
 
-  #trackUntilClosed(registrant: Registrant, socket: WebSocket): void {
-    this.#open.add(registrant)
+  #trackUntilClosed(registrant: Registrant, socket: WebSocket, place: Place | undefined): void {
+    this.#open.set(registrant, place)
     socket.on('close', () => {
       this.#open.delete(registrant)
       if (this.#open.size === 0) this.#onAllClosed()

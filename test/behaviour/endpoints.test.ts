@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request, type Server } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -13,6 +13,7 @@ import { createAdminServer } from '../../src/sidecar/status/routes.ts'
 import { SidecarState } from '../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { freePort } from '../support/free-port.ts'
+import { waitUntil } from '../support/wait.ts'
 import { names, puppet, registration, tokens, unreachable } from '../unit/sidecar/status/status-harness.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
@@ -417,10 +418,26 @@ describe('the server', () => {
 
   it('keeps 64 connections at most: the rest of the file descriptors are for probe and registrations', async () => {
     await serve([])
-    const dropped = once(server as Server, 'drop')
     const sockets = Array.from({ length: 65 }, () => connect(port(), '127.0.0.1').on('error', () => {}))
-    await dropped
+    await Promise.race(sockets.map((socket) => once(socket, 'close')))
     expect(await new Promise((resolve) => server?.getConnections((_error, count) => resolve(count)))).toBe(64)
+    for (const socket of sockets) socket.destroy()
+  })
+
+  it('answers whoever asks last, however many silent connections there are, and ends the oldest of them', async () => {
+    await serve([{ method: 'GET', path: '/livez', handle: () => textAnswer(200, 'alive') }])
+    const sockets: Socket[] = []
+    for (let count = 0; count < 100; count += 1) {
+      const localAddress = `127.0.0.${2 + (count % 8)}`
+      const socket = connect({ port: port(), host: '127.0.0.1', localAddress }).on('error', () => {})
+      sockets.push(socket)
+      await once(socket, 'connect')
+    }
+    for (let count = 0; count < 5; count += 1) expect((await ask('/livez')).body).toBe('alive\n')
+    await waitUntil(() => sockets.slice(0, 36).every((socket) => socket.destroyed), {
+      timeoutMs: 15_000,
+      what: 'the end of the oldest',
+    })
     for (const socket of sockets) socket.destroy()
   })
 

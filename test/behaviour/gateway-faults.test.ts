@@ -165,6 +165,7 @@ it('a port that is taken is an error, and free for the next server after the end
       clock,
       isToken: () => true,
       allows,
+      isExpected: () => true,
       listener,
     })
     return { server, opened: server.open() }

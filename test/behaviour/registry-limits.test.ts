@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/registry/limits.ts'
 import { networksOf } from '../support/networks.ts'
+import type { RawPeer } from '../support/raw-peer.ts'
 import {
   type RegistryHarness,
   type RegistryHarnessOptions,
@@ -31,7 +32,9 @@ const start = async (
 afterEach(() => harness.end())
 
 /** Status, Retry-After and words of a refusal. */
-const refused = async (options: { token?: string; from?: string; headers?: Record<string, string> } = {}) => {
+const refused = async (
+  options: { token?: string; from?: string; subprotocol?: string; headers?: Record<string, string> } = {},
+) => {
   const { status, headers, body } = await harness.peers.refused(options)
   return [status, headers['retry-after'], body]
 }
@@ -85,6 +88,39 @@ describe('registrants from one address', () => {
     expect((await refused(from('203.0.113.1', 'insecure_2')))[0]).toBe(429)
     await harness.peers.register(from('203.0.113.2', 'insecure_2'))
     expect(reasons()).toEqual([['per_address', '203.0.113.1']])
+  })
+})
+
+describe('where the registry is full', () => {
+  it('a registrant of the address that has most gives way to a newcomer from elsewhere, and is told why', async () => {
+    await start({ registrants: 4 })
+    const greedy = []
+    for (let count = 0; count < 4; count += 1)
+      greedy.push(await harness.peers.register({ token: `insecure_${count}`, from: BAD }))
+    await harness.peers.register({ from: GOOD, answers: 1 })
+    expect(await greedy[0]?.closed).toMatchObject({ code: 1013 })
+    expect(await harness.peers.ask()).toEqual(found(GOOD, 1))
+    expect(harness.server.table.size).toBe(4)
+    expect(harness.events).toContainEqual(expect.objectContaining({ type: 'left', cause: 'evicted' }))
+    // It has most still, and does not push anybody out.
+    expect((await refused({ token: 'insecure_more', from: BAD }))[0]).toBe(503)
+  })
+
+  it('one that cannot be found, or is mute, gives way before those that can', async () => {
+    await start({ registrants: 3 })
+    const useless = await harness.peers.register({ token: 'insecure_1', from: GOOD, subprotocol: 'x' })
+    const mute = await harness.peers.register({ token: 'insecure_2', from: '127.0.0.4' })
+    await harness.peers.register({ token: 'insecure_3', from: BAD, answers: 3 })
+    await harness.peers.register({ token: 'insecure_4', from: BAD, answers: 4 })
+    expect((await useless.closed).code).toBe(1013)
+    expect((await refused({ token: 'insecure_5', from: BAD, subprotocol: 'x' }))[0]).toBe(503)
+    mute.socket.pause()
+    const { answer } = await harness.peers.asked('insecure_2')
+    await harness.clock.advance(3000)
+    expect((await answer).status).toBe(503)
+    await harness.peers.register({ token: 'insecure_5', from: BAD, answers: 5 })
+    expect(await harness.peers.ask('insecure_3')).toEqual(found(BAD, 3))
+    expect(harness.server.table.of('insecure_2')).toEqual([])
   })
 })
 
@@ -170,30 +206,53 @@ describe('connections of one address', () => {
   /** Connections without a registrant, where there is room for 256 in all: a quarter. */
   const PLACES = 64
 
-  it('that hold no registrant may be a quarter of all; one more is ended at once, and other addresses are not concerned', async () => {
+  const HELLO = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
+  const many = async (count: number, from: (index: number) => string): Promise<RawPeer[]> => {
+    const all: RawPeer[] = []
+    for (let index = 0; index < count; index += 1) all.push(await harness.peers.raw({ from: from(index) }))
+    return all
+  }
+
+  it('that hold no registrant may be a quarter of all; of one more, the oldest that is silent is ended', async () => {
     await start({ connections: 256 })
     await harness.peers.register({ from: BAD, token: 'insecure_counted-as-a-registrant' })
-    const held = []
-    for (let count = 0; count < PLACES; count += 1) held.push(await harness.peers.raw({ from: BAD }))
-    const last = held.at(-1)
-    last?.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
-    await last?.until('404')
+    const held = await many(PLACES, () => BAD)
+    held[0]?.socket.write(HELLO)
+    await held[0]?.until('404')
+    const [, oldest, next] = held
     const oneMore = await harness.peers.raw({ from: BAD })
-    await oneMore.ended
-    expect(oneMore.heard()).toBe('')
+    oneMore.socket.write(HELLO)
+    await oneMore.until('404')
+    await oldest?.ended
+    expect(next?.socket.readableEnded).toBe(false)
     await harness.peers.register({ from: GOOD, answers: 1 })
     expect(await harness.peers.ask()).toEqual(found(GOOD, 1))
+  })
 
-    held[0]?.socket.destroy()
-    await waitUntil(
-      async () => {
-        const next = await harness.peers.raw({ from: BAD })
-        next.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
-        await Promise.race([next.ended, next.until('404')])
-        return next.heard().includes('404')
-      },
-      { timeoutMs: 15_000, what: 'the place that one left' },
-    )
+  it('that are idle give way where all places are taken, whether they have asked or not', async () => {
+    await start({ connections: 64 })
+    const idle = await many(64, (index) => `127.0.0.${10 + (index % 4)}`)
+    for (const peer of idle.slice(32)) {
+      peer.socket.write(HELLO)
+      await peer.until('404')
+    }
+    await harness.peers.register({ from: GOOD, answers: 1 })
+    for (let count = 0; count < 20; count += 1) expect(await harness.peers.ask()).toEqual(found(GOOD, 1))
+    await idle[0]?.ended
+  })
+
+  it('that answer nothing but hold their half of a close give way too', async () => {
+    await start({ connections: 8, registrants: 6 })
+    for (let count = 0; count < 12; count += 1) {
+      const peer = await harness.peers.raw({ from: BAD })
+      peer.socket.write(UPGRADE)
+      await peer.until('"registered"')
+      // A close frame, after which it does not end its side.
+      peer.frame(0x88)
+      await harness.registrants(0)
+    }
+    await harness.peers.register({ from: GOOD, answers: 1 })
+    expect(await harness.peers.ask()).toEqual(found(GOOD, 1))
   })
 
   it('are not limited where they are those of a trusted proxy', async () => {

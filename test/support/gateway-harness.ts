@@ -1,3 +1,4 @@
+import { isFromHere } from '../../src/net/local-request.ts'
 import type { SessionEndCause } from '../../src/protocol/registrant-session.ts'
 import { GatewayServer, type GatewayServerOptions } from '../../src/sidecar/gateway/server.ts'
 import { isUsableToken } from '../../src/tokens/validate.ts'
@@ -44,6 +45,7 @@ export async function startGatewayServer(
     clock,
     isToken: isUsableToken,
     allows: async () => true,
+    isExpected: isFromHere,
     ...options,
     listener: {
       onJoin: (token) => calls.push(['joined', token]),

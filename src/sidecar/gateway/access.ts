@@ -19,6 +19,8 @@ export class GatewayAccess {
   readonly #resolve: Resolve
   /** One at a time, however many come: look-ups that hang would take the threads that look up the registry too. */
   #lookup: Promise<readonly string[]> | undefined
+  /** What the last look-up gave. */
+  #known: readonly string[] = []
 
   /**
    * @param host the one other host that a gateway may come from
@@ -43,12 +45,19 @@ export class GatewayAccess {
     return (await this.#addresses())?.includes(address) ?? false
   }
 
+  /** Whether one may come from there, as far as it is known without a look-up. */
+  isExpected(ends: Ends): boolean {
+    return isFromHere(ends) || this.#known.includes(withoutMapping(ends.remote))
+  }
+
   /** Undefined if it takes too long. */
   #addresses(): Promise<readonly string[] | undefined> {
     this.#lookup ??= this.#resolve(this.#host)
       .catch((): readonly string[] => [])
-      .finally(() => {
+      .then((addresses) => {
         this.#lookup = undefined
+        if (addresses.length > 0) this.#known = addresses
+        return addresses
       })
     return withTimeLimit(this.#clock, LOOKUP_MS, this.#lookup)
   }

@@ -3,7 +3,7 @@ import type { SidecarEventListener } from '../events.ts'
 import { GatewayAccess, type Resolve } from './access.ts'
 import { GatewayServer, type GatewayServerOptions } from './server.ts'
 
-export interface GatewayOptions extends Omit<GatewayServerOptions, 'allows' | 'listener'> {
+export interface GatewayOptions extends Omit<GatewayServerOptions, 'allows' | 'isExpected' | 'listener'> {
   /** Where the puppet is probed. A gateway may come from there, and from this machine. */
   readonly puppet: { readonly host: string; readonly port: number }
   readonly nameOf: (token: string) => string
@@ -25,6 +25,7 @@ export function createGateway(options: GatewayOptions): GatewayServer {
   return new GatewayServer({
     ...options,
     allows: (ends) => access.allows(ends),
+    isExpected: (ends) => access.isExpected(ends),
     listener: {
       onJoin: (token) => {
         connected.add(token)

@@ -3,9 +3,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type Ends, isForOthers, isFromHere } from '../../net/local-request.ts'
+import { ConnectionPlaces, type ConnectionUse, type Place } from '../../net/connection-places.ts'
+import { rateLimitKey, withoutMapping } from '../../net/ip-address.ts'
+import { type Ends, isForOthers } from '../../net/local-request.ts'
 import { type Refusal, refuseUpgrade } from '../../net/refuse-upgrade.ts'
-import { ConnectionLimiter } from '../../protocol/connection-limiter.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { destroyOnError, HttpListener } from '../../protocol/http-listener.ts'
 import { sendText } from '../../protocol/http-response.ts'
@@ -18,7 +19,7 @@ import { GatewaySession, type GatewaySessionListener } from './session.ts'
 
 /** Gateways at once. One is meant; a few may be dead links that are not noticed yet. */
 const SESSIONS_MAX = 16
-/** TCP connections at once; of one address (`perKey`), unless it is this machine's: other machines have to leave room. */
+/** TCP connections at once; of one address (`perKey`), unless a gateway may come from there: strangers have to leave room. */
 const CONNECTIONS = { inAll: 4 * SESSIONS_MAX, perKey: 8 } as const
 /** Bytes of one frame. Gateways send messages and QR codes, which are not read here. */
 const FRAME_MAX_BYTES = 256 * 1024
@@ -43,6 +44,8 @@ export interface GatewayServerOptions {
   readonly isToken: (token: string) => boolean
   /** Whether a gateway may come from there. Never rejects. */
   readonly allows: (ends: Ends) => Promise<boolean>
+  /** Whether one may come from there, as far as it is known at once: a stranger does not take its place. */
+  readonly isExpected: (ends: Ends) => boolean
   readonly listener: GatewayServerListener
 }
 
@@ -54,7 +57,8 @@ export class GatewayServer {
   readonly #options: GatewayServerOptions
   readonly #http: HttpListener
   readonly #upgrade: RegistrantUpgrade
-  readonly #connections = new ConnectionLimiter(CONNECTIONS)
+  readonly #connections: ConnectionPlaces
+  readonly #places = new WeakMap<Duplex, Place>()
   readonly #heartbeat: Heartbeat
   readonly #sessions = new Set<GatewaySession>()
   /** Connections of which it is not known yet whether they may be from there. */
@@ -75,8 +79,10 @@ export class GatewayServer {
       listener.onRefusal('dropped', endsOf(socket).remote)
       return false
     }
+    this.#connections = new ConnectionPlaces(CONNECTIONS, drop)
     this.#http = new HttpListener({ host, port, tls: undefined }, REQUEST_MS, {
       admit: (socket) => this.#admit(socket) || drop(socket),
+      onBusy: (socket, isBusy) => this.#use(socket, isBusy ? 'busy' : 'idle'),
       request: (request, response, isFirst) => this.#refuseRequest(request, response, isFirst),
       upgrade: (request, socket, head, isFirst) =>
         inBackground(this.#receive(request, socket, head, isFirst), () => socket.destroy()),
@@ -108,7 +114,15 @@ export class GatewayServer {
 
   #admit(socket: Socket): boolean {
     const ends = endsOf(socket)
-    return this.#connections.admit(socket, isFromHere(ends) ? undefined : ends.remote) !== undefined
+    const key = rateLimitKey(withoutMapping(ends.remote))
+    const place = this.#connections.admit(socket, key, this.#options.isExpected(ends))
+    if (place !== undefined) this.#places.set(socket, place)
+    return place !== undefined
+  }
+
+  #use(socket: Duplex, use: ConnectionUse): void {
+    const place = this.#places.get(socket)
+    if (place !== undefined) this.#connections.use(place, use)
   }
 
   #refuse(socket: Duplex, reason: keyof typeof REFUSALS, refusal: Refusal = REFUSALS[reason]): void {
@@ -137,6 +151,7 @@ export class GatewayServer {
     if (!isAllowed) return this.#refuse(socket, 'stranger')
     if (this.#sessions.size >= SESSIONS_MAX) return this.#refuse(socket, 'full')
     this.#upgrade.accept(request, socket, head, (webSocket) => {
+      this.#use(socket, 'held')
       const { listener, clock } = this.#options
       const token = registration.token ?? ''
       listener.onJoin(token)

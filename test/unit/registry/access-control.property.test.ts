@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { AccessControl } from '../../../src/registry/access-control.ts'
+import type { Share } from '../../../src/lib/shares.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
+import { AccessByAddress, FINDABLE } from './access-by-address.ts'
 
 /** A token that so many registrants have, and nobody else. */
 const held = (count: number) => ({ registrants: count, sockets: count, replaced: [] })
@@ -11,6 +12,12 @@ const TOKENS = ['insecure_aaaa-1111', 'insecure_bbbb-2222', 'insecure_cccc-3333'
 const ADDRESSES = ['203.0.113.7', '203.0.113.8', '2001:db8:1:2::1', '2001:db8:1:2::2', '']
 /** The first group of digits tells them apart, but for those of one /64. */
 const places = ADDRESSES.map((address) => (address.includes(':') ? '2001:db8:1:2' : address))
+
+interface Inside {
+  readonly token: string
+  readonly place: string | undefined
+  readonly share: Share
+}
 
 const happenings = fc.array(
   fc.oneof(
@@ -39,15 +46,14 @@ const limits = fc.record({
   connections: fc.constant(100),
 })
 
-it('never passes a limit, and never refuses without one, whatever registrants come and go', () => {
+it('never passes a limit, and refuses only who has as many as anybody, whatever registrants come and go', () => {
   fc.assert(
     fc.property(limits, happenings, (given, sequence) => {
       const clock = new QuickClock()
       const list = new AllowList(TOKENS)
-      const access = new AccessControl(clock, given, list)
+      const access = new AccessByAddress(clock, given, list)
       let listed: readonly string[] = TOKENS
-      let inside: { readonly token: string; readonly address: string; readonly place: string | undefined }[] =
-        []
+      let inside: Inside[] = []
       let asked: { readonly atMs: number; readonly place: string | undefined }[] = []
       let secondMs = Number.NEGATIVE_INFINITY
       for (const happening of sequence) {
@@ -59,7 +65,7 @@ it('never passes a limit, and never refuses without one, whatever registrants co
         if (happening.type === 'leave' && inside.length > 0) {
           const gone = inside[happening.who % inside.length]
           inside = inside.filter((one) => one !== gone)
-          if (gone !== undefined) access.leave(gone.address)
+          if (gone !== undefined) access.leave(gone.share)
         }
         if (happening.type !== 'come') continue
         const { token, from } = happening
@@ -75,22 +81,35 @@ it('never passes a limit, and never refuses without one, whatever registrants co
         if (before > given.upgradeRate) continue
         const ofToken = inside.filter((one) => one.token === token).length
         const ofPlace = inside.filter((one) => one.place === place).length
-        const objection = access.objection(token, address, held(ofToken))
+        const objection = access.mayNot(token, address, held(ofToken))
+        const most = Math.max(0, ...places.map((one) => inside.filter((each) => each.place === one).length))
+        const isFull = inside.length >= given.registrants
         const full =
-          inside.length >= given.registrants ||
+          (isFull && most <= ofPlace + 1) ||
           ofToken >= given.perToken ||
-          ofPlace >= given.perAddress ||
+          (!isFull && ofPlace >= given.perAddress) ||
           !listed.includes(token)
         expect(objection !== undefined).toBe(full)
         if (objection !== undefined) continue
-        access.enter(address)
-        inside.push({ token, address, place })
+        const evicted = access.givesWay({ address, subprotocol: FINDABLE }, held(0))
+        expect(evicted !== undefined).toBe(isFull)
+        const first = inside.find(({ share }) => share === evicted)
+        // Of the address that has most, the one that came first.
+        if (first !== undefined) {
+          const rivals = inside.filter((one) => one.place === first.place)
+          expect([rivals.length, rivals[0]]).toEqual([most, first])
+          access.leave(first.share)
+          inside = inside.filter((one) => one !== first)
+        }
+        inside.push({ token, place, share: access.come(address) })
+        expect(inside.length).toBeLessThanOrEqual(given.registrants)
       }
       // When all have left there is room for everybody again.
-      for (const { address } of inside) access.leave(address)
+      for (const { share } of inside) access.leave(share)
+      for (const address of ADDRESSES) expect(access.of(address)).toBe(0)
       list.replace(TOKENS)
       for (const token of TOKENS)
-        for (const address of ADDRESSES) expect(access.objection(token, address, held(0))).toBeUndefined()
+        for (const address of ADDRESSES) expect(access.mayNot(token, address, held(0))).toBeUndefined()
     }),
     { numRuns: 500 },
   )

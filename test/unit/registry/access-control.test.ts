@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { AccessControl } from '../../../src/registry/access-control.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../src/registry/limits.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
+import { AccessByAddress, FINDABLE, UNFINDABLE } from './access-by-address.ts'
 
 /** A token that so many registrants have, and nobody else. */
 const held = (count: number) => ({ registrants: count, sockets: count, replaced: [] })
@@ -13,25 +13,25 @@ const THERE = '203.0.113.8'
 
 function begin(limits: Partial<Limits> = {}, list = new AllowList()) {
   const clock = new QuickClock()
-  return { clock, access: new AccessControl(clock, { ...DEFAULT_LIMITS, ...limits }, list) }
+  return { clock, access: new AccessByAddress(clock, { ...DEFAULT_LIMITS, ...limits }, list) }
 }
 
 describe('a token', () => {
   it('may be registered from anywhere by default', () => {
-    expect(begin().access.objection(A, HERE, held(0))).toBeUndefined()
+    expect(begin().access.mayNot(A, HERE, held(0))).toBeUndefined()
   })
 
   it('may be registered only while it is on the allow list', () => {
     const list = new AllowList(['insecure_bbbb-2222'])
     const { access } = begin({}, list)
-    expect(access.objection(A, HERE, held(0))).toBe('list')
+    expect(access.mayNot(A, HERE, held(0))).toBe('list')
     list.replace([A])
-    expect(access.objection(A, HERE, held(0))).toBeUndefined()
+    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
   })
 
   it('has at most so many registrants', () => {
     const { access } = begin({ perToken: 2 })
-    expect([0, 1, 2, 3].map((others) => access.objection(A, HERE, held(others)))).toEqual([
+    expect([0, 1, 2, 3].map((others) => access.mayNot(A, HERE, held(others)))).toEqual([
       undefined,
       undefined,
       'per_token',
@@ -43,38 +43,38 @@ describe('a token', () => {
 describe('registrants', () => {
   it('are limited for each address', () => {
     const { access } = begin({ perAddress: 2 })
-    access.enter(HERE)
-    expect(access.objection(A, HERE, held(0))).toBeUndefined()
-    access.enter(HERE)
-    expect(access.objection(A, HERE, held(0))).toBe('per_address')
-    expect(access.objection(A, THERE, held(0))).toBeUndefined()
-    access.leave(HERE)
-    expect(access.objection(A, HERE, held(0))).toBeUndefined()
+    access.come(HERE)
+    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
+    access.come(HERE)
+    expect(access.mayNot(A, HERE, held(0))).toBe('per_address')
+    expect(access.mayNot(A, THERE, held(0))).toBeUndefined()
+    access.go(HERE)
+    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
   })
 
   it('from one /64 of IPv6 are counted together, entering and leaving', () => {
     const { access } = begin({ perAddress: 1 })
-    access.enter('2001:db8:1:2::1')
-    expect(access.objection(A, '2001:db8:1:2:ffff::9', held(0))).toBe('per_address')
-    expect(access.objection(A, '2001:db8:1:3::1', held(0))).toBeUndefined()
-    access.leave('2001:db8:1:2:abcd::7')
-    expect(access.objection(A, '2001:db8:1:2::1', held(0))).toBeUndefined()
+    access.come('2001:db8:1:2::1')
+    expect(access.mayNot(A, '2001:db8:1:2:ffff::9', held(0))).toBe('per_address')
+    expect(access.mayNot(A, '2001:db8:1:3::1', held(0))).toBeUndefined()
+    access.go('2001:db8:1:2:abcd::7')
+    expect(access.mayNot(A, '2001:db8:1:2::1', held(0))).toBeUndefined()
   })
 
   it('without a known address are counted together', () => {
     const { access } = begin({ perAddress: 1 })
-    access.enter('')
-    expect(access.objection(A, '', held(0))).toBe('per_address')
+    access.come('')
+    expect(access.mayNot(A, '', held(0))).toBe('per_address')
   })
 
   it('are limited in all, wherever they come from', () => {
     const { access } = begin({ registrants: 2 })
-    access.enter(HERE)
-    expect(access.objection(A, THERE, held(0))).toBeUndefined()
-    access.enter(THERE)
-    expect(access.objection(A, '203.0.113.9', held(0))).toBe('full')
-    access.leave(HERE)
-    expect(access.objection(A, '203.0.113.9', held(0))).toBeUndefined()
+    access.come(HERE)
+    expect(access.mayNot(A, THERE, held(0))).toBeUndefined()
+    access.come(THERE)
+    expect(access.mayNot(A, '203.0.113.9', held(0))).toBe('full')
+    access.go(HERE)
+    expect(access.mayNot(A, '203.0.113.9', held(0))).toBeUndefined()
   })
 })
 
@@ -82,22 +82,22 @@ describe('the reason of a refusal', () => {
   it('is the one that concerns most: the end, the list, all registrants, the address, the token', () => {
     const list = new AllowList([])
     const { access } = begin({ registrants: 1, perAddress: 1, perToken: 1 }, list)
-    access.enter(HERE)
-    expect(access.objection(A, HERE, held(1))).toBe('list')
+    access.come(HERE)
+    expect(access.mayNot(A, HERE, held(1))).toBe('list')
     list.replace([A])
-    expect(access.objection(A, HERE, held(1))).toBe('full')
+    expect(access.mayNot(A, HERE, held(1))).toBe('full')
     access.close()
     list.replace([])
-    expect(access.objection(A, HERE, held(1))).toBe('draining')
+    expect(access.mayNot(A, HERE, held(1))).toBe('draining')
     const { access: roomy } = begin({ perAddress: 1, perToken: 1 })
-    roomy.enter(HERE)
-    expect(roomy.objection(A, HERE, held(1))).toBe('per_address')
+    roomy.come(HERE)
+    expect(roomy.mayNot(A, HERE, held(1))).toBe('per_address')
   })
 
   it('is the end of the registry as soon as that drains', () => {
     const { access } = begin()
     access.close()
-    expect([access.objection(A, HERE, held(0)), access.objection(A, THERE, held(0))]).toEqual([
+    expect([access.mayNot(A, HERE, held(0)), access.mayNot(A, THERE, held(0))]).toEqual([
       'draining',
       'draining',
     ])
@@ -105,7 +105,7 @@ describe('the reason of a refusal', () => {
 })
 
 describe('requests to upgrade', () => {
-  const take = (access: AccessControl, times: number, address = HERE): boolean[] =>
+  const take = (access: AccessByAddress, times: number, address = HERE): boolean[] =>
     Array.from({ length: times }, () => access.takeUpgrade(address))
 
   it('are limited by the second for each address', () => {
@@ -131,25 +131,68 @@ describe('requests to upgrade', () => {
 
   it('are counted whether registrants were let in or not', () => {
     const { access } = begin({ upgradeRate: 1, registrants: 5 })
-    for (let count = 0; count < 5; count += 1) access.enter(HERE)
+    for (let count = 0; count < 5; count += 1) access.come(HERE)
     expect(take(access, 1)).toEqual([true])
   })
 })
 
 it('lets a registrant in that replaces its own older link, where its address or the registry is full', () => {
   const { access } = begin({ registrants: 2, perAddress: 1 })
-  access.enter(HERE)
+  access.come(HERE)
   const replaces = (...replaced: string[]) => ({ registrants: 0, sockets: 0, replaced })
-  expect(access.objection(A, HERE, replaces())).toBe('per_address')
-  expect(access.objection(A, HERE, replaces(HERE))).toBeUndefined()
-  expect(access.objection(A, HERE, replaces(THERE))).toBe('per_address')
-  access.enter(THERE)
-  expect(access.objection(A, HERE, replaces())).toBe('full')
-  expect(access.objection(A, HERE, replaces(HERE))).toBeUndefined()
+  expect(access.mayNot(A, HERE, replaces())).toBe('per_address')
+  expect(access.mayNot(A, HERE, replaces(HERE))).toBeUndefined()
+  expect(access.mayNot(A, HERE, replaces(THERE))).toBe('per_address')
+  access.come(THERE)
+  expect(access.mayNot(A, HERE, replaces())).toBe('full')
+  expect(access.mayNot(A, HERE, replaces(HERE))).toBeUndefined()
 })
 
 it('sockets that only listen do not count as registrants of a token, but are limited themselves', () => {
   const { access } = begin({ perToken: 2 })
-  expect(access.objection(A, HERE, { registrants: 1, sockets: 7, replaced: [] })).toBeUndefined()
-  expect(access.objection(A, HERE, { registrants: 1, sockets: 8, replaced: [] })).toBe('per_token')
+  expect(access.mayNot(A, HERE, { registrants: 1, sockets: 7, replaced: [] })).toBeUndefined()
+  expect(access.mayNot(A, HERE, { registrants: 1, sockets: 8, replaced: [] })).toBe('per_token')
+})
+
+describe('where the registry is full', () => {
+  const ELSEWHERE = '203.0.113.9'
+  const givesWay = (access: AccessByAddress, address: string, subprotocol = FINDABLE) =>
+    access.givesWay({ address, subprotocol }, { replaced: [] })
+
+  it('the oldest registrant of the address that has most gives way to one of an address that has fewer', () => {
+    const { access } = begin({ registrants: 3 })
+    const [first] = [access.come(HERE), access.come(HERE), access.come(THERE)]
+    expect(access.mayNot(A, ELSEWHERE, held(0))).toBeUndefined()
+    expect(givesWay(access, ELSEWHERE)).toBe(first)
+    // With it, each would have two, or one more than the other has.
+    expect(access.mayNot(A, THERE, held(0))).toBe('full')
+    expect(access.mayNot(A, HERE, held(0))).toBe('full')
+  })
+
+  it('one that cannot be found gives way first, wherever it comes from, but not to another one that cannot', () => {
+    const { access } = begin({ registrants: 3 })
+    access.come(HERE)
+    access.come(HERE)
+    const unfindable = access.come(THERE, false)
+    for (const address of [HERE, THERE, ELSEWHERE]) expect(givesWay(access, address)).toBe(unfindable)
+    expect(access.mayNot(A, ELSEWHERE, held(0), UNFINDABLE)).toBe('full')
+    access.rate(unfindable, true)
+    expect(access.mayNot(A, THERE, held(0))).toBe('full')
+  })
+
+  it('nobody gives way as long as there is room, however many an address has', () => {
+    const { access } = begin({ registrants: 1000 })
+    for (let count = 0; count < 999; count += 1) access.come(HERE)
+    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
+    expect(givesWay(access, ELSEWHERE)).toBeUndefined()
+  })
+})
+
+it('where an address has its full number, its own registrant that cannot be found gives way to one that can', () => {
+  const { access } = begin({ perAddress: 2 })
+  access.come(HERE)
+  const unfindable = access.come(HERE, false)
+  expect(access.mayNot(A, HERE, held(0), UNFINDABLE)).toBe('per_address')
+  expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
+  expect(access.givesWay({ address: HERE, subprotocol: FINDABLE }, { replaced: [] })).toBe(unfindable)
 })

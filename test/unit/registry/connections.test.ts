@@ -7,130 +7,129 @@ import { Overload } from '../../../src/registry/overload.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 const UNHURRIED = new Overload(new QuickClock(), () => 0)
+const HERE = '203.0.113.7'
+
+interface Opened {
+  readonly socket: Socket
+  readonly isOpen: () => boolean
+  readonly close: () => void
+}
 
 /** Opens connections from somewhere, and closes them. */
 function begin(perAddress: number, proxies?: Networks, inAll = 1000) {
   const connections = new Connections({ inAll, perKey: perAddress }, proxies, UNHURRIED)
-  return (remoteAddress: string | undefined): { admitted: boolean; close: () => void } => {
-    const socket = Object.assign(new EventEmitter(), { remoteAddress })
-    const admitted = connections.admit(socket as unknown as Socket)
-    return { admitted, close: () => void socket.emit('close') }
+  let lastPort = 0
+  const open = (remoteAddress: string | undefined, ends: Record<string, unknown> = {}): Opened => {
+    let isOpen = true
+    lastPort += 1
+    const defaults = { remoteAddress, remotePort: lastPort, localAddress: '192.0.2.1', localPort: 1 }
+    const emitter = Object.assign(new EventEmitter(), defaults, ends, {
+      destroy: () => {
+        isOpen = false
+      },
+    })
+    const socket = emitter as unknown as Socket
+    isOpen = connections.admit(socket)
+    return { socket, isOpen: () => isOpen, close: () => void emitter.emit('close') }
   }
+  const left = (all: readonly Opened[]): boolean[] => all.map(({ isOpen }) => isOpen())
+  return { connections, open, left }
 }
 
-it('admits so many from one address, and as many from another one', () => {
-  const open = begin(2)
-  expect([1, 2, 3].map(() => open('203.0.113.7').admitted)).toEqual([true, true, false])
-  expect(open('203.0.113.8').admitted).toBe(true)
+it('admits so many from one address, of which the oldest gives way to a newer one, and as many from another one', () => {
+  const { open, left } = begin(2)
+  const own = [1, 2, 3].map(() => open(HERE))
+  const other = open('203.0.113.8')
+  expect(left([...own, other])).toEqual([false, true, true, true])
 })
 
-it('admits one more when one closes', () => {
-  const open = begin(1)
-  const first = open('203.0.113.7')
-  expect(open('203.0.113.7').admitted).toBe(false)
-  first.close()
-  expect([open('203.0.113.7').admitted, open('203.0.113.7').admitted]).toEqual([true, false])
-})
-
-it('does not admit one more when a refused one closes', () => {
-  const open = begin(1)
-  open('203.0.113.7')
-  open('203.0.113.7').close()
-  expect(open('203.0.113.7').admitted).toBe(false)
+it('nobody gives way when one has closed', () => {
+  const { open, left } = begin(1)
+  open(HERE).close()
+  const own = [open(HERE)]
+  expect(left(own)).toEqual([true])
 })
 
 it('counts an IPv4 address over a socket that listens on :: as the same, and a /64 as one address', () => {
-  const open = begin(1)
-  open('203.0.113.7')
-  expect(open('::ffff:203.0.113.7').admitted).toBe(false)
-  open('2001:db8:1:2::1')
-  expect([open('2001:db8:1:2::2').admitted, open('2001:db8:1:3::2').admitted]).toEqual([false, true])
+  const { open, left } = begin(1)
+  const four = [open(HERE), open(`::ffff:${HERE}`)]
+  const six = [open('2001:db8:1:2::1'), open('2001:db8:1:2::2'), open('2001:db8:1:3::2')]
+  expect([left(four), left(six)]).toEqual([
+    [false, true],
+    [false, true, true],
+  ])
 })
 
 it('does not limit connections of a trusted proxy: all clients behind it have its address', () => {
-  const open = begin(1, new Networks('10.0.0.0/8'))
-  for (const from of ['10.0.0.1', '::ffff:10.0.0.1'])
-    expect([1, 2, 3].map(() => open(from).admitted)).toEqual([true, true, true])
-  expect([open('11.0.0.1').admitted, open('11.0.0.1').admitted]).toEqual([true, false])
+  const { open, left } = begin(1, new Networks('10.0.0.0/8'))
+  const through = ['10.0.0.1', '10.0.0.1', '::ffff:10.0.0.1', '::ffff:10.0.0.1'].map((from) => open(from))
+  expect(left(through)).toEqual([true, true, true, true])
+  expect(left([open('11.0.0.1'), open('11.0.0.1')])).toEqual([false, true])
+})
+
+it('where places are short, who comes through a trusted proxy counts alone, and gives way last', () => {
+  const { open, left } = begin(9, new Networks('10.0.0.0/8'), 4)
+  const all = [open('10.0.0.1'), open('10.0.0.1'), open(HERE), open(HERE)]
+  open('203.0.113.8')
+  expect(left(all)).toEqual([true, true, false, true])
 })
 
 it('does not admit connections that are gone already', () => {
-  const open = begin(2)
-  expect(open(undefined).admitted).toBe(false)
-  expect(open('203.0.113.7').admitted).toBe(true)
+  const { open, left } = begin(2)
+  expect(left([open(undefined), open(HERE)])).toEqual([false, true])
 })
 
-it('does not count a connection that holds a registrant, nor its close', () => {
-  const connections = new Connections({ inAll: 3, perKey: 1 }, undefined, UNHURRIED)
-  const connect = (remotePort: number, localPort = 1) =>
-    Object.assign(new EventEmitter(), {
-      remoteAddress: '203.0.113.7',
-      remotePort,
-      localPort,
-    }) as unknown as Socket
-  const first = connect(1)
-  expect(connections.admit(first)).toBe(true)
-  expect(connections.admit(connect(2))).toBe(false)
-  connections.promote(first)
-  // From the same port of the other end to another one of ours: another connection.
-  const second = connect(1, 2)
-  expect(connections.admit(second)).toBe(true)
-  first.emit('close')
-  expect(connections.admit(connect(3))).toBe(false)
-  second.emit('close')
-  expect(connections.admit(connect(4))).toBe(true)
+it('a connection that holds a registrant counts for no address, gives way to nobody, and to anybody when that has left', () => {
+  const { connections, open, left } = begin(1, undefined, 2)
+  const first = open(HERE)
+  const place = connections.promote(first.socket)
+  const second = open(HERE)
+  expect([connections.size, connections.of(HERE)]).toEqual([2, 1])
+  const third = open(HERE)
+  expect(left([first, second, third])).toEqual([true, false, true])
+  if (place !== undefined) connections.release(place)
+  open('203.0.113.9')
+  expect(left([first, third])).toEqual([false, true])
+})
+
+it('one whose request waits for its answer gives way after those that wait for nothing', () => {
+  const { connections, open, left } = begin(3)
+  const all = [1, 2, 3].map(() => open(HERE))
+  const [first, second] = all
+  if (first !== undefined) connections.setBusy(first.socket, true)
+  if (second !== undefined) connections.setBusy(second.socket, true)
+  if (second !== undefined) connections.setBusy(second.socket, false)
+  open(HERE)
+  expect(left(all)).toEqual([true, true, false])
+  const more = [open(HERE), open(HERE)]
+  expect([left(all), left(more)]).toEqual([
+    [true, true, false],
+    [false, true],
+  ])
 })
 
 it('takes connections to different local addresses for different ones', () => {
-  const connections = new Connections({ inAll: 9, perKey: 2 }, undefined, UNHURRIED)
-  const connect = (localAddress: string) =>
-    Object.assign(new EventEmitter(), {
-      remoteAddress: '203.0.113.7',
-      remotePort: 1,
-      localAddress,
-      localPort: 1,
-    }) as unknown as Socket
-  const [one, other] = [connect('192.0.2.1'), connect('192.0.2.2')]
-  expect([one, other].map((socket) => connections.admit(socket))).toEqual([true, true])
-  connections.promote(one)
-  other.emit('close')
-  // The one that is left holds a registrant, which counts elsewhere.
-  const more = ['192.0.2.3', '192.0.2.4', '192.0.2.5'].map(connect)
-  expect(more.map((socket) => connections.admit(socket))).toEqual([true, true, false])
+  const { connections, open } = begin(2)
+  const ends = (localAddress: string) => ({ remotePort: 1, localAddress })
+  const one = open(HERE, ends('192.0.2.1'))
+  const other = open(HERE, ends('192.0.2.2'))
+  connections.promote(one.socket)
+  other.close()
+  expect([connections.size, connections.of(HERE)]).toEqual([1, 0])
 })
 
 it.each(['before', 'after'])(
   'counts each connection once, if the next one between the same ends comes %s the close of the last one',
   (when) => {
-    const connections = new Connections({ inAll: 9, perKey: 2 }, undefined, UNHURRIED)
-    const connect = (remotePort: number) =>
-      Object.assign(new EventEmitter(), {
-        remoteAddress: '203.0.113.7',
-        remotePort,
-        localAddress: '192.0.2.1',
-        localPort: 1,
-      }) as unknown as Socket
-    const [last, next] = [connect(1), connect(1)]
-    expect(connections.admit(last)).toBe(true)
-    if (when === 'after') last.emit('close')
-    expect(connections.admit(next)).toBe(true)
-    if (when === 'before') last.emit('close')
-    // There is room for one beside it, until it holds a registrant.
-    expect([connect(2), connect(3)].map((socket) => connections.admit(socket))).toEqual([true, false])
-    connections.promote(next)
-    const third = connect(3)
-    expect(connections.admit(third)).toBe(true)
-    next.emit('close')
-    expect(connections.admit(connect(4))).toBe(false)
-    third.emit('close')
-    expect(connections.admit(connect(4))).toBe(true)
+    const { connections, open } = begin(2)
+    const last = open(HERE, { remotePort: 1 })
+    if (when === 'after') last.close()
+    const next = open(HERE, { remotePort: 1 })
+    if (when === 'before') last.close()
+    expect([connections.size, connections.of(HERE)]).toEqual([1, 1])
+    connections.promote(next.socket)
+    expect([connections.size, connections.of(HERE)]).toEqual([1, 0])
+    next.close()
+    expect([connections.size, connections.of(HERE)]).toEqual([0, 0])
   },
 )
-
-it('admits so many from all addresses together, registrants included', () => {
-  const open = begin(2, undefined, 3)
-  const all = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4'].map(open)
-  expect(all.map(({ admitted }) => admitted)).toEqual([true, true, true, false])
-  all[0]?.close()
-  expect(open('203.0.113.4').admitted).toBe(true)
-})
