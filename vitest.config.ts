@@ -62,6 +62,17 @@ export default defineConfig({
           ...alone,
         },
       },
+      // Not part of `npm test`: compilers and package registries of other languages.
+      {
+        define,
+        test: {
+          name: 'languages',
+          include: ['test/languages/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...alone,
+        },
+      },
       // Not part of `npm test`: it wants root, and programs that not every machine has.
       {
         define,

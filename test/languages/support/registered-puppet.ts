@@ -1,0 +1,123 @@
+import type { TestContext } from 'vitest'
+import type { Command } from '../../support/child.ts'
+import { freePort } from '../../support/free-port.ts'
+import { startRelay } from '../../support/relay.ts'
+import { allRegistered, type Sidecar, type Status, startSidecar } from '../../support/sidecar.ts'
+import { waitUntil } from '../../support/wait.ts'
+import type { BuiltLanguage } from './languages.ts'
+import { type PuppetOptions, startPuppetServer } from './puppet-server.ts'
+
+/** Ten probes a second, whatever happens. */
+const PROBE_INTERVAL = '100ms'
+/** A probe that takes longer makes the sidecar ask over a second connection as well, in seconds. */
+const LATE_SECONDS = 0.5
+
+/** What differs from a puppet in plaintext with a health service, four idle workers and no limit on the age of connections. */
+export type Variant = Partial<Omit<PuppetOptions, 'port'>>
+
+export interface Surroundings {
+  readonly language: BuiltLanguage
+  /** Of the test that wants them: several run side by side. */
+  readonly onTestFinished: TestContext['onTestFinished']
+  /** `ws://host:port` of a registry. */
+  readonly registryUrl: string
+  readonly files: PuppetOptions['files']
+}
+
+/** A puppet, and a sidecar that probes it through a relay, which counts the connections. */
+export interface PuppetAndSidecar {
+  readonly port: number
+  readonly sidecar: Sidecar
+  puppet(): Command
+  /** Starts the puppet anew, on the same port. */
+  restart(): Promise<void>
+  registered(): Promise<Status>
+  /** Waits until the token is withdrawn; the milliseconds since the call. */
+  withdrawn(): Promise<number>
+  /** Waits until so many more probes were made, good or bad. */
+  probes(count: number): Promise<void>
+  /** Withdrawals of any cause so far. */
+  withdrawals(): Promise<number>
+  /** Probes so far that were late enough for a second connection. */
+  lateProbes(): Promise<number>
+  /** Connections so far, and those that are open now. */
+  connections(): { readonly made: number; readonly open: number }
+}
+
+let tokens = 0
+
+/** Starts both; they end with the test. */
+export async function startPuppetAndSidecar(
+  { language, onTestFinished, registryUrl, files }: Surroundings,
+  variant: Variant,
+  env: Readonly<Record<string, string>> = {},
+): Promise<PuppetAndSidecar> {
+  const port = await freePort()
+  const options: PuppetOptions = {
+    port,
+    health: true,
+    tls: 'off',
+    files,
+    workers: 4,
+    workMs: 0,
+    maxAgeMs: 0,
+    ...variant,
+  }
+  let puppet = await startPuppetServer(language, options)
+  onTestFinished(() => puppet.kill('SIGKILL'))
+  const relay = await startRelay({ targetPort: port })
+  onTestFinished(() => relay.close())
+  tokens += 1
+  const sidecar = await startSidecar({
+    WECHATY_PUPPET_SERVICE_TOKEN: `insecure_language-${tokens}`,
+    WECHATY_PUPPET_SERVER_PORT: String(relay.port),
+    REGISTRAR_REGISTRY_URL: registryUrl,
+    REGISTRAR_PROBE_INTERVAL: PROBE_INTERVAL,
+    REGISTRAR_PROBE_FAST_INTERVAL: PROBE_INTERVAL,
+    ...env,
+  })
+  onTestFinished(() => sidecar.command.kill('SIGKILL'))
+
+  const metrics = async (): Promise<string> => (await sidecar.get('/metrics')).text
+  const probed = async (): Promise<number> => sum(await metrics(), 'probes_total')
+  return {
+    port,
+    sidecar,
+    puppet: () => puppet,
+    restart: async () => {
+      puppet = await startPuppetServer(language, options)
+    },
+    registered: () => sidecar.until('the token to be registered', allRegistered),
+    withdrawn: async () => {
+      const from = performance.now()
+      await sidecar.until('the token to be withdrawn', ({ registrations }) => registrations.registered === 0)
+      return performance.now() - from
+    },
+    probes: async (count) => {
+      const wanted = (await probed()) + count
+      // Ten a second, and as long again for a busy machine.
+      const timeoutMs = count * 200 + 10_000
+      await waitUntil(async () => (await probed()) >= wanted, {
+        timeoutMs,
+        what: `${count} probes`,
+        everyMs: 250,
+      })
+    },
+    withdrawals: async () => sum(await metrics(), 'withdrawals_total'),
+    lateProbes: async () => {
+      const text = await metrics()
+      const inTime = sum(text, `probe_duration_seconds_bucket{le="${LATE_SECONDS}"}`)
+      return sum(text, 'probe_duration_seconds_count') - inTime
+    },
+    connections: () => {
+      const { accepted, passing } = relay.counts()
+      return { made: accepted, open: passing }
+    },
+  }
+}
+
+/** Of a metric, over all its labels. */
+function sum(exposed: string, name: string): number {
+  const lines = exposed.split('\n').filter((line) => line.startsWith(`puppet_registrar_${name}`))
+  return lines.reduce((total, line) => total + Number(line.split(' ').at(-1)), 0)
+}
