@@ -101,15 +101,20 @@ export const publishableHost = validator((text) => {
   return text
 })
 
+/** What old resolvers take for an address: 127.1 is 127.0.0.1, and 0x7f.1 too. */
+const NUMBERS = /^(\d+|0x[0-9a-f]*)(\.(\d+|0x[0-9a-f]*))+\.?$/i
+
 /** A host to connect to or to listen on: a name, IPv4 or IPv6. */
 export const host = validator((text) => {
   const bare = text.replace(/^\[(.*)\]$/, '$1')
   // Resolvers take a number for an address: 8080 is 0.0.31.144.
   if (/^\d+$/.test(bare))
     throw new EnvError('is a number, not a host; give a name or an address, for example 127.0.0.1')
-  if (!/^[a-z0-9._:%-]+$/i.test(bare) || /^[^:]+:\d+$/.test(bare)) {
+  if (NUMBERS.test(bare) && isIP(bare) === 0)
+    throw new EnvError('is not an address; give a name or all four numbers, for example 127.0.0.1')
+  const isName = /^[a-z0-9._-]+$/i.test(bare)
+  if (!isName && isIP(bare) === 0)
     throw new EnvError('must be a name or an address alone, for example 127.0.0.1')
-  }
   return bare
 })
 

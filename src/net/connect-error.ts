@@ -21,6 +21,7 @@ const NOT_TLS = 'it does not speak TLS there; for plain ws give the whole REGIST
 const ERRORS: Readonly<Record<string, readonly [ConnectErrorKind, RegistryTrouble, string]>> = {
   ENOTFOUND: ['unresolved', 'REGISTRY_NAME_UNRESOLVED', 'its name does not resolve'],
   EAI_AGAIN: ['unresolved', 'REGISTRY_NAME_SERVER_SILENT', 'the name server does not answer'],
+  EAI_FAIL: ['unresolved', 'REGISTRY_NAME_UNRESOLVED', 'the name server answers with an error'],
   ECONNREFUSED: ['refused', 'REGISTRY_REFUSED', 'connection refused'],
   ECONNRESET: ['reset', 'REGISTRY_RESET', 'the connection was reset'],
   ETIMEDOUT: ['timeout', 'REGISTRY_SILENT', 'connecting took too long'],

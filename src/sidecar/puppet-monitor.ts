@@ -1,6 +1,7 @@
 import type { Config } from '../config/sidecar-config.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isLoopbackHost } from '../net/local-host.ts'
+import type { NameResolver } from '../net/name-resolver.ts'
 import type { Damping, SidecarEventListener, TimedProbeResult } from './events.ts'
 import { dampingOf } from './health/damping.ts'
 import { detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
@@ -14,6 +15,9 @@ import { createTcpProbe } from './probe/tcp-probe.ts'
 export interface PuppetMonitorOptions {
   readonly config: Pick<Config, 'puppet' | 'probe'>
   readonly clock: Clock
+  readonly resolver: NameResolver
+  /** The server name that clients ask for in TLS; undefined: none. */
+  readonly serverName: () => string | undefined
   readonly emit: SidecarEventListener
   /** The puppet has become healthy, or unhealthy. */
   readonly onChange: () => void
@@ -34,10 +38,13 @@ export class PuppetMonitor {
     const { puppet, probe } = options.config
     this.#options = options
     const wants = probe.kind === 'serving' ? 'serving' : 'answer'
+    const { clock, resolver, serverName } = options
+    const dialing = { ...puppet, clock, resolver, timeoutMs: probe.timeoutMs }
+    const clientTls = () => ({ servername: serverName() })
     this.#probe =
       probe.kind === 'tcp'
-        ? createTcpProbe(puppet)
-        : new GrpcProbe({ ...puppet, wants, sessionClosed: () => this.probeSoon() })
+        ? createTcpProbe(dialing)
+        : new GrpcProbe({ ...dialing, clientTls, wants, sessionClosed: () => this.probeSoon() })
     this.#prober = new Prober({
       probe: this.#probe,
       clock: options.clock,

@@ -9,6 +9,8 @@ export const PUPPET_TROUBLES = [
   'PUPPET_SILENT',
   /** Its name does not resolve. */
   'PUPPET_NAME_UNRESOLVED',
+  /** The name server does not answer, or answers with an error. */
+  'PUPPET_NAME_SERVER_FAILS',
   /** There is no route to it. */
   'PUPPET_UNREACHABLE',
   /** Its port accepts connections, and resets them. */
@@ -21,6 +23,12 @@ export const PUPPET_TROUBLES = [
   'PUPPET_WANTS_TLS',
   /** It speaks plaintext, which REGISTRAR_PUPPET_TLS does not allow. */
   'PUPPET_WITHOUT_TLS',
+  /** It wants a client certificate, or does not accept the one that it gets. */
+  'PUPPET_TLS_CLIENT_CERTIFICATE',
+  /** It does not know the server name that clients ask for. */
+  'PUPPET_TLS_SERVER_NAME',
+  /** Its TLS handshake fails in another way. */
+  'PUPPET_TLS_FAILED',
   /** Its port speaks something that is not gRPC. */
   'PUPPET_NOT_GRPC',
   /** The connection broke before the call was answered. */

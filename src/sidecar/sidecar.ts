@@ -3,9 +3,11 @@ import { openFileLimit, roomForConnections, tooFewOpenFiles } from '../config/op
 import type { Config } from '../config/sidecar-config.ts'
 import { inBackground } from '../lib/background.ts'
 import { type Clock, withTimeLimit } from '../lib/clock.ts'
+import { NameResolver } from '../net/name-resolver.ts'
 import type { AdminServer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
+import { serverNameOf } from '../tokens/server-name.ts'
 import { isUsableToken } from '../tokens/validate.ts'
 import type { SidecarEvent, SidecarEventListener } from './events.ts'
 import type { GatewayServer } from './gateway/server.ts'
@@ -69,6 +71,8 @@ export class Sidecar {
     this.#puppet = new PuppetMonitor({
       config,
       clock,
+      resolver: new NameResolver({ clock }),
+      serverName: () => serverNameOf(this.#tokens.tokens[0] ?? ''),
       emit,
       onChange: () => {
         this.#reconcile()

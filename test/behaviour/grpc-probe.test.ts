@@ -5,7 +5,10 @@ import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/lib/clock.ts'
+import { NameResolver } from '../../src/net/name-resolver.ts'
 import type { ProbeResult } from '../../src/sidecar/events.ts'
+import type { DialerOptions } from '../../src/sidecar/probe/dialer.ts'
 import { GrpcProbe, type GrpcProbeOptions } from '../../src/sidecar/probe/grpc-probe.ts'
 import type { Probe } from '../../src/sidecar/probe/probe.ts'
 import { createTcpProbe } from '../../src/sidecar/probe/tcp-probe.ts'
@@ -45,10 +48,15 @@ async function listen(server: Server, port = 0): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
+function dialing(port: number): DialerOptions {
+  const clock = systemClock
+  return { clock, resolver: new NameResolver({ clock }), host: '127.0.0.1', port, timeoutMs: 2000 }
+}
+
 function probeOf(port: number, options: Partial<GrpcProbeOptions> = {}): GrpcProbe {
   const probe = new GrpcProbe({
-    host: '127.0.0.1',
-    port,
+    ...dialing(port),
+    clientTls: () => ({ servername: undefined }),
     tls: 'auto',
     wants: 'answer',
     sessionClosed: () => {},
@@ -141,7 +149,10 @@ describe('the reason of a failure', () => {
 
   it('a web server with TLS', async () => {
     const port = await listen(createHttps(keys(), (_request, response) => response.end('hello')))
-    expect(await reason(port)).toEqual(['failed', 'port PORT speaks TLS but not gRPC inside it'])
+    expect(await reason(port)).toEqual([
+      'failed',
+      'port PORT speaks TLS but not gRPC inside it (no application protocol)',
+    ])
   })
 
   it('TLS wanted', async () => {
@@ -327,17 +338,17 @@ describe('the token', () => {
 describe('tcp', () => {
   it('checks no more than whether the port accepts', async () => {
     const port = await listen(createTcp(() => {}))
-    expect(await probeOnce(createTcpProbe({ host: '127.0.0.1', port }))).toEqual({
+    expect(await probeOnce(createTcpProbe(dialing(port)))).toEqual({
       ok: true,
       tls: null,
       health: null,
     })
     const nobody = await freePort()
-    expect(await probeOnce(createTcpProbe({ host: '127.0.0.1', port: nobody }))).toMatchObject({
+    expect(await probeOnce(createTcpProbe(dialing(nobody)))).toMatchObject({
       ok: false,
       kind: 'refused',
     })
-    expect(await probeOnce(createTcpProbe({ host: 'puppet.invalid', port }))).toMatchObject({
+    expect(await probeOnce(createTcpProbe({ ...dialing(port), host: 'puppet.invalid' }))).toMatchObject({
       ok: false,
       kind: 'failed',
     })

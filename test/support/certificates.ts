@@ -22,7 +22,10 @@ export interface Authority {
    * A server certificate for exactly these names, signed by this authority and valid today. One of the wrong name is
    * one of another name: `issue(['dns:wrong.example'])`. With `expired` it was valid until an hour ago.
    */
-  issue(names: readonly SubjectAltName[], options?: { expired?: boolean }): Promise<CertificateFiles>
+  issue(
+    names: readonly SubjectAltName[],
+    options?: { expired?: boolean; notYetValid?: boolean; commonName?: string },
+  ): Promise<CertificateFiles>
 }
 
 const HOUR_MS = 3_600_000
@@ -36,7 +39,7 @@ export async function createAuthority(): Promise<Authority> {
     name: 'CN=puppet-registrar test authority',
     keys,
     signingAlgorithm: ALGORITHM,
-    ...validity(false),
+    ...validity(),
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -49,20 +52,23 @@ export async function createAuthority(): Promise<Authority> {
   let issued = 0
   return {
     caFile,
-    issue: async (names, { expired = false } = {}) => {
+    issue: async (names, { expired, notYetValid, commonName = 'puppet-registrar test server' } = {}) => {
       const leafKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
       const leaf = await x509.X509CertificateGenerator.create({
-        subject: 'CN=puppet-registrar test server',
+        subject: `CN=${commonName}`,
         issuer: ca.subject,
         publicKey: leafKeys.publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: ALGORITHM,
-        ...validity(expired),
+        ...validity(expired, notYetValid),
         extensions: [
           new x509.BasicConstraintsExtension(false, undefined, true),
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-          new x509.SubjectAlternativeNameExtension(names.map(generalName)),
+          new x509.ExtendedKeyUsageExtension([
+            x509.ExtendedKeyUsage.serverAuth,
+            x509.ExtendedKeyUsage.clientAuth,
+          ]),
+          ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names.map(generalName))]),
           await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
         ],
       })
@@ -77,10 +83,10 @@ export async function createAuthority(): Promise<Authority> {
   }
 }
 
-function validity(expired: boolean): { notBefore: Date; notAfter: Date } {
+function validity(expired = false, notYetValid = false): { notBefore: Date; notAfter: Date } {
   const now = Date.now()
   return {
-    notBefore: new Date(now - 24 * HOUR_MS),
+    notBefore: new Date(now + (notYetValid ? HOUR_MS : -24 * HOUR_MS)),
     notAfter: new Date(now + (expired ? -HOUR_MS : 24 * HOUR_MS)),
   }
 }

@@ -21,6 +21,8 @@ const HEADER_BYTES = 12
 /** A name server on UDP (RFC 1035) that says what a test wants. A name that is not in `records` does not exist. */
 export class NameServer {
   readonly records = new Map<string, NameRecord>()
+  /** What it says about every other name; undefined: that it does not exist. */
+  others: NameRecord | undefined
   readonly questions: Question[] = []
   /** About which it says nothing. */
   ignoredType: Question['type'] | undefined
@@ -55,7 +57,7 @@ export class NameServer {
     const type = TYPES[query.readUInt16BE(at + 1) as 1 | 28]
     const name = labels.join('.').toLowerCase()
     this.questions.push({ name, type })
-    const record = this.records.get(name)
+    const record = this.records.get(name) ?? this.others
     if (record === 'silent' || type === this.ignoredType) return
     const question = query.subarray(HEADER_BYTES, at + 5)
     const send = (code: number, addresses: readonly string[]): void =>

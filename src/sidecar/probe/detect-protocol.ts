@@ -1,7 +1,4 @@
-import { connect } from 'node:net'
-import { addAbortSignal } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
-import type { Address } from './probe.ts'
+import type { Socket } from 'node:net'
 
 /** What a port speaks, by the first bytes that it sends. */
 export type DetectedProtocol = 'http2' | 'tls' | 'http1' | 'closed' | 'other'
@@ -30,52 +27,29 @@ export function classify(bytes: Buffer): DetectedProtocol {
 }
 
 /**
- * Finds out what a port speaks. Rejects with the connection's error, or when `signal` aborts.
- *
- * It greets the port in plaintext HTTP/2: an HTTP/2 server sends its SETTINGS, a web server an HTTP/1.1 error. A TLS
- * server sends an alert, or hangs up without one (Node.js and BoringSSL do), so a port that hangs up is asked for a TLS
- * handshake as well.
+ * Greets a port in plaintext HTTP/2 over a connection, and ends that: an HTTP/2 server sends its SETTINGS, a web server an HTTP/1.1
+ * error. A TLS server sends an alert, hangs up without one (Node.js and BoringSSL do) or says in plain HTTP that it wants TLS (nginx
+ * does). Rejects when `signal` aborts.
  */
-export async function detectProtocol(address: Address, signal: AbortSignal): Promise<DetectedProtocol> {
-  const answer = await greet(address, signal)
-  return answer === 'closed' && (await acceptsTls(address, signal)) ? 'tls' : answer
-}
-
-function acceptsTls({ host, port }: Address, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = addAbortSignal(signal, connectTls({ host, port, rejectUnauthorized: false }))
-    const done = (accepted: boolean): void => {
-      socket.destroy()
-      resolve(accepted)
-    }
-    socket.on('secureConnect', () => done(true))
-    socket.on('error', () => done(false))
-    socket.on('close', () => done(false))
-  })
-}
-
-function greet(address: Address, signal: AbortSignal): Promise<DetectedProtocol> {
+export function detectProtocol(socket: Socket, signal: AbortSignal): Promise<DetectedProtocol> {
   return new Promise((resolve, reject) => {
     let bytes: Buffer = Buffer.alloc(0)
-    let connected = false
-    const socket = addAbortSignal(signal, connect(address.port, address.host))
-    const done = (): void => {
+    const end = (settle: () => void): void => {
+      signal.removeEventListener('abort', abort)
       socket.destroy()
-      resolve(classify(bytes))
+      settle()
     }
-    socket.on('connect', () => {
-      connected = true
-      socket.write(GREETING)
-    })
+    const done = (): void => end(() => resolve(classify(bytes)))
+    const abort = (): void => end(() => reject(new Error('aborted')))
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
     socket.on('data', (chunk) => {
       bytes = Buffer.concat([bytes, chunk])
       if (bytes.length >= ENOUGH_BYTES || classify(bytes) !== 'other') done()
     })
     socket.on('end', done)
-    // A TLS server may reset instead of closing: once connected, an error is an answer too.
-    socket.on('error', (error) => {
-      if (connected && !signal.aborted) done()
-      else reject(error)
-    })
+    // A TLS server may reset instead of closing: an error is an answer too.
+    socket.on('error', done)
+    socket.write(GREETING)
   })
 }

@@ -4,6 +4,8 @@ import type { ClientHttp2Session, IncomingHttpHeaders, IncomingHttpStatusHeader 
 export interface GrpcCall {
   /** `/package.Service/Method`. */
   readonly path: string
+  /** `:authority`; default: that of the session, which says nothing. */
+  readonly authority?: string
   /** The request message; an empty one by default. */
   readonly message?: Buffer
   /** More metadata. */
@@ -35,6 +37,7 @@ export function unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<
     const headersToSend = {
       ':method': 'POST',
       ':path': call.path,
+      ...(call.authority === undefined ? {} : { ':authority': call.authority }),
       'content-type': 'application/grpc',
       te: 'trailers',
       'user-agent': 'puppet-registrar',

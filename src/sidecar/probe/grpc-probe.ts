@@ -1,16 +1,18 @@
 import type { ClientHttp2Session } from 'node:http2'
-import { type ConnectErrorKind, connectErrorKind } from '../../net/connect-error.ts'
-import type { FailedProbe, ProbeResult } from '../events.ts'
-import type { PuppetTrouble } from '../puppet-trouble.ts'
-import { type DetectedProtocol, detectProtocol } from './detect-protocol.ts'
+import { withoutZone } from '../../net/ip-address.ts'
+import type { ProbeResult } from '../events.ts'
+import { Dialer, type DialerOptions } from './dialer.ts'
 import { GRPC_OK, GRPC_UNAUTHENTICATED, type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
 import { HEALTH_CHECK, healthOf } from './grpc-health.ts'
-import { openSession } from './http2-session.ts'
-import { type Address, failedProbe, type Probe, resultOfConnectError } from './probe.ts'
+import type { ClientTls } from './http2-session.ts'
+import { failedProbe, type Probe } from './probe.ts'
+import { ProbeError, SessionOpener } from './session-opener.ts'
 
-export interface GrpcProbeOptions extends Address {
+export interface GrpcProbeOptions extends DialerOptions {
   /** `auto` finds out first what the port speaks, and remembers it while it works. */
   readonly tls: 'auto' | 'on' | 'off'
+  /** What the probe says of itself in a TLS handshake. */
+  readonly clientTls: () => ClientTls
   /** `answer`: any gRPC status is good. `serving`: the health service must answer SERVING. */
   readonly wants: 'answer' | 'serving'
   /** Called when the puppet has closed the held session: a reason to probe at once, and not a result. */
@@ -20,26 +22,21 @@ export interface GrpcProbeOptions extends Address {
 /** A call without side effects, which a puppet refuses with a token that it does not accept. */
 const VERSION = '/wechaty.Puppet/Version'
 
-class ProbeError extends Error {
-  readonly result: FailedProbe
-
-  constructor(result: FailedProbe) {
-    super(result.reason)
-    this.result = result
-  }
-}
-
 /** Probes over one HTTP/2 session that it holds, and opens another when the puppet closes it. */
 export class GrpcProbe implements Probe {
   readonly #options: GrpcProbeOptions
+  readonly #opener: SessionOpener
   #session: ClientHttp2Session | undefined
-  /** What the port spoke last; undefined while it is to be found out. */
-  #tls: boolean | undefined
   #closed = false
 
   constructor(options: GrpcProbeOptions) {
     this.#options = options
-    this.#forgetTls()
+    this.#opener = new SessionOpener({
+      ...options,
+      dialer: new Dialer(options),
+      isWanted: () => !this.#closed && !isOpen(this.#session),
+      onLate: (session) => this.#hold(session),
+    })
   }
 
   async probe(signal: AbortSignal, overNewConnection = false): Promise<ProbeResult> {
@@ -57,7 +54,7 @@ export class GrpcProbe implements Probe {
     const session = this.#session
     try {
       if (!isOpen(session)) return null
-      const { status } = await unaryCall(session, {
+      const { status } = await this.#unaryCall(session, {
         path: VERSION,
         metadata: { authorization: `Wechaty ${token}` },
         signal,
@@ -77,6 +74,7 @@ export class GrpcProbe implements Probe {
 
   close(): void {
     this.#closed = true
+    this.#opener.close()
     this.#drop(this.#session)
   }
 
@@ -85,7 +83,7 @@ export class GrpcProbe implements Probe {
     const held = this.#session
     if (isOpen(held)) {
       try {
-        return await unaryCall(held, call)
+        return await this.#unaryCall(held, call)
       } catch (error) {
         this.#drop(held)
         if (call.signal.aborted) throw error
@@ -96,9 +94,9 @@ export class GrpcProbe implements Probe {
 
   /** Calls over a new session, which is held from then on if it answers. */
   async #callOverNewSession(call: GrpcCall): Promise<GrpcAnswer> {
-    const session = await this.#open(call.signal)
+    const session = await this.#opener.open(call.signal)
     try {
-      const answer = await unaryCall(session, call)
+      const answer = await this.#unaryCall(session, call)
       if (this.#closed || call.signal.aborted) throw new Error('aborted')
       this.#hold(session)
       return answer
@@ -108,31 +106,10 @@ export class GrpcProbe implements Probe {
     }
   }
 
-  async #open(signal: AbortSignal): Promise<ClientHttp2Session> {
-    const detected = this.#tls === undefined ? await this.#detect(signal) : undefined
-    const tls = this.#tls ?? detected === 'tls'
-    if (detected !== undefined && detected !== 'tls' && detected !== 'http2')
-      throw new ProbeError(this.#explain(detected, tls))
-    let session: ClientHttp2Session
-    try {
-      session = await openSession(this.#options, tls, signal)
-    } catch (error) {
-      // If the held session has answered after all, this was called off, and what the port speaks has not changed.
-      if (!(signal.aborted && this.#session !== undefined)) this.#forgetTls()
-      if (signal.aborted) throw error
-      if (UNCONNECTED.has(connectErrorKind(error as NodeJS.ErrnoException))) {
-        throw new ProbeError(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
-      }
-      // The port does not speak any more what it spoke before: find out at once what it speaks now.
-      if (detected === undefined && this.#tls === undefined) return this.#open(signal)
-      throw new ProbeError(this.#explain(detected ?? (await this.#detect(signal)), tls))
-    }
-    if (this.#closed || signal.aborted) {
-      session.destroy()
-      throw new Error('aborted')
-    }
-    this.#tls = tls
-    return session
+  #unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<GrpcAnswer> {
+    const { host, port } = this.#options
+    const authority = `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${port}`
+    return unaryCall(session, { authority, ...call })
   }
 
   #hold(session: ClientHttp2Session): void {
@@ -146,30 +123,6 @@ export class GrpcProbe implements Probe {
     })
   }
 
-  async #detect(signal: AbortSignal): Promise<DetectedProtocol> {
-    try {
-      return await detectProtocol(this.#options, signal)
-    } catch (error) {
-      throw new ProbeError(resultOfConnectError(error as NodeJS.ErrnoException, this.#options))
-    }
-  }
-
-  #explain(detected: DetectedProtocol, tls: boolean): FailedProbe {
-    const port = `port ${this.#options.port}`
-    const troubles: Record<DetectedProtocol, readonly [PuppetTrouble, string]> = {
-      http1: ['PUPPET_NOT_GRPC', `${port} accepts TCP but speaks HTTP/1.1, not gRPC`],
-      other: ['PUPPET_NOT_GRPC', `${port} accepts TCP but speaks something that is not gRPC`],
-      closed: ['PUPPET_CLOSES', `${port} accepts TCP and closes the connection without a word`],
-      tls: tls
-        ? ['PUPPET_NOT_GRPC', `${port} speaks TLS but not gRPC inside it`]
-        : ['PUPPET_WANTS_TLS', `TLS wanted: ${port} speaks TLS, REGISTRAR_PUPPET_TLS is off`],
-      http2: tls
-        ? ['PUPPET_WITHOUT_TLS', `no TLS: ${port} speaks plaintext HTTP/2, REGISTRAR_PUPPET_TLS is on`]
-        : ['PUPPET_BREAKS_CALLS', `${port} speaks HTTP/2 but broke the connection`],
-    }
-    return failedProbe(...troubles[detected])
-  }
-
   #result(answer: GrpcAnswer): ProbeResult {
     if (answer.status === null) {
       const reason = `port ${this.#options.port} speaks HTTP/2 but not gRPC (HTTP ${answer.httpStatus})`
@@ -181,12 +134,7 @@ export class GrpcProbe implements Probe {
         health === 'UNIMPLEMENTED' ? 'there is no health service' : `health is ${health ?? 'not known'}`
       return failedProbe('PUPPET_NOT_SERVING', `${what}, and REGISTRAR_PROBE=serving wants SERVING`)
     }
-    return { ok: true, tls: this.#tls ?? null, health }
-  }
-
-  #forgetTls(): void {
-    const { tls } = this.#options
-    this.#tls = tls === 'auto' ? undefined : tls === 'on'
+    return { ok: true, tls: this.#opener.tls, health }
   }
 
   #drop(session: ClientHttp2Session | undefined): void {
@@ -198,10 +146,3 @@ export class GrpcProbe implements Probe {
 function isOpen(session: ClientHttp2Session | undefined): session is ClientHttp2Session {
   return session !== undefined && !session.closed && !session.destroyed
 }
-
-/** There was no connection over which the port could speak. */
-const UNCONNECTED: ReadonlySet<ConnectErrorKind | undefined> = new Set([
-  'refused',
-  'unresolved',
-  'unreachable',
-])

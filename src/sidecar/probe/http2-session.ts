@@ -1,38 +1,60 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
-import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import type { Address } from './probe.ts'
+import type { Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+
+/** What the probe says of itself in a TLS handshake. */
+export interface ClientTls {
+  /** The server name that it asks for, as clients do; undefined: none. */
+  readonly servername: string | undefined
+  readonly cert?: Buffer | undefined
+  readonly key?: Buffer | undefined
+}
+
+/** How far it got: `agreed` is TLS whose two sides have agreed on HTTP/2 (ALPN). */
+export type SessionStage = 'plaintext' | 'handshake' | 'secured' | 'agreed'
+
+/** Why there is no session although TCP is connected. */
+export class SessionError extends Error {
+  readonly stage: SessionStage
+  readonly error: NodeJS.ErrnoException
+
+  constructor(stage: SessionStage, error: NodeJS.ErrnoException) {
+    super(error.message)
+    this.stage = stage
+    this.error = error
+  }
+}
+
+/** Of the session. It would have to be a URL, and not every host can stand in one: each call names the real authority. */
+const ANY_AUTHORITY = '//puppet'
 
 /**
- * Opens an HTTP/2 session with prior knowledge; resolves when the peer has sent its SETTINGS, so that it really speaks
- * HTTP/2. The puppet's certificate is not verified: the default one of the community can never be valid, and the probe
- * is about life, not about identity. Rejects with the error, or when `signal` aborts.
+ * Opens an HTTP/2 session with prior knowledge over a connection; resolves when the peer has sent its SETTINGS, so that it
+ * really speaks HTTP/2. The puppet's certificate is not verified: the default one of the community can never be valid, and
+ * the probe is about life, not about identity. Rejects with a SessionError, also when `signal` aborts.
+ *
+ * @param tls undefined: plaintext
  */
 export function openSession(
-  address: Address,
-  tls: boolean,
+  connection: Socket,
+  tls: ClientTls | undefined,
   signal: AbortSignal,
 ): Promise<ClientHttp2Session> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new Error('aborted'))
-    const { host, port } = address
-    const socket: Socket = tls
-      ? connectTls({ host, port, ALPNProtocols: ['h2'], rejectUnauthorized: false })
-      : connectTcp({ host, port })
     let session: ClientHttp2Session | undefined
-    const fail = (error: Error): void => {
+    let stage: SessionStage = tls === undefined ? 'plaintext' : 'handshake'
+    const socket = tls === undefined ? connection : secured(connection, tls)
+    const fail = (error: NodeJS.ErrnoException): void => {
       signal.removeEventListener('abort', abort)
       session?.destroy()
       socket.destroy()
-      reject(error)
+      connection.destroy()
+      reject(new SessionError(stage, error))
     }
     const abort = (): void => fail(new Error('aborted'))
     const closed = (): void => fail(new Error('closed before the HTTP/2 greeting'))
-    signal.addEventListener('abort', abort, { once: true })
-    socket.once('error', fail)
-    socket.once('close', closed)
-    socket.once(tls ? 'secureConnect' : 'connect', () => {
-      session = connectHttp2(`${tls ? 'https' : 'http'}://${authority(address)}`, {
+    const greet = (): void => {
+      session = connectHttp2(`${tls === undefined ? 'http' : 'https'}:${ANY_AUTHORITY}`, {
         createConnection: () => socket,
         settings: { enablePush: false },
       })
@@ -43,10 +65,26 @@ export function openSession(
         socket.off('close', closed)
         resolve(session as ClientHttp2Session)
       })
-    })
+    }
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    socket.on('error', fail)
+    socket.once('close', closed)
+    if (tls === undefined) greet()
+    else
+      socket.once('secureConnect', () => {
+        stage = (socket as TLSSocket).alpnProtocol === 'h2' ? 'agreed' : 'secured'
+        greet()
+      })
   })
 }
 
-function authority({ host, port }: Address): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+function secured(socket: Socket, { servername, cert, key }: ClientTls): TLSSocket {
+  return connectTls({
+    socket,
+    ALPNProtocols: ['h2'],
+    rejectUnauthorized: false,
+    ...(servername === undefined ? {} : { servername }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  })
 }

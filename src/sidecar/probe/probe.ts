@@ -35,7 +35,7 @@ export function resultOfConnectError(error: NodeJS.ErrnoException, { host, port 
     case 'refused':
       return failedProbe('PUPPET_REFUSED', `nothing listens on ${host}:${port}`)
     case 'unresolved':
-      return failedProbe('PUPPET_NAME_UNRESOLVED', `the name ${host} does not resolve (${error.code})`)
+      return unresolved(host, error.code)
     case 'unreachable':
       return failedProbe('PUPPET_UNREACHABLE', `no route to ${host} (${error.code})`)
     case 'reset':
@@ -45,4 +45,15 @@ export function resultOfConnectError(error: NodeJS.ErrnoException, { host, port 
       return failedProbe('PUPPET_CONNECT_FAILED', `connecting to ${host}:${port} failed${code}`)
     }
   }
+}
+
+function unresolved(host: string, code = ''): FailedProbe {
+  const reasons: Readonly<Record<string, string>> = {
+    EAI_AGAIN: 'the name server does not answer',
+    EAI_FAIL: 'the name server answers with an error',
+  }
+  const reason = reasons[code]
+  if (reason === undefined)
+    return failedProbe('PUPPET_NAME_UNRESOLVED', `the name ${host} does not resolve (${code})`)
+  return failedProbe('PUPPET_NAME_SERVER_FAILS', `the name ${host} does not resolve: ${reason} (${code})`)
 }

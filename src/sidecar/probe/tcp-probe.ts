@@ -1,4 +1,5 @@
-import { type Address, failedProbe, type Probe, resultOfConnectError } from './probe.ts'
+import { Dialer, type DialerOptions } from './dialer.ts'
+import { type Probe, resultOfConnectError } from './probe.ts'
 
 /**
  * Checks whether the port accepts a TCP connection. The kernel accepts for a process that is stuck, so this cannot see one
@@ -6,17 +7,21 @@ import { type Address, failedProbe, type Probe, resultOfConnectError } from './p
  * which gives up after two minutes. The next probe connects again, because an old connection learns late of a port that is
  * back.
  */
-export function createTcpProbe(address: Address): Probe {
+export function createTcpProbe(options: DialerOptions): Probe {
+  const dialer = new Dialer(options)
+  const connect = async (address: string): Promise<void> => {
+    const { check } = await import('tcp-port-used')
+    if (!(await check(options.port, address)))
+      throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+  }
   return {
     holdsConnection: false,
-    probe: async () => {
+    probe: async (signal) => {
       try {
-        const { check } = await import('tcp-port-used')
-        const open = await check(address.port, address.host)
-        if (open) return { ok: true, tls: null, health: null }
-        return failedProbe('PUPPET_REFUSED', `nothing listens on ${address.host}:${address.port}`)
+        await dialer.race(connect, () => {}, signal)
+        return { ok: true, tls: null, health: null }
       } catch (error) {
-        return resultOfConnectError(error as NodeJS.ErrnoException, address)
+        return resultOfConnectError(error as NodeJS.ErrnoException, options)
       }
     },
     acceptsToken: async () => null,

@@ -17,7 +17,16 @@ describe('a connection that fails', () => {
 
   it.each([
     ['ENOTFOUND', 'PUPPET_NAME_UNRESOLVED', 'the name puppet does not resolve (ENOTFOUND)'],
-    ['EAI_AGAIN', 'PUPPET_NAME_UNRESOLVED', 'the name puppet does not resolve (EAI_AGAIN)'],
+    [
+      'EAI_AGAIN',
+      'PUPPET_NAME_SERVER_FAILS',
+      'the name puppet does not resolve: the name server does not answer (EAI_AGAIN)',
+    ],
+    [
+      'EAI_FAIL',
+      'PUPPET_NAME_SERVER_FAILS',
+      'the name puppet does not resolve: the name server answers with an error (EAI_FAIL)',
+    ],
     ['EHOSTUNREACH', 'PUPPET_UNREACHABLE', 'no route to puppet (EHOSTUNREACH)'],
     ['ENETUNREACH', 'PUPPET_UNREACHABLE', 'no route to puppet (ENETUNREACH)'],
     ['ECONNRESET', 'PUPPET_RESETS', 'puppet:8788 accepts connections and resets them'],

@@ -1,0 +1,68 @@
+import { connect, type Socket } from 'node:net'
+import type { Clock } from '../../lib/clock.ts'
+import type { NameResolver } from '../../net/name-resolver.ts'
+import type { Address } from './probe.ts'
+import { raceAddresses } from './race-addresses.ts'
+
+export interface DialerOptions extends Address {
+  readonly clock: Clock
+  readonly resolver: NameResolver
+  /** Deadline of one probe, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** Of a probe's deadline: a name that is not found must be said before time is up. */
+const LOOKUP_SHARE = 0.75
+
+/** Connects to the puppet, wherever its name leads, and remembers which address it had. */
+export class Dialer {
+  readonly #options: DialerOptions
+  #last: string | undefined
+
+  constructor(options: DialerOptions) {
+    this.#options = options
+  }
+
+  /** Opens a TCP connection. Rejects with the error, or when `signal` aborts. */
+  dial(signal: AbortSignal): Promise<Socket> {
+    const { port } = this.#options
+    const connectTo = (address: string, over: AbortSignal): Promise<Socket> => openSocket(address, port, over)
+    return this.race(connectTo, (socket) => socket.destroy(), signal)
+  }
+
+  /** The same with another way to connect to one address. */
+  async race<Connection>(
+    connectTo: (address: string, signal: AbortSignal) => Promise<Connection>,
+    discard: (connection: Connection) => void,
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    const { clock, host, resolver, timeoutMs } = this.#options
+    const addresses = await resolver.addresses(host, timeoutMs * LOOKUP_SHARE)
+    const options = { clock, addresses, last: this.#last, connect: connectTo, discard }
+    const { address, connection } = await raceAddresses(options, signal)
+    this.#last = address
+    return connection
+  }
+}
+
+function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    const abort = (): void => {
+      socket.destroy()
+      reject(new Error('aborted'))
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once('error', (error) => {
+      signal.removeEventListener('abort', abort)
+      reject(error)
+    })
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', abort)
+      socket.removeAllListeners('error')
+      // Between two owners, an error must not be without a listener.
+      socket.on('error', () => {})
+      resolve(socket)
+    })
+  })
+}
