@@ -1,5 +1,5 @@
 import { Findings } from './config-error.ts'
-import { type Env, readVariables, rowsOf, type Values, withoutEmpty } from './environment.ts'
+import { type Env, readVariables, rowsOf, setVariables, type Values } from './environment.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from './variables.ts'
 
 /** Where a process has its HTTP endpoints. Port 0: it has none. */
@@ -35,7 +35,7 @@ export function readDrainConfig(env: Env): {
 
 function read<Row extends Variable>(rows: readonly Row[], env: Env): Values<Row> {
   const findings = new Findings()
-  const values = readVariables(rows, withoutEmpty(env), findings)
+  const values = readVariables(rows, setVariables(env, findings), findings)
   findings.throwProblems()
   return values
 }

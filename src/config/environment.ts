@@ -1,7 +1,13 @@
 import { customCleanEnv, type RequiredValidatorSpec } from 'envalid'
 import type { Problem } from '../lib/problem.ts'
 import type { Findings } from './config-error.ts'
-import { SIDECAR_VARIABLES, type Variable } from './variables.ts'
+import { isServiceLink } from './service-link.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from './variables.ts'
+
+/** The names that are read. */
+const KNOWN: ReadonlySet<string> = new Set(
+  [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES].map(({ name }) => name),
+)
 
 /** The environment as it was given: an empty string counts as unset. */
 export type Env = Readonly<Record<string, string | undefined>>
@@ -23,12 +29,31 @@ export interface ConfigAndWarnings<Config> {
   readonly warnings: readonly Problem[]
 }
 
-/** Drops what is empty: `VARIABLE=` in an env file means "not set". */
-export function withoutEmpty(env: Env): SetVariables {
-  const set = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  )
-  return Object.fromEntries(set)
+/** Whose white space is told where tokens are read. */
+const HOLDS_TOKENS: ReadonlySet<string> = new Set(['WECHATY_PUPPET_SERVICE_TOKEN', 'WECHATY_TOKEN'])
+
+/**
+ * What is set of an environment. An empty variable is not (`VARIABLE=` in an env file), and neither is one that Kubernetes has
+ * set for a Service of that name, of which `findings` is told. White space around values is dropped: a newline comes from
+ * `$(cat …)` and from Secrets, a carriage return from files of Windows.
+ */
+export function setVariables(given: Env, findings: Findings): SetVariables {
+  const set: Record<string, string> = {}
+  for (const [name, value = ''] of Object.entries(given)) {
+    if (value === '') continue
+    if (KNOWN.has(name) && isServiceLink(name, value)) {
+      findings.warn(
+        name,
+        'is what Kubernetes sets for a Service of that name, and is ignored; set enableServiceLinks: false in the pod, or rename the Service',
+        'SERVICE_LINK',
+      )
+      continue
+    }
+    const trimmed = HOLDS_TOKENS.has(name) ? value : value.trim()
+    if (trimmed !== '') set[name] = trimmed
+    else if (KNOWN.has(name)) findings.problem(name, 'holds nothing but white space; leave it empty')
+  }
+  return set
 }
 
 /** Some rows of a table. */
@@ -56,9 +81,15 @@ export function readVariables<Row extends Variable>(
   const defaults = table
     .filter(({ byDefault }) => byDefault !== '')
     .map(({ name, byDefault }) => [name, byDefault])
+  const readable = Object.fromEntries(
+    table.flatMap(({ name }) => {
+      const value = env[name]
+      return value !== undefined && isReadable(writtenAs(name), value, findings) ? [[name, value]] : []
+    }),
+  )
   const specs = table.map(({ name, parse }) => [name, { ...parse, default: undefined }])
   const values = customCleanEnv(
-    { ...Object.fromEntries(defaults), ...env },
+    { ...Object.fromEntries(defaults), ...readable },
     Object.fromEntries(specs),
     (cleaned) => cleaned,
     {
@@ -73,21 +104,14 @@ export function readVariables<Row extends Variable>(
   return values as unknown as Values<Row>
 }
 
-/** What Kubernetes makes up in every pod beside a Service called `registrar` or `registry`. */
-const SERVICE_LINK = /^REGISTR(AR|Y)_(SERVICE_|PORT($|_))/
-
-/** Warns of names that begin with `prefix` but are not in `table`: misspelt, most likely. */
-export function warnOfUnknown(
-  env: SetVariables,
-  prefix: 'REGISTRAR_' | 'REGISTRY_',
-  table: readonly Variable[],
-  findings: Findings,
-): void {
-  const known = new Set(table.map(({ name }) => name))
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith(prefix) || known.has(name) || SERVICE_LINK.test(name)) continue
-    findings.warn(name, 'is not a variable of this program and is ignored; see --help', 'VARIABLE_UNKNOWN')
-  }
+/** Whether a value is worth parsing; a problem if not. */
+function isReadable(name: string, value: string, findings: Findings): boolean {
+  if (HOLDS_TOKENS.has(name)) return true
+  if (!/^["']|["']$/.test(value)) return true
+  const message =
+    "is in quotes; write it without: Docker's --env-file keeps them, and so does a list below environment: in Compose"
+  findings.problem(name, message, 'VARIABLE_QUOTED')
+  return false
 }
 
 /** Copies the values of the sidecar's aliases to the names they stand for, where those are not set. */

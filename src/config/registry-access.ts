@@ -8,7 +8,7 @@ import {
   resolveAliases,
   rowsOf,
   type SetVariables,
-  withoutEmpty,
+  setVariables,
 } from './environment.ts'
 import { withoutOwnGatewayServer } from './gateway-config.ts'
 import { registryFromAuthority, registryFromUrl } from './registry-address.ts'
@@ -30,7 +30,7 @@ const ROWS = rowsOf(
 /** Reads what `discover` uses of the sidecar's environment. Throws a ConfigError. */
 export function readDiscoverConfig(given: Env): RegistryAccess {
   const findings = new Findings()
-  const { env, writtenAs } = resolveAliases(withoutOwnGatewayServer(withoutEmpty(given)), findings)
+  const { env, writtenAs } = resolveAliases(withoutOwnGatewayServer(setVariables(given, findings)), findings)
   const access = readRegistryAccess(env, writtenAs, findings)
   if (access === undefined || findings.problems.length > 0) throw new ConfigError(findings.problems)
   return access

@@ -11,9 +11,9 @@ import {
   type Env,
   readVariables,
   type SetVariables,
-  warnOfUnknown,
-  withoutEmpty,
+  setVariables,
 } from './environment.ts'
+import { checkRegistryNames } from './variable-names.ts'
 import { REGISTRY_VARIABLES } from './variables.ts'
 
 /** The registry's configuration. Durations in milliseconds. */
@@ -58,8 +58,8 @@ export async function readRegistryConfig(
   terminal = false,
 ): Promise<ConfigAndWarnings<RegistryConfig>> {
   const findings = new Findings()
-  const env = withoutEmpty(given)
-  warnOfUnknown(env, 'REGISTRY_', REGISTRY_VARIABLES, findings)
+  const env = setVariables(given, findings)
+  checkRegistryNames(env, findings)
   const defaults = terminal ? { LOG_FORMAT: 'pretty' } : {}
   const values = readVariables(REGISTRY_VARIABLES, { ...defaults, ...env }, findings)
   const tls = readTls(env, findings)

@@ -9,12 +9,12 @@ import {
   type Env,
   readVariables,
   resolveAliases,
-  warnOfUnknown,
-  withoutEmpty,
+  setVariables,
 } from './environment.ts'
 import { checkGatewayConfig, type GatewayListenAddress, withoutOwnGatewayServer } from './gateway-config.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isExposed } from './registry-address.ts'
+import { checkSidecarNames } from './variable-names.ts'
 import { PUPPET_WITHOUT_TLS, SIDECAR_VARIABLES } from './variables.ts'
 
 /** The sidecar's configuration. Durations in milliseconds. Frozen. */
@@ -62,9 +62,9 @@ export interface Config {
  */
 export async function readConfig(given: Env, terminal = false): Promise<ConfigAndWarnings<Config>> {
   const findings = new Findings()
-  const all = withoutEmpty(given)
+  const all = setVariables(given, findings)
   const set = withoutOwnGatewayServer(all)
-  warnOfUnknown(set, 'REGISTRAR_', SIDECAR_VARIABLES, findings)
+  checkSidecarNames(set, findings)
   const { env, writtenAs } = resolveAliases(set, findings)
   const puppet = readVariables([PUPPET_WITHOUT_TLS], env, findings)
   const defaults = {

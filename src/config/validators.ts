@@ -55,11 +55,6 @@ export function integer(min: number, max: number): RequiredValidatorSpec<number>
 /** A TCP port; `lowest` is 0 where 0 has a meaning of its own. */
 export function tcpPort(lowest: 0 | 1, example: number): RequiredValidatorSpec<number> {
   return validator((text) => {
-    if (/^(tcp|udp):\/\//.test(text)) {
-      throw new EnvError(
-        'looks like a Kubernetes service link, not a port; set enableServiceLinks: false in the pod, or rename the Service',
-      )
-    }
     const value = Number(text)
     if (!/^\d+$/.test(text) || value < lowest || value > 65535) {
       throw new EnvError(`must be a port from ${lowest} to 65535, for example ${example}`)
@@ -70,7 +65,7 @@ export function tcpPort(lowest: 0 | 1, example: number): RequiredValidatorSpec<n
 
 export function oneOf<Word extends string>(...words: readonly Word[]): RequiredValidatorSpec<Word> {
   return validator((text) => {
-    const word = words.find((candidate) => candidate === text)
+    const word = words.find((candidate) => candidate === text.toLowerCase())
     if (word === undefined) throw new EnvError(`must be one of ${words.join(', ')}`)
     return word
   })

@@ -60,7 +60,7 @@ describe('the gateway port', () => {
     expect([config.tokens, config.tokenSource, warnings]).toEqual([[], undefined, []])
   })
 
-  it.each(['0', '65536', 'x', '1e3', '-1', '9787 '])(
+  it.each(['0', '65536', 'x', '1e3', '-1', '97 87'])(
     'on port %j is a problem, and no token is missed',
     async (port) => {
       expect(await problemsOf({ REGISTRAR_GATEWAY_PORT: port })).toMatchObject([
@@ -69,10 +69,12 @@ describe('the gateway port', () => {
     },
   )
 
-  it('is named as a service link if Kubernetes made it up', async () => {
-    const [problem] = await problemsOf({ ...GATEWAY, REGISTRAR_GATEWAY_PORT: 'tcp://10.0.0.1:9787' })
-    expect(problem?.variable).toBe('REGISTRAR_GATEWAY_PORT')
-    expect(problem?.message).toContain('enableServiceLinks')
+  it('is not set if Kubernetes made it up for a Service: then there is no gateway, and a token is needed', async () => {
+    const link = { REGISTRAR_GATEWAY_PORT: 'tcp://10.0.0.1:9787' }
+    expect(await problemsOf(link)).toMatchObject([{ code: 'VARIABLE_MISSING' }])
+    const { config, warnings } = await readConfig({ ...link, WECHATY_TOKEN: 'insecure_aaaa-1111' })
+    expect(config.gateway).toBeUndefined()
+    expect(warnings).toMatchObject([{ code: 'SERVICE_LINK', variable: 'REGISTRAR_GATEWAY_PORT' }])
   })
 
   it.each([{}, { WECHATY_PUPPET_SERVER_PORT: '9000' }])(

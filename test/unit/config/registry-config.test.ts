@@ -162,15 +162,6 @@ describe('the list', () => {
 })
 
 describe('warnings', () => {
-  it('name a variable that nobody knows', async () => {
-    expect(
-      (await readRegistryConfig({ REGISTRY_LISTEN: '80', REGISTRY_TLS_CERT: 'x' })).warnings,
-    ).toMatchObject([
-      { variable: 'REGISTRY_LISTEN', message: expect.stringContaining('is ignored; see --help') },
-      { variable: 'REGISTRY_TLS_CERT', message: expect.stringContaining('is ignored; see --help') },
-    ])
-  })
-
   it('say nothing of what Kubernetes sets beside a Service called registry, nor of other programs', async () => {
     const link = 'tcp://10.0.0.7:8080'
     const { config, warnings } = await readRegistryConfig({
