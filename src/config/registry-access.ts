@@ -11,7 +11,12 @@ import {
   setVariables,
 } from './environment.ts'
 import { withoutOwnGatewayServer } from './gateway-config.ts'
-import { registryFromAuthority, registryFromUrl } from './registry-address.ts'
+import {
+  checkMeansTls,
+  checkSameRegistry,
+  registryFromAuthority,
+  registryFromUrl,
+} from './registry-address.ts'
 import { SIDECAR_VARIABLES } from './variables.ts'
 
 /** Which registry, and how to get there. */
@@ -52,10 +57,26 @@ export function readRegistryAccess(
     text === undefined
       ? registryFromAuthority(writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'), authority, findings)
       : registryFromUrl('REGISTRAR_REGISTRY_URL', text, findings)
+  if (url !== undefined) checkAuthority(url, env, writtenAs, findings)
   const extraCa = readCa(values.REGISTRAR_REGISTRY_CA_FILE, findings)
   const proxy = url?.protocol === 'ws:' ? 'HTTP_PROXY' : 'HTTPS_PROXY'
   const proxyFromEnvironment = readProxy(env, proxy, findings)
   return url && { url, extraCa, proxyFromEnvironment }
+}
+
+/** What the authority says beside the URL, or without one. */
+function checkAuthority(
+  url: URL,
+  env: SetVariables,
+  writtenAs: (name: string) => string,
+  findings: Findings,
+): void {
+  const { WECHATY_PUPPET_SERVICE_AUTHORITY: authority, REGISTRAR_GATEWAY_PORT: gatewayPort } = env
+  // With the gateway server's port it is for a gateway elsewhere: no registry.
+  if (authority === undefined || authority.endsWith(`:${gatewayPort}`)) return
+  const variable = writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY')
+  if (env.REGISTRAR_REGISTRY_URL === undefined) checkMeansTls(variable, url, findings)
+  else checkSameRegistry(variable, authority, url, findings)
 }
 
 function readCa(path: string | undefined, findings: Findings): string | undefined {

@@ -34,6 +34,33 @@ export function registryFromUrl(variable: string, text: string, findings: Findin
   return url
 }
 
+/** Says that two variables name different registries; `url`, of REGISTRAR_REGISTRY_URL, counts. */
+export function checkSameRegistry(variable: string, authority: string, url: URL, findings: Findings): void {
+  const other = URL.canParse(`wss://${authority}`) ? new URL(`wss://${authority}`) : undefined
+  const hasPort = /:\d+$/.test(authority)
+  if (other?.hostname === url.hostname && (!hasPort || portOf(other) === portOf(url))) return
+  const message =
+    'names another registry than REGISTRAR_REGISTRY_URL, which counts here; the gateway and clients may use the other one'
+  findings.warn(variable, message, 'VARIABLE_CONFLICT')
+}
+
+function portOf({ port, protocol }: URL): string {
+  return port !== '' ? port : protocol === 'ws:' ? '80' : '443'
+}
+
+/**
+ * Says that TLS is meant here where the gateway would speak plain ws: it does with each WECHATY_APIHOST but the public registry's.
+ * A public host on the usual port is left alone: it has a certificate, most likely.
+ */
+export function checkMeansTls(variable: string, url: URL, findings: Findings): void {
+  const isUsual = url.port === '' && !isPrivateHost(url.hostname)
+  if (variable !== 'WECHATY_APIHOST' || /api\.chatie\.io$/.test(url.hostname) || isUsual) return
+  // What has an underscore may be a token in the wrong place.
+  const line = `REGISTRAR_REGISTRY_URL=ws://${url.host.includes('_') ? '<host>' : url.host}`
+  const message = `means wss and https here, while a gateway speaks plain ws to it; if the registry does too, add ${line}`
+  findings.warn(variable, message, 'REGISTRY_TLS_EXPECTED')
+}
+
 /** Whether a token would travel unencrypted over the internet. */
 export function isExposed(url: URL): boolean {
   return url.protocol === 'ws:' && !isPrivateHost(url.hostname)

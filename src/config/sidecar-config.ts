@@ -80,7 +80,8 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
   }
   const path = values.WECHATY_PUPPET_SERVICE_TOKEN_FILE
   // A gateway that registers itself brings its token.
-  if (inline.text === undefined && path === undefined && env.REGISTRAR_GATEWAY_PORT === undefined) {
+  const { WECHATY_PUPPET_SERVICE_TOKEN_FILE: file, REGISTRAR_GATEWAY_PORT: gateway } = env
+  if (inline.text === undefined && file === undefined && gateway === undefined) {
     const message =
       'is not set; give the token of your puppet, for example insecure_3f2c…, or a file in WECHATY_PUPPET_SERVICE_TOKEN_FILE'
     findings.problem(inline.variable, message, 'VARIABLE_MISSING')

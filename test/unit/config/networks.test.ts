@@ -57,13 +57,15 @@ describe('networks', () => {
   })
 
   it('are read or refused in these words, whatever the text', () => {
-    const texts = fc.oneof(
+    const anything = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),
       fc.string({ unit: fc.constantFrom(...'0123456789abcdef.:/,% '), maxLength: 20 }),
       fc
         .tuple(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('fe80::1%eth0')), fc.integer({ min: -1, max: 130 }))
         .map(([address, length]) => `${address}/${length}`),
     )
+    // Quotes have words of their own.
+    const texts = anything.filter((text) => !/^["']|["']$/.test(text))
     fc.assert(
       fc.property(texts, (text) => {
         const found = read(text)

@@ -4,6 +4,7 @@ import { rootCertificates } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Findings } from '../../../src/config/config-error.ts'
 import { readRegistryAccess } from '../../../src/config/registry-access.ts'
+import { readConfig } from '../../../src/config/sidecar-config.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 
 afterAll(removeTempDirs)
@@ -43,6 +44,60 @@ describe('which registry', () => {
     const { problems } = read({ WECHATY_PUPPET_SERVICE_AUTHORITY: 'no host' }, () => 'WECHATY_APIHOST')
     expect(problems).toMatchObject([{ variable: 'WECHATY_APIHOST', message: expect.any(String) }])
   })
+})
+
+const warningsOf = async (env: Record<string, string>): Promise<readonly string[]> => {
+  const { warnings } = await readConfig({ WECHATY_TOKEN: 'insecure_aaaa-1111', ...env })
+  return warnings.map(({ code, variable, message }) => `${code} ${variable} ${message}`)
+}
+
+describe('two variables that name the registry', () => {
+  it.each([
+    [{ WECHATY_PUPPET_SERVICE_AUTHORITY: 'other.example.com' }, 'WECHATY_PUPPET_SERVICE_AUTHORITY'],
+    [{ WECHATY_APIHOST: 'my-registry:8081' }, 'WECHATY_APIHOST'],
+    [{ WECHATY_APIHOST: 'api.chatie.io' }, 'WECHATY_APIHOST'],
+  ])('are a warning that says which counts if they differ: %j', async (other, name) => {
+    expect(await warningsOf({ REGISTRAR_REGISTRY_URL: 'ws://my-registry:8080', ...other })).toEqual([
+      expect.stringMatching(
+        `^VARIABLE_CONFLICT ${name} names another registry than REGISTRAR_REGISTRY_URL, which counts`,
+      ),
+    ])
+  })
+
+  it.each(['my-registry:8080', 'MY-Registry:8080', 'my-registry'])(
+    'are none if they agree: %s',
+    async (same) => {
+      expect(
+        await warningsOf({ REGISTRAR_REGISTRY_URL: 'ws://my-registry:8080/base', WECHATY_APIHOST: same }),
+      ).toEqual([])
+    },
+  )
+
+  it('are none where one is for a gateway elsewhere, and names our gateway server', async () => {
+    const env = { REGISTRAR_GATEWAY_PORT: '9787', REGISTRAR_REGISTRY_URL: 'ws://my-registry:8080' }
+    expect(await warningsOf({ ...env, WECHATY_APIHOST: 'registrar:9787' })).toEqual([])
+  })
+})
+
+describe("a gateway's WECHATY_APIHOST", () => {
+  it.each(['my-registry:8080', 'my-registry', '192.168.1.2:8080', 'registry.example.com:8080'])(
+    'is a warning with the whole line to write if the registry may speak plain ws: %s',
+    async (host) => {
+      expect(await warningsOf({ WECHATY_APIHOST: host })).toEqual([
+        expect.stringMatching(
+          new RegExp(`^REGISTRY_TLS_EXPECTED .* add REGISTRAR_REGISTRY_URL=ws://${host}$`),
+        ),
+      ])
+    },
+  )
+
+  it.each(['api.chatie.io', 'registry.example.com', 'registry.example.com:443'])(
+    'is none at %s',
+    async (host) => {
+      expect(await warningsOf({ WECHATY_APIHOST: host })).toEqual([])
+      expect(await warningsOf({ WECHATY_PUPPET_SERVICE_AUTHORITY: 'my-registry:8080' })).toEqual([])
+    },
+  )
 })
 
 describe('the certificates file', () => {
