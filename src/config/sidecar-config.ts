@@ -29,6 +29,8 @@ export interface Config {
   readonly puppet: { readonly host: string; readonly port: number; readonly tls: 'auto' | 'on' | 'off' }
   readonly probe: {
     readonly kind: 'tcp' | 'grpc' | 'serving'
+    /** The service whose health is asked for; empty: the server's as a whole. */
+    readonly service: string
     /** Between two probes while the puppet is healthy and answers; default 500. */
     readonly intervalMs: number
     /** Between two probes while the state is changing; default 200. */
@@ -121,6 +123,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
     },
     probe: {
       kind: values.REGISTRAR_PROBE,
+      service: values.REGISTRAR_PROBE_SERVICE ?? '',
       intervalMs: values.REGISTRAR_PROBE_INTERVAL,
       fastIntervalMs: values.REGISTRAR_PROBE_FAST_INTERVAL,
       timeoutMs: values.REGISTRAR_PROBE_TIMEOUT,

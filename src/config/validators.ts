@@ -132,3 +132,9 @@ export const networks = validator((value) => {
 
 /** Any text, taken as it is and checked elsewhere. */
 export const text = validator((value) => value)
+
+/** The name of a service, as a health service knows it. */
+export const serviceName = validator((text) => {
+  if (!/^[\x21-\x7e]{1,200}$/.test(text)) throw new EnvError('is not a service, for example wechaty.Puppet')
+  return text
+})

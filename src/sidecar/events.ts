@@ -19,6 +19,8 @@ export type ProbeResult =
       readonly tls: boolean | null
       /** What the health service says; null where there is none or the probe does not ask. */
       readonly health: HealthStatus | null
+      /** What is odd, though it lives; absent if nothing is. */
+      readonly warnings?: readonly PuppetWarning[]
     }
   | {
       readonly ok: false
@@ -31,6 +33,12 @@ export type ProbeResult =
       /** One sentence part for people: what is wrong. */
       readonly reason: string
     }
+
+/** Something about the puppet that withdraws nothing, and that its owner should know. */
+export interface PuppetWarning {
+  readonly code: PuppetTrouble
+  readonly text: string
+}
 
 /** The same, with its duration in milliseconds. */
 export type TimedProbeResult = ProbeResult & { readonly tookMs: number }
@@ -106,6 +114,8 @@ export type SidecarEvent =
       /** Where a healthy puppet has become unhealthy: milliseconds since its first bad probe was sent; undefined elsewhere. */
       readonly failingMs?: number | undefined
     }
+  /** What is odd with a puppet that lives is something else from now on. */
+  | { readonly type: 'puppetWarnings'; readonly warnings: readonly PuppetWarning[] }
   /** Where the tokens come from was read; `problems` is why the tokens stay as they were, empty if all is well. */
   | {
       readonly type: 'source'

@@ -1,8 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/sidecar-config.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isLoopbackHost } from '../net/local-host.ts'
 import type { NameResolver } from '../net/name-resolver.ts'
-import type { Damping, SidecarEventListener, TimedProbeResult } from './events.ts'
+import type {
+  Damping,
+  PuppetHealth,
+  PuppetWarning,
+  SidecarEventListener,
+  TimedProbeResult,
+} from './events.ts'
 import { dampingOf } from './health/damping.ts'
 import { detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
 import { probeIntervalMs } from './health/probe-interval.ts'
@@ -19,6 +26,8 @@ export interface PuppetMonitorOptions {
   /** The server name that clients ask for in TLS; undefined: none. */
   readonly serverName: () => string | undefined
   readonly emit: SidecarEventListener
+  /** The token that a guarded health service is asked with; undefined while there is none. */
+  readonly token: () => string | undefined
   /** The puppet has become healthy, or unhealthy. */
   readonly onChange: () => void
   /** The network namespace that is shared with the puppet is gone for good; perhaps called more than once. */
@@ -33,6 +42,7 @@ export class PuppetMonitor {
   /** Undefined where the puppet has a network of its own. */
   readonly #netns: NetnsWatcher | undefined
   #health: HealthState = initialHealth
+  #warnings: readonly PuppetWarning[] = []
 
   constructor(options: PuppetMonitorOptions) {
     const { puppet, probe } = options.config
@@ -44,7 +54,14 @@ export class PuppetMonitor {
     this.#probe =
       probe.kind === 'tcp'
         ? createTcpProbe(dialing)
-        : new GrpcProbe({ ...dialing, clientTls, wants, sessionClosed: () => this.probeSoon() })
+        : new GrpcProbe({
+            ...dialing,
+            clientTls,
+            wants,
+            service: probe.service,
+            token: options.token,
+            sessionClosed: () => this.probeSoon(),
+          })
     this.#prober = new Prober({
       probe: this.#probe,
       clock: options.clock,
@@ -96,7 +113,17 @@ export class PuppetMonitor {
       const failingMs = detectionMs(before, now, nowMs)
       emit({ type: 'puppet', health, code, reason, damping: dampingOf(now.withdrawals, nowMs), failingMs })
     }
+    this.#warn(result, now.health)
     if (now.health !== before.health) onChange()
     return probeIntervalMs(now, config.probe)
+  }
+
+  /** A probe that failed says nothing of what is odd with a puppet that lives; one that is away has no oddities. */
+  #warn(result: TimedProbeResult, health: PuppetHealth): void {
+    if (!result.ok && health === 'healthy') return
+    const warnings = result.ok ? (result.warnings ?? []) : []
+    if (isDeepStrictEqual(warnings, this.#warnings)) return
+    this.#warnings = warnings
+    this.#options.emit({ type: 'puppetWarnings', warnings })
   }
 }

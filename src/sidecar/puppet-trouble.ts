@@ -31,10 +31,28 @@ export const PUPPET_TROUBLES = [
   'PUPPET_TLS_FAILED',
   /** Its port speaks something that is not gRPC. */
   'PUPPET_NOT_GRPC',
-  /** The connection broke before the call was answered. */
+  /** The connection or the call broke before it was answered. */
   'PUPPET_BREAKS_CALLS',
-  /** Its health is not SERVING, and REGISTRAR_PROBE=serving wants that. */
+  /** Something before it, or the puppet itself, says that it is not to be had. */
+  'PUPPET_UNAVAILABLE',
+  /** Its answer ends without a gRPC status, or with one that is no code. */
+  'PUPPET_WITHOUT_STATUS',
+  /** It has no worker free. */
+  'PUPPET_BUSY',
+  /** It speaks gRPC, and knows neither the health check nor `wechaty.Puppet`. */
+  'PUPPET_WITHOUT_VERSION',
+  /** Its health is another one than SERVING. */
   'PUPPET_NOT_SERVING',
+  /** It has no health service, and REGISTRAR_PROBE=serving wants one. */
+  'PUPPET_WITHOUT_HEALTH',
+  /** Its health service does not know what REGISTRAR_PROBE_SERVICE names. */
+  'PUPPET_SERVICE_UNKNOWN',
+  /** The answer of its health service cannot be read. */
+  'PUPPET_HEALTH_UNREADABLE',
+  /** Its health service answers with an error. */
+  'PUPPET_HEALTH_UNKNOWN',
+  /** Its health service wants a token, and it is not safe to send it. */
+  'PUPPET_HEALTH_GUARDED',
   /** It goes up and down, and is held back for a while. */
   'PUPPET_FLAPPING',
   /** It does not accept clients with the registered token. */

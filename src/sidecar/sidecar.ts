@@ -74,6 +74,7 @@ export class Sidecar {
       resolver: new NameResolver({ clock }),
       serverName: () => serverNameOf(this.#tokens.tokens[0] ?? ''),
       emit,
+      token: () => this.#tokens.tokens[0],
       onChange: () => {
         this.#reconcile()
         this.#checkTokens(this.#tokens.tokens)

@@ -18,6 +18,8 @@ export function grpcProbe(port: number, options: Partial<GrpcProbeOptions> = {})
     tls: 'auto',
     clientTls: () => ({ servername: undefined }),
     wants: 'answer',
+    service: '',
+    token: () => undefined,
     sessionClosed: () => {},
     ...options,
   })

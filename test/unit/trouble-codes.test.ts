@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { PROBLEM_CODES } from '../../src/lib/problem.ts'
 import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
+import { PUPPET_TROUBLES } from '../../src/sidecar/puppet-trouble.ts'
 import { text } from '../support/documentation.ts'
 
 /** Each list of codes, and the heading of its table in docs/troubleshooting.md. */
 const LISTS: readonly (readonly [heading: string, codes: readonly string[]])[] = [
   ['Codes of the registry', REGISTRY_TROUBLES],
+  ['Codes of the puppet', PUPPET_TROUBLES],
   ['Codes of the configuration', PROBLEM_CODES],
 ]
 

@@ -19,6 +19,8 @@ export interface HealthState {
   readonly streak: ProbeStreak
   /** When the puppet went from healthy to unhealthy: the newest few, in milliseconds of the monotonic clock. */
   readonly withdrawals: readonly number[]
+  /** Since when it has said nothing but that it is busy, in milliseconds of the monotonic clock; undefined where it does not say so. */
+  readonly busySinceMs: number | undefined
   /** Why it is not healthy; null when it is, and before the first probe. */
   readonly code: PuppetTrouble | null
   /** The same in words; empty when it is. */
@@ -27,11 +29,14 @@ export interface HealthState {
 
 /** Connections refused in a row that prove death without waiting for `fall`. */
 const REFUSALS_THAT_PROVE = 2
+/** A puppet without a free worker is a busy one. One without a free worker for so long is a stuck one. */
+const BUSY_MAX_MS = 30_000
 /** Before the first probe. */
 export const initialHealth: HealthState = {
   health: 'unknown',
   streak: { outcome: 'none' },
   withdrawals: [],
+  busySinceMs: undefined,
   code: null,
   reason: 'not probed yet',
 }
@@ -43,7 +48,15 @@ export function nextHealth(
   atMs: number,
   settings: HealthSettings,
 ): HealthState {
-  return result.ok ? afterGood(state, atMs, settings) : afterBad(state, result, atMs, settings)
+  const busy = result.ok ? result.warnings?.find(({ code }) => code === 'PUPPET_BUSY') : undefined
+  const busySinceMs = busy === undefined ? undefined : (state.busySinceMs ?? atMs)
+  const before = { ...state, busySinceMs }
+  if (!result.ok) return afterBad(before, result, atMs, settings)
+  if (busy === undefined || busySinceMs === undefined || atMs - busySinceMs < BUSY_MAX_MS)
+    return afterGood(before, atMs, settings)
+  const reason = `busy for more than ${BUSY_MAX_MS / 1000} s: ${busy.text}`
+  const stuck = { ok: false, kind: 'failed', code: busy.code, reason, tookMs: result.tookMs } as const
+  return afterBad(before, stuck, atMs, settings)
 }
 
 function afterGood(state: HealthState, atMs: number, settings: HealthSettings): HealthState {
@@ -78,7 +91,7 @@ function afterBad(
     return state.health === 'healthy' ? { ...state, streak } : { ...state, streak, code, reason }
   }
   const withdrawals = state.health === 'healthy' ? withWithdrawal(state.withdrawals, atMs) : state.withdrawals
-  return { health: 'unhealthy', streak, withdrawals, code, reason }
+  return { ...state, health: 'unhealthy', streak, withdrawals, code, reason }
 }
 
 /** How long a healthy puppet had failed when it was found unhealthy, in milliseconds; undefined for any other change. */

@@ -1,4 +1,6 @@
-import type { ClientHttp2Session, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2'
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2'
+import { frame } from './grpc-message.ts'
+import { type GrpcStatus, readGrpcStatus } from './grpc-status.ts'
 
 /** A unary gRPC call on a session that is open already. */
 export interface GrpcCall {
@@ -15,19 +17,20 @@ export interface GrpcCall {
 
 /** What came back. The status message is left out on purpose: puppets repeat the token in it. */
 export interface GrpcAnswer {
-  /** The gRPC status; null where the peer does not speak gRPC. */
-  readonly status: number | null
+  /** `none`: it has no `grpc-status`. `invalid`: it has one that is no code. */
+  readonly status: GrpcStatus | 'none' | 'invalid'
   readonly httpStatus: number
-  /** The response message; empty if there was none. */
-  readonly message: Buffer
+  /** Whether its content type is `application/grpc`, with whatever suffix. */
+  readonly hasGrpcType: boolean
+  /** The messages, each with its prefix, at most `ANSWER_MAX_BYTES`. */
+  readonly body: Buffer
+  /** How messages are compressed, if they are. */
+  readonly encoding: string
 }
 
-/** Statuses that mean something here (the gRPC core specification's status codes). */
-export const GRPC_OK = 0
-export const GRPC_UNIMPLEMENTED = 12
-export const GRPC_UNAUTHENTICATED = 16
+/** There is no answer, for a reason that is the peer's. The message is for people, and has nothing of the peer's. */
+export class CallError extends Error {}
 
-const MESSAGE_HEADER_BYTES = 5
 const ANSWER_MAX_BYTES = 64 * 1024
 
 /** Calls once. Rejects when the stream or the session breaks, or `signal` aborts. */
@@ -44,7 +47,7 @@ export function unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<
       ...call.metadata,
     }
     const stream = session.request(headersToSend, { signal: call.signal })
-    let headers: IncomingHttpHeaders & IncomingHttpStatusHeader = {}
+    let headers: IncomingHttpHeaders = {}
     let trailers: IncomingHttpHeaders = {}
     let size = 0
     const chunks: Buffer[] = []
@@ -56,27 +59,54 @@ export function unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<
     })
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > ANSWER_MAX_BYTES) stream.destroy(new Error('the answer is too long'))
+      if (size > ANSWER_MAX_BYTES) stream.destroy(new CallError('its answer is longer than 64 KiB'))
       else chunks.push(chunk)
     })
-    stream.on('error', reject)
+    stream.on('error', (error) => reject(resetError(stream.rstCode) ?? error))
     stream.on('close', () => {
-      const httpStatus = headers[':status']
-      if (httpStatus === undefined) return reject(new Error('the stream was closed without an answer'))
-      const status = Number(trailers['grpc-status'] ?? headers['grpc-status'] ?? Number.NaN)
+      // A status may stand in the headers: an answer without a message has no other part.
+      const status = readGrpcStatus(text(trailers['grpc-status'] ?? headers['grpc-status']))
+      const reset = status === 'none' ? resetError(stream.rstCode) : undefined
+      if (reset !== undefined) return reject(reset)
+      const httpStatus = Number(headers[':status'])
+      if (Number.isNaN(httpStatus)) return reject(new CallError('it ends the call without an answer'))
       resolve({
-        status: Number.isInteger(status) ? status : null,
+        status,
         httpStatus,
-        message: Buffer.concat(chunks).subarray(MESSAGE_HEADER_BYTES),
+        hasGrpcType: /^application\/grpc($|[;+])/i.test(headers['content-type'] ?? ''),
+        body: Buffer.concat(chunks),
+        encoding: text(headers['grpc-encoding']) ?? 'identity',
       })
     })
     stream.end(frame(call.message ?? Buffer.alloc(0)))
   })
 }
 
-/** Length-prefixes a message: one byte "not compressed", four of length. */
-export function frame(message: Buffer): Buffer {
-  const header = Buffer.alloc(MESSAGE_HEADER_BYTES)
-  header.writeUInt32BE(message.length, 1)
-  return Buffer.concat([header, message])
+function text(header: string | readonly string[] | undefined): string | undefined {
+  return header === undefined ? undefined : String(header)
 }
+
+/** The words for a stream that was reset; undefined if it was not. */
+function resetError(code: number | undefined): CallError | undefined {
+  const name = RESET_NAMES.get(code ?? 0)
+  return name === undefined ? undefined : new CallError(`it resets the call (${name})`)
+}
+
+/** HTTP/2's error codes (RFC 9113 §7) but NO_ERROR, which is 0. */
+const RESET_NAMES: ReadonlyMap<number, string> = new Map(
+  [
+    'PROTOCOL_ERROR',
+    'INTERNAL_ERROR',
+    'FLOW_CONTROL_ERROR',
+    'SETTINGS_TIMEOUT',
+    'STREAM_CLOSED',
+    'FRAME_SIZE_ERROR',
+    'REFUSED_STREAM',
+    'CANCEL',
+    'COMPRESSION_ERROR',
+    'CONNECT_ERROR',
+    'ENHANCE_YOUR_CALM',
+    'INADEQUATE_SECURITY',
+    'HTTP_1_1_REQUIRED',
+  ].map((name, index) => [index + 1, name]),
+)

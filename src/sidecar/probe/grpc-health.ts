@@ -1,18 +1,28 @@
 import type { HealthStatus } from '../events.ts'
-import { GRPC_OK, GRPC_UNIMPLEMENTED, type GrpcAnswer } from './grpc-call.ts'
+import type { GrpcAnswer } from './grpc-call.ts'
+import { readMessage } from './grpc-message.ts'
+import { lengthDelimited, readFields } from './protobuf.ts'
 
-/** The standard health check of gRPC servers (`grpc.health.v1`); an empty request asks about the server as a whole. */
+/** The standard health check of gRPC servers (`grpc.health.v1`). */
 export const HEALTH_CHECK = '/grpc.health.v1.Health/Check'
 
+/** Field 1 of `HealthCheckRequest` is `service`, field 1 of `HealthCheckResponse` is `status`. */
+const SERVICE_FIELD = 1
+const STATUS_FIELD = 1
 const STATUSES: readonly HealthStatus[] = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN']
-/** Field 1, a varint: `HealthCheckResponse.status`. */
-const STATUS_FIELD = 0x08
 
-/** What an answer to `HEALTH_CHECK` says; null if it says nothing about health. */
-export function healthOf({ status, message }: GrpcAnswer): HealthStatus | null {
-  if (status === GRPC_UNIMPLEMENTED) return 'UNIMPLEMENTED'
-  if (status !== GRPC_OK) return null
-  // Protobuf leaves the default value, 0, out.
-  if (message.length === 0) return 'UNKNOWN'
-  return message[0] === STATUS_FIELD ? (STATUSES[message[1] ?? 0] ?? null) : null
+/** @param service whose health to ask for; empty: the server's as a whole */
+export function healthCheckRequest(service: string): Buffer {
+  return service === '' ? Buffer.alloc(0) : lengthDelimited(SERVICE_FIELD, Buffer.from(service))
+}
+
+/** The health in an answer with the status OK, or what is wrong with that answer, in words. */
+export function readHealth({ body, encoding }: GrpcAnswer): HealthStatus | { readonly problem: string } {
+  const reading = readMessage(body, encoding)
+  if ('problem' in reading) return reading
+  const fields = readFields(reading.message)
+  if (fields === undefined) return { problem: 'is no HealthCheckResponse' }
+  // Protobuf leaves the default value, 0, out; of several values the last one counts.
+  const value = fields.findLast(({ number }) => number === STATUS_FIELD)?.value ?? 0n
+  return STATUSES[Number(value)] ?? { problem: 'holds a status that the health protocol does not have' }
 }

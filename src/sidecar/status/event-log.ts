@@ -4,6 +4,7 @@ import { type Log, REPEATABLE_LINES } from '../../ops/log.ts'
 import { type Change, LogAggregator, type Sum } from '../../ops/log-aggregator.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
 import { GatewayLog } from './gateway-log.ts'
+import { PuppetWarningsLog } from './puppet-warnings-log.ts'
 import { registrationLine } from './registration-log-line.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
@@ -44,6 +45,7 @@ export class EventLog {
   #sourceTrouble = false
   #sourceWarnings: readonly string[] = []
   readonly #gateway: GatewayLog
+  readonly #puppetWarnings: PuppetWarningsLog
   /** A gateway may bring other tokens again and again. */
   readonly #tokenChanges = new RateLimiter(REPEATABLE_LINES)
 
@@ -53,6 +55,7 @@ export class EventLog {
     this.#clock = clock
     this.#sidecarState = sidecarState
     this.#gateway = new GatewayLog(log, clock, sidecarState)
+    this.#puppetWarnings = new PuppetWarningsLog(log, clock)
     this.#aggregator = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 
@@ -65,6 +68,8 @@ export class EventLog {
     switch (event.type) {
       case 'puppet':
         return this.#puppet(event)
+      case 'puppetWarnings':
+        return this.#puppetWarnings.record(event.warnings)
       case 'registration':
         return this.#registration(event)
       case 'registry':

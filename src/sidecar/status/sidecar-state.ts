@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
-import type { HealthStatus, PuppetHealth, RegistrationState, SidecarEvent } from '../events.ts'
+import type { HealthStatus, PuppetHealth, PuppetWarning, RegistrationState, SidecarEvent } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
 
 export interface TokenRecord {
@@ -28,6 +28,7 @@ export interface PuppetRecord {
   readonly reason: string
   readonly tls: boolean | null
   readonly health: HealthStatus | null
+  readonly warnings: readonly PuppetWarning[]
 }
 
 /** Whether attempts get as far as the registry, and if not, why. */
@@ -82,6 +83,7 @@ export class SidecarState {
       reason: 'not probed yet',
       tls: null,
       health: null,
+      warnings: [],
     }
     this.#registry = { reachable: true, since, code: null, reason: '', attempts: 0, retryAtMs: null }
     this.#source = { problems: [], code: null, since }
@@ -143,6 +145,9 @@ export class SidecarState {
         return
       case 'puppet':
         return this.#applyPuppet(event)
+      case 'puppetWarnings':
+        this.#puppet = { ...this.#puppet, warnings: event.warnings }
+        return
       case 'registry':
         return this.#applyRegistry(event)
       case 'source':

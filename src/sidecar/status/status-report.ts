@@ -46,6 +46,7 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
       probe: config.probe.kind,
       tls: puppet.tls,
       health: puppet.health,
+      warnings: puppet.warnings,
       tokenAccepted: sidecarState.tokenAccepted,
       damping: { withdrawals: options.damping.withdrawals, holdSeconds: options.damping.holdMs / 1000 },
     },

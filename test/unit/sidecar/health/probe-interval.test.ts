@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { HealthState } from '../../../../src/sidecar/health/health.ts'
+import { type HealthState, initialHealth } from '../../../../src/sidecar/health/health.ts'
 import { probeIntervalMs } from '../../../../src/sidecar/health/probe-interval.ts'
 
 const settings = { intervalMs: 500, fastIntervalMs: 200 }
@@ -16,11 +16,11 @@ it.each([
   ['after that it rises at the fast interval', 'unhealthy', { ...good, count: 2 }, 200],
   ['at the start, a missing puppet is awaited', 'unknown', bad(1, 0), 200],
 ] as const)('%s', (_rule, health, streak, pause) => {
-  const state: HealthState = { health, streak, withdrawals: [], code: null, reason: '' }
+  const state: HealthState = { ...initialHealth, health, streak }
   expect(probeIntervalMs(state, settings)).toBe(pause)
 })
 
 it('never confirms slower than the fast interval', () => {
-  const state: HealthState = { health: 'healthy', streak: bad(1, 1), withdrawals: [], code: null, reason: '' }
+  const state: HealthState = { ...initialHealth, health: 'healthy', streak: bad(1, 1) }
   expect(probeIntervalMs(state, { ...settings, fastIntervalMs: 5 })).toBe(5)
 })

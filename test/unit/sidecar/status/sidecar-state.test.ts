@@ -44,6 +44,7 @@ describe('the state before any event', () => {
       reason: 'not probed yet',
       tls: null,
       health: null,
+      warnings: [],
     })
     expect([...sidecarState.tokens].map(({ id, state, sinceMs }) => [id, state, sinceMs])).toEqual([
       ['a', 'idle', START.getTime()],

@@ -78,6 +78,7 @@ describe('the report', () => {
         probe: 'serving',
         tls: true,
         health: 'SERVING',
+        warnings: [],
         tokenAccepted: null,
         damping: { withdrawals: 3, holdSeconds: 2 },
       },
