@@ -21,7 +21,7 @@ const LANGUAGES = [
     folder: 'go',
     needs: ['go', 'version'],
     get: 'install Go 1.26 or later',
-    build: () => [['go', 'build', '-o', 'puppet', '.']],
+    build: [['go', 'build', '-o', 'puppet', '.']],
     run: (dir) => [`${dir}/puppet`],
   },
   {
@@ -29,11 +29,46 @@ const LANGUAGES = [
     folder: 'python',
     needs: ['python3', '-c', 'import venv, ensurepip'],
     get: 'install Python 3 with venv',
-    build: () => [
+    build: [
       ['python3', '-m', 'venv', 'venv'],
       ['venv/bin/pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt'],
     ],
     run: (dir) => [`${dir}/venv/bin/python`, `${dir}/puppet.py`],
+  },
+  {
+    name: 'Java',
+    folder: 'java',
+    needs: ['sh', '-c', 'javac -version && mvn --version'],
+    get: 'install a JDK of version 17 or later, and Maven',
+    build: [
+      ['mvn', '--batch-mode', '--quiet', 'dependency:copy-dependencies', '-DoutputDirectory=lib'],
+      ['javac', '-cp', 'lib/*', '-d', 'classes', 'Puppet.java'],
+    ],
+    run: (dir) => ['java', '-cp', `${dir}/lib/*:${dir}/classes`, 'Puppet'],
+  },
+  {
+    name: 'Rust',
+    folder: 'rust',
+    needs: ['cargo', '--version'],
+    get: 'install Rust 1.88 or later with Cargo',
+    build: [['cargo', 'build', '--quiet', '--target-dir', 'target']],
+    run: (dir) => [`${dir}/target/debug/puppet`],
+  },
+  {
+    name: 'C++',
+    folder: 'cpp',
+    needs: ['sh', '-c', 'g++ --version && pkg-config --exists --print-errors grpc++'],
+    get: "install g++, pkg-config and gRPC's library, in Debian libgrpc++-dev",
+    build: [['sh', '-c', 'g++ -std=c++17 -o puppet puppet.cc $(pkg-config --cflags --libs grpc++)']],
+    run: (dir) => [`${dir}/puppet`],
+  },
+  {
+    name: 'Ruby',
+    folder: 'ruby',
+    needs: ['ruby', '-e', "require 'grpc'"],
+    get: "install Ruby and gRPC's gem, in Debian ruby-grpc",
+    build: [],
+    run: (dir) => ['ruby', `${dir}/puppet.rb`],
   },
 ]
 
@@ -45,7 +80,7 @@ function install({ name, folder, needs, get, build, run }) {
   const dir = join(CACHE, folder)
   const source = at(`servers/${folder}`)
   const stampFile = join(dir, '.stamp')
-  const stamp = hash(source, build(dir))
+  const stamp = hash(source, build)
   const lack = step(needs, '.')
   if (lack !== undefined) return { missing: `${get} (${lack})` }
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { run: run(dir) }
@@ -54,7 +89,7 @@ function install({ name, folder, needs, get, build, run }) {
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
   cpSync(source, dir, { recursive: true })
-  for (const command of build(dir)) {
+  for (const command of build) {
     const trouble = step(command, dir)
     if (trouble !== undefined) return { missing: `${command[0]}: ${trouble}` }
   }

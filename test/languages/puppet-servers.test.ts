@@ -12,7 +12,7 @@ import { type PuppetAndSidecar, startPuppetAndSidecar, type Variant } from './su
 /** Ten seconds of probes; with LANGUAGES_LONG=1 the first variant of each language has three minutes. */
 const PROBES = 100
 const MANY_PROBES = process.env.LANGUAGES_LONG === '1' ? 1_800 : PROBES
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 120_000
 const LONG_TIMEOUT_MS = TIMEOUT_MS + MANY_PROBES * 200
 
 const WORKERS = 2
@@ -39,6 +39,12 @@ describe.each(builtLanguages())('beside a puppet in $name, the sidecar', (langua
   const start = ({ onTestFinished }: TestContext, variant: Variant): Promise<PuppetAndSidecar> =>
     startPuppetAndSidecar({ language, onTestFinished, registryUrl, files }, variant)
 
+  /** Shows a time in milliseconds, for those who compare languages. */
+  const figure = (what: string, ms: number): number => {
+    process.stdout.write(`${language.name}: ${what}, ms: ${Math.round(ms)}\n`)
+    return ms
+  }
+
   const QUIET = [
     { health: true, tls: 'off', probes: MANY_PROBES },
     { health: false, tls: 'off', probes: PROBES },
@@ -50,13 +56,16 @@ describe.each(builtLanguages())('beside a puppet in $name, the sidecar', (langua
     test.concurrent(
       `keeps the token registered and one connection open: ${kind}`,
       async (context) => {
-        const pair = await start(context, { health, tls })
+        const pair = await start(context, { health, tls, count: true })
         const { puppet } = await pair.registered()
         expect(puppet.tls).toBe(tls === 'on')
         expect(puppet.health).toBe(health ? 'SERVING' : 'UNIMPLEMENTED')
-        const before = pair.connections().made
+        const before = pair.counted?.made() ?? 0
         await pair.probes(probes)
-        await expectUndisturbed(pair, before)
+        expect(await pair.withdrawals()).toBe(0)
+        expect(pair.counted?.open()).toBe(1)
+        // A late answer lets the sidecar ask over another connection.
+        expect(pair.counted?.made()).toBeLessThanOrEqual(before + (await pair.lateProbes()))
       },
       LONG_TIMEOUT_MS,
     )
@@ -82,12 +91,12 @@ describe.each(builtLanguages())('beside a puppet in $name, the sidecar', (langua
   test.concurrent(
     'keeps the token registered while the puppet ends each connection that is a second old',
     async (context) => {
-      const pair = await start(context, { maxAgeMs: 1_000 })
+      const pair = await start(context, { maxAgeMs: 1_000, count: true })
       await pair.registered()
-      const before = pair.connections().made
+      const before = pair.counted?.made() ?? 0
       await pair.probes(PROBES)
-      expect(pair.connections().made - before).toBeGreaterThanOrEqual(3)
       expect(await pair.withdrawals()).toBe(0)
+      expect(pair.counted?.made()).toBeGreaterThanOrEqual(before + 3)
     },
     TIMEOUT_MS,
   )
@@ -98,7 +107,7 @@ describe.each(builtLanguages())('beside a puppet in $name, the sidecar', (langua
       const pair = await start(context, {})
       await pair.registered()
       pair.puppet().kill('SIGKILL')
-      expect(await pair.withdrawn()).toBeLessThan(2_000)
+      expect(figure('SIGKILL to withdrawn', await pair.withdrawn())).toBeLessThan(2_000)
       await pair.restart()
       await pair.registered()
       expect(await pair.withdrawals()).toBe(1)
@@ -112,7 +121,7 @@ describe.each(builtLanguages())('beside a puppet in $name, the sidecar', (langua
       const pair = await start(context, {})
       await pair.registered()
       pair.puppet().kill('SIGSTOP')
-      expect(await pair.withdrawn()).toBeLessThan(6_000)
+      expect(figure('SIGSTOP to withdrawn', await pair.withdrawn())).toBeLessThan(6_000)
       pair.puppet().kill('SIGCONT')
       await pair.registered()
       expect(await pair.withdrawals()).toBe(1)
@@ -123,14 +132,15 @@ describe.each(builtLanguages())('beside a puppet in $name, the sidecar', (langua
   test.concurrent(
     'withdraws the token of a puppet that stops gracefully while a call is under way',
     async (context) => {
-      const pair = await start(context, { workMs: 3_000 })
+      const pair = await start(context, { workMs: 5_000 })
       await pair.registered()
       const work = new Work(pair.port)
       context.onTestFinished(() => work.end())
       const call = work.ding()
       await pair.probes(3)
       pair.puppet().kill('SIGTERM')
-      expect(await pair.withdrawn()).toBeLessThan(2_500)
+      // The call goes on for longer than this.
+      expect(figure('SIGTERM to withdrawn', await pair.withdrawn())).toBeLessThan(4_000)
       await call
       expect(await pair.puppet().exit).toEqual({ code: 0, signal: null })
       await pair.restart()
@@ -152,11 +162,3 @@ describe.each(builtLanguages())('beside a puppet in $name, the sidecar', (langua
     TIMEOUT_MS,
   )
 })
-
-/** No withdrawal, and one connection for all probes, except that a late answer lets the sidecar ask over another. */
-async function expectUndisturbed(pair: PuppetAndSidecar, madeBefore: number): Promise<void> {
-  const { made, open } = pair.connections()
-  expect(open).toBe(1)
-  expect(made - madeBefore).toBeLessThanOrEqual(await pair.lateProbes())
-  expect(await pair.withdrawals()).toBe(0)
-}

@@ -2,6 +2,9 @@ import { type ClientHttp2Session, connect } from 'node:http2'
 import { type Command, startProgram } from '../../support/child.ts'
 import type { BuiltLanguage } from './languages.ts'
 
+/** A Java machine on a busy machine takes its time. */
+const START_TIMEOUT_MS = 60_000
+
 /** What `test/languages/servers/README.md` explains. */
 export interface PuppetOptions {
   readonly port: number
@@ -30,7 +33,7 @@ export async function startPuppetServer(
     WORK_MS: String(options.workMs),
     MAX_AGE_MS: String(options.maxAgeMs),
   })
-  await puppet.line(/^listening$/)
+  await puppet.line(/^listening$/, { timeoutMs: START_TIMEOUT_MS })
   return puppet
 }
 

@@ -1,9 +1,9 @@
 import type { TestContext } from 'vitest'
 import type { Command } from '../../support/child.ts'
 import { freePort } from '../../support/free-port.ts'
-import { startRelay } from '../../support/relay.ts'
 import { allRegistered, type Sidecar, type Status, startSidecar } from '../../support/sidecar.ts'
 import { waitUntil } from '../../support/wait.ts'
+import { type CountedPort, startCountedPort } from './counted-port.ts'
 import type { BuiltLanguage } from './languages.ts'
 import { type PuppetOptions, startPuppetServer } from './puppet-server.ts'
 
@@ -13,7 +13,12 @@ const PROBE_INTERVAL = '100ms'
 const LATE_SECONDS = 0.5
 
 /** What differs from a puppet in plaintext with a health service, four idle workers and no limit on the age of connections. */
-export type Variant = Partial<Omit<PuppetOptions, 'port'>>
+export interface Variant extends Partial<Omit<PuppetOptions, 'port'>> {
+  /** Whether connections are counted. Who counts them accepts them even if the puppet is dead. Default: not. */
+  readonly count?: boolean
+  /** More settings of the sidecar. */
+  readonly env?: Readonly<Record<string, string>>
+}
 
 export interface Surroundings {
   readonly language: BuiltLanguage
@@ -24,10 +29,12 @@ export interface Surroundings {
   readonly files: PuppetOptions['files']
 }
 
-/** A puppet, and a sidecar that probes it through a relay, which counts the connections. */
+/** A puppet, and a sidecar that probes it. */
 export interface PuppetAndSidecar {
   readonly port: number
   readonly sidecar: Sidecar
+  /** Through which the sidecar probes, if that is wanted. */
+  readonly counted: CountedPort | undefined
   puppet(): Command
   /** Starts the puppet anew, on the same port. */
   restart(): Promise<void>
@@ -40,8 +47,6 @@ export interface PuppetAndSidecar {
   withdrawals(): Promise<number>
   /** Probes so far that were late enough for a second connection. */
   lateProbes(): Promise<number>
-  /** Connections so far, and those that are open now. */
-  connections(): { readonly made: number; readonly open: number }
 }
 
 let tokens = 0
@@ -49,8 +54,7 @@ let tokens = 0
 /** Starts both; they end with the test. */
 export async function startPuppetAndSidecar(
   { language, onTestFinished, registryUrl, files }: Surroundings,
-  variant: Variant,
-  env: Readonly<Record<string, string>> = {},
+  { count = false, env = {}, ...variant }: Variant,
 ): Promise<PuppetAndSidecar> {
   const port = await freePort()
   const options: PuppetOptions = {
@@ -65,12 +69,12 @@ export async function startPuppetAndSidecar(
   }
   let puppet = await startPuppetServer(language, options)
   onTestFinished(() => puppet.kill('SIGKILL'))
-  const relay = await startRelay({ targetPort: port })
-  onTestFinished(() => relay.close())
+  const counted = count ? await startCountedPort(port) : undefined
+  onTestFinished(() => counted?.close())
   tokens += 1
   const sidecar = await startSidecar({
     WECHATY_PUPPET_SERVICE_TOKEN: `insecure_language-${tokens}`,
-    WECHATY_PUPPET_SERVER_PORT: String(relay.port),
+    WECHATY_PUPPET_SERVER_PORT: String(counted?.port ?? port),
     REGISTRAR_REGISTRY_URL: registryUrl,
     REGISTRAR_PROBE_INTERVAL: PROBE_INTERVAL,
     REGISTRAR_PROBE_FAST_INTERVAL: PROBE_INTERVAL,
@@ -83,6 +87,7 @@ export async function startPuppetAndSidecar(
   return {
     port,
     sidecar,
+    counted,
     puppet: () => puppet,
     restart: async () => {
       puppet = await startPuppetServer(language, options)
@@ -108,10 +113,6 @@ export async function startPuppetAndSidecar(
       const text = await metrics()
       const inTime = sum(text, `probe_duration_seconds_bucket{le="${LATE_SECONDS}"}`)
       return sum(text, 'probe_duration_seconds_count') - inTime
-    },
-    connections: () => {
-      const { accepted, passing } = relay.counts()
-      return { made: accepted, open: passing }
     },
   }
 }
