@@ -26,24 +26,41 @@ export interface Authority {
     names: readonly SubjectAltName[],
     options?: { expired?: boolean; notYetValid?: boolean; commonName?: string },
   ): Promise<CertificateFiles>
+  /** An authority below this one. Its `caFile` holds its own certificate alone, and what it issues comes without it. */
+  issueAuthority(): Promise<Authority>
+}
+
+interface Issuer {
+  readonly certificate: x509.X509Certificate
+  readonly keys: webcrypto.CryptoKeyPair
 }
 
 const HOUR_MS = 3_600_000
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /** A certificate authority that nobody trusts yet, with its files in a temporary folder. */
-export async function createAuthority(): Promise<Authority> {
+export function createAuthority(): Promise<Authority> {
+  return authorityBelow(undefined)
+}
+
+async function authorityBelow(issuer: Issuer | undefined): Promise<Authority> {
   const dir = makeTempDir()
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-  const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=puppet-registrar test authority',
-    keys,
+  const name = `CN=puppet-registrar test ${issuer === undefined ? 'authority' : 'intermediate'}`
+  const ca = await x509.X509CertificateGenerator.create({
+    subject: name,
+    issuer: issuer?.certificate.subject ?? name,
+    publicKey: keys.publicKey,
+    signingKey: (issuer?.keys ?? keys).privateKey,
     signingAlgorithm: ALGORITHM,
     ...validity(),
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(issuer === undefined
+        ? []
+        : [await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey)]),
     ],
   })
   const caFile = join(dir, 'ca.pem')
@@ -80,6 +97,7 @@ export async function createAuthority(): Promise<Authority> {
       writeFileSync(keyFile, `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`, { mode: 0o600 })
       return { caFile, certFile, keyFile }
     },
+    issueAuthority: () => authorityBelow({ certificate: ca, keys }),
   }
 }
 
