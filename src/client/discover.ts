@@ -1,7 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, deadline } from '../lib/clock.ts'
-import { registryErrorOf, stageOf } from '../net/connect-error.ts'
+import type { Attempt } from '../net/attempt.ts'
+import {
+  isProxyStage,
+  peerName,
+  registryErrorOf,
+  type Stage,
+  stageOf,
+  type Way,
+} from '../net/connect-error.ts'
+import { ProxyError } from '../net/proxy-error.ts'
 import type { RegistryTrouble } from '../net/registry-trouble.ts'
+import { followStages } from '../net/stages.ts'
 import type { Transport } from '../net/transport.ts'
 import { type DiscoveryAnswer, discoveryPath, parseDiscovery } from '../protocol/discovery.ts'
 
@@ -27,27 +37,52 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const { registry, token, transport, clock, timeoutMs = TIMEOUT_MS } = options
   const url = new URL(registry.href.replace(/^ws/, 'http').replace(/\/$/, '') + discoveryPath(token))
   const limit = deadline(clock, timeoutMs)
+  let stage: Stage = 'DNS'
+  let way: Way = { hasCaFile: false }
+  const attempt: Attempt = {
+    signal: limit.signal,
+    at: (next) => {
+      stage = next
+    },
+    goes: (its) => {
+      way = its
+    },
+  }
   try {
-    const { status, body } = await get(url, transport, limit.signal)
+    const { status, body } = await get(url, transport, attempt)
     return parseDiscovery(status, body)
   } catch (error) {
-    const trouble = error as NodeJS.ErrnoException
-    const { code, words } = limit.signal.aborted
-      ? ({ code: 'REGISTRY_SILENT', words: `no answer in ${timeoutMs / 1000} s` } as const)
-      : registryErrorOf(trouble, stageOf(trouble, 'HTTP'))
-    return { kind: 'unreachable', code, reason: `${url.host}: ${words}` }
+    if (limit.signal.aborted) return silent(url.host, timeoutMs, stage, way)
+    return unreachable(url.host, error as NodeJS.ErrnoException, stage, way)
   } finally {
     limit.release()
   }
 }
 
+type Unreachable = Extract<Discovery, { kind: 'unreachable' }>
+
+function silent(host: string, timeoutMs: number, stage: Stage, way: Way): Unreachable {
+  const code = isProxyStage(stage) ? 'PROXY_SILENT' : 'REGISTRY_SILENT'
+  const reason = `${stage}: ${peerName(host, stage, way)}: no answer in ${timeoutMs / 1000} s`
+  return { kind: 'unreachable', code, reason }
+}
+
+function unreachable(host: string, error: NodeJS.ErrnoException, stage: Stage, way: Way): Unreachable {
+  if (error instanceof ProxyError)
+    return { kind: 'unreachable', code: error.trouble, reason: `${error.stage}: ${error.message}` }
+  const where = stageOf(error, stage)
+  const { code, words } = registryErrorOf(error, where, way)
+  return { kind: 'unreachable', code, reason: `${where}: ${peerName(host, where, way)}: ${words}` }
+}
+
 async function get(
   url: URL,
   transport: Transport,
-  signal: AbortSignal,
+  attempt: Attempt,
 ): Promise<{ status: number; body: string }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
-  const requestOptions = await transport(url)
+  const requestOptions = await transport(url, attempt)
+  const { signal } = attempt
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { signal, ...requestOptions }, (response: IncomingMessage) => {
       let body = ''
@@ -60,6 +95,7 @@ async function get(
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
     })
     outgoing.on('error', reject)
+    outgoing.once('socket', (socket) => followStages(socket, outgoing.host, attempt.at))
     outgoing.end()
   })
 }

@@ -22,6 +22,8 @@ export interface DaemonOptions {
   readonly warnings: readonly Problem[]
   /** Taken out of each line of the log. */
   readonly secrets: readonly string[]
+  /** Secrets that are no tokens. */
+  readonly passwords?: readonly string[]
   /** Fields of the first line of the log. */
   readonly summary: Readonly<Record<string, unknown>>
   /** All that it listens on. */
@@ -31,7 +33,7 @@ export interface DaemonOptions {
 
 /** Runs a daemon from its configuration to its end. Resolves with the exit code; throws a ConfigError if it cannot listen. */
 export async function runDaemon(context: Context, options: DaemonOptions): Promise<number> {
-  const redactor = new Redactor(options.secrets)
+  const redactor = new Redactor(options.secrets, options.passwords)
   const logOptions = { ...options.log, redact: redactor.redact }
   const { log, end: endLog } = await createStdoutLog(logOptions, context.clock)
   const survived = new RateLimiter(REPEATABLE_LINES)

@@ -5,7 +5,7 @@ import type { CommandArguments, Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 
 export async function discover(context: Context, { args }: CommandArguments): Promise<number> {
-  const access = readDiscoverConfig(context.env)
+  const access = await readDiscoverConfig(context.env)
   const [token = ''] = args
   if (!/^[^\s/?#%]+$/.test(token) || /^\.+$/.test(token)) {
     context.printError('discover: a token has no white space and none of / ? # %')

@@ -13,6 +13,7 @@ export async function run(context: Context): Promise<number> {
     log: config.log,
     warnings,
     secrets: config.tokens,
+    passwords: config.registry.proxy?.secrets ?? [],
     summary: summaryOf(config),
     listen: listenSettings(config),
     create: ({ log, redactor }) => {
@@ -85,6 +86,7 @@ function summaryOf({ puppet, probe, registry, tokens, gateway, admin }: Config):
     puppet: `${puppet.host}:${puppet.port}`,
     probe: probe.kind,
     registry: registry.url.href,
+    ...(registry.proxy && { proxy: `${registry.proxy.url} (${registry.proxy.variable})` }),
     ...(gateway && { gateway: `${gateway.host}:${gateway.port}` }),
     admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,
   }

@@ -1,5 +1,8 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { fileTrouble } from '../lib/file-trouble.ts'
+import { readRegularFileSync } from '../lib/regular-file.ts'
+import { readCertificatesFile } from '../net/certificates-file.ts'
+import type { HttpProxy } from '../net/http-proxy.ts'
+import type { ProxyVariables } from '../net/proxy-from-environment.ts'
 import type { TransportOptions } from '../net/transport.ts'
 import { ConfigError, Findings } from './config-error.ts'
 import {
@@ -23,6 +26,8 @@ import { SIDECAR_VARIABLES } from './variables.ts'
 export interface RegistryAccess extends TransportOptions {
   /** Base URL, `ws:` or `wss:`. */
   readonly url: URL
+  /** The proxy on the way there; undefined if there is none. */
+  readonly proxy: HttpProxy | undefined
 }
 
 const ROWS = rowsOf(
@@ -32,11 +37,11 @@ const ROWS = rowsOf(
   'REGISTRAR_REGISTRY_CA_FILE',
 )
 
-/** Reads what `discover` uses of the sidecar's environment. Throws a ConfigError. */
-export function readDiscoverConfig(given: Env): RegistryAccess {
+/** Reads what `discover` uses of the sidecar's environment. Rejects with a ConfigError. */
+export async function readDiscoverConfig(given: Env): Promise<RegistryAccess> {
   const findings = new Findings()
   const { env, writtenAs } = resolveAliases(withoutOwnGatewayServer(setVariables(given, findings)), findings)
-  const access = readRegistryAccess(env, writtenAs, findings)
+  const access = await readRegistryAccess(env, writtenAs, findings)
   if (access === undefined || findings.problems.length > 0) throw new ConfigError(findings.problems)
   return access
 }
@@ -46,11 +51,11 @@ export function readDiscoverConfig(given: Env): RegistryAccess {
  *
  * @param writtenAs the name under which the user set a variable, for messages
  */
-export function readRegistryAccess(
+export async function readRegistryAccess(
   env: SetVariables,
   writtenAs: (name: string) => string,
   findings: Findings,
-): RegistryAccess | undefined {
+): Promise<RegistryAccess | undefined> {
   const values = readVariables(ROWS, env, findings)
   const { REGISTRAR_REGISTRY_URL: text, WECHATY_PUPPET_SERVICE_AUTHORITY: authority } = values
   const url =
@@ -59,9 +64,9 @@ export function readRegistryAccess(
       : registryFromUrl('REGISTRAR_REGISTRY_URL', text, findings)
   if (url !== undefined) checkAuthority(url, env, writtenAs, findings)
   const extraCa = readCa(values.REGISTRAR_REGISTRY_CA_FILE, findings)
-  const proxy = url?.protocol === 'ws:' ? 'HTTP_PROXY' : 'HTTPS_PROXY'
-  const proxyFromEnvironment = readProxy(env, proxy, findings)
-  return url && { url, extraCa, proxyFromEnvironment }
+  const proxyVariables = proxyVariablesOf(env)
+  const proxy = await readProxy(url ?? SOME_REGISTRY, proxyVariables, findings)
+  return url && { url, extraCa, proxy, proxyVariables }
 }
 
 /** What the authority says beside the URL, or without one. */
@@ -79,38 +84,44 @@ function checkAuthority(
   else checkSameRegistry(variable, authority, url, findings)
 }
 
-function readCa(path: string | undefined, findings: Findings): string | undefined {
-  if (path === undefined) return undefined
+function readCa(path: string | undefined, findings: Findings): readonly string[] {
+  const variable = 'REGISTRAR_REGISTRY_CA_FILE'
+  if (path === undefined) return []
   try {
-    const pem = readFileSync(path, 'utf8')
-    new X509Certificate(pem)
-    return pem
+    const { certificates, problem, warnings } = readCertificatesFile(readRegularFileSync(path))
+    if (problem !== undefined) findings.problem(variable, problem, 'CERTIFICATE_INVALID')
+    for (const warning of warnings) findings.warn(variable, warning, 'CERTIFICATE_ODD')
+    return certificates
   } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException
-    const message =
-      syscall === undefined
-        ? 'holds no valid certificate; it must be PEM, with -----BEGIN CERTIFICATE-----'
-        : `cannot be read (${code}); is it mounted?`
-    return findings.problem('REGISTRAR_REGISTRY_CA_FILE', message)
+    const { message, code } = fileTrouble(error)
+    findings.problem(variable, message, code)
+    return []
   }
 }
 
-/**
- * Whether there is a proxy. Which one is taken is decided for each connection; this only says now if it cannot be used. The
- * value may hold a password. With NO_PROXY the registry may need no proxy, so that nothing is said of it.
- */
-function readProxy(env: SetVariables, name: 'HTTP_PROXY' | 'HTTPS_PROXY', findings: Findings): boolean {
-  const names = [name.toLowerCase(), name, 'all_proxy', 'ALL_PROXY']
-  const taken = names.find((candidate) => candidate in env)
-  if (taken === undefined) return false
-  const exceptions = env.no_proxy ?? env.NO_PROXY
-  if (exceptions === undefined && !isProxyUrl(env[taken] as string)) {
-    findings.problem(taken, 'must be an http:// or https:// URL, for example http://proxy:3128')
-  }
-  return true
+/** What is taken for the registry's URL while it is not known: nearly all have TLS. */
+const SOME_REGISTRY = new URL('wss://registry.example')
+
+const PROXIES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']
+const EXCEPTIONS = ['no_proxy', 'NO_PROXY']
+
+/** The variables about proxies; undefined if there is no proxy. */
+function proxyVariablesOf(env: SetVariables): ProxyVariables | undefined {
+  if (!PROXIES.some((name) => name in env)) return undefined
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => [...PROXIES, ...EXCEPTIONS].includes(name)),
+  )
 }
 
-function isProxyUrl(value: string): boolean {
-  // Without a scheme, programs disagree whether the proxy itself speaks TLS.
-  return /^https?:\/\//i.test(value) && URL.canParse(value)
+/** The proxy on the way to the registry. One that is not on it need not be usable: where a redirect leads to it, that attempt fails. */
+async function readProxy(
+  url: URL,
+  variables: ProxyVariables | undefined,
+  findings: Findings,
+): Promise<HttpProxy | undefined> {
+  if (variables === undefined) return undefined
+  const { proxyFor } = await import('../net/proxy-from-environment.ts')
+  const proxy = proxyFor(url, variables)
+  if (proxy === undefined || !('problem' in proxy)) return proxy
+  return findings.problem(proxy.variable, proxy.problem, 'PROXY_INVALID')
 }

@@ -90,7 +90,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
   }
   const tokens = await readTokens({ inline, file: { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', path } })
   findings.problems.push(...tokens.problems)
-  const registry = readRegistryAccess(env, writtenAs, findings)
+  const registry = await readRegistryAccess(env, writtenAs, findings)
   const ports = { gatewayPort, puppetPort, adminPort: values.REGISTRAR_ADMIN_PORT }
   checkGatewayConfig(env, writtenAs, { ...ports, registry: registry?.url }, findings)
   findings.throwProblems()

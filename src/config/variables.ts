@@ -85,7 +85,8 @@ export const SIDECAR_VARIABLES = [
   row('REGISTRAR_REGISTRY_CA_FILE', '', text, 'certificates (PEM) to trust in addition to the built-in ones'),
   row('HTTPS_PROXY', '', text, 'proxy for a wss:// registry'),
   row('HTTP_PROXY', '', text, 'proxy for a ws:// registry'),
-  row('NO_PROXY', '', text, 'hosts that are reached without a proxy'),
+  row('ALL_PROXY', '', text, 'proxy for either, where its own variable is not set'),
+  row('NO_PROXY', '', text, 'hosts, domains and networks that are reached without a proxy'),
   row(
     'REGISTRAR_ADVERTISE_HOST',
     '',

@@ -1,7 +1,18 @@
 import type { RegistryTrouble } from './registry-trouble.ts'
 
+/** How far a connection to a proxy got: those before the stages of the registry. The proxy looks up and connects to the registry itself. */
+export type ProxyStage = 'proxy DNS' | 'proxy TCP' | 'proxy TLS' | 'proxy CONNECT'
+
 /** How far a connection to the registry got; each is named in the reason when it fails there. */
-export type Stage = 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
+export type Stage = ProxyStage | 'DNS' | 'TCP' | 'TLS' | 'HTTP' | 'WebSocket' | 'acknowledgement'
+
+/** What is set for the way to a registry, as far as the words of a failure depend on it. */
+export interface Way {
+  /** The proxy that it goes through, with its variable; undefined if there is none. */
+  readonly proxy?: string
+  /** Whether there are certificates in REGISTRAR_REGISTRY_CA_FILE. */
+  readonly hasCaFile: boolean
+}
 
 /** Why a connection failed. `exhausted` and `forbidden` are errors of this machine, whoever the peer is. */
 export type ConnectErrorKind =
@@ -15,6 +26,8 @@ export type ConnectErrorKind =
   | 'forbidden'
 
 const UNTRUSTED = 'its authority is not trusted; add it with REGISTRAR_REGISTRY_CA_FILE'
+const UNTRUSTED_IN_SPITE_OF_FILE =
+  'its authority is not in REGISTRAR_REGISTRY_CA_FILE, and not among the built-in ones'
 const NOT_TLS = 'it does not speak TLS there; for plain ws give the whole REGISTRAR_REGISTRY_URL'
 
 /** What the codes mean: of what kind they are, whichever the peer; and for a registry the name of the trouble, and words that call it "it". */
@@ -72,18 +85,32 @@ export function connectErrorKind({ code = '' }: NodeJS.ErrnoException): ConnectE
  * where it has one.
  */
 export function stageOf(error: NodeJS.ErrnoException, stage: Stage): Stage {
+  if (isProxyStage(stage)) return stage
   const kind = connectErrorKind(error)
   if (error.syscall === 'getaddrinfo' || kind === 'unresolved') return 'DNS'
   if (kind === 'tls') return 'TLS'
   return error.syscall === 'connect' || kind === 'refused' || kind === 'unreachable' ? 'TCP' : stage
 }
 
+export function isProxyStage(stage: Stage): stage is ProxyStage {
+  return stage.startsWith('proxy ')
+}
+
+/** Whose trouble it is that something went wrong in a stage; `registry` is what to call the registry. */
+export function peerName(registry: string, stage: Stage, { proxy }: Way): string {
+  if (proxy === undefined) return registry
+  return isProxyStage(stage) ? `the proxy ${proxy}` : `${registry}, through the proxy ${proxy}`
+}
+
 /** What went wrong with a registry: the name of the trouble, and words that hold nothing of the peer's. */
 export function registryErrorOf(
   { code = '' }: NodeJS.ErrnoException,
   stage: Stage,
+  { hasCaFile }: Pick<Way, 'hasCaFile'> = { hasCaFile: false },
 ): { readonly code: RegistryTrouble; readonly words: string } {
   const known = ERRORS[code]
+  if (hasCaFile && known?.[1] === 'REGISTRY_TLS_UNTRUSTED')
+    return { code: known[1], words: `${UNTRUSTED_IN_SPITE_OF_FILE} (${code})` }
   if (known !== undefined) return { code: known[1], words: `${known[2]} (${code})` }
   if (stage === 'WebSocket' || code.startsWith('WS_ERR_'))
     return { code: 'REGISTRY_WEBSOCKET_INVALID', words: 'its WebSocket handshake or frames are not valid' }

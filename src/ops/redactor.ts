@@ -48,11 +48,15 @@ export class Redactor {
   readonly #lengths = new Map<string, Length[]>()
   /** Those of the user's own configuration. */
   #own: ReadonlySet<string> = new Set()
+  readonly #passwords: ReadonlySet<string>
   /** Secrets of others that were removed last, and where the next one takes the place of the oldest. */
   readonly #removed: string[] = []
   #removedIndex = 0
 
-  constructor(secrets: Iterable<string>) {
+  /** @param passwords secrets that are no tokens, and stay: nothing of them is shown, not even a hash, since many can be guessed */
+  constructor(secrets: Iterable<string>, passwords: readonly string[] = []) {
+    this.#passwords = new Set(passwords.filter(({ length }) => length >= SHORTEST))
+    for (const password of this.#passwords) this.#use(password)
     this.replace(secrets)
   }
 
@@ -78,14 +82,14 @@ export class Redactor {
     if (oldest !== undefined) this.#release(oldest)
   }
 
-  /** The text without secrets: each is replaced by `[token <public name>]`. */
+  /** The text without secrets: each is replaced by `[token <public name>]`, a password by `[password]`. */
   readonly redact = (text: string): string => {
     const found = this.#find(text)
     if (found.length === 0) return text
     let rest = ''
     let fromIndex = 0
     for (const { start, end, secret } of found) {
-      rest += `${text.slice(fromIndex, start)}[token ${publicName(secret)}]`
+      rest += `${text.slice(fromIndex, start)}${this.#nameOf(secret)}`
       fromIndex = end
     }
     return rest + text.slice(fromIndex)
@@ -101,11 +105,15 @@ export class Redactor {
         const known = end >= length ? this.#spellings.get(text.slice(end - length, end)) : undefined
         if (known === undefined) continue
         const isWhole = !isWordAt(text, end - length - 1, -1) && !isWordAt(text, end, 1)
-        if (isWhole || this.#own.has(known.secret))
+        if (isWhole || this.#own.has(known.secret) || this.#passwords.has(known.secret))
           add(places, { start: end - length, end, secret: known.secret })
       }
     }
     return places
+  }
+
+  #nameOf(secret: string): string {
+    return this.#passwords.has(secret) ? '[password]' : `[token ${publicName(secret)}]`
   }
 
   #use(secret: string): void {
@@ -169,9 +177,12 @@ function add(places: Place[], found: Place): void {
   places.push(place)
 }
 
-/** A token as it is, and as URLs write it where it holds unusual characters. */
+/** A secret as it is, and as URLs and JSON write it where it holds unusual characters. */
 function spellingsOf(secret: string): readonly string[] {
   if (/^[\w.~-]+$/.test(secret)) return [secret]
   const inPath = new URL(`http://localhost/${secret}`).pathname.slice(1)
-  return [...new Set([secret, inPath, encodeURIComponent(secret)])].filter((text) => text.length >= SHORTEST)
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  return [...new Set([secret, inPath, encodeURIComponent(secret), inJson])].filter(
+    (text) => text.length >= SHORTEST,
+  )
 }

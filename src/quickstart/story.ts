@@ -116,7 +116,7 @@ export class Story {
 
   async #expect(wanted: 'discovered' | 'not found'): Promise<boolean> {
     const { clock, shutdown } = this.#options
-    const transport = createTransport({ extraCa: undefined, proxyFromEnvironment: false })
+    const transport = createTransport({ extraCa: [], proxyVariables: undefined })
     const startedMs = clock.now()
     for (;;) {
       const answer = await discover({ registry: this.#registryUrl, token: STORY_TOKEN, transport, clock })

@@ -3,8 +3,12 @@ import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { startProxy } from '../support/proxy.ts'
+import { startScriptedProxy, tunnels } from '../support/scripted-proxy.ts'
 import { allRegistered, startSidecar } from '../support/sidecar.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
+
+/** A `%` in it begins no escape. */
+const PASSWORD = '100%-remarkable'
 
 let puppet: Peer
 let registry: Peer
@@ -27,22 +31,64 @@ afterAll(async () => {
 })
 
 it('a wss registry is reached through HTTPS_PROXY, with its name and password, and so is discovery', async () => {
-  const proxy = await startProxy(`Basic ${btoa('user:pass')}`)
-  const env = { ...base, HTTPS_PROXY: `http://user:pass@127.0.0.1:${proxy.port}` }
+  const proxy = await startProxy(`Basic ${btoa(`user:${PASSWORD}`)}`)
+  const env = { ...base, HTTPS_PROXY: `http://user:${PASSWORD}@127.0.0.1:${proxy.port}` }
   const sidecar = await startSidecar(env)
-  await sidecar.until('the registration', allRegistered)
+  const status = await sidecar.until('the registration', allRegistered)
   expect(proxy.tunnels).toEqual([`127.0.0.1:${registry.port}`])
+  const url = `http://127.0.0.1:${proxy.port}`
+  expect(status.registry).toMatchObject({ proxy: { url, variable: 'HTTPS_PROXY' } })
+  expect(sidecar.command.output()).toContain(`"proxy":"${url} (HTTPS_PROXY)"`)
   const discover = startCommand(['discover', 'insecure_behind-a-proxy'], { env })
   expect((await discover.exit).code, discover.output()).toBe(0)
   expect(proxy.tunnels).toHaveLength(2)
   sidecar.command.kill('SIGTERM')
   expect((await sidecar.command.exit).code).toBe(0)
+  const everything = sidecar.command.output() + discover.output() + JSON.stringify(status)
+  expect(everything).not.toContain(PASSWORD)
+  expect(everything).not.toContain(btoa(`user:${PASSWORD}`))
+  await proxy.close()
+})
+
+it('a proxy that redirects is not followed, and the elsewhere sees no token', async () => {
+  const elsewhere = await startScriptedProxy(() => {})
+  const location = `Location: http://127.0.0.1:${elsewhere.port}/`
+  const proxy = await startScriptedProxy(
+    (socket) => void socket.end(`HTTP/1.1 302 Found\r\n${location}\r\n\r\n`),
+  )
+  const sidecar = await startSidecar({ ...base, ALL_PROXY: `http://127.0.0.1:${proxy.port}` })
+  const { registry: seen } = await sidecar.until('two attempts', (status) => status.registry.attempts >= 2)
+  expect(seen).toMatchObject({
+    code: 'PROXY_REFUSED',
+    reason: `proxy CONNECT: the proxy answered HTTP 302 and opened no way to the registry (http://127.0.0.1:${proxy.port}, from ALL_PROXY)`,
+  })
+  expect(sidecar.command.output()).toContain('the proxy answered HTTP 302')
+  expect(elsewhere.count()).toBe(0)
+  expect(proxy.requests.join()).not.toContain('behind-a-proxy')
+  sidecar.command.kill('SIGTERM')
+  await sidecar.command.exit
+  await Promise.all([proxy.close(), elsewhere.close()])
+})
+
+it('REGISTRAR_REGISTRY_CA_FILE counts beside NODE_EXTRA_CA_CERTS, for an https proxy too', async () => {
+  const company = await createAuthority()
+  const proxy = await startScriptedProxy(tunnels, await company.issue(['ip:127.0.0.1']))
+  const env = { ...base, https_proxy: `https://127.0.0.1:${proxy.port}` }
+  const sidecar = await startSidecar({ ...env, NODE_EXTRA_CA_CERTS: company.caFile })
+  await sidecar.until('the registration', allRegistered)
+  expect(proxy.requests).toHaveLength(1)
+  sidecar.command.kill('SIGTERM')
+  await sidecar.command.exit
+  const other = startCommand(['discover', 'insecure_behind-a-proxy'], { env })
+  await other.exit
+  expect(other.output()).toContain('its authority is not in REGISTRAR_REGISTRY_CA_FILE')
+  expect(other.output()).toContain('[PROXY_TLS_UNTRUSTED]')
   await proxy.close()
 })
 
 it('NO_PROXY is honoured', async () => {
   const proxy = await startProxy()
-  const env = { ...base, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: '127.0.0.1' }
+  const env = { ...base, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: 'example.com, 127.0.0.0/8' }
   const sidecar = await startSidecar(env)
   await sidecar.until('the registration', allRegistered)
   expect(proxy.tunnels).toEqual([])
@@ -52,8 +98,16 @@ it('NO_PROXY is honoured', async () => {
 })
 
 it.each([
-  ['wants a password', 407, /^HTTP: the proxy wants a user name and password \(HTTP 407\)$/],
-  ['is not there', undefined, /^TCP: proxy or registry: connection refused/],
+  [
+    'wants a password',
+    407,
+    /^proxy CONNECT: the proxy answered HTTP 407: it wants a user name and password in https_proxy/,
+  ],
+  [
+    'is not there',
+    undefined,
+    /^proxy TCP: the proxy http:\/\/127\.0\.0\.1:\d+ \(https_proxy\): connection refused/,
+  ],
 ])('a proxy that %s is said in words', async (_what, status, reason) => {
   const proxy = status === undefined ? undefined : await startProxy('Basic something')
   const port = proxy?.port ?? (await freePort())

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
+import type { Transport } from '../../src/net/transport.ts'
 import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { openSocket } from '../../src/sidecar/registration/open-socket.ts'
 import type { RegistrySocket } from '../../src/sidecar/registration/registry-socket.ts'
@@ -67,15 +68,20 @@ export async function fullPort(): Promise<number> {
   return port
 }
 
+/** Adds something to what `endAll` does. */
+export function cleanUp(cleanup: () => Promise<unknown> | unknown): void {
+  cleanups.push(cleanup)
+}
+
 /** One socket to a port, with all that happens on it. Time stands still but for what comes over the network. */
-export function dial(port: number, scheme = 'ws') {
+export function dial(port: number, scheme = 'ws', transport: Transport = async () => ({})) {
   const clock = new QuickClock()
   const happened: string[] = []
   const ends: Failure[] = []
   const socket: RegistrySocket = openSocket(
     {
       url: new URL(`${scheme}://127.0.0.1:${port}/v0/websocket`),
-      transport: async () => ({}),
+      transport,
       clock,
       handshakeMs: HANDSHAKE_MS,
       tcpMs: TCP_MS,

@@ -10,5 +10,5 @@ export function connectResultOf(before: ReducerState, now: ReducerState): Connec
 }
 
 export function resultOfFailure({ kind, stage }: Failure): ConnectResult {
-  return kind === 'refused' ? 'refused' : (stage.toLowerCase() as ConnectResult)
+  return kind === 'refused' ? 'refused' : (stage.toLowerCase().replace(' ', '_') as ConnectResult)
 }

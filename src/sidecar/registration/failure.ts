@@ -1,4 +1,13 @@
-import { connectErrorKind, registryErrorOf, type Stage, stageOf } from '../../net/connect-error.ts'
+import {
+  connectErrorKind,
+  isProxyStage,
+  peerName,
+  registryErrorOf,
+  type Stage,
+  stageOf,
+  type Way,
+} from '../../net/connect-error.ts'
+import { ProxyError } from '../../net/proxy-error.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -12,8 +21,8 @@ export interface Failure {
   /** Where it ended. */
   readonly stage: Stage
   /**
-   * Whether it says nothing of this token: the registry could not be reached (DNS, TCP, TLS) or says that it cannot (5xx), what
-   * answered is no registry (a page in HTML, a proxy), or this machine has no connection left to give. An answer over HTTP is this
+   * Whether it says nothing of this token: the registry could not be reached (a proxy, DNS, TCP, TLS) or says that it cannot (5xx), what
+   * answered is no registry (a page in HTML), or this machine has no connection left to give. An answer over HTTP is this
    * token's own trouble all the same while most hold their links: see `ConnectScheduler.failed`.
    */
   readonly shared: boolean
@@ -31,8 +40,6 @@ export interface Failure {
 export interface UpgradeRefusal {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Whether it is the proxy's answer to CONNECT. */
-  readonly fromProxy?: boolean
 }
 
 /** What an HTTP answer to the upgrade means. `nowMs` is wall-clock time, for `Retry-After` dates. */
@@ -41,7 +48,7 @@ export function failureOfResponse(refusal: UpgradeRefusal, nowMs: number): Failu
   const stage = 'HTTP'
   const type = mediaType(headers['content-type'])
   // A registry answers registrants in JSON, in plain text, or not at all: a page is somebody else's, whatever its status says.
-  const isForeign = refusal.fromProxy === true || PAGES.has(type)
+  const isForeign = PAGES.has(type)
   if (!isForeign && (status === 401 || status === 403)) {
     const reason = `the registry refused the token (HTTP ${status})`
     return { kind: 'refused', stage, shared: false, code: 'REGISTRY_TOKEN_REFUSED', reason }
@@ -61,9 +68,7 @@ function mediaType(header: string | string[] | undefined): string {
   return type.trim().toLowerCase()
 }
 
-function troubleOf({ status, fromProxy }: UpgradeRefusal, isForeign: boolean): RegistryTrouble {
-  if (status === 407) return 'PROXY_CREDENTIALS_WANTED'
-  if (fromProxy) return 'PROXY_REFUSED'
+function troubleOf({ status }: UpgradeRefusal, isForeign: boolean): RegistryTrouble {
   if (status >= 500) return 'REGISTRY_UNAVAILABLE'
   if (isForeign) return 'REGISTRY_FOREIGN_ANSWER'
   if (status === 429) return 'REGISTRY_RATE_LIMITED'
@@ -73,9 +78,7 @@ function troubleOf({ status, fromProxy }: UpgradeRefusal, isForeign: boolean): R
 /** The peer's own words are not repeated, but for these. */
 const COMMON_TYPES = new Set(['text/html', 'text/plain', 'application/json'])
 
-function describeStatus({ status, fromProxy }: UpgradeRefusal, type: string): string {
-  if (status === 407) return 'the proxy wants a user name and password (HTTP 407)'
-  if (fromProxy) return `the proxy answered HTTP ${status} and opened no way to the registry`
+function describeStatus({ status }: UpgradeRefusal, type: string): string {
   if (status === 200) {
     const what = COMMON_TYPES.has(type) ? ` with ${type}` : ''
     return `the registry answered HTTP 200${what} instead of upgrading to WebSocket`
@@ -84,24 +87,29 @@ function describeStatus({ status, fromProxy }: UpgradeRefusal, type: string): st
   return `the registry answered HTTP ${status} instead of upgrading to WebSocket`
 }
 
-/** The stages before the registry itself: what ends in them would end the same way for every token. */
+/** Those of the stages before the registry itself that are not a proxy's: what ends in them would end the same way for every token. */
 const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 
-/** What an error of the connection means that came while `stage` was going on; behind a proxy it may be the proxy's. */
-export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, proxied = false): Failure {
+const DIRECT: Way = { hasCaFile: false }
+
+/** What an error of the connection means that came while `stage` was going on. */
+export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, way = DIRECT): Failure {
+  if (error instanceof ProxyError) return failureIn(error.stage, error.trouble, error.message)
   const where = stageOf(error, stage)
-  const { code, words } = registryErrorOf(error, where)
+  const { code, words } = registryErrorOf(error, where, way)
   if (connectErrorKind(error) === 'exhausted')
     return { kind: 'away', stage: where, shared: true, exhausted: true, code, reason: words }
-  return failureIn(where, code, `${proxied ? 'proxy or registry' : 'registry'}: ${words}`)
+  return failureIn(where, code, `${peerName('registry', where, way)}: ${words}`)
 }
 
 /** What it means that an attempt was not open after `afterMs` milliseconds. */
-export function failureOfDeadline(afterMs: number, stage: Stage): Failure {
-  return failureIn(stage, 'REGISTRY_SILENT', `no answer in ${afterMs / 1000} s`)
+export function failureOfDeadline(afterMs: number, stage: Stage, way = DIRECT): Failure {
+  const who = way.proxy === undefined ? '' : `${peerName('registry', stage, way)}: `
+  const code = isProxyStage(stage) ? 'PROXY_SILENT' : 'REGISTRY_SILENT'
+  return failureIn(stage, code, `${who}no answer in ${afterMs / 1000} s`)
 }
 
 function failureIn(stage: Stage, code: RegistryTrouble, reason: string): Failure {
-  const shared = BEFORE_THE_REGISTRY.has(stage)
+  const shared = isProxyStage(stage) || BEFORE_THE_REGISTRY.has(stage)
   return { kind: shared ? 'away' : 'retry', stage, shared, code, reason }
 }

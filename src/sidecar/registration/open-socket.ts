@@ -1,10 +1,10 @@
 import type { ClientRequest } from 'node:http'
-import { isIP, type Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { inBackground } from '../../lib/background.ts'
 import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
-import type { Stage } from '../../net/connect-error.ts'
+import type { Stage, Way } from '../../net/connect-error.ts'
+import { followStages } from '../../net/stages.ts'
 import type { Transport } from '../../net/transport.ts'
 import { failureOfClose } from './close-code.ts'
 import {
@@ -69,8 +69,9 @@ class Connection implements RegistrySocket {
   #over = false
   #cancelDeadline: Cancel | undefined
   #cancelTcpDeadline: Cancel | undefined
-  /** Whether a proxy has answered CONNECT with anything but success. */
-  #proxyRefused = false
+  #way: Way = { hasCaFile: false }
+  /** Ends what has been begun of an attempt; undefined once it is open. */
+  #callOff: AbortController | undefined
   /** The network connection; undefined until there is one. */
   #link: Socket | undefined
 
@@ -81,8 +82,16 @@ class Connection implements RegistrySocket {
   }
 
   async dial(url: URL, request: SocketRequest): Promise<void> {
+    this.#at('DNS')
+    this.#callOff?.abort()
+    this.#callOff = new AbortController()
+    const { signal } = this.#callOff
+    const goes = (way: Way): void => {
+      this.#way = way
+    }
     try {
-      const [library, access] = await Promise.all([loadWebSocket(), this.#options.transport(url)])
+      const library = await loadWebSocket()
+      const access = await this.#options.transport(url, { signal, goes, at: (stage) => this.#at(stage) })
       if (!this.#over)
         this.#open(
           new library.WebSocket(url, [request.subprotocol], {
@@ -98,14 +107,13 @@ class Connection implements RegistrySocket {
           }),
           url,
           request,
-          access.agent !== undefined,
         )
     } catch (error) {
       this.#fail(error as NodeJS.ErrnoException)
     }
   }
 
-  #open(socket: WebSocket, url: URL, request: SocketRequest, proxied: boolean): void {
+  #open(socket: WebSocket, url: URL, request: SocketRequest): void {
     this.#socket = socket
     socket.once('upgrade', () => this.#at('WebSocket'))
     socket.once('open', () => this.#opened())
@@ -120,11 +128,10 @@ class Connection implements RegistrySocket {
       response.resume()
       upgrade.destroy()
       const { statusCode = 0, headers } = response
-      if (socket === this.#socket)
-        this.#refused({ status: statusCode, headers, fromProxy: this.#proxyRefused }, url, request)
+      if (socket === this.#socket) this.#refused({ status: statusCode, headers }, url, request)
     })
     socket.on('error', (error) => {
-      if (socket === this.#socket) this.#fail(error, proxied)
+      if (socket === this.#socket) this.#fail(error)
     })
     socket.on('close', (code) => {
       if (socket === this.#socket) this.#end(failureOfClose(code, this.#stage))
@@ -133,38 +140,29 @@ class Connection implements RegistrySocket {
 
   /** Follows the connection's progress, so that a failure can be named after the stage it happened in. */
   #watch(upgrade: ClientRequest): void {
-    upgrade.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
-      this.#proxyRefused = statusCode !== 200
-    })
     upgrade.once('socket', (socket: Socket) => {
       this.#link = socket
-      if (!socket.connecting) return this.#at('HTTP')
-      const secure = socket instanceof TLSSocket
-      // A name has several addresses, perhaps; an address is never looked up.
-      const lookedUp = (): void => this.#dialing()
-      if (isIP(upgrade.host) === 0) socket.on('lookup', lookedUp)
-      else this.#dialing()
-      socket.once('connect', () => {
-        this.#cancelTcpDeadline?.()
-        socket.off('lookup', lookedUp)
-        this.#at(secure ? 'TLS' : 'HTTP')
-      })
-      if (secure) socket.once('secureConnect', () => this.#at('HTTP'))
+      followStages(socket, upgrade.host, (stage) => this.#at(stage))
     })
   }
 
   #at(stage: Stage): void {
+    if (this.#over) return
     this.#stage = stage
+    if (stage === 'TCP' || stage === 'proxy TCP')
+      this.#cancelTcpDeadline ??= this.#giveUpAfter(this.#options.tcpMs)
+    else this.#cancelTcp()
   }
 
-  #dialing(): void {
-    this.#at('TCP')
-    this.#cancelTcpDeadline ??= this.#giveUpAfter(this.#options.tcpMs)
+  #cancelTcp(): void {
+    this.#cancelTcpDeadline?.()
+    this.#cancelTcpDeadline = undefined
   }
 
   #opened(): void {
     if (this.#over) return
     this.#cancelDeadlines()
+    this.#callOff = undefined
     this.#socket?.removeAllListeners('unexpected-response')
     this.#at('acknowledgement')
     this.#handlers.opened()
@@ -176,8 +174,6 @@ class Connection implements RegistrySocket {
     if (redirect !== undefined && 'follow' in redirect && !this.#redirected) {
       this.#redirected = true
       this.#socket = undefined
-      this.#cancelTcpDeadline?.()
-      this.#cancelTcpDeadline = undefined
       inBackground(this.dial(redirect.follow, request), () => this.terminate())
       return
     }
@@ -185,30 +181,31 @@ class Connection implements RegistrySocket {
     this.#end(failureOfResponse(refusal, this.#options.clock.date().getTime()))
   }
 
-  #fail(error: NodeJS.ErrnoException, proxied = false): void {
-    this.#end(failureOfError(error, this.#stage, proxied))
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#end(failureOfError(error, this.#stage, this.#way))
     // After a broken frame the library would wait for the peer's half of the close, and keep the descriptor.
     this.#socket?.terminate()
   }
 
   #giveUpAfter(ms: number): Cancel {
     return afterPatience(this.#options.clock, ms, () => {
-      this.#end(failureOfDeadline(ms, this.#stage))
+      this.#end(failureOfDeadline(ms, this.#stage, this.#way))
       this.terminate()
     })
   }
 
   #cancelDeadlines(): void {
     this.#cancelDeadline?.()
-    this.#cancelTcpDeadline?.()
     this.#cancelDeadline = undefined
-    this.#cancelTcpDeadline = undefined
+    this.#cancelTcp()
   }
 
   #end(failure: Failure): void {
     if (this.#over) return
     this.#over = true
     this.#cancelDeadlines()
+    this.#callOff?.abort()
+    this.#callOff = undefined
     // Where a redirect leads is not where the other tokens begin.
     const isOwn = this.#redirected && failure.exhausted !== true
     this.#handlers.ended(isOwn ? { ...failure, shared: false } : failure)

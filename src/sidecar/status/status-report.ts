@@ -52,6 +52,7 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
     },
     registry: {
       url: config.registry.url.href,
+      proxy: proxyReport(config.registry.proxy),
       reachable: registry.reachable,
       since: registry.since.toISOString(),
       code: registry.code,
@@ -70,6 +71,11 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
       tokenReport(token, sidecarState, nowMs),
     ),
   }
+}
+
+/** Neither user nor password. */
+function proxyReport(proxy: Config['registry']['proxy']): Record<string, unknown> | null {
+  return proxy === undefined ? null : { url: proxy.url, variable: proxy.variable }
 }
 
 function gatewayReport(sidecarState: SidecarState, probedPort: number): Record<string, unknown> {

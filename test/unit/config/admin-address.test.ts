@@ -8,23 +8,22 @@ import { ConfigError } from '../../../src/config/config-error.ts'
 import { readDiscoverConfig } from '../../../src/config/registry-access.ts'
 
 describe('discover', () => {
-  it('wants no token in its environment', () => {
-    expect(readDiscoverConfig({}).url.href).toBe('wss://api.chatie.io/')
+  it('wants no token in its environment', async () => {
+    expect((await readDiscoverConfig({})).url.href).toBe('wss://api.chatie.io/')
   })
 
-  it("understands the gateway's own name of the registry", () => {
-    expect(readDiscoverConfig({ WECHATY_APIHOST: 'registry.example.com' }).url.host).toBe(
-      'registry.example.com',
-    )
+  it("understands the gateway's own name of the registry", async () => {
+    const { url } = await readDiscoverConfig({ WECHATY_APIHOST: 'registry.example.com' })
+    expect(url.host).toBe('registry.example.com')
   })
 
   it.each([
     [{ REGISTRAR_REGISTRY_URL: 'nonsense' }, 'REGISTRAR_REGISTRY_URL'],
     [{ WECHATY_APIHOST: 'https://x' }, 'WECHATY_APIHOST'],
     [{ HTTPS_PROXY: 'socks5://x' }, 'HTTPS_PROXY'],
-  ])('%j is a problem of %s', (env, variable) => {
-    expect(() => readDiscoverConfig(env)).toThrow(ConfigError)
-    expect(() => readDiscoverConfig(env)).toThrow(variable)
+  ])('%j is a problem of %s', async (env, variable) => {
+    await expect(readDiscoverConfig(env)).rejects.toThrow(ConfigError)
+    await expect(readDiscoverConfig(env)).rejects.toThrow(variable)
   })
 })
 

@@ -108,7 +108,7 @@ describe('WECHATY_APIHOST', () => {
       const env = { ...GATEWAY, ...more, WECHATY_APIHOST: apihost }
       const { config, warnings } = await readConfig(env)
       expect([config.registry.url.href, warnings]).toEqual([PUBLIC, []])
-      expect(readDiscoverConfig(env).url.href).toBe(PUBLIC)
+      expect((await readDiscoverConfig(env)).url.href).toBe(PUBLIC)
     },
   )
 
@@ -119,12 +119,12 @@ describe('WECHATY_APIHOST', () => {
     ['127.0.0.1.example.com:9787', 'wss://127.0.0.1.example.com:9787/'],
   ])('that is something else, %s, is the registry', async (apihost, url) => {
     const env = { ...GATEWAY, WECHATY_APIHOST: apihost }
-    expect([await registryOf(env), readDiscoverConfig(env).url.href]).toEqual([url, url])
+    expect([await registryOf(env), (await readDiscoverConfig(env)).url.href]).toEqual([url, url])
   })
 
   it('is the registry where there is no gateway port', async () => {
     const env = { WECHATY_TOKEN: TOKEN, WECHATY_APIHOST: '127.0.0.1:9787' }
-    expect([await registryOf(env), readDiscoverConfig(env).url.href]).toEqual(
+    expect([await registryOf(env), (await readDiscoverConfig(env)).url.href]).toEqual(
       Array(2).fill('wss://127.0.0.1:9787/'),
     )
   })
@@ -138,7 +138,7 @@ describe('WECHATY_APIHOST', () => {
       const env = { ...GATEWAY, ...registry, WECHATY_APIHOST: '127.0.0.1:9787' }
       const { config, warnings } = await readConfig(env)
       expect([config.registry.url.href, warnings]).toEqual([url, []])
-      expect(readDiscoverConfig(env).url.href).toBe(url)
+      expect((await readDiscoverConfig(env)).url.href).toBe(url)
     },
   )
 

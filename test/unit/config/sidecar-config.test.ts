@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
@@ -24,7 +25,12 @@ describe('defaults', () => {
     expect(config).toEqual({
       tokens: [TOKEN],
       tokenSource: undefined,
-      registry: { url: new URL('wss://api.chatie.io'), extraCa: undefined, proxyFromEnvironment: false },
+      registry: {
+        url: new URL('wss://api.chatie.io'),
+        extraCa: [],
+        proxy: undefined,
+        proxyVariables: undefined,
+      },
       advertise: { host: '', port: 8788 },
       puppet: { host: '127.0.0.1', port: 8788, tls: 'auto' },
       probe: {
@@ -56,6 +62,7 @@ describe('defaults', () => {
     ['REGISTRAR_REGISTRY_CA_FILE', '', undefined],
     ['HTTPS_PROXY', '', undefined],
     ['HTTP_PROXY', '', undefined],
+    ['ALL_PROXY', '', undefined],
     ['NO_PROXY', '', undefined],
     ['REGISTRAR_ADVERTISE_HOST', '', 'WECHATY_PUPPET_SERVICE_IP'],
     ['REGISTRAR_ADVERTISE_PORT', '', undefined],
@@ -106,8 +113,8 @@ describe('each variable', () => {
       'wss://r.example:1/',
     ],
     ['REGISTRAR_REGISTRY_URL', 'ws://127.0.0.1:1', ({ registry }) => registry.url.href, 'ws://127.0.0.1:1/'],
-    ['HTTPS_PROXY', 'http://proxy', ({ registry }) => registry.proxyFromEnvironment, true],
-    ['ALL_PROXY', 'http://proxy', ({ registry }) => registry.proxyFromEnvironment, true],
+    ['HTTPS_PROXY', 'http://proxy', ({ registry }) => registry.proxy?.url, 'http://proxy:80'],
+    ['ALL_PROXY', 'http://proxy', ({ registry }) => registry.proxy?.variable, 'ALL_PROXY'],
     ['REGISTRAR_ADVERTISE_HOST', '203.0.113.7', ({ advertise }) => advertise.host, '203.0.113.7'],
     ['REGISTRAR_ADVERTISE_PORT', '80', ({ advertise, puppet }) => [advertise.port, puppet.port], [80, 8788]],
     ['WECHATY_PUPPET_SERVER_PORT', '81', ({ advertise, puppet }) => [advertise.port, puppet.port], [81, 81]],
@@ -146,7 +153,9 @@ describe('each variable', () => {
       REGISTRAR_REGISTRY_CA_FILE: join(dir, 'ca.pem'),
     })
     expect(config.tokens).toEqual([TOKEN, OTHER])
-    expect(config.registry.extraCa).toBe(pem)
+    expect(config.registry.extraCa.map((each) => new X509Certificate(each).raw)).toEqual([
+      new X509Certificate(pem).raw,
+    ])
   })
 
   it('the file of tokens is there to be watched, with the tokens of the variable', async () => {

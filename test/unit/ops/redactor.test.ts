@@ -313,3 +313,20 @@ describe('ten thousand secrets', () => {
     expect(redactorOf(...many)(many.join(' '))).toBe(many.map(shown).join(' '))
   })
 })
+
+describe('a password', () => {
+  const PASSWORD = 'p@ss"wörd\\100%'
+
+  it('is taken out in every spelling, within words too, and leaves no hash of itself', () => {
+    const { redact } = new Redactor(['insecure_some-token'], [PASSWORD])
+    for (const spelling of [PASSWORD, encodeURIComponent(PASSWORD), JSON.stringify(PASSWORD).slice(1, -1)])
+      expect(redact(`x${spelling}x`)).toBe('x[password]x')
+  })
+
+  it('stays one when the tokens change', () => {
+    const redactor = new Redactor([], [PASSWORD])
+    redactor.replace(['insecure_other'])
+    redactor.replace([])
+    expect(redactor.redact(PASSWORD)).toBe('[password]')
+  })
+})

@@ -14,8 +14,8 @@ const HTML = 'text/html; charset=utf-8'
 const JSON_TYPE = 'application/json'
 
 describe('an answer that is not an upgrade', () => {
-  const answer = (status: number, type?: string, fromProxy = false): Failure =>
-    failureOfResponse({ status, headers: { 'content-type': type }, fromProxy }, NOW)
+  const answer = (status: number, type?: string): Failure =>
+    failureOfResponse({ status, headers: { 'content-type': type } }, NOW)
 
   // Whose trouble it is, and what it means for the next attempt.
   it.each<[string, Failure, Failure['kind'], boolean]>([
@@ -27,10 +27,6 @@ describe('an answer that is not an upgrade', () => {
     ['403 with a page in HTML', answer(403, HTML), 'away', true],
     ['200 with a page in HTML', answer(200, HTML), 'away', true],
     ['404 with a page in HTML', answer(404, HTML), 'away', true],
-    ['403 of a proxy', answer(403, undefined, true), 'away', true],
-    ['401 of a proxy', answer(401, JSON_TYPE, true), 'away', true],
-    ['404 of a proxy', answer(404, undefined, true), 'away', true],
-    ['407 of a proxy', answer(407, undefined, true), 'away', true],
     ['500', answer(500), 'away', true],
     ['502', answer(502, HTML), 'away', true],
     ['503', answer(503), 'away', true],
@@ -78,8 +74,6 @@ describe('an answer that is not an upgrade', () => {
     [answer(200, 'text/x-secret'), 'the registry answered HTTP 200 instead of upgrading to WebSocket'],
     [answer(404), 'the registry has no /v0/websocket there (HTTP 404)'],
     [answer(403), 'the registry refused the token (HTTP 403)'],
-    [answer(407, HTML, true), 'the proxy wants a user name and password (HTTP 407)'],
-    [answer(403, HTML, true), 'the proxy answered HTTP 403 and opened no way to the registry'],
   ])('is said in words (%#)', ({ reason }, words) => {
     expect(reason).toBe(words)
   })
@@ -116,6 +110,10 @@ describe("everybody's trouble", () => {
   const errorWith = (code: string): Error => Object.assign(new Error(), { code })
 
   it.each([
+    ['proxy DNS', true],
+    ['proxy TCP', true],
+    ['proxy TLS', true],
+    ['proxy CONNECT', true],
     ['DNS', true],
     ['TCP', true],
     ['TLS', true],
@@ -124,12 +122,11 @@ describe("everybody's trouble", () => {
     ['acknowledgement', false],
   ] as const)('is an error, or no answer in time, before the registry: in %s %s', (stage, shared) => {
     expect(failureOfError(errorWith(''), stage)).toMatchObject({ shared, kind: shared ? 'away' : 'retry' })
-    expect(failureOfError(errorWith(''), stage, true).shared).toBe(shared)
     expect(failureOfDeadline(10_000, stage)).toEqual({
       kind: shared ? 'away' : 'retry',
       stage,
       shared,
-      code: 'REGISTRY_SILENT',
+      code: stage.startsWith('proxy') ? 'PROXY_SILENT' : 'REGISTRY_SILENT',
       reason: 'no answer in 10 s',
     })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../../../src/config/sidecar-config.ts'
+import { type Config, readConfig } from '../../../../src/config/sidecar-config.ts'
 import { publicName } from '../../../../src/ops/redactor.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
@@ -32,7 +32,7 @@ interface Body {
 const damping = { withdrawals: 3, holdMs: 2000 }
 const bodyOf = (
   sidecarState: SidecarState,
-  options: { nowMs?: number; offset?: number; uptimeMs?: number } = {},
+  options: { nowMs?: number; offset?: number; uptimeMs?: number; config?: Config } = {},
 ): Body =>
   JSON.parse(
     JSON.stringify(
@@ -84,6 +84,7 @@ describe('the report', () => {
       },
       registry: {
         url: 'wss://api.chatie.io/',
+        proxy: null,
         reachable: true,
         since: '2026-01-01T00:00:00.000Z',
         code: null,
@@ -150,6 +151,13 @@ describe('the report', () => {
 })
 
 describe('the report of the registry', () => {
+  it('names the proxy and its variable, and neither user nor password', async () => {
+    const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, https_proxy: 'http://user:secret-word@proxy:3128' }
+    const { config: proxied } = await readConfig(env)
+    const { registry } = bodyOf(stateOf(['idle']).sidecarState, { config: proxied })
+    expect(registry.proxy).toEqual({ url: 'http://proxy:3128', variable: 'https_proxy' })
+  })
+
   it('says since when it cannot be reached, why, after how many attempts, and when the next one is due', async () => {
     const { sidecarState, clock } = stateOf(['queued'])
     await clock.advance(3000)
@@ -158,6 +166,7 @@ describe('the report of the registry', () => {
     sidecarState.apply(unreachable('DNS: its name does not resolve', 2, 7300, 'REGISTRY_NAME_UNRESOLVED'))
     expect(bodyOf(sidecarState, { nowMs: clock.now() }).registry).toEqual({
       url: 'wss://api.chatie.io/',
+      proxy: null,
       reachable: false,
       since: '2026-01-01T00:00:03.000Z',
       code: 'REGISTRY_NAME_UNRESOLVED',

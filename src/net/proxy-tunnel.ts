@@ -1,0 +1,82 @@
+import { connect, isIP, type Socket } from 'node:net'
+import { type SecureContext, connect as secureConnect } from 'node:tls'
+import type { Attempt } from './attempt.ts'
+import { readConnectAnswer } from './connect-answer.ts'
+import type { ProxyStage, Way } from './connect-error.ts'
+import type { HttpProxy } from './http-proxy.ts'
+import { answerError, connectionError } from './proxy-error.ts'
+import { type ConnectStage, followStages } from './stages.ts'
+
+const STAGES: Readonly<Record<ConnectStage, ProxyStage>> = {
+  DNS: 'proxy DNS',
+  TCP: 'proxy TCP',
+  TLS: 'proxy TLS',
+  HTTP: 'proxy CONNECT',
+}
+
+export interface TunnelOptions {
+  readonly proxy: HttpProxy
+  readonly way: Way
+  /** Where to: `host:port`, an IPv6 address in brackets. */
+  readonly target: string
+  /** For a proxy that is reached over TLS; undefined: the built-in certificates. */
+  readonly secureContext: SecureContext | undefined
+  readonly attempt: Attempt
+}
+
+/**
+ * Opens a tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). Resolves with its socket, paused. Rejects with whatever the proxy did instead: that
+ * is never the registry's word, and the socket is destroyed. It is also destroyed when the attempt is called off, then or later.
+ */
+export function openTunnel(options: TunnelOptions): Promise<Socket> {
+  const { proxy, target, secureContext, attempt } = options
+  return new Promise((resolve, reject) => {
+    let stage: ProxyStage = 'proxy DNS'
+    attempt.at(stage)
+    const socket = dial(proxy, secureContext)
+    attempt.signal.addEventListener('abort', () => socket.destroy(), { once: true })
+    const fail = (error: Error): void => {
+      socket.destroy()
+      reject(error)
+    }
+    let received = ''
+    const read = (chunk: Buffer): void => {
+      received += chunk.toString('latin1')
+      const answer = readConnectAnswer(received)
+      if (answer.kind === 'unfinished') return
+      const isOpen = answer.kind === 'answered' && answer.status >= 200 && answer.status < 300
+      if (!isOpen) return fail(answerError(answer, proxy))
+      socket.pause()
+      socket.off('data', read)
+      socket.off('close', closed)
+      resolve(socket)
+    }
+    const closed = (): void => fail(connectionError(reset(), stage, options))
+    // Stays on it: who gets the socket has no listener yet.
+    socket.on('error', (error) => fail(connectionError(error, stage, options)))
+    socket.on('close', closed)
+    socket.on('data', read)
+    followStages(socket, proxy.host, (next) => {
+      stage = STAGES[next]
+      attempt.at(stage)
+      // Not before: the password must go to nobody but the proxy.
+      if (next === 'HTTP') socket.write(connectRequest(target, proxy))
+    })
+  })
+}
+
+function dial({ secure, host, port }: HttpProxy, secureContext: SecureContext | undefined): Socket {
+  if (!secure) return connect({ host, port })
+  const context = secureContext === undefined ? {} : { secureContext }
+  return secureConnect({ host, port, servername: isIP(host) === 0 ? host : '', ...context })
+}
+
+function connectRequest(target: string, { authorization }: HttpProxy): string {
+  const credentials = authorization === undefined ? [] : [`Proxy-Authorization: ${authorization}`]
+  return [`CONNECT ${target} HTTP/1.1`, `Host: ${target}`, ...credentials, '', ''].join('\r\n')
+}
+
+/** The end of a connection that should have brought an answer. */
+function reset(): NodeJS.ErrnoException {
+  return Object.assign(new Error(), { code: 'ECONNRESET' })
+}
