@@ -14,7 +14,7 @@ import type { Heartbeat, Watched } from './heartbeat.ts'
 import { PORT_QUERY_MS, PortQuery, type PortQueryOptions } from './port-query.ts'
 
 /** Bytes that may wait for a registrant that does not read. */
-const UNREAD_MAX_BYTES = 64 * 1024
+const UNREAD_MAX_BYTES = 16 * 1024
 /** Close code (RFC 6455 §7.4.1). */
 export const GOING_AWAY = 1001
 

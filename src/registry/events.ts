@@ -14,6 +14,7 @@ export const LEAVE_REASONS = {
   silent: { reason: 'no answer to a ping', isTrouble: true },
   flood: { reason: 'too many events', isTrouble: true },
   frame: { reason: 'a frame that is none, or too large', isTrouble: true },
+  unfinished: { reason: 'a message that did not become whole', isTrouble: true },
   unread: { reason: 'does not read what it is sent', isTrouble: true },
   evicted: { reason: 'no room is left, and it was worth least', isTrouble: true },
   delisted: { reason: 'not on the list any more', isTrouble: false },

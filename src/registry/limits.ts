@@ -17,8 +17,19 @@ export const DEFAULT_LIMITS: Limits = {
 export const FRAME_MAX_BYTES = 64 * 1024
 /** Sockets of one token for each registrant that it may have: others may listen, but not by the thousand. */
 export const SOCKETS_PER_REGISTRANT = 4
+/**
+ * What is held for messages of registrants that are not whole yet: for so many milliseconds, and so many bytes, of one address (IPv6: one
+ * /64) and in all. A registrant's messages mostly arrive in one piece.
+ */
+export const UNFINISHED = { ms: 8000, perAddress: 4 * 1024 * 1024, inAll: 16 * 1024 * 1024 } as const
 /** Frames from one registrant in a second, pings and pongs included. A gateway that sends many events sends a few a second. */
 export const FRAME_RATE = { limit: 50, windowMs: 1000 } as const
+/**
+ * Frames from all registrants in each window: 40,000 a second, which 50,000 sidecars send that ping every 1.8 s, with a third of a core.
+ * `always`: so many of one address are read in each window, whatever others send. `resumed`: so many registrants of an address are read from
+ * again in each window, if they were not: each may have many frames ready.
+ */
+export const FRAMES = { windowMs: 10, inAll: 400, always: 20, resumed: 20 } as const
 /** Characters of a token; they have some fifty. */
 export const TOKEN_MAX = 512
 /** Characters of a subprotocol; a longer one is not taken, and a registrant without one is not found. */

@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws'
-import type { Share } from '../lib/shares.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import type { Frame } from '../protocol/envelope.ts'
+import { FrameTracker } from '../protocol/frame-tracker.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
 import {
   GOING_AWAY,
@@ -13,8 +13,10 @@ import { REPLACED_CODE } from '../protocol/registration.ts'
 import type { Advertised } from './advertised-endpoint.ts'
 import { EndpointCache } from './endpoint-cache.ts'
 import type { LeaveCause } from './events.ts'
+import type { Talker } from './frame-budget.ts'
 import { isHostQuery } from './host-query.ts'
 import { FRAME_RATE } from './limits.ts'
+import type { Sender } from './unfinished-input.ts'
 
 /** Close codes (RFC 6455 §7.4.1). */
 const NORMAL = 1000
@@ -30,6 +32,8 @@ const PING_AFTER_MS = 500
 export interface RegistrantListener {
   /** It was asked for its port. */
   onPortQuery(result: PortQueryResult, tookMs: number): void
+  /** A frame came from it. */
+  onFrame(registrant: Registrant): void
   /** It asks under which host its token is published. */
   onHostQuery(registrant: Registrant): void
   /** It was asked for its port, and nothing came from it in time, not even a pong: its link may be dead. */
@@ -50,11 +54,12 @@ export interface RegistrantOptions extends RegistrantSessionOptions {
 }
 
 /** One session of a registrant: a sidecar, a gateway, or another holder of the token that only listens. */
-export class Registrant extends RegistrantSession<LeaveCause> implements Share {
+export class Registrant extends RegistrantSession<LeaveCause> implements Sender, Talker {
   readonly address: string
   /** Whom limits count it under. */
   readonly key: string
   worth = 0
+  readonly input = new FrameTracker()
   readonly addressUnverified: boolean
   readonly advertised: Advertised
   readonly joinedMs: number
@@ -135,11 +140,26 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Share {
     this.terminate()
   }
 
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  /** It is not waited for either: its close would come behind what it has not finished. */
+  endUnfinished(): void {
+    this.close(POLICY_VIOLATION, 'unfinished', 'a message has to be whole within seconds')
+    this.terminate()
+  }
+
   protected override onPong(): void {
     this.heartbeat.ponged(this)
   }
 
   protected override onFrame(): void {
+    this.#listener.onFrame(this)
     if (!this.#isUnresponsive) return
     this.#isUnresponsive = false
     this.#listener.onResponsive(this)

@@ -22,6 +22,8 @@ const CLOSE_MS = 500
 /** Who was let in. */
 export interface Arrival extends Origin {
   readonly token: string
+  /** What its WebSocket reads from. */
+  readonly connection: Duplex
   /** Its connection's; undefined if that is gone. */
   readonly place: Place | undefined
 }
@@ -75,7 +77,8 @@ export class RegistrationHandler {
       access.givesWay({ address, subprotocol }, holders)?.giveWay()
       const place = connections.promote(request.socket)
       // A copy: a part that was cut out of a URL would keep the whole of it in memory.
-      onRegistrant(webSocket, { token: Buffer.from(token).toString(), address, addressUnverified, place })
+      const copy = Buffer.from(token).toString()
+      onRegistrant(webSocket, { token: copy, address, addressUnverified, connection: socket, place })
     })
   }
 }

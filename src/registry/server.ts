@@ -17,6 +17,7 @@ import { Connections } from './connections.ts'
 import { DiscoveryHandler } from './discovery-handler.ts'
 import { inGroups } from './drain.ts'
 import { ABRUPT_CAUSES, type LeaveCause, type RegistryEvent } from './events.ts'
+import { FrameBudget } from './frame-budget.ts'
 import { GapWait } from './gap-wait.ts'
 import { hostAnswer } from './host-query.ts'
 import { connectionLimits, DEFAULT_LIMITS, type Limits, REQUEST_MS } from './limits.ts'
@@ -26,6 +27,8 @@ import { Registrant, type RegistrantListener } from './registrant.ts'
 import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
 import { Resolver } from './resolver.ts'
+import { UnfinishedInput } from './unfinished-input.ts'
+import { UnverifiedAddresses } from './unverified-addresses.ts'
 
 export interface RegistryOptions {
   readonly clock: Clock
@@ -49,8 +52,6 @@ export interface RegistryOptions {
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }
 /** How long closes and answers that are on their way are waited for at the end, in milliseconds. */
 const END_MS = 1000
-/** As many addresses are reported that may be proxies. */
-const UNVERIFIED_MAX = 10
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
 export class RegistryServer implements RegistrantListener {
@@ -67,10 +68,12 @@ export class RegistryServer implements RegistrantListener {
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
   readonly #connections: Connections
+  readonly #unfinished: UnfinishedInput
+  readonly #frames: FrameBudget
   readonly #listeners: readonly HttpListener[]
   /** Registrants whose sockets are not closed yet, those that are leaving included, and the places that their connections have. */
   readonly #open = new Map<Registrant, Place | undefined>()
-  readonly #unverifiedAddresses = new Set<string>()
+  readonly #unverified = new UnverifiedAddresses()
   #onAllClosed = (): void => {}
 
   constructor(options: RegistryOptions) {
@@ -81,6 +84,8 @@ export class RegistryServer implements RegistrantListener {
     this.#isRestart = isRestart
     this.#redactor = options.redactor
     this.allowList = list
+    this.#unfinished = new UnfinishedInput(clock)
+    this.#frames = new FrameBudget(clock)
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#access = new AccessControl(clock, limits, list)
     this.#gapWait = new GapWait(clock, (token) => list.allows(token))
@@ -158,6 +163,10 @@ export class RegistryServer implements RegistrantListener {
     giveUp()
   }
 
+  onFrame(registrant: Registrant): void {
+    this.#frames.take(registrant)
+  }
+
   onPortQuery(result: PortQueryResult, tookMs: number): void {
     this.#emit({ type: 'asked', result, tookMs })
   }
@@ -185,6 +194,8 @@ export class RegistryServer implements RegistrantListener {
     this.#redactor?.remove(token)
     if (ABRUPT_CAUSES.has(cause) && advertised.trouble === '') this.#gapWait.lost(token)
     this.#access.leave(registrant)
+    this.#unfinished.leave(registrant)
+    this.#frames.leave(registrant)
     const place = this.#open.get(registrant)
     if (place !== undefined) this.#connections.release(place)
     this.reachability?.leave(registrant)
@@ -196,7 +207,8 @@ export class RegistryServer implements RegistrantListener {
     registrant.send(hostAnswer(host))
   }
 
-  #register(socket: WebSocket, { token, address, addressUnverified, place }: Arrival): void {
+  #register(socket: WebSocket, arrival: Arrival): void {
+    const { token, address, addressUnverified, place } = arrival
     const advertised = readAdvertised(socket.protocol, address)
     const { trouble, id } = advertised
     const registrant = new Registrant(socket, {
@@ -209,6 +221,7 @@ export class RegistryServer implements RegistrantListener {
       listener: this,
     })
     this.#trackUntilClosed(registrant, socket, place)
+    this.#unfinished.follow(registrant, arrival.connection)
     const before = this.table.of(token)
     this.table.add(registrant)
     this.#redactor?.add(token)
@@ -218,7 +231,8 @@ export class RegistryServer implements RegistrantListener {
     registrant.start()
     if (trouble === '') this.#gapWait.came(token)
     for (const older of before) if (id !== undefined && older.advertised.id === id) older.replace()
-    if (addressUnverified) this.#reportUnverified(address)
+    if (addressUnverified && this.#unverified.isNew(address))
+      this.#emit({ type: 'addressUnverified', address })
   }
 
   #trackUntilClosed(registrant: Registrant, socket: WebSocket, place: Place | undefined): void {
@@ -227,13 +241,5 @@ export class RegistryServer implements RegistrantListener {
       this.#open.delete(registrant)
       if (this.#open.size === 0) this.#onAllClosed()
     })
-  }
-
-  /** Once for each of a few addresses: it is a mistake in the configuration, but anybody can send the header. */
-  #reportUnverified(address: string): void {
-    const known = this.#unverifiedAddresses
-    if (known.size >= UNVERIFIED_MAX || known.has(address)) return
-    known.add(address)
-    this.#emit({ type: 'addressUnverified', address })
   }
 }

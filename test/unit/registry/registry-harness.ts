@@ -141,6 +141,7 @@ export function createHarness(clock = new QuickClock()) {
         },
       },
       listener: {
+        onFrame: () => {},
         onPortQuery: (result) => void results.push(result),
         onHostQuery: () => {
           heard.onHostQuery += 1

@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { FrameBudget, type Talker } from '../../../src/registry/frame-budget.ts'
+import { FRAMES } from '../../../src/registry/limits.ts'
+import { QuickClock } from '../../support/quick-clock.ts'
+
+const HERE = '203.0.113.7'
+const THERE = '203.0.113.8'
+
+class FakeTalker implements Talker {
+  readonly key: string
+  isPaused = false
+  pauses = 0
+
+  constructor(key: string) {
+    this.key = key
+  }
+
+  pause(): void {
+    this.isPaused = true
+    this.pauses += 1
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
+}
+
+function begin() {
+  const clock = new QuickClock()
+  const budget = new FrameBudget(clock)
+  const talkers = (key: string, count: number) => Array.from({ length: count }, () => new FakeTalker(key))
+  return { clock, budget, talkers }
+}
+
+it('one address may send half of what there is in a window; who sends more is not read from until the next one', () => {
+  const { clock, budget, talkers } = begin()
+  const all = talkers(HERE, FRAMES.inAll)
+  for (const talker of all) budget.take(talker)
+  expect(all.filter(({ isPaused }) => isPaused)).toHaveLength(FRAMES.inAll / 2)
+  clock.run(FRAMES.windowMs)
+  expect(budget.pausedOf(HERE)).toBe(FRAMES.inAll / 2 - FRAMES.resumed)
+  clock.run(FRAMES.windowMs * 10)
+  expect(budget.pausedOf(HERE)).toBe(0)
+  expect(all.some(({ isPaused }) => isPaused)).toBe(false)
+})
+
+it('those who send a few are never slowed down, whatever others send', () => {
+  const { clock, budget, talkers } = begin()
+  const greedy = [HERE, THERE].flatMap((key) => talkers(key, 1000))
+  const [honest] = talkers('198.51.100.1', 1)
+  for (let window = 0; window < 100; window += 1) {
+    for (const talker of greedy)
+      if (!talker.isPaused) for (let frame = 0; frame < 5; frame += 1) budget.take(talker)
+    for (let frame = 0; frame < FRAMES.always; frame += 1) if (honest !== undefined) budget.take(honest)
+    clock.run(FRAMES.windowMs)
+  }
+  expect(honest?.pauses).toBe(0)
+})
+
+it('ten thousand registrants of one address that send now and then are not slowed down', () => {
+  const { clock, budget, talkers } = begin()
+  const all = talkers(HERE, 10_000)
+  // Each answers a ping every 15 s, and sends one of its own every 10 s: 17 in 10 ms.
+  for (let frame = 0; frame < 17_000; frame += 1) {
+    const talker = all[frame % all.length]
+    if (talker !== undefined) budget.take(talker)
+    if (frame % 17 === 16) clock.run(FRAMES.windowMs)
+  }
+  expect(all.filter(({ pauses }) => pauses > 0)).toEqual([])
+})
+
+it('in the long run an address that has always more to send is read from at the rate that it may have', () => {
+  const { clock, budget, talkers } = begin()
+  const all = talkers(HERE, 1500)
+  let frames = 0
+  const seconds = 10
+  for (let window = 0; window < (seconds * 1000) / FRAMES.windowMs; window += 1) {
+    for (const talker of all) {
+      // What has arrived with the frame that pauses it is handled too.
+      if (talker.isPaused) continue
+      for (let frame = 0; frame < 10; frame += 1) budget.take(talker)
+      frames += 10
+    }
+    clock.run(FRAMES.windowMs)
+  }
+  const perSecond = FRAMES.inAll * (1000 / FRAMES.windowMs)
+  expect(frames / seconds).toBeLessThan(1.5 * perSecond)
+})
+
+it('who leaves is read from again, and nothing is left behind', () => {
+  const { clock, budget, talkers } = begin()
+  const all = talkers(HERE, FRAMES.inAll)
+  for (const talker of all) budget.take(talker)
+  for (const talker of all) budget.leave(talker)
+  expect(all.some(({ isPaused }) => isPaused)).toBe(false)
+  expect([budget.pausedOf(HERE), clock.pending]).toEqual([0, 0])
+})
+
+it('whoever sends whatever and leaves: those that are paused are those that it says, and all are read from again in time', () => {
+  const step = fc.record({
+    what: fc.constantFrom('frames', 'frames', 'frames', 'leave', 'pass'),
+    who: fc.nat(29),
+    count: fc.integer({ min: 1, max: 120 }),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const { clock, budget, talkers } = begin()
+      const keys = ['a', 'b', 'c']
+      const all = keys.flatMap((key) => talkers(key, 10))
+      for (const { what, who, count } of steps) {
+        const talker = all[who]
+        if (what === 'frames' && talker !== undefined)
+          for (let frame = 0; frame < count; frame += 1) budget.take(talker)
+        if (what === 'leave' && talker !== undefined) budget.leave(talker)
+        if (what === 'pass') clock.run(count)
+        for (const key of keys) {
+          const paused = all.filter((one) => one.key === key && one.isPaused)
+          expect(budget.pausedOf(key)).toBe(paused.length)
+        }
+      }
+      clock.run(10_000)
+      expect([all.some(({ isPaused }) => isPaused), clock.pending]).toEqual([false, 0])
+    }),
+    { numRuns: 200 },
+  )
+})
