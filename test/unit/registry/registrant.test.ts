@@ -183,7 +183,7 @@ describe('a registrant that leaves', () => {
   it('does not read: it is ended, and its port query is over at once', async () => {
     const { clock, come } = createHarness()
     const { socket, registrant, causes, results } = come()
-    socket.bufferedAmount = 64 * 1024
+    socket.bufferedAmount = 16 * 1024
     registrant.advise('fits')
     expect(causes).toEqual([])
     socket.bufferedAmount += 1

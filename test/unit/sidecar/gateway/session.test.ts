@@ -116,10 +116,10 @@ describe('a gateway session with a gateway that does not read', () => {
     ['an event comes', ({ socket }: Started) => socket.text(EVENT)],
     ['a ping is answered', ({ socket }: Started) => socket.emit('ping')],
     ['it is to be pinged', ({ session }: Started) => session.ping()],
-  ])('ends with more than 64 KiB unread, when %s', (_what, act) => {
+  ])('ends with more than 16 KiB unread, when %s', (_what, act) => {
     const started = startSession()
     const { socket, causes } = started
-    socket.bufferedAmount = 64 * KIB
+    socket.bufferedAmount = 16 * KIB
     act(started)
     expect(causes).toEqual([])
     socket.bufferedAmount += 1
