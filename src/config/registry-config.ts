@@ -1,4 +1,4 @@
-import { type CertificateFiles, certificateTrouble, type KeyPair, readKeyPair } from '../net/key-pair.ts'
+import { type CertificateFiles, type KeyPair, readKeyPair, UnusableKeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
 import type { AdminServerAddress } from '../ops/admin-server.ts'
@@ -140,8 +140,13 @@ function readTls(env: SetVariables, findings: Findings): RegistryConfig['tls'] {
   try {
     return { files, pair: readKeyPair(files) }
   } catch (error) {
-    const message = `cannot be used with its key: ${certificateTrouble(error)}`
-    return findings.problem('REGISTRY_TLS_CERT_FILE', message, 'CERTIFICATE_INVALID')
+    if (!(error instanceof UnusableKeyPair)) throw error
+    const { part, message, code } = error.trouble
+    return findings.problem(
+      part === 'cert' ? 'REGISTRY_TLS_CERT_FILE' : 'REGISTRY_TLS_KEY_FILE',
+      message,
+      code,
+    )
   }
 }
 

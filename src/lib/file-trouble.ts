@@ -1,17 +1,17 @@
 import type { ProblemCode } from './problem.ts'
 
-/** Why there is nothing to read, in words that follow a file's name. */
+/** Why a file cannot be used, in words that follow its name and hold nothing of it. */
 export interface FileTrouble {
   readonly code: ProblemCode
   readonly message: string
 }
 
-export class UnreadableFile extends Error {
+export class UnusableFile extends Error {
   readonly trouble: FileTrouble
 
   constructor(trouble: FileTrouble) {
     super(trouble.message)
-    this.name = 'UnreadableFile'
+    this.name = 'UnusableFile'
     this.trouble = trouble
   }
 }
@@ -38,7 +38,7 @@ const ERRORS: Readonly<Record<string, FileTrouble>> = {
 
 /** What an error of the file system means; throws any other error: a bug in here. */
 export function fileTrouble(error: unknown): FileTrouble {
-  if (error instanceof UnreadableFile) return error.trouble
+  if (error instanceof UnusableFile) return error.trouble
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined) throw error
   return ERRORS[code] ?? { code: 'FILE_UNREADABLE', message: `cannot be read (${code})` }

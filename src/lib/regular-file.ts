@@ -1,6 +1,6 @@
 import { closeSync, constants, opendirSync, openSync, readSync, statSync } from 'node:fs'
 import { open, opendir, stat } from 'node:fs/promises'
-import { EMPTY_FOLDER, UnreadableFile } from './file-trouble.ts'
+import { EMPTY_FOLDER, UnusableFile } from './file-trouble.ts'
 
 /** What certificates and keys may hold: all that a system trusts fits in several times. */
 const MOST_BYTES = 1024 * 1024
@@ -85,15 +85,15 @@ function isEmptySync(folder: string): boolean {
 function checkEntry(entry: Entry, isEmpty: () => boolean): void {
   if (entry.isFile()) return
   const refuse = (message: string): never => {
-    throw new UnreadableFile({ code: 'FILE_UNREADABLE', message })
+    throw new UnusableFile({ code: 'FILE_UNREADABLE', message })
   }
   if (!entry.isDirectory()) refuse('is no file, but a pipe, a device or a socket')
-  if (isEmpty()) throw new UnreadableFile(EMPTY_FOLDER)
+  if (isEmpty()) throw new UnusableFile(EMPTY_FOLDER)
   refuse('is a folder; give a file')
 }
 
 function checkLength(bytes: Buffer): Buffer {
   if (bytes.length <= MOST_BYTES) return bytes
   const message = `holds more than ${MOST_BYTES / 1024 / 1024} MiB; is it the right file?`
-  throw new UnreadableFile({ code: 'FILE_UNREADABLE', message })
+  throw new UnusableFile({ code: 'FILE_UNREADABLE', message })
 }

@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Clock } from '../lib/clock.ts'
 import { FileWatcher } from '../lib/file-watcher.ts'
+import type { ProblemCode } from '../lib/problem.ts'
 import {
   type CertificateFiles,
-  certificateTrouble,
   checkedKeyPair,
   expiryOf,
   type KeyPair,
+  readKeyPairAgain,
+  UnusableKeyPair,
 } from '../net/key-pair.ts'
 
 export interface CertificateState {
   readonly expires: Date
   /** Why the files, as they are now, are not in use; empty if they are. */
   readonly problem: string
+  readonly code: ProblemCode | null
 }
 
 export interface CertificateFollowerOptions {
@@ -32,6 +34,7 @@ export class CertificateFollower extends FileWatcher {
   #expires: Date
   #digest: string
   #problem = ''
+  #code: ProblemCode | null = null
 
   constructor(options: CertificateFollowerOptions) {
     super({ clock: options.clock, read: (signal) => this.#read(signal) })
@@ -41,33 +44,41 @@ export class CertificateFollower extends FileWatcher {
   }
 
   get state(): CertificateState {
-    return { expires: this.#expires, problem: this.#problem }
+    return { expires: this.#expires, problem: this.#problem, code: this.#code }
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { certFile, keyFile } = this.#options.files
     try {
-      const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)])
-      if (!signal.aborted) this.#use({ cert, key })
+      const pair = await readKeyPairAgain(this.#options.files)
+      if (!signal.aborted) this.#use(pair)
     } catch (error) {
       if (signal.aborted) return
-      this.#report(`the renewed certificate cannot be used: ${certificateTrouble(error)}`)
+      if (!(error instanceof UnusableKeyPair)) throw error
+      this.#report(this.#describe(error), error.trouble.code)
     }
   }
 
   #use(pair: KeyPair): void {
     const digest = digestOf(pair)
-    if (digest === this.#digest) return this.#report('')
+    if (digest === this.#digest) return this.#report('', null)
     this.#options.onRenewed(checkedKeyPair(pair))
     this.#digest = digest
     this.#expires = expiryOf(pair)
     this.#problem = ''
+    this.#code = null
     this.#options.onState(this.state)
   }
 
-  #report(problem: string): void {
+  #describe({ trouble: { part, code, message } }: UnusableKeyPair): string {
+    const { certFile, keyFile } = this.#options.files
+    const where = code === 'CERTIFICATE_KEY_MISMATCH' ? '' : `${part === 'cert' ? certFile : keyFile} `
+    return `the renewed certificate cannot be used: ${where}${message}`
+  }
+
+  #report(problem: string, code: ProblemCode | null): void {
     if (problem === this.#problem) return
     this.#problem = problem
+    this.#code = code
     this.#options.onState(this.state)
   }
 }

@@ -1,5 +1,6 @@
 import { assertNever } from '../lib/assert-never.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { ProblemCode } from '../lib/problem.ts'
 import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import { LEAVE_REASONS, type RegistryEvent } from './events.ts'
@@ -98,14 +99,22 @@ export class EventLog {
     this.#changes.add({ subject: place, kind: open ? 'reachable' : 'unreachable', cause: reason, write })
   }
 
-  #certificate({ expires, problem }: RegistryEvent & { type: 'certificate' }): void {
+  #certificate({ expires, problem, code }: RegistryEvent & { type: 'certificate' }): void {
     const fields = { expires: expires.toISOString() }
     if (problem !== '') {
-      return this.#log.error({ ...fields, cause: problem }, `${problem}; the one before it stays in use`)
+      return this.#log.error(
+        { ...fields, code, cause: problem },
+        `${problem}; the one before it stays in use`,
+      )
     }
     const leftMs = expires.getTime() - this.#clock.date().getTime()
-    if (leftMs <= 0) return this.#log.error(fields, 'the certificate has expired: clients refuse it')
-    if (leftMs < EXPIRES_SOON_MS) return this.#log.warn(fields, 'the certificate expires soon')
+    const warn = (code: ProblemCode): Record<string, string> => ({ ...fields, code })
+    if (leftMs <= 0) {
+      return this.#log.error(warn('CERTIFICATE_EXPIRED'), 'the certificate has expired: clients refuse it')
+    }
+    if (leftMs < EXPIRES_SOON_MS) {
+      return this.#log.warn(warn('CERTIFICATE_EXPIRES_SOON'), 'the certificate expires soon')
+    }
     this.#log.info(fields, 'the certificate is in use')
   }
 

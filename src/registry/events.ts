@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../lib/problem.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
 import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import type { RefusalReason } from './refusals.ts'
@@ -51,5 +52,10 @@ export type RegistryEvent =
   | ({ readonly type: 'reachability' } & ReachabilityChange)
   /** Somebody at this address sends `X-Forwarded-For`, and is no trusted proxy. */
   | { readonly type: 'addressUnverified'; readonly address: string }
-  | { readonly type: 'certificate'; readonly expires: Date; readonly problem: string }
+  | {
+      readonly type: 'certificate'
+      readonly expires: Date
+      readonly problem: string
+      readonly code?: ProblemCode | null
+    }
   | { readonly type: 'draining'; readonly registrants: number }

@@ -49,7 +49,11 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
     certificate:
       certificate === undefined
         ? null
-        : { expires: certificate.expires.toISOString(), problem: certificate.problem },
+        : {
+            expires: certificate.expires.toISOString(),
+            problem: certificate.problem,
+            code: certificate.code,
+          },
     tokens: statusPage(groups, offset).map(([token, registrants]) => ({
       id: publicName(token),
       // The newest first: it is the one that is asked.

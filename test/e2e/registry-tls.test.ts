@@ -174,8 +174,8 @@ describe('a certificate that is renewed on disk', () => {
   })
 
   it.each([
-    ['rubbish', 'x', 'one of the files is not PEM'],
-    ['nothing', '', 'one of the files is not PEM'],
+    ['rubbish', 'x', 'is not PEM: there is no -----BEGIN CERTIFICATE-----'],
+    ['nothing', '', 'tls.crt is empty'],
   ])('to %s stays unused, which is told once', async (_what, content, reason) => {
     const files = await followed()
     const { registry } = await startTls(files)

@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Findings } from '../../../src/config/config-error.ts'
 import { readRegistryAccess } from '../../../src/config/registry-access.ts'
 import { readConfig } from '../../../src/config/sidecar-config.ts'
+import { makePipe } from '../../support/files.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 
 afterAll(removeTempDirs)
@@ -14,6 +15,18 @@ const read = async (env: Record<string, string>, writtenAs = (name: string): str
   const findings = new Findings()
   const access = await readRegistryAccess(env, writtenAs, findings)
   return { access, problems: findings.problems, warnings: findings.warnings }
+}
+
+function linkToZero(dir: string): string {
+  symlinkSync('/dev/zero', join(dir, 'link'))
+  return join(dir, 'link')
+}
+
+/** Takes no room on the disk. */
+function hugeFile(dir: string): string {
+  writeFileSync(join(dir, 'huge'), '')
+  truncateSync(join(dir, 'huge'), 1024 ** 4)
+  return join(dir, 'huge')
 }
 
 function fileWith(content: string): string {
@@ -116,17 +129,34 @@ describe('the certificates file', () => {
   it('that is of no use is a problem', async () => {
     const { problems } = await read({ REGISTRAR_REGISTRY_CA_FILE: fileWith('hello') })
     expect(problems).toMatchObject([
-      { variable: 'REGISTRAR_REGISTRY_CA_FILE', message: expect.stringContaining('no valid certificate') },
+      { variable: 'REGISTRAR_REGISTRY_CA_FILE', message: expect.stringContaining('certificate') },
     ])
   })
 
   it.each([
-    ['that is not there', 'missing.pem', 'there is no such file'],
-    ['that is a folder', '.', 'is an empty folder'],
-  ])('%s is a problem', async (_what, name, words) => {
-    const { problems } = await read({ REGISTRAR_REGISTRY_CA_FILE: join(makeTempDir(), name) })
-    expect(problems).toMatchObject([
-      { variable: 'REGISTRAR_REGISTRY_CA_FILE', message: expect.stringContaining(words) },
+    [
+      'that is not there',
+      (dir: string) => join(dir, 'missing.pem'),
+      /^there is no such file; is it mounted\?$/,
+    ],
+    [
+      'in the place of which Docker has made a folder',
+      (dir: string) => dir,
+      /^is an empty folder: was the file there/,
+    ],
+    ['that is a folder', (dir: string) => join(dir, '..'), /^is a folder; give a file$/],
+    ['that is a pipe', makePipe, /^is no file, but a pipe, a device or a socket$/],
+    ['that is a device', () => '/dev/zero', /^is no file, but a pipe, a device or a socket$/],
+    ['that is a link to a device', linkToZero, /^is no file, but a pipe/],
+    ['that is huge', hugeFile, /^holds more than 1 MiB; is it the right file\?$/],
+  ])('%s is a problem, and holds nothing up', async (_what, pathIn, words) => {
+    const { problems } = await read({ REGISTRAR_REGISTRY_CA_FILE: pathIn(makeTempDir()) })
+    expect(problems).toEqual([
+      {
+        code: expect.stringMatching(/^FILE_/),
+        variable: 'REGISTRAR_REGISTRY_CA_FILE',
+        message: expect.stringMatching(words),
+      },
     ])
   })
 })

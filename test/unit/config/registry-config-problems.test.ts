@@ -105,25 +105,25 @@ describe('a certificate', () => {
       'whose file is not there',
       () => ({ REGISTRY_TLS_CERT_FILE: '/nowhere/tls.crt', REGISTRY_TLS_KEY_FILE: files.keyFile }),
       'REGISTRY_TLS_CERT_FILE',
-      'there is no file /nowhere/tls.crt',
+      'there is no such file; is it mounted?',
     ],
     [
       'whose key is not there',
       () => ({ REGISTRY_TLS_CERT_FILE: files.certFile, REGISTRY_TLS_KEY_FILE: '/nowhere/tls.key' }),
-      'REGISTRY_TLS_CERT_FILE',
-      'there is no file /nowhere/tls.key',
+      'REGISTRY_TLS_KEY_FILE',
+      'there is no such file; is it mounted?',
     ],
     [
       'that changed places with its key',
       () => ({ REGISTRY_TLS_CERT_FILE: files.keyFile, REGISTRY_TLS_KEY_FILE: files.certFile }),
       'REGISTRY_TLS_CERT_FILE',
-      'cannot be used with its key: one of the files is not PEM',
+      'holds a private key where the certificate should be',
     ],
     [
       'that is a folder',
       () => ({ REGISTRY_TLS_CERT_FILE: makeTempDir(), REGISTRY_TLS_KEY_FILE: files.keyFile }),
       'REGISTRY_TLS_CERT_FILE',
-      'one of the files is a folder',
+      'is an empty folder: was the file there when it was mounted?',
     ],
   ])('%s is a problem', async (_what, env, variable, words) => {
     expect(await problems(env())).toMatchObject([{ variable, message: expect.stringContaining(words) }])

@@ -1,4 +1,4 @@
-import { closeSync, constants, linkSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { expiryOf, type KeyPair, readKeyPair } from '../../../src/net/key-pair.ts'
@@ -67,7 +67,7 @@ describe('files that are watched', () => {
     await clock.advance(1)
     await waitUntil(() => states.length > 0, { timeoutMs: 5000, what: 'the renewed certificate' })
     expect(pairs).toEqual([readKeyPair(renewed)])
-    expect(states).toEqual([{ expires: expires(renewed), problem: '' }])
+    expect(states).toEqual([{ expires: expires(renewed), problem: '', code: null }])
     await waitUntil(() => clock.pending === 1, { timeoutMs: 5000, what: 'the next pause' })
     put({ cert: before, key: before })
     await clock.advance(10_000)
@@ -81,7 +81,7 @@ describe('files that are watched', () => {
     put({ cert: before, key: before })
     await follower.refresh()
     expect([pairs, states]).toEqual([[], []])
-    expect(follower.state).toEqual({ expires: expires(before), problem: '' })
+    expect(follower.state).toEqual({ expires: expires(before), problem: '', code: null })
   })
 
   it('expire at another time when they are renewed', async () => {
@@ -89,26 +89,15 @@ describe('files that are watched', () => {
     const expired = await authority.issue(['dns:registry.example.com'], { expired: true })
     put({ cert: expired, key: expired })
     await follower.refresh()
-    expect(states).toEqual([{ expires: expires(expired), problem: '' }])
+    expect(states).toEqual([{ expires: expires(expired), problem: '', code: null }])
     expect(expires(expired)).not.toEqual(expires(before))
   })
 
   it('that are to be read while they are read are read once more after it', async () => {
-    const { files, put, pairs, follower } = follow()
-    // Reading a pipe waits for what is written into it.
-    const pipe = makePipe(makeTempDir())
-    rmSync(files.certFile)
-    linkSync(pipe, files.certFile)
+    const { put, pairs, follower } = follow()
     const reading = follower.refresh()
-    const writer = await waitUntil(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), {
-      timeoutMs: 5000,
-      what: 'the reading to begin',
-    })
-    rmSync(files.certFile)
     put({ cert: renewed, key: renewed })
     const again = follower.refresh()
-    writeSync(writer, readKeyPair(before).cert)
-    closeSync(writer)
     await Promise.all([reading, again])
     expect(pairs).toEqual([readKeyPair(renewed)])
   })
@@ -145,12 +134,14 @@ describe('a renewal that is half done', () => {
       await follower.refresh()
       await follower.refresh()
       expect(pairs).toEqual([])
-      expect(states).toEqual([{ expires: expires(before), problem: MISMATCH }])
+      expect(states).toEqual([
+        { expires: expires(before), problem: MISMATCH, code: 'CERTIFICATE_KEY_MISMATCH' },
+      ])
       put({ cert: renewed, key: renewed })
       await follower.refresh()
       expect(pairs).toEqual([readKeyPair(renewed)])
-      expect(states.slice(1)).toEqual([{ expires: expires(renewed), problem: '' }])
-      expect(follower.state).toEqual({ expires: expires(renewed), problem: '' })
+      expect(states.slice(1)).toEqual([{ expires: expires(renewed), problem: '', code: null }])
+      expect(follower.state).toEqual({ expires: expires(renewed), problem: '', code: null })
     },
   )
 
@@ -164,16 +155,22 @@ describe('a renewal that is half done', () => {
   })
 
   it.each([
-    ['gone', (path: string) => rmSync(path), /there is no file .*tls\.key$/],
-    ['empty', (path: string) => writeFileSync(path, ''), /not PEM$/],
-    ['cut', (path: string) => writeFileSync(path, '-----BEGIN PRIVATE KEY-----\nMIGH'), /: \w+/],
-    ['something else', (path: string) => writeFileSync(path, 'insecure_aaaa-1111\n'), /not PEM$/],
+    ['gone', (path: string) => rmSync(path), /tls\.key there is no such file; is it mounted\?$/],
+    ['empty', (path: string) => writeFileSync(path, ''), /tls\.key is empty$/],
+    [
+      'cut',
+      (path: string) => writeFileSync(path, '-----BEGIN PRIVATE KEY-----\nMIGH'),
+      /tls\.key cannot be used \(\w+\)$/,
+    ],
+    ['something else', (path: string) => writeFileSync(path, 'insecure_aaaa-1111\n'), /tls\.key is not PEM/],
   ])('whose key is %s keeps the old one', async (_what, spoil, words) => {
     const { files, put, pairs, states, follower } = follow()
     spoil(files.keyFile)
     await follower.refresh()
     expect(pairs).toEqual([])
-    expect(states).toEqual([{ expires: expires(before), problem: expect.stringMatching(words) }])
+    expect(states).toEqual([
+      { expires: expires(before), problem: expect.stringMatching(words), code: expect.any(String) },
+    ])
     expect(states[0]?.problem).not.toMatch(/MIGH|aaaa/)
     put({ key: before })
     await follower.refresh()
@@ -181,8 +178,24 @@ describe('a renewal that is half done', () => {
   })
 
   it.each([
-    ['gone', (path: string) => rmSync(path), /there is no file .*tls\.crt$/],
-    ['empty', (path: string) => writeFileSync(path, ''), /not PEM$/],
+    ['gone', (path: string) => rmSync(path), /tls\.crt there is no such file; is it mounted\?$/],
+    ['empty', (path: string) => writeFileSync(path, ''), /tls\.crt is empty$/],
+    [
+      'a folder',
+      (path: string) => {
+        rmSync(path)
+        mkdirSync(path)
+      },
+      /tls\.crt is an empty folder: was the file there/,
+    ],
+    [
+      'a pipe',
+      (path: string) => {
+        rmSync(path)
+        linkSync(makePipe(makeTempDir()), path)
+      },
+      /tls\.crt is no file, but a pipe/,
+    ],
   ])('whose certificate is %s keeps the old one', async (_what, spoil, words) => {
     const { files, pairs, states, follower } = follow()
     spoil(files.certFile)
@@ -199,7 +212,7 @@ describe('a renewal that is half done', () => {
     await follower.refresh()
     expect(states.map(({ problem }) => problem)).toEqual([
       MISMATCH,
-      expect.stringContaining('there is no file'),
+      expect.stringContaining('there is no such file'),
     ])
   })
 })

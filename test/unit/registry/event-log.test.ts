@@ -131,20 +131,31 @@ describe('the certificate', () => {
   })
 
   it.each([
-    ['2026-01-15T00:00:00Z', 'info', 'the certificate is in use'],
-    ['2026-01-14T23:59:59Z', 'warn', 'the certificate expires soon'],
-    ['2026-01-01T00:00:00Z', 'error', 'the certificate has expired: clients refuse it'],
-  ])('that ends at %s, on the first of January, is told at %s', (end, level, msg) => {
+    ['2026-01-15T00:00:00Z', 'info', 'the certificate is in use', undefined],
+    ['2026-01-14T23:59:59Z', 'warn', 'the certificate expires soon', 'CERTIFICATE_EXPIRES_SOON'],
+    [
+      '2026-01-01T00:00:00Z',
+      'error',
+      'the certificate has expired: clients refuse it',
+      'CERTIFICATE_EXPIRED',
+    ],
+  ])('that ends at %s, on the first of January, is told at %s', (end, level, msg, code) => {
     const { lines, eventLog } = begin()
     eventLog.record({ type: 'certificate', expires: new Date(end), problem: '' })
     expect(lines).toMatchObject([{ level, msg }])
+    expect(lines[0]?.code).toBe(code)
   })
 
   it('that cannot be renewed is an error, and says which one is in use', () => {
     const { lines, eventLog } = begin()
-    eventLog.record({ type: 'certificate', expires, problem: 'it is wrong' })
+    eventLog.record({ type: 'certificate', expires, problem: 'it is wrong', code: 'CERTIFICATE_INVALID' })
     expect(lines).toMatchObject([
-      { level: 'error', cause: 'it is wrong', msg: 'it is wrong; the one before it stays in use' },
+      {
+        level: 'error',
+        code: 'CERTIFICATE_INVALID',
+        cause: 'it is wrong',
+        msg: 'it is wrong; the one before it stays in use',
+      },
     ])
   })
 })

@@ -80,9 +80,10 @@ describe('the registry', () => {
     const expires = new Date('2026-12-01T00:00:00Z')
     const { server } = standIn()
     for (const problem of ['', 'it is cut'])
-      expect(pageOf(server, { certificate: { expires, problem } }).certificate).toEqual({
+      expect(pageOf(server, { certificate: { expires, problem, code: null } }).certificate).toEqual({
         expires: '2026-12-01T00:00:00.000Z',
         problem,
+        code: null,
       })
   })
 })
