@@ -247,8 +247,8 @@ describe('configuration', () => {
       REGISTRAR_ADVERTISE_HOST: '2001:db8::1',
     })
     expect(code).toBe(78)
-    expect(output()).toMatch(/^The configuration has 5 problems:/)
-    for (const words of ['service link', 'is not a duration', 'whole number from 1', 'IPv6', 'is not set']) {
+    expect(output()).toMatch(/^The configuration has 4 problems:/)
+    for (const words of ['SERVICE_LINK', 'is not a duration', 'whole number from 1', 'IPv6', 'is not set']) {
       expect(output()).toContain(words)
     }
   })
