@@ -25,6 +25,8 @@ export interface RegistryConfig {
   readonly trustedProxies: Networks | undefined
   /** What to do about ports that cannot be opened from here: nothing, report them, or publish 127.0.0.1 in their place too. */
   readonly reachability: 'off' | 'report' | 'mask'
+  /** Private networks in which ports may be looked at; undefined: none. */
+  readonly reachabilityNetworks: Networks | undefined
   /** Everything above them is refused. */
   readonly limits: {
     /** Registrants in all. Each is a connection, so the limit on open files may hold fewer. */
@@ -99,6 +101,7 @@ export async function readRegistryConfig(
     list: list.source && { entries: list.tokens, source: list.source },
     trustedProxies: values.REGISTRY_TRUST_PROXY,
     reachability: values.REGISTRY_REACHABILITY,
+    reachabilityNetworks: values.REGISTRY_REACHABILITY_NETWORKS,
     limits: {
       registrants: values.REGISTRY_MAX_REGISTRANTS,
       perToken: values.REGISTRY_MAX_REGISTRANTS_PER_TOKEN,

@@ -206,12 +206,18 @@ export const REGISTRY_VARIABLES = [
     oneOf('off', 'report', 'mask'),
     'test registered ports: off; report closed ones; mask them with host 127.0.0.1',
   ),
+  row(
+    'REGISTRY_REACHABILITY_NETWORKS',
+    '',
+    networks,
+    'private networks whose ports may be tested too, for example 10.0.0.0/8,127.0.0.0/8',
+  ),
   row('REGISTRY_MAX_REGISTRANTS', '50000', integer(1, MANY), 'maximum number of registrants'),
   row(
     'REGISTRY_MAX_REGISTRANTS_PER_TOKEN',
     '4',
     integer(1, MANY),
-    'maximum number of registrants of one token',
+    'maximum number of registrants of one token; a newer one takes the place of the oldest',
   ),
   row(
     'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS',

@@ -1,9 +1,17 @@
-import { networkInterfaces } from 'node:os'
 import ipaddr from 'ipaddr.js'
 import { parseAddress } from './ip-address.ts'
 
 /** What an address is good for. */
-export type AddressRange = 'public' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'reserved' | 'own'
+export type AddressRange =
+  | 'public'
+  | 'private'
+  | 'loopback'
+  | 'link-local'
+  | 'metadata'
+  | 'multicast'
+  | 'broadcast'
+  | 'unspecified'
+  | 'reserved'
 
 /** Where clouds keep credentials: AWS, GCP and Azure; ECS; Alibaba; Azure's wire server; Oracle; AWS over IPv6. */
 const METADATA: ReadonlySet<string> = new Set([
@@ -26,9 +34,12 @@ const RANGES: Readonly<Record<string, AddressRange>> = {
   private: 'private',
   carrierGradeNat: 'private',
   uniqueLocal: 'private',
+  multicast: 'multicast',
+  broadcast: 'broadcast',
+  unspecified: 'unspecified',
 }
 
-/** The range of an address; what is no address is `reserved`, and a public address of this machine its `own`. */
+/** The range of an address; what is no address is `reserved`. */
 export function addressRange(text: string): AddressRange {
   const address = parseAddress(text)
   if (address === undefined) return 'reserved'
@@ -36,14 +47,5 @@ export function addressRange(text: string): AddressRange {
   const range = RANGES[address.range()] ?? 'reserved'
   if (range !== 'public') return range
   if (address.kind() === 'ipv6' && address.match(IPV4_COMPATIBLE, 96)) return 'reserved'
-  return isOwn(text) ? 'own' : 'public'
-}
-
-function isOwn(address: string): boolean {
-  try {
-    return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address))
-  } catch {
-    // Listing them takes a socket, and there may be no file descriptor left.
-    return true
-  }
+  return 'public'
 }

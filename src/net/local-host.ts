@@ -13,7 +13,7 @@ const LOCAL_RANGES: ReadonlySet<string> = new Set([
 /** Whether a host means this very machine, or the network namespace that is shared with others in it. */
 export function isLoopbackHost(host: string): boolean {
   const bare = withoutBrackets(host)
-  return parseAddress(bare)?.range() === 'loopback' || /^localhost\.?$/i.test(bare)
+  return parseAddress(bare)?.range() === 'loopback' || /^(.+\.)?localhost\.?$/i.test(bare)
 }
 
 /** Whether a host cannot be reached over the internet: a local address, a name without a dot, or a local name. */

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../lib/clock.ts'
+import { writtenAt } from './log.ts'
 
 /** One change that may have a line of its own. */
 export interface Change {
@@ -33,11 +34,16 @@ const LINES = 10
 /** As many subjects are named in a sum: enough to find one of them in `/status`. */
 const SUBJECTS = 3
 
-/** Aggregates the log lines of many tokens: a few changes in a second are written one by one, more than a few as a sum. */
+/**
+ * Aggregates the log lines of many tokens: a few changes in a second are written one by one, more than a few as a sum. Each line has
+ * the time of its change, a sum that of the last one.
+ */
 export class LogAggregator {
   readonly #clock: Clock
   readonly #writeSum: (sum: Sum) => void
-  #changes: Change[] = []
+  #changes: { readonly change: Change; readonly at: Date }[] = []
+  /** When the last change was. */
+  #lastAt: Date | undefined
   readonly #counts = new Map<string, number>()
   #code: string | null = null
   #cause = ''
@@ -50,7 +56,8 @@ export class LogAggregator {
   }
 
   add(change: Change): void {
-    if (this.#changes.length <= LINES) this.#changes.push(change)
+    this.#lastAt = this.#clock.date()
+    if (this.#changes.length <= LINES) this.#changes.push({ change, at: this.#lastAt })
     this.#counts.set(change.kind, (this.#counts.get(change.kind) ?? 0) + 1)
     if (change.cause !== '') this.#addCause(change)
     this.#cancelTimer ??= this.#clock.after(WINDOW_MS, () => this.flush())
@@ -68,6 +75,7 @@ export class LogAggregator {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     const changes = this.#changes
+    const lastAt = this.#lastAt ?? this.#clock.date()
     const sum = {
       counts: Object.fromEntries(this.#counts),
       text: [...this.#counts].map(([kind, count]) => `${count} ${kind}`).join(', '),
@@ -80,7 +88,7 @@ export class LogAggregator {
     this.#code = null
     this.#cause = ''
     this.#subjects = []
-    if (changes.length > LINES) this.#writeSum(sum)
-    else for (const { write } of changes) write()
+    if (changes.length > LINES) return writtenAt(lastAt, () => this.#writeSum(sum))
+    for (const { change, at } of changes) writtenAt(at, change.write)
   }
 }

@@ -19,13 +19,27 @@ const UNREAD_MAX = 1024 * 1024
 /** How long the end waits for a reader. */
 const END_MS = 500
 
+/** The instant of what is being written, where that is not now. */
+let instant: Date | undefined
+
+/** Writes lines with the instant of their event: lines that are gathered are written later. */
+export function writtenAt(date: Date, write: () => void): void {
+  instant = date
+  try {
+    write()
+  } finally {
+    instant = undefined
+  }
+}
+
 /** One JSON object a line: `time` in ISO, `level` as a word, `msg`, and fields. */
 export function createLog(options: LogOptions, destination: DestinationStream): Log {
   return pino(
     {
       level: options.level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () =>
+        instant === undefined ? pino.stdTimeFunctions.isoTime() : `,"time":"${instant.toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: options.redact },
     },

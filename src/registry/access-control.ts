@@ -4,35 +4,9 @@ import { type Share, Shares } from '../lib/shares.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import type { AllowList } from './allow-list.ts'
-import { type Limits, SOCKETS_PER_REGISTRANT } from './limits.ts'
+import type { Limits } from './limits.ts'
 import type { RefusalReason } from './refusals.ts'
 import type { Registrant } from './registrant.ts'
-
-/** Who holds a token, as it counts for a newcomer. */
-export interface Holders {
-  /** Those that discovery may find. */
-  readonly registrants: number
-  /** All of them. */
-  readonly sockets: number
-  /** The addresses of the newcomer's own older links, which leave when it is let in, and are not in the counts. */
-  readonly replaced: readonly string[]
-}
-
-const NO_HOLDERS: Holders = { registrants: 0, sockets: 0, replaced: [] }
-
-/** @param subprotocol what the newcomer offers */
-export function holdersOf(all: readonly Registrant[], subprotocol: string): Holders {
-  // Nearly always: most tokens have one registrant.
-  if (all.length === 0) return NO_HOLDERS
-  const { id } = readAdvertised(subprotocol, '')
-  const isReplaced = ({ advertised }: Registrant): boolean => id !== undefined && advertised.id === id
-  const others = all.filter((other) => !isReplaced(other))
-  return {
-    registrants: others.filter(({ advertised }) => advertised.isRegistrant).length,
-    sockets: others.length,
-    replaced: all.filter(isReplaced).map(({ address }) => address),
-  }
-}
 
 /** Who comes: the address, and what it offers. */
 export interface Newcomer {
@@ -74,21 +48,21 @@ export class AccessControl<Entry extends Share = Registrant> {
     return this.#upgradeLimiter.take(rateLimitKey(address), this.#clock.now())
   }
 
-  /** Why a token may not be registered now; undefined if it may. */
-  objection(token: string, newcomer: Newcomer, holders: Holders): RefusalReason | undefined {
-    const { registrants, sockets } = holders
-    const { perToken } = this.#limits
+  /**
+   * Why a token may not be registered now; undefined if it may.
+   *
+   * @param leaving the addresses of those that leave when it is let in
+   */
+  objection(token: string, newcomer: Newcomer, leaving: readonly string[]): RefusalReason | undefined {
     if (this.#isClosed) return 'draining'
     if (!this.#allowList.allows(token)) return 'list'
-    const shortage = this.#shortage(newcomer, holders)
-    if (shortage !== undefined && this.#leastUseful(shortage, newcomer) === undefined) return shortage
-    const isTaken = registrants >= perToken || sockets >= perToken * SOCKETS_PER_REGISTRANT
-    return isTaken ? 'per_token' : undefined
+    const shortage = this.#shortage(newcomer, leaving)
+    return shortage && this.#leastUseful(shortage, newcomer) === undefined ? shortage : undefined
   }
 
   /** Who has to leave for a newcomer to whom nothing is objected; undefined where there is room. */
-  givesWay(newcomer: Newcomer, holders: Pick<Holders, 'replaced'>): Entry | undefined {
-    const shortage = this.#shortage(newcomer, holders)
+  givesWay(newcomer: Newcomer, leaving: readonly string[]): Entry | undefined {
+    const shortage = this.#shortage(newcomer, leaving)
     return shortage && this.#leastUseful(shortage, newcomer)
   }
 
@@ -114,15 +88,12 @@ export class AccessControl<Entry extends Share = Registrant> {
     return this.#findable.of(key) + this.#unfindable.of(key)
   }
 
-  #shortage(
-    { address }: Newcomer,
-    { replaced }: Pick<Holders, 'replaced'>,
-  ): 'full' | 'per_address' | undefined {
+  #shortage({ address }: Newcomer, leaving: readonly string[]): 'full' | 'per_address' | undefined {
     const size = this.#findable.size + this.#unfindable.size
-    if (size - replaced.length >= this.#limits.registrants) return 'full'
+    if (size - leaving.length >= this.#limits.registrants) return 'full'
     const key = rateLimitKey(address)
-    const leaving = replaced.filter((older) => rateLimitKey(older) === key).length
-    return this.of(address) - leaving >= this.#limits.perAddress ? 'per_address' : undefined
+    const leavingHere = leaving.filter((older) => rateLimitKey(older) === key).length
+    return this.of(address) - leavingHere >= this.#limits.perAddress ? 'per_address' : undefined
   }
 
   /** Who is worth less than a newcomer. Links that are settled stay, unless others have fewer. */

@@ -2,14 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inBackground } from '../lib/background.ts'
 import type { Clock } from '../lib/clock.ts'
 import { originOf } from '../net/client-address.ts'
-import { rateLimitKey } from '../net/ip-address.ts'
+import { rateLimitKey, withoutMapping } from '../net/ip-address.ts'
+import { isFromHere } from '../net/local-request.ts'
 import type { Networks } from '../net/networks.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
 import { send, sendText } from '../protocol/http-response.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
 import type { RegistryEvent } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
-import { FAILED, type Resolution, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
+import { answerFor, FAILED, type Resolution, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
 import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
@@ -45,8 +46,9 @@ export class DiscoveryHandler {
     }
     const token = decoded(path.slice(DISCOVERY_PREFIX.length))
     const { resolver, emit } = this.#options
-    const answer = resolver.atOnce(token)
-    if (answer === undefined) return this.#wait(request, response, token)
+    const found = resolver.atOnce(token)
+    if (found === undefined) return this.#wait(request, response, token)
+    const answer = found.nearby === undefined ? found : answerFor(this.#clientOf(request).verified, found)
     emit({ type: 'discovered', result: answer.result, tookMs: 0, waited: false })
     sendAnswer(response, answer)
   }
@@ -55,16 +57,17 @@ export class DiscoveryHandler {
     const { socket } = request
     // It came behind a request that ended the connection: there is no client to be answered.
     if (socket.destroyed) return
-    const { resolver, trustedProxies, clock, emit } = this.#options
-    const key = rateLimitKey(originOf(request, trustedProxies).address)
-    const leave = this.#waiting.enter(key, socket, response)
+    const { resolver, clock, emit } = this.#options
+    const { address, verified } = this.#clientOf(request)
+    const leave = this.#waiting.enter(rateLimitKey(address), socket, response)
     if (leave === undefined) {
       emit({ type: 'discovered', result: 'refused', tookMs: 0, waited: false })
       return sendAnswer(response, TOO_MANY_WAIT)
     }
     const beganMs = clock.now()
     // Not before it is counted: what is begun here goes on when the client has gone.
-    const settle = (answer: Resolution): void => {
+    const settle = (found: Resolution): void => {
+      const answer = answerFor(verified, found)
       const open = leave()
       if (open === undefined) return
       const { result, waited } = answer
@@ -72,6 +75,15 @@ export class DiscoveryHandler {
       sendAnswer(open, answer)
     }
     inBackground(resolver.later(token).then(settle), () => settle(FAILED))
+  }
+
+  /** Where a client comes from, and where it certainly does; that is empty behind a proxy that is not known. */
+  #clientOf(request: IncomingMessage): { readonly address: string; readonly verified: string } {
+    const { address, addressUnverified } = originOf(request, this.#options.trustedProxies)
+    if (addressUnverified) return { address, verified: '' }
+    const { remoteAddress: remote = '', localAddress: local = '' } = request.socket
+    const isHere = address === withoutMapping(remote) && isFromHere({ remote, local })
+    return { address, verified: isHere ? '127.0.0.1' : address }
   }
 }
 

@@ -12,7 +12,6 @@ const REFUSAL_REASONS: Readonly<Record<RefusalReason, string>> = {
   length: 'its token is too long',
   list: 'its token is not on the list',
   rate: 'too many came in this second from its address (REGISTRY_UPGRADE_RATE)',
-  per_token: 'its token has others already (REGISTRY_MAX_REGISTRANTS_PER_TOKEN)',
   per_address: 'its address has others already (REGISTRY_MAX_REGISTRANTS_PER_ADDRESS)',
   full: 'no room is left (REGISTRY_MAX_REGISTRANTS, or the limit on open files)',
   busy: 'more come than can be served',
@@ -49,6 +48,8 @@ export class EventLog {
         return this.#joined(event)
       case 'left':
         return this.#left(event)
+      case 'shared':
+        return this.#shared(event)
       case 'refused':
         return this.#refused(event)
       case 'reachability':
@@ -83,6 +84,13 @@ export class EventLog {
     const fields = { token, cause, lastedMs: Math.round(lastedMs) }
     const write = (): void => this.#log[isTrouble ? 'warn' : 'info'](fields, `left: ${reason}`)
     this.#changes.add({ subject: token, kind: 'left', cause: isTrouble ? reason : '', write })
+  }
+
+  #shared({ id: token, addresses }: RegistryEvent & { type: 'shared' }): void {
+    const text =
+      'several registrants have this token, and only the newest is asked: is it given to two sidecars, or known to a stranger?'
+    const write = (): void => this.#log.warn({ token, addresses }, text)
+    this.#changes.add({ subject: token, kind: 'shared', cause: 'several registrants have one token', write })
   }
 
   #refused({ reason, address }: RegistryEvent & { type: 'refused' }): void {

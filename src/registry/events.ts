@@ -5,13 +5,17 @@ import type { RefusalReason } from './refusals.ts'
 
 /**
  * Why a registrant left: it said goodbye (`closed`: a close frame with 1000 or without a code), its connection ended without that
- * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it. Each cause in words, and whether it is
+ * (`lost`), a newer link of the same registrant came (`replaced`), or the registry ended it. `displaced`: a newer one of the same token came, and there were too many. Each cause in words, and whether it is
  * trouble that somebody should look into.
  */
 export const LEAVE_REASONS = {
   closed: { reason: 'closed', isTrouble: false },
   lost: { reason: 'its connection ended without a goodbye', isTrouble: false },
   replaced: { reason: 'a newer link of the same registrant came', isTrouble: false },
+  displaced: {
+    reason: 'too many registrants of its token (REGISTRY_MAX_REGISTRANTS_PER_TOKEN); a newer one came',
+    isTrouble: true,
+  },
   silent: { reason: 'no answer to a ping', isTrouble: true },
   flood: { reason: 'too many events', isTrouble: true },
   frame: { reason: 'a frame that is none, or too large', isTrouble: true },
@@ -40,6 +44,8 @@ export type DiscoveryResult = (typeof DISCOVERY_RESULTS)[number]
 export type RegistryEvent =
   | { readonly type: 'joined'; readonly id: string; readonly address: string; readonly trouble: string }
   | { readonly type: 'left'; readonly id: string; readonly cause: LeaveCause; readonly lastedMs: number }
+  /** Several registrants have this token. They come from these addresses, the newest first. */
+  | { readonly type: 'shared'; readonly id: string; readonly addresses: readonly string[] }
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly address: string }
   | {
       readonly type: 'discovered'

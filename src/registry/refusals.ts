@@ -8,7 +8,6 @@ export const REFUSALS = {
   length: { status: 400, words: `a token has at most ${TOKEN_MAX} characters` },
   list: { status: 403, words: 'this token is not on the list of this registry' },
   rate: { status: 429, words: 'too many connections a second from your address', retryAfter: 1 },
-  per_token: { status: 429, words: 'this token has too many registrants already', retryAfter: 5 },
   per_address: { status: 429, words: 'your address has too many registrants already', retryAfter: 30 },
   full: { status: 503, words: 'this registry is full', retryAfter: 30 },
   // Each one gets a `Retry-After` of its own.

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import { rateLimitKey } from '../net/ip-address.ts'
+import { type Advice, formatAdvice } from '../protocol/advice.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import type { Frame } from '../protocol/envelope.ts'
 import { FrameTracker } from '../protocol/frame-tracker.ts'
@@ -16,6 +17,7 @@ import type { LeaveCause } from './events.ts'
 import type { Talker } from './frame-budget.ts'
 import { isHostQuery } from './host-query.ts'
 import { FRAME_RATE } from './limits.ts'
+import { isThere, type Nearby } from './nearby.ts'
 import type { Sender } from './unfinished-input.ts'
 
 /** Close codes (RFC 6455 §7.4.1). */
@@ -47,8 +49,6 @@ export interface RegistrantListener {
 export interface RegistrantOptions extends RegistrantSessionOptions {
   /** Where it comes from; empty if that is not known. */
   readonly address: string
-  /** Whether it may come from elsewhere, through a proxy that is not in the list of trusted ones; default: no. */
-  readonly addressUnverified?: boolean
   readonly advertised: Advertised
   readonly listener: RegistrantListener
 }
@@ -60,20 +60,19 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
   readonly key: string
   worth = 0
   readonly input = new FrameTracker()
-  readonly addressUnverified: boolean
   readonly advertised: Advertised
   readonly joinedMs: number
   readonly #listener: RegistrantListener
   readonly #cache: EndpointCache
   #query: Promise<Endpoint | undefined> | undefined
   #lastQueryId = 0
+  #isAdvisedOfAddress = false
   #isUnresponsive = false
 
   constructor(socket: WebSocket, options: RegistrantOptions) {
     super(socket, options, FRAME_RATE)
     this.address = options.address
     this.key = rateLimitKey(options.address)
-    this.addressUnverified = options.addressUnverified ?? false
     this.advertised = options.advertised
     this.joinedMs = Math.floor(options.clock.now())
     this.#listener = options.listener
@@ -82,7 +81,9 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
 
   override start(): void {
     super.start()
-    if (this.advertised.trouble !== '') this.advise(this.advertised.trouble)
+    const { nearby } = this.advertised
+    // One that is there itself may be meant for clients that are there: it is told when another one asks.
+    if (nearby === undefined || !isThere(this.address, nearby)) this.#adviseOfAddress()
   }
 
   /** Whether discovery may find it. */
@@ -93,6 +94,13 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
   /** Whether nothing came from it since it was asked for its port: it is neither believed nor asked. */
   get isUnresponsive(): boolean {
     return this.#isUnresponsive
+  }
+
+  /** For whom its address is meant, if that means another machine elsewhere. */
+  get nearby(): Nearby | undefined {
+    const range = this.advertised.nearby
+    if (range === undefined) return undefined
+    return { range, from: this.address, onWithheld: () => this.#adviseOfAddress() }
   }
 
   /** Where its puppet was less than a second ago. */
@@ -114,9 +122,8 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
     return this.#query
   }
 
-  /** Tells it something in words. */
-  advise(text: string): void {
-    this.send({ name: 'sys', payload: text })
+  advise(advice: Advice): void {
+    this.send(formatAdvice(advice))
   }
 
   /** The registry ends. */
@@ -154,6 +161,15 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
     this.terminate()
   }
 
+  /** A newer one of the same token has come, and there are too many. */
+  displace(): void {
+    this.close(
+      POLICY_VIOLATION,
+      'displaced',
+      'a newer registrant of this token has come, and there are too many',
+    )
+  }
+
   protected override onPong(): void {
     this.heartbeat.ponged(this)
   }
@@ -189,6 +205,13 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
   protected override onLeave(cause: LeaveCause): void {
     this.#cache.clear()
     this.#listener.onLeave(this, cause)
+  }
+
+  /** Once: it has one address. */
+  #adviseOfAddress(): void {
+    const { advice } = this.advertised
+    if (advice !== undefined && !this.#isAdvisedOfAddress) this.advise(advice)
+    this.#isAdvisedOfAddress = true
   }
 
   #queryEndpoint(host: string): Promise<Endpoint | undefined> {

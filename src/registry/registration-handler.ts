@@ -8,19 +8,22 @@ import type { Networks } from '../net/networks.ts'
 import { type Refusal, refuseUpgrade } from '../net/refuse-upgrade.ts'
 import { RegistrantUpgrade } from '../protocol/registrant-upgrade.ts'
 import { isRegistrationPath } from '../protocol/registration.ts'
-import { type AccessControl, holdersOf } from './access-control.ts'
+import type { AccessControl } from './access-control.ts'
+import { readAdvertised } from './advertised-endpoint.ts'
 import type { Connections } from './connections.ts'
 import type { RegistryEvent } from './events.ts'
+import { type Leaving, leavingFor } from './leaving.ts'
 import { FRAME_MAX_BYTES, PATH_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { BUSY_MS, retryAfterSeconds } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusals.ts'
+import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
 
 /** How long a registrant may take for its half of a close, in milliseconds. */
 const CLOSE_MS = 500
 
 /** Who was let in. */
-export interface Arrival extends Origin {
+export interface Arrival extends Origin, Leaving<Registrant> {
   readonly token: string
   /** What its WebSocket reads from. */
   readonly connection: Duplex
@@ -33,6 +36,8 @@ export interface RegistrationHandlerOptions {
   readonly trustedProxies: Networks | undefined
   readonly connections: Connections
   readonly table: RegistrationTable
+  /** How many registrants a token may have. */
+  readonly perToken: number
   readonly clock: Clock
   readonly onRegistrant: (socket: WebSocket, arrival: Arrival) => void
   readonly emit: (event: RegistryEvent) => void
@@ -70,15 +75,24 @@ export class RegistrationHandler {
     if (!isRegistrationPath(path) || path.length > PATH_MAX) return refuse('path')
     if (token === undefined) return refuse('token')
     if (token.length > TOKEN_MAX) return refuse('length')
-    const holders = holdersOf(table.of(token), subprotocol)
-    const objection = access.objection(token, { address, subprotocol }, holders)
+    const advertised = readAdvertised(subprotocol, address)
+    const leaving = leavingFor(advertised, table.of(token), this.#options.perToken)
+    const addresses = [...leaving.replaced, ...leaving.displaced].map((older) => older.address)
+    const objection = access.objection(token, { address, subprotocol }, addresses)
     if (objection !== undefined) return refuse(objection)
     this.#upgrade.accept(request, socket, head, (webSocket) => {
-      access.givesWay({ address, subprotocol }, holders)?.giveWay()
+      access.givesWay({ address, subprotocol }, addresses)?.giveWay()
       const place = connections.promote(request.socket)
       // A copy: a part that was cut out of a URL would keep the whole of it in memory.
       const copy = Buffer.from(token).toString()
-      onRegistrant(webSocket, { token: copy, address, addressUnverified, connection: socket, place })
+      onRegistrant(webSocket, {
+        ...leaving,
+        token: copy,
+        address,
+        addressUnverified,
+        connection: socket,
+        place,
+      })
     })
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Endpoint, formatEndpoint, formatNotRegistered } from '../protocol/discovery.ts'
 import type { DiscoveryResult } from './events.ts'
 import type { GapWait } from './gap-wait.ts'
+import { isNearby, type Nearby } from './nearby.ts'
 import type { Reachability } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
@@ -14,6 +15,8 @@ export interface Resolution {
   readonly body: string
   /** The host that is published; `0.0.0.0` if none is. */
   readonly host: string
+  /** Set where the host means another machine elsewhere. */
+  readonly nearby?: Nearby | undefined
   /** Whether it waited for a registrant to come. */
   readonly waited: boolean
 }
@@ -150,7 +153,8 @@ export class Resolver {
     const { reachability, mask } = this.#options
     reachability?.discovered(registrant, endpoint)
     const host = mask && reachability?.isOpen(registrant, endpoint) === false ? '127.0.0.1' : endpoint.host
-    return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host, waited: false }
+    const { nearby } = registrant
+    return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host, nearby, waited: false }
   }
 }
 
@@ -160,6 +164,18 @@ function troubleOf(failed: ReadonlySet<Registrant>): string {
     if (findable) return advertised.trouble || 'not to be found: the registrant does not say its port'
   }
   return ''
+}
+
+/**
+ * The answer as a client may be told it.
+ *
+ * @param client where it certainly comes from; empty if that is not certain
+ */
+export function answerFor(client: string, answer: Resolution): Resolution {
+  if (answer.nearby === undefined || isNearby(client, answer.nearby)) return answer
+  answer.nearby.onWithheld()
+  const reason = `not to be found from here: ${answer.host} is an address of the registrant's own machine or link`
+  return { ...notFound('unusable', reason), waited: answer.waited }
 }
 
 function notFound(result: DiscoveryResult, reason: string): Resolution {

@@ -22,11 +22,13 @@ import { GapWait } from './gap-wait.ts'
 import { hostAnswer } from './host-query.ts'
 import { connectionLimits, DEFAULT_LIMITS, type Limits, REQUEST_MS } from './limits.ts'
 import { Overload } from './overload.ts'
-import { Reachability, type ReachabilityMode } from './reachability/reachability.ts'
+import { createReachability } from './reachability/create-reachability.ts'
+import type { Reachability, ReachabilityMode } from './reachability/reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
 import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
 import { Resolver } from './resolver.ts'
+import { TokenSharing } from './token-sharing.ts'
 import { UnfinishedInput } from './unfinished-input.ts'
 import { UnverifiedAddresses } from './unverified-addresses.ts'
 
@@ -39,6 +41,8 @@ export interface RegistryOptions {
   readonly list?: AllowList
   /** Default: `off`. */
   readonly reachability?: ReachabilityMode
+  /** Networks beside the public one in which ports may be checked; default: none. */
+  readonly reachabilityNetworks?: Networks | undefined
   /** Whose `X-Forwarded-For` is believed; default: nobody's. */
   readonly trustedProxies?: Networks | undefined
   /** Whether registrants may come back that were there before it started; default: yes. */
@@ -65,6 +69,7 @@ export class RegistryServer implements RegistrantListener {
   readonly #access: AccessControl
   readonly #gapWait: GapWait
   readonly #resolver: Resolver
+  readonly #sharing: TokenSharing
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
   readonly #connections: Connections
@@ -82,6 +87,9 @@ export class RegistryServer implements RegistrantListener {
     this.#clock = clock
     this.#emit = onEvent
     this.#isRestart = isRestart
+    this.#sharing = new TokenSharing(clock, this.table, (token, addresses) =>
+      onEvent({ type: 'shared', id: publicName(token), addresses }),
+    )
     this.#redactor = options.redactor
     this.allowList = list
     this.#unfinished = new UnfinishedInput(clock)
@@ -90,7 +98,9 @@ export class RegistryServer implements RegistrantListener {
     this.#access = new AccessControl(clock, limits, list)
     this.#gapWait = new GapWait(clock, (token) => list.allows(token))
     if (mode !== 'off') {
-      this.reachability = new Reachability(clock, (change) => onEvent({ type: 'reachability', ...change }))
+      this.reachability = createReachability(clock, options.reachabilityNetworks, (change) =>
+        onEvent({ type: 'reachability', ...change }),
+      )
     }
     this.#resolver = new Resolver({
       clock,
@@ -106,6 +116,7 @@ export class RegistryServer implements RegistrantListener {
       access: this.#access,
       connections: this.#connections,
       table: this.table,
+      perToken: limits.perToken,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
     })
     const discoveries = new DiscoveryHandler({ ...common, resolver: this.#resolver })
@@ -150,6 +161,7 @@ export class RegistryServer implements RegistrantListener {
     const all = [...this.table.entries()].flatMap(([, registrants]) => registrants)
     await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
     this.reachability?.stop()
+    this.#sharing.stop()
     const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
     const closed = new Promise<void>((resolve) => {
       this.#onAllClosed = resolve
@@ -199,22 +211,20 @@ export class RegistryServer implements RegistrantListener {
     const place = this.#open.get(registrant)
     if (place !== undefined) this.#connections.release(place)
     this.reachability?.leave(registrant)
+    if (this.table.of(token).length > 0) this.#sharing.changed(token)
     this.#emit({ type: 'left', id: publicName(token), cause, lastedMs: this.#clock.now() - joinedMs })
   }
 
   async #answerHostQuery(registrant: Registrant): Promise<void> {
-    const { host } = await this.#resolver.find(registrant.token)
-    registrant.send(hostAnswer(host))
+    registrant.send(hostAnswer((await this.#resolver.find(registrant.token)).host))
   }
 
   #register(socket: WebSocket, arrival: Arrival): void {
-    const { token, address, addressUnverified, place } = arrival
+    const { token, address, place, replaced, displaced } = arrival
     const advertised = readAdvertised(socket.protocol, address)
-    const { trouble, id } = advertised
     const registrant = new Registrant(socket, {
       token,
       address,
-      addressUnverified,
       advertised,
       clock: this.#clock,
       heartbeat: this.#heartbeat,
@@ -225,13 +235,15 @@ export class RegistryServer implements RegistrantListener {
     const before = this.table.of(token)
     this.table.add(registrant)
     this.#redactor?.add(token)
-    this.#access.enter(registrant, trouble === '')
+    this.#access.enter(registrant, advertised.trouble === '')
     this.reachability?.join(registrant)
-    this.#emit({ type: 'joined', id: publicName(token), address, trouble })
+    this.#emit({ type: 'joined', id: publicName(token), address, trouble: advertised.trouble })
     registrant.start()
-    if (trouble === '') this.#gapWait.came(token)
-    for (const older of before) if (id !== undefined && older.advertised.id === id) older.replace()
-    if (addressUnverified && this.#unverified.isNew(address))
+    if (advertised.host !== undefined) this.#gapWait.came(token)
+    for (const older of replaced) older.replace()
+    for (const older of displaced) older.displace()
+    if (before.length > replaced.length) this.#sharing.changed(token)
+    if (arrival.addressUnverified && this.#unverified.isNew(address))
       this.#emit({ type: 'addressUnverified', address })
   }
 

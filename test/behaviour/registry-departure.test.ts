@@ -80,7 +80,7 @@ describe('a departure', () => {
   it('gives the place free in the same moment, for the one that comes back', async () => {
     await harness.end()
     harness = await startRegistry({
-      limits: { registrants: 10, perToken: 1, perAddress: 10, upgradeRate: 100, connections: 100 },
+      limits: { registrants: 10, perToken: 4, perAddress: 1, upgradeRate: 100, connections: 100 },
     })
     const peer = await harness.peers.rawRegistrant()
     expect((await harness.peers.refused()).status).toBe(429)

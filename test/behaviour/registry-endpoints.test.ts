@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { publicName } from '../../src/ops/redactor.ts'
 import { AllowList } from '../../src/registry/allow-list.ts'
 import { freePort } from '../support/free-port.ts'
+import { networksOf } from '../support/networks.ts'
 import { rawPeer } from '../support/raw-peer.ts'
 import { found, TOKEN } from '../support/registry-peers.ts'
 import { type ServiceHarness, startService } from '../support/registry-service-harness.ts'
@@ -83,7 +84,7 @@ describe('the endpoints', () => {
 
 describe('/status', () => {
   it('lists registrants by public names, the newest first, and never a token', async () => {
-    harness = await startService({ reachability: 'report' })
+    harness = await startService({ reachability: 'report', reachabilityNetworks: networksOf('127.0.0.0/8') })
     await harness.clock.advance(10_000)
     await harness.peers.register({ answers: 1111, from: '127.0.0.2' })
     await harness.clock.advance(2000)
@@ -134,7 +135,7 @@ describe('/status', () => {
   })
 
   it('shows what cannot be opened, and tokens in trouble before the others', async () => {
-    harness = await startService({ reachability: 'report' })
+    harness = await startService({ reachability: 'report', reachabilityNetworks: networksOf('127.0.0.0/8') })
     await harness.peers.register({ token: 'insecure_happy', subprotocol: 'io|0.0.1|id|127.0.0.1|' })
     await harness.peers.register({ answers: await freePort() })
     await harness.peers.register({ token: 'insecure_web', subprotocol: 'web' })

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { publicName } from '../../src/ops/redactor.ts'
 import { freePort } from '../support/free-port.ts'
+import { networksOf } from '../support/networks.ts'
 import { TOKEN } from '../support/registry-peers.ts'
 import { type ServiceHarness, startService } from '../support/registry-service-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
 let harness: ServiceHarness
 beforeEach(async () => {
-  harness = await startService({ reachability: 'report' })
+  harness = await startService({ reachability: 'report', reachabilityNetworks: networksOf('127.0.0.0/8') })
 })
 afterEach(() => harness.end())
 

@@ -7,7 +7,7 @@ import {
   type RegistryHarnessOptions,
   startRegistry,
 } from '../support/registry-harness.ts'
-import { found } from '../support/registry-peers.ts'
+import { found, type Registrant } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const BAD = '127.0.0.2'
@@ -42,22 +42,34 @@ const reasons = (): unknown[] =>
   harness.events.flatMap((event) => (event.type === 'refused' ? [[event.reason, event.address]] : []))
 
 describe('registrants of one token', () => {
-  it('are 4 by default; the fifth is told to come again in 5 s, and other tokens are not concerned', async () => {
+  it('are 4 by default; the fifth takes the place of the oldest, and is asked', async () => {
     await start({})
-    for (let count = 0; count < 4; count += 1) await harness.peers.register({ from: `127.0.0.${10 + count}` })
-    expect(await refused({ from: BAD })).toEqual([429, '5', 'this token has too many registrants already\n'])
-    expect(reasons()).toEqual([['per_token', BAD]])
-    await harness.peers.register({ token: 'insecure_other', from: BAD, answers: 1 })
-    expect(await harness.peers.ask('insecure_other')).toEqual(found(BAD, 1))
+    const all: Registrant[] = []
+    for (let count = 0; count < 4; count += 1)
+      all.push(await harness.peers.register({ from: `127.0.0.${10 + count}` }))
+    await harness.peers.register({ from: BAD, answers: 1 })
+    expect(await all[0]?.closed).toEqual({
+      code: 1008,
+      reason: 'a newer registrant of this token has come, and there are too many',
+    })
+    expect([harness.server.table.size, reasons()]).toEqual([4, []])
+    expect(harness.events.flatMap((event) => (event.type === 'left' ? [event.cause] : []))).toEqual([
+      'displaced',
+    ])
+    expect(await harness.peers.ask()).toEqual(found(BAD, 1))
   })
 
-  it('make room when one leaves', async () => {
-    await start({ perToken: 1 })
-    const { socket } = await harness.peers.register()
-    expect((await refused())[0]).toBe(429)
-    socket.terminate()
-    await harness.registrants(0)
-    await harness.peers.register()
+  it('cannot lock the owner of the token out: it is let in, and is the newest', async () => {
+    await start({})
+    const strangers = (): Promise<unknown> =>
+      Promise.all([1, 2, 3, 4, 5].map(() => harness.peers.register({ from: BAD, answers: 1 })))
+    await strangers()
+    await harness.peers.register({ from: GOOD, answers: 2 })
+    expect(await harness.peers.ask()).toEqual(found(GOOD, 2))
+    for (let listener = 0; listener < 20; listener += 1)
+      await harness.peers.register({ from: BAD, subprotocol: 'web|0.0.1|x||' })
+    expect(await harness.peers.ask()).toEqual(found(GOOD, 2))
+    expect([harness.server.table.size, reasons()]).toEqual([16, []])
   })
 })
 

@@ -3,7 +3,7 @@ import { type CountingPort, startCountingPort } from '../support/counting-port.t
 import { freePort } from '../support/free-port.ts'
 import { networksOf } from '../support/networks.ts'
 import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
-import { found, type Registrant } from '../support/registry-peers.ts'
+import { type Registrant, type RegistrantOptions, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const HERE = '127.0.0.9'
@@ -15,8 +15,12 @@ afterEach(async () => {
   for (const port of ports.splice(0)) port.close()
 })
 
-const start = async (): Promise<void> => {
-  harness = await startRegistry({ reachability: 'mask', trustedProxies: networksOf('127.0.0.1') })
+const start = async (allowed?: string): Promise<void> => {
+  harness = await startRegistry({
+    reachability: 'mask',
+    reachabilityNetworks: allowed === undefined ? undefined : networksOf(allowed),
+    trustedProxies: networksOf('127.0.0.1'),
+  })
 }
 const listen = async (): Promise<CountingPort> => {
   const listening = await startCountingPort()
@@ -25,46 +29,47 @@ const listen = async (): Promise<CountingPort> => {
 }
 const events = (): unknown[] => harness.events.filter(({ type }) => type === 'reachability')
 
-describe('a registrant from the Internet', () => {
-  /** As the proxy says, it comes from the Internet. */
-  const fromInternet = (host: string, answers: number): Promise<Registrant> =>
-    harness.peers.register({
-      token: 'insecure_stranger',
-      answers,
-      subprotocol: `io|0.0.1|id|${host}|1`,
-      headers: { authorization: 'Token insecure_stranger', 'x-forwarded-for': '203.0.113.7' },
-    })
+const register = (host: string, answers: number, options: RegistrantOptions = {}): Promise<Registrant> =>
+  harness.peers.register({ answers, subprotocol: `io|0.0.1|id|${host}|1`, ...options })
+/** As the proxy says, it comes from the Internet. */
+const FROM_INTERNET: RegistrantOptions = {
+  headers: { authorization: `Token ${TOKEN}`, 'x-forwarded-for': '203.0.113.7' },
+}
 
-  it.each(['127.0.0.1', '127.0.0.9', 'localhost'])(
-    'cannot make the registry connect to its own machine: %s',
-    async (host) => {
-      await start()
-      const [open, shut] = [await listen(), await freePort()]
-      const first = await fromInternet(host, open.port)
-      const second = await fromInternet(host, shut)
-      await harness.pass(3)
-      await waitUntil(() => first.asked.length + second.asked.length === 2, {
-        ...PATIENCE,
-        what: 'the port queries',
-      })
-      await harness.pass(32)
-      expect(open.connections()).toBe(0)
-      expect([first.advice(), second.advice(), events()]).toEqual([[], [], []])
-      expect(await harness.peers.ask('insecure_stranger')).toEqual(found(host, shut))
-    },
-  )
-
-  it('does not learn what a check for one of this machine found, and is not masked by it', async () => {
+describe('no registrant can make the registry connect to a private port', () => {
+  it.each([
+    ['from the Internet', FROM_INTERNET, '127.0.0.1'],
+    ['from the Internet', FROM_INTERNET, '127.0.0.9'],
+    ['from the Internet', FROM_INTERNET, 'localhost'],
+    // A userland proxy hides where they come from.
+    ['that seems to come from there', { from: HERE }, HERE],
+    ['that seems to come from there', { from: HERE }, 'localhost'],
+  ])('%s: %s %s', async (_who, options, host) => {
     await start()
-    const port = await freePort()
-    const own = await harness.peers.register({ from: HERE, answers: port })
+    const [open, shut] = [await listen(), await freePort()]
+    const first = await register(host, open.port, options)
+    const second = await register(host, shut, options)
     await harness.pass(3)
-    const words = `${HERE}:${port} cannot be opened from the registry: nothing listens there`
-    await waitUntil(() => own.advice().includes(words), { ...PATIENCE, what: words })
-    const other = await fromInternet(HERE, port)
-    await harness.pass(5)
-    await waitUntil(() => other.asked.length > 0, { ...PATIENCE, what: 'its port query' })
-    expect(other.advice()).toEqual([])
-    expect(await harness.peers.ask('insecure_stranger')).toEqual(found(HERE, port))
+    await waitUntil(() => first.asked.length + second.asked.length === 2, {
+      ...PATIENCE,
+      what: 'the port queries',
+    })
+    await harness.pass(32)
+    expect(open.connections()).toBe(0)
+    expect(events()).toEqual([])
+    for (const { advice } of [first, second])
+      expect(advice().filter((text) => text.startsWith('PORT_'))).toEqual([])
   })
+})
+
+it('the operator may allow a network: its ports are looked at, whoever advertises them', async () => {
+  await start('127.0.0.9')
+  const [allowed, other] = [await freePort(), await listen()]
+  const inside = await register(HERE, allowed, FROM_INTERNET)
+  await register('127.0.0.8', other.port, { from: HERE, token: 'insecure_other' })
+  await harness.pass(3)
+  const words = `PORT_CLOSED: ${HERE}:${allowed} cannot be opened from the registry: nothing listens there`
+  await waitUntil(() => inside.advice().includes(words), { ...PATIENCE, what: words })
+  await harness.pass(5)
+  expect(other.connections()).toBe(0)
 })

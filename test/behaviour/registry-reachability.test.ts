@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type CountingPort, startCountingPort } from '../support/counting-port.ts'
 import { freePort } from '../support/free-port.ts'
+import { networksOf } from '../support/networks.ts'
 import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -16,7 +17,7 @@ afterEach(async () => {
 })
 
 const start = async (reachability: 'off' | 'report' | 'mask'): Promise<void> => {
-  harness = await startRegistry({ reachability })
+  harness = await startRegistry({ reachability, reachabilityNetworks: networksOf('127.0.0.0/8') })
 }
 const listen = async (port = 0): Promise<CountingPort> => {
   const listening = await startCountingPort(port)
@@ -26,7 +27,7 @@ const listen = async (port = 0): Promise<CountingPort> => {
 const register = (port: number, token = TOKEN): Promise<Registrant> =>
   harness.peers.register({ from: HERE, answers: port, token })
 const closed = (port: number, host = HERE): string =>
-  `${host}:${port} cannot be opened from the registry: nothing listens there`
+  `PORT_CLOSED: ${host}:${port} cannot be opened from the registry: nothing listens there`
 const told = (registrant: Registrant, words: string): Promise<unknown> =>
   waitUntil(() => registrant.advice().at(-1) === words, { ...PATIENCE, what: words })
 const events = (): unknown[] => harness.events.filter(({ type }) => type === 'reachability')
@@ -55,7 +56,7 @@ describe('report', () => {
     await told(registrant, closed(port))
     await listen(port)
     await harness.pass(31)
-    await told(registrant, `${HERE}:${port} can be opened from the registry`)
+    await told(registrant, `PORT_OPEN: ${HERE}:${port} can be opened from the registry`)
     await harness.pass(60)
     expect(registrant.advice()).toHaveLength(2)
     expect(harness.server.reachability?.closedEndpoints).toBe(0)
@@ -196,7 +197,7 @@ describe('mask', () => {
     })
     await listen(port)
     await harness.pass(31)
-    await told(registrant, `${HERE}:${port} can be opened from the registry`)
+    await told(registrant, `PORT_OPEN: ${HERE}:${port} can be opened from the registry`)
     expect(await harness.peers.ask()).toEqual(found(HERE, port))
   })
 })

@@ -66,7 +66,9 @@ describe('registration', () => {
       const registrant = await harness.peers.register({ subprotocol, answers: 1 })
       expect(await harness.peers.ask()).toEqual(NOT_FOUND)
       await waitUntil(() => registrant.advice().length > 0, { timeoutMs: 15_000, what: 'the advice' })
-      expect(registrant.advice()).toEqual(['not to be found: the subprotocol does not begin with io|'])
+      expect(registrant.advice()).toEqual([
+        'UNPUBLISHED_SUBPROTOCOL: not to be found: the subprotocol does not begin with io|',
+      ])
       expect(registrant.asked).toEqual([])
     },
   )

@@ -147,6 +147,8 @@ describe('discoveries that wait of one address', () => {
   it('are counted by the address that the trusted proxy gives', async () => {
     await harness.end()
     await start({ trustedProxies: networksOf(BAD) })
+    // A client elsewhere is told no loopback address.
+    silent = await harness.peers.register({ subprotocol: 'io|0.0.1|id|203.0.114.7|1' })
     await waitFor(WAITING.perAddress, BAD, 'x-forwarded-for: 203.0.113.1')
     const [same] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.1')
     await same?.until('HTTP/1.1 503')

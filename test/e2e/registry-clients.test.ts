@@ -81,7 +81,9 @@ for (const sdk of SDKS) {
 }
 
 it('a masked port is 127.0.0.1 for clients that read the host, and the address for those that read the ip', async () => {
-  const masking = await startRegistry({ env: { REGISTRY_REACHABILITY: 'mask' } })
+  const masking = await startRegistry({
+    env: { REGISTRY_REACHABILITY: 'mask', REGISTRY_REACHABILITY_NETWORKS: '127.0.0.0/8' },
+  })
   const token = 'insecure_clients-masked'
   // Nothing listens there.
   await registrant(masking, token, '127.0.0.2')

@@ -118,7 +118,7 @@ describe('reachability', () => {
     const { command, peers, until } = await startRegistryProcess()
     const port = await freePort()
     const registrant = await peers.register({ answers: port })
-    const words = `127.0.0.1:${port} cannot be opened from the registry: nothing listens there`
+    const words = `PORT_CLOSED: 127.0.0.1:${port} cannot be opened from the registry: nothing listens there`
     await waitUntil(() => registrant.advice().includes(words), { timeoutMs: 20_000, what: 'the advice' })
     const { tokens } = await until('it', (status) => status.tokens[0]?.registrants[0]?.reachable === false)
     expect(tokens[0]?.id).toBe(publicName('insecure_registry'))
@@ -129,6 +129,7 @@ describe('reachability', () => {
   it('masks where it is told to, and believes the proxies that it is told to believe', async () => {
     const { peers, until } = await startRegistryProcess({
       REGISTRY_REACHABILITY: 'mask',
+      REGISTRY_REACHABILITY_NETWORKS: '127.0.0.0/8',
       REGISTRY_TRUST_PROXY: '127.0.0.1, 10.0.0.0/8',
     })
     const port = await freePort()

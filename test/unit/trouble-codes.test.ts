@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PROBLEM_CODES } from '../../src/lib/problem.ts'
 import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
+import { ADVICE_CODES } from '../../src/protocol/advice.ts'
 import { PUPPET_TROUBLES } from '../../src/sidecar/puppet-trouble.ts'
 import { text } from '../support/documentation.ts'
 
@@ -8,6 +9,7 @@ import { text } from '../support/documentation.ts'
 const LISTS: readonly (readonly [heading: string, codes: readonly string[]])[] = [
   ['Codes of the registry', REGISTRY_TROUBLES],
   ['Codes of the puppet', PUPPET_TROUBLES],
+  ["Codes of the registry's advice", ADVICE_CODES],
   ['Codes of the configuration', PROBLEM_CODES],
 ]
 

@@ -3,7 +3,7 @@ import { connect, isIP } from 'node:net'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { connectErrorKind } from '../../net/connect-error.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import { mayConnect } from './connect-guard.ts'
+import { type ConnectGuardOptions, mayConnect } from './connect-guard.ts'
 
 /** The result of one check; undefined: nothing is known because it was not tried. */
 export type PortCheck = { readonly open: boolean; readonly reason: string } | undefined
@@ -14,24 +14,25 @@ const TIMEOUT_MS = 5000
 /** Checks whether ports open, by a TCP connection. */
 export class PortChecker {
   readonly #clock: Clock
+  readonly #guard: ConnectGuardOptions
   /** One name after another: resolving takes a thread, of which there are four for everything. */
   #lastName: Promise<unknown> = Promise.resolve()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, guard: ConnectGuardOptions) {
     this.#clock = clock
+    this.#guard = guard
   }
 
   /**
    * Never rejects.
    *
-   * @param from where the registrant comes from that advertises the endpoint; empty if that is not known
    * @param signal ends it early; the result then means nothing
    */
-  async check({ host, port }: Endpoint, from: string, signal: AbortSignal): Promise<PortCheck> {
+  async check({ host, port }: Endpoint, signal: AbortSignal): Promise<PortCheck> {
     const address = isIP(host) === 0 ? await this.#resolve(host) : host
     if (address === undefined) return closed('its name does not resolve')
     // The address, not the name: a name could have another address by now.
-    if (signal.aborted || !mayConnect(address, from)) return undefined
+    if (signal.aborted || !mayConnect(address, this.#guard)) return undefined
     const limit = deadline(this.#clock, TIMEOUT_MS, signal)
     try {
       return await open(address, port, limit.signal)

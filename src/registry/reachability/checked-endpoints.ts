@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { addressRange } from '../../net/address-range.ts'
+import type { Advice } from '../../protocol/advice.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import type { PortCheck } from './check-port.ts'
 
@@ -10,21 +10,17 @@ export const FRESH_MS = 30_000
 export interface CheckedRegistrant {
   /** Where it comes from; empty if that is not known. */
   readonly address: string
-  /** Whether it may come from elsewhere, through a proxy that is not in the list of trusted ones. */
-  readonly addressUnverified: boolean
   /** The host is undefined if no client could use it. */
   readonly advertised: { readonly host: string | undefined }
   /** Whether discovery may find it. */
   readonly findable: boolean
   /** Where its puppet is; undefined if that cannot be had. */
   endpoint(): Promise<Endpoint | undefined>
-  /** Tells it something in words. */
-  advise(text: string): void
+  advise(advice: Advice): void
 }
 
 /** An endpoint that is registered; many tokens may have the same. */
 export interface CheckedEndpoint {
-  readonly key: string
   /** `host:port`. */
   readonly name: string
   readonly registrants: Set<CheckedRegistrant>
@@ -47,7 +43,7 @@ export interface ReachabilityChange {
 export class CheckedEndpoints {
   readonly #clock: Clock
   readonly #onChange: (change: ReachabilityChange) => void
-  readonly #byKey = new Map<string, CheckedEndpoint>()
+  readonly #byName = new Map<string, CheckedEndpoint>()
   readonly #byRegistrant = new Map<CheckedRegistrant, CheckedEndpoint>()
 
   constructor(clock: Clock, onChange: (change: ReachabilityChange) => void) {
@@ -62,7 +58,7 @@ export class CheckedEndpoints {
 
   /** How many of them do not open. */
   get closed(): number {
-    return [...this.#byKey.values()].filter(({ result }) => result?.open === false).length
+    return [...this.#byName.values()].filter(({ result }) => result?.open === false).length
   }
 
   /** Whether the last check of an endpoint still holds. */
@@ -73,54 +69,46 @@ export class CheckedEndpoints {
   /** Notes where a registrant is; undefined: nowhere. An endpoint without registrants is forgotten. */
   assign(registrant: CheckedRegistrant, endpoint: Endpoint | undefined): CheckedEndpoint | undefined {
     const name = endpoint && nameOf(endpoint)
-    // Where the registry may connect to for one, it may not for another, which must not learn the result either.
-    const key = name && `${name} ${addressRange(verifiedAddress(registrant))}`
     const before = this.#byRegistrant.get(registrant)
-    if (before !== undefined && before.key === key) return before
+    if (before !== undefined && before.name === name) return before
     if (before !== undefined) {
       this.#byRegistrant.delete(registrant)
       before.registrants.delete(registrant)
-      if (before.registrants.size === 0) this.#byKey.delete(before.key)
+      if (before.registrants.size === 0) this.#byName.delete(before.name)
     }
-    if (name === undefined || key === undefined) return undefined
-    const checked = this.#byKey.get(key) ?? {
-      key,
+    if (name === undefined) return undefined
+    const checked = this.#byName.get(name) ?? {
       name,
       registrants: new Set(),
       isChecking: false,
       result: undefined,
     }
-    this.#byKey.set(key, checked)
+    this.#byName.set(name, checked)
     checked.registrants.add(registrant)
     this.#byRegistrant.set(registrant, checked)
-    if (checked.result?.open === false) registrant.advise(wordsFor(checked))
+    if (checked.result?.open === false) registrant.advise(adviceFor(checked))
     return checked
   }
 
   /** Takes in the result of a check. */
   store(checked: CheckedEndpoint, check: PortCheck): void {
-    if (this.#byKey.get(checked.key) !== checked) return
+    if (this.#byName.get(checked.name) !== checked) return
     const before = checked.result?.open ?? true
     // Where nothing could be tried, what was known stays.
     const { open, reason } = check ?? checked.result ?? { open: undefined, reason: '' }
     checked.result = { open, reason, atMs: this.#clock.now() }
     if (open === undefined || open === before) return
     this.#onChange({ endpoint: checked.name, open, reason })
-    for (const registrant of checked.registrants) registrant.advise(wordsFor(checked))
+    for (const registrant of checked.registrants) registrant.advise(adviceFor(checked))
   }
-}
-
-/** Where a registrant certainly comes from; empty if that is not certain. */
-export function verifiedAddress({ address, addressUnverified }: CheckedRegistrant): string {
-  return addressUnverified ? '' : address
 }
 
 export function nameOf({ host, port }: Endpoint): string {
   return `${host}:${port}`
 }
 
-function wordsFor({ name, result }: CheckedEndpoint): string {
+function adviceFor({ name, result }: CheckedEndpoint): Advice {
   return result?.open
-    ? `${name} can be opened from the registry`
-    : `${name} cannot be opened from the registry: ${result?.reason}`
+    ? { code: 'PORT_OPEN', text: `${name} can be opened from the registry` }
+    : { code: 'PORT_CLOSED', text: `${name} cannot be opened from the registry: ${result?.reason}` }
 }

@@ -5,7 +5,7 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import { Counter } from '../../lib/counter.ts'
 import { rateLimitKey } from '../../net/ip-address.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
-import { PortChecker } from './check-port.ts'
+import type { PortChecker } from './check-port.ts'
 import {
   type CheckedEndpoint,
   CheckedEndpoints,
@@ -13,7 +13,6 @@ import {
   FRESH_MS,
   nameOf,
   type ReachabilityChange,
-  verifiedAddress,
 } from './checked-endpoints.ts'
 
 /** What to do about ports that cannot be opened from here. */
@@ -47,11 +46,10 @@ export class Reachability {
   #cancelTick: Cancel | undefined
   readonly #stop = new AbortController()
 
-  /** @param checker default: by TCP connections */
   constructor(
     clock: Clock,
     onChange: (change: ReachabilityChange) => void,
-    checker: Pick<PortChecker, 'check'> = new PortChecker(clock),
+    checker: Pick<PortChecker, 'check'>,
   ) {
     this.#clock = clock
     this.#checker = checker
@@ -150,7 +148,7 @@ export class Reachability {
     this.#checksByAddress.add(key)
     checked.isChecking = true
     try {
-      const result = await this.#checker.check(endpoint, verifiedAddress(registrant), this.#stop.signal)
+      const result = await this.#checker.check(endpoint, this.#stop.signal)
       if (!this.#stop.signal.aborted) this.#endpoints.store(checked, result)
     } finally {
       checked.isChecking = false

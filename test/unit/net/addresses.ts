@@ -1,7 +1,7 @@
 import type { AddressRange } from '../../../src/net/address-range.ts'
 
 /** Addresses at both edges of what is not public, by range. */
-export const ADDRESSES: Readonly<Record<Exclude<AddressRange, 'own'>, readonly string[]>> = {
+export const ADDRESSES: Readonly<Record<AddressRange, readonly string[]>> = {
   public: [
     '8.8.8.8',
     '203.0.114.7',
@@ -50,16 +50,12 @@ export const ADDRESSES: Readonly<Record<Exclude<AddressRange, 'own'>, readonly s
     '::ffff:169.254.169.254',
     '::ffff:a9fe:a9fe',
   ],
+  multicast: ['224.0.0.1', '239.255.255.255', 'ff02::1'],
+  broadcast: ['255.255.255.255'],
+  unspecified: ['0.0.0.0', '0.255.255.255', '::'],
   reserved: [
-    '0.0.0.0',
-    '0.255.255.255',
     '192.0.0.1',
-    '224.0.0.1',
-    '239.255.255.255',
     '240.0.0.1',
-    '255.255.255.255',
-    '::',
-    'ff02::1',
     '64:ff9b::808:808',
     '::8.8.8.8',
     '::127.0.0.1',
@@ -72,11 +68,14 @@ export const ADDRESSES: Readonly<Record<Exclude<AddressRange, 'own'>, readonly s
 }
 
 /** One address of each range. */
-export const ONE_OF_EACH: Readonly<Record<Exclude<AddressRange, 'own'>, string>> = {
+export const ONE_OF_EACH: Readonly<Record<AddressRange, string>> = {
   public: '203.0.114.7',
   private: '192.168.1.1',
   loopback: '127.0.0.1',
   'link-local': '169.254.1.1',
   metadata: '169.254.169.254',
+  multicast: '224.0.0.1',
+  broadcast: '255.255.255.255',
+  unspecified: '0.0.0.0',
   reserved: '',
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createLog, type Log, type LogOptions } from '../../../src/ops/log.ts'
+import { LogAggregator } from '../../../src/ops/log-aggregator.ts'
 import { publicName, Redactor } from '../../../src/ops/redactor.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 
@@ -29,6 +31,31 @@ describe('a log line', () => {
       attempt: 3,
       msg: 'registered',
     })
+  })
+
+  it('that is gathered has the time of its event, and a sum that of the last one', async () => {
+    const { log, lines } = capture()
+    const clock = new FakeClock()
+    const aggregator = new LogAggregator(clock, ({ text }) => log.info(text))
+    const times = (): readonly unknown[] => lines.splice(0).map((line) => JSON.parse(line).time)
+    const add = (): string => {
+      aggregator.add({ subject: 't', kind: 'left', code: null, cause: '', write: () => log.info('left') })
+      return clock.date().toISOString()
+    }
+    const first = add()
+    await clock.advance(600)
+    const second = add()
+    await clock.advance(1000)
+    expect(times()).toEqual([first, second])
+    expect(second).not.toBe(first)
+    for (let count = 0; count < 11; count += 1) add()
+    await clock.advance(300)
+    const last = add()
+    await clock.advance(1000)
+    expect(times()).toEqual([last])
+    // What is written after that has its own time again.
+    log.info('now')
+    expect(Math.abs(Date.now() - Date.parse(String(times()[0])))).toBeLessThan(60_000)
   })
 
   it.each(['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)('names its level: %s', (level) => {

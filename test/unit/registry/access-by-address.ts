@@ -1,6 +1,6 @@
 import type { Share } from '../../../src/lib/shares.ts'
 import { rateLimitKey } from '../../../src/net/ip-address.ts'
-import { AccessControl, type Holders } from '../../../src/registry/access-control.ts'
+import { AccessControl } from '../../../src/registry/access-control.ts'
 import type { RefusalReason } from '../../../src/registry/refusals.ts'
 
 /** Offered by those who can be found, wherever they come from. */
@@ -15,10 +15,10 @@ export class AccessByAddress extends AccessControl<Share> {
   mayNot(
     token: string,
     address: string,
-    holders: Holders,
+    leaving: readonly string[],
     subprotocol = FINDABLE,
   ): RefusalReason | undefined {
-    return this.objection(token, { address, subprotocol }, holders)
+    return this.objection(token, { address, subprotocol }, leaving)
   }
 
   come(address: string, isFindable = true): Share {

@@ -4,9 +4,6 @@ import { DEFAULT_LIMITS, type Limits } from '../../../src/registry/limits.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 import { AccessByAddress, FINDABLE, UNFINDABLE } from './access-by-address.ts'
 
-/** A token that so many registrants have, and nobody else. */
-const held = (count: number) => ({ registrants: count, sockets: count, replaced: [] })
-
 const A = 'insecure_aaaa-1111'
 const HERE = '203.0.113.7'
 const THERE = '203.0.113.8'
@@ -18,25 +15,15 @@ function begin(limits: Partial<Limits> = {}, list = new AllowList()) {
 
 describe('a token', () => {
   it('may be registered from anywhere by default', () => {
-    expect(begin().access.mayNot(A, HERE, held(0))).toBeUndefined()
+    expect(begin().access.mayNot(A, HERE, [])).toBeUndefined()
   })
 
   it('may be registered only while it is on the allow list', () => {
     const list = new AllowList(['insecure_bbbb-2222'])
     const { access } = begin({}, list)
-    expect(access.mayNot(A, HERE, held(0))).toBe('list')
+    expect(access.mayNot(A, HERE, [])).toBe('list')
     list.replace([A])
-    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
-  })
-
-  it('has at most so many registrants', () => {
-    const { access } = begin({ perToken: 2 })
-    expect([0, 1, 2, 3].map((others) => access.mayNot(A, HERE, held(others)))).toEqual([
-      undefined,
-      undefined,
-      'per_token',
-      'per_token',
-    ])
+    expect(access.mayNot(A, HERE, [])).toBeUndefined()
   })
 })
 
@@ -44,63 +31,60 @@ describe('registrants', () => {
   it('are limited for each address', () => {
     const { access } = begin({ perAddress: 2 })
     access.come(HERE)
-    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
+    expect(access.mayNot(A, HERE, [])).toBeUndefined()
     access.come(HERE)
-    expect(access.mayNot(A, HERE, held(0))).toBe('per_address')
-    expect(access.mayNot(A, THERE, held(0))).toBeUndefined()
+    expect(access.mayNot(A, HERE, [])).toBe('per_address')
+    expect(access.mayNot(A, THERE, [])).toBeUndefined()
     access.go(HERE)
-    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
+    expect(access.mayNot(A, HERE, [])).toBeUndefined()
   })
 
   it('from one /64 of IPv6 are counted together, entering and leaving', () => {
     const { access } = begin({ perAddress: 1 })
     access.come('2001:db8:1:2::1')
-    expect(access.mayNot(A, '2001:db8:1:2:ffff::9', held(0))).toBe('per_address')
-    expect(access.mayNot(A, '2001:db8:1:3::1', held(0))).toBeUndefined()
+    expect(access.mayNot(A, '2001:db8:1:2:ffff::9', [])).toBe('per_address')
+    expect(access.mayNot(A, '2001:db8:1:3::1', [])).toBeUndefined()
     access.go('2001:db8:1:2:abcd::7')
-    expect(access.mayNot(A, '2001:db8:1:2::1', held(0))).toBeUndefined()
+    expect(access.mayNot(A, '2001:db8:1:2::1', [])).toBeUndefined()
   })
 
   it('without a known address are counted together', () => {
     const { access } = begin({ perAddress: 1 })
     access.come('')
-    expect(access.mayNot(A, '', held(0))).toBe('per_address')
+    expect(access.mayNot(A, '', [])).toBe('per_address')
   })
 
   it('are limited in all, wherever they come from', () => {
     const { access } = begin({ registrants: 2 })
     access.come(HERE)
-    expect(access.mayNot(A, THERE, held(0))).toBeUndefined()
+    expect(access.mayNot(A, THERE, [])).toBeUndefined()
     access.come(THERE)
-    expect(access.mayNot(A, '203.0.113.9', held(0))).toBe('full')
+    expect(access.mayNot(A, '203.0.113.9', [])).toBe('full')
     access.go(HERE)
-    expect(access.mayNot(A, '203.0.113.9', held(0))).toBeUndefined()
+    expect(access.mayNot(A, '203.0.113.9', [])).toBeUndefined()
   })
 })
 
 describe('the reason of a refusal', () => {
-  it('is the one that concerns most: the end, the list, all registrants, the address, the token', () => {
+  it('is the one that concerns most: the end, the list, all registrants, the address', () => {
     const list = new AllowList([])
-    const { access } = begin({ registrants: 1, perAddress: 1, perToken: 1 }, list)
+    const { access } = begin({ registrants: 1, perAddress: 1 }, list)
     access.come(HERE)
-    expect(access.mayNot(A, HERE, held(1))).toBe('list')
+    expect(access.mayNot(A, HERE, [])).toBe('list')
     list.replace([A])
-    expect(access.mayNot(A, HERE, held(1))).toBe('full')
+    expect(access.mayNot(A, HERE, [])).toBe('full')
     access.close()
     list.replace([])
-    expect(access.mayNot(A, HERE, held(1))).toBe('draining')
-    const { access: roomy } = begin({ perAddress: 1, perToken: 1 })
+    expect(access.mayNot(A, HERE, [])).toBe('draining')
+    const { access: roomy } = begin({ perAddress: 1 })
     roomy.come(HERE)
-    expect(roomy.mayNot(A, HERE, held(1))).toBe('per_address')
+    expect(roomy.mayNot(A, HERE, [])).toBe('per_address')
   })
 
   it('is the end of the registry as soon as that drains', () => {
     const { access } = begin()
     access.close()
-    expect([access.mayNot(A, HERE, held(0)), access.mayNot(A, THERE, held(0))]).toEqual([
-      'draining',
-      'draining',
-    ])
+    expect([access.mayNot(A, HERE, []), access.mayNot(A, THERE, [])]).toEqual(['draining', 'draining'])
   })
 })
 
@@ -136,10 +120,10 @@ describe('requests to upgrade', () => {
   })
 })
 
-it('lets a registrant in that replaces its own older link, where its address or the registry is full', () => {
+it('lets a registrant in for which others leave, where its address or the registry is full', () => {
   const { access } = begin({ registrants: 2, perAddress: 1 })
   access.come(HERE)
-  const replaces = (...replaced: string[]) => ({ registrants: 0, sockets: 0, replaced })
+  const replaces = (...leaving: string[]) => leaving
   expect(access.mayNot(A, HERE, replaces())).toBe('per_address')
   expect(access.mayNot(A, HERE, replaces(HERE))).toBeUndefined()
   expect(access.mayNot(A, HERE, replaces(THERE))).toBe('per_address')
@@ -148,25 +132,19 @@ it('lets a registrant in that replaces its own older link, where its address or 
   expect(access.mayNot(A, HERE, replaces(HERE))).toBeUndefined()
 })
 
-it('sockets that only listen do not count as registrants of a token, but are limited themselves', () => {
-  const { access } = begin({ perToken: 2 })
-  expect(access.mayNot(A, HERE, { registrants: 1, sockets: 7, replaced: [] })).toBeUndefined()
-  expect(access.mayNot(A, HERE, { registrants: 1, sockets: 8, replaced: [] })).toBe('per_token')
-})
-
 describe('where the registry is full', () => {
   const ELSEWHERE = '203.0.113.9'
   const givesWay = (access: AccessByAddress, address: string, subprotocol = FINDABLE) =>
-    access.givesWay({ address, subprotocol }, { replaced: [] })
+    access.givesWay({ address, subprotocol }, [])
 
   it('the oldest registrant of the address that has most gives way to one of an address that has fewer', () => {
     const { access } = begin({ registrants: 3 })
     const [first] = [access.come(HERE), access.come(HERE), access.come(THERE)]
-    expect(access.mayNot(A, ELSEWHERE, held(0))).toBeUndefined()
+    expect(access.mayNot(A, ELSEWHERE, [])).toBeUndefined()
     expect(givesWay(access, ELSEWHERE)).toBe(first)
     // With it, each would have two, or one more than the other has.
-    expect(access.mayNot(A, THERE, held(0))).toBe('full')
-    expect(access.mayNot(A, HERE, held(0))).toBe('full')
+    expect(access.mayNot(A, THERE, [])).toBe('full')
+    expect(access.mayNot(A, HERE, [])).toBe('full')
   })
 
   it('one that cannot be found gives way first, wherever it comes from, but not to another one that cannot', () => {
@@ -175,15 +153,15 @@ describe('where the registry is full', () => {
     access.come(HERE)
     const unfindable = access.come(THERE, false)
     for (const address of [HERE, THERE, ELSEWHERE]) expect(givesWay(access, address)).toBe(unfindable)
-    expect(access.mayNot(A, ELSEWHERE, held(0), UNFINDABLE)).toBe('full')
+    expect(access.mayNot(A, ELSEWHERE, [], UNFINDABLE)).toBe('full')
     access.rate(unfindable, true)
-    expect(access.mayNot(A, THERE, held(0))).toBe('full')
+    expect(access.mayNot(A, THERE, [])).toBe('full')
   })
 
   it('nobody gives way as long as there is room, however many an address has', () => {
     const { access } = begin({ registrants: 1000 })
     for (let count = 0; count < 999; count += 1) access.come(HERE)
-    expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
+    expect(access.mayNot(A, HERE, [])).toBeUndefined()
     expect(givesWay(access, ELSEWHERE)).toBeUndefined()
   })
 })
@@ -192,7 +170,7 @@ it('where an address has its full number, its own registrant that cannot be foun
   const { access } = begin({ perAddress: 2 })
   access.come(HERE)
   const unfindable = access.come(HERE, false)
-  expect(access.mayNot(A, HERE, held(0), UNFINDABLE)).toBe('per_address')
-  expect(access.mayNot(A, HERE, held(0))).toBeUndefined()
-  expect(access.givesWay({ address: HERE, subprotocol: FINDABLE }, { replaced: [] })).toBe(unfindable)
+  expect(access.mayNot(A, HERE, [], UNFINDABLE)).toBe('per_address')
+  expect(access.mayNot(A, HERE, [])).toBeUndefined()
+  expect(access.givesWay({ address: HERE, subprotocol: FINDABLE }, [])).toBe(unfindable)
 })

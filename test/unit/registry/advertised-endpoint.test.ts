@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readAdvertised } from '../../../src/registry/advertised-endpoint.ts'
+import { ADDRESSES } from '../net/addresses.ts'
 
 const FROM = '203.0.113.7'
 const offered = (host: string, port = '8788'): string => `io|0.0.1|some-id|${host}|${port}`
@@ -11,8 +12,10 @@ describe('what is published of a registrant', () => {
       isRegistrant: true,
       id: undefined,
       host: 'puppet.example.com',
+      nearby: undefined,
       port: 8788,
       trouble: '',
+      advice: undefined,
     })
   })
 
@@ -40,8 +43,10 @@ describe('what is published of a registrant', () => {
         isRegistrant: true,
         id: undefined,
         host: FROM,
+        nearby: undefined,
         port: undefined,
         trouble: '',
+        advice: undefined,
       })
     },
   )
@@ -67,26 +72,109 @@ describe('which registrant it is', () => {
 
 describe('one that will not be found is told why, and publishes no host:', () => {
   it.each([
-    ['one without a subprotocol', '', FROM, 'does not begin with io|'],
-    ['one that only listens', 'web|0.0.1|some-id|puppet|8788', FROM, 'does not begin with io|'],
-    ['one that is nearly one', 'io2|0.0.1|some-id|puppet|8788', FROM, 'does not begin with io|'],
+    ['one without a subprotocol', '', FROM, 'does not begin with io|', 'UNPUBLISHED_SUBPROTOCOL'],
+    [
+      'one that only listens',
+      'web|0.0.1|some-id|puppet|8788',
+      FROM,
+      'does not begin with io|',
+      'UNPUBLISHED_SUBPROTOCOL',
+    ],
+    [
+      'one that is nearly one',
+      'io2|0.0.1|some-id|puppet|8788',
+      FROM,
+      'does not begin with io|',
+      'UNPUBLISHED_SUBPROTOCOL',
+    ],
     [
       'one of four fields, whose port stands where the host should',
       'io|0.0.1|some-id|8788',
       FROM,
       'neither an IPv4',
+      'UNPUBLISHED_HOST',
     ],
-    ['one whose host means "not registered"', offered('0.0.0.0'), FROM, 'neither an IPv4'],
-    ['one whose host is no host', offered('1.2.3'), FROM, 'neither an IPv4'],
-    ['one over IPv6 without a host', offered(''), '2001:db8::1', 'no client can use the IPv6 address'],
-    ['one that a proxy says nothing of', offered(''), '', 'the proxy does not say'],
-  ])('%s', (_who, protocol, address, words) => {
+    [
+      'one whose host means "not registered"',
+      offered('0.0.0.0'),
+      FROM,
+      'neither an IPv4',
+      'UNPUBLISHED_HOST',
+    ],
+    ['one whose host is no host', offered('1.2.3'), FROM, 'neither an IPv4', 'UNPUBLISHED_HOST'],
+    [
+      'one over IPv6 without a host',
+      offered(''),
+      '2001:db8::1',
+      'no client can use the IPv6 address',
+      'UNPUBLISHED_IPV6',
+    ],
+    [
+      'one that a proxy says nothing of',
+      offered(''),
+      '',
+      'the proxy does not say',
+      'UNPUBLISHED_ORIGIN_UNKNOWN',
+    ],
+    ...[...ADDRESSES.multicast, ...ADDRESSES.broadcast, ...ADDRESSES.metadata, '0.1.2.3']
+      .filter((host) => !host.includes(':'))
+      .map(
+        (host) =>
+          [
+            `one at ${host}`,
+            offered(host),
+            FROM,
+            'is no address that a client',
+            'UNPUBLISHED_RANGE',
+          ] as const,
+      ),
+    [
+      'one that comes from such an address',
+      offered(''),
+      '169.254.169.254',
+      'is no address that a client',
+      'UNPUBLISHED_RANGE',
+    ],
+  ] as const)('%s', (_who, protocol, address, words, code) => {
     const advertised = readAdvertised(protocol, address)
     expect(advertised.host).toBeUndefined()
     expect(advertised.trouble).toMatch(/^not to be found: /)
     expect(advertised.trouble).toContain(words)
+    expect(advertised.advice).toEqual({ code, text: advertised.trouble })
     expect(advertised.isRegistrant).toBe(protocol.startsWith('io|'))
   })
+})
+
+describe('an address that means another machine elsewhere', () => {
+  it.each([
+    ['127.0.0.1', 'loopback'],
+    ['127.9.9.9', 'loopback'],
+    ['localhost', 'loopback'],
+    ['LOCALHOST.', 'loopback'],
+    ['bot.localhost', 'loopback'],
+    ['169.254.7.7', 'link-local'],
+  ])('is published, but only to who is there too, and the registrant is told so: %s', (host, nearby) => {
+    for (const [protocol, from] of [
+      [offered(host), FROM],
+      [offered(''), host],
+    ] as const) {
+      const advertised = readAdvertised(protocol, from)
+      // What it comes from is an address always.
+      if (protocol === offered('') && !/^\d/.test(host)) continue
+      expect(advertised).toMatchObject({ host, nearby, trouble: '', advice: { code: 'PUBLISHED_NEARBY' } })
+    }
+  })
+
+  it.each(['10.0.0.1', '192.168.1.1', '203.0.113.9', 'puppet', 'localhost.example.com'])(
+    'is not one like %s',
+    (host) => {
+      expect(readAdvertised(offered(host), FROM)).toMatchObject({
+        host,
+        nearby: undefined,
+        advice: undefined,
+      })
+    },
+  )
 })
 
 it('whatever the subprotocol: either there is a host, or a trouble; and a port is one', () => {

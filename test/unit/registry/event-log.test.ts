@@ -87,7 +87,6 @@ describe('one registrant', () => {
 
   it.each([
     ['rate', 'REGISTRY_UPGRADE_RATE'],
-    ['per_token', 'REGISTRY_MAX_REGISTRANTS_PER_TOKEN'],
     ['per_address', 'REGISTRY_MAX_REGISTRANTS_PER_ADDRESS'],
     ['full', 'REGISTRY_MAX_REGISTRANTS,'],
   ] as const)('that is refused for %s names the variable to turn: %s', async (reason, variable) => {

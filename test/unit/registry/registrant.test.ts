@@ -174,7 +174,7 @@ describe('a registrant that leaves', () => {
     expect(one.causes).toEqual([cause])
     expect(one.socket.done.slice(0, done.length)).toEqual(done)
     const before = one.socket.sent.length
-    one.registrant.advise('too late')
+    one.registrant.advise({ code: 'PORT_CLOSED', text: 'too late' })
     one.socket.says({ name: 'ding' })
     one.registrant.ping()
     expect([one.socket.sent.length, one.socket.done.includes('ping')]).toEqual([before, false])
@@ -184,7 +184,7 @@ describe('a registrant that leaves', () => {
     const { clock, come } = createHarness()
     const { socket, registrant, causes, results } = come()
     socket.bufferedAmount = 16 * 1024
-    registrant.advise('fits')
+    registrant.advise({ code: 'PORT_CLOSED', text: 'fits' })
     expect(causes).toEqual([])
     socket.bufferedAmount += 1
     expect(await registrant.endpoint()).toBeUndefined()

@@ -3,8 +3,8 @@ import { gatherFailures } from '../../../support/failures.ts'
 import { advice, CLOSED, createReachability, NONE, OPEN } from './scripted-checks.ts'
 
 const PLACE = '203.0.114.7:8788'
-const IT_IS_CLOSED = `${PLACE} cannot be opened from the registry: nothing listens there`
-const IT_IS_OPEN = `${PLACE} can be opened from the registry`
+const IT_IS_CLOSED = `PORT_CLOSED: ${PLACE} cannot be opened from the registry: nothing listens there`
+const IT_IS_OPEN = `PORT_OPEN: ${PLACE} can be opened from the registry`
 
 const failures = gatherFailures()
 

@@ -12,7 +12,6 @@ export const NONE: PortCheck = undefined
 /** One check, as it was started. */
 export interface StartedCheck {
   readonly at: string
-  readonly from: string
   readonly beganMs: number
   endedMs: number | undefined
 }
@@ -23,8 +22,8 @@ export function createReachability(clock?: QuickClock) {
   const checks: StartedCheck[] = []
   const changes: string[] = []
   const world: { finds: PortCheck; tookMs: number; throws?: Error } = { finds: OPEN, tookMs: 0 }
-  const check: PortChecker['check'] = ({ host, port }, from) => {
-    const started: StartedCheck = { at: `${host}:${port}`, from, beganMs: time.now(), endedMs: undefined }
+  const check: PortChecker['check'] = ({ host, port }) => {
+    const started: StartedCheck = { at: `${host}:${port}`, beganMs: time.now(), endedMs: undefined }
     checks.push(started)
     if (world.throws !== undefined) return Promise.reject(world.throws)
     const found = world.finds
@@ -67,4 +66,4 @@ export function createReachability(clock?: QuickClock) {
 
 /** What a registrant was told about its port. */
 export const advice = ({ socket }: Registered): readonly unknown[] =>
-  socket.told.filter((text) => String(text).includes('opened from the registry'))
+  socket.told.filter((text) => String(text).startsWith('PORT_'))
