@@ -4,8 +4,6 @@ import { inBackground } from '../lib/background.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Place } from '../net/connection-places.ts'
 import type { KeyPair } from '../net/key-pair.ts'
-import type { ListenAddress } from '../net/listen.ts'
-import type { Networks } from '../net/networks.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
 import { type HttpHandlers, HttpListener } from '../protocol/http-listener.ts'
@@ -20,10 +18,11 @@ import { ABRUPT_CAUSES, type LeaveCause, type RegistryEvent } from './events.ts'
 import { FrameBudget } from './frame-budget.ts'
 import { GapWait } from './gap-wait.ts'
 import { hostAnswer } from './host-query.ts'
-import { connectionLimits, DEFAULT_LIMITS, type Limits, REQUEST_MS } from './limits.ts'
+import { connectionLimits, DEFAULT_LIMITS, REQUEST_MS } from './limits.ts'
+import type { RegistryOptions } from './options.ts'
 import { Overload } from './overload.ts'
 import { createReachability } from './reachability/create-reachability.ts'
-import type { Reachability, ReachabilityMode } from './reachability/reachability.ts'
+import type { Reachability } from './reachability/reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
 import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
@@ -31,26 +30,6 @@ import { Resolver } from './resolver.ts'
 import { TokenSharing } from './token-sharing.ts'
 import { UnfinishedInput } from './unfinished-input.ts'
 import { UnverifiedAddresses } from './unverified-addresses.ts'
-
-export interface RegistryOptions {
-  readonly clock: Clock
-  readonly listen: readonly ListenAddress[]
-  /** Default: `DEFAULT_LIMITS`. */
-  readonly limits?: Limits
-  /** The tokens that may be registered; default: all. */
-  readonly list?: AllowList
-  /** Default: `off`. */
-  readonly reachability?: ReachabilityMode
-  /** Networks beside the public one in which ports may be checked; default: none. */
-  readonly reachabilityNetworks?: Networks | undefined
-  /** Whose `X-Forwarded-For` is believed; default: nobody's. */
-  readonly trustedProxies?: Networks | undefined
-  /** Whether registrants may come back that were there before it started; default: yes. */
-  readonly isRestart?: boolean
-  readonly onEvent?: (event: RegistryEvent) => void
-  /** Learns the tokens of registrants; default: nobody does. */
-  readonly redactor?: Redactor
-}
 
 /** How often registrants are pinged, and how long they have to answer; both in milliseconds. */
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }

@@ -5,7 +5,8 @@ import type { Redactor } from '../ops/redactor.ts'
 import { CertificateFollower } from './certificate.ts'
 import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
-import { type RegistryOptions, RegistryServer } from './server.ts'
+import type { RegistryOptions } from './options.ts'
+import { RegistryServer } from './server.ts'
 import { statusReport } from './status-report.ts'
 
 export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'> {

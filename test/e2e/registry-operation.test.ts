@@ -114,8 +114,9 @@ describe('the endpoints', () => {
 })
 
 describe('reachability', () => {
-  it('by default tells of a closed port: the registrant, /status and the log', async () => {
-    const { command, peers, until } = await startRegistryProcess()
+  it('by default tells of a closed port, in networks that are allowed: the registrant, /status and the log', async () => {
+    const env = { REGISTRY_REACHABILITY_NETWORKS: '127.0.0.0/8' }
+    const { command, peers, until } = await startRegistryProcess(env)
     const port = await freePort()
     const registrant = await peers.register({ answers: port })
     const words = `PORT_CLOSED: 127.0.0.1:${port} cannot be opened from the registry: nothing listens there`

@@ -1,5 +1,6 @@
 import type { RegistryEvent } from '../../src/registry/events.ts'
-import { type RegistryOptions, RegistryServer } from '../../src/registry/server.ts'
+import type { RegistryOptions } from '../../src/registry/options.ts'
+import { RegistryServer } from '../../src/registry/server.ts'
 import type { Discovery } from './discover.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type Registrant, RegistryPeers } from './registry-peers.ts'
