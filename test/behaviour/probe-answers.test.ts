@@ -95,8 +95,8 @@ const ANSWERS: Readonly<Record<string, readonly Answer[]>> = {
   'an answer of more than 64 KiB': [answerWith(Buffer.alloc(100_000))],
   'the connection is reset during the call': [(stream) => stream.session?.destroy()],
   'GOAWAY after the answer': [
-    (stream) => {
-      healthOf(1)(stream)
+    (stream, call) => {
+      healthOf(1)(stream, call)
       stream.session?.goaway(constants.NGHTTP2_NO_ERROR)
     },
   ],

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { frame } from '../../src/sidecar/probe/grpc-message.ts'
 
 /** Answers one call. */
-export type Answer = (stream: ServerHttp2Stream) => void
+export type Answer = (stream: ServerHttp2Stream, call: SeenCall) => void
 
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' } as const
 
@@ -81,13 +81,11 @@ export async function startAnsweringPuppet(
     const chunks: Buffer[] = []
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     const path = String(headers[':path'])
-    calls.push({
-      path,
-      authorization: headers.authorization,
-      message: () => Buffer.concat(chunks).subarray(5),
-    })
+    const message = () => Buffer.concat(chunks).subarray(5)
+    const call = { path, authorization: headers.authorization, message }
+    calls.push(call)
     const answer = answers[path] ?? answers['*'] ?? statusOnly(12)
-    answer(stream)
+    answer(stream, call)
   })
   await new Promise<void>((resolve) => server.listen(port, host, resolve))
   return {

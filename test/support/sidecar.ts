@@ -7,6 +7,7 @@ export interface Status {
   readonly draining: boolean
   readonly puppet: {
     readonly state: string
+    readonly code: string | null
     readonly reason: string
     readonly tls: boolean | null
     readonly health: string | null

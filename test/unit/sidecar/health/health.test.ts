@@ -54,6 +54,37 @@ describe('rise and fall', () => {
   })
 })
 
+describe('a puppet that says it is busy', () => {
+  const busy: TimedProbeResult = { ...ok, warnings: [{ code: 'PUPPET_BUSY', text: 'all workers are busy' }] }
+  const many = (count: number, result: TimedProbeResult): readonly TimedProbeResult[] =>
+    Array.from({ length: count }, () => result)
+
+  it('lives, for 30 s in a row', () => {
+    expect(following(many(30, busy)).health).toBe('healthy')
+    expect(following([ok, ok, ...many(30, busy), ok]).health).toBe('healthy')
+  })
+
+  it('is stuck after that, by as many bad answers as others, until it says something else', () => {
+    const stuck = following(many(33, busy))
+    expect(stuck).toMatchObject({
+      health: 'unhealthy',
+      code: 'PUPPET_BUSY',
+      reason: 'busy for more than 30 s: all workers are busy',
+    })
+    expect(following(many(32, busy)).health).toBe('healthy')
+    const later = following(many(60, busy), stuck, 33_000)
+    expect(later).toMatchObject({ health: 'unhealthy', withdrawals: [32_000] })
+    expect(following([ok, ok], later, 93_000).health).toBe('healthy')
+  })
+
+  it('and then something else has its 30 s anew', () => {
+    for (const other of [ok, failed]) {
+      const state = following([...many(29, busy), other, ...many(30, busy)])
+      expect(state.health).toBe('healthy')
+    }
+  })
+})
+
 describe('damping by the clock', () => {
   const fallen = (...withdrawals: readonly number[]): HealthState => ({
     ...initialHealth,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import type { PuppetWarning, SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { eventLogOf } from './event-log-harness.ts'
 import { puppet, registration } from './status-harness.ts'
@@ -229,4 +229,27 @@ it('writes that it drains', async () => {
   const { lines, tell } = eventLogOf(2)
   await tell({ type: 'draining' })
   expect(lines).toMatchObject([{ level: 'info', state: 'draining' }])
+})
+
+describe('the log of what is odd with a puppet that lives', () => {
+  const NOT_SERVING = { code: 'PUPPET_NOT_SERVING', text: 'its health service says NOT_SERVING' } as const
+  const BUSY = { code: 'PUPPET_BUSY', text: 'all workers are busy' } as const
+  const warn = (...warnings: readonly PuppetWarning[]): SidecarEvent => ({ type: 'puppetWarnings', warnings })
+
+  it('has one line when it begins and one when it is over, with its code', async () => {
+    const { lines, tell } = eventLogOf(1)
+    await tell(warn(NOT_SERVING), warn(NOT_SERVING, BUSY), warn({ ...BUSY, text: 'still busy' }), warn())
+    expect(lines).toEqual([
+      { level: 'warn', code: NOT_SERVING.code, msg: `the puppet answers, but ${NOT_SERVING.text}` },
+      { level: 'warn', code: BUSY.code, msg: `the puppet answers, but ${BUSY.text}` },
+      { level: 'info', code: NOT_SERVING.code, msg: `no longer so: ${NOT_SERVING.text}` },
+      { level: 'info', code: BUSY.code, msg: 'no longer so: still busy' },
+    ])
+  })
+
+  it('has a bounded number of lines of a puppet that says something else with every probe', () => {
+    const { lines, record } = eventLogOf(1)
+    for (let count = 0; count < 1000; count += 1) record(warn(NOT_SERVING), warn())
+    expect(lines).toHaveLength(10)
+  })
 })
