@@ -14,11 +14,9 @@ afterAll(async () => {
 })
 
 for (const proxy of PROXIES) {
-  it.concurrent.runIf(isShown(proxy))(
-    `a puppet behind ${proxy.name} is found while it lives, withdrawn when it is killed or stopped, and found again when it is back`,
-    async () => {
-      const { killedCode } = await tellProxyStory(proxy, registry)
-      expect(killedCode).toMatch(/^PUPPET_(UNAVAILABLE|SILENT)$/)
-    },
-  )
+  const test = isShown(proxy) ? it.concurrent : it.skip
+  test(`a puppet behind ${proxy.name} is found while it lives, withdrawn when it is killed or stopped, and found again when it is back`, async () => {
+    const { killedCode } = await tellProxyStory(proxy, registry)
+    expect(killedCode).toMatch(/^PUPPET_(UNAVAILABLE|SILENT)$/)
+  })
 }

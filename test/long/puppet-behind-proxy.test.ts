@@ -23,9 +23,6 @@ for (const proxy of PROXIES) {
     `a puppet behind ${proxy.name} is withdrawn and found again in the bounds`,
     async () => {
       const { killedMs, backMs, stoppedMs } = await tellProxyStory(proxy, registry)
-      console.log(
-        `${proxy.name}: killed ${Math.round(killedMs)} ms, back ${Math.round(backMs)} ms, stopped ${Math.round(stoppedMs)} ms`,
-      )
       expect(killedMs).toBeLessThan(WITHDRAWN_MS)
       expect(stoppedMs).toBeLessThan(WITHDRAWN_MS)
       expect(backMs).toBeLessThan(BACK_MS)
