@@ -12,7 +12,7 @@ const PASSWORD = '100%-remarkable'
 
 let puppet: Peer
 let registry: Peer
-let base: Record<string, string>
+let base: Record<string, string> & { REGISTRAR_REGISTRY_CA_FILE: string }
 
 beforeAll(async () => {
   const authority = await createAuthority()
@@ -70,19 +70,21 @@ it('a proxy that redirects is not followed, and the elsewhere sees no token', as
   await Promise.all([proxy.close(), elsewhere.close()])
 })
 
-it('REGISTRAR_REGISTRY_CA_FILE counts beside NODE_EXTRA_CA_CERTS, for an https proxy too', async () => {
+it('REGISTRAR_REGISTRY_CA_FILE counts for an https proxy too, and NODE_EXTRA_CA_CERTS beside it', async () => {
   const company = await createAuthority()
   const proxy = await startScriptedProxy(tunnels, await company.issue(['ip:127.0.0.1']))
-  const env = { ...base, https_proxy: `https://127.0.0.1:${proxy.port}` }
-  const sidecar = await startSidecar({ ...env, NODE_EXTRA_CA_CERTS: company.caFile })
+  const url = `https://127.0.0.1:${proxy.port}`
+  const env = { ...base, https_proxy: url, REGISTRAR_REGISTRY_CA_FILE: company.caFile }
+  const sidecar = await startSidecar({ ...env, NODE_EXTRA_CA_CERTS: base.REGISTRAR_REGISTRY_CA_FILE })
   await sidecar.until('the registration', allRegistered)
   expect(proxy.requests).toHaveLength(1)
   sidecar.command.kill('SIGTERM')
   await sidecar.command.exit
   const other = startCommand(['discover', 'insecure_behind-a-proxy'], { env })
   await other.exit
-  expect(other.output()).toContain('its authority is not in REGISTRAR_REGISTRY_CA_FILE')
-  expect(other.output()).toContain('[PROXY_TLS_UNTRUSTED]')
+  expect(other.output()).toContain(
+    `TLS: 127.0.0.1:${registry.port}, through the proxy ${url} (https_proxy): its authority is not in REGISTRAR_REGISTRY_CA_FILE`,
+  )
   await proxy.close()
 })
 
