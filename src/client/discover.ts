@@ -38,14 +38,15 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const url = new URL(registry.href.replace(/^ws/, 'http').replace(/\/$/, '') + discoveryPath(token))
   const limit = deadline(clock, timeoutMs)
   let stage: Stage = 'DNS'
-  let way: Way = { hasCaFile: false }
+  const isPlain = url.protocol === 'http:'
+  let way: Way = { hasCaFile: false, isPlain }
   const attempt: Attempt = {
     signal: limit.signal,
     at: (next) => {
       stage = next
     },
     goes: (its) => {
-      way = its
+      way = { ...its, isPlain }
     },
   }
   try {

@@ -1,4 +1,6 @@
+import { otherProtocolOfBytes } from './other-protocol.ts'
 import type { RegistryTrouble } from './registry-trouble.ts'
+import { INVALID_WEBSOCKET, webSocketErrorOf } from './websocket-error.ts'
 
 /** How far a connection to a proxy got: those before the stages of the registry. The proxy looks up and connects to the registry itself. */
 export type ProxyStage = 'proxy DNS' | 'proxy TCP' | 'proxy TLS' | 'proxy CONNECT'
@@ -12,6 +14,8 @@ export interface Way {
   readonly proxy?: string
   /** Whether there are certificates in REGISTRAR_REGISTRY_CA_FILE. */
   readonly hasCaFile: boolean
+  /** Whether the registry is asked without TLS; default: no. */
+  readonly isPlain?: boolean
 }
 
 /** Why a connection failed. `exhausted` and `forbidden` are errors of this machine, whoever the peer is. */
@@ -102,18 +106,29 @@ export function peerName(registry: string, stage: Stage, { proxy }: Way): string
   return isProxyStage(stage) ? `the proxy ${proxy}` : `${registry}, through the proxy ${proxy}`
 }
 
+/** An error of a connection. */
+export interface ConnectError extends NodeJS.ErrnoException {
+  /** What the HTTP parser could not read. */
+  readonly rawPacket?: Uint8Array
+}
+
 /** What went wrong with a registry: the name of the trouble, and words that hold nothing of the peer's. */
 export function registryErrorOf(
-  { code = '' }: NodeJS.ErrnoException,
+  error: ConnectError,
   stage: Stage,
-  { hasCaFile }: Pick<Way, 'hasCaFile'> = { hasCaFile: false },
+  { hasCaFile, isPlain = false }: Pick<Way, 'hasCaFile' | 'isPlain'> = { hasCaFile: false },
 ): { readonly code: RegistryTrouble; readonly words: string } {
+  const { code = '', rawPacket } = error
+  if (code === 'ECONNRESET' && stage === 'HTTP' && isPlain)
+    return { code: 'REGISTRY_RESET', words: 'closed without an answer; it may speak TLS: write wss://' }
   const known = ERRORS[code]
   if (hasCaFile && known?.[1] === 'REGISTRY_TLS_UNTRUSTED')
     return { code: known[1], words: `${UNTRUSTED_IN_SPITE_OF_FILE} (${code})` }
   if (known !== undefined) return { code: known[1], words: `${known[2]} (${code})` }
-  if (stage === 'WebSocket' || code.startsWith('WS_ERR_'))
-    return { code: 'REGISTRY_WEBSOCKET_INVALID', words: 'its WebSocket handshake or frames are not valid' }
+  if (code.startsWith('HPE_')) return otherProtocolOfBytes(rawPacket ?? new Uint8Array())
+  const webSocket = webSocketErrorOf(error)
+  if (webSocket !== undefined) return webSocket
+  if (stage === 'WebSocket') return INVALID_WEBSOCKET
   const words = code === '' ? 'the connection failed' : `the connection failed (${code})`
   return { code: stage === 'TLS' ? 'REGISTRY_TLS_FAILED' : 'REGISTRY_CONNECTION_FAILED', words }
 }

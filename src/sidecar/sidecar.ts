@@ -93,6 +93,7 @@ export class Sidecar {
       config,
       clock,
       capacity: roomForConnections(openFileLimit()),
+      redact: redactor.redact,
       onEvent: emit,
     })
     this.#tokens = new TokenSet({

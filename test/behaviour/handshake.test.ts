@@ -64,6 +64,7 @@ describe('torn down', () => {
       clock: new QuickClock(),
       handshakeMs: HANDSHAKE_MS,
       tcpMs: TCP_MS,
+      redact: (text: string) => text,
       transport: async () => {
         looks += 1
         if (looks === 2) socket?.terminate()

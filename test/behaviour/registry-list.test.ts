@@ -33,6 +33,7 @@ describe('a list of tokens', () => {
       const refused = await harness.peers.refused({ token })
       expect([refused.status, refused.headers['retry-after']]).toEqual([403, undefined])
       expect(refused.body).toBe('this token is not on the list of this registry\n')
+      expect(refused.headers['www-authenticate']).toBe('Token')
       expect(harness.events).toEqual([{ type: 'refused', reason: 'list', address: '127.0.0.1' }])
     },
   )

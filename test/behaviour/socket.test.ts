@@ -126,16 +126,34 @@ describe('the connection goes too, of', () => {
       })
     })
     expect(failure).toMatchObject({ kind: 'retry', shared: false })
-    expect(failure.reason).toContain('not valid')
+    expect(failure.reason).toContain('reserved bits')
   })
 })
 
 describe('a redirect', () => {
+  it('to another host is not followed: that host hears nothing, and is named', async () => {
+    const target = await scripted((_request, _socket, accept) => void welcome(accept))
+    const registry = await scripted((_request, socket) =>
+      answer(socket, '302 Found', [`location: ws://localhost:${target.port}/v0/websocket`]),
+    )
+    expect(await dial(registry.port).end()).toMatchObject({
+      kind: 'retry',
+      code: 'REGISTRY_REDIRECT_REFUSED',
+      reason:
+        'the registry redirected (HTTP 302) to another host (localhost); not followed, because the token would go there',
+    })
+    expect(target.upgrades).toHaveLength(0)
+  })
+
   it('in a circle is followed once', async () => {
     const registry = await scripted((_request, socket) =>
       answer(socket, '307 On', ['location: /v0/websocket']),
     )
-    expect(await dial(registry.port).end()).toMatchObject({ kind: 'retry', stage: 'HTTP', shared: false })
+    expect(await dial(registry.port).end()).toMatchObject({
+      kind: 'retry',
+      shared: false,
+      reason: 'the registry redirected (HTTP 307) once more; only one redirect is followed',
+    })
     expect(registry.upgrades).toHaveLength(2)
   })
 

@@ -140,12 +140,12 @@ describe('the stage of the trouble is named, the process lives, and registers wh
     ],
     [
       'HTTP: a connection that is cut before the answer',
-      /^HTTP: registry: the connection (was reset|failed)/,
+      /^HTTP: registry: closed without an answer; it may speak TLS/,
       (_request, socket) => socket.destroy(),
     ],
     [
       'WebSocket: an upgrade with the wrong key',
-      /^WebSocket: registry: its WebSocket handshake or frames are not valid/,
+      /^WebSocket: registry: its WebSocket handshake has the wrong accept key/,
       (_request, socket) => socket.write(bogus),
     ],
     [

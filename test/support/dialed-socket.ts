@@ -85,6 +85,7 @@ export function dial(port: number, scheme = 'ws', transport: Transport = async (
       clock,
       handshakeMs: HANDSHAKE_MS,
       tcpMs: TCP_MS,
+      redact: (text) => text.replaceAll('insecure_socket', '[token]'),
     },
     { token: 'insecure_socket', subprotocol: 'io|0.0.1|id||8788' },
     {

@@ -18,6 +18,8 @@ export interface CreateOptions {
   /** Connections at a time. */
   readonly capacity: number
   readonly onEvent: SidecarEventListener
+  /** Takes tokens out of what the registry says. */
+  readonly redact: (text: string) => string
 }
 
 /** How long all of DNS, TCP, TLS and the upgrade may take. */
@@ -26,7 +28,13 @@ const HANDSHAKE_MS = 10_000
 const TCP_MS = 3000
 
 /** The registrations of a sidecar, with all that they share: one pace, one heartbeat, one way to the registry. */
-export function createRegistrations({ config, clock, capacity, onEvent }: CreateOptions): Registrations {
+export function createRegistrations({
+  config,
+  clock,
+  capacity,
+  onEvent,
+  redact,
+}: CreateOptions): Registrations {
   const { registry, advertise, heartbeat, connectRate } = config
   const settings = reducerSettings(config)
   const socketOptions = {
@@ -35,6 +43,7 @@ export function createRegistrations({ config, clock, capacity, onEvent }: Create
     clock,
     handshakeMs: HANDSHAKE_MS,
     tcpMs: TCP_MS,
+    redact,
   }
   const registrations: Registrations = new Registrations({
     nameOf: publicName,

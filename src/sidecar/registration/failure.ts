@@ -1,4 +1,5 @@
 import {
+  type ConnectError,
   connectErrorKind,
   isProxyStage,
   peerName,
@@ -7,9 +8,12 @@ import {
   stageOf,
   type Way,
 } from '../../net/connect-error.ts'
+import { otherProtocolOfAnswer } from '../../net/other-protocol.ts'
 import { ProxyError } from '../../net/proxy-error.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import { retryAfterMs } from './retry-after.ts'
+import type { UpgradeRefusal } from './upgrade-refusal.ts'
+import { mediaType, whoAnswered } from './whose-answer.ts'
 
 /** What the end of an attempt or of a connection means for the next one. */
 export interface Failure {
@@ -36,36 +40,28 @@ export interface Failure {
   readonly afterMs?: number | undefined
 }
 
-/** An answer to the upgrade that is not an upgrade. */
-export interface UpgradeRefusal {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-}
-
 /** What an HTTP answer to the upgrade means. `nowMs` is wall-clock time, for `Retry-After` dates. */
 export function failureOfResponse(refusal: UpgradeRefusal, nowMs: number): Failure {
   const { status, headers } = refusal
   const stage = 'HTTP'
-  const type = mediaType(headers['content-type'])
-  // A registry answers registrants in JSON, in plain text, or not at all: a page is somebody else's, whatever its status says.
-  const isForeign = PAGES.has(type)
-  if (!isForeign && (status === 401 || status === 403)) {
+  const other = otherProtocolOfAnswer(status, refusal.body ?? '')
+  if (other !== undefined) return failureIn('HTTP', other.code, `registry: ${other.words}`)
+  const answerer = whoAnswered(refusal)
+  const isRefusal = status === 401 || status === 403
+  if (isRefusal && answerer.who === 'registry') {
     const reason = `the registry refused the token (HTTP ${status})`
     return { kind: 'refused', stage, shared: false, code: 'REGISTRY_TOKEN_REFUSED', reason }
   }
+  if (isRefusal && answerer.who === 'intermediary') {
+    const reason = `something before the registry answered HTTP ${status} (${answerer.sign})`
+    return { kind: 'away', stage, shared: true, code: 'REGISTRY_FOREIGN_ANSWER', reason }
+  }
+  const isForeign = answerer.who === 'page'
   const shared = isForeign || status >= 500
   const kind = shared || status === 429 ? 'away' : 'retry'
   const afterMs = status === 429 || status === 503 ? retryAfterMs(headers['retry-after'], nowMs) : undefined
   const code = troubleOf(refusal, isForeign)
-  return { kind, stage, shared, code, reason: describeStatus(refusal, type), afterMs }
-}
-
-const PAGES = new Set(['text/html', 'application/xhtml+xml'])
-
-/** The type alone, in lower case (RFC 9110 §8.3.1). */
-function mediaType(header: string | string[] | undefined): string {
-  const [type = ''] = String(header ?? '').split(';')
-  return type.trim().toLowerCase()
+  return { kind, stage, shared, code, reason: describeStatus(refusal, isForeign), afterMs }
 }
 
 function troubleOf({ status }: UpgradeRefusal, isForeign: boolean): RegistryTrouble {
@@ -78,12 +74,16 @@ function troubleOf({ status }: UpgradeRefusal, isForeign: boolean): RegistryTrou
 /** The peer's own words are not repeated, but for these. */
 const COMMON_TYPES = new Set(['text/html', 'text/plain', 'application/json'])
 
-function describeStatus({ status }: UpgradeRefusal, type: string): string {
+function describeStatus({ status, headers }: UpgradeRefusal, isForeign: boolean): string {
   if (status === 200) {
+    const type = mediaType(headers['content-type'])
     const what = COMMON_TYPES.has(type) ? ` with ${type}` : ''
     return `the registry answered HTTP 200${what} instead of upgrading to WebSocket`
   }
-  if (status === 404) return 'the registry has no /v0/websocket there (HTTP 404)'
+  if (status === 401 || status === 403)
+    return `something that is no registry answered HTTP ${status} with a page`
+  if (status === 404 && !isForeign) return 'the registry has no /v0/websocket there (HTTP 404)'
+  if (status === 426) return 'a proxy on the way does not pass WebSockets on (HTTP 426)'
   return `the registry answered HTTP ${status} instead of upgrading to WebSocket`
 }
 
@@ -93,7 +93,7 @@ const BEFORE_THE_REGISTRY: ReadonlySet<Stage> = new Set(['DNS', 'TCP', 'TLS'])
 const DIRECT: Way = { hasCaFile: false }
 
 /** What an error of the connection means that came while `stage` was going on. */
-export function failureOfError(error: NodeJS.ErrnoException, stage: Stage, way = DIRECT): Failure {
+export function failureOfError(error: ConnectError, stage: Stage, way = DIRECT): Failure {
   if (error instanceof ProxyError) return failureIn(error.stage, error.trouble, error.message)
   const where = stageOf(error, stage)
   const { code, words } = registryErrorOf(error, where, way)
@@ -107,6 +107,11 @@ export function failureOfDeadline(afterMs: number, stage: Stage, way = DIRECT): 
   const who = way.proxy === undefined ? '' : `${peerName('registry', stage, way)}: `
   const code = isProxyStage(stage) ? 'PROXY_SILENT' : 'REGISTRY_SILENT'
   return failureIn(stage, code, `${who}no answer in ${afterMs / 1000} s`)
+}
+
+/** We ended it ourselves before there was a connection: nobody is told of this. */
+export function failureOfAbort(stage: Stage): Failure {
+  return { kind: 'retry', stage, shared: false, code: 'REGISTRY_CONNECTION_FAILED', reason: 'aborted' }
 }
 
 function failureIn(stage: Stage, code: RegistryTrouble, reason: string): Failure {

@@ -2,37 +2,23 @@ import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { inBackground } from '../../lib/background.ts'
-import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
+import { afterPatience, type Cancel } from '../../lib/clock.ts'
+import { printable } from '../../lib/printable.ts'
 import type { Stage, Way } from '../../net/connect-error.ts'
 import { followStages } from '../../net/stages.ts'
-import type { Transport } from '../../net/transport.ts'
 import { failureOfClose } from './close-code.ts'
 import {
   type Failure,
+  failureOfAbort,
   failureOfDeadline,
   failureOfError,
   failureOfResponse,
-  type UpgradeRefusal,
 } from './failure.ts'
-import { redirectTarget } from './redirect.ts'
+import { readRefusal } from './read-refusal.ts'
+import { redirectedAgain, redirectTarget } from './redirect.ts'
 import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
-
-/** How all sockets of a sidecar are opened. */
-export interface SocketOptions {
-  /** The registration URL, `ws:` or `wss:`. */
-  readonly url: URL
-  readonly transport: Transport
-  readonly clock: Clock
-  /** How long all of DNS, TCP, TLS and the upgrade may take together, in milliseconds. */
-  readonly handshakeMs: number
-  /** How long TCP may take of it: where packets vanish, an attempt must not hold up the next one. */
-  readonly tcpMs: number
-}
-
-export interface SocketRequest {
-  readonly token: string
-  readonly subprotocol: string
-}
+import type { SocketOptions, SocketRequest } from './socket-options.ts'
+import type { UpgradeRefusal } from './upgrade-refusal.ts'
 
 /** A larger frame ends the connection; what is merely too long to be a question is ignored. */
 const MAX_FRAME_BYTES = 1024 * 1024
@@ -125,16 +111,20 @@ class Connection implements RegistrySocket {
     })
     socket.on('pong', () => this.#handlers.ponged())
     socket.on('unexpected-response', (upgrade, response) => {
-      response.resume()
-      upgrade.destroy()
-      const { statusCode = 0, headers } = response
-      if (socket === this.#socket) this.#refused({ status: statusCode, headers }, url, request)
+      // A request whose answer has been read has let go of its connection.
+      const link = response.socket
+      readRefusal(response, (refusal) => {
+        upgrade.destroy()
+        link.destroy()
+        if (socket === this.#socket) this.#refused(refusal, url, request)
+      })
     })
     socket.on('error', (error) => {
-      if (socket === this.#socket) this.#fail(error)
+      if (socket === this.#socket) this.#fail(error, url.protocol === 'ws:')
     })
-    socket.on('close', (code) => {
-      if (socket === this.#socket) this.#end(failureOfClose(code, this.#stage))
+    socket.on('close', (code, said) => {
+      if (socket === this.#socket)
+        this.#end(failureOfClose(code, this.#stage, printable(said.toString(), this.#redactorOf(request))))
     })
   }
 
@@ -170,8 +160,9 @@ class Connection implements RegistrySocket {
 
   #refused(refusal: UpgradeRefusal, url: URL, request: SocketRequest): void {
     if (this.#over) return
-    const redirect = redirectTarget(url, refusal)
-    if (redirect !== undefined && 'follow' in redirect && !this.#redirected) {
+    const redirect = redirectTarget(url, refusal, this.#redactorOf(request))
+    if (redirect !== undefined && 'follow' in redirect) {
+      if (this.#redirected) return this.#end(redirectedAgain(refusal.status))
       this.#redirected = true
       this.#socket = undefined
       inBackground(this.dial(redirect.follow, request), () => this.terminate())
@@ -181,10 +172,15 @@ class Connection implements RegistrySocket {
     this.#end(failureOfResponse(refusal, this.#options.clock.date().getTime()))
   }
 
-  #fail(error: NodeJS.ErrnoException): void {
-    this.#end(failureOfError(error, this.#stage, this.#way))
+  #fail(error: NodeJS.ErrnoException, isPlain = false): void {
+    this.#end(failureOfError(error, this.#stage, { ...this.#way, isPlain }))
     // After a broken frame the library would wait for the peer's half of the close, and keep the descriptor.
     this.#socket?.terminate()
+  }
+
+  /** Host names come in lower case, as no redactor knows the token. */
+  #redactorOf({ token }: SocketRequest): (text: string) => string {
+    return (text) => this.#options.redact(text).replaceAll(token.toLowerCase(), '[token]')
   }
 
   #giveUpAfter(ms: number): Cancel {
@@ -231,12 +227,7 @@ class Connection implements RegistrySocket {
   }
 
   terminate(): void {
-    if (this.#socket === undefined) this.#end(aborted(this.#stage))
+    if (this.#socket === undefined) this.#end(failureOfAbort(this.#stage))
     else this.#socket.terminate()
   }
-}
-
-/** We ended it ourselves before there was a connection: nobody is told of this. */
-function aborted(stage: Stage): Failure {
-  return { kind: 'retry', stage, shared: false, code: 'REGISTRY_CONNECTION_FAILED', reason: 'aborted' }
 }

@@ -26,6 +26,9 @@ interface Lasted {
 /** States that soon lead to another one, which is written. */
 const TRANSIENT: ReadonlySet<RegistrationState> = new Set(['queued', 'connecting', 'open', 'closing'])
 
+/** A registry may give another reason each time: in one state no more of them are written than this. */
+const CAUSES_MAX = 16
+
 /** With more tokens than this, what happens to many of them within a second is written as a sum. */
 const FEW = 10
 
@@ -213,7 +216,7 @@ export class EventLog {
   #change(subject: string, state: string, cause: string): Lasted | undefined {
     const before = this.#written.get(subject)
     if (before?.state === state) {
-      if (before.causes.includes(cause)) {
+      if (before.causes.includes(cause) || before.causes.length >= CAUSES_MAX) {
         before.repeats += 1
         return undefined
       }

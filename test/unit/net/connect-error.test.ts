@@ -39,7 +39,7 @@ describe('an error of a connection', () => {
   it.each([
     ['ECONNREFUSED', 'connection refused (ECONNREFUSED)'],
     ['EPIPE', 'the connection failed (EPIPE)'],
-    ['WS_ERR_INVALID_OPCODE', 'its WebSocket handshake or frames are not valid'],
+    ['WS_ERR_INVALID_OPCODE', 'it sent a frame with an unknown opcode, or a fragment out of order'],
     [undefined, 'the connection failed'],
   ])('with %s is described without the words of the peer', (code, words) => {
     expect(registryErrorOf(failed(code), 'HTTP').words).toBe(words)

@@ -97,13 +97,36 @@ describe('an error', () => {
   })
 })
 
-it.each([
-  [1001, 'going away'],
-  [1006, 'broke'],
-  [4321, 'code 4321'],
-])('close code %i is said in words', (code, words) => {
-  expect(failureOfClose(code, 'acknowledgement')).toMatchObject({ kind: 'retry', stage: 'acknowledgement' })
-  expect(failureOfClose(code, 'acknowledgement').reason).toContain(words)
+describe('a close', () => {
+  const codes = [
+    1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4000, 4401,
+    4999,
+  ]
+
+  it.each(codes)('with %i is said in words, with what the registry says about it', (code) => {
+    const { kind, stage, shared, reason } = failureOfClose(code, 'acknowledgement')
+    expect({ kind, stage, shared }).toEqual({
+      kind: code === 4401 ? 'refused' : 'retry',
+      stage: 'acknowledgement',
+      shared: false,
+    })
+    expect(reason).toMatch(/registry/)
+    if (code !== 1005 && code !== 1006) expect(reason).toContain(`(${code})`)
+    expect(failureOfClose(code, 'acknowledgement', 'token expired').reason).toBe(`${reason}: "token expired"`)
+  })
+
+  it.each([
+    [1001, 'REGISTRY_GOING_AWAY'],
+    [1006, 'REGISTRY_LOST'],
+    [1008, 'REGISTRY_POLICY'],
+    [1013, 'REGISTRY_OVERLOADED'],
+    [4401, 'REGISTRY_TOKEN_REFUSED'],
+    [4403, 'REGISTRY_TOKEN_REFUSED'],
+    [4409, 'REGISTRY_REPLACED'],
+    [4321, 'REGISTRY_CLOSED'],
+  ])('with %i has the code %s', (close, code) => {
+    expect(failureOfClose(close, 'acknowledgement').code).toBe(code)
+  })
 })
 
 describe("everybody's trouble", () => {
@@ -150,12 +173,16 @@ describe("everybody's trouble", () => {
 
   it('is nothing that a registry says of one token', () => {
     const from = new URL('wss://registry.example/')
-    const redirect = redirectTarget(from, { status: 302, headers: { location: 'ws://registry.example/' } })
+    const redirect = redirectTarget(
+      from,
+      { status: 302, headers: { location: 'ws://registry.example/' } },
+      (text) => text,
+    )
     const said: readonly Failure[] = [
       ...[200, 400, 401, 403, 404, 426, 429].map((status) =>
         failureOfResponse({ status, headers: { 'retry-after': '30' } }, NOW),
       ),
-      ...[1000, 1001, 1006, 1013, 4321].map((code) => failureOfClose(code, 'acknowledgement')),
+      ...[1000, 1001, 1006, 1013, 4321].map((code) => failureOfClose(code, 'acknowledgement', '')),
       ...(redirect !== undefined && 'failure' in redirect ? [redirect.failure] : []),
     ]
     expect(said).toHaveLength(13)

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { redirectTarget } from '../../../../src/sidecar/registration/redirect.ts'
 
+const redact = (text: string): string => text.replaceAll('secret', '[token]')
+
 describe('a redirect', () => {
   const from = new URL('wss://registry.example/v0/websocket')
   const go = (location: string | undefined, start = from, status = 302): unknown => {
-    const target = redirectTarget(start, { status, headers: { location } })
+    const target = redirectTarget(start, { status, headers: { location } }, redact)
     if (target === undefined) return undefined
     return 'follow' in target ? target.follow.href : target.failure.reason
   }
@@ -25,13 +27,33 @@ describe('a redirect', () => {
   })
 
   it.each([
-    'https://other.example/x',
-    'wss://other.example/x',
-    'https://registry.example.other.example/',
-    'https://registry.example@other.example/',
-    '//other.example/',
-  ])('to another host is not followed: %s', (location) => {
-    expect(go(location)).toContain('to another host; not followed')
+    ['https://other.example/x', 'other.example'],
+    ['wss://other.example/x', 'other.example'],
+    ['ws://other.example/x', 'other.example'],
+    ['https://registry.example.other.example/', 'registry.example.other.example'],
+    ['https://registry.example@other.example/', 'other.example'],
+    ['https://user:pass@other.example/', 'other.example'],
+    ['//other.example/', 'other.example'],
+    ['\\\\other.example/', 'other.example'],
+    ['https://OTHER.Example/', 'other.example'],
+    // A name with a dot at its end is looked up without the search domains: it may be another one.
+    ['https://registry.example./', 'registry.example.'],
+    ['https://[2001:DB8::1]/', '[2001:db8::1]'],
+    ['https://0x7f.1/', '127.0.0.1'],
+    ['https://b\u00fccher.example/', 'xn--bcher-kva.example'],
+    ['https://secret.other.example/', '[token].other.example'],
+    [`https://${'a'.repeat(5000)}.example/`, `${'a'.repeat(100)}\u2026`],
+  ])('to another host is not followed, and says which: %s', (location, host) => {
+    expect(go(location)).toBe(
+      `the registry redirected (HTTP 302) to another host (${host}); not followed, because the token would go there`,
+    )
+  })
+
+  it('to an address in another spelling of the same one is followed', () => {
+    const address = new URL('ws://[::1]:8080/v0/websocket')
+    expect(go('ws://[0:0:0:0:0:0:0:1]:9090/x', address)).toBe('ws://[::1]:9090/x')
+    expect(go('WSS://REGISTRY.EXAMPLE/x')).toBe('wss://registry.example/x')
+    expect(go('?moved')).toBe('wss://registry.example/v0/websocket?moved')
   })
 
   it.each(['ws://registry.example/', 'http://registry.example/'])(
@@ -41,7 +63,16 @@ describe('a redirect', () => {
     },
   )
 
-  it.each([[undefined], ['http://['], ['ftp://registry.example/']])('to %s is not followed', (location) => {
+  it.each([
+    [undefined],
+    [''],
+    [' '],
+    ['http://['],
+    ['http://'],
+    ['ftp://registry.example/'],
+    ['data:x'],
+    ['javascript:x'],
+  ])('to %s is not followed', (location) => {
     expect(go(location)).toMatch(/^the registry redirected \(HTTP 302\)/)
   })
 

@@ -30,6 +30,16 @@ describe.each([1, 10_000])('an outage of the registry, with %i tokens,', (count)
 })
 
 describe('an outage of the registry', () => {
+  it('has sixteen lines for as many reasons, and further ones are counted: the registry may make up reasons', async () => {
+    const { lines, tell } = eventLogOf(1)
+    await tell(...Array.from({ length: 1000 }, (_, index) => unreachable(`HTTP: ${index}`)), reachable)
+    expect(lines.map(({ cause }) => cause)).toEqual([
+      ...Array.from({ length: 16 }, (_, index) => `HTTP: ${index}`),
+      undefined,
+    ])
+    expect(lines.at(-1)).toMatchObject({ repeats: 984 })
+  })
+
   it('is another line for another reason; reasons that alternate are written once each', async () => {
     const { lines, tell } = eventLogOf(10_000)
     const reasons = Array.from({ length: 100 }, (_, index) =>
