@@ -48,7 +48,7 @@ async function parseCommandLine(argv: string[]): Promise<Request> {
   if (command === undefined) return { problem: `there is no command '${name}'` }
   const unknown = [...given].find((option) => !command.switches?.includes(option))
   if (unknown !== undefined) return { problem: `${name} has no option --${unknown}` }
-  if (args.length !== (command.argCount ?? 0)) {
+  if (args.length > (command.mostArgs ?? 0)) {
     return { problem: `usage: puppet-registrar ${command.usage}` }
   }
   return { command, args: { switches: given, args } }
@@ -86,6 +86,16 @@ function reloadSignal(): Context['onReload'] {
   }
 }
 
+async function readInput(most: number): Promise<string> {
+  let text = ''
+  process.stdin.setEncoding('utf8')
+  for await (const chunk of process.stdin) {
+    text += chunk
+    if (text.length >= most) break
+  }
+  return text.slice(0, most)
+}
+
 async function main(): Promise<number> {
   const request = await parseCommandLine(process.argv.slice(2))
   if ('text' in request) {
@@ -104,6 +114,7 @@ async function main(): Promise<number> {
     shutdown: shutdownSignal(command.drains === true),
     onReload: command.reloads ? reloadSignal() : () => {},
     terminal: process.stdout.isTTY === true,
+    readInput,
     print,
     printError,
     reportBugsTo: (report) => {

@@ -10,8 +10,8 @@ export interface Command {
   readonly drains?: true
   /** Whether SIGHUP makes it read its files again; it ends the others. */
   readonly reloads?: true
-  /** How many arguments it takes; default: none. */
-  readonly argCount?: number
+  /** How many arguments it takes at most; default: none. */
+  readonly mostArgs?: number
   /** Its code, evaluated only when it is called: a health check every few seconds should not pay for the sidecar. */
   readonly load: () => Promise<CommandMain>
 }
@@ -39,9 +39,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./registry.ts')).registry,
   },
   discover: {
-    usage: 'discover <token>',
-    summary: 'asks the registry where a puppet is; prints {"host":…,"port":…}',
-    argCount: 1,
+    usage: 'discover [<token>]',
+    summary: 'asks the registry where the puppet is; -: of the token on standard input',
+    mostArgs: 1,
     load: async () => (await import('./discover.ts')).discover,
   },
   healthcheck: {

@@ -12,6 +12,8 @@ export interface Context {
   readonly onReload: (listener: () => void) => void
   /** Whether standard output is a terminal. */
   readonly terminal: boolean
+  /** Reads standard input to its end, or so many characters of it. */
+  readonly readInput: (most: number) => Promise<string>
   readonly print: (line: string) => void
   readonly printError: (line: string) => void
   /** Sets what is called with errors that nothing caught; a fatal one ends the process. */

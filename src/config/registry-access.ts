@@ -4,16 +4,8 @@ import { readCertificatesFile } from '../net/certificates-file.ts'
 import type { HttpProxy } from '../net/http-proxy.ts'
 import type { ProxyVariables } from '../net/proxy-from-environment.ts'
 import type { TransportOptions } from '../net/transport.ts'
-import { ConfigError, Findings } from './config-error.ts'
-import {
-  type Env,
-  readVariables,
-  resolveAliases,
-  rowsOf,
-  type SetVariables,
-  setVariables,
-} from './environment.ts'
-import { withoutOwnGatewayServer } from './gateway-config.ts'
+import type { Findings } from './config-error.ts'
+import { readVariables, rowsOf, type SetVariables } from './environment.ts'
 import {
   checkMeansTls,
   checkSameRegistry,
@@ -36,15 +28,6 @@ const ROWS = rowsOf(
   'WECHATY_PUPPET_SERVICE_AUTHORITY',
   'REGISTRAR_REGISTRY_CA_FILE',
 )
-
-/** Reads what `discover` uses of the sidecar's environment. Rejects with a ConfigError. */
-export async function readDiscoverConfig(given: Env): Promise<RegistryAccess> {
-  const findings = new Findings()
-  const { env, writtenAs } = resolveAliases(withoutOwnGatewayServer(setVariables(given, findings)), findings)
-  const access = await readRegistryAccess(env, writtenAs, findings)
-  if (access === undefined || findings.problems.length > 0) throw new ConfigError(findings.problems)
-  return access
-}
 
 /**
  * Reads the variables about the registry, which the sidecar shares with `discover`. Undefined if there is no address.

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer as createWebServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
@@ -154,6 +155,13 @@ describe('discover', () => {
     const sidecar = await registered()
     const here = await outcome(['discover', TOKEN], env())
     expect([here.code, here.output()]).toEqual([0, `{"host":"127.0.0.1","port":${puppet.port}}`])
+    const configured = await outcome(['discover'], env())
+    expect([configured.code, configured.output()]).toEqual([0, here.output()])
+    const piped = execFileSync(process.execPath, ['dist/main.js', 'discover', '-'], {
+      input: ` ${TOKEN}\r\n`,
+      env: env(),
+    })
+    expect(piped.toString()).toBe(`${here.output()}\n`)
     sidecar.command.kill('SIGTERM')
     await sidecar.command.exit
     const gone = await outcome(['discover', TOKEN], env())
@@ -228,7 +236,8 @@ describe('the command line', () => {
     [['fly'], 64, /there is no command 'fly'; see puppet-registrar --help/],
     [['--fast'], 64, /Unknown option '--fast'/],
     [['run', '--once'], 64, /run has no option --once/],
-    [['discover'], 64, /usage: puppet-registrar discover <token>/],
+    [['discover'], 64, /discover: there is no token in the configuration; set WECHATY_PUPPET_SERVICE_TOKEN/],
+    [['discover', 'insecure_a', 'insecure_b'], 64, /usage: puppet-registrar discover \[<token>\]/],
     [['toString'], 64, /there is no command 'toString'/],
     [['run', 'constructor'], 64, /usage: puppet-registrar run/],
   ] as const)('%j: exit %i', async (args, code, text) => {

@@ -5,7 +5,7 @@ import {
   readRegistryAdminConfig,
 } from '../../../src/config/admin-address.ts'
 import { ConfigError } from '../../../src/config/config-error.ts'
-import { readDiscoverConfig } from '../../../src/config/registry-access.ts'
+import { readDiscoverConfig } from '../../../src/config/discover-config.ts'
 
 describe('discover', () => {
   it('wants no token in its environment', async () => {

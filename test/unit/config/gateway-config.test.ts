@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readDiscoverConfig } from '../../../src/config/discover-config.ts'
 import { namesOwnGatewayServer, withoutOwnGatewayServer } from '../../../src/config/gateway-config.ts'
-import { readDiscoverConfig } from '../../../src/config/registry-access.ts'
 import { readConfig } from '../../../src/config/sidecar-config.ts'
 import { problemsOf } from './problems-of.ts'
 
