@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { insteadOfCertificate } from './pem.ts'
 
 /** What a file of certificates to trust holds. The texts are sentences about the file, which begin in lower case. */
 export interface CertificatesFile {
@@ -59,11 +60,7 @@ function withoutRoot(all: readonly X509Certificate[]): readonly string[] {
 }
 
 function whyNone(content: Buffer, text: string): string {
-  // The first byte of DER's SEQUENCE.
-  if (content[0] === 0x30)
-    return 'is binary (DER or PKCS #12); convert it: openssl x509 -inform der -in … -out ca.pem'
-  if (/BEGIN PKCS7/.test(text)) return 'is PKCS #7; convert it: openssl pkcs7 -print_certs -in … -out ca.pem'
-  if (/BEGIN [A-Z ]*PRIVATE KEY/.test(text))
-    return 'holds a private key and no certificate; give the certificate of the authority'
-  return 'holds no valid certificate; it must be PEM, with -----BEGIN CERTIFICATE-----'
+  return text.search(BEGIN) < 0
+    ? insteadOfCertificate(content)
+    : 'holds a certificate that is damaged or cut off; was it copied as a whole?'
 }

@@ -13,7 +13,7 @@ const SEQUENCE = 0x30
 /** The certificates in a file, in their order; throws an UnusableFile if there are none, or one of them is broken. */
 export function certificatesIn(file: Buffer): readonly X509Certificate[] {
   const text = file.toString('latin1')
-  if (!BEGIN_CERTIFICATE.test(text)) throw unusable('CERTIFICATE_INVALID', insteadOfCertificate(file, text))
+  if (!BEGIN_CERTIFICATE.test(text)) throw unusable('CERTIFICATE_INVALID', insteadOfCertificate(file))
   const blocks = text.match(CERTIFICATE) ?? []
   if (blocks.length === 0) throw unusable('CERTIFICATE_INVALID', 'is cut off: its certificate has no end')
   return blocks.map((block, index) => {
@@ -37,12 +37,16 @@ function unusable(code: ProblemCode, message: string): UnusableFile {
   return new UnusableFile({ code, message })
 }
 
-function insteadOfCertificate(file: Buffer, text: string): string {
+/** What a file holds that holds no certificate in PEM, and what to do about it. */
+export function insteadOfCertificate(file: Buffer): string {
+  const text = file.toString('latin1')
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
     return 'holds a private key where the certificate should be'
   if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
     return 'holds a request for a certificate; give the certificate that the authority made of it'
   }
+  if (/-----BEGIN PKCS7-----/.test(text))
+    return 'is PKCS #7; convert it: openssl pkcs7 -print_certs -in file.p7b -out file.pem'
   return insteadOfPem(file, text, 'CERTIFICATE', 'openssl x509 -inform der -in file.der -out file.pem')
 }
 

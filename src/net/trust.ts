@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import * as tls from 'node:tls'
+import { readRegularFileSync } from '../lib/regular-file.ts'
 import { readCertificatesFile } from './certificates-file.ts'
 
 /**
@@ -21,7 +21,7 @@ function extraCertificates(): readonly string[] {
   const path = process.env.NODE_EXTRA_CA_CERTS
   if (path === undefined || path === '') return []
   try {
-    return readCertificatesFile(readFileSync(path)).certificates
+    return readCertificatesFile(readRegularFileSync(path)).certificates
   } catch {
     return []
   }

@@ -129,7 +129,7 @@ describe('the certificates file', () => {
   it('that is of no use is a problem', async () => {
     const { problems } = await read({ REGISTRAR_REGISTRY_CA_FILE: fileWith('hello') })
     expect(problems).toMatchObject([
-      { variable: 'REGISTRAR_REGISTRY_CA_FILE', message: expect.stringContaining('certificate') },
+      { variable: 'REGISTRAR_REGISTRY_CA_FILE', message: expect.stringContaining('is not PEM') },
     ])
   })
 

@@ -74,11 +74,12 @@ describe('a file of certificates is read', () => {
 
 describe('a file without a certificate is a problem that says what it is', () => {
   it.each<[string, string | Buffer, string]>([
-    ['empty', '', 'no valid certificate; it must be PEM'],
-    ['some other text', 'hello', 'no valid certificate'],
-    ['one that is cut off', PEM.slice(0, 200), 'no valid certificate'],
-    ['a private key', KEY, 'a private key and no certificate'],
-    ['another private key', KEY.replaceAll('PRIVATE', 'RSA PRIVATE'), 'a private key and no certificate'],
+    ['nothing', '', 'is empty'],
+    ['some other text', 'hello', 'is not PEM'],
+    ['one that is cut off', PEM.slice(0, 200), 'damaged or cut off'],
+    ['one that is damaged', PEM.replace(/M/g, 'N'), 'damaged or cut off'],
+    ['a private key', KEY, 'a private key where the certificate should be'],
+    ['another private key', KEY.replaceAll('PRIVATE', 'RSA PRIVATE'), 'a private key'],
     ['DER', new X509Certificate(PEM).raw, 'openssl x509 -inform der'],
     ['PKCS #7', '-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----', 'openssl pkcs7 -print_certs'],
   ])('%s', (_what, content, words) => {
