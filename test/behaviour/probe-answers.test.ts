@@ -1,8 +1,10 @@
-import { constants, type ServerHttp2Stream } from 'node:http2'
+import { constants, createServer as createHttp2, type ServerHttp2Stream } from 'node:http2'
+import { createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { ProbeResult } from '../../src/sidecar/events.ts'
 import { HEALTH_CHECK } from '../../src/sidecar/probe/grpc-health.ts'
+import type { GrpcProbe } from '../../src/sidecar/probe/grpc-probe.ts'
 import { Prober } from '../../src/sidecar/probe/prober.ts'
 import {
   type Answer,
@@ -14,7 +16,8 @@ import {
   statusOnly,
 } from '../support/answering-puppet.ts'
 import { plain, text } from '../support/documentation.ts'
-import { endProbes, grpcProbe } from '../support/probe-harness.ts'
+import { freePort } from '../support/free-port.ts'
+import { endProbes, grpcProbe, serve } from '../support/probe-harness.ts'
 
 const VERSION = '/wechaty.Puppet/Version'
 const page = text('docs/probe.md')
@@ -112,20 +115,13 @@ afterEach(async () => {
   for (const puppet of running.splice(0)) await puppet.stop()
 })
 
-/** One probe's result as the tables write it, and which calls were made. */
-async function probed(
-  answers: Readonly<Record<string, Answer>>,
-  wants: 'answer' | 'serving',
-): Promise<{ cell: string; calls: readonly string[]; result: ProbeResult }> {
-  const puppet = await startAnsweringPuppet(answers)
-  running.push(puppet)
-  const probe = grpcProbe(puppet.port, { tls: 'off', wants })
-  const isSilent = Object.values(answers).includes(ANSWERS.silence?.[0] as Answer)
-  const result = await new Promise<ProbeResult>((resolve) => {
+/** What the prober makes of one probe. */
+function firstResult(probe: GrpcProbe, timeoutMs = 10_000): Promise<ProbeResult> {
+  return new Promise((resolve) => {
     const prober = new Prober({
       probe,
       clock: systemClock,
-      timeoutMs: isSilent ? 300 : 10_000,
+      timeoutMs,
       wakeIntervalMs: 1000,
       onResult: (found) => {
         resolve(found)
@@ -135,6 +131,18 @@ async function probed(
     })
     prober.start()
   })
+}
+
+/** One probe's result as the tables write it, and which calls were made. */
+async function probed(
+  answers: Readonly<Record<string, Answer>>,
+  wants: 'answer' | 'serving',
+): Promise<{ cell: string; calls: readonly string[]; result: ProbeResult }> {
+  const puppet = await startAnsweringPuppet(answers)
+  running.push(puppet)
+  const probe = grpcProbe(puppet.port, { tls: 'off', wants })
+  const isSilent = Object.values(answers).includes(ANSWERS.silence?.[0] as Answer)
+  const result = await firstResult(probe, isSilent ? 300 : 10_000)
   const codes = result.ok ? ['life', ...(result.warnings ?? []).map(({ code }) => code)] : [result.code]
   return { cell: codes.join(', '), calls: puppet.calls.map(({ path }) => path), result }
 }
@@ -179,5 +187,52 @@ describe('the table of answers to Version in docs/probe.md', () => {
         if (found.result.ok) expect(found.result.health).toBe('UNIMPLEMENTED')
       }
     }
+  })
+})
+
+describe('the table of answers to a connection in docs/probe.md', () => {
+  /** A TLS server that answers every handshake, and every other greeting, with a fatal alert. */
+  const alert =
+    (number: number) =>
+    (socket: Socket): void => {
+      socket.once('data', () => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, number])))
+    }
+  const SERVERS: Readonly<Record<string, readonly ((socket: Socket) => void)[]>> = {
+    'the connection is closed at once': [(socket) => socket.end()],
+    'the connection is reset at once': [(socket) => socket.resetAndDestroy()],
+    'HTTP/1.1': [(socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))],
+    'something else that talks first': [(socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n')],
+    'silence after TCP': [() => {}],
+    'any other TLS alert': [10, 47, 50, 51, 90, 109, 255].map(alert),
+  }
+
+  const rows = rowsBelow('Answers to a connection')
+
+  it.each(rows.filter(([name = '']) => !/refused|GOAWAY/.test(name)))(
+    '%s (%s): %s',
+    async (name = '', _means, result = '') => {
+      const [, number] = /^TLS alert (\d+) /.exec(name) ?? []
+      for (const serveOne of number === undefined ? (SERVERS[name] ?? []) : [alert(Number(number))]) {
+        const port = await serve(createServer(serveOne))
+        const found = await firstResult(grpcProbe(port), result === 'PUPPET_SILENT' ? 300 : 10_000)
+        expect(result.split(' or '), JSON.stringify(found)).toContain(!found.ok && found.code)
+      }
+      expect(number ?? SERVERS[name], `no server for the row "${name}"`).toBeDefined()
+    },
+  )
+
+  it('the connection is refused, and GOAWAY before the call', async () => {
+    const refused = await firstResult(grpcProbe(await freePort()))
+    expect(refused).toMatchObject({ kind: 'refused', code: 'PUPPET_REFUSED' })
+    const server = createHttp2()
+    server.on('session', (session) => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM))
+    const broken = await firstResult(grpcProbe(await serve(server)))
+    expect(broken).toMatchObject({ code: 'PUPPET_BREAKS_CALLS' })
+    expect(rows.map(([name, , result]) => [name, result])).toEqual(
+      expect.arrayContaining([
+        ['the connection is refused', refused.ok || refused.code],
+        ['GOAWAY before the call', broken.ok || broken.code],
+      ]),
+    )
   })
 })
