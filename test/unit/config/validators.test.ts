@@ -9,6 +9,7 @@ import {
   integer,
   oneOf,
   publishableHost,
+  serviceName,
   tcpPort,
   yesOrNo,
 } from '../../../src/config/validators.ts'
@@ -194,4 +195,17 @@ describe('a host to connect to', () => {
   it('a port is refused, though resolvers would take it for an address', () => {
     expectComplaint(host, '8080', 'is a number, not a host; give a name or an address, for example 127.0.0.1')
   })
+})
+
+describe('the name of a service', () => {
+  it.each(['wechaty.Puppet', 'puppet', 'a-b_c/d'])('%s is one', (value) => {
+    expect(read(serviceName, value)).toEqual({ value })
+  })
+
+  it.each(['two words', 'line\nbreak', 'bücher', 'x'.repeat(201)])(
+    '%j is refused with an example',
+    (text) => {
+      expectComplaint(serviceName, text, 'is not a service, for example wechaty.Puppet')
+    },
+  )
 })
