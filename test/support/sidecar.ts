@@ -9,6 +9,8 @@ export interface Status {
     readonly state: string
     readonly code: string | null
     readonly reason: string
+    readonly code: string | null
+    readonly warnings: readonly { readonly code: string }[]
     readonly tls: boolean | null
     readonly health: string | null
     readonly tokenAccepted: boolean | null

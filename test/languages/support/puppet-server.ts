@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect } from 'node:http2'
+import type { CertificateFiles } from '../../support/certificates.ts'
 import { type Command, startProgram } from '../../support/child.ts'
 import type { BuiltLanguage } from './languages.ts'
 
@@ -10,7 +11,7 @@ export interface PuppetOptions {
   readonly port: number
   readonly health: boolean
   readonly tls: 'off' | 'on' | 'mutual'
-  readonly files: { readonly certFile: string; readonly keyFile: string; readonly caFile: string }
+  readonly files: CertificateFiles
   readonly workers: number
   readonly workMs: number
   /** Zero: no limit. */

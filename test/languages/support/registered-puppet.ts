@@ -1,7 +1,10 @@
-import type { TestContext } from 'vitest'
-import type { Command } from '../../support/child.ts'
+import { afterAll, beforeAll, type TestContext } from 'vitest'
+import { type CertificateFiles, createAuthority } from '../../support/certificates.ts'
+import { type Command, stopAllPeers } from '../../support/child.ts'
 import { freePort } from '../../support/free-port.ts'
+import { startRegistry } from '../../support/registry.ts'
 import { allRegistered, type Sidecar, type Status, startSidecar } from '../../support/sidecar.ts'
+import { removeTempDirs } from '../../support/temp-dir.ts'
 import { waitUntil } from '../../support/wait.ts'
 import { type CountedPort, startCountedPort } from './counted-port.ts'
 import type { BuiltLanguage } from './languages.ts'
@@ -18,15 +21,6 @@ export interface Variant extends Partial<Omit<PuppetOptions, 'port'>> {
   readonly count?: boolean
   /** More settings of the sidecar. */
   readonly env?: Readonly<Record<string, string>>
-}
-
-export interface Surroundings {
-  readonly language: BuiltLanguage
-  /** Of the test that wants them: several run side by side. */
-  readonly onTestFinished: TestContext['onTestFinished']
-  /** `ws://host:port` of a registry. */
-  readonly registryUrl: string
-  readonly files: PuppetOptions['files']
 }
 
 /** A puppet, and a sidecar that probes it. */
@@ -49,11 +43,45 @@ export interface PuppetAndSidecar {
   lateProbes(): Promise<number>
 }
 
+interface Surroundings extends Pick<TestContext, 'onTestFinished'> {
+  readonly language: BuiltLanguage
+  readonly files: CertificateFiles
+  /** `ws://host:port`. */
+  readonly registryUrl: string
+}
+
 let tokens = 0
 
-/** Starts both; they end with the test. */
-export async function startPuppetAndSidecar(
-  { language, onTestFinished, registryUrl, files }: Surroundings,
+/** Starts both; they end with the test, of which there may be several side by side. */
+export type StartPair = (
+  language: BuiltLanguage,
+  test: Pick<TestContext, 'onTestFinished'>,
+  variant?: Variant,
+) => Promise<PuppetAndSidecar>
+
+/** For a file of tests: makes the registry and the certificates before them, and ends everything after them. */
+export function startsPairs(): StartPair {
+  let files: CertificateFiles
+  let registryUrl: string
+
+  beforeAll(async () => {
+    files = await (await createAuthority()).issue(['ip:127.0.0.1', 'dns:insecure'])
+    // A registry that looks whether the port opens makes connections as well.
+    const registry = await startRegistry({ env: { REGISTRY_REACHABILITY: 'off' } })
+    registryUrl = `ws://${registry.authority}`
+  })
+
+  afterAll(async () => {
+    await stopAllPeers()
+    removeTempDirs()
+  })
+
+  return (language, { onTestFinished }, variant = {}) =>
+    startPair({ language, onTestFinished, files, registryUrl }, variant)
+}
+
+async function startPair(
+  { language, onTestFinished, files, registryUrl }: Surroundings,
   { count = false, env = {}, ...variant }: Variant,
 ): Promise<PuppetAndSidecar> {
   const port = await freePort()
