@@ -38,16 +38,19 @@ class Call : public grpc::ServerGenericBidiReactor {
     StartRead(&message_);
   }
 
-  void OnReadDone(bool) override {
-    std::this_thread::sleep_for(work_);
-    grpc::Slice empty;
-    message_ = grpc::ByteBuffer(&empty, 1);
-    StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
-  }
+  // The thread that calls this is the library's, which all calls share.
+  void OnReadDone(bool) override { std::thread(&Call::Work, this).detach(); }
 
   void OnDone() override { delete this; }
 
  private:
+  void Work() {
+    std::this_thread::sleep_for(work_);
+    const grpc::Slice empty;
+    message_ = grpc::ByteBuffer(&empty, 1);
+    StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
   std::chrono::milliseconds work_{0};
   grpc::ByteBuffer message_;
 };
