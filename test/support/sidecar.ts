@@ -9,7 +9,6 @@ export interface Status {
     readonly state: string
     readonly code: string | null
     readonly reason: string
-    readonly code: string | null
     readonly warnings: readonly { readonly code: string }[]
     readonly tls: boolean | null
     readonly health: string | null
