@@ -80,12 +80,21 @@ function listenSettings({ admin, gateway }: Config): [ListenSetting, ...ListenSe
   return [own, { ...gateway, hostVariable: 'REGISTRAR_GATEWAY_HOST', portVariable: 'REGISTRAR_GATEWAY_PORT' }]
 }
 
-function summaryOf({ puppet, probe, registry, tokens, gateway, admin }: Config): Record<string, unknown> {
+function summaryOf({
+  puppet,
+  probe,
+  registry,
+  tokens,
+  advertise,
+  gateway,
+  admin,
+}: Config): Record<string, unknown> {
   return {
     tokens: tokens.length,
     puppet: `${puppet.host}:${puppet.port}`,
     probe: probe.kind,
     registry: registry.url.href,
+    published: `${advertise.host || 'the address that the registry sees'}, port ${advertise.port}`,
     ...(registry.proxy && { proxy: `${registry.proxy.url} (${registry.proxy.variable})` }),
     ...(gateway && { gateway: `${gateway.host}:${gateway.port}` }),
     admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,

@@ -1,8 +1,8 @@
-import { isLoopbackHost, isPrivateHost } from '../net/local-host.ts'
 import type { AdminServerAddress } from '../ops/admin-server.ts'
 import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
 import type { TokenSource } from '../tokens/token-file-change.ts'
+import { warnOfAdvertised } from './advertise-warnings.ts'
 import { Findings } from './config-error.ts'
 import {
   type ConfigAndWarnings,
@@ -106,11 +106,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
     host: values.REGISTRAR_ADVERTISE_HOST ?? '',
     port: values.REGISTRAR_ADVERTISE_PORT ?? puppetPort,
   }
-  if (isLoopbackHost(advertise.host) && !isPrivateHost(registry.url.hostname)) {
-    const message =
-      'is a loopback address, but the registry is public: no client elsewhere can reach the puppet there'
-    findings.warn(writtenAs('REGISTRAR_ADVERTISE_HOST'), message, 'ADVERTISE_LOOPBACK')
-  }
+  warnOfAdvertised(writtenAs('REGISTRAR_ADVERTISE_HOST'), advertise.host, registry.url, findings)
   const config: Config = {
     tokens: tokens.tokens,
     tokenSource: tokens.source,

@@ -1,4 +1,5 @@
-import type { Envelope } from './envelope.ts'
+import { printable } from '../lib/printable.ts'
+import { type Envelope, REGISTERED, ROGER } from './envelope.ts'
 
 /**
  * What a registry advises a registrant: stable codes, which stand in the sidecar's log (`code`), in its `/status` and in
@@ -65,29 +66,33 @@ export function isUnpublished(code: AdviceCode): boolean {
 
 /** Characters of an advice that are kept. */
 export const ADVICE_MAX = 200
+/** Characters of it that are read. */
+const READ_MAX = 1000
 
 /** An advice as an event. Upstream's registrants do nothing on `sys` events but log them, so the code stands in the text. */
 export function formatAdvice({ code, text }: Advice): Envelope {
   return { name: 'sys', payload: `${code}: ${text}` }
 }
 
-/** The advice in a `sys` event, cleaned: printable, one line, cut. Undefined if it holds none. */
-export function readAdvice({ name, payload }: Envelope): Advice | undefined {
+/**
+ * The advice in a `sys` event, cleaned: printable, one line, without secrets, cut. Undefined if it holds none.
+ *
+ * @param redact takes secrets out of a text
+ */
+export function readAdvice(
+  { name, payload }: Envelope,
+  redact: (text: string) => string,
+): Advice | undefined {
   if (name !== 'sys' || typeof payload !== 'string') return undefined
-  const text = cleaned(payload)
+  if (payload === REGISTERED.payload || payload === ROGER.payload) return undefined
+  const text = printable(beginningOf(payload), redact, ADVICE_MAX)
   if (text === '') return undefined
   const [, word = '', rest = ''] = /^([A-Z][A-Z0-9_]+): (.+)$/.exec(text) ?? []
   const code = ADVICE_CODES.find((known) => known === word)
   return code === undefined ? { code: 'REGISTRY_SAYS', text } : { code, text: rest }
 }
 
-/** What is cut ends with a whole word: half of a secret would pass the redactor. */
-function cleaned(text: string): string {
-  const line = text
-    .slice(0, 4 * ADVICE_MAX)
-    .replace(/\s+/g, ' ')
-    .replace(/[^\x20-\x7e]/g, '')
-    .trim()
-  if (line.length <= ADVICE_MAX) return line
-  return `${line.slice(0, ADVICE_MAX).replace(/\S*$/, '')}…`
+/** The beginning of a text, cut after a whole word: half of a secret would not be recognised as one. */
+function beginningOf(text: string): string {
+  return text.length <= READ_MAX ? text : text.slice(0, READ_MAX).replace(/\S*$/, '')
 }

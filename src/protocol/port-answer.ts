@@ -1,4 +1,5 @@
 import { type JSONRPCRequest, JSONRPCServer } from 'json-rpc-2.0'
+import { type Advice, readAdvice } from './advice.ts'
 import { formatEvent, isAcknowledgement, isObject, jsonRpcMessage, parseFrame } from './envelope.ts'
 import { METHODS } from './port-query.ts'
 
@@ -11,6 +12,7 @@ export type KnownMethod = (typeof METHODS)[number]
 /** What a frame from the registry holds, and the reply to it, if there is one. */
 export type Reading =
   | { readonly kind: 'acknowledgement' }
+  | { readonly kind: 'advice'; readonly advice: Advice }
   | {
       readonly kind: 'question'
       readonly reply: string
@@ -21,12 +23,16 @@ export type Reading =
 
 /**
  * Makes the reader of one sidecar's frames: text in, at most one text out. It understands the acknowledgement and the
- * port query, in the envelope or bare. Whatever else the registry sends (or, through it, anyone who holds the token) is ignored. Never
+ * port query, in the envelope or bare, and hands on advice. Whatever else the registry sends (or, through it, anyone who holds the token) is ignored. Never
  * throws, never rejects.
  *
  * @param port the port to publish
+ * @param redact takes tokens out of what the registry says
  */
-export function createReader(port: number): (text: string) => Promise<Reading> {
+export function createReader(
+  port: number,
+  redact: (text: string) => string,
+): (text: string) => Promise<Reading> {
   const server = new JSONRPCServer({ errorListener: () => {} })
   for (const method of METHODS) server.addMethod(method, () => port)
 
@@ -35,7 +41,10 @@ export function createReader(port: number): (text: string) => Promise<Reading> {
     if (frame.kind === 'malformed') return ignored('malformed')
     const enveloped = frame.kind === 'event'
     if (enveloped && isAcknowledgement(frame.event)) return { kind: 'acknowledgement' }
-    if (enveloped && frame.event.name !== 'jsonrpc') return ignored('event')
+    if (enveloped && frame.event.name !== 'jsonrpc') {
+      const advice = readAdvice(frame.event, redact)
+      return advice === undefined ? ignored('event') : { kind: 'advice', advice }
+    }
     const request = jsonRpcMessage(frame)
     if (!isRequest(request)) return ignored('invalid')
     const response = await server.receive(request)

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../lib/problem.ts'
 import type { RegistryTrouble } from '../net/registry-trouble.ts'
+import type { Advice } from '../protocol/advice.ts'
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
 import type { SessionEndCause } from '../protocol/registrant-session.ts'
 import type { PuppetTrouble } from './puppet-trouble.ts'
@@ -173,6 +174,8 @@ export type SidecarEvent =
       readonly result: 'answered' | 'not_found'
     }
   | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
+  /** The registry advises something new about a token. */
+  | { readonly type: 'advice'; readonly id: string; readonly advice: Advice }
   /** A gateway has connected. `adopted`: its token is taken over, because the sidecar has none of its own. */
   | { readonly type: 'gatewayJoined'; readonly id: string; readonly adopted: boolean }
   | { readonly type: 'gatewayLeft'; readonly id: string; readonly cause: SessionEndCause }

@@ -101,7 +101,7 @@ export class Herd {
           const number = Number(event.id)
           if (Number.isNaN(this.#registeredMs[number])) this.#registeredMs[number] = this.nowMs
         },
-        read: createReader(PORT),
+        read: createReader(PORT, (text) => text),
         heartbeat: new Heartbeat(clock, (links) =>
           heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
         ),

@@ -100,7 +100,7 @@ export class Stages {
         settings: SETTINGS,
         clock,
         onEvent: emit,
-        read: createReader(PORT),
+        read: createReader(PORT, (text) => text),
         heartbeat: new Heartbeat(clock, (links) =>
           heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
         ),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type LookupFunction, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Transport } from '../../src/net/transport.ts'
@@ -74,14 +74,20 @@ export function cleanUp(cleanup: () => Promise<unknown> | unknown): void {
 }
 
 /** One socket to a port, with all that happens on it. Time stands still but for what comes over the network. */
-export function dial(port: number, scheme = 'ws', transport: Transport = async () => ({})) {
+export function dial(
+  port: number,
+  scheme = 'ws',
+  transport: Transport = async () => ({}),
+  { host = '127.0.0.1', lookup }: { readonly host?: string; readonly lookup?: LookupFunction } = {},
+) {
   const clock = new QuickClock()
   const happened: string[] = []
   const ends: Failure[] = []
   const socket: RegistrySocket = openSocket(
     {
-      url: new URL(`${scheme}://127.0.0.1:${port}/v0/websocket`),
+      url: new URL(`${scheme}://${host}:${port}/v0/websocket`),
       transport,
+      lookup,
       clock,
       handshakeMs: HANDSHAKE_MS,
       tcpMs: TCP_MS,

@@ -35,7 +35,7 @@ export function sharedHarness<C extends Clock>(
   const events: SidecarEvent[] = []
   const listener = emit ?? ((event: SidecarEvent) => void events.push(event))
   const sockets = new ScriptedSockets(clock, script)
-  const read = createReader(8788)
+  const read = createReader(8788, (text) => text)
   const counts = { reads: 0 }
   const options: RegistrationOptions = {
     advertise: { host: '', port: 8788 },

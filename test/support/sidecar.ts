@@ -17,6 +17,7 @@ export interface Status {
   }
   readonly registry: {
     readonly url: string
+    readonly published: { readonly host: string | null; readonly port: number }
     readonly reachable: boolean
     readonly reason: string
     readonly attempts: number
@@ -30,6 +31,7 @@ export interface Status {
     readonly attempts: number
     readonly retryInSeconds: number | null
     readonly confirmed: boolean | null
+    readonly advice: readonly { readonly code: string; readonly text: string }[]
   }[]
 }
 

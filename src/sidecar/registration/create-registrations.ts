@@ -1,5 +1,6 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { ipv4First } from '../../net/ipv4-first.ts'
 import { createTransport } from '../../net/transport.ts'
 import { publicName } from '../../ops/redactor.ts'
 import { REGISTRATION_PATH } from '../../protocol/discovery.ts'
@@ -40,6 +41,8 @@ export function createRegistrations({
   const socketOptions = {
     url: new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH),
     transport: createTransport(registry),
+    // The registry publishes the address that it sees, and no client can use an IPv6 one.
+    lookup: advertise.host === '' ? ipv4First() : undefined,
     clock,
     handshakeMs: HANDSHAKE_MS,
     tcpMs: TCP_MS,
@@ -51,7 +54,7 @@ export function createRegistrations({
     settings,
     clock,
     onEvent,
-    read: createReader(advertise.port),
+    read: createReader(advertise.port, redact),
     heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, heartbeat)),
     scheduler: new ConnectScheduler({
       clock,

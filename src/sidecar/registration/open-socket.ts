@@ -89,6 +89,7 @@ class Connection implements RegistrySocket {
               this.#watch(upgrade)
               upgrade.end()
             },
+            ...(this.#options.lookup && { lookup: this.#options.lookup }),
             ...access,
           }),
           url,

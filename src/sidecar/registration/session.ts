@@ -2,6 +2,7 @@ import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { EventQueue } from '../../lib/event-queue.ts'
 import { RateLimiter } from '../../lib/rate-limiter.ts'
+import { type Advice, type AdviceTopic, topicOf } from '../../protocol/advice.ts'
 import type { Heartbeat, Watched } from '../../protocol/heartbeat.ts'
 import type { Reading } from '../../protocol/port-answer.ts'
 import type { SidecarEvent } from '../events.ts'
@@ -45,6 +46,8 @@ export class RegistrationSession implements SocketHandlers, Watched {
   readonly #options: RegistrationSessionOptions
   readonly #messages = new RateLimiter(MESSAGE_RATE)
   #socket: RegistrySocket | undefined
+  /** What the registry advises on this connection, by topic; undefined while it does not. */
+  #advice: Map<AdviceTopic, string> | undefined
 
   constructor(number: number, owner: RegistrationSessionOwner, options: RegistrationSessionOptions) {
     this.number = number
@@ -115,10 +118,22 @@ export class RegistrationSession implements SocketHandlers, Watched {
     const { id } = this.#owner
     if (reading.kind === 'acknowledgement')
       return this.#owner.handle({ type: 'acknowledged', attempt: this.number })
+    if (reading.kind === 'advice') return this.#handleAdvice(reading.advice)
     if (reading.kind === 'ignored') return events.emit({ type: 'ignored', id, kind: reading.why })
     this.#socket?.send(reading.reply)
     // The registry will say "roger" to it, which is not the registry's doing.
     this.#messages.giveBack()
     events.emit({ type: 'question', id, method: reading.method, result: reading.result })
+  }
+
+  #handleAdvice(advice: Advice): void {
+    const { events } = this.#options
+    const { id } = this.#owner
+    const topic = topicOf(advice.code)
+    const words = `${advice.code} ${advice.text}`
+    if (this.#advice?.get(topic) === words) return events.emit({ type: 'ignored', id, kind: 'event' })
+    this.#advice ??= new Map()
+    this.#advice.set(topic, words)
+    events.emit({ type: 'advice', id, advice })
   }
 }

@@ -3,6 +3,7 @@ import { RateLimiter } from '../../lib/rate-limiter.ts'
 import { type Log, REPEATABLE_LINES } from '../../ops/log.ts'
 import { type Change, LogAggregator, type Sum } from '../../ops/log-aggregator.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
+import { AdviceLog } from './advice-log.ts'
 import { GatewayLog } from './gateway-log.ts'
 import { PuppetWarningsLog } from './puppet-warnings-log.ts'
 import { registrationLine } from './registration-log-line.ts'
@@ -49,6 +50,7 @@ export class EventLog {
   #sourceWarnings: readonly string[] = []
   readonly #gateway: GatewayLog
   readonly #puppetWarnings: PuppetWarningsLog
+  readonly #advice: AdviceLog
   /** A gateway may bring other tokens again and again. */
   readonly #tokenChanges = new RateLimiter(REPEATABLE_LINES)
 
@@ -59,6 +61,7 @@ export class EventLog {
     this.#sidecarState = sidecarState
     this.#gateway = new GatewayLog(log, clock, sidecarState)
     this.#puppetWarnings = new PuppetWarningsLog(log, clock)
+    this.#advice = new AdviceLog(log, clock)
     this.#aggregator = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 
@@ -85,6 +88,8 @@ export class EventLog {
         return this.#gone(event.id)
       case 'tokenChecked':
         return this.#tokenChecked(event)
+      case 'advice':
+        return this.#advice.record(event)
       case 'gatewayJoined':
       case 'gatewayLeft':
       case 'gatewayPort':

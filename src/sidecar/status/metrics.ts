@@ -1,4 +1,5 @@
 import { type EventMetrics, MetricSet } from '../../ops/metric-set.ts'
+import { ADVICE_CODES } from '../../protocol/advice.ts'
 import { IGNORED_KINDS } from '../../protocol/port-answer.ts'
 import {
   CONNECT_RESULTS,
@@ -69,6 +70,7 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
   const ignored = metrics.counterBy('ignored_total', 'Messages of the registry that were ignored', {
     kind: IGNORED_KINDS,
   })
+  const advice = metrics.counterBy('advice_total', 'What the registry advised', { code: ADVICE_CODES })
 
   metrics.reading('gateway_connections', 'Gateways that are connected', () =>
     gatewayConnections(sidecarState),
@@ -106,6 +108,8 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
           return portQueries.inc({ method: event.method, result: event.result })
         case 'ignored':
           return ignored.inc({ kind: event.kind })
+        case 'advice':
+          return advice.inc({ code: event.advice.code })
         case 'gatewayEventIgnored':
           return gatewayEvents.inc()
         case 'gatewayRefused':

@@ -1,4 +1,5 @@
 import type { Readiness } from '../../ops/admin-server.ts'
+import { isUnpublished } from '../../protocol/advice.ts'
 import type { RegistrationState } from '../events.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
@@ -34,7 +35,8 @@ export interface Check {
 
 /**
  * What `/readyz` answers for: the puppet is healthy, at least one token is registered, none is still on its way, and
- * nothing is being drained. A refused token is settled, not on its way.
+ * nothing is being drained. A refused token is settled, not on its way. One that the registry does not publish, as it says, does not
+ * count as registered.
  */
 export function readinessChecks(sidecarState: SidecarState): readonly Check[] {
   const totals = totalsOf(sidecarState)
@@ -46,8 +48,8 @@ export function readinessChecks(sidecarState: SidecarState): readonly Check[] {
     { name: 'puppet', ok: puppet.state === 'healthy', detail: puppet.reason || puppet.state },
     {
       name: 'registered',
-      ok: totals.registered > 0,
-      detail: `${totals.registered} of ${totals.total} registered`,
+      ok: totals.registered > sidecarState.unpublished,
+      detail: `${totals.registered} of ${totals.total} registered${unpublishedWords(sidecarState)}`,
     },
     {
       name: 'settled',
@@ -60,6 +62,15 @@ export function readinessChecks(sidecarState: SidecarState): readonly Check[] {
       detail: sidecarState.draining ? 'draining' : 'not draining',
     },
   ]
+}
+
+function unpublishedWords({ unpublished, tokens }: SidecarState): string {
+  if (unpublished === 0) return ''
+  for (const { advice } of tokens) {
+    const why = advice.find(({ code }) => isUnpublished(code))
+    if (why !== undefined) return `, ${unpublished} of them not published (${why.code}: ${why.text})`
+  }
+  return ''
 }
 
 /** The checks as `/readyz` shows them: all, or those that fail. */

@@ -1,62 +1,11 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { ProblemCode } from '../../lib/problem.ts'
-import type { RegistryTrouble } from '../../net/registry-trouble.ts'
-import type { HealthStatus, PuppetHealth, PuppetWarning, RegistrationState, SidecarEvent } from '../events.ts'
-import type { PuppetTrouble } from '../puppet-trouble.ts'
+import { type Advice, isAllClear, isUnpublished, topicOf } from '../../protocol/advice.ts'
+import type { RegistrationState, SidecarEvent } from '../events.ts'
+import type { GatewayRecord, PuppetRecord, RegistryRecord, SourceRecord, TokenRecord } from './records.ts'
 
-export interface TokenRecord {
-  /** The token's public name. */
-  readonly id: string
-  readonly state: RegistrationState
-  /** When it got into this state, in milliseconds since the epoch. */
-  readonly sinceMs: number
-  /** The stable name of its trouble; null where there is none. */
-  readonly code: RegistryTrouble | null
-  readonly reason: string
-  readonly attempts: number
-  /** When the next attempt is due, in milliseconds of the monotonic clock; null if none is. */
-  readonly retryAtMs: number | null
-  readonly confirmed: boolean | null
-  /** Whether the puppet accepts this token; null while that is not known. */
-  readonly accepted: boolean | null
-}
-
-export interface PuppetRecord {
-  readonly state: PuppetHealth
-  readonly since: Date
-  readonly code: PuppetTrouble | null
-  readonly reason: string
-  readonly tls: boolean | null
-  readonly health: HealthStatus | null
-  readonly warnings: readonly PuppetWarning[]
-}
-
-/** Whether attempts get as far as the registry, and if not, why. */
-export interface RegistryRecord {
-  readonly reachable: boolean
-  readonly since: Date
-  readonly code: RegistryTrouble | null
-  readonly reason: string
-  /** Failures in a row. */
-  readonly attempts: number
-  /** When the next attempt is due, in milliseconds of the monotonic clock; null while it can be reached. */
-  readonly retryAtMs: number | null
-}
-
-/** The gateways with one token that are connected. */
-export interface GatewayRecord {
-  readonly connections: number
-  /** The port of their puppet, as they last reported it; undefined: not yet, or not usable. */
-  readonly port: number | undefined
-}
-
-export interface SourceRecord {
-  /** Why the tokens stay as they were; empty if the last reading is in force. */
-  readonly problems: readonly string[]
-  /** What kind of problem the first one is; null if all is well. */
-  readonly code: ProblemCode | null
-  readonly since: Date
-}
+const NO_ADVICE: readonly Advice[] = []
+/** States in which there is a connection to the registry. */
+const WITH_CONNECTION: ReadonlySet<RegistrationState> = new Set(['open', 'registered'])
 
 /**
  * What is true now, by all events so far: the read model of readiness, `/status`, metrics and the event log. Nothing decides by it.
@@ -66,6 +15,8 @@ export class SidecarState {
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
   readonly #counts = new Map<RegistrationState, number>()
+  /** Tokens that are registered, but not published, as the registry says. */
+  #unpublished = 0
   readonly #checked = { accepted: 0, refused: 0 }
   #puppet: PuppetRecord
   #registry: RegistryRecord
@@ -114,6 +65,10 @@ export class SidecarState {
     return this.#tokens.values()
   }
 
+  get unpublished(): number {
+    return this.#unpublished
+  }
+
   get size(): number {
     return this.#tokens.size
   }
@@ -160,6 +115,8 @@ export class SidecarState {
         return this.#put(event.id, undefined)
       case 'tokenChecked':
         return this.#update(event.id, { accepted: event.accepted })
+      case 'advice':
+        return this.#applyAdvice(event)
       case 'gatewayJoined':
         return this.#countGateway(event.id, 1)
       case 'gatewayLeft':
@@ -199,7 +156,16 @@ export class SidecarState {
     const before = this.#tokens.get(id)
     const sinceMs = before?.state === state ? before.sinceMs : this.#clock.date().getTime()
     const retryAtMs = retryInMs === null ? null : Math.ceil(this.#clock.now() + retryInMs)
-    this.#update(id, { state, sinceMs, code, reason, attempts, retryAtMs, confirmed })
+    // It was about the connection, which is gone.
+    const advice = WITH_CONNECTION.has(state) ? {} : { advice: NO_ADVICE }
+    this.#update(id, { state, sinceMs, code, reason, attempts, retryAtMs, confirmed, ...advice })
+  }
+
+  #applyAdvice({ id, advice }: SidecarEvent & { type: 'advice' }): void {
+    const before = this.#tokens.get(id)
+    if (before === undefined || !WITH_CONNECTION.has(before.state)) return
+    const others = before.advice.filter(({ code }) => topicOf(code) !== topicOf(advice.code))
+    this.#update(id, { advice: isAllClear(advice.code) ? others : [...others, advice] })
   }
 
   #add(id: string): void {
@@ -214,6 +180,7 @@ export class SidecarState {
       retryAtMs: null,
       confirmed: null,
       accepted: null,
+      advice: NO_ADVICE,
     })
   }
 
@@ -233,9 +200,15 @@ export class SidecarState {
     this.#count(record, 1)
   }
 
-  #count({ state, accepted }: TokenRecord, by: 1 | -1): void {
+  #count({ state, accepted, advice }: TokenRecord, by: 1 | -1): void {
+    if (isWithheld(advice)) this.#unpublished += by
     this.#counts.set(state, this.count(state) + by)
     if (accepted === true) this.#checked.accepted += by
     if (accepted === false) this.#checked.refused += by
   }
+}
+
+/** Whether the registry says that clients cannot find the token at all. */
+export function isWithheld(advice: readonly Advice[]): boolean {
+  return advice.some(({ code }) => isUnpublished(code))
 }

@@ -3,7 +3,8 @@ import { type StatusGroup, statusPage } from '../../ops/status-page.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
-import type { SidecarState, TokenRecord } from './sidecar-state.ts'
+import type { TokenRecord } from './records.ts'
+import type { SidecarState } from './sidecar-state.ts'
 
 /** Tokens that are in trouble come first. */
 const ORDER: readonly RegistrationState[] = [
@@ -19,7 +20,7 @@ const ORDER: readonly RegistrationState[] = [
 ]
 
 export interface ReportOptions {
-  readonly config: Pick<Config, 'puppet' | 'probe' | 'registry' | 'gateway'>
+  readonly config: Pick<Config, 'puppet' | 'probe' | 'registry' | 'gateway' | 'advertise'>
   readonly version: string
   readonly uptimeMs: number
   /** Monotonic now, in milliseconds. */
@@ -53,6 +54,8 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
     registry: {
       url: config.registry.url.href,
       proxy: proxyReport(config.registry.proxy),
+      // What clients are told. Null: the address that the registry sees.
+      published: { host: config.advertise.host || null, port: config.advertise.port },
       reachable: registry.reachable,
       since: registry.since.toISOString(),
       code: registry.code,
@@ -101,6 +104,7 @@ function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: numb
     retryInSeconds: secondsUntil(held ? registry.retryAtMs : token.retryAtMs, nowMs),
     confirmed: token.confirmed,
     accepted: token.accepted,
+    advice: token.advice,
   }
 }
 

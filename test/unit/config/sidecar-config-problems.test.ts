@@ -84,7 +84,9 @@ describe('warnings', () => {
     ['127.0.0.1', 'wss://registry.example.com', 1],
     ['localhost', 'wss://registry.example.com', 1],
     ['127.0.0.1', 'ws://127.0.0.1:8080', 0],
-    ['127.0.0.1', 'ws://registry:8080', 0],
+    ['127.0.0.1', 'ws://registry:8080', 1],
+    ['localhost', 'wss://10.0.0.5', 1],
+    ['localhost', 'ws://localhost:8080', 0],
     ['203.0.113.7', 'wss://registry.example.com', 0],
     ['', 'wss://registry.example.com', 0],
   ])('%j advertised to %s: %i of them', async (advertised, url, count) => {
@@ -92,8 +94,31 @@ describe('warnings', () => {
     expect(warnings).toHaveLength(count)
     if (count === 1) {
       expect(warnings[0]?.variable).toBe('REGISTRAR_ADVERTISE_HOST')
-      expect(warnings[0]?.message).toContain('is a loopback address, but the registry is public')
+      expect(warnings[0]?.message).toContain('is a loopback address, but the registry is elsewhere')
     }
+  })
+
+  it.each([
+    ['169.254.169.254', 'ws://registry:8080', 'ADVERTISE_USELESS', "a cloud's metadata service"],
+    ['169.254.7.7', 'ws://127.0.0.1:8080', 'ADVERTISE_USELESS', 'a link-local address'],
+    ['224.0.0.1', 'wss://registry.example.com', 'ADVERTISE_USELESS', 'a multicast address'],
+    ['255.255.255.255', 'wss://registry.example.com', 'ADVERTISE_USELESS', 'a broadcast address'],
+    ['puppet', 'wss://registry.example.com', 'ADVERTISE_LOCAL_NAME', 'only this network knows'],
+    ['puppet.svc', 'wss://registry.example.com', 'ADVERTISE_LOCAL_NAME', 'only this network knows'],
+  ])('%s advertised to %s leads nobody to the puppet: %s', async (advertised, url, code, words) => {
+    const warnings = await warningsOf({ REGISTRAR_ADVERTISE_HOST: advertised, REGISTRAR_REGISTRY_URL: url })
+    expect(warnings).toMatchObject([{ code, variable: 'REGISTRAR_ADVERTISE_HOST' }])
+    expect(warnings[0]?.message).toContain(words)
+  })
+
+  it.each([
+    ['puppet', 'ws://registry:8080'],
+    ['10.0.0.5', 'wss://registry.example.com'],
+    ['puppet.example.com', 'wss://registry.example.com'],
+  ])('%s advertised to %s may be right', async (advertised, url) => {
+    expect(await warningsOf({ REGISTRAR_ADVERTISE_HOST: advertised, REGISTRAR_REGISTRY_URL: url })).toEqual(
+      [],
+    )
   })
 
   it('name plain ws to a host that is not local', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createReader } from '../../../src/protocol/port-answer.ts'
 
-const read = createReader(8788)
+const read = createReader(8788, (text) => text)
 const question = (fields: object = {}): Record<string, unknown> => ({
   jsonrpc: '2.0',
   id: -9007199254740991,
@@ -42,6 +42,17 @@ describe('the port query', () => {
 })
 
 describe('everything else', () => {
+  it('any other `sys` text is advice, cleaned', async () => {
+    expect(await read('{"name":"sys","payload":"PORT_CLOSED: it\\nis closed"}')).toEqual({
+      kind: 'advice',
+      advice: { code: 'PORT_CLOSED', text: 'it is closed' },
+    })
+    expect(await read('{"name":"sys","payload":"hello"}')).toMatchObject({
+      kind: 'advice',
+      advice: { code: 'REGISTRY_SAYS' },
+    })
+  })
+
   it('`sys registered` is the acknowledgement', async () => {
     expect(await read('{"name":"sys","payload":"registered"}')).toEqual({ kind: 'acknowledgement' })
   })
@@ -113,7 +124,7 @@ describe('any bytes', () => {
     await fc.assert(
       fc.asyncProperty(texts, async (text) => {
         const reading = await read(text)
-        expect(['acknowledgement', 'question', 'ignored']).toContain(reading.kind)
+        expect(['acknowledgement', 'question', 'advice', 'ignored']).toContain(reading.kind)
         if (reading.kind !== 'question') return
         const reply = JSON.parse(reading.reply)
         const response = reply.name === 'jsonrpc' ? reply.payload : reply

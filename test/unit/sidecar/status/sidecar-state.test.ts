@@ -60,6 +60,7 @@ describe('the state before any event', () => {
       retryAtMs: null,
       confirmed: null,
       accepted: null,
+      advice: [],
     })
   })
 
@@ -280,6 +281,7 @@ describe('tokens that come and go', () => {
       retryAtMs: null,
       confirmed: null,
       accepted: null,
+      advice: [],
     })
   })
 })

@@ -5,7 +5,8 @@ import type {
   RegistrationState,
   SidecarEvent,
 } from '../../../../src/sidecar/events.ts'
-import { SidecarState, type TokenRecord } from '../../../../src/sidecar/status/sidecar-state.ts'
+import type { TokenRecord } from '../../../../src/sidecar/status/records.ts'
+import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
 /** Facts as the stages tell them, with only what a test is about spelt out. */

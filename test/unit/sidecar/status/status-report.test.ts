@@ -85,6 +85,7 @@ describe('the report', () => {
       registry: {
         url: 'wss://api.chatie.io/',
         proxy: null,
+        published: { host: null, port: 8788 },
         reachable: true,
         since: '2026-01-01T00:00:00.000Z',
         code: null,
@@ -106,6 +107,7 @@ describe('the report', () => {
           retryInSeconds: 8,
           confirmed: null,
           accepted: null,
+          advice: [],
         },
         {
           id: 't0',
@@ -117,6 +119,7 @@ describe('the report', () => {
           retryInSeconds: null,
           confirmed: true,
           accepted: true,
+          advice: [],
         },
       ],
     })
@@ -136,6 +139,7 @@ describe('the report', () => {
       'retryInSeconds',
       'confirmed',
       'accepted',
+      'advice',
     ])
   })
 
@@ -167,6 +171,7 @@ describe('the report of the registry', () => {
     expect(bodyOf(sidecarState, { nowMs: clock.now() }).registry).toEqual({
       url: 'wss://api.chatie.io/',
       proxy: null,
+      published: { host: null, port: 8788 },
       reachable: false,
       since: '2026-01-01T00:00:03.000Z',
       code: 'REGISTRY_NAME_UNRESOLVED',
