@@ -39,7 +39,7 @@ export const PUPPET_TROUBLES = [
   'PUPPET_WITHOUT_STATUS',
   /** It has no worker free. */
   'PUPPET_BUSY',
-  /** It speaks gRPC, and knows neither the health check nor `wechaty.Puppet`. */
+  /** It speaks gRPC, and has neither a health check nor `wechaty.Puppet/Version`. */
   'PUPPET_WITHOUT_VERSION',
   /** Its health is another one than SERVING. */
   'PUPPET_NOT_SERVING',

@@ -174,7 +174,7 @@ it('names the host and port of the puppet as the authority of each call', async 
   const server = createServer()
   server.on('stream', (stream, headers) => {
     authorities.push(headers[':authority'])
-    grpcStatus(12)(stream)
+    grpcStatus(0)(stream)
   })
   const port = await serve(server)
   expect(await probeOnce(grpcProbe(port))).toMatchObject({ ok: true })
