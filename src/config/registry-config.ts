@@ -1,4 +1,3 @@
-import { type CertificateFiles, type KeyPair, readKeyPair, UnusableKeyPair } from '../net/key-pair.ts'
 import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
 import type { AdminServerAddress } from '../ops/admin-server.ts'
@@ -13,13 +12,14 @@ import {
   type SetVariables,
   setVariables,
 } from './environment.ts'
+import { type ReadKeyPair, readKeyPairFiles } from './key-pair-files.ts'
 import { checkRegistryNames } from './variable-names.ts'
 import { REGISTRY_VARIABLES } from './variables.ts'
 
 /** The registry's configuration. Durations in milliseconds. */
 export interface RegistryConfig {
   readonly listen: readonly ListenAddress[]
-  readonly tls: { readonly files: CertificateFiles; readonly pair: KeyPair } | undefined
+  readonly tls: ReadKeyPair | undefined
   /** Who may register; undefined: everybody. */
   readonly list: { readonly entries: readonly string[]; readonly source: TokenSource } | undefined
   readonly trustedProxies: Networks | undefined
@@ -89,7 +89,7 @@ export async function readRegistryConfig(
   findings.throwProblems()
   findings.warnings.push(...list.warnings)
 
-  const at = (port: number, pair: KeyPair | undefined): ListenAddress => {
+  const at = (port: number, pair: ListenAddress['tls']): ListenAddress => {
     return { host: listenHost, port, tls: pair }
   }
   const config: RegistryConfig = {
@@ -117,40 +117,13 @@ export async function readRegistryConfig(
 }
 
 function readTls(env: SetVariables, findings: Findings): RegistryConfig['tls'] {
-  const { REGISTRY_TLS_CERT_FILE: certFile, REGISTRY_TLS_KEY_FILE: keyFile } = env
-  if (certFile === undefined && keyFile === undefined) {
+  const names = { cert: 'REGISTRY_TLS_CERT_FILE', key: 'REGISTRY_TLS_KEY_FILE' }
+  if (env[names.cert] === undefined && env[names.key] === undefined && env.REGISTRY_LISTEN_TLS_PORT) {
     const message =
       'needs a certificate; give it in REGISTRY_TLS_CERT_FILE and its key in REGISTRY_TLS_KEY_FILE'
-    if (env.REGISTRY_LISTEN_TLS_PORT !== undefined)
-      findings.problem('REGISTRY_LISTEN_TLS_PORT', message, 'VARIABLE_MISSING')
-    return undefined
+    findings.problem('REGISTRY_LISTEN_TLS_PORT', message, 'VARIABLE_MISSING')
   }
-  if (certFile === undefined) {
-    return findings.problem(
-      'REGISTRY_TLS_CERT_FILE',
-      'is not set, but the key of a certificate is',
-      'VARIABLE_MISSING',
-    )
-  }
-  if (keyFile === undefined) {
-    return findings.problem(
-      'REGISTRY_TLS_KEY_FILE',
-      'is not set, but a certificate is; give its key',
-      'VARIABLE_MISSING',
-    )
-  }
-  const files = { certFile, keyFile }
-  try {
-    return { files, pair: readKeyPair(files) }
-  } catch (error) {
-    if (!(error instanceof UnusableKeyPair)) throw error
-    const { part, message, code } = error.trouble
-    return findings.problem(
-      part === 'cert' ? 'REGISTRY_TLS_CERT_FILE' : 'REGISTRY_TLS_KEY_FILE',
-      message,
-      code,
-    )
-  }
+  return readKeyPairFiles(env, names, findings)
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   setVariables,
 } from './environment.ts'
 import { checkGatewayConfig, type GatewayListenAddress, withoutOwnGatewayServer } from './gateway-config.ts'
+import { type ReadKeyPair, readKeyPairFiles } from './key-pair-files.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { isExposed } from './registry-address.ts'
 import { checkSidecarNames } from './variable-names.ts'
@@ -26,7 +27,14 @@ export interface Config {
   readonly registry: RegistryAccess
   /** What the registry publishes; an empty host means "the address I come from". */
   readonly advertise: { readonly host: string; readonly port: number }
-  readonly puppet: { readonly host: string; readonly port: number; readonly tls: 'auto' | 'on' | 'off' }
+  readonly puppet: {
+    readonly host: string
+    readonly port: number
+    readonly tls: 'auto' | 'on' | 'off'
+    /** The server name to ask for; undefined: the one that clients ask for. */
+    readonly serverName: string | undefined
+    readonly clientCertificate: ReadKeyPair | undefined
+  }
   readonly probe: {
     readonly kind: 'tcp' | 'grpc' | 'serving'
     /** The service whose health is asked for; empty: the server's as a whole. */
@@ -90,6 +98,11 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
   }
   const tokens = await readTokens({ inline, file: { variable: 'WECHATY_PUPPET_SERVICE_TOKEN_FILE', path } })
   findings.problems.push(...tokens.problems)
+  const certificateNames = {
+    cert: 'REGISTRAR_PUPPET_TLS_CERT_FILE',
+    key: 'REGISTRAR_PUPPET_TLS_KEY_FILE',
+  }
+  const clientCertificate = readKeyPairFiles(env, certificateNames, findings)
   const registry = await readRegistryAccess(env, writtenAs, findings)
   const ports = { gatewayPort, puppetPort, adminPort: values.REGISTRAR_ADMIN_PORT }
   checkGatewayConfig(env, writtenAs, { ...ports, registry: registry?.url }, findings)
@@ -116,6 +129,8 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
       host: values.REGISTRAR_PUPPET_HOST,
       port: puppetPort,
       tls: values.REGISTRAR_PUPPET_TLS,
+      serverName: values.REGISTRAR_PUPPET_TLS_SERVER_NAME,
+      clientCertificate,
     },
     probe: {
       kind: values.REGISTRAR_PROBE,

@@ -121,6 +121,15 @@ export const hostNames = validator((value) => {
   return names
 })
 
+/** A server name for TLS (RFC 6066 §3): a name without a port, and no address. */
+export const serverName = validator((text) => {
+  if (isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0)
+    throw new EnvError('is an address, which TLS does not take for a server name; give a name, or nothing')
+  if (text.length > 253 || !/^[a-z0-9._-]+$/i.test(text))
+    throw new EnvError('must be a name alone, for example puppet.example.com')
+  return text.toLowerCase()
+})
+
 /** Addresses and networks, separated by commas or white space: `10.0.0.0/8, ::1`. */
 export const networks = validator((value) => {
   try {

@@ -9,6 +9,7 @@ import {
   networks,
   oneOf,
   publishableHost,
+  serverName,
   serviceName,
   tcpPort,
   text,
@@ -103,6 +104,19 @@ export const SIDECAR_VARIABLES = [
     oneOf('auto', 'on', 'off'),
     'auto, on or off; off by default if WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER is true',
   ),
+  row(
+    'REGISTRAR_PUPPET_TLS_SERVER_NAME',
+    '',
+    serverName,
+    "server name (SNI) that the probe asks for; empty: the first token's part before its last _",
+  ),
+  row(
+    'REGISTRAR_PUPPET_TLS_CERT_FILE',
+    '',
+    text,
+    'client certificate (PEM) for a puppet that wants one; read again for each connection',
+  ),
+  row('REGISTRAR_PUPPET_TLS_KEY_FILE', '', text, 'private key of the client certificate (PEM)'),
   row(
     'REGISTRAR_PROBE',
     'grpc',

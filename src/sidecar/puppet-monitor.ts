@@ -14,6 +14,7 @@ import { dampingOf } from './health/damping.ts'
 import { detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
 import { probeIntervalMs } from './health/probe-interval.ts'
 import { NetnsWatcher } from './netns/netns-watcher.ts'
+import { ClientCertificate } from './probe/client-certificate.ts'
 import { GrpcProbe } from './probe/grpc-probe.ts'
 import type { Probe } from './probe/probe.ts'
 import { Prober } from './probe/prober.ts'
@@ -23,7 +24,7 @@ export interface PuppetMonitorOptions {
   readonly config: Pick<Config, 'puppet' | 'probe'>
   readonly clock: Clock
   readonly resolver: NameResolver
-  /** The server name that clients ask for in TLS; undefined: none. */
+  /** The server name that clients ask for in TLS, unless the configuration has another; undefined: none. */
   readonly serverName: () => string | undefined
   readonly emit: SidecarEventListener
   /** The token that a guarded health service is asked with; undefined while there is none. */
@@ -50,7 +51,8 @@ export class PuppetMonitor {
     const wants = probe.kind === 'serving' ? 'serving' : 'answer'
     const { clock, resolver, serverName } = options
     const dialing = { ...puppet, clock, resolver, timeoutMs: probe.timeoutMs }
-    const clientTls = () => ({ servername: serverName() })
+    const certificate = puppet.clientCertificate && new ClientCertificate(puppet.clientCertificate)
+    const clientTls = () => ({ servername: puppet.serverName ?? serverName(), ...certificate?.current })
     this.#probe =
       probe.kind === 'tcp'
         ? createTcpProbe(dialing)
