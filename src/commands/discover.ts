@@ -1,5 +1,6 @@
 import { discover as askRegistry } from '../client/discover.ts'
 import { readConfiguredTokens, readDiscoverConfig } from '../config/discover-config.ts'
+import { NameResolver } from '../net/name-resolver.ts'
 import { createTransport } from '../net/transport.ts'
 import type { CommandArguments, Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
@@ -15,7 +16,7 @@ export async function discover(context: Context, { args }: CommandArguments): Pr
   const answer = await askRegistry({
     registry: access.url,
     token,
-    transport: createTransport(access),
+    transport: createTransport(access, new NameResolver(context).lookup),
     clock: context.clock,
   })
   switch (answer.kind) {

@@ -1,4 +1,3 @@
-import type { RequiredValidatorSpec } from 'envalid'
 import {
   duration,
   durationOrAuto,
@@ -15,27 +14,9 @@ import {
   text,
   yesOrNo,
 } from './validators.ts'
+import { row } from './variable.ts'
 
-/** One variable. Reading, `--help` and the test that holds the documents' tables against the code all use this row. */
-export interface Variable {
-  readonly name: string
-  /** The default as a user would write it; empty if there is none. */
-  readonly byDefault: string
-  readonly parse: RequiredValidatorSpec<unknown>
-  readonly meaning: string
-  /** Another program's name for the same thing; read when `name` is not set. */
-  readonly alias?: string
-}
-
-function row<const Name extends string, const Default extends string, Value>(
-  name: Name,
-  byDefault: Default,
-  parse: RequiredValidatorSpec<Value>,
-  meaning: string,
-  alias?: string,
-) {
-  return { name, byDefault, parse, meaning, ...(alias === undefined ? {} : { alias }) }
-}
+export type { Variable } from './variable.ts'
 
 const LOG_VARIABLES = [
   row(
@@ -110,12 +91,7 @@ export const SIDECAR_VARIABLES = [
     serverName,
     "server name (SNI) that the probe asks for; empty: the first token's part before its last _",
   ),
-  row(
-    'REGISTRAR_PUPPET_TLS_CERT_FILE',
-    '',
-    text,
-    'client certificate (PEM) for a puppet that wants one; read again for each connection',
-  ),
+  row('REGISTRAR_PUPPET_TLS_CERT_FILE', '', text, 'client certificate (PEM) for a puppet that wants one'),
   row('REGISTRAR_PUPPET_TLS_KEY_FILE', '', text, 'private key of the client certificate (PEM)'),
   row(
     'REGISTRAR_PROBE',

@@ -1,11 +1,11 @@
-import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
 /**
  * A look-up whose IPv4 addresses come first. Node.js tries the addresses in their order, each for 250 ms at least, so that IPv6 is
  * there where IPv4 does not work.
  */
-export function ipv4First(lookup: LookupFunction = systemLookup as LookupFunction): LookupFunction {
+export function ipv4First(lookup: LookupFunction): LookupFunction {
   return (host, options, callback) => {
     lookup(host, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, '')

@@ -1,5 +1,5 @@
 import type { ClientRequestArgs } from 'node:http'
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { connect, type SecureContext } from 'node:tls'
 import type { Attempt } from './attempt.ts'
 import type { Way } from './connect-error.ts'
@@ -9,6 +9,7 @@ import { openTunnel } from './proxy-tunnel.ts'
 
 export interface ProxiedRequest {
   readonly variables: ProxyVariables
+  readonly lookup: LookupFunction
   /** For the proxy and for the registry; undefined: the built-in certificates. */
   readonly secureContext: SecureContext | undefined
   readonly hasCaFile: boolean
@@ -23,7 +24,7 @@ const TOO_EARLY = 'ended its tunnel, or sent something through it, before the re
  */
 export async function proxiedRequest(
   url: URL,
-  { variables, secureContext, hasCaFile, attempt }: ProxiedRequest,
+  { variables, lookup, secureContext, hasCaFile, attempt }: ProxiedRequest,
 ): Promise<{ createConnection: NonNullable<ClientRequestArgs['createConnection']> } | undefined> {
   const proxy = proxyFor(url, variables)
   if (proxy === undefined) return undefined
@@ -33,7 +34,7 @@ export async function proxiedRequest(
   attempt.goes(way)
   const { host, port } = targetOf(url)
   const target = `${url.hostname}:${port}`
-  const tunnel = await openTunnel({ proxy, way, target, secureContext, attempt })
+  const tunnel = await openTunnel({ proxy, way, target, lookup, secureContext, attempt })
   const isSecure = url.protocol === 'wss:' || url.protocol === 'https:'
   const context = secureContext === undefined ? {} : { secureContext }
   const secured = { socket: tunnel, host, servername: isIP(host) === 0 ? host : '', ...context }

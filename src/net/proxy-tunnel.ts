@@ -1,4 +1,4 @@
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { type SecureContext, connect as secureConnect } from 'node:tls'
 import type { Attempt } from './attempt.ts'
 import { readConnectAnswer } from './connect-answer.ts'
@@ -19,6 +19,7 @@ export interface TunnelOptions {
   readonly way: Way
   /** Where to: `host:port`, an IPv6 address in brackets. */
   readonly target: string
+  readonly lookup: LookupFunction
   /** For a proxy that is reached over TLS; undefined: the built-in certificates. */
   readonly secureContext: SecureContext | undefined
   readonly attempt: Attempt
@@ -29,11 +30,11 @@ export interface TunnelOptions {
  * is never the registry's word, and the socket is destroyed. It is also destroyed when the attempt is called off, then or later.
  */
 export function openTunnel(options: TunnelOptions): Promise<Socket> {
-  const { proxy, target, secureContext, attempt } = options
+  const { proxy, target, attempt } = options
   return new Promise((resolve, reject) => {
     let stage: ProxyStage = 'proxy DNS'
     attempt.at(stage)
-    const socket = dial(proxy, secureContext)
+    const socket = dial(options)
     attempt.signal.addEventListener('abort', () => socket.destroy(), { once: true })
     const fail = (error: Error): void => {
       socket.destroy()
@@ -65,10 +66,11 @@ export function openTunnel(options: TunnelOptions): Promise<Socket> {
   })
 }
 
-function dial({ secure, host, port }: HttpProxy, secureContext: SecureContext | undefined): Socket {
-  if (!secure) return connect({ host, port })
+function dial({ proxy, lookup, secureContext }: TunnelOptions): Socket {
+  const { secure, host, port } = proxy
+  if (!secure) return connect({ host, port, lookup })
   const context = secureContext === undefined ? {} : { secureContext }
-  return secureConnect({ host, port, servername: isIP(host) === 0 ? host : '', ...context })
+  return secureConnect({ host, port, lookup, servername: isIP(host) === 0 ? host : '', ...context })
 }
 
 function connectRequest(target: string, { authorization }: HttpProxy): string {

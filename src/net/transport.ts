@@ -1,4 +1,5 @@
 import type { ClientRequestArgs } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Attempt } from './attempt.ts'
 import type { ProxyVariables } from './proxy-from-environment.ts'
@@ -13,6 +14,7 @@ export interface TransportOptions {
 
 /** Options of a request to a URL; those are left out where Node's own defaults will do. */
 export interface RequestOptions {
+  readonly lookup?: LookupFunction
   readonly secureContext?: SecureContext
   /** A connection that is made already, for this one request. */
   readonly createConnection?: NonNullable<ClientRequestArgs['createConnection']>
@@ -24,16 +26,23 @@ export interface RequestOptions {
  */
 export type Transport = (url: URL, attempt: Attempt) => Promise<RequestOptions>
 
-/** Makes the way to a registry. One TLS context serves all connections. */
-export function createTransport({ extraCa, proxyVariables }: TransportOptions): Transport {
+/**
+ * Makes the way to a registry. One TLS context serves all connections.
+ *
+ * @param lookup finds the addresses of names, the proxy's too
+ */
+export function createTransport(
+  { extraCa, proxyVariables }: TransportOptions,
+  lookup: LookupFunction,
+): Transport {
   const hasCaFile = extraCa.length > 0
-  const direct: RequestOptions = hasCaFile ? { secureContext: trusting(extraCa) } : {}
+  const direct: RequestOptions = hasCaFile ? { lookup, secureContext: trusting(extraCa) } : { lookup }
   return async (url, attempt) => {
     if (hasCaFile) attempt.goes({ hasCaFile })
     if (proxyVariables === undefined) return direct
     const { proxiedRequest } = await import('./proxied-request.ts')
     const { secureContext } = direct
-    const options = { variables: proxyVariables, secureContext, hasCaFile, attempt }
+    const options = { variables: proxyVariables, lookup, secureContext, hasCaFile, attempt }
     return (await proxiedRequest(url, options)) ?? direct
   }
 }

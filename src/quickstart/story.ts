@@ -1,6 +1,7 @@
 import { type Discovery, discover } from '../client/discover.ts'
 import { readConfig } from '../config/sidecar-config.ts'
 import { type Clock, pause } from '../lib/clock.ts'
+import { NameResolver } from '../net/name-resolver.ts'
 import { createTransport } from '../net/transport.ts'
 import { createLog } from '../ops/log.ts'
 import { Redactor } from '../ops/redactor.ts'
@@ -116,7 +117,10 @@ export class Story {
 
   async #expect(wanted: 'discovered' | 'not found'): Promise<boolean> {
     const { clock, shutdown } = this.#options
-    const transport = createTransport({ extraCa: [], proxyVariables: undefined })
+    const transport = createTransport(
+      { extraCa: [], proxyVariables: undefined },
+      new NameResolver({ clock }).lookup,
+    )
     const startedMs = clock.now()
     for (;;) {
       const answer = await discover({ registry: this.#registryUrl, token: STORY_TOKEN, transport, clock })

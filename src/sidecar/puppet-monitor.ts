@@ -14,6 +14,7 @@ import { dampingOf } from './health/damping.ts'
 import { detectionMs, type HealthState, initialHealth, nextHealth } from './health/health.ts'
 import { probeIntervalMs } from './health/probe-interval.ts'
 import { NetnsWatcher } from './netns/netns-watcher.ts'
+import { isInOwnContainer } from './netns/own-container.ts'
 import { ClientCertificate } from './probe/client-certificate.ts'
 import { GrpcProbe } from './probe/grpc-probe.ts'
 import type { Probe } from './probe/probe.ts'
@@ -24,11 +25,13 @@ export interface PuppetMonitorOptions {
   readonly config: Pick<Config, 'puppet' | 'probe'>
   readonly clock: Clock
   readonly resolver: NameResolver
-  /** The server name that clients ask for in TLS, unless the configuration has another; undefined: none. */
-  readonly serverName: () => string | undefined
+  /** The server names that clients ask for in TLS, unless the configuration has another. */
+  readonly serverNames: () => readonly string[]
   readonly emit: SidecarEventListener
   /** The token that a guarded health service is asked with; undefined while there is none. */
   readonly token: () => string | undefined
+  /** Whether loopback is nobody's but this container's; default: as the system looks. */
+  readonly isInOwnContainer?: () => boolean
   /** The puppet has become healthy, or unhealthy. */
   readonly onChange: () => void
   /** The network namespace that is shared with the puppet is gone for good; perhaps called more than once. */
@@ -44,21 +47,26 @@ export class PuppetMonitor {
   readonly #netns: NetnsWatcher | undefined
   #health: HealthState = initialHealth
   #warnings: readonly PuppetWarning[] = []
+  /** Whether the puppet is most likely in another container than is probed; until it is found where it is probed. */
+  #mayBeElsewhere: boolean
 
   constructor(options: PuppetMonitorOptions) {
     const { puppet, probe } = options.config
     this.#options = options
     const wants = probe.kind === 'serving' ? 'serving' : 'answer'
-    const { clock, resolver, serverName } = options
+    const { clock, resolver } = options
+    const serverNames =
+      puppet.serverName === undefined ? options.serverNames : () => [puppet.serverName ?? '']
     const dialing = { ...puppet, clock, resolver, timeoutMs: probe.timeoutMs }
     const certificate = puppet.clientCertificate && new ClientCertificate(puppet.clientCertificate)
-    const clientTls = () => ({ servername: puppet.serverName ?? serverName(), ...certificate?.current })
+    const clientTls = () => ({ servername: serverNames()[0], ...certificate?.current })
     this.#probe =
       probe.kind === 'tcp'
         ? createTcpProbe(dialing)
         : new GrpcProbe({
             ...dialing,
             clientTls,
+            serverNames,
             wants,
             service: probe.service,
             token: options.token,
@@ -72,6 +80,7 @@ export class PuppetMonitor {
       onResult: (result) => this.#apply(result),
     })
     this.#netns = isLoopbackHost(puppet.host) ? new NetnsWatcher() : undefined
+    this.#mayBeElsewhere = isLoopbackHost(puppet.host) && (options.isInOwnContainer ?? isInOwnContainer)()
   }
 
   get isHealthy(): boolean {
@@ -102,7 +111,9 @@ export class PuppetMonitor {
   }
 
   /** Folds one probe's result into the health, and says when to probe again, in milliseconds. */
-  #apply(result: TimedProbeResult): number {
+  #apply(found: TimedProbeResult): number {
+    if (found.ok) this.#mayBeElsewhere = false
+    const result = this.#mayBeElsewhere ? withHint(found) : found
     const { config, clock, emit, onChange, onNetworkGone } = this.#options
     const before = this.#health
     const nowMs = clock.now()
@@ -128,4 +139,12 @@ export class PuppetMonitor {
     this.#warnings = warnings
     this.#options.emit({ type: 'puppetWarnings', warnings })
   }
+}
+
+const HINT =
+  "which is this container: if the puppet is in another one, name that in REGISTRAR_PUPPET_HOST, or share the puppet's network"
+
+function withHint(result: TimedProbeResult): TimedProbeResult {
+  if (result.ok || result.code !== 'PUPPET_REFUSED') return result
+  return { ...result, reason: `${result.reason}, ${HINT}` }
 }

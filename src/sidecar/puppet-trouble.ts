@@ -53,6 +53,12 @@ export const PUPPET_TROUBLES = [
   'PUPPET_HEALTH_UNKNOWN',
   /** Its health service wants a token, and it is not safe to send it. */
   'PUPPET_HEALTH_GUARDED',
+  /** Its certificate has expired. */
+  'PUPPET_CERTIFICATE_EXPIRED',
+  /** Its certificate is not valid yet. */
+  'PUPPET_CERTIFICATE_NOT_YET_VALID',
+  /** Its certificate is for another name than clients ask for. */
+  'PUPPET_CERTIFICATE_WRONG_NAME',
   /** It goes up and down, and is held back for a while. */
   'PUPPET_FLAPPING',
   /** It does not accept clients with the registered token. */

@@ -7,7 +7,7 @@ import { NameResolver } from '../net/name-resolver.ts'
 import type { AdminServer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
-import { serverNameOf } from '../tokens/server-name.ts'
+import { serverNamesOf } from '../tokens/server-name.ts'
 import { isUsableToken } from '../tokens/validate.ts'
 import type { SidecarEvent, SidecarEventListener } from './events.ts'
 import type { GatewayServer } from './gateway/server.ts'
@@ -53,6 +53,7 @@ export class Sidecar {
 
   constructor(options: SidecarOptions) {
     const { config, clock, log, version, redactor } = options
+    const resolver = new NameResolver({ clock })
     this.#options = options
     this.#state = new SidecarState(clock)
     this.#eventLog = new EventLog(log, clock, this.#state)
@@ -71,8 +72,8 @@ export class Sidecar {
     this.#puppet = new PuppetMonitor({
       config,
       clock,
-      resolver: new NameResolver({ clock }),
-      serverName: () => serverNameOf(this.#tokens.tokens[0] ?? ''),
+      resolver,
+      serverNames: () => serverNamesOf(this.#tokens.tokens),
       emit,
       token: () => this.#tokens.tokens[0],
       onChange: () => {
@@ -92,6 +93,7 @@ export class Sidecar {
     this.#registrations = createRegistrations({
       config,
       clock,
+      resolver,
       capacity: roomForConnections(openFileLimit()),
       redact: redactor.redact,
       onEvent: emit,

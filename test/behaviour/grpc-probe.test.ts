@@ -57,6 +57,7 @@ function probeOf(port: number, options: Partial<GrpcProbeOptions> = {}): GrpcPro
   const probe = new GrpcProbe({
     ...dialing(port),
     clientTls: () => ({ servername: undefined }),
+    serverNames: () => [],
     tls: 'auto',
     wants: 'answer',
     service: '',

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { discover } from '../../src/client/discover.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { readCertificatesFile } from '../../src/net/certificates-file.ts'
 import { ANSWER_MAX_BYTES, ANSWER_MAX_LINES } from '../../src/net/connect-answer.ts'
+import { NameResolver } from '../../src/net/name-resolver.ts'
 import { createTransport, type Transport } from '../../src/net/transport.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../support/certificates.ts'
 import { cleanUp, dial, endAll, fullPort, HANDSHAKE_MS, scripted, TCP_MS } from '../support/dialed-socket.ts'
@@ -19,6 +21,8 @@ import {
 import { type ScriptedRegistry, startScriptedRegistry, welcome } from '../support/scripted-registry.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
+
+const { lookup } = new NameResolver({ clock: systemClock })
 
 let authority: Authority
 let certificate: CertificateFiles
@@ -48,7 +52,7 @@ async function secureRegistry(): Promise<ScriptedRegistry> {
 
 /** The way through a proxy, for every scheme. */
 const through = (proxy: string, trusted: readonly string[] = []): Transport =>
-  createTransport({ extraCa: trusted, proxyVariables: { ALL_PROXY: proxy } })
+  createTransport({ extraCa: trusted, proxyVariables: { ALL_PROXY: proxy } }, lookup)
 
 const gone = (proxy: ScriptedProxy): Promise<unknown> =>
   waitUntil(() => proxy.open.size === 0, { timeoutMs: 15_000, what: 'the connection to the proxy to go' })
@@ -320,7 +324,7 @@ describe('a registry is reached', () => {
     const registry = await secureRegistry()
     const proxy = await proxyThat(tunnels)
     const proxyVariables = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: '127.0.0.0/8' }
-    await dial(registry.port, 'wss', createTransport({ extraCa, proxyVariables })).seen('opened')
+    await dial(registry.port, 'wss', createTransport({ extraCa, proxyVariables }, lookup)).seen('opened')
     expect(proxy.count()).toBe(0)
   })
 })
@@ -383,7 +387,7 @@ describe('discover', () => {
 
   it('says in which stage the registry itself failed', async () => {
     const port = await freePort()
-    expect(await ask(port, createTransport({ extraCa: [], proxyVariables: undefined }))).toEqual({
+    expect(await ask(port, createTransport({ extraCa: [], proxyVariables: undefined }, lookup))).toEqual({
       kind: 'unreachable',
       code: 'REGISTRY_REFUSED',
       reason: `TCP: 127.0.0.1:${port}: connection refused (ECONNREFUSED)`,

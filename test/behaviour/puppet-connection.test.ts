@@ -178,5 +178,24 @@ it('names the host and port of the puppet as the authority of each call', async 
   })
   const port = await serve(server)
   expect(await probeOnce(grpcProbe(port))).toMatchObject({ ok: true })
-  expect(authorities).toEqual([`127.0.0.1:${port}`])
+  expect(new Set(authorities)).toEqual(new Set([`127.0.0.1:${port}`]))
+})
+
+describe("a certificate that clients will refuse makes the puppet's life odd, and no less a life", () => {
+  const warningsOf = async (names: readonly string[], options: object): Promise<unknown> => {
+    const server = secureServer(pair(await authority.issue(['dns:insecure'], options)))
+    const result = await probeOnce(grpcProbe(await serve(server), { serverNames: () => names }))
+    if (!result.ok) return result
+    const codes = (result.warnings ?? []).map(({ code }) => code)
+    return codes.filter((code) => code.startsWith('PUPPET_CERTIFICATE'))
+  }
+
+  it.each([
+    ['one for the name that clients ask for', ['insecure'], {}, []],
+    ['another name', ['puppet'], {}, ['PUPPET_CERTIFICATE_WRONG_NAME']],
+    ['expired', ['insecure'], { expired: true }, ['PUPPET_CERTIFICATE_EXPIRED']],
+    ['not valid yet', ['insecure'], { notYetValid: true }, ['PUPPET_CERTIFICATE_NOT_YET_VALID']],
+  ])('%s', async (_what, names, options, codes) => {
+    expect(await warningsOf(names, options)).toEqual(codes)
+  })
 })

@@ -17,6 +17,7 @@ export function grpcProbe(port: number, options: Partial<GrpcProbeOptions> = {})
     timeoutMs: 2000,
     tls: 'auto',
     clientTls: () => ({ servername: undefined }),
+    serverNames: () => [],
     wants: 'answer',
     service: '',
     token: () => undefined,

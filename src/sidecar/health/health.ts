@@ -10,8 +10,14 @@ type HealthSettings = Pick<Config['probe'], 'rise' | 'fall'>
 type ProbeStreak =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'good'; readonly count: number }
-  /** `sinceMs`: when the first of them was sent. */
-  | { readonly outcome: 'bad'; readonly count: number; readonly refused: number; readonly sinceMs: number }
+  /** `sinceMs`: when the first of them was sent. `refused`, `saidNo`: how many of the newest were refused, or a puppet's no. */
+  | {
+      readonly outcome: 'bad'
+      readonly count: number
+      readonly refused: number
+      readonly saidNo: number
+      readonly sinceMs: number
+    }
 
 /** What is known of the puppet. A value; `nextHealth` makes the next one. */
 export interface HealthState {
@@ -29,6 +35,15 @@ export interface HealthState {
 
 /** Connections refused in a row that prove death without waiting for `fall`. */
 const REFUSALS_THAT_PROVE = 2
+/** What a puppet says that is alive, and will say again until somebody changes its settings or ours. */
+const SAYS_NO: ReadonlySet<PuppetTrouble> = new Set<PuppetTrouble>([
+  'PUPPET_WANTS_TLS',
+  'PUPPET_WITHOUT_TLS',
+  'PUPPET_TLS_CLIENT_CERTIFICATE',
+  'PUPPET_TLS_SERVER_NAME',
+  'PUPPET_TLS_FAILED',
+  'PUPPET_NOT_GRPC',
+])
 /** A puppet without a free worker is a busy one. One without a free worker for so long is a stuck one. */
 const BUSY_MAX_MS = 30_000
 /** Before the first probe. */
@@ -81,9 +96,12 @@ function afterBad(
 ): HealthState {
   const { code, reason } = result
   const before =
-    state.streak.outcome === 'bad' ? state.streak : { count: 0, refused: 0, sinceMs: atMs - result.tookMs }
+    state.streak.outcome === 'bad'
+      ? state.streak
+      : { count: 0, refused: 0, saidNo: 0, sinceMs: atMs - result.tookMs }
   const refused = result.kind === 'refused' ? before.refused + 1 : 0
-  const streak: ProbeStreak = { ...before, outcome: 'bad', count: before.count + 1, refused }
+  const saidNo = SAYS_NO.has(code) ? before.saidNo + 1 : 0
+  const streak: ProbeStreak = { ...before, outcome: 'bad', count: before.count + 1, refused, saidNo }
   // A late answer is no bad one. None at all until the deadline is silence, which is enough by itself.
   const isFallen =
     result.kind === 'timeout' || streak.count >= settings.fall || refused >= REFUSALS_THAT_PROVE

@@ -2,6 +2,7 @@ import type { ClientHttp2Session } from 'node:http2'
 import type { ProbeResult } from '../events.ts'
 import { Dialer, type DialerOptions } from './dialer.ts'
 import { CallError } from './grpc-call.ts'
+import type { ClientTls } from './http2-session.ts'
 import { failedProbe, type Probe } from './probe.ts'
 import { PuppetSession, type PuppetSessionOptions } from './puppet-session.ts'
 import { ProbeError, SessionOpener } from './session-opener.ts'
@@ -9,6 +10,8 @@ import { ProbeError, SessionOpener } from './session-opener.ts'
 export interface GrpcProbeOptions extends DialerOptions, PuppetSessionOptions {
   /** `auto` finds out first what the port speaks, and remembers it while it works. */
   readonly tls: 'auto' | 'on' | 'off'
+  /** What the probe says of itself in a TLS handshake. */
+  readonly clientTls: () => ClientTls
   /** Called when the puppet has closed the held session: a reason to probe at once, and not a result. */
   readonly sessionClosed: () => void
 }

@@ -1,18 +1,22 @@
 import type { ClientHttp2Session } from 'node:http2'
+import type { PeerCertificate, TLSSocket } from 'node:tls'
+import type { Clock } from '../../lib/clock.ts'
 import { withoutZone } from '../../net/ip-address.ts'
 import type { HealthStatus, ProbeResult } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
 import { describeAnswer, kindOf, MEANINGS, type Meaning } from './answer-meaning.ts'
+import { certificateWarnings } from './certificate-warnings.ts'
 import { type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
 import { HEALTH_CHECK, healthCheckRequest, readHealth } from './grpc-health.ts'
-import type { ClientTls } from './http2-session.ts'
 import { isTrusted } from './peer-trust.ts'
 import { type Address, failedProbe } from './probe.ts'
 import { troubleWords } from './trouble-words.ts'
 
 export interface PuppetSessionOptions extends Address {
   /** What the probe says of itself in a TLS handshake. */
-  readonly clientTls: () => ClientTls
+  /** The server names that clients ask for, the first of which the probe asks for too. */
+  readonly serverNames: () => readonly string[]
+  readonly clock: Clock
   /** `answer`: any gRPC status is good. `serving`: the health service must answer SERVING. */
   readonly wants: 'answer' | 'serving'
   /** Whose health is asked for; empty: the server's as a whole. */
@@ -34,10 +38,16 @@ export class PuppetSession {
   #asksVersion = false
   /** The health check was answered only with a token. */
   #sendsToken = false
+  readonly #serverNames: readonly string[]
+  /** Undefined over plaintext. */
+  readonly #certificate: PeerCertificate | undefined
 
   constructor(http2: ClientHttp2Session, options: PuppetSessionOptions) {
     this.http2 = http2
     this.#options = options
+    this.#serverNames = options.serverNames()
+    const socket = http2.socket as Partial<TLSSocket> | undefined
+    this.#certificate = http2.encrypted ? socket?.getPeerCertificate?.() : undefined
   }
 
   get isOpen(): boolean {
@@ -46,6 +56,14 @@ export class PuppetSession {
 
   /** Probes once. Rejects when the call or the session breaks, or `signal` aborts. */
   async probe(signal: AbortSignal): Promise<ProbeResult> {
+    const result = await this.#ask(signal)
+    if (!result.ok || this.#certificate === undefined) return result
+    const nowMs = this.#options.clock.date().getTime()
+    const warnings = certificateWarnings(this.#certificate, this.#serverNames, nowMs)
+    return warnings.length === 0 ? result : { ...result, warnings: [...(result.warnings ?? []), ...warnings] }
+  }
+
+  async #ask(signal: AbortSignal): Promise<ProbeResult> {
     if (this.#asksVersion) return this.#probeVersion(signal)
     const answer = await this.#askHealth(signal, this.#sendsToken ? this.#options.token() : undefined)
     const meaning = MEANINGS[kindOf(answer)][this.#options.wants]
@@ -138,8 +156,8 @@ export class PuppetSession {
 
   /** Whoever reads a token can use it: it goes to nobody but this machine, and to whom a trusted authority vouches for. */
   get #mayCarryToken(): boolean {
-    const { host, clientTls } = this.#options
-    const { servername } = clientTls()
+    const { host } = this.#options
+    const [servername] = this.#serverNames
     return isTrusted(this.http2, servername === undefined ? [host] : [host, servername])
   }
 }

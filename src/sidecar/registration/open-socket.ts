@@ -89,8 +89,8 @@ class Connection implements RegistrySocket {
               this.#watch(upgrade)
               upgrade.end()
             },
-            ...(this.#options.lookup && { lookup: this.#options.lookup }),
             ...access,
+            ...(this.#options.lookup && { lookup: this.#options.lookup }),
           }),
           url,
           request,
