@@ -4,6 +4,7 @@ import { Findings } from '../../src/config/config-error.ts'
 import { readRegistryAccess } from '../../src/config/registry-access.ts'
 import { ProxyError } from '../../src/net/proxy-error.ts'
 import { createTransport } from '../../src/net/transport.ts'
+import { lookup } from '../support/lookup.ts'
 import { type ScriptedProxy, says, startScriptedProxy } from '../support/scripted-proxy.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -80,7 +81,7 @@ it('whatever stands in the variables of proxies: the way is opened, or the start
       if (access === undefined) throw new Error('neither access nor a problem')
       const before = proxy.count()
       const attempt = new AbortController()
-      const options = await createTransport(access)(access.url, {
+      const options = await createTransport(access, lookup)(access.url, {
         signal: attempt.signal,
         at: () => {},
         goes: () => {},
@@ -109,7 +110,11 @@ it('a redirect to where another proxy is needed, which cannot be used, fails tha
   expect(findings.problems).toEqual([])
   if (access === undefined) throw new Error('there is no access')
   const { signal } = new AbortController()
-  const way = createTransport(access)(new URL('wss://127.0.0.1:2'), { signal, at: () => {}, goes: () => {} })
+  const way = createTransport(access, lookup)(new URL('wss://127.0.0.1:2'), {
+    signal,
+    at: () => {},
+    goes: () => {},
+  })
   await expect(way).rejects.toThrow(ProxyError)
   await expect(way).rejects.toThrow('HTTPS_PROXY is a SOCKS proxy, which is not supported')
 })

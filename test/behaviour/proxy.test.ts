@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { discover } from '../../src/client/discover.ts'
-import { systemClock } from '../../src/lib/clock.ts'
 import { readCertificatesFile } from '../../src/net/certificates-file.ts'
 import { ANSWER_MAX_BYTES, ANSWER_MAX_LINES } from '../../src/net/connect-answer.ts'
-import { NameResolver } from '../../src/net/name-resolver.ts'
 import { createTransport, type Transport } from '../../src/net/transport.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../support/certificates.ts'
 import { cleanUp, dial, endAll, fullPort, HANDSHAKE_MS, scripted, TCP_MS } from '../support/dialed-socket.ts'
 import { freePort } from '../support/free-port.ts'
+import { lookup } from '../support/lookup.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import {
   type ProxyScript,
@@ -21,8 +20,6 @@ import {
 import { type ScriptedRegistry, startScriptedRegistry, welcome } from '../support/scripted-registry.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
-
-const { lookup } = new NameResolver({ clock: systemClock })
 
 let authority: Authority
 let certificate: CertificateFiles

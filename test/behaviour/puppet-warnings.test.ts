@@ -39,7 +39,7 @@ async function monitored(
     },
     clock: systemClock,
     resolver: new NameResolver({ clock: systemClock }),
-    serverName: () => undefined,
+    serverNames: () => [],
     token: () => undefined,
     emit: (event) => told.push(event),
     onChange: () => {},

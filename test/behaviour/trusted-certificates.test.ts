@@ -5,6 +5,7 @@ import { createTransport } from '../../src/net/transport.ts'
 import type { Failure } from '../../src/sidecar/registration/failure.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../support/certificates.ts'
 import { cleanUp, dial, endAll } from '../support/dialed-socket.ts'
+import { lookup } from '../support/lookup.ts'
 import { startScriptedRegistry, welcome } from '../support/scripted-registry.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 
@@ -29,7 +30,7 @@ async function attempt(...files: readonly string[]) {
   )
   cleanUp(() => registry.close())
   const extraCa = files.flatMap((file) => readCertificatesFile(readFileSync(file)).certificates)
-  return dial(registry.port, 'wss', createTransport({ extraCa, proxyVariables: undefined }))
+  return dial(registry.port, 'wss', createTransport({ extraCa, proxyVariables: undefined }, lookup))
 }
 
 describe('a registry is trusted that has a certificate', () => {

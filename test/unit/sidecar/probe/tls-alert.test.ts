@@ -8,7 +8,8 @@ const alert = (number: number | string): Error =>
     `40F7:error:0A000:SSL routines:ssl3_read_bytes:tlsv1 alert:ssl/record.c:1605:SSL alert number ${number}:\n`,
   )
 
-const [, section = ''] = text('docs/probe.md').split('\n## TLS alerts\n')
+const [, page = ''] = text('docs/probe.md').split('\n## TLS alerts\n')
+const [section = ''] = page.split('\n## ')
 const rows = [...section.matchAll(/^\| (\d+|any other) ?([^|]*) \|[^|]*\| `([A-Z_]+)` \|$/gm)].map(
   ([, number = '', name = '', code = '']) => [number, name, code] as const,
 )
