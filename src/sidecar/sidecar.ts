@@ -41,6 +41,7 @@ export interface SidecarOptions {
 /** The inputs, the desired state, and what is reconciled to it: the only place that knows all rooms of the sidecar. */
 export class Sidecar {
   readonly #options: SidecarOptions
+  readonly #resolver: NameResolver
   readonly #state: SidecarState
   readonly #eventLog: EventLog
   readonly #adminServer: AdminServer<SidecarEvent>
@@ -54,6 +55,7 @@ export class Sidecar {
   constructor(options: SidecarOptions) {
     const { config, clock, log, version, redactor } = options
     const resolver = new NameResolver({ clock })
+    this.#resolver = resolver
     this.#options = options
     this.#state = new SidecarState(clock)
     this.#eventLog = new EventLog(log, clock, this.#state)
@@ -201,6 +203,7 @@ export class Sidecar {
     this.#gateway = createGateway({
       ...config.gateway,
       clock,
+      resolve: (host) => this.#resolver.addresses(host),
       puppet: config.puppet,
       isToken: isUsableToken,
       nameOf: publicName,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ProxyError } from '../../src/net/proxy-error.ts'
 import { createTransport, type Transport } from '../../src/net/transport.ts'
+import { lookup } from '../support/lookup.ts'
 import { type ScriptedProxy, startScriptedProxy } from '../support/scripted-proxy.ts'
 import { waitUntil } from '../support/wait.ts'
 import { anyBytes, type Bytes, mutated } from './bytes.ts'
@@ -34,10 +35,8 @@ beforeAll(async () => {
     socket.resume()
     next(0)
   })
-  transport = createTransport({
-    extraCa: [],
-    proxyVariables: { ALL_PROXY: `http://127.0.0.1:${proxy.port}` },
-  })
+  const proxyVariables = { ALL_PROXY: `http://127.0.0.1:${proxy.port}` }
+  transport = createTransport({ extraCa: [], proxyVariables }, lookup)
   process.on('unhandledRejection', fail)
   process.on('uncaughtException', fail)
 })

@@ -1,7 +1,7 @@
-import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { connectErrorKind } from '../../net/connect-error.ts'
+import { NameResolver } from '../../net/name-resolver.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import { type ConnectGuardOptions, mayConnect } from './connect-guard.ts'
 
@@ -10,17 +10,21 @@ export type PortCheck = { readonly open: boolean; readonly reason: string } | un
 
 /** How long a port may take to open, in milliseconds; what the public registry waits. */
 const TIMEOUT_MS = 5000
+/** How long its name may take. */
+const NAME_MS = 2000
 
 /** Checks whether ports open, by a TCP connection. */
 export class PortChecker {
   readonly #clock: Clock
   readonly #guard: ConnectGuardOptions
-  /** One name after another: resolving takes a thread, of which there are four for everything. */
+  readonly #resolver: NameResolver
+  /** One name after another: strangers give them. */
   #lastName: Promise<unknown> = Promise.resolve()
 
   constructor(clock: Clock, guard: ConnectGuardOptions) {
     this.#clock = clock
     this.#guard = guard
+    this.#resolver = new NameResolver({ clock })
   }
 
   /**
@@ -42,16 +46,13 @@ export class PortChecker {
   }
 
   #resolve(name: string): Promise<string | undefined> {
-    const found = this.#lastName.then(() => addressOf(name)).catch(() => undefined)
+    // The first is IPv4 if there is one: it is what clients want.
+    const addressOf = async (): Promise<string | undefined> =>
+      (await this.#resolver.addresses(name, NAME_MS))[0]
+    const found = this.#lastName.then(addressOf).catch(() => undefined)
     this.#lastName = found
     return found
   }
-}
-
-/** IPv4 if there is one: it is what clients want. */
-async function addressOf(name: string): Promise<string | undefined> {
-  const all = await lookup(name, { all: true })
-  return (all.find(({ family }) => family === 4) ?? all[0])?.address
 }
 
 function open(host: string, port: number, signal: AbortSignal): Promise<PortCheck> {

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { type Clock, withTimeLimit } from '../../lib/clock.ts'
 import { withoutMapping } from '../../net/ip-address.ts'
 import { type Ends, isFromHere } from '../../net/local-request.ts'
@@ -9,24 +8,20 @@ const LOOKUP_MS = 2000
 /** All addresses of a host. May reject, and may take for ever. */
 export type Resolve = (host: string) => Promise<readonly string[]>
 
-const resolveBySystem: Resolve = async (host) =>
-  (await lookup(host, { all: true })).map(({ address }) => address)
-
 /** From where a gateway may come: from this machine, and from the puppet's host. */
 export class GatewayAccess {
   readonly #host: string
   readonly #clock: Clock
   readonly #resolve: Resolve
-  /** One at a time, however many come: look-ups that hang would take the threads that look up the registry too. */
+  /** One at a time, however many come. */
   #lookup: Promise<readonly string[]> | undefined
   /** What the last look-up gave. */
   #known: readonly string[] = []
 
   /**
    * @param host the one other host that a gateway may come from
-   * @param resolve default: as the system does it
    */
-  constructor(host: string, clock: Clock, resolve = resolveBySystem) {
+  constructor(host: string, clock: Clock, resolve: Resolve) {
     this.#host = host
     this.#clock = clock
     this.#resolve = resolve

@@ -12,8 +12,8 @@ export interface GatewayOptions extends Omit<GatewayServerOptions, 'allows' | 'i
   readonly adopt: ((tokens: readonly string[]) => void) | undefined
   /** A gateway left: that may be the end of its puppet. */
   readonly wake: () => void
-  /** Looks up the puppet's host; default: as the system does it. */
-  readonly resolve?: Resolve
+  /** Looks up the puppet's host. */
+  readonly resolve: Resolve
 }
 
 /** A server for gateways. Turns what happens at it into events, tokens to adopt, and hints to probe the puppet. */
