@@ -29,7 +29,7 @@ async function receive(options: Partial<GatewayOptions> = {}) {
     emit: (event: SidecarEvent) => done.push(event),
     adopt: (tokens) => done.push(['adopt', ...tokens]),
     wake: () => done.push('wake'),
-    resolve: async () => [],
+    resolve: async (host) => [host],
     ...options,
   })
   const { port } = await gateway.open()
