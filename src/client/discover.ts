@@ -9,6 +9,7 @@ import {
   stageOf,
   type Way,
 } from '../net/connect-error.ts'
+import { otherProtocolOfAnswer } from '../net/other-protocol.ts'
 import { ProxyError } from '../net/proxy-error.ts'
 import type { RegistryTrouble } from '../net/registry-trouble.ts'
 import { followStages } from '../net/stages.ts'
@@ -51,7 +52,9 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   }
   try {
     const { status, body } = await get(url, transport, attempt)
-    return parseDiscovery(status, body)
+    const other = otherProtocolOfAnswer(status, body)
+    if (other === undefined) return parseDiscovery(status, body)
+    return { kind: 'unreachable', code: other.code, reason: `HTTP: ${url.host}: ${other.words}` }
   } catch (error) {
     if (limit.signal.aborted) return silent(url.host, timeoutMs, stage, way)
     return unreachable(url.host, error as NodeJS.ErrnoException, stage, way)

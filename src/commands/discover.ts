@@ -30,12 +30,15 @@ export async function discover(context: Context, { args }: CommandArguments): Pr
     }
     case 'not registered': {
       const reason = answer.reason?.replaceAll(token, '[token]')
-      context.printError(`discover: not registered${reason === undefined ? '' : ` (${reason})`}`)
+      context.printError(
+        `discover: not registered at ${access.url}${reason === undefined ? '' : ` (${reason})`}`,
+      )
       return EXIT.no
     }
     default: {
       const code = answer.kind === 'unreachable' ? answer.code : 'REGISTRY_ANSWER_INVALID'
-      context.printError(`discover: ${answer.reason} [${code}]`)
+      const where = answer.kind === 'unreachable' ? '' : `${access.url.host}: `
+      context.printError(`discover: ${where}${answer.reason} [${code}]`)
       return EXIT.unreachable
     }
   }

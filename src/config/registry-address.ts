@@ -12,6 +12,9 @@ export function registryFromAuthority(
     return findings.problem(variable, message)
   }
   const text = `wss://${authority}`
+  const wrong = hostProblem(authority)
+  if (wrong !== undefined)
+    return findings.problem(variable, `${wrong}; must be host[:port], for example api.chatie.io`)
   if (!/^[^/\\?#@\s]+$/.test(authority) || !URL.canParse(text)) {
     return findings.problem(variable, 'must be host[:port], for example api.chatie.io')
   }
@@ -22,16 +25,31 @@ export function registryFromAuthority(
 export function registryFromUrl(variable: string, text: string, findings: Findings): URL | undefined {
   const problem = (message: string): undefined =>
     findings.problem(variable, `${message}, for example wss://registry.example.com`)
+  if (/\s/.test(text)) return problem('has white space in it')
+  const [, slashes, host = ''] = /^(?:wss?|https?):([/\\]*)([^/\\?#]*)/i.exec(text) ?? []
+  if (slashes !== undefined && slashes !== '//') return problem('needs two slashes after the scheme')
+  const wrong = hostProblem(host)
+  if (wrong !== undefined) return problem(wrong)
   if (!URL.canParse(text)) return problem('is not a URL; give scheme and host')
   const url = new URL(text.replace(/^http/i, 'ws'))
   if (url.protocol !== 'wss:' && url.protocol !== 'ws:') return problem('must begin with wss:// or ws://')
-  if (url.username !== '' || url.password !== '') {
-    return problem('holds a user name or password, which nothing here uses; leave it out')
-  }
   if (/[?#]/.test(text)) return problem('holds a query or a fragment; leave it out')
   if (/\/v0(\/|$)/.test(url.pathname)) return problem('must be the base URL, without /v0/…')
   url.pathname = url.pathname.replace(/\/+$/, '')
   return url
+}
+
+/** What is wrong with `host[:port]`; undefined where nothing of this kind is. The value is not repeated: it may be a token. */
+function hostProblem(text: string): string | undefined {
+  if (/\s/.test(text)) return 'has white space in it'
+  if (text.includes('@')) return 'holds a user name or password, which nothing here uses; leave it out'
+  if (/[/\\?#]/.test(text)) return 'holds a path, a query or a fragment; leave it out'
+  if (!text.includes('[') && text.split(':').length > 2)
+    return 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'
+  const [, port] = /:([^:\]]*)$/.exec(text) ?? []
+  if (port !== undefined && port !== '' && !(/^\d+$/.test(port) && Number(port) <= 65535))
+    return 'has a port that is no number up to 65535'
+  return undefined
 }
 
 /** Says that two variables name different registries; `url`, of REGISTRAR_REGISTRY_URL, counts. */

@@ -55,8 +55,14 @@ export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
   const { port } = value
   if (typeof host !== 'string' || host === '') return notUnderstood('the answer has neither `host` nor `ip`')
   if (host === '0.0.0.0' || port === 0) return { kind: 'not registered' }
+  if (!isPrintable(host)) return notUnderstood('the answer has a `host` that is none')
   if (!isPort(port)) return notUnderstood('the answer has no usable `port`')
-  return { kind: 'found', endpoint: { host, port }, ip: typeof value.ip === 'string' ? value.ip : undefined }
+  return { kind: 'found', endpoint: { host, port }, ip: isPrintable(value.ip) ? value.ip : undefined }
+}
+
+/** Whether it may be a host: no white space, and nothing that moves a terminal's cursor, for it is printed as it is. */
+function isPrintable(host: unknown): host is string {
+  return typeof host === 'string' && /^[\x21-\x7e]{1,255}$/.test(host)
 }
 
 /** Whether a value is a TCP port that can be published: an integer from 1 to 65535. */

@@ -165,7 +165,10 @@ describe('discover', () => {
     sidecar.command.kill('SIGTERM')
     await sidecar.command.exit
     const gone = await outcome(['discover', TOKEN], env())
-    expect([gone.code, gone.output()]).toEqual([1, 'discover: not registered'])
+    expect([gone.code, gone.output()]).toEqual([
+      1,
+      `discover: not registered at ws://127.0.0.1:${registryPort}/`,
+    ])
   })
 
   it('understands the public registry, found and not', async () => {
@@ -194,7 +197,10 @@ describe('discover', () => {
       const { port } = website.address() as AddressInfo
       const none = await outcome(['discover', TOKEN], { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
       website.close()
-      expect([none.code, none.output()]).toEqual([2, `discover: ${reason} [REGISTRY_ANSWER_INVALID]`])
+      expect([none.code, none.output()]).toEqual([
+        2,
+        `discover: 127.0.0.1:${port}: ${reason} [REGISTRY_ANSWER_INVALID]`,
+      ])
     }
     // The 404 of a registry has a body that says so; the 404 of whatever else is there has not.
     const other = await outcome(['discover', TOKEN], {

@@ -15,6 +15,7 @@ import {
   type ReducerEvent,
   type ReducerState,
   type Trouble,
+  unconfirmed,
 } from './state.ts'
 
 /** Holds the registration of one token: runs what the reducer decides. Owns one session at most that matters, and one timer. */
@@ -194,12 +195,13 @@ export class Registration implements RegistrationSessionOwner {
     if (now.state === 'connecting') this.#options.onConnecting(this.id)
     const waiting = now.state === 'waiting' || now.state === 'refused' ? now : undefined
     this.#trouble = waiting ?? (CONNECTING.has(now.state) ? this.#trouble : noTrouble)
+    const trouble = registered?.confirmed === false ? unconfirmed : this.#trouble
     events.emit({
       type: 'registration',
       id: this.id,
       state: now.state,
-      code: this.#trouble.code,
-      reason: this.#trouble.reason,
+      code: trouble.code,
+      reason: trouble.reason,
       attempts: this.#attempts,
       retryInMs: waiting === undefined ? null : Math.max(0, waiting.untilMs - clock.now()),
       confirmed: registered?.confirmed ?? null,

@@ -25,6 +25,8 @@ export interface Trouble {
 }
 
 export const noTrouble: Trouble = { code: null, reason: '' }
+/** Registered, as it seems. */
+export const unconfirmed: Trouble = { code: 'REGISTRY_UNCONFIRMED', reason: 'the registry did not confirm' }
 
 /** One registration's life. Each state holds just what is true in it. Times are of the monotonic clock, in milliseconds. */
 export type ReducerState = AttemptHistory &

@@ -7,22 +7,9 @@ import { AdviceLog } from './advice-log.ts'
 import { GatewayLog } from './gateway-log.ts'
 import { PuppetWarningsLog } from './puppet-warnings-log.ts'
 import { registrationLine } from './registration-log-line.ts'
+import { ageInWords, Reminder } from './reminder.ts'
 import type { SidecarState } from './sidecar-state.ts'
-
-/** What was written about something since it got into its state: only what is new is written. */
-interface Written {
-  readonly state: string
-  readonly sinceMs: number
-  readonly causes: string[]
-  /** How often one of the causes came again. */
-  repeats: number
-}
-
-/** How long the state before a change had lasted, and how often causes that were written in it came again. */
-interface Lasted {
-  readonly lastedMs?: number
-  readonly repeats?: number
-}
+import type { Lasted, Written } from './written.ts'
 
 /** States that soon lead to another one, which is written. */
 const TRANSIENT: ReadonlySet<RegistrationState> = new Set(['queued', 'connecting', 'open', 'closing'])
@@ -46,6 +33,8 @@ export class EventLog {
   readonly #accepted = new Map<string, boolean | null>()
   readonly #aggregator: LogAggregator
   #begun = false
+  readonly #registryReminder = new Reminder()
+  readonly #puppetReminder = new Reminder()
   #sourceTrouble = false
   #sourceWarnings: readonly string[] = []
   readonly #gateway: GatewayLog
@@ -71,6 +60,7 @@ export class EventLog {
   }
 
   record(event: SidecarEvent): void {
+    if (event.type === 'probed') this.#remindOfPuppet()
     switch (event.type) {
       case 'puppet':
         return this.#puppet(event)
@@ -119,12 +109,26 @@ export class EventLog {
     this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
   }
 
+  /** Probes go on while the puppet is unhealthy. */
+  #remindOfPuppet(): void {
+    const { state, code, reason } = this.#sidecarState.puppet
+    const ageMs = this.#puppetReminder.due(state === 'unhealthy', this.#clock.now())
+    if (ageMs === undefined) return
+    const fields = { code: code ?? undefined, cause: reason, lastedMs: Math.round(ageMs) }
+    this.#log.warn(fields, `puppet is still unhealthy after ${ageInWords(ageMs)}: ${reason}`)
+  }
+
   #registry(event: SidecarEvent & { type: 'registry' }): void {
     const { reachable, code, reason, attempts: attempt, retryInMs } = event
     const lasted = this.#change('registry', reachable ? 'reachable' : 'unreachable', reason)
-    if (lasted === undefined) return
-    if (reachable) return this.#log.info(lasted, 'the registry can be reached again')
+    const ageMs = this.#registryReminder.due(!reachable, this.#clock.now())
     const fields = { code, cause: reason, attempt, retryInMs: Math.round(retryInMs ?? 0), ...lasted }
+    if (lasted === undefined) {
+      if (ageMs === undefined) return
+      const text = `still no connection to the registry after ${ageInWords(ageMs)}: ${reason}`
+      return this.#log.warn({ ...fields, lastedMs: Math.round(ageMs) }, text)
+    }
+    if (reachable) return this.#log.info(lasted, 'the registry can be reached again')
     this.#log.warn(fields, `no connection to the registry: ${reason}; trying again`)
   }
 

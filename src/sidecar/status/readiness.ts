@@ -40,7 +40,8 @@ export interface Check {
  */
 export function readinessChecks(sidecarState: SidecarState): readonly Check[] {
   const totals = totalsOf(sidecarState)
-  const { puppet } = sidecarState
+  const { puppet, unconfirmed } = sidecarState
+  const doubt = unconfirmed === 0 ? '' : `, ${unconfirmed} of them not confirmed by the registry`
   // What closes while the puppet is healthy is about to come back.
   const onTheirWay = totals.connecting + totals.waiting + sidecarState.count('closing')
   const why = onTheirWay === 0 ? '' : sidecarState.registry.reason || someReason(sidecarState)
@@ -49,7 +50,7 @@ export function readinessChecks(sidecarState: SidecarState): readonly Check[] {
     {
       name: 'registered',
       ok: totals.registered > sidecarState.unpublished,
-      detail: `${totals.registered} of ${totals.total} registered${unpublishedWords(sidecarState)}`,
+      detail: `${totals.registered} of ${totals.total} registered${doubt}${unpublishedWords(sidecarState)}`,
     },
     {
       name: 'settled',

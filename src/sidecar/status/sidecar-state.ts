@@ -22,6 +22,7 @@ export class SidecarState {
   #registry: RegistryRecord
   #source: SourceRecord
   readonly #gateways = new Map<string, GatewayRecord>()
+  #unconfirmed = 0
   #draining = false
 
   constructor(clock: Clock) {
@@ -80,6 +81,11 @@ export class SidecarState {
 
   count(state: RegistrationState): number {
     return this.#counts.get(state) ?? 0
+  }
+
+  /** Registrations that the registry did not acknowledge. */
+  get unconfirmed(): number {
+    return this.#unconfirmed
   }
 
   /** False as soon as the puppet refuses one token; true when it accepts all; null while that is not known. */
@@ -200,8 +206,9 @@ export class SidecarState {
     this.#count(record, 1)
   }
 
-  #count({ state, accepted, advice }: TokenRecord, by: 1 | -1): void {
+  #count({ state, accepted, advice, confirmed }: TokenRecord, by: 1 | -1): void {
     if (isWithheld(advice)) this.#unpublished += by
+    if (state === 'registered' && confirmed === false) this.#unconfirmed += by
     this.#counts.set(state, this.count(state) + by)
     if (accepted === true) this.#checked.accepted += by
     if (accepted === false) this.#checked.refused += by

@@ -69,7 +69,7 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
       code: source.code,
       since: source.since.toISOString(),
     },
-    registrations: totalsOf(sidecarState),
+    registrations: { ...totalsOf(sidecarState), unconfirmed: sidecarState.unconfirmed },
     tokens: statusPage(groupsOf(sidecarState), options.offset).map((token) =>
       tokenReport(token, sidecarState, nowMs),
     ),

@@ -39,18 +39,26 @@ describe('an authority', () => {
   )
 
   it.each([
-    'api.chatie.io/',
-    'api.chatie.io/v0',
-    'api.chatie.io?x',
-    'api.chatie.io#x',
-    'api.chatie.io\\v0',
-    'user:secret@api.chatie.io',
-    'api.chatie.io ',
-    ':8080',
-    'api.chatie.io:99999',
-    'one|two',
-  ])('%s is none', (text) => {
-    expect(fromAuthority(text)).toBe('must be host[:port], for example api.chatie.io')
+    ['api.chatie.io/', 'holds a path, a query or a fragment'],
+    ['api.chatie.io/v0', 'holds a path, a query or a fragment'],
+    ['api.chatie.io?x', 'holds a path, a query or a fragment'],
+    ['api.chatie.io#x', 'holds a path, a query or a fragment'],
+    ['api.chatie.io\\v0', 'holds a path, a query or a fragment'],
+    ['user:secret@api.chatie.io', 'holds a user name or password, which nothing here uses'],
+    ['api.chatie.io ', 'has white space in it'],
+    ['api.chatie.io\n', 'has white space in it'],
+    ['api.chatie.io:99999', 'has a port that is no number up to 65535'],
+    ['api.chatie.io:80a', 'has a port that is no number up to 65535'],
+    ['::1', 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'],
+    ['::1:8080', 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'],
+    ['2001:db8::1', 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'],
+    ['wss:/api.chatie.io', 'holds a path, a query or a fragment'],
+    [':8080', 'must be host[:port]'],
+    ['one|two', 'must be host[:port]'],
+  ])('%j is none: %s', (text, words) => {
+    expect(fromAuthority(text)).toContain(words)
+    expect(fromAuthority(text)).toContain('must be host[:port], for example api.chatie.io')
+    expect(fromAuthority(text)).not.toContain('secret')
   })
 })
 
@@ -77,6 +85,17 @@ describe('a registry URL', () => {
     ['file:///etc/passwd', 'must begin with wss:// or ws://'],
     ['wss://user:secret@registry.example.com', 'holds a user name or password'],
     ['wss://secret@registry.example.com', 'holds a user name or password'],
+    ['ws://::1:8080', 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'],
+    ['ws://::1', 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'],
+    ['wss://fe80::1/base', 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'],
+    ['wss://registry.example.com:99999', 'has a port that is no number up to 65535'],
+    ['wss://registry.example.com:secret', 'has a port that is no number up to 65535'],
+    ['wss://registry example.com', 'has white space in it'],
+    ['wss://registry.example.com\n', 'has white space in it'],
+    ['wss:/registry.example.com', 'needs two slashes after the scheme'],
+    ['wss:registry.example.com', 'needs two slashes after the scheme'],
+    ['https:///registry.example.com', 'needs two slashes after the scheme'],
+    ['wss:\\\\registry.example.com', 'needs two slashes after the scheme'],
     ['wss://registry.example.com?token=secret', 'holds a query or a fragment'],
     ['wss://registry.example.com#secret', 'holds a query or a fragment'],
     ['wss://registry.example.com/v0/websocket', 'must be the base URL, without /v0/…'],

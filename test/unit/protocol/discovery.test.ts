@@ -53,6 +53,14 @@ describe('an answer', () => {
     expect(parseDiscovery(200, body)).toEqual(wanted)
   })
 
+  it.each(['\x1b[31mred', 'a\nb', '\x9b2J', 'a\u202eb', 'two words', 'x'.repeat(256)])(
+    'whose host is %j is not understood: it would be printed on a terminal',
+    (host) => {
+      expect(parseDiscovery(200, JSON.stringify({ host, port: 1 }))).toMatchObject({ kind: 'not understood' })
+      expect(parseDiscovery(200, JSON.stringify({ host: 'h', ip: host, port: 1 }))).toEqual(found('h', 1))
+    },
+  )
+
   it.each(['<html>', '', '[]', 'null', '"x"'])('404 with %j is no registry', (body) => {
     expect(parseDiscovery(404, body)).toMatchObject({ kind: 'not understood' })
   })

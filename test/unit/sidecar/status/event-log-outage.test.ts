@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { eventLogOf } from './event-log-harness.ts'
-import { names, reachable, registration, source, tokens, unreachable } from './status-harness.ts'
+import { eventLogOf, type Line } from './event-log-harness.ts'
+import { names, puppet, reachable, registration, source, tokens, unreachable } from './status-harness.ts'
 
 /** What is true for all tokens together is told once, however many there are. */
 
@@ -33,11 +33,12 @@ describe('an outage of the registry', () => {
   it('has sixteen lines for as many reasons, and further ones are counted: the registry may make up reasons', async () => {
     const { lines, tell } = eventLogOf(1)
     await tell(...Array.from({ length: 1000 }, (_, index) => unreachable(`HTTP: ${index}`)), reachable)
-    expect(lines.map(({ cause }) => cause)).toEqual([
+    const told = lines.filter(({ msg }) => !msg.startsWith('still'))
+    expect(told.map(({ cause }) => cause)).toEqual([
       ...Array.from({ length: 16 }, (_, index) => `HTTP: ${index}`),
       undefined,
     ])
-    expect(lines.at(-1)).toMatchObject({ repeats: 984 })
+    expect(told.at(-1)).toMatchObject({ repeats: 984 })
   })
 
   it('is another line for another reason; reasons that alternate are written once each', async () => {
@@ -49,6 +50,7 @@ describe('an outage of the registry', () => {
     expect(lines).toMatchObject([
       { cause: 'TCP: connection refused' },
       { cause: 'DNS: its name does not resolve' },
+      { msg: 'still no connection to the registry after 1 min: TCP: connection refused' },
       { lastedMs: 100_000, repeats: 98 },
     ])
   })
@@ -73,6 +75,63 @@ describe('an outage of the registry', () => {
     for (const id of names(20)) await tell(registration(id, 'connecting'), registration(id, 'queued'))
     expect(lines).toHaveLength(1)
     expect(clock.pending).toBe(0)
+  })
+})
+
+describe('a trouble that goes on', () => {
+  const HOURS_3 = 3 * 60 * 60
+  const still = (lines: readonly Line[]): readonly string[] =>
+    lines.map(({ msg }) => msg).filter((msg) => msg.includes('still'))
+  const AGES = ['1 min', '2 min', '5 min', '10 min', '30 min', '1 h', '2 h', '3 h']
+
+  it('with the registry is repeated with growing gaps, once for ten thousand tokens', async () => {
+    const { lines, tell } = eventLogOf(10_000)
+    const attempts = Array.from({ length: HOURS_3 + 1 }, (_, index) =>
+      unreachable('TCP: refused', index + 1, 800),
+    )
+    await tell(...attempts)
+    expect(still(lines)).toEqual(
+      AGES.map((age) => `still no connection to the registry after ${age}: TCP: refused`),
+    )
+    expect(lines[3]).toEqual({
+      level: 'warn',
+      code: 'REGISTRY_REFUSED',
+      cause: 'TCP: refused',
+      attempt: 301,
+      retryInMs: 800,
+      lastedMs: 300_000,
+      msg: 'still no connection to the registry after 5 min: TCP: refused',
+    })
+  })
+
+  it('begins anew when it comes again', async () => {
+    const { lines, tell } = eventLogOf(1)
+    const minutes = (count: number) =>
+      Array.from({ length: count * 60 + 1 }, () => unreachable('TCP: refused'))
+    await tell(...minutes(3), reachable, ...minutes(1))
+    expect(still(lines).map((msg) => msg.split(':')[0])).toEqual([
+      'still no connection to the registry after 1 min',
+      'still no connection to the registry after 2 min',
+      'still no connection to the registry after 1 min',
+    ])
+  })
+
+  it('with the puppet is repeated as long as it is probed', async () => {
+    const { lines, tell } = eventLogOf(1)
+    const result = {
+      ok: false,
+      kind: 'refused',
+      code: 'PUPPET_REFUSED',
+      reason: 'nothing listens',
+      tookMs: 1,
+    } as const
+    await tell(puppet('unhealthy', 'nothing listens'), ...Array(301).fill({ type: 'probed', result }))
+    expect(still(lines)).toEqual(
+      AGES.slice(0, 3).map((age) => `puppet is still unhealthy after ${age}: nothing listens`),
+    )
+    lines.length = 0
+    await tell(puppet('healthy'), ...Array(301).fill({ type: 'probed', result: { ...result, ok: true } }))
+    expect(still(lines)).toEqual([])
   })
 })
 

@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PuppetHealth, RegistrationState } from '../../../../src/sidecar/events.ts'
-import { readinessChecks, totalsOf, WAITS_FOR_ITS_TURN } from '../../../../src/sidecar/status/readiness.ts'
+import {
+  readiness,
+  readinessChecks,
+  totalsOf,
+  WAITS_FOR_ITS_TURN,
+} from '../../../../src/sidecar/status/readiness.ts'
 import type { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import {
   countReads,
+  gone,
   puppet,
   reachable,
   registration,
@@ -186,4 +192,20 @@ describe('the totals', () => {
       }),
     )
   })
+})
+
+it('registrations that the registry did not confirm are said, and are ready all the same', () => {
+  const { sidecarState } = stateOf(['registered', 'registered', 'registered'])
+  sidecarState.apply(registration('t1', 'registered', { confirmed: false, code: 'REGISTRY_UNCONFIRMED' }))
+  expect(readiness(sidecarState)).toMatchObject({
+    ready: true,
+    verbose: expect.stringContaining(
+      '[+] registered: 3 of 3 registered, 1 of them not confirmed by the registry',
+    ),
+  })
+  sidecarState.apply(registration('t1', 'registered', { confirmed: true }))
+  expect(readiness(sidecarState).verbose).toContain('registered: 3 of 3 registered\n')
+  sidecarState.apply(registration('t1', 'registered', { confirmed: false }))
+  sidecarState.apply(gone('t1'))
+  expect(sidecarState.unconfirmed).toBe(0)
 })

@@ -95,7 +95,15 @@ describe('the report', () => {
       },
       gateway: null,
       tokenSource: { problems: [], code: null, since: '2026-01-01T00:00:00.000Z' },
-      registrations: { total: 2, registered: 1, connecting: 0, waiting: 1, refused: 0, idle: 0 },
+      registrations: {
+        total: 2,
+        registered: 1,
+        connecting: 0,
+        waiting: 1,
+        refused: 0,
+        idle: 0,
+        unconfirmed: 0,
+      },
       tokens: [
         {
           id: 't1',
