@@ -85,6 +85,17 @@ export default defineConfig({
           ...alone,
         },
       },
+      // Not part of `npm test`: attackers want all that a machine has.
+      {
+        define,
+        test: {
+          name: 'siege',
+          include: ['test/siege/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...alone,
+        },
+      },
       // Not part of `npm test`: it takes the time that it is given, a minute.
       {
         define,

@@ -1,3 +1,4 @@
+import { memoryLimit, roomInMemory } from '../config/memory-limit.ts'
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
 import { type RegistryConfig, readRegistryConfig } from '../config/registry-config.ts'
 import type { Log } from '../ops/log.ts'
@@ -37,7 +38,7 @@ function createRegistry(
     log,
     redactor,
     list: new AllowList(config.list?.entries),
-    limits: limitsWithinOpenFiles(config.limits, log),
+    limits: limitsWithinRoom(config, log),
     listProblems: () => list?.trouble.map(({ message }) => message),
   })
   const apply = (change: TokenFileChange): void => {
@@ -87,15 +88,25 @@ function summaryOf({ list, reachability, admin }: RegistryConfig): Record<string
   }
 }
 
-/** The limits that fit into the limit on open files, which counts for more. An eighth of it is kept for clients. */
-function limitsWithinOpenFiles(wished: Limits, log: Log): Limits {
+/** The limits that fit into the memory that this process may have, and into the limit on open files, which count for more. */
+function limitsWithinRoom(config: RegistryConfig, log: Log): Limits {
+  const wished = config.limits
+  const isTls = config.listen.some(({ tls }) => tls !== undefined)
+  const clients = wished.connections - wished.registrants
+  const inMemory = roomInMemory({ registrants: wished.registrants, clients }, memoryLimit(), isTls)
+  if (inMemory.registrants < wished.registrants) {
+    const { registrants } = inMemory
+    const words = `the limit on memory has room for ${registrants} registrants; a higher one makes more`
+    log.info({ registrants, wished: wished.registrants }, words)
+  }
+  // An eighth of the open files is kept for clients.
   const room = roomForConnections(openFileLimit())
-  const registrants = Math.min(wished.registrants, room - Math.ceil(room / 8))
-  if (registrants < wished.registrants) {
+  const registrants = Math.min(inMemory.registrants, room - Math.ceil(room / 8))
+  if (registrants < inMemory.registrants) {
     const words = `the limit on open files has room for ${registrants} registrants; ulimit -n raises it`
     log.info({ registrants, wished: wished.registrants }, words)
   }
-  return { ...wished, registrants, connections: Math.min(wished.connections, room) }
+  return { ...wished, registrants, connections: Math.min(registrants + inMemory.clients, room) }
 }
 
 function listenSettings({ listen, admin }: RegistryConfig): [ListenSetting, ...ListenSetting[]] {

@@ -14,9 +14,13 @@ import { answerFor, FAILED, type Resolution, type Resolver, TOO_MANY_WAIT } from
 import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
+/** Asked by load balancers, on the port that they send to. */
+const HEALTH_PATH = '/healthz'
 
 export interface DiscoveryHandlerOptions {
   readonly resolver: Resolver
+  /** Whether the registry is about to end. */
+  readonly isClosing: () => boolean
   readonly trustedProxies: Networks | undefined
   readonly clock: Clock
   readonly emit: (event: RegistryEvent) => void
@@ -40,10 +44,12 @@ export class DiscoveryHandler {
     if (path === REGISTRATION_PATH) {
       return sendText(response, 426, 'a WebSocket belongs here', ['upgrade', 'websocket'])
     }
-    if (!path.startsWith(DISCOVERY_PREFIX)) return sendText(response, 404, 'not found')
+    const isHealth = path === HEALTH_PATH
+    if (!isHealth && !path.startsWith(DISCOVERY_PREFIX)) return sendText(response, 404, 'not found')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return sendText(response, 405, 'method not allowed', ['allow', 'GET, HEAD'])
     }
+    if (isHealth) return this.#sayHealth(response)
     const token = decoded(path.slice(DISCOVERY_PREFIX.length))
     const { resolver, emit } = this.#options
     const found = resolver.atOnce(token)
@@ -51,6 +57,16 @@ export class DiscoveryHandler {
     const answer = found.nearby === undefined ? found : answerFor(this.#clientOf(request).verified, found)
     emit({ type: 'discovered', result: answer.result, tookMs: 0, waited: false })
     sendAnswer(response, answer)
+  }
+
+  /** How many discoveries of an address wait. */
+  waitingOf(address: string): number {
+    return this.#waiting.of(rateLimitKey(address))
+  }
+
+  #sayHealth(response: ServerResponse): void {
+    if (this.#options.isClosing()) sendText(response, 503, 'draining')
+    else sendText(response, 200, 'ok')
   }
 
   #wait(request: IncomingMessage, response: ServerResponse, token: string): void {

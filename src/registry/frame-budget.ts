@@ -67,7 +67,7 @@ export class FrameBudget {
       return
     }
     const many = [...this.#used.values()].filter((used) => used > FRAMES.always).length
-    const share = Math.max(FRAMES.always, Math.floor(FRAMES.inAll / many))
+    const share = Math.max(FRAMES.always, Math.floor(FRAMES.inAll / (many + 1)))
     this.#usedInAll = 0
     for (const [key, used] of this.#used) {
       const left = used - share

@@ -25,11 +25,11 @@ export const UNFINISHED = { ms: 8000, perAddress: 4 * 1024 * 1024, inAll: 16 * 1
 /** Frames from one registrant in a second, pings and pongs included. A gateway that sends many events sends a few a second. */
 export const FRAME_RATE = { limit: 50, windowMs: 1000 } as const
 /**
- * Frames from all registrants in each window: 40,000 a second, which 50,000 sidecars send that ping every 1.8 s, with a third of a core.
- * `always`: so many of one address are read in each window, whatever others send. `resumed`: so many registrants of an address are read from
- * again in each window, if they were not: each may have many frames ready.
+ * Frames from registrants in each window. `inAll`: 10,000 a second, which take a tenth of a core. `always`: so many of one address are
+ * read in each window, whatever others send: 2,000 a second, as ten thousand registrants send that ping and are pinged. `resumed`: so many registrants of
+ * an address are read from again in each window, if they were not: each may have many frames ready.
  */
-export const FRAMES = { windowMs: 10, inAll: 400, always: 20, resumed: 20 } as const
+export const FRAMES = { windowMs: 10, inAll: 100, always: 20, resumed: 5 } as const
 /** Characters of a token; they have some fifty. */
 export const TOKEN_MAX = 512
 /** Characters of a subprotocol; a longer one is not taken, and a registrant without one is not found. */

@@ -1,8 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { WebSocket } from 'ws'
-import { inBackground } from '../lib/background.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Place } from '../net/connection-places.ts'
+import { rateLimitKey } from '../net/ip-address.ts'
 import type { KeyPair } from '../net/key-pair.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
@@ -17,8 +16,9 @@ import { inGroups } from './drain.ts'
 import { ABRUPT_CAUSES, type LeaveCause, type RegistryEvent } from './events.ts'
 import { FrameBudget } from './frame-budget.ts'
 import { GapWait } from './gap-wait.ts'
-import { hostAnswer } from './host-query.ts'
+import { HostQueries } from './host-query.ts'
 import { connectionLimits, DEFAULT_LIMITS, REQUEST_MS } from './limits.ts'
+import { OpenRegistrants } from './open-registrants.ts'
 import type { RegistryOptions } from './options.ts'
 import { Overload } from './overload.ts'
 import { createReachability } from './reachability/create-reachability.ts'
@@ -49,16 +49,16 @@ export class RegistryServer implements RegistrantListener {
   readonly #gapWait: GapWait
   readonly #resolver: Resolver
   readonly #sharing: TokenSharing
+  readonly #hostQueries = new HostQueries((token) => this.#resolver.find(token))
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
   readonly #connections: Connections
+  readonly #discoveries: DiscoveryHandler
   readonly #unfinished: UnfinishedInput
   readonly #frames: FrameBudget
   readonly #listeners: readonly HttpListener[]
-  /** Registrants whose sockets are not closed yet, those that are leaving included, and the places that their connections have. */
-  readonly #open = new Map<Registrant, Place | undefined>()
+  readonly #open = new OpenRegistrants()
   readonly #unverified = new UnverifiedAddresses()
-  #onAllClosed = (): void => {}
 
   constructor(options: RegistryOptions) {
     const { clock, limits = DEFAULT_LIMITS, list = new AllowList(), trustedProxies } = options
@@ -98,9 +98,13 @@ export class RegistryServer implements RegistrantListener {
       perToken: limits.perToken,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
     })
-    const discoveries = new DiscoveryHandler({ ...common, resolver: this.#resolver })
+    this.#discoveries = new DiscoveryHandler({
+      ...common,
+      resolver: this.#resolver,
+      isClosing: () => this.#access.isClosed,
+    })
     const handlers: HttpHandlers = {
-      request: (request, response) => discoveries.handle(request, response),
+      request: (request, response) => this.#discoveries.handle(request, response),
       upgrade: (request, socket, head, isFirst) => registrations.handle(request, socket, head, isFirst),
       admit: (socket) => this.#connections.admit(socket),
       onBusy: (socket, isBusy) => this.#connections.setBusy(socket, isBusy),
@@ -115,6 +119,17 @@ export class RegistryServer implements RegistrantListener {
     const addresses: AddressInfo[] = []
     for (const listener of this.#listeners) addresses.push(await listener.start())
     return addresses
+  }
+
+  /** What is counted of an address: all of it is 0 a few seconds after its last connection is gone. */
+  usage(address: string): Readonly<Record<string, number>> {
+    return {
+      registrants: this.#access.of(address),
+      clients: this.#connections.of(address),
+      waiting: this.#discoveries.waitingOf(address),
+      unfinished: this.#unfinished.of(rateLimitKey(address)),
+      paused: this.#frames.pausedOf(rateLimitKey(address)),
+    }
   }
 
   renew(pair: KeyPair): void {
@@ -142,12 +157,9 @@ export class RegistryServer implements RegistrantListener {
     this.reachability?.stop()
     this.#sharing.stop()
     const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
-    const closed = new Promise<void>((resolve) => {
-      this.#onAllClosed = resolve
-      if (this.#open.size === 0) resolve()
-    })
+    const closed = this.#open.allClosed()
     const giveUp = this.#clock.after(END_MS, () => {
-      for (const registrant of this.#open.keys()) registrant.terminate()
+      this.#open.terminate()
       for (const listener of this.#listeners) listener.server.closeAllConnections()
     })
     await Promise.all([stopped, closed])
@@ -163,7 +175,7 @@ export class RegistryServer implements RegistrantListener {
   }
 
   onHostQuery(registrant: Registrant): void {
-    inBackground(this.#answerHostQuery(registrant))
+    this.#hostQueries.ask(registrant)
   }
 
   /** A registrant that cannot be published is not worth waiting for, and ends no wait for another one. */
@@ -187,15 +199,11 @@ export class RegistryServer implements RegistrantListener {
     this.#access.leave(registrant)
     this.#unfinished.leave(registrant)
     this.#frames.leave(registrant)
-    const place = this.#open.get(registrant)
+    const place = this.#open.placeOf(registrant)
     if (place !== undefined) this.#connections.release(place)
     this.reachability?.leave(registrant)
     if (this.table.of(token).length > 0) this.#sharing.changed(token)
     this.#emit({ type: 'left', id: publicName(token), cause, lastedMs: this.#clock.now() - joinedMs })
-  }
-
-  async #answerHostQuery(registrant: Registrant): Promise<void> {
-    registrant.send(hostAnswer((await this.#resolver.find(registrant.token)).host))
   }
 
   #register(socket: WebSocket, arrival: Arrival): void {
@@ -209,7 +217,7 @@ export class RegistryServer implements RegistrantListener {
       heartbeat: this.#heartbeat,
       listener: this,
     })
-    this.#trackUntilClosed(registrant, socket, place)
+    this.#open.add(registrant, socket, place)
     this.#unfinished.follow(registrant, arrival.connection)
     const before = this.table.of(token)
     this.table.add(registrant)
@@ -224,13 +232,5 @@ export class RegistryServer implements RegistrantListener {
     if (before.length > replaced.length) this.#sharing.changed(token)
     if (arrival.addressUnverified && this.#unverified.isNew(address))
       this.#emit({ type: 'addressUnverified', address })
-  }
-
-  #trackUntilClosed(registrant: Registrant, socket: WebSocket, place: Place | undefined): void {
-    this.#open.set(registrant, place)
-    socket.on('close', () => {
-      this.#open.delete(registrant)
-      if (this.#open.size === 0) this.#onAllClosed()
-    })
   }
 }

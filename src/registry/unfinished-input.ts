@@ -42,9 +42,9 @@ export class UnfinishedInput {
     return this.#bytes
   }
 
-  /** Bytes that are held of one address, and the senders whose they are. */
-  of(key: string): { readonly bytes: number; readonly senders: number } {
-    return { bytes: this.#bytesOf.get(key) ?? 0, senders: this.#shares.of(key) }
+  /** Bytes that are held of one address. */
+  of(key: string): number {
+    return this.#bytesOf.get(key) ?? 0
   }
 
   /** Looks at what arrives, after the library has. */

@@ -1,6 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { Counter } from '../lib/counter.ts'
 
+/** An address may have this part of what is left, so that there is always something left for who comes next. */
+const SHARE = 8
+
 /** A response that is waited for; undefined when its connection is closed. */
 interface Held<Response> {
   response: Response | undefined
@@ -26,6 +29,11 @@ export class WaitingClients<Response> {
     return this.#size
   }
 
+  /** How many clients of an address are counted. */
+  of(address: string): number {
+    return this.#byAddress.of(address)
+  }
+
   /**
    * Counts one more client on an open connection; undefined if too many wait. What is returned is to be called when the
    * answer is there: it returns where to send it, if the connection is still open.
@@ -34,7 +42,8 @@ export class WaitingClients<Response> {
    */
   enter(address: string, connection: Duplex, response: Response): (() => Response | undefined) | undefined {
     const { inAll, perAddress } = this.#limits
-    if (this.#size >= inAll || this.#byAddress.of(address) >= perAddress) return undefined
+    const share = Math.ceil((inAll - this.#size) / SHARE)
+    if (this.#byAddress.of(address) >= Math.min(perAddress, share)) return undefined
     const ofConnection = this.#of(connection)
     const held: Held<Response> = { response }
     this.#byAddress.add(address)

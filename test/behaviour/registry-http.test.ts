@@ -183,3 +183,39 @@ describe('a request that offers HTTP/2 beside', () => {
     expect(new Set(ports).size).toBe(1)
   })
 })
+
+describe('/healthz, which load balancers ask for on the port that they send to,', () => {
+  it('is 200 while the registry takes registrants, for GET and HEAD, and costs nobody anything', async () => {
+    const answer = await harness.peers.get('/healthz')
+    expect([answer.status, answer.body]).toEqual([200, 'ok\n'])
+    expect((await harness.peers.get('/healthz?x', { method: 'HEAD' })).status).toBe(200)
+    expect((await harness.peers.get('/healthz', { method: 'POST' })).status).toBe(405)
+    expect(harness.events).toEqual([])
+  })
+
+  it('is 503 as soon as the registry drains, and `/` stays 404', async () => {
+    await harness.peers.register({ answers: 1 })
+    const peer = await harness.peers.raw()
+    const stopped = harness.server.stop(5000)
+    peer.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+    await peer.until('draining')
+    expect(peer.heard()).toMatch(/^HTTP\/1.1 503 /)
+    peer.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await peer.until('HTTP/1.1 404')
+    await harness.clock.advance(6000)
+    peer.socket.destroy()
+    await harness.clock.advance(1000)
+    await stopped
+  })
+})
+
+it('the body of a discovery is not kept while its answer is waited for, however much of it comes', async () => {
+  await harness.peers.register()
+  const peer = await harness.peers.raw()
+  const size = 8 * 1024 * 1024
+  peer.socket.write(`GET ${HOSTIES} HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`)
+  peer.socket.write(Buffer.alloc(size))
+  // All of it is read while nothing is answered.
+  await waitUntil(() => peer.socket.writableLength === 0, { timeoutMs: 15_000, what: 'all to be read' })
+  expect(peer.heard()).toBe('')
+})

@@ -196,15 +196,24 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   /** How many files it may have open (`ulimit -n`). Default: as many as the tests. */
   readonly openFiles?: number
+  /** The `cgroup.procs` of the group that it runs in. Default: that of the tests. */
+  readonly group?: string | undefined
 }
 
 /** Runs the built product, `node dist/main.js …args`, with PATH and `env` as its whole environment. */
-export function startCommand(args: readonly string[], { env = {}, openFiles }: CommandOptions = {}): Command {
+export function startCommand(
+  args: readonly string[],
+  { env = {}, openFiles, group }: CommandOptions = {},
+): Command {
   const command = [process.execPath, `${ROOT}dist/main.js`, ...args]
+  const before = [
+    ...(openFiles === undefined ? [] : [`ulimit -n ${openFiles}`]),
+    ...(group === undefined ? [] : [`echo $$ > ${group}`]),
+  ]
   const [file = '', ...rest] =
-    openFiles === undefined
+    before.length === 0
       ? command
-      : ['bash', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'bash', ...command]
+      : ['bash', '-c', `${[...before, 'exec "$@"'].join(' && ')}`, 'bash', ...command]
   return startProgram(file, rest, env)
 }
 

@@ -36,7 +36,7 @@ export interface RegistryProcess {
 /** Starts `node dist/main.js registry` on 127.0.0.1; resolves when it listens on as many ports as `ports` says. */
 export async function startRegistryProcess(
   env: Readonly<Record<string, string>> = {},
-  { ports = 1, ...options }: Pick<CommandOptions, 'openFiles'> & { readonly ports?: number } = {},
+  { ports = 1, ...options }: Pick<CommandOptions, 'openFiles' | 'group'> & { readonly ports?: number } = {},
 ): Promise<RegistryProcess> {
   const port = await freePort()
   const adminPort = await freePort()
