@@ -19,7 +19,7 @@ export type SubjectAltName = `dns:${string}` | `ip:${string}`
 export interface Authority {
   readonly caFile: string
   /**
-   * A server certificate for exactly these names, signed by this authority and valid today. One of the wrong name is
+   * A certificate of a server or a client, for exactly these names, signed by this authority and valid today. One of the wrong name is
    * one of another name: `issue(['dns:wrong.example'])`. With `expired` it was valid until an hour ago.
    */
   issue(

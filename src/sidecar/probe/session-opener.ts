@@ -198,6 +198,9 @@ function explainStage(
 ): readonly [code: PuppetTrouble, words: string] | undefined {
   if (stage === 'handshake') return undefined
   if (stage === 'secured') return ['PUPPET_NOT_GRPC', 'but not gRPC inside it']
-  const perhaps = hasCertificate ? '; perhaps it does not accept the client certificate' : ''
-  return ['PUPPET_CLOSES', `and HTTP/2, but closes the connection after the handshake${perhaps}`]
+  // gRPC for C++ and what is built on it (Python, Ruby) send no alert.
+  const perhaps = hasCertificate
+    ? 'it does not accept the client certificate'
+    : 'it wants a client certificate (REGISTRAR_PUPPET_TLS_CERT_FILE)'
+  return ['PUPPET_CLOSES', `and HTTP/2, but closes the connection after the handshake; perhaps ${perhaps}`]
 }

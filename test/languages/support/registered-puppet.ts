@@ -19,8 +19,8 @@ const LATE_SECONDS = 0.5
 export interface Variant extends Partial<Omit<PuppetOptions, 'port'>> {
   /** Whether connections are counted. Who counts them accepts them even if the puppet is dead. Default: not. */
   readonly count?: boolean
-  /** More settings of the sidecar. */
-  readonly env?: Readonly<Record<string, string>>
+  /** Whether the sidecar has a client certificate. Default: not. */
+  readonly certified?: boolean
 }
 
 /** A puppet, and a sidecar that probes it. */
@@ -82,7 +82,7 @@ export function startsPairs(): StartPair {
 
 async function startPair(
   { language, onTestFinished, files, registryUrl }: Surroundings,
-  { count = false, env = {}, ...variant }: Variant,
+  { count = false, certified = false, ...variant }: Variant,
 ): Promise<PuppetAndSidecar> {
   const port = await freePort()
   const options: PuppetOptions = {
@@ -106,7 +106,10 @@ async function startPair(
     REGISTRAR_REGISTRY_URL: registryUrl,
     REGISTRAR_PROBE_INTERVAL: PROBE_INTERVAL,
     REGISTRAR_PROBE_FAST_INTERVAL: PROBE_INTERVAL,
-    ...env,
+    ...(certified && {
+      REGISTRAR_PUPPET_TLS_CERT_FILE: files.certFile,
+      REGISTRAR_PUPPET_TLS_KEY_FILE: files.keyFile,
+    }),
   })
   onTestFinished(() => sidecar.command.kill('SIGKILL'))
 
