@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** A language of `test/languages/install.mjs`: how its puppet is started, or what is missing. */
@@ -16,6 +16,7 @@ const INSTALLED = fileURLToPath(new URL('../.cache/installed.json', import.meta.
 
 /** The languages that can run. Says loudly which cannot; with LANGUAGES=required they have to. */
 export function builtLanguages(): readonly BuiltLanguage[] {
+  if (!existsSync(INSTALLED)) throw new Error('the puppets are not built: node test/languages/install.mjs')
   const languages: readonly Language[] = JSON.parse(readFileSync(INSTALLED, 'utf8'))
   const built = languages.filter((language) => language.missing === undefined)
   const haveOne = built.some(({ name }) => ONE_IS_ENOUGH.includes(name))
