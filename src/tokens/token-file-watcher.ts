@@ -25,9 +25,11 @@ export interface TokenFileWatcherOptions {
 export class TokenFileWatcher extends FileWatcher {
   readonly #options: TokenFileWatcherOptions
   #state: TokenFileState
+  /** How many there were last. */
+  #files = 0
 
   constructor(options: TokenFileWatcherOptions) {
-    super({ clock: options.clock, read: (signal) => this.#read(signal) })
+    super({ clock: options.clock, read: (signal) => this.#read(signal), files: () => this.#files })
     this.#options = options
     this.#state = initialTokenFileState(options.source)
   }
@@ -43,7 +45,9 @@ export class TokenFileWatcher extends FileWatcher {
     signal.addEventListener('abort', cancelAlarm, { once: true })
     try {
       const known = (digest: string): boolean => isKnown(this.#state, digest)
-      this.#apply(await readStable(source.path, { disk, isKnown: known, signal }))
+      const reading = await readStable(source.path, { disk, isKnown: known, signal })
+      this.#files = reading.kind === 'content' ? reading.content.files.length : 0
+      this.#apply(reading)
     } finally {
       cancelAlarm()
       signal.removeEventListener('abort', cancelAlarm)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WATCH_INTERVAL_MS } from '../../../src/lib/file-watcher.ts'
 import { markOf } from '../../../src/tokens/file-content.ts'
-import { readStable } from '../../../src/tokens/stable-read.ts'
+import { type Disk, readStable } from '../../../src/tokens/stable-read.ts'
 import { SLOW_READING_MS, type TokenFileChange } from '../../../src/tokens/token-file-change.ts'
 import { TokenFileWatcher } from '../../../src/tokens/token-file-watcher.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -189,6 +189,46 @@ describe('a requested reading', () => {
     disk.text = `${B}\n`
     await watcher.refresh()
     expect(changes).toEqual([changed(B)])
+  })
+})
+
+describe('a folder of many files', () => {
+  it('is read less often: each file makes the pause 4 ms longer where that is more than 10 s', async () => {
+    const names = Array.from({ length: 10_000 }, (_, index) => `file-${index}`)
+    let readings = 0
+    const disk: Disk = {
+      stat: async (path) => {
+        const isFolder = path === '/folder'
+        return { isFile: () => !isFolder, isDirectory: () => isFolder, size: 20, nlink: 1 }
+      },
+      readdir: async () => {
+        readings += 1
+        return names
+      },
+      realpath: async (path) => path,
+      readFile: async (file) => Buffer.from(`insecure_${file.slice('/folder/'.length)}\n`),
+    }
+    const clock = new FakeClock()
+    const changes: TokenFileChange[] = []
+    const source = {
+      variable: 'X',
+      path: '/folder',
+      inline: { variable: 'Y', tokens: [] },
+      mark: { digest: '', unended: [] },
+    }
+    const watcher = new TokenFileWatcher({
+      source,
+      clock,
+      disk,
+      onChange: (change) => void changes.push(change),
+    })
+    await watcher.refresh()
+    expect([readings, changes.length]).toEqual([2, 1])
+    await clock.advance(39_999)
+    expect(readings).toBe(2)
+    await clock.advance(1)
+    expect(readings).toBe(3)
+    watcher.stop()
   })
 })
 
