@@ -18,6 +18,8 @@ import { SIDECAR_VARIABLES } from './variables.ts'
 export interface RegistryAccess extends TransportOptions {
   /** Base URL, `ws:` or `wss:`. */
   readonly url: URL
+  /** Where `extraCa` was read from; undefined if nowhere. */
+  readonly caFile: string | undefined
   /** The proxy on the way there; undefined if there is none. */
   readonly proxy: HttpProxy | undefined
 }
@@ -49,7 +51,7 @@ export async function readRegistryAccess(
   const extraCa = readCa(values.REGISTRAR_REGISTRY_CA_FILE, findings)
   const proxyVariables = proxyVariablesOf(env)
   const proxy = await readProxy(url ?? SOME_REGISTRY, proxyVariables, findings)
-  return url && { url, extraCa, proxy, proxyVariables }
+  return url && { url, extraCa, caFile: values.REGISTRAR_REGISTRY_CA_FILE, proxy, proxyVariables }
 }
 
 /** What the authority says beside the URL, or without one. */

@@ -64,7 +64,12 @@ export const SIDECAR_VARIABLES = [
     text,
     "the registry's whole base URL instead; the only way to plain ws://",
   ),
-  row('REGISTRAR_REGISTRY_CA_FILE', '', text, 'certificates (PEM) to trust in addition to the built-in ones'),
+  row(
+    'REGISTRAR_REGISTRY_CA_FILE',
+    '',
+    text,
+    'certificates (PEM) to trust in addition to the built-in ones; followed while running',
+  ),
   row('HTTPS_PROXY', '', text, 'proxy for a wss:// registry'),
   row('HTTP_PROXY', '', text, 'proxy for a ws:// registry'),
   row('ALL_PROXY', '', text, 'proxy for either, where its own variable is not set'),

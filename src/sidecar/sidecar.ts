@@ -16,6 +16,7 @@ import { PuppetMonitor } from './puppet-monitor.ts'
 import { createRegistrations } from './registration/create-registrations.ts'
 import { loadWebSocket } from './registration/open-socket.ts'
 import type { Registrations } from './registration/registrations.ts'
+import { RegistryTransport } from './registration/registry-transport.ts'
 import { EventLog } from './status/event-log.ts'
 import { createAdminServer } from './status/routes.ts'
 import { SidecarState } from './status/sidecar-state.ts'
@@ -48,6 +49,7 @@ export class Sidecar {
   readonly #puppet: PuppetMonitor
   readonly #tokens: TokenSet
   readonly #tokenCheck: TokenCheck
+  readonly #registryTransport: RegistryTransport
   readonly #registrations: Registrations
   #draining = false
   #gateway: GatewayServer | undefined
@@ -92,8 +94,24 @@ export class Sidecar {
         this.#registrations.has(publicName(token)) ? this.#puppet.acceptsToken(token, signal) : null,
       onAnswer: (token, accepted) => this.#emit({ type: 'tokenChecked', id: publicName(token), accepted }),
     })
+    this.#registryTransport = new RegistryTransport({
+      registry: config.registry,
+      lookup: resolver.lookup,
+      clock,
+      onRenewed: () =>
+        log.info('other certificates are in REGISTRAR_REGISTRY_CA_FILE: new connections use them'),
+      onTrouble: (trouble) => {
+        if (trouble === undefined) return log.info('REGISTRAR_REGISTRY_CA_FILE can be used again')
+        const { code, message: cause } = trouble
+        log.error(
+          { code, cause },
+          `REGISTRAR_REGISTRY_CA_FILE ${cause}; the certificates before it stay in use`,
+        )
+      },
+    })
     this.#registrations = createRegistrations({
       config,
+      transport: this.#registryTransport.transport,
       clock,
       resolver,
       capacity: roomForConnections(openFileLimit()),
@@ -119,6 +137,7 @@ export class Sidecar {
   async start(): Promise<void> {
     this.#puppet.start()
     this.#tokens.start()
+    this.#registryTransport.start()
     inBackground(loadWebSocket())
     try {
       // First: a gateway that finds no server ends, and says that all is well.
@@ -138,7 +157,7 @@ export class Sidecar {
   /** Reads the tokens again now, and logs what came of it. */
   async reload(): Promise<void> {
     const { log } = this.#options
-    const problems = await this.#tokens.refresh()
+    const [problems] = await Promise.all([this.#tokens.refresh(), this.#registryTransport.refresh()])
     if (problems === undefined) return log.info('there is no file of tokens to read again')
     if (this.#draining) return
     if (problems.length === 0) log.info('the tokens have been read again')
@@ -177,6 +196,7 @@ export class Sidecar {
     const { clock, config } = this.#options
     this.#draining = true
     this.#tokens.stop()
+    this.#registryTransport.stop()
     this.#reconcile()
     const withdrawn = this.#registrations.ended().then(() => true)
     return (await withTimeLimit(clock, config.drainTimeoutMs, withdrawn)) ?? false

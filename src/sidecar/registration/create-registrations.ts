@@ -2,7 +2,7 @@ import type { Config } from '../../config/sidecar-config.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ipv4First } from '../../net/ipv4-first.ts'
 import type { NameResolver } from '../../net/name-resolver.ts'
-import { createTransport } from '../../net/transport.ts'
+import type { Transport } from '../../net/transport.ts'
 import { publicName } from '../../ops/redactor.ts'
 import { REGISTRATION_PATH } from '../../protocol/discovery.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
@@ -16,6 +16,8 @@ import { Registrations } from './registrations.ts'
 
 export interface CreateOptions {
   readonly config: Pick<Config, 'registry' | 'advertise' | 'heartbeat' | 'connectRate' | 'backoffMaxMs'>
+  /** The way to the registry. */
+  readonly transport: Transport
   readonly clock: Clock
   readonly resolver: NameResolver
   /** Connections at a time. */
@@ -32,12 +34,12 @@ const TCP_MS = 3000
 
 /** The registrations of a sidecar, with all that they share: one pace, one heartbeat, one way to the registry. */
 export function createRegistrations(options: CreateOptions): Registrations {
-  const { config, clock, resolver, capacity, onEvent, redact } = options
+  const { config, transport, clock, resolver, capacity, onEvent, redact } = options
   const { registry, advertise, heartbeat, connectRate } = config
   const settings = reducerSettings(config)
   const socketOptions = {
     url: new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH),
-    transport: createTransport(registry, resolver.lookup),
+    transport,
     // The registry publishes the address that it sees, and no client can use an IPv6 one.
     lookup: advertise.host === '' ? ipv4First(resolver.lookup) : undefined,
     clock,

@@ -42,6 +42,7 @@ describe('which registry', () => {
     expect(access).toEqual({
       url: new URL('wss://api.chatie.io'),
       extraCa: [],
+      caFile: undefined,
       proxy: undefined,
       proxyVariables: undefined,
     })

@@ -28,6 +28,7 @@ describe('defaults', () => {
       registry: {
         url: new URL('wss://api.chatie.io'),
         extraCa: [],
+        caFile: undefined,
         proxy: undefined,
         proxyVariables: undefined,
       },
