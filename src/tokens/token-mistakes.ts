@@ -20,10 +20,12 @@ const NOT_UTF8 = /\uFFFD/
 const FORBIDDEN = /[^!$&()*+\-.0-9:;<=>@A-Z[\]^_`a-z{|}~]/
 /** What travels everywhere unchanged. */
 const SAFE = /^[A-Za-z0-9._~-]+$/
+/** What a URL leaves out of its path. */
+const DOTS = /^\.+$/
 const GUESSABLE_LENGTH = 8
 
 /** What nobody can register, whoever chose it. */
-export const UNUSABLE: readonly RegExp[] = [QUOTES, UNEXPANDED, BRACKETS, NOT_UTF8, FORBIDDEN]
+export const UNUSABLE: readonly RegExp[] = [QUOTES, UNEXPANDED, BRACKETS, NOT_UTF8, FORBIDDEN, DOTS]
 
 const PLACEHOLDER_WORDS = 'looks like a placeholder; put the real token there'
 
@@ -44,6 +46,7 @@ export const MISTAKES: readonly Mistake[] = [
     test: /^aW5zZWN1cmVf/,
     words: 'is encoded in base64; Kubernetes decodes a Secret once: encode it once, or use stringData',
   },
+  { test: DOTS, words: 'is nothing but dots, which a URL leaves out' },
   { test: NOT_UTF8, words: 'holds bytes that are not UTF-8; save it as plain UTF-8 text' },
   { test: /^[a-z]+:\/\//i, words: 'is a URL; write the token alone' },
   { test: /\S\s+\S/, words: 'has white space in it; write one token per line' },
