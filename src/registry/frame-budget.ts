@@ -10,6 +10,14 @@ export interface Talker {
   resume(): void
 }
 
+/** Those of an address that are not read from. */
+interface Paused {
+  /** The longest first. */
+  readonly talkers: Set<Talker>
+  /** How many of them are read from next. Each may have one frame ready or fifty: more where that was not too much, fewer where it was. */
+  batch: number
+}
+
 /**
  * Shares out the time that frames take. In each short window an address may send as many frames as there are left for all; whoever sends
  * more is not read from for a while. So one address gets half of what there is at most, two get a third each, and those who
@@ -21,8 +29,7 @@ export class FrameBudget {
   readonly #used = new Map<string, number>()
   #usedInAll = 0
   #windowEndsMs = Number.NEGATIVE_INFINITY
-  /** Those that are not read from, by address, the longest first. */
-  readonly #paused = new Map<string, Set<Talker>>()
+  readonly #paused = new Map<string, Paused>()
   #cancelTimer: Cancel | undefined
 
   constructor(clock: Clock) {
@@ -31,7 +38,7 @@ export class FrameBudget {
 
   /** How many talkers of an address are paused. */
   pausedOf(key: string): number {
-    return this.#paused.get(key)?.size ?? 0
+    return this.#paused.get(key)?.talkers.size ?? 0
   }
 
   /** A frame came. */
@@ -42,9 +49,10 @@ export class FrameBudget {
     this.#used.set(key, (this.#used.get(key) ?? 0) + 1)
     this.#usedInAll += 1
     if (!this.#hasTooMany(key)) return
-    const paused = this.#paused.get(key) ?? new Set()
-    if (paused.has(talker)) return
-    this.#paused.set(key, paused.add(talker))
+    const paused = this.#paused.get(key) ?? { talkers: new Set(), batch: FRAMES.resumed }
+    if (paused.talkers.has(talker)) return
+    paused.talkers.add(talker)
+    this.#paused.set(key, paused)
     talker.pause()
     this.#cancelTimer ??= this.#clock.after(FRAMES.windowMs, () => this.#goOn())
   }
@@ -82,9 +90,13 @@ export class FrameBudget {
     const nowMs = this.#clock.now()
     if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
     for (const [key, paused] of this.#paused) {
-      if (this.#hasTooMany(key)) continue
-      let left: number = FRAMES.resumed
-      for (const talker of paused) {
+      if (this.#hasTooMany(key)) {
+        paused.batch = FRAMES.resumed
+        continue
+      }
+      let left = paused.batch
+      paused.batch = Math.min(FRAMES.inAll, 2 * paused.batch)
+      for (const talker of paused.talkers) {
         if (left === 0) break
         left -= 1
         this.#unpause(talker)
@@ -96,8 +108,8 @@ export class FrameBudget {
 
   #unpause(talker: Talker): boolean {
     const paused = this.#paused.get(talker.key)
-    const wasPaused = paused?.delete(talker) ?? false
-    if (paused?.size === 0) this.#paused.delete(talker.key)
+    const wasPaused = paused?.talkers.delete(talker) ?? false
+    if (paused?.talkers.size === 0) this.#paused.delete(talker.key)
     if (this.#paused.size === 0) {
       this.#cancelTimer?.()
       this.#cancelTimer = undefined

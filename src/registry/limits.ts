@@ -27,7 +27,7 @@ export const FRAME_RATE = { limit: 50, windowMs: 1000 } as const
 /**
  * Frames from registrants in each window. `inAll`: 10,000 a second, which take a tenth of a core. `always`: so many of one address are
  * read in each window, whatever others send: 2,000 a second, as ten thousand registrants send that ping and are pinged. `resumed`: so many registrants of
- * an address are read from again in each window, if they were not: each may have many frames ready.
+ * an address are read from again at first, if they were not.
  */
 export const FRAMES = { windowMs: 10, inAll: 100, always: 20, resumed: 5 } as const
 /** Characters of a token; they have some fifty. */

@@ -88,6 +88,19 @@ it('in the long run an address that has always more to send is read from at the 
   expect(frames / seconds).toBeLessThan(1.5 * perSecond)
 })
 
+it('a thousand registrants of one address that answer once, all at the same time, are read from again within a quarter of a second', () => {
+  const { clock, budget, talkers } = begin()
+  const all = talkers(HERE, 1000)
+  for (const [index, talker] of all.entries()) {
+    budget.take(talker)
+    // They are asked within 100 ms.
+    if (index % 100 === 99) clock.run(FRAMES.windowMs)
+  }
+  expect(budget.pausedOf(HERE)).toBeGreaterThan(0)
+  clock.run(250)
+  expect(budget.pausedOf(HERE)).toBe(0)
+})
+
 it('who leaves is read from again, and nothing is left behind', () => {
   const { clock, budget, talkers } = begin()
   const all = talkers(HERE, FRAMES.inAll)
