@@ -1,7 +1,6 @@
 import { inBackground } from '../lib/background.ts'
 import type { Problem } from '../lib/problem.ts'
-import { RateLimiter } from '../lib/rate-limiter.ts'
-import { createStdoutLog, type Log, type LogOptions, REPEATABLE_LINES } from '../ops/log.ts'
+import { createStdoutLog, type Log, type LogOptions, RepeatableLines } from '../ops/log.ts'
 import { Redactor } from '../ops/redactor.ts'
 import { aborted, type Context } from './context.ts'
 import { asListenProblem, type ListenSetting } from './listen-error.ts'
@@ -36,11 +35,13 @@ export async function runDaemon(context: Context, options: DaemonOptions): Promi
   const redactor = new Redactor(options.secrets, options.passwords)
   const logOptions = { ...options.log, redact: redactor.redact }
   const { log, end: endLog } = await createStdoutLog(logOptions, context.clock)
-  const survived = new RateLimiter(REPEATABLE_LINES)
+  const survived = new RepeatableLines(context.clock)
   context.reportBugsTo((error, isFatal) => {
     if (isFatal) return log.fatal({ err: error }, 'a bug: please report it')
-    const level = survived.take(context.clock.now()) ? 'error' : 'debug'
-    log[level]({ err: error }, 'a bug, which ended only what it was part of: please report it')
+    log[survived.level('error')](
+      { err: error },
+      'a bug, which ended only what it was part of: please report it',
+    )
   })
   for (const { variable, message, code } of options.warnings) {
     log.warn({ variable, code }, `${variable} ${message}`)

@@ -1,6 +1,6 @@
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import { type Clock, withTimeLimit } from '../lib/clock.ts'
-import type { RateLimit } from '../lib/rate-limiter.ts'
+import { RateLimiter } from '../lib/rate-limiter.ts'
 
 export interface LogOptions {
   readonly level: LevelWithSilent
@@ -11,8 +11,19 @@ export interface LogOptions {
 
 export type Log = Logger
 
-/** So many lines that others can cause without end; the rest of them are written at `debug`. */
-export const REPEATABLE_LINES: RateLimit = { limit: 10, windowMs: 10_000 }
+/** The level of lines that others can cause without end: ten of them in ten seconds have their own, the rest are written at `debug`. */
+export class RepeatableLines {
+  readonly #clock: Clock
+  readonly #limiter = new RateLimiter({ limit: 10, windowMs: 10_000 })
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  level<Level extends string>(level: Level): Level | 'debug' {
+    return this.#limiter.take(this.#clock.now()) ? level : 'debug'
+  }
+}
 
 /** Lines that are not read yet wait in memory, up to this many characters; later ones are dropped. */
 const UNREAD_MAX = 1024 * 1024

@@ -12,7 +12,7 @@ export const MAX_BYTES = 8 * 1024 * 1024
 const ATTEMPTS = 3
 
 /** What a folder may hold: each file is opened every time, and one file of so many tokens would be read in no time. */
-export const MAX_FILES = 10_000
+const MAX_FILES = 10_000
 
 const UNSTEADY: FileTrouble = {
   code: 'FILE_UNFINISHED',

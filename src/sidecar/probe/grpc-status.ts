@@ -1,5 +1,5 @@
 /** The names of the gRPC statuses, by number (the gRPC core specification's status codes). */
-export const GRPC_STATUSES = [
+const GRPC_STATUSES = [
   'OK',
   'CANCELLED',
   'UNKNOWN',

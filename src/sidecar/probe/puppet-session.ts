@@ -13,7 +13,6 @@ import { type Address, failedProbe } from './probe.ts'
 import { troubleWords } from './trouble-words.ts'
 
 export interface PuppetSessionOptions extends Address {
-  /** What the probe says of itself in a TLS handshake. */
   /** The server names that clients ask for, the first of which the probe asks for too. */
   readonly serverNames: () => readonly string[]
   readonly clock: Clock

@@ -14,11 +14,10 @@ import {
   failureOfError,
   failureOfResponse,
 } from './failure.ts'
-import { readRefusal } from './read-refusal.ts'
 import { redirectedAgain, redirectTarget } from './redirect.ts'
 import type { RegistrySocket, SocketHandlers } from './registry-socket.ts'
 import type { SocketOptions, SocketRequest } from './socket-options.ts'
-import type { UpgradeRefusal } from './upgrade-refusal.ts'
+import { readRefusal, type UpgradeRefusal } from './upgrade-refusal.ts'
 
 /** A larger frame ends the connection; what is merely too long to be a question is ignored. */
 const MAX_FRAME_BYTES = 1024 * 1024

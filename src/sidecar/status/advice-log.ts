@@ -1,6 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { RateLimiter } from '../../lib/rate-limiter.ts'
-import { type Log, REPEATABLE_LINES } from '../../ops/log.ts'
+import { type Log, RepeatableLines } from '../../ops/log.ts'
 import { type AdviceCode, isAllClear, topicOf } from '../../protocol/advice.ts'
 import type { SidecarEvent } from '../events.ts'
 
@@ -13,22 +12,21 @@ const HARMLESS: ReadonlySet<AdviceCode> = new Set(['PUBLISHED_NEARBY', 'REGISTRY
 /** Writes what the registry advises, each advice once, for whichever tokens it is; again when it had been all clear. */
 export class AdviceLog {
   readonly #log: Log
-  readonly #clock: Clock
   readonly #written = new Map<string, AdviceCode>()
   /** Whoever holds the token may make the registry say something. */
-  readonly #lines = new RateLimiter(REPEATABLE_LINES)
+  readonly #lines: RepeatableLines
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
-    this.#clock = clock
+    this.#lines = new RepeatableLines(clock)
   }
 
   record({ id: token, advice: { code, text } }: SidecarEvent & { type: 'advice' }): void {
     const fields = { token, code }
     const words = `the registry advises: ${text}`
-    if (!this.#isNew(code, text) || !this.#lines.take(this.#clock.now()))
-      return this.#log.debug(fields, words)
-    this.#log[isAllClear(code) || HARMLESS.has(code) ? 'info' : 'warn'](fields, words)
+    if (!this.#isNew(code, text)) return this.#log.debug(fields, words)
+    const level = isAllClear(code) || HARMLESS.has(code) ? 'info' : 'warn'
+    this.#log[this.#lines.level(level)](fields, words)
   }
 
   #isNew(code: AdviceCode, text: string): boolean {

@@ -1,6 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { RateLimiter } from '../../lib/rate-limiter.ts'
-import { type Log, REPEATABLE_LINES } from '../../ops/log.ts'
+import { type Log, RepeatableLines } from '../../ops/log.ts'
 import { type Change, LogAggregator, type Sum } from '../../ops/log-aggregator.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
 import { AdviceLog } from './advice-log.ts'
@@ -9,13 +8,10 @@ import { PuppetWarningsLog } from './puppet-warnings-log.ts'
 import { registrationLine } from './registration-log-line.ts'
 import { ageInWords, Reminder } from './reminder.ts'
 import type { SidecarState } from './sidecar-state.ts'
-import type { Lasted, Written } from './written.ts'
+import { StateChanges } from './state-changes.ts'
 
 /** States that soon lead to another one, which is written. */
 const TRANSIENT: ReadonlySet<RegistrationState> = new Set(['queued', 'connecting', 'open', 'closing'])
-
-/** A registry may give another reason each time: in one state no more of them are written than this. */
-const CAUSES_MAX = 16
 
 /** With more tokens than this, what happens to many of them within a second is written as a sum. */
 const FEW = 10
@@ -28,7 +24,7 @@ export class EventLog {
   readonly #log: Log
   readonly #clock: Clock
   readonly #sidecarState: SidecarState
-  readonly #written = new Map<string, Written>()
+  readonly #changes: StateChanges
   /** Whether the puppet accepts each token, as it was written last. */
   readonly #accepted = new Map<string, boolean | null>()
   readonly #aggregator: LogAggregator
@@ -41,13 +37,15 @@ export class EventLog {
   readonly #puppetWarnings: PuppetWarningsLog
   readonly #advice: AdviceLog
   /** A gateway may bring other tokens again and again. */
-  readonly #tokenChanges = new RateLimiter(REPEATABLE_LINES)
+  readonly #tokenChanges: RepeatableLines
 
   /** @param sidecarState to which each event has been applied already */
   constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
     this.#log = log
     this.#clock = clock
     this.#sidecarState = sidecarState
+    this.#changes = new StateChanges(clock)
+    this.#tokenChanges = new RepeatableLines(clock)
     this.#gateway = new GatewayLog(log, clock, sidecarState)
     this.#puppetWarnings = new PuppetWarningsLog(log, clock)
     this.#advice = new AdviceLog(log, clock)
@@ -94,7 +92,7 @@ export class EventLog {
   }
 
   #puppet({ health, code, reason, damping }: SidecarEvent & { type: 'puppet' }): void {
-    const lasted = this.#change('puppet', health, reason)
+    const lasted = this.#changes.change('puppet', health, reason)
     if (lasted === undefined) return
     const fields = {
       state: health,
@@ -120,7 +118,7 @@ export class EventLog {
 
   #registry(event: SidecarEvent & { type: 'registry' }): void {
     const { reachable, code, reason, attempts: attempt, retryInMs } = event
-    const lasted = this.#change('registry', reachable ? 'reachable' : 'unreachable', reason)
+    const lasted = this.#changes.change('registry', reachable ? 'reachable' : 'unreachable', reason)
     const ageMs = this.#registryReminder.due(!reachable, this.#clock.now())
     const fields = { code, cause: reason, attempt, retryInMs: Math.round(retryInMs ?? 0), ...lasted }
     if (lasted === undefined) {
@@ -140,14 +138,14 @@ export class EventLog {
     }
     const fields = { added: added.length, removed: removed.length }
     const text = `the tokens changed: ${added.length} added, ${removed.length} removed`
-    this.#log[this.#tokenChanges.take(this.#clock.now()) ? 'info' : 'debug'](fields, text)
+    this.#log[this.#tokenChanges.level('info')](fields, text)
   }
 
   #gone(token: string): void {
     this.#accepted.delete(token)
-    const registered = this.#written.get(token)?.state === 'registered'
-    const lasted = this.#change(token, 'gone', '')
-    this.#written.delete(token)
+    const registered = this.#changes.stateOf(token) === 'registered'
+    const lasted = this.#changes.change(token, 'gone', '')
+    this.#changes.forget(token)
     const write = (): void => this.#log.info({ token, ...lasted }, 'withdrawn: it is no token any more')
     if (registered) this.#write({ subject: token, kind: 'removed', cause: '', write })
   }
@@ -169,12 +167,12 @@ export class EventLog {
     const { id: token, state, code, reason: cause, attempts: attempt, retryInMs } = event
     if (TRANSIENT.has(state)) return this.#log.debug({ token, state, attempt }, state)
     const withdrawn = state === 'idle' || state === 'stopped'
-    const before = this.#written.get(token)
+    const before = this.#changes.stateOf(token)
     // Nothing was written before: there was nothing to withdraw.
     if (withdrawn && before === undefined) return
-    const lasted = this.#change(token, withdrawn ? 'withdrawn' : state, `${cause} ${event.confirmed}`)
+    const lasted = this.#changes.change(token, withdrawn ? 'withdrawn' : state, `${cause} ${event.confirmed}`)
     if (lasted === undefined) return
-    const { level, kind, text, trouble } = registrationLine(event, before?.state === 'registered')
+    const { level, kind, text, trouble } = registrationLine(event, before === 'registered')
     const fields = {
       token,
       state,
@@ -219,23 +217,5 @@ export class EventLog {
         { ...fields, ...(code === null ? {} : { code }), cause, tokens: subjects },
         `${text} (${cause})`,
       )
-  }
-
-  /** Undefined if nothing is new. Causes that alternate within a state are new once each. */
-  #change(subject: string, state: string, cause: string): Lasted | undefined {
-    const before = this.#written.get(subject)
-    if (before?.state === state) {
-      if (before.causes.includes(cause) || before.causes.length >= CAUSES_MAX) {
-        before.repeats += 1
-        return undefined
-      }
-      before.causes.push(cause)
-      return {}
-    }
-    const sinceMs = this.#clock.now()
-    this.#written.set(subject, { state, sinceMs, causes: [cause], repeats: 0 })
-    if (before === undefined) return {}
-    const lastedMs = Math.round(sinceMs - before.sinceMs)
-    return before.repeats === 0 ? { lastedMs } : { lastedMs, repeats: before.repeats }
   }
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { RateLimiter } from '../../lib/rate-limiter.ts'
-import { type Log, REPEATABLE_LINES } from '../../ops/log.ts'
+import { type Log, RepeatableLines } from '../../ops/log.ts'
 import type { GatewayRefusal, SidecarEvent } from '../events.ts'
 import { isForeign, otherPort, otherToken } from './gateway-problems.ts'
 import type { SidecarState } from './sidecar-state.ts'
@@ -15,7 +14,7 @@ export class GatewayLog {
   readonly #log: Log
   readonly #clock: Clock
   readonly #sidecarState: SidecarState
-  readonly #limiter = new RateLimiter(REPEATABLE_LINES)
+  readonly #lines: RepeatableLines
   /** When each refusal was last written at `warn`. */
   readonly #refusedMs = new Map<GatewayRefusal, number>()
 
@@ -23,6 +22,7 @@ export class GatewayLog {
   constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
     this.#log = log
     this.#clock = clock
+    this.#lines = new RepeatableLines(clock)
     this.#sidecarState = sidecarState
   }
 
@@ -31,7 +31,7 @@ export class GatewayLog {
       case 'gatewayJoined':
         return this.#joined(event)
       case 'gatewayLeft': {
-        const level = this.#levelFor('info')
+        const level = this.#lines.level('info')
         return this.#log[level]({ token: event.id, cause: event.cause }, `the gateway left (${event.cause})`)
       }
       case 'gatewayPort':
@@ -43,25 +43,21 @@ export class GatewayLog {
     }
   }
 
-  #levelFor<Level extends string>(level: Level): Level | 'debug' {
-    return this.#limiter.take(this.#clock.now()) ? level : 'debug'
-  }
-
   #joined({ id: token, adopted }: SidecarEvent & { type: 'gatewayJoined' }): void {
     if (isForeign(this.#sidecarState, token)) {
-      return this.#log[this.#levelFor('error')]({ token }, `WRONG TOKEN: ${otherToken(token)}`)
+      return this.#log[this.#lines.level('error')]({ token }, `WRONG TOKEN: ${otherToken(token)}`)
     }
     const taken = adopted ? '; its token is taken over' : ''
-    this.#log[this.#levelFor('info')]({ token }, `the gateway has connected${taken}`)
+    this.#log[this.#lines.level('info')]({ token }, `the gateway has connected${taken}`)
   }
 
   #port({ id: token, port, expected }: SidecarEvent & { type: 'gatewayPort' }): void {
     if (port === expected) return
     if (port === undefined) {
       const text = 'the gateway does not say on which port its puppet listens'
-      return this.#log[this.#levelFor('warn')]({ token }, text)
+      return this.#log[this.#lines.level('warn')]({ token }, text)
     }
-    this.#log[this.#levelFor('error')]({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
+    this.#log[this.#lines.level('error')]({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
   }
 
   #refused(cause: GatewayRefusal, from: string): void {

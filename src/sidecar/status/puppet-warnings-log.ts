@@ -1,19 +1,17 @@
 import type { Clock } from '../../lib/clock.ts'
-import { RateLimiter } from '../../lib/rate-limiter.ts'
-import { type Log, REPEATABLE_LINES } from '../../ops/log.ts'
+import { type Log, RepeatableLines } from '../../ops/log.ts'
 import type { PuppetWarning } from '../events.ts'
 
 /** Writes what is odd with a puppet that lives: once when it begins, and once when it is over. */
 export class PuppetWarningsLog {
   readonly #log: Log
-  readonly #clock: Clock
   #warnings: readonly PuppetWarning[] = []
   /** A puppet may say something else with every probe. */
-  readonly #lines = new RateLimiter(REPEATABLE_LINES)
+  readonly #lines: RepeatableLines
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
-    this.#clock = clock
+    this.#lines = new RepeatableLines(clock)
   }
 
   record(warnings: readonly PuppetWarning[]): void {
@@ -25,7 +23,7 @@ export class PuppetWarningsLog {
   }
 
   #write(level: 'warn' | 'info', code: string, text: string): void {
-    this.#log[this.#lines.take(this.#clock.now()) ? level : 'debug']({ code }, text)
+    this.#log[this.#lines.level(level)]({ code }, text)
   }
 }
 

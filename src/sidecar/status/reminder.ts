@@ -4,7 +4,7 @@ const HOUR_MS = 60 * MINUTE_MS
 const AGES_MS = [1, 2, 5, 10, 30].map((minutes) => minutes * MINUTE_MS)
 
 /** The age at which the next reminder of a trouble is due that is so old. */
-export function nextReminderMs(ageMs: number): number {
+function nextReminderMs(ageMs: number): number {
   return AGES_MS.find((each) => each > ageMs) ?? (Math.floor(ageMs / HOUR_MS) + 1) * HOUR_MS
 }
 

@@ -216,6 +216,6 @@ export class SidecarState {
 }
 
 /** Whether the registry says that clients cannot find the token at all. */
-export function isWithheld(advice: readonly Advice[]): boolean {
+function isWithheld(advice: readonly Advice[]): boolean {
   return advice.some(({ code }) => isUnpublished(code))
 }
