@@ -39,6 +39,11 @@ export function afterPatience(clock: Clock, ms: number, callback: () => void): C
   return () => cancel()
 }
 
+/** Keeps `value` from being collected as garbage until all has run that waits for the immediates of this turn of the event loop. */
+export function keepThisTurn(value: object): void {
+  setImmediate(() => value)
+}
+
 /** Resolves after `ms` milliseconds, or at once when `signal` aborts; never rejects. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
