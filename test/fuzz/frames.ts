@@ -31,6 +31,12 @@ export function frame({ fin, reserved, opcode, mask, form, lie, payload }: Frame
   return head.toString('latin1') + (mask ?? '') + Buffer.from(text).toString('latin1')
 }
 
+/** A text frame as a registry sends it: without a mask. */
+export function serverTextFrame(text: string): Bytes {
+  const payload = Buffer.from(text).toString('latin1')
+  return frame({ fin: true, reserved: 0, opcode: 1, mask: undefined, form: 'shortest', lie: 0, payload })
+}
+
 /** A text frame as a registrant sends it. */
 export function textFrame(text: string): Bytes {
   const payload = Buffer.from(text).toString('latin1')
@@ -65,6 +71,14 @@ const FRAME: fc.Arbitrary<FrameParts> = fc.record({
 export const FRAMES: fc.Arbitrary<Bytes> = fc
   .array(FRAME, { minLength: 1, maxLength: 12 })
   .map((all) => all.map(frame).join(''))
+
+/** The same of a registry, which has no mask, or should have none. */
+export const SERVER_FRAMES: fc.Arbitrary<Bytes> = fc
+  .array(fc.tuple(FRAME, often<Bytes | undefined>(undefined, fc.constant('mask'))), {
+    minLength: 1,
+    maxLength: 12,
+  })
+  .map((all) => all.map(([parts, mask]) => frame({ ...parts, mask })).join(''))
 
 /** One message in many pieces, pings in between; it may never end. */
 export const FRAGMENTS: fc.Arbitrary<Bytes> = fc
