@@ -1,16 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, deadline } from '../lib/clock.ts'
-import type { Attempt } from '../net/attempt.ts'
-import {
-  isProxyStage,
-  peerName,
-  registryErrorOf,
-  type Stage,
-  stageOf,
-  type Way,
-} from '../net/connect-error.ts'
+import { type Attempt, silenceIn, troubleOfError } from '../net/attempt.ts'
+import { peerName, type Stage, type Way } from '../net/connect-error.ts'
 import { otherProtocolOfAnswer } from '../net/other-protocol.ts'
-import { ProxyError } from '../net/proxy-error.ts'
 import type { RegistryTrouble } from '../net/registry-trouble.ts'
 import { followStages } from '../net/stages.ts'
 import type { Transport } from '../net/transport.ts'
@@ -56,27 +48,15 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     if (other === undefined) return parseDiscovery(status, body)
     return { kind: 'unreachable', code: other.code, reason: `HTTP: ${url.host}: ${other.words}` }
   } catch (error) {
-    if (limit.signal.aborted) return silent(url.host, timeoutMs, stage, way)
-    return unreachable(url.host, error as NodeJS.ErrnoException, stage, way)
+    if (limit.signal.aborted) {
+      const reason = `${stage}: ${peerName(url.host, stage, way)}: no answer in ${timeoutMs / 1000} s`
+      return { kind: 'unreachable', code: silenceIn(stage), reason }
+    }
+    const trouble = troubleOfError(error as NodeJS.ErrnoException, stage, way, url.host)
+    return { kind: 'unreachable', code: trouble.code, reason: `${trouble.stage}: ${trouble.reason}` }
   } finally {
     limit.release()
   }
-}
-
-type Unreachable = Extract<Discovery, { kind: 'unreachable' }>
-
-function silent(host: string, timeoutMs: number, stage: Stage, way: Way): Unreachable {
-  const code = isProxyStage(stage) ? 'PROXY_SILENT' : 'REGISTRY_SILENT'
-  const reason = `${stage}: ${peerName(host, stage, way)}: no answer in ${timeoutMs / 1000} s`
-  return { kind: 'unreachable', code, reason }
-}
-
-function unreachable(host: string, error: NodeJS.ErrnoException, stage: Stage, way: Way): Unreachable {
-  if (error instanceof ProxyError)
-    return { kind: 'unreachable', code: error.trouble, reason: `${error.stage}: ${error.message}` }
-  const where = stageOf(error, stage)
-  const { code, words } = registryErrorOf(error, where, way)
-  return { kind: 'unreachable', code, reason: `${where}: ${peerName(host, where, way)}: ${words}` }
 }
 
 async function get(

@@ -1,4 +1,5 @@
 import { isPrivateHost } from '../net/local-host.ts'
+import { targetOf } from '../net/target.ts'
 import type { Findings } from './config-error.ts'
 
 /** Reads `host[:port]`: always TLS. */
@@ -56,14 +57,10 @@ function hostProblem(text: string): string | undefined {
 export function checkSameRegistry(variable: string, authority: string, url: URL, findings: Findings): void {
   const other = URL.canParse(`wss://${authority}`) ? new URL(`wss://${authority}`) : undefined
   const hasPort = /:\d+$/.test(authority)
-  if (other?.hostname === url.hostname && (!hasPort || portOf(other) === portOf(url))) return
+  if (other?.hostname === url.hostname && (!hasPort || targetOf(other).port === targetOf(url).port)) return
   const message =
     'names another registry than REGISTRAR_REGISTRY_URL, which counts here; the gateway and clients may use the other one'
   findings.warn(variable, message, 'VARIABLE_CONFLICT')
-}
-
-function portOf({ port, protocol }: URL): string {
-  return port !== '' ? port : protocol === 'ws:' ? '80' : '443'
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { EnvError, makeExactValidator, type RequiredValidatorSpec } from 'envalid'
 import ms from 'ms'
+import { withoutBrackets } from '../net/host-name.ts'
 import { Networks } from '../net/networks.ts'
 import { isPublishableHost } from '../protocol/subprotocol.ts'
 
@@ -101,7 +102,7 @@ const NUMBERS = /^(\d+|0x[0-9a-f]*)(\.(\d+|0x[0-9a-f]*))+\.?$/i
 
 /** A host to connect to or to listen on: a name, IPv4 or IPv6. */
 export const host = validator((text) => {
-  const bare = text.replace(/^\[(.*)\]$/, '$1')
+  const bare = withoutBrackets(text)
   // Resolvers take a number for an address: 8080 is 0.0.31.144.
   if (/^\d+$/.test(bare))
     throw new EnvError('is a number, not a host; give a name or an address, for example 127.0.0.1')
@@ -123,7 +124,7 @@ export const hostNames = validator((value) => {
 
 /** A server name for TLS (RFC 6066 §3): a name without a port, and no address. */
 export const serverName = validator((text) => {
-  if (isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0)
+  if (isIP(withoutBrackets(text)) !== 0)
     throw new EnvError('is an address, which TLS does not take for a server name; give a name, or nothing')
   if (text.length > 253 || !/^[a-z0-9._-]+$/i.test(text))
     throw new EnvError('must be a name alone, for example puppet.example.com')

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
+import { isLocalhost, plainName, withoutBrackets } from './host-name.ts'
 
 /**
  * Whether a request asks for a server by a name that is the server's own (`Host`, RFC 9110 §7.2). A page in a browser can let a name of
@@ -12,12 +13,6 @@ import { hostname } from 'node:os'
 export function isAllowedHost(header: string | undefined, names: readonly string[]): boolean {
   if (header === undefined) return true
   const name = plainName(header.replace(/:\d*$/, ''))
-  const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
-  if (isAddress || name === 'localhost' || name.endsWith('.localhost')) return true
+  if (isIP(withoutBrackets(name)) !== 0 || isLocalhost(name)) return true
   return [hostname(), ...names].some((own) => plainName(own) === name)
-}
-
-/** The case of a name does not matter, and neither does a dot at its end. */
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '')
 }

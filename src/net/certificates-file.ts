@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { insteadOfCertificate } from './pem.ts'
+import { CERTIFICATE_BLOCKS, CERTIFICATE_LABEL, insteadOfCertificate } from './pem.ts'
 
 /** What a file of certificates to trust holds. The texts are sentences about the file, which begin in lower case. */
 export interface CertificatesFile {
@@ -11,9 +11,8 @@ export interface CertificatesFile {
   readonly warnings: readonly string[]
 }
 
-const BLOCK =
-  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]*)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
-const BEGIN = /BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g
+/** A dash is easily lost where a file is copied by hand. */
+const BEGIN = new RegExp(`BEGIN ${CERTIFICATE_LABEL}-----`, 'g')
 
 /**
  * Reads certificates as OpenSSL does, and what it is more strict about: blocks without a line break between them, indented or unbroken
@@ -21,7 +20,7 @@ const BEGIN = /BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g
  */
 export function readCertificatesFile(content: Buffer): CertificatesFile {
   const text = content.toString('latin1')
-  const found = [...text.matchAll(BLOCK)].flatMap(([, body = '']) => parsed(body) ?? [])
+  const found = [...text.matchAll(CERTIFICATE_BLOCKS)].flatMap(([, body = '']) => parsed(body) ?? [])
   if (found.length === 0) return { certificates: [], problem: whyNone(content, text), warnings: [] }
   const unreadable = [...text.matchAll(BEGIN)].length - found.length
   const warnings = [

@@ -1,5 +1,5 @@
 import { otherProtocolOfBytes } from './other-protocol.ts'
-import type { RegistryTrouble } from './registry-trouble.ts'
+import type { RegistryTrouble, TroubleInWords } from './registry-trouble.ts'
 import { INVALID_WEBSOCKET, webSocketErrorOf } from './websocket-error.ts'
 
 /** How far a connection to a proxy got: those before the stages of the registry. The proxy looks up and connects to the registry itself. */
@@ -112,12 +112,12 @@ export interface ConnectError extends NodeJS.ErrnoException {
   readonly rawPacket?: Uint8Array
 }
 
-/** What went wrong with a registry: the name of the trouble, and words that hold nothing of the peer's. */
+/** What went wrong with a registry. */
 export function registryErrorOf(
   error: ConnectError,
   stage: Stage,
   { hasCaFile, isPlain = false }: Pick<Way, 'hasCaFile' | 'isPlain'> = { hasCaFile: false },
-): { readonly code: RegistryTrouble; readonly words: string } {
+): TroubleInWords {
   const { code = '', rawPacket } = error
   if (code === 'ECONNRESET' && stage === 'HTTP' && isPlain)
     return { code: 'REGISTRY_RESET', words: 'closed without an answer; it may speak TLS: write wss://' }

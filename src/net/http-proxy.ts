@@ -1,3 +1,5 @@
+import { withoutBrackets } from './host-name.ts'
+
 /** An HTTP proxy that opens tunnels (CONNECT). */
 export interface HttpProxy {
   /** Whether the proxy itself is reached over TLS. */
@@ -49,7 +51,7 @@ export function parseProxy(variable: string, value: string): HttpProxy | ProxyPr
   if (port === 0) return refuse(`must have a port from 1 to 65535, ${EXAMPLE}`)
   return {
     secure,
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(hostname),
     port,
     variable,
     url: `${protocol}//${hostname}:${port}`,

@@ -4,7 +4,8 @@ import { isIP, type LookupFunction } from 'node:net'
 import { hostname } from 'node:os'
 import { type Clock, deadline, withTimeLimit } from '../lib/clock.ts'
 import { type NameAnswer, queryAddresses } from './address-query.ts'
-import { addressesInHosts, isLocalhost } from './hosts-file.ts'
+import { isLocalhost } from './host-name.ts'
+import { addressesInHosts } from './hosts-file.ts'
 import { candidateNames, searchRules } from './resolv-conf.ts'
 
 export interface NameResolverOptions {
@@ -32,6 +33,9 @@ export class NameResolver {
   }
 
   /**
+   * IPv4 first, wherever it was found: a registry publishes the address that it sees, and no client can use an IPv6 one. Node.js tries the
+   * addresses in their order, each for 250 ms at least, so that IPv6 is there where IPv4 does not work.
+   *
    * Rejects with an error like that of `dns.lookup`: ENOTFOUND (there is no such name), EAI_AGAIN (no answer), EAI_FAIL (the name
    * server answers with an error).
    *
@@ -40,7 +44,7 @@ export class NameResolver {
   async addresses(host: string, patienceMs?: number): Promise<readonly string[]> {
     if (isIP(host) !== 0) return [host]
     const answer = await this.#shared(host.toLowerCase(), patienceMs)
-    if (answer?.kind === 'found') return answer.addresses
+    if (answer?.kind === 'found') return answer.addresses.toSorted((one, other) => isIP(one) - isIP(other))
     if (answer === undefined) throw lookupError(host, 'EAI_AGAIN')
     throw lookupError(host, answer.kind === 'failed' ? 'EAI_FAIL' : 'ENOTFOUND')
   }

@@ -1,19 +1,15 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
+import { plainName } from './host-name.ts'
 import { parseAddress } from './ip-address.ts'
 import { Networks } from './networks.ts'
-
-/** Where a request goes: a name or an address, without brackets, and a port. */
-export interface Target {
-  readonly host: string
-  readonly port: number
-}
+import type { Target } from './target.ts'
 
 /**
  * Whether `NO_PROXY` names a target. Entries are separated by commas or white space: `*`, a network (`10.0.0.0/8`), an address, or a name,
  * which means its subdomains too. Addresses and names may have a port. Where curl and Go differ, the one that excepts more is followed.
  */
-export function isExcepted({ host, port }: Target, list: string): boolean {
+export function isExcepted({ host, port }: Pick<Target, 'host' | 'port'>, list: string): boolean {
   const name = normalName(host)
   return list.split(/[\s,]+/).some((entry) => entry !== '' && matches(entry, name, port))
 }
@@ -53,8 +49,8 @@ function isWithin(name: string, entry: string): boolean {
   return domain !== '' && (name === domain || name.endsWith(`.${domain}`))
 }
 
-/** In lower case, without the dot of the root, and in the spelling of DNS. */
+/** In the spelling of DNS. */
 function normalName(text: string): string {
-  const name = text.toLowerCase().replace(/\.$/, '')
+  const name = plainName(text)
   return /^[\0-\x7f]*$/.test(name) ? name : domainToASCII(name)
 }

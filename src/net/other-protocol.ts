@@ -1,19 +1,13 @@
-import type { RegistryTrouble } from './registry-trouble.ts'
+import type { TroubleInWords } from './registry-trouble.ts'
 
-/** What is wrong, in words that call the registry "it". */
-export interface OtherProtocol {
-  readonly code: RegistryTrouble
-  readonly words: string
-}
-
-const HTTP2: OtherProtocol = {
+const HTTP2: TroubleInWords = {
   code: 'REGISTRY_SPEAKS_HTTP2',
   words: "it speaks HTTP/2 only: is it the puppet's port?",
 }
-const TLS: OtherProtocol = { code: 'REGISTRY_TLS_WANTED', words: 'it speaks TLS: write wss://' }
+const TLS: TroubleInWords = { code: 'REGISTRY_TLS_WANTED', words: 'it speaks TLS: write wss://' }
 
 /** What speaks there, by the first bytes of an answer that is no HTTP/1. */
-export function otherProtocolOfBytes(bytes: Uint8Array): OtherProtocol {
+export function otherProtocolOfBytes(bytes: Uint8Array): TroubleInWords {
   // An HTTP/2 server begins with SETTINGS on stream 0 (RFC 9113 §3.4): a frame's length in 3 bytes, type 4, no flags.
   const isHttp2 =
     bytes[0] === 0 && bytes[3] === 4 && bytes.length >= 9 && bytes.subarray(4, 9).every((byte) => byte === 0)
@@ -31,7 +25,7 @@ export function otherProtocolOfBytes(bytes: Uint8Array): OtherProtocol {
  * What speaks there, by an HTTP/1 answer with which a server of another protocol says so, in words of its own: Node.js without ALPN; nginx,
  * Go and Apache where plain HTTP comes to a TLS port. Undefined for any other answer.
  */
-export function otherProtocolOfAnswer(status: number, body: string): OtherProtocol | undefined {
+export function otherProtocolOfAnswer(status: number, body: string): TroubleInWords | undefined {
   if (status === 403 && /\bALPN Protocol, expected `h2`/.test(body)) return HTTP2
   return status === 400 && /\bto (an )?HTTPS (server|port)\b|\bSSL-enabled server\b/.test(body)
     ? TLS

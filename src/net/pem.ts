@@ -2,9 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import { UnusableFile } from '../lib/file-trouble.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 
-const CERTIFICATE =
-  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
-const BEGIN_CERTIFICATE = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/
+export const CERTIFICATE_LABEL = '(?:X509 |TRUSTED )?CERTIFICATE'
+export const CERTIFICATE_BLOCKS = new RegExp(
+  `-----BEGIN ${CERTIFICATE_LABEL}-----([^-]*)-----END ${CERTIFICATE_LABEL}-----`,
+  'g',
+)
+const BEGIN_CERTIFICATE = new RegExp(`-----BEGIN ${CERTIFICATE_LABEL}-----`)
 const BEGIN_KEY = /-----BEGIN ((RSA|EC|DSA) )?PRIVATE KEY-----/
 const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m
 /** How DER begins, and PKCS #12: a sequence. */
@@ -14,7 +17,7 @@ const SEQUENCE = 0x30
 export function certificatesIn(file: Buffer): readonly X509Certificate[] {
   const text = file.toString('latin1')
   if (!BEGIN_CERTIFICATE.test(text)) throw unusable('CERTIFICATE_INVALID', insteadOfCertificate(file))
-  const blocks = text.match(CERTIFICATE) ?? []
+  const blocks = text.match(CERTIFICATE_BLOCKS) ?? []
   if (blocks.length === 0) throw unusable('CERTIFICATE_INVALID', 'is cut off: its certificate has no end')
   return blocks.map((block, index) => {
     try {

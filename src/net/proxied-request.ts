@@ -1,11 +1,12 @@
 import type { ClientRequestArgs } from 'node:http'
-import { isIP, type LookupFunction } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import { connect, type SecureContext } from 'node:tls'
 import type { Attempt } from './attempt.ts'
 import type { Way } from './connect-error.ts'
 import { answerError, ProxyError, proxyName } from './proxy-error.ts'
-import { type ProxyVariables, proxyFor, targetOf } from './proxy-from-environment.ts'
-import { openTunnel } from './proxy-tunnel.ts'
+import { type ProxyVariables, proxyFor } from './proxy-from-environment.ts'
+import { openTunnel, tlsOptions } from './proxy-tunnel.ts'
+import { targetOf } from './target.ts'
 
 export interface ProxiedRequest {
   readonly variables: ProxyVariables
@@ -32,17 +33,14 @@ export async function proxiedRequest(
     throw new ProxyError('proxy DNS', 'PROXY_UNUSABLE', `${proxy.variable} ${proxy.problem}`)
   const way: Way = { proxy: proxyName(proxy), hasCaFile }
   attempt.goes(way)
-  const { host, port } = targetOf(url)
+  const { host, port, secure } = targetOf(url)
   const target = `${url.hostname}:${port}`
   const tunnel = await openTunnel({ proxy, way, target, lookup, secureContext, attempt })
-  const isSecure = url.protocol === 'wss:' || url.protocol === 'https:'
-  const context = secureContext === undefined ? {} : { secureContext }
-  const secured = { socket: tunnel, host, servername: isIP(host) === 0 ? host : '', ...context }
   return {
     createConnection: () => {
       if (tunnel.destroyed || tunnel.readableLength > 0)
         throw answerError({ kind: 'invalid', words: TOO_EARLY }, proxy)
-      return isSecure ? connect(secured) : tunnel.resume()
+      return secure ? connect({ socket: tunnel, ...tlsOptions(host, secureContext) }) : tunnel.resume()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { type HttpProxy, type ProxyProblem, parseProxy } from './http-proxy.ts'
 import { isExcepted } from './no-proxy.ts'
+import { targetOf } from './target.ts'
 
 /** The variables about proxies that are set. */
 export type ProxyVariables = Readonly<Record<string, string>>
@@ -11,15 +12,9 @@ const PLAIN = ['http_proxy', 'HTTP_PROXY', ...ALL]
 
 /** The proxy for a URL (`ws:`, `wss:`, `http:` or `https:`), or why there cannot be one; undefined if none is to be used. Never throws. */
 export function proxyFor(url: URL, variables: ProxyVariables): HttpProxy | ProxyProblem | undefined {
-  const isSecure = url.protocol === 'wss:' || url.protocol === 'https:'
-  const variable = (isSecure ? SECURE : PLAIN).find((name) => name in variables)
-  if (variable === undefined || isExcepted(targetOf(url), variables.no_proxy ?? variables.NO_PROXY ?? ''))
+  const target = targetOf(url)
+  const variable = (target.secure ? SECURE : PLAIN).find((name) => name in variables)
+  if (variable === undefined || isExcepted(target, variables.no_proxy ?? variables.NO_PROXY ?? ''))
     return undefined
   return parseProxy(variable, variables[variable] ?? '')
-}
-
-/** Where a request to a URL goes: its host without brackets, and its port. */
-export function targetOf({ protocol, hostname, port }: URL): { host: string; port: number } {
-  const standard = protocol === 'wss:' || protocol === 'https:' ? 443 : 80
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? standard : Number(port) }
 }

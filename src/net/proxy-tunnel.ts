@@ -1,5 +1,5 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
-import { type SecureContext, connect as secureConnect } from 'node:tls'
+import { type ConnectionOptions, type SecureContext, connect as secureConnect } from 'node:tls'
 import type { Attempt } from './attempt.ts'
 import { readConnectAnswer } from './connect-answer.ts'
 import type { ProxyStage, Way } from './connect-error.ts'
@@ -69,8 +69,13 @@ export function openTunnel(options: TunnelOptions): Promise<Socket> {
 function dial({ proxy, lookup, secureContext }: TunnelOptions): Socket {
   const { secure, host, port } = proxy
   if (!secure) return connect({ host, port, lookup })
-  const context = secureContext === undefined ? {} : { secureContext }
-  return secureConnect({ host, port, lookup, servername: isIP(host) === 0 ? host : '', ...context })
+  return secureConnect({ port, lookup, ...tlsOptions(host, secureContext) })
+}
+
+/** What TLS to a host needs. An address is no server name (RFC 6066 §3). */
+export function tlsOptions(host: string, secureContext: SecureContext | undefined): ConnectionOptions {
+  const servername = isIP(host) === 0 ? host : ''
+  return { host, servername, ...(secureContext && { secureContext }) }
 }
 
 function connectRequest(target: string, { authorization }: HttpProxy): string {

@@ -53,3 +53,9 @@ export const REGISTRY_TROUBLES = [
   'REGISTRY_ANSWER_INVALID',
 ] as const
 export type RegistryTrouble = (typeof REGISTRY_TROUBLES)[number]
+
+/** A trouble, and what happened in words that call the registry "it" and hold nothing of what it sent. */
+export interface TroubleInWords {
+  readonly code: RegistryTrouble
+  readonly words: string
+}

@@ -1,18 +1,13 @@
-import type { RegistryTrouble } from './registry-trouble.ts'
+import type { TroubleInWords } from './registry-trouble.ts'
 
-/** What a registry did wrong as a WebSocket server, in words that call it "it" and hold nothing of what it sent. */
-export interface WebSocketError {
-  readonly code: RegistryTrouble
-  readonly words: string
-}
-
-export const INVALID_WEBSOCKET: WebSocketError = {
+/** What a registry does wrong as a WebSocket server. */
+export const INVALID_WEBSOCKET: TroubleInWords = {
   code: 'REGISTRY_WEBSOCKET_INVALID',
   words: 'its WebSocket handshake is not valid',
 }
 
 /** The library's messages about a handshake: these errors have no code. A test lets it say each of them. */
-const HANDSHAKE: Readonly<Record<string, WebSocketError>> = {
+const HANDSHAKE: Readonly<Record<string, TroubleInWords>> = {
   'Invalid Upgrade header': {
     code: 'REGISTRY_WEBSOCKET_INVALID',
     words: 'it switched to another protocol than WebSocket',
@@ -60,7 +55,7 @@ const TOO_LONG = new Set([
 ])
 
 /** Undefined where the error is none of a WebSocket's. */
-export function webSocketErrorOf({ code = '', message }: NodeJS.ErrnoException): WebSocketError | undefined {
+export function webSocketErrorOf({ code = '', message }: NodeJS.ErrnoException): TroubleInWords | undefined {
   if (TOO_LONG.has(code))
     return {
       code: 'REGISTRY_FRAME_TOO_LONG',

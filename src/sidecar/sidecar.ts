@@ -113,7 +113,6 @@ export class Sidecar {
       config,
       transport: this.#registryTransport.transport,
       clock,
-      resolver,
       capacity: roomForConnections(openFileLimit()),
       redact: redactor.redact,
       onEvent: emit,

@@ -36,6 +36,12 @@ it('finds both families of a name, IPv4 first', async () => {
   expect(await resolverOf().addresses('Puppet.Test')).toEqual(['127.0.0.1', '127.0.0.2', '::1'])
 })
 
+it('gives the IPv4 addresses first of a name in the hosts file too', async () => {
+  const hosts = 'fd00::1 puppet.test\n10.1.2.3 puppet.test\nfd00::2 puppet.test\n10.1.2.4 puppet.test\n'
+  const sorted = ['10.1.2.3', '10.1.2.4', 'fd00::1', 'fd00::2']
+  expect(await resolverOf({ hosts }).addresses('puppet.test')).toEqual(sorted)
+})
+
 it('asks nobody for an address, a name in the hosts file or localhost', async () => {
   const resolver = resolverOf({ hosts: '10.1.2.3 puppet.test\n' })
   expect(await resolver.addresses('::1')).toEqual(['::1'])

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type LookupFunction, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Transport } from '../../src/net/transport.ts'
@@ -78,7 +78,7 @@ export function dial(
   port: number,
   scheme = 'ws',
   transport: Transport = async () => ({}),
-  { host = '127.0.0.1', lookup }: { readonly host?: string; readonly lookup?: LookupFunction } = {},
+  host = '127.0.0.1',
 ) {
   const clock = new QuickClock()
   const happened: string[] = []
@@ -87,7 +87,6 @@ export function dial(
     {
       url: new URL(`${scheme}://${host}:${port}/v0/websocket`),
       transport,
-      lookup,
       clock,
       handshakeMs: HANDSHAKE_MS,
       tcpMs: TCP_MS,

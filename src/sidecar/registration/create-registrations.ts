@@ -1,7 +1,5 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { ipv4First } from '../../net/ipv4-first.ts'
-import type { NameResolver } from '../../net/name-resolver.ts'
 import type { Transport } from '../../net/transport.ts'
 import { publicName } from '../../ops/redactor.ts'
 import { REGISTRATION_PATH } from '../../protocol/discovery.ts'
@@ -19,7 +17,6 @@ export interface CreateOptions {
   /** The way to the registry. */
   readonly transport: Transport
   readonly clock: Clock
-  readonly resolver: NameResolver
   /** Connections at a time. */
   readonly capacity: number
   readonly onEvent: SidecarEventListener
@@ -34,14 +31,12 @@ const TCP_MS = 3000
 
 /** The registrations of a sidecar, with all that they share: one pace, one heartbeat, one way to the registry. */
 export function createRegistrations(options: CreateOptions): Registrations {
-  const { config, transport, clock, resolver, capacity, onEvent, redact } = options
+  const { config, transport, clock, capacity, onEvent, redact } = options
   const { registry, advertise, heartbeat, connectRate } = config
   const settings = reducerSettings(config)
   const socketOptions = {
     url: new URL(registry.url.href.replace(/\/$/, '') + REGISTRATION_PATH),
     transport,
-    // The registry publishes the address that it sees, and no client can use an IPv6 one.
-    lookup: advertise.host === '' ? ipv4First(resolver.lookup) : undefined,
     clock,
     handshakeMs: HANDSHAKE_MS,
     tcpMs: TCP_MS,

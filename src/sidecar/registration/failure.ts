@@ -1,15 +1,13 @@
+import { silenceIn, troubleOfError } from '../../net/attempt.ts'
 import {
   type ConnectError,
   connectErrorKind,
   isProxyStage,
   peerName,
-  registryErrorOf,
   type Stage,
-  stageOf,
   type Way,
 } from '../../net/connect-error.ts'
 import { otherProtocolOfAnswer } from '../../net/other-protocol.ts'
-import { ProxyError } from '../../net/proxy-error.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { UpgradeRefusal } from './upgrade-refusal.ts'
@@ -94,19 +92,16 @@ const DIRECT: Way = { hasCaFile: false }
 
 /** What an error of the connection means that came while `stage` was going on. */
 export function failureOfError(error: ConnectError, stage: Stage, way = DIRECT): Failure {
-  if (error instanceof ProxyError) return failureIn(error.stage, error.trouble, error.message)
-  const where = stageOf(error, stage)
-  const { code, words } = registryErrorOf(error, where, way)
+  const trouble = troubleOfError(error, stage, way, 'registry')
   if (connectErrorKind(error) === 'exhausted')
-    return { kind: 'away', stage: where, shared: true, exhausted: true, code, reason: words }
-  return failureIn(where, code, `${peerName('registry', where, way)}: ${words}`)
+    return { kind: 'away', shared: true, exhausted: true, ...trouble }
+  return failureIn(trouble.stage, trouble.code, trouble.reason)
 }
 
 /** What it means that an attempt was not open after `afterMs` milliseconds. */
 export function failureOfDeadline(afterMs: number, stage: Stage, way = DIRECT): Failure {
   const who = way.proxy === undefined ? '' : `${peerName('registry', stage, way)}: `
-  const code = isProxyStage(stage) ? 'PROXY_SILENT' : 'REGISTRY_SILENT'
-  return failureIn(stage, code, `${who}no answer in ${afterMs / 1000} s`)
+  return failureIn(stage, silenceIn(stage), `${who}no answer in ${afterMs / 1000} s`)
 }
 
 /** We ended it ourselves before there was a connection: nobody is told of this. */

@@ -89,7 +89,6 @@ class Connection implements RegistrySocket {
               upgrade.end()
             },
             ...access,
-            ...(this.#options.lookup && { lookup: this.#options.lookup }),
           }),
           url,
           request,

@@ -1,4 +1,3 @@
-import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import type { Transport } from '../../net/transport.ts'
 
@@ -7,8 +6,6 @@ export interface SocketOptions {
   /** The registration URL, `ws:` or `wss:`. */
   readonly url: URL
   readonly transport: Transport
-  /** How the registry's name is resolved; default: as the system does. */
-  readonly lookup?: LookupFunction | undefined
   readonly clock: Clock
   /** How long all of DNS, TCP, TLS and the upgrade may take together, in milliseconds. */
   readonly handshakeMs: number

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { addressesInHosts, isLocalhost } from '../../../src/net/hosts-file.ts'
+import { isLocalhost } from '../../../src/net/host-name.ts'
+import { addressesInHosts } from '../../../src/net/hosts-file.ts'
 import { candidateNames, searchRules } from '../../../src/net/resolv-conf.ts'
 
 describe('the hosts file', () => {
