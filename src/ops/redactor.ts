@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Counter } from '../lib/counter.ts'
 
 /** The name under which a token appears in logs, metrics and status: the first 12 hex digits of its SHA-256. */
 export function publicName(token: string): string {
@@ -14,63 +15,59 @@ const SHORTEST = 8
  */
 const DISTINCTIVE = /^(?=.*\d)[\w~-]{16,}$/
 
-/** A character of a longer word, name or number: secrets of others are taken out only where they stand alone. */
-const WORD_CHARACTER = /[\w~-]/
+/**
+ * A word, a name or a number: a dot is part of it where it does not end a sentence. Secrets of others are taken out only where they are
+ * the whole of one: they choose them, and one look at each word takes the same time, however many there are and whatever they look like.
+ */
+const WORD = /[\w~-]+(?:\.[\w~-]+)*/g
 
 /** So many secrets of others are remembered after they were removed: lines about their leaving are written a second later. */
 export const REMEMBERED = 10_000
-
-interface Secret {
-  /** The secret that this is a spelling of. */
-  readonly secret: string
-  /** How often it was added. */
-  uses: number
-}
-
-interface Length {
-  readonly length: number
-  /** How many spellings have this ending and this length. */
-  count: number
-}
 
 /**
  * Replaces every secret in a text. By value, not by place: a secret can be inside a message, a URL or somebody else's
  * error. The last line of defence; nothing is meant to reach it. A secret that is shorter than a word is left alone: it
  * can be guessed anyway, and taking it out would break every line it happens to be part of.
  *
- * The time a text takes depends on its length and on how many lengths of secrets have one ending, not on how many secrets there are.
- * Adding and removing one takes the same time however many there are.
+ * The time a text takes depends on its length and on how many lengths of the user's own secrets have one ending, not on how many secrets
+ * there are. Adding and removing one of others takes the same time however many there are.
  */
 export class Redactor {
-  /** Every spelling of every secret. */
-  readonly #spellings = new Map<string, Secret>()
-  /** The lengths of spellings by their last characters: usually one. */
-  readonly #lengths = new Map<string, Length[]>()
-  /** Those of the user's own configuration. */
-  #own: ReadonlySet<string> = new Set()
+  /** Every spelling of the user's own secrets and of passwords, with the secret that it is a spelling of. */
+  readonly #spellings = new Map<string, string>()
+  /** The lengths of those spellings by their last characters: usually one. */
+  readonly #lengths = new Map<string, Set<number>>()
   readonly #passwords: ReadonlySet<string>
+  /** Secrets of others, and how often each was added. */
+  readonly #others = new Counter()
   /** Secrets of others that were removed last, and where the next one takes the place of the oldest. */
   readonly #removed: string[] = []
   #removedIndex = 0
 
   /** @param passwords secrets that are no tokens, and stay: nothing of them is shown, not even a hash, since many can be guessed */
   constructor(secrets: Iterable<string>, passwords: readonly string[] = []) {
-    this.#passwords = new Set(passwords.filter(({ length }) => length >= SHORTEST))
-    for (const password of this.#passwords) this.#use(password)
+    this.#passwords = new Set(passwords)
     this.replace(secrets)
   }
 
   /** The user's own secrets are these from now on. Those of others stay. */
   replace(secrets: Iterable<string>): void {
-    const before = this.#own
-    this.#own = new Set([...secrets].filter(({ length }) => length >= SHORTEST))
-    for (const secret of this.#own) this.#use(secret)
-    for (const secret of before) this.#release(secret)
+    this.#spellings.clear()
+    this.#lengths.clear()
+    for (const secret of [...secrets, ...this.#passwords]) {
+      if (secret.length < SHORTEST) continue
+      for (const spelling of spellingsOf(secret)) {
+        this.#spellings.set(spelling, secret)
+        const ending = spelling.slice(-SHORTEST)
+        const lengths = this.#lengths.get(ending) ?? new Set()
+        this.#lengths.set(ending, lengths.add(spelling.length))
+      }
+    }
   }
 
   /** Adds a secret that somebody else chose; it is left alone if it could be a word of ours. May be added several times. */
   add(secret: string): void {
-    if (DISTINCTIVE.test(secret)) this.#use(secret)
+    if (DISTINCTIVE.test(secret)) this.#others.add(secret)
   }
 
   /** Takes back one `add`. The secret is forgotten when many others were removed after it. */
@@ -79,12 +76,12 @@ export class Redactor {
     const oldest = this.#removed[this.#removedIndex]
     this.#removed[this.#removedIndex] = secret
     this.#removedIndex = (this.#removedIndex + 1) % REMEMBERED
-    if (oldest !== undefined) this.#release(oldest)
+    if (oldest !== undefined) this.#others.remove(oldest)
   }
 
   /** The text without secrets: each is replaced by `[token <public name>]`, a password by `[password]`. */
   readonly redact = (text: string): string => {
-    const found = this.#find(text)
+    const found = merged([...this.#own(text), ...this.#words(text)])
     if (found.length === 0) return text
     let rest = ''
     let fromIndex = 0
@@ -93,70 +90,31 @@ export class Redactor {
       fromIndex = end
     }
     return rest + text.slice(fromIndex)
-  }
+  };
 
-  /** Where secrets are, in order. Secrets that overlap are one place, named after the longest: nothing of either is left. */
-  #find(text: string): readonly Place[] {
-    const places: Place[] = []
+  /** Where the user's own secrets are, and passwords, also inside of words. */
+  *#own(text: string): Iterable<Place> {
+    if (this.#lengths.size === 0) return
     for (let end = SHORTEST; end <= text.length; end += 1) {
-      const lengths = this.#lengths.get(text.slice(end - SHORTEST, end))
-      if (lengths === undefined) continue
-      for (const { length } of lengths) {
-        const known = end >= length ? this.#spellings.get(text.slice(end - length, end)) : undefined
-        if (known === undefined) continue
-        const isWhole = !isWordAt(text, end - length - 1, -1) && !isWordAt(text, end, 1)
-        if (isWhole || this.#own.has(known.secret) || this.#passwords.has(known.secret))
-          add(places, { start: end - length, end, secret: known.secret })
+      for (const length of this.#lengths.get(text.slice(end - SHORTEST, end)) ?? []) {
+        const start = end - length
+        const secret = start >= 0 ? this.#spellings.get(text.slice(start, end)) : undefined
+        if (secret !== undefined) yield { start, end, secret }
       }
     }
-    return places
+  }
+
+  /** Where secrets of others are. */
+  *#words(text: string): Iterable<Place> {
+    if (this.#others.size === 0) return
+    for (const { 0: word, index } of text.matchAll(WORD)) {
+      if (this.#others.of(word) > 0) yield { start: index, end: index + word.length, secret: word }
+    }
   }
 
   #nameOf(secret: string): string {
     return this.#passwords.has(secret) ? '[password]' : `[token ${publicName(secret)}]`
   }
-
-  #use(secret: string): void {
-    const known = this.#spellings.get(secret)
-    if (known !== undefined) {
-      known.uses += 1
-      return
-    }
-    const entry: Secret = { secret, uses: 1 }
-    for (const spelling of spellingsOf(secret)) {
-      this.#spellings.set(spelling, entry)
-      const ending = spelling.slice(-SHORTEST)
-      const lengths = this.#lengths.get(ending)
-      const same = lengths?.find(({ length }) => length === spelling.length)
-      if (same !== undefined) same.count += 1
-      else if (lengths !== undefined) lengths.push({ length: spelling.length, count: 1 })
-      else this.#lengths.set(ending, [{ length: spelling.length, count: 1 }])
-    }
-  }
-
-  #release(secret: string): void {
-    const known = this.#spellings.get(secret)
-    if (known === undefined) return
-    known.uses -= 1
-    if (known.uses > 0) return
-    for (const spelling of spellingsOf(secret)) {
-      this.#spellings.delete(spelling)
-      const ending = spelling.slice(-SHORTEST)
-      const lengths = this.#lengths.get(ending)
-      const same = lengths?.find(({ length }) => length === spelling.length)
-      if (lengths === undefined || same === undefined) continue
-      same.count -= 1
-      if (same.count > 0) continue
-      if (lengths.length === 1) this.#lengths.delete(ending)
-      else lengths.splice(lengths.indexOf(same), 1)
-    }
-  }
-}
-
-/** Whether a word goes on at `index`, read in the direction of `step`: a dot is part of it where it does not end a sentence. */
-function isWordAt(text: string, index: number, step: 1 | -1): boolean {
-  const isDot = text.charAt(index) === '.'
-  return WORD_CHARACTER.test(text.charAt(isDot ? index + step : index))
 }
 
 interface Place {
@@ -165,16 +123,24 @@ interface Place {
   readonly secret: string
 }
 
-/** Appends a place; what it overlaps becomes part of it. */
-function add(places: Place[], found: Place): void {
-  const length = found.end - found.start
-  let place = found
-  for (let before = places.at(-1); before !== undefined && before.end > place.start; before = places.at(-1)) {
-    places.pop()
-    const longer = before.end - before.start > length ? before.secret : place.secret
-    place = { start: Math.min(before.start, place.start), end: found.end, secret: longer }
+/** The places in order. Secrets that overlap are one place, named after the longest: nothing of either is left. */
+function merged(found: readonly Place[]): readonly Place[] {
+  const places: Place[] = []
+  for (const next of found.toSorted((one, other) => one.end - other.end)) {
+    const length = next.end - next.start
+    let place = next
+    for (
+      let before = places.at(-1);
+      before !== undefined && before.end > place.start;
+      before = places.at(-1)
+    ) {
+      places.pop()
+      const longer = before.end - before.start > length ? before.secret : place.secret
+      place = { start: Math.min(before.start, place.start), end: next.end, secret: longer }
+    }
+    places.push(place)
   }
-  places.push(place)
+  return places
 }
 
 /** A secret as it is, and as URLs and JSON write it where it holds unusual characters. */
