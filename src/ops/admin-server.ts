@@ -56,13 +56,14 @@ export class AdminServer<Event> {
 
   /** Opens the endpoints, if there are to be any. Rejects if their port cannot be had. */
   async start(): Promise<void> {
-    const { host, port, allowedHosts, redact, loadMetrics, routes = [] } = this.#options
+    const { clock, host, port, allowedHosts, redact, loadMetrics, routes = [] } = this.#options
     if (port === 0) return
     const metrics = await loadMetrics()
     for (const event of this.#early ?? []) metrics.apply(event)
     this.#early = undefined
     this.#metrics = metrics
     this.#server = await serveEndpoints({
+      clock,
       host,
       port,
       allowedHosts,
@@ -102,6 +103,7 @@ export class AdminServer<Event> {
       {
         method: 'GET',
         path: '/status',
+        costly: true,
         handle: (query) => {
           const body = `${JSON.stringify(status(offsetIn(query)), null, 2)}\n`
           return { status: 200, contentType: 'application/json', body }
@@ -110,6 +112,7 @@ export class AdminServer<Event> {
       {
         method: 'GET',
         path: '/metrics',
+        costly: true,
         anyHost: true,
         // No label holds what the outside can make up, and a token that is like a name or a number of a metric must not break it.
         verbatim: true,

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { inBackground } from '../lib/background.ts'
+import type { Clock } from '../lib/clock.ts'
+import { InTurn } from '../lib/in-turn.ts'
 import { isAllowedHost } from '../net/allowed-host.ts'
 import { ConnectionPlaces, type ConnectionUse, type Place } from '../net/connection-places.ts'
 import { rateLimitKey, withoutMapping } from '../net/ip-address.ts'
@@ -24,6 +26,8 @@ export interface Route {
    * must be this server's own, see `isAllowedHost`.
    */
   readonly anyHost?: true
+  /** Whether an answer takes long where there are many tokens: such answers are made one at a time, with rests. Default: no. */
+  readonly costly?: true
   /** Whether the body is sent as it is; default: secrets are taken out of it. */
   readonly verbatim?: true
   /** @param query the decoded query of the request */
@@ -34,6 +38,7 @@ export interface EndpointsOptions {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
+  readonly clock: Clock
   /** Names by which it may be asked, beside this machine's. */
   readonly allowedHosts: readonly string[]
   readonly routes: readonly Route[]
@@ -63,10 +68,20 @@ export async function serveEndpoints(options: EndpointsOptions): Promise<Server>
     connectionsCheckingInterval: CHECK_MS,
   })
   const use = limitConnections(server)
+  const inTurn = new InTurn(options.clock)
+  /** Connections with a request that has no answer yet. */
+  const asking = new WeakSet<Socket>()
   server.on('request', (request, response) => {
-    use(request.socket, 'busy')
-    response.on('close', () => use(request.socket, 'idle'))
-    const answered = answer(request, options).then((result) => send(request, response, result))
+    const { socket } = request
+    // Nobody who waits for answers asks twice at a time. It costs a few bytes to ask a thousand times.
+    if (asking.has(socket)) return void socket.destroy()
+    asking.add(socket)
+    use(socket, 'busy')
+    response.on('close', () => {
+      asking.delete(socket)
+      use(socket, 'idle')
+    })
+    const answered = answer(request, options, inTurn).then((result) => send(request, response, result))
     inBackground(answered, () => response.destroy())
   })
   await listen(server, { host: options.host, port: options.port })
@@ -88,10 +103,13 @@ function limitConnections(server: Server): (socket: Socket, use: ConnectionUse) 
   }
 }
 
+/** Nobody hears it. */
+const GONE = textAnswer(503, 'you have gone')
+
 const WRONG_HOST =
   "asked by a name that is not this machine's: ask by its address, or put the name into REGISTRAR_ADMIN_ALLOWED_HOSTS (of a registry: REGISTRY_ADMIN_ALLOWED_HOSTS)"
 
-async function answer(request: IncomingMessage, options: EndpointsOptions): Promise<Answer> {
+async function answer(request: IncomingMessage, options: EndpointsOptions, inTurn: InTurn): Promise<Answer> {
   const { host, allowedHosts, routes, redact } = options
   const base = 'http://localhost'
   const target = request.url ?? '/'
@@ -110,9 +128,13 @@ async function answer(request: IncomingMessage, options: EndpointsOptions): Prom
   }
   if (route.local && !isLocal(request))
     return textAnswer(403, 'only from the machine itself, and not through a proxy')
-  try {
+  const handle = async (): Promise<Answer> => {
     const result = await route.handle(searchParams)
     return route.verbatim ? result : { ...result, body: redact(result.body) }
+  }
+  try {
+    if (!route.costly) return await handle()
+    return await inTurn.do(() => (request.socket.destroyed ? GONE : handle()))
   } catch {
     return textAnswer(500, 'internal error')
   }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/sidecar-config.ts'
 import type { AdminServer } from '../../src/ops/admin-server.ts'
-import { type Route, serveEndpoints, textAnswer } from '../../src/ops/http-endpoints.ts'
+import { type Answer, type Route, serveEndpoints, textAnswer } from '../../src/ops/http-endpoints.ts'
 import { publicName, Redactor } from '../../src/ops/redactor.ts'
 import type { SidecarEvent } from '../../src/sidecar/events.ts'
 import { createAdminServer } from '../../src/sidecar/status/routes.ts'
@@ -55,6 +55,7 @@ async function ask(path: string, method = 'GET', headers = {}): Promise<Reply> {
 
 async function serve(routes: readonly Route[]): Promise<void> {
   server = await serveEndpoints({
+    clock: new FakeClock(),
     host: '127.0.0.1',
     port: 0,
     allowedHosts: ['sidecar.example'],
@@ -441,6 +442,31 @@ describe('the server', () => {
     for (const socket of sockets) socket.destroy()
   })
 
+  it('makes one answer at a time of those that take long, and none for who asks again before it has one', async () => {
+    const waiting: ((answer: Answer) => void)[] = []
+    const handle = (): Promise<Answer> => new Promise((resolve) => waiting.push(resolve))
+    await serve([
+      { method: 'GET', path: '/long', costly: true, handle },
+      { method: 'GET', path: '/livez', handle: () => textAnswer(200, 'alive') },
+    ])
+    const request = 'GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const greedy = connect(port(), '127.0.0.1').on('error', () => {})
+    greedy.write(request.repeat(100))
+    await once(greedy, 'close')
+    const answers = [ask('/long'), ask('/long')]
+    expect((await ask('/livez')).body).toBe('alive\n')
+    await waitUntil(() => waiting.length > 0, { timeoutMs: 15_000, what: 'the first' })
+    for (let count = 1; count <= 3; count += 1) {
+      expect((await ask('/livez')).body).toBe('alive\n')
+      if (waiting.length < count) break
+      expect(waiting).toHaveLength(count)
+      waiting[count - 1]?.(textAnswer(200, 'long'))
+      await ask('/livez')
+    }
+    for (const answer of answers) expect((await answer).body).toBe('long\n')
+    expect(waiting.length).toBeLessThanOrEqual(3)
+  })
+
   it('counts bytes, not letters', async () => {
     await serve([{ method: 'GET', path: '/umlaut', handle: () => textAnswer(200, 'größer → 好') }])
     expect((await ask('/umlaut')).body).toBe('größer → 好\n')
@@ -449,6 +475,7 @@ describe('the server', () => {
   it('does not start where its port is taken', async () => {
     await begin()
     const second = serveEndpoints({
+      clock: new FakeClock(),
       host: '127.0.0.1',
       port: port(),
       allowedHosts: [],
