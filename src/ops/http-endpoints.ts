@@ -118,9 +118,6 @@ async function answer(request: IncomingMessage, options: EndpointsOptions, inTur
   const known = routes.filter(({ path }) => path === pathname)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const route = known.find((candidate) => candidate.method === method)
-  const isAnyHost = known.some(({ anyHost }) => anyHost)
-  if (!isAnyHost && !isAllowedHost(request.headers.host, [host, ...allowedHosts]))
-    return textAnswer(421, WRONG_HOST)
   if (known.length === 0) return textAnswer(404, 'not found')
   if (route === undefined) {
     const allow = known.map((each) => (each.method === 'GET' ? 'GET, HEAD' : each.method)).join(', ')
@@ -128,6 +125,8 @@ async function answer(request: IncomingMessage, options: EndpointsOptions, inTur
   }
   if (route.local && !isLocal(request))
     return textAnswer(403, 'only from the machine itself, and not through a proxy')
+  if (!route.anyHost && !isAllowedHost(request.headers.host, [host, ...allowedHosts]))
+    return textAnswer(421, WRONG_HOST)
   const handle = async (): Promise<Answer> => {
     const result = await route.handle(searchParams)
     return route.verbatim ? result : { ...result, body: redact(result.body) }

@@ -27,7 +27,11 @@ beforeAll(async () => {
   puppet = await startPeer('grpc-server', { health: 'NOT_SERVING' })
   registryPort = await freePort()
   const registry = startCommand(['registry'], {
-    env: { REGISTRY_LISTEN_HOST: '127.0.0.1', REGISTRY_LISTEN_PORT: String(registryPort) },
+    env: {
+      REGISTRY_LISTEN_HOST: '127.0.0.1',
+      REGISTRY_LISTEN_PORT: String(registryPort),
+      REGISTRY_ADMIN_PORT: '0',
+    },
   })
   await registry.line(/registry listens/)
 })

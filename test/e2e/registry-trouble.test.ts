@@ -66,11 +66,12 @@ const plain = (port: number): Record<string, string> => ({ REGISTRAR_REGISTRY_UR
 const BUSY_MS = 500
 
 /** When each attempt began, by the sidecar's own clock. */
-const attemptsMs = (sidecar: Sidecar): number[] =>
-  sidecar.command
-    .lines()
-    .filter((line) => line.includes('"msg":"connecting"'))
-    .map(loggedAtMs)
+async function attemptsMs(sidecar: Sidecar, count: number): Promise<number[]> {
+  const lines = (): string[] => sidecar.command.lines().filter((line) => line.includes('"msg":"connecting"'))
+  // The log may come later than what /status says.
+  await waitUntil(() => lines().length >= count, { timeoutMs: 15_000, what: `${count} attempts in the log` })
+  return lines().map(loggedAtMs)
+}
 
 /** Waits until the token waits, with a reason that matches and the time of the next attempt. */
 async function waiting(sidecar: Sidecar, reason: RegExp): Promise<Status> {
@@ -184,7 +185,7 @@ describe('verdicts', () => {
     })
     const sidecar = await sidecarFor({ ...plain(registry.port), LOG_LEVEL: 'debug' })
     await sidecar.until('the registration', allRegistered)
-    const [first = 0, second = 0] = attemptsMs(sidecar)
+    const [first = 0, second = 0] = await attemptsMs(sidecar, 2)
     // And up to a second of chance on top.
     expect(second - first).toBeGreaterThanOrEqual(1995)
     expect(second - first).toBeLessThan(3000 + BUSY_MS)
@@ -199,7 +200,7 @@ describe('verdicts', () => {
     const env = { ...plain(registry.port), LOG_LEVEL: 'debug', REGISTRAR_BACKOFF_MAX: '60s' }
     const sidecar = await sidecarFor(env)
     await sidecar.until('the registration', allRegistered)
-    const [first = 0, second = 0, third = 0, fourth = 0] = attemptsMs(sidecar)
+    const [first = 0, second = 0, third = 0, fourth = 0] = await attemptsMs(sidecar, 4)
     // The first wait is what is left of one.
     expect(second - first).toBeLessThan(1500 + BUSY_MS)
     for (const pauseMs of [third - second, fourth - third]) {
