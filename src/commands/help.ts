@@ -1,4 +1,5 @@
-import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../config/variables.ts'
+import type { Variable } from '../config/variable.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from '../config/variables.ts'
 import type { Command } from './command-table.ts'
 
 export function helpText(commands: readonly Command[]): string {

@@ -1,6 +1,7 @@
 import { Findings } from './config-error.ts'
 import { type Env, readVariables, rowsOf, setVariables, type Values } from './environment.ts'
-import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from './variables.ts'
+import type { Variable } from './variable.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from './variables.ts'
 
 /** Where a process has its HTTP endpoints. Port 0: it has none. */
 export interface AdminAddress {

@@ -2,7 +2,8 @@ import { customCleanEnv, type RequiredValidatorSpec } from 'envalid'
 import type { Problem } from '../lib/problem.ts'
 import type { Findings } from './config-error.ts'
 import { isServiceLink } from './service-link.ts'
-import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from './variables.ts'
+import type { Variable } from './variable.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from './variables.ts'
 
 /** The names that are read. */
 const KNOWN: ReadonlySet<string> = new Set(

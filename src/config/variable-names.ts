@@ -2,7 +2,8 @@ import { nearestWord } from '../lib/nearest-word.ts'
 import type { Findings } from './config-error.ts'
 import type { SetVariables } from './environment.ts'
 import { isServiceLink } from './service-link.ts'
-import { PUPPET_WITHOUT_TLS, REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from './variables.ts'
+import type { Variable } from './variable.ts'
+import { PUPPET_WITHOUT_TLS, REGISTRY_VARIABLES, SIDECAR_VARIABLES } from './variables.ts'
 
 /** What gateways, puppets and clients read (`wechaty` 1.20, `wechaty-puppet-service` 1.19): right names that are not for us. */
 const OF_OTHERS = [

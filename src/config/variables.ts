@@ -16,8 +16,6 @@ import {
 } from './validators.ts'
 import { row } from './variable.ts'
 
-export type { Variable } from './variable.ts'
-
 const LOG_VARIABLES = [
   row(
     'LOG_LEVEL',

@@ -1,4 +1,4 @@
-import { closeSync, constants, opendirSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, constants, opendirSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { open, opendir, stat } from 'node:fs/promises'
 import { EMPTY_FOLDER, UnusableFile } from './file-trouble.ts'
 
@@ -7,16 +7,6 @@ const MOST_BYTES = 1024 * 1024
 const CHUNK_BYTES = 16 * 1024
 /** Opening a pipe that nobody writes to would hold the process for ever. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
-
-/** What is at a path, links followed. */
-interface Entry {
-  isFile(): boolean
-  isDirectory(): boolean
-  /** Bytes. */
-  readonly size: number
-  /** 0: it was deleted or replaced, and is here only because it is open or mounted. */
-  readonly nlink: number
-}
 
 /** Reads one small file, a certificate perhaps; never blocks. Throws an error for `fileTrouble`. */
 export function readRegularFileSync(path: string): Buffer {
@@ -41,6 +31,7 @@ export async function readRegularFile(path: string): Promise<{ bytes: Buffer; is
   const isEmpty = entry.isDirectory() && (await namesIn(path, 1)).length === 0
   checkEntry(entry, () => isEmpty)
   const bytes = checkLength(await readAtMost(path, MOST_BYTES))
+  // A file without a name is here only because it is mounted.
   return { bytes, isReplaced: entry.nlink === 0 }
 }
 
@@ -82,7 +73,7 @@ function isEmptySync(folder: string): boolean {
   }
 }
 
-function checkEntry(entry: Entry, isEmpty: () => boolean): void {
+function checkEntry(entry: Stats, isEmpty: () => boolean): void {
   if (entry.isFile()) return
   const refuse = (message: string): never => {
     throw new UnusableFile({ code: 'FILE_UNREADABLE', message })

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../lib/clock.ts'
 import { FRAMES } from './limits.ts'
 
 /** Somebody who sends frames. */
-export interface Talker {
+export interface FrameSource {
   /** Whom limits count it under. */
   readonly key: string
   /** Stops reading from it, and reads on. Nothing that it sends is lost. */
@@ -13,7 +13,7 @@ export interface Talker {
 /** Those of an address that are not read from. */
 interface Paused {
   /** The longest first. */
-  readonly talkers: Set<Talker>
+  readonly sources: Set<FrameSource>
   /** How many of them are read from next. Each may have one frame ready or fifty: more where that was not too much, fewer where it was. */
   batch: number
 }
@@ -36,30 +36,30 @@ export class FrameBudget {
     this.#clock = clock
   }
 
-  /** How many talkers of an address are paused. */
+  /** How many sources of an address are paused. */
   pausedOf(key: string): number {
-    return this.#paused.get(key)?.talkers.size ?? 0
+    return this.#paused.get(key)?.sources.size ?? 0
   }
 
   /** A frame came. */
-  take(talker: Talker): void {
+  take(source: FrameSource): void {
     const nowMs = this.#clock.now()
     if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
-    const { key } = talker
+    const { key } = source
     this.#used.set(key, (this.#used.get(key) ?? 0) + 1)
     this.#usedInAll += 1
     if (!this.#hasTooMany(key)) return
-    const paused = this.#paused.get(key) ?? { talkers: new Set(), batch: FRAMES.resumed }
-    if (paused.talkers.has(talker)) return
-    paused.talkers.add(talker)
+    const paused = this.#paused.get(key) ?? { sources: new Set(), batch: FRAMES.resumed }
+    if (paused.sources.has(source)) return
+    paused.sources.add(source)
     this.#paused.set(key, paused)
-    talker.pause()
+    source.pause()
     this.#cancelTimer ??= this.#clock.after(FRAMES.windowMs, () => this.#goOn())
   }
 
   /** It leaves: it is read from, so that its end is seen. */
-  leave(talker: Talker): void {
-    if (this.#unpause(talker)) talker.resume()
+  leave(source: FrameSource): void {
+    if (this.#unpause(source)) source.resume()
   }
 
   #hasTooMany(key: string): boolean {
@@ -96,20 +96,20 @@ export class FrameBudget {
       }
       let left = paused.batch
       paused.batch = Math.min(FRAMES.inAll, 2 * paused.batch)
-      for (const talker of paused.talkers) {
+      for (const source of paused.sources) {
         if (left === 0) break
         left -= 1
-        this.#unpause(talker)
-        talker.resume()
+        this.#unpause(source)
+        source.resume()
       }
     }
     if (this.#paused.size > 0) this.#cancelTimer = this.#clock.after(FRAMES.windowMs, () => this.#goOn())
   }
 
-  #unpause(talker: Talker): boolean {
-    const paused = this.#paused.get(talker.key)
-    const wasPaused = paused?.talkers.delete(talker) ?? false
-    if (paused?.talkers.size === 0) this.#paused.delete(talker.key)
+  #unpause(source: FrameSource): boolean {
+    const paused = this.#paused.get(source.key)
+    const wasPaused = paused?.sources.delete(source) ?? false
+    if (paused?.sources.size === 0) this.#paused.delete(source.key)
     if (this.#paused.size === 0) {
       this.#cancelTimer?.()
       this.#cancelTimer = undefined

@@ -14,7 +14,7 @@ import { REPLACED_CODE } from '../protocol/registration.ts'
 import type { Advertised } from './advertised-endpoint.ts'
 import { EndpointCache } from './endpoint-cache.ts'
 import type { LeaveCause } from './events.ts'
-import type { Talker } from './frame-budget.ts'
+import type { FrameSource } from './frame-budget.ts'
 import { isHostQuery } from './host-query.ts'
 import { FRAME_RATE } from './limits.ts'
 import { isThere, type Nearby } from './nearby.ts'
@@ -54,7 +54,7 @@ export interface RegistrantOptions extends RegistrantSessionOptions {
 }
 
 /** One session of a registrant: a sidecar, a gateway, or another holder of the token that only listens. */
-export class Registrant extends RegistrantSession<LeaveCause> implements Sender, Talker {
+export class Registrant extends RegistrantSession<LeaveCause> implements Sender, FrameSource {
   readonly address: string
   /** Whom limits count it under. */
   readonly key: string

@@ -11,8 +11,8 @@ import { isRegistrationPath } from '../protocol/registration.ts'
 import type { AccessControl } from './access-control.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import type { Connections } from './connections.ts'
+import { type Displacement, displacementBy } from './displacement.ts'
 import type { RegistryEvent } from './events.ts'
-import { type Leaving, leavingFor } from './leaving.ts'
 import { FRAME_MAX_BYTES, PATH_MAX, SUBPROTOCOL_MAX, TOKEN_MAX } from './limits.ts'
 import { BUSY_MS, retryAfterSeconds } from './overload.ts'
 import { REFUSALS, type RefusalReason } from './refusals.ts'
@@ -23,7 +23,7 @@ import type { RegistrationTable } from './registration-table.ts'
 const CLOSE_MS = 500
 
 /** Who was let in. */
-export interface Arrival extends Origin, Leaving<Registrant> {
+export interface Arrival extends Origin, Displacement<Registrant> {
   readonly token: string
   /** What its WebSocket reads from. */
   readonly connection: Duplex
@@ -76,7 +76,7 @@ export class RegistrationHandler {
     if (token === undefined) return refuse('token')
     if (token.length > TOKEN_MAX) return refuse('length')
     const advertised = readAdvertised(subprotocol, address)
-    const leaving = leavingFor(advertised, table.of(token), this.#options.perToken)
+    const leaving = displacementBy(advertised, table.of(token), this.#options.perToken)
     const addresses = [...leaving.replaced, ...leaving.displaced].map((older) => older.address)
     const objection = access.objection(token, { address, subprotocol }, addresses)
     if (objection !== undefined) return refuse(objection)

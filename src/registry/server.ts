@@ -21,8 +21,8 @@ import { connectionLimits, DEFAULT_LIMITS, REQUEST_MS } from './limits.ts'
 import { OpenRegistrants } from './open-registrants.ts'
 import type { RegistryOptions } from './options.ts'
 import { Overload } from './overload.ts'
-import { createReachability } from './reachability/create-reachability.ts'
-import type { Reachability } from './reachability/reachability.ts'
+import { PortChecker } from './reachability/check-port.ts'
+import { Reachability } from './reachability/reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
 import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
@@ -77,8 +77,10 @@ export class RegistryServer implements RegistrantListener {
     this.#access = new AccessControl(clock, limits, list)
     this.#gapWait = new GapWait(clock, (token) => list.allows(token))
     if (mode !== 'off') {
-      this.reachability = createReachability(clock, options.reachabilityNetworks, (change) =>
-        onEvent({ type: 'reachability', ...change }),
+      this.reachability = new Reachability(
+        clock,
+        (change) => onEvent({ type: 'reachability', ...change }),
+        new PortChecker(clock, options.reachabilityNetworks),
       )
     }
     this.#resolver = new Resolver({

@@ -67,8 +67,3 @@ export function linesOf(bytes: Buffer): readonly Line[] {
   }
   return lines
 }
-
-/** A file's name without what would break a line of a log. */
-export function printable(name: string): string {
-  return name.replace(/\p{Cc}/gu, '?')
-}

@@ -1,5 +1,6 @@
+import { printableName } from '../lib/printable.ts'
 import type { ProblemCode } from '../lib/problem.ts'
-import { type Content, type Line, linesOf, printable } from './file-content.ts'
+import { type Content, type Line, linesOf } from './file-content.ts'
 import { checkTokens, inOneSentence, type ValidatedTokens } from './validate.ts'
 
 /** A shorter text is no secret, and part of too many names. */
@@ -87,7 +88,7 @@ function isUnended(lines: readonly Line[]): boolean {
 function whereIn(name: string, index: number, tokens: readonly string[]): string {
   if (name === '') return ''
   const reveals = tokens.some((token) => partsOf(token).some((part) => haveMuchInCommon(name, part)))
-  return reveals ? ` of file ${index + 1}` : ` of ${printable(name)}`
+  return reveals ? ` of file ${index + 1}` : ` of ${printableName(name)}`
 }
 
 /** A wrong token often holds a right one: within quotes, before a slash, beside another. */

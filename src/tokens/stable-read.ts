@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { EMPTY_FOLDER, type FileTrouble, fileTrouble } from '../lib/file-trouble.ts'
+import { printableName } from '../lib/printable.ts'
 import { namesIn, readAtMost } from '../lib/regular-file.ts'
-import { type Content, type FileContent, printable, type Reading } from './file-content.ts'
+import type { Content, FileContent, Reading } from './file-content.ts'
 
 /** What all files together may hold: a hundred thousand tokens fit in, a log or a disk image does not. */
 export const MAX_BYTES = 8 * 1024 * 1024
@@ -175,5 +176,5 @@ function troubleWith(error: unknown, name: string): Reading {
     return trouble({ code, message: isMissing ? 'there is no such file or folder; is it mounted?' : message })
   }
   const words = isMissing ? 'is gone, or a link that leads nowhere' : message
-  return trouble({ code, message: `its file ${printable(name)} ${words}` })
+  return trouble({ code, message: `its file ${printableName(name)} ${words}` })
 }

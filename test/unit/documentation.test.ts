@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/commands/command-table.ts'
 import { EXIT } from '../../src/commands/exit-codes.ts'
 import { helpText } from '../../src/commands/help.ts'
-import { REGISTRY_VARIABLES, SIDECAR_VARIABLES, type Variable } from '../../src/config/variables.ts'
+import type { Variable } from '../../src/config/variable.ts'
+import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from '../../src/config/variables.ts'
 import { filesBelow, plain, text } from '../support/documentation.ts'
 
 const readme = text('README.md')

@@ -2,6 +2,8 @@ import { connect, isIP } from 'node:net'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { connectErrorKind } from '../../net/connect-error.ts'
 import { NameResolver } from '../../net/name-resolver.ts'
+import type { Networks } from '../../net/networks.ts'
+import { OwnAddresses } from '../../net/own-addresses.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import { type ConnectGuardOptions, mayConnect } from './connect-guard.ts'
 
@@ -21,9 +23,10 @@ export class PortChecker {
   /** One name after another: strangers give them. */
   #lastName: Promise<unknown> = Promise.resolve()
 
-  constructor(clock: Clock, guard: ConnectGuardOptions) {
+  /** @param allowed networks beside the public one in which ports may be checked; default: none */
+  constructor(clock: Clock, allowed: Networks | undefined) {
     this.#clock = clock
-    this.#guard = guard
+    this.#guard = { allowed, own: new OwnAddresses(clock) }
     this.#resolver = new NameResolver({ clock })
   }
 

@@ -10,12 +10,12 @@ type HealthSettings = Pick<Config['probe'], 'rise' | 'fall'>
 type ProbeStreak =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'good'; readonly count: number }
-  /** `sinceMs`: when the first of them was sent. `refused`, `saidNo`: how many of the newest were refused, or a puppet's no. */
+  /** `sinceMs`: when the first of them was sent. `refused`, `permanent`: how many of the newest were refused, or a permanent trouble. */
   | {
       readonly outcome: 'bad'
       readonly count: number
       readonly refused: number
-      readonly saidNo: number
+      readonly permanent: number
       readonly sinceMs: number
     }
 
@@ -35,8 +35,8 @@ export interface HealthState {
 
 /** Connections refused in a row that prove death without waiting for `fall`. */
 const REFUSALS_THAT_PROVE = 2
-/** What a puppet says that is alive, and will say again until somebody changes its settings or ours. */
-const SAYS_NO: ReadonlySet<PuppetTrouble> = new Set<PuppetTrouble>([
+/** Troubles of a puppet that is alive, which stay until somebody changes its settings or ours. */
+const PERMANENT: ReadonlySet<PuppetTrouble> = new Set<PuppetTrouble>([
   'PUPPET_WANTS_TLS',
   'PUPPET_WITHOUT_TLS',
   'PUPPET_TLS_CLIENT_CERTIFICATE',
@@ -98,10 +98,10 @@ function afterBad(
   const before =
     state.streak.outcome === 'bad'
       ? state.streak
-      : { count: 0, refused: 0, saidNo: 0, sinceMs: atMs - result.tookMs }
+      : { count: 0, refused: 0, permanent: 0, sinceMs: atMs - result.tookMs }
   const refused = result.kind === 'refused' ? before.refused + 1 : 0
-  const saidNo = SAYS_NO.has(code) ? before.saidNo + 1 : 0
-  const streak: ProbeStreak = { ...before, outcome: 'bad', count: before.count + 1, refused, saidNo }
+  const permanent = PERMANENT.has(code) ? before.permanent + 1 : 0
+  const streak: ProbeStreak = { ...before, outcome: 'bad', count: before.count + 1, refused, permanent }
   // A late answer is no bad one. None at all until the deadline is silence, which is enough by itself.
   const isFallen =
     result.kind === 'timeout' || streak.count >= settings.fall || refused >= REFUSALS_THAT_PROVE

@@ -9,15 +9,15 @@ const CONFIRM_REFUSAL_MS = 10
 /** How soon the first answer of a puppet that was away is confirmed: clients should not wait for the confirmation. */
 const CONFIRM_FIRST_ANSWER_MS = 50
 
-/** How many times a puppet that is alive says no before it is asked half as often, and the longest wait, in milliseconds. */
-const NOES = 10
+/** So many probes that find a permanent trouble make the interval twice as long each time, up to the longest, in milliseconds. */
+const PROBES_UNTIL_TWICE = 10
 const LONGEST_MS = 2000
 
 /**
  * How long to wait before the next probe, in milliseconds.
  *
  * Only a healthy puppet that answers is settled: a dead one is awaited, and asking a closed port costs next to nothing.
- * One that is alive and says no (TLS, not gRPC) says it again: it is asked less and less often.
+ * A trouble that is permanent (TLS, not gRPC) is there again: it is looked for less and less often.
  * Two results are confirmed sooner than the fast interval: a refused connection of a puppet that was alive (the second
  * refusal is proof), and the first answer of one that was not, when nothing is registered that could be withdrawn wrongly.
  */
@@ -32,8 +32,8 @@ export function probeIntervalMs(
   // One that is held back for flapping answers more than once, and there is no hurry.
   const isFirstAnswer = streak.outcome === 'good' && streak.count === 1
   if (isFirstAnswer) return Math.min(CONFIRM_FIRST_ANSWER_MS, settings.fastIntervalMs)
-  const noes = streak.outcome === 'bad' ? streak.saidNo : 0
-  if (noes < NOES) return settings.fastIntervalMs
-  const wanted = settings.fastIntervalMs * 2 ** Math.floor(noes / NOES)
+  const permanent = streak.outcome === 'bad' ? streak.permanent : 0
+  if (permanent < PROBES_UNTIL_TWICE) return settings.fastIntervalMs
+  const wanted = settings.fastIntervalMs * 2 ** Math.floor(permanent / PROBES_UNTIL_TWICE)
   return Math.max(settings.fastIntervalMs, Math.min(wanted, LONGEST_MS))
 }

@@ -5,7 +5,8 @@ import { afterAll, expect, it } from 'vitest'
 import { ConfigError } from '../../../src/config/config-error.ts'
 import type { Env } from '../../../src/config/environment.ts'
 import { readConfig } from '../../../src/config/sidecar-config.ts'
-import { SIDECAR_VARIABLES, type Variable } from '../../../src/config/variables.ts'
+import type { Variable } from '../../../src/config/variable.ts'
+import { SIDECAR_VARIABLES } from '../../../src/config/variables.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
 
 afterAll(removeTempDirs)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { printable } from '../../../src/lib/printable.ts'
+import { printable, printableName } from '../../../src/lib/printable.ts'
 
 const same = (text: string): string => text
 
@@ -36,4 +36,9 @@ it('is one line that moves no cursor, whatever it was', () => {
       expect([...shown].length).toBeLessThanOrEqual(101)
     }),
   )
+})
+
+it('the name of a file stays as long as it is, and changes neither a line nor the direction of writing', () => {
+  expect(printableName('a\r\nb\x1b[31m\u202ec')).toBe('a??b?[31m?c')
+  expect(printableName('令牌 1.txt')).toBe('令牌 1.txt')
 })

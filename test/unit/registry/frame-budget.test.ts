@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { FrameBudget, type Talker } from '../../../src/registry/frame-budget.ts'
+import { FrameBudget, type FrameSource } from '../../../src/registry/frame-budget.ts'
 import { FRAMES } from '../../../src/registry/limits.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
 const HERE = '203.0.113.7'
 const THERE = '203.0.113.8'
 
-class FakeTalker implements Talker {
+class FakeSource implements FrameSource {
   readonly key: string
   isPaused = false
   pauses = 0
@@ -29,14 +29,14 @@ class FakeTalker implements Talker {
 function begin() {
   const clock = new QuickClock()
   const budget = new FrameBudget(clock)
-  const talkers = (key: string, count: number) => Array.from({ length: count }, () => new FakeTalker(key))
-  return { clock, budget, talkers }
+  const sources = (key: string, count: number) => Array.from({ length: count }, () => new FakeSource(key))
+  return { clock, budget, sources }
 }
 
 it('one address may send half of what there is in a window; who sends more is not read from until the next one', () => {
-  const { clock, budget, talkers } = begin()
-  const all = talkers(HERE, FRAMES.inAll)
-  for (const talker of all) budget.take(talker)
+  const { clock, budget, sources } = begin()
+  const all = sources(HERE, FRAMES.inAll)
+  for (const source of all) budget.take(source)
   expect(all.filter(({ isPaused }) => isPaused)).toHaveLength(FRAMES.inAll / 2)
   clock.run(FRAMES.windowMs)
   expect(budget.pausedOf(HERE)).toBe(FRAMES.inAll / 2 - FRAMES.resumed)
@@ -46,12 +46,12 @@ it('one address may send half of what there is in a window; who sends more is no
 })
 
 it('those who send a few are never slowed down, whatever others send', () => {
-  const { clock, budget, talkers } = begin()
-  const greedy = [HERE, THERE].flatMap((key) => talkers(key, 1000))
-  const [honest] = talkers('198.51.100.1', 1)
+  const { clock, budget, sources } = begin()
+  const greedy = [HERE, THERE].flatMap((key) => sources(key, 1000))
+  const [honest] = sources('198.51.100.1', 1)
   for (let window = 0; window < 100; window += 1) {
-    for (const talker of greedy)
-      if (!talker.isPaused) for (let frame = 0; frame < 5; frame += 1) budget.take(talker)
+    for (const source of greedy)
+      if (!source.isPaused) for (let frame = 0; frame < 5; frame += 1) budget.take(source)
     for (let frame = 0; frame < FRAMES.always; frame += 1) if (honest !== undefined) budget.take(honest)
     clock.run(FRAMES.windowMs)
   }
@@ -59,27 +59,27 @@ it('those who send a few are never slowed down, whatever others send', () => {
 })
 
 it('ten thousand registrants of one address that send now and then are not slowed down', () => {
-  const { clock, budget, talkers } = begin()
-  const all = talkers(HERE, 10_000)
+  const { clock, budget, sources } = begin()
+  const all = sources(HERE, 10_000)
   // Each answers a ping every 15 s, and sends one of its own every 10 s: 17 in 10 ms.
   for (let frame = 0; frame < 17_000; frame += 1) {
-    const talker = all[frame % all.length]
-    if (talker !== undefined) budget.take(talker)
+    const source = all[frame % all.length]
+    if (source !== undefined) budget.take(source)
     if (frame % 17 === 16) clock.run(FRAMES.windowMs)
   }
   expect(all.filter(({ pauses }) => pauses > 0)).toEqual([])
 })
 
 it('in the long run an address that has always more to send is read from at the rate that it may have', () => {
-  const { clock, budget, talkers } = begin()
-  const all = talkers(HERE, 1500)
+  const { clock, budget, sources } = begin()
+  const all = sources(HERE, 1500)
   let frames = 0
   const seconds = 10
   for (let window = 0; window < (seconds * 1000) / FRAMES.windowMs; window += 1) {
-    for (const talker of all) {
+    for (const source of all) {
       // What has arrived with the frame that pauses it is handled too.
-      if (talker.isPaused) continue
-      for (let frame = 0; frame < 10; frame += 1) budget.take(talker)
+      if (source.isPaused) continue
+      for (let frame = 0; frame < 10; frame += 1) budget.take(source)
       frames += 10
     }
     clock.run(FRAMES.windowMs)
@@ -89,10 +89,10 @@ it('in the long run an address that has always more to send is read from at the 
 })
 
 it('a thousand registrants of one address that answer once, all at the same time, are read from again within a quarter of a second', () => {
-  const { clock, budget, talkers } = begin()
-  const all = talkers(HERE, 1000)
-  for (const [index, talker] of all.entries()) {
-    budget.take(talker)
+  const { clock, budget, sources } = begin()
+  const all = sources(HERE, 1000)
+  for (const [index, source] of all.entries()) {
+    budget.take(source)
     // They are asked within 100 ms.
     if (index % 100 === 99) clock.run(FRAMES.windowMs)
   }
@@ -102,10 +102,10 @@ it('a thousand registrants of one address that answer once, all at the same time
 })
 
 it('who leaves is read from again, and nothing is left behind', () => {
-  const { clock, budget, talkers } = begin()
-  const all = talkers(HERE, FRAMES.inAll)
-  for (const talker of all) budget.take(talker)
-  for (const talker of all) budget.leave(talker)
+  const { clock, budget, sources } = begin()
+  const all = sources(HERE, FRAMES.inAll)
+  for (const source of all) budget.take(source)
+  for (const source of all) budget.leave(source)
   expect(all.some(({ isPaused }) => isPaused)).toBe(false)
   expect([budget.pausedOf(HERE), clock.pending]).toEqual([0, 0])
 })
@@ -118,14 +118,14 @@ it('whoever sends whatever and leaves: those that are paused are those that it s
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const { clock, budget, talkers } = begin()
+      const { clock, budget, sources } = begin()
       const keys = ['a', 'b', 'c']
-      const all = keys.flatMap((key) => talkers(key, 10))
+      const all = keys.flatMap((key) => sources(key, 10))
       for (const { what, who, count } of steps) {
-        const talker = all[who]
-        if (what === 'frames' && talker !== undefined)
-          for (let frame = 0; frame < count; frame += 1) budget.take(talker)
-        if (what === 'leave' && talker !== undefined) budget.leave(talker)
+        const source = all[who]
+        if (what === 'frames' && source !== undefined)
+          for (let frame = 0; frame < count; frame += 1) budget.take(source)
+        if (what === 'leave' && source !== undefined) budget.leave(source)
         if (what === 'pass') clock.run(count)
         for (const key of keys) {
           const paused = all.filter((one) => one.key === key && one.isPaused)

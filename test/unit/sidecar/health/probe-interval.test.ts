@@ -4,8 +4,8 @@ import { probeIntervalMs } from '../../../../src/sidecar/health/probe-interval.t
 
 const settings = { intervalMs: 500, fastIntervalMs: 200 }
 const good = { outcome: 'good', count: 1 } as const
-const bad = (count: number, refused: number, saidNo = 0) =>
-  ({ outcome: 'bad', count, refused, saidNo, sinceMs: 0 }) as const
+const bad = (count: number, refused: number, permanent = 0) =>
+  ({ outcome: 'bad', count, refused, permanent, sinceMs: 0 }) as const
 
 it.each([
   ['a healthy puppet that answers is settled', 'healthy', good, 500],

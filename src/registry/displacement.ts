@@ -7,7 +7,7 @@ interface Holder {
 }
 
 /** Those who leave when a newcomer of their token is let in. */
-export interface Leaving<Entry> {
+export interface Displacement<Entry> {
   /** Its own older links. */
   readonly replaced: readonly Entry[]
   /** The oldest of the others, where there are too many. Refusing the newcomer would let whoever knows the token lock its owner out. */
@@ -18,11 +18,11 @@ export interface Leaving<Entry> {
  * @param all who has the token, the oldest first
  * @param perToken how many registrants a token may have; a few more sockets may only listen
  */
-export function leavingFor<Entry extends Holder>(
+export function displacementBy<Entry extends Holder>(
   newcomer: Holder['advertised'],
   all: readonly Entry[],
   perToken: number,
-): Leaving<Entry> {
+): Displacement<Entry> {
   const isReplaced = ({ advertised }: Entry): boolean =>
     newcomer.id !== undefined && advertised.id === newcomer.id
   const others = all.filter((entry) => !isReplaced(entry))

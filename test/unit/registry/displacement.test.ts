@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { leavingFor } from '../../../src/registry/leaving.ts'
+import { displacementBy } from '../../../src/registry/displacement.ts'
 
 interface Entry {
   readonly name: string
@@ -13,14 +13,14 @@ const NEWCOMER = { isRegistrant: true, id: 'new' }
 
 describe('for a newcomer', () => {
   it('nobody leaves while there is room', () => {
-    expect(leavingFor(NEWCOMER, [registrant('a'), registrant('b')], 3)).toEqual({
+    expect(displacementBy(NEWCOMER, [registrant('a'), registrant('b')], 3)).toEqual({
       replaced: [],
       displaced: [],
     })
   })
 
   it('the oldest leaves where there are too many', () => {
-    const { displaced } = leavingFor(
+    const { displaced } = displacementBy(
       NEWCOMER,
       ['a', 'b', 'c'].map((name) => registrant(name)),
       3,
@@ -30,20 +30,20 @@ describe('for a newcomer', () => {
 
   it('its own older links leave, and make room', () => {
     const all = [registrant('a'), registrant('own', 'new'), registrant('b')]
-    const { replaced, displaced } = leavingFor(NEWCOMER, all, 3)
+    const { replaced, displaced } = displacementBy(NEWCOMER, all, 3)
     expect([names(replaced), displaced]).toEqual([['own'], []])
   })
 
   it('those who only listen take no place of a registrant, and leave first where they are too many', () => {
     const listeners = Array.from({ length: 7 }, (_, index) => listener(`l${index}`))
-    expect(leavingFor(NEWCOMER, listeners.slice(0, 6).concat(registrant('a')), 2).displaced).toEqual([])
-    const { displaced } = leavingFor(NEWCOMER, [registrant('a'), ...listeners], 2)
+    expect(displacementBy(NEWCOMER, listeners.slice(0, 6).concat(registrant('a')), 2).displaced).toEqual([])
+    const { displaced } = displacementBy(NEWCOMER, [registrant('a'), ...listeners], 2)
     expect(names(displaced)).toEqual(['l0'])
   })
 
   it('who only listens, no registrant leaves while there are others who only listen', () => {
     const listeners = Array.from({ length: 7 }, (_, index) => listener(`l${index}`))
-    const { displaced } = leavingFor(
+    const { displaced } = displacementBy(
       { isRegistrant: false, id: undefined },
       [registrant('a'), ...listeners],
       2,
@@ -63,7 +63,7 @@ it('whoever comes finds room, nobody newer leaves before an older one of its kin
     fc.property(kinds, fc.integer({ min: 1, max: 4 }), (sequence, perToken) => {
       let all: Entry[] = []
       for (const [index, advertised] of sequence.entries()) {
-        const { replaced, displaced } = leavingFor(advertised, all, perToken)
+        const { replaced, displaced } = displacementBy(advertised, all, perToken)
         all = all.filter((entry) => !replaced.includes(entry) && !displaced.includes(entry))
         all.push({ name: `${index}`, advertised })
         const registrants = all.filter((entry) => entry.advertised.isRegistrant).length
