@@ -1,87 +1,34 @@
 import { readFileSync } from 'node:fs'
 import { createServer as createHttp1 } from 'node:http'
-import { createServer as createHttp2, performServerHandshake, type ServerHttp2Stream } from 'node:http2'
+import { createServer as createHttp2, performServerHandshake } from 'node:http2'
 import { createServer as createHttps } from 'node:https'
-import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
+import { createServer as createTcp } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/lib/clock.ts'
-import { NameResolver } from '../../src/net/name-resolver.ts'
-import type { ProbeResult } from '../../src/sidecar/events.ts'
-import type { DialerOptions } from '../../src/sidecar/probe/dialer.ts'
-import { GrpcProbe, type GrpcProbeOptions } from '../../src/sidecar/probe/grpc-probe.ts'
-import type { Probe } from '../../src/sidecar/probe/probe.ts'
+import type { GrpcProbeOptions } from '../../src/sidecar/probe/grpc-probe.ts'
 import { createTcpProbe } from '../../src/sidecar/probe/tcp-probe.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
+import { dialing, endProbes, grpcProbe, grpcStatus, probeOnce, serve } from '../support/probe-harness.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { elapsed, waitUntil } from '../support/wait.ts'
 
 let tlsFiles: { certFile: string; keyFile: string }
-const probes: GrpcProbe[] = []
-const servers: { server: Server; sockets: Set<Socket> }[] = []
 
 beforeAll(async () => {
   tlsFiles = await (await createAuthority()).issue(['ip:127.0.0.1'])
 })
-afterEach(async () => {
-  for (const probe of probes.splice(0)) probe.close()
-  for (const { server, sockets } of servers.splice(0)) {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  }
-})
+afterEach(endProbes)
 afterAll(async () => {
   await stopAllPeers()
   removeTempDirs()
 })
 
-async function listen(server: Server, port = 0): Promise<number> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    socket.on('error', () => {})
-    sockets.add(socket)
-  })
-  servers.push({ server, sockets })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
-
-function dialing(port: number): DialerOptions {
-  const clock = systemClock
-  return { clock, resolver: new NameResolver({ clock }), host: '127.0.0.1', port, timeoutMs: 2000 }
-}
-
-function probeOf(port: number, options: Partial<GrpcProbeOptions> = {}): GrpcProbe {
-  const probe = new GrpcProbe({
-    ...dialing(port),
-    clientTls: () => ({ servername: undefined }),
-    serverNames: () => [],
-    tls: 'auto',
-    wants: 'answer',
-    service: '',
-    token: () => undefined,
-    sessionClosed: () => {},
-    ...options,
-  })
-  probes.push(probe)
-  return probe
-}
-
-const probeOnce = (probe: Probe): Promise<ProbeResult> => probe.probe(AbortSignal.timeout(2000))
 const keys = (): { cert: Buffer; key: Buffer } => ({
   cert: readFileSync(tlsFiles.certFile),
   key: readFileSync(tlsFiles.keyFile),
 })
-const grpcStatus = (status: number) => (stream: ServerHttp2Stream) => {
-  stream.on('error', () => {})
-  stream.respond(
-    { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status) },
-    { endStream: true },
-  )
-}
-
 describe('any gRPC answer is life', () => {
   it.each([
     [false, 'UNIMPLEMENTED', ['PUPPET_WITHOUT_VERSION']],
@@ -90,7 +37,7 @@ describe('any gRPC answer is life', () => {
     ['SERVICE_UNKNOWN', 'SERVICE_UNKNOWN', undefined],
   ] as const)('a real server whose health is %s', async (health, seen, codes) => {
     const peer = await startPeer('grpc-server', { health })
-    const result = await probeOnce(probeOf(peer.port))
+    const result = await probeOnce(grpcProbe(peer.port))
     expect(result).toMatchObject({ ok: true, tls: false, health: seen })
     expect(result.ok && result.warnings?.map(({ code }) => code)).toEqual(codes)
     await peer.stop()
@@ -100,14 +47,14 @@ describe('any gRPC answer is life', () => {
 describe('TLS', () => {
   it.each(['auto', 'on'] as const)('%s: a real server with a certificate nobody vouches for', async (tls) => {
     const peer = await startPeer('grpc-server', { health: 'SERVING', tls: tlsFiles })
-    expect(await probeOnce(probeOf(peer.port, { tls }))).toEqual({ ok: true, tls: true, health: 'SERVING' })
+    expect(await probeOnce(grpcProbe(peer.port, { tls }))).toEqual({ ok: true, tls: true, health: 'SERVING' })
     await peer.stop()
   })
 
   it('auto: detects again what a puppet speaks that comes back with TLS where it had none', async () => {
     const port = await freePort()
     const plain = await startPeer('grpc-server', { health: false, port })
-    const probe = probeOf(port)
+    const probe = grpcProbe(port)
     expect(await probeOnce(probe)).toMatchObject({ ok: true, tls: false })
     plain.kill('SIGKILL')
     await plain.exited
@@ -124,13 +71,13 @@ describe('TLS', () => {
     const server = createTls(keys(), (socket) => {
       performServerHandshake(socket).on('stream', grpcStatus(12))
     })
-    expect(await probeOnce(probeOf(await listen(server)))).toMatchObject({ ok: true, tls: true })
+    expect(await probeOnce(grpcProbe(await serve(server)))).toMatchObject({ ok: true, tls: true })
   })
 })
 
 describe('the reason of a failure', () => {
   const reason = async (port: number, options: Partial<GrpcProbeOptions> = {}): Promise<unknown> => {
-    const result = await probeOnce(probeOf(port, options))
+    const result = await probeOnce(grpcProbe(port, options))
     return result.ok ? result : [result.kind, result.reason.replace(String(port), 'PORT')]
   }
 
@@ -139,7 +86,7 @@ describe('the reason of a failure', () => {
   })
 
   it('a web server', async () => {
-    const port = await listen(createHttp1((_request, response) => response.end('hello')))
+    const port = await serve(createHttp1((_request, response) => response.end('hello')))
     const words = ['failed', 'port PORT accepts TCP but speaks HTTP/1.1, not gRPC']
     expect(await reason(port)).toEqual(words)
     expect(await reason(port, { tls: 'off' })).toEqual(words)
@@ -147,7 +94,7 @@ describe('the reason of a failure', () => {
   })
 
   it('a web server with TLS', async () => {
-    const port = await listen(createHttps(keys(), (_request, response) => response.end('hello')))
+    const port = await serve(createHttps(keys(), (_request, response) => response.end('hello')))
     expect(await reason(port)).toEqual([
       'failed',
       'port PORT speaks TLS but not gRPC inside it (no application protocol)',
@@ -174,14 +121,14 @@ describe('the reason of a failure', () => {
 
   it('HTTP/2 that is not gRPC', async () => {
     const server = createHttp2((_request, response) => response.writeHead(404).end())
-    expect(await reason(await listen(server))).toEqual([
+    expect(await reason(await serve(server))).toEqual([
       'failed',
       'port PORT speaks HTTP/2 but not gRPC (HTTP 404)',
     ])
   })
 
   it('something else that talks first', async () => {
-    const port = await listen(createTcp((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n')))
+    const port = await serve(createTcp((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n')))
     expect(await reason(port)).toEqual([
       'failed',
       'port PORT accepts TCP but speaks something that is not gRPC',
@@ -189,7 +136,7 @@ describe('the reason of a failure', () => {
   })
 
   it('a port that closes every connection', async () => {
-    const port = await listen(createTcp((socket) => socket.destroy()))
+    const port = await serve(createTcp((socket) => socket.destroy()))
     expect(await reason(port)).toEqual([
       'failed',
       'port PORT accepts TCP and closes the connection without a word',
@@ -212,7 +159,7 @@ describe('the session', () => {
     server.on('session', () => {
       connections += 1
     })
-    const probe = probeOf(await listen(server), { tls: 'off' })
+    const probe = grpcProbe(await serve(server), { tls: 'off' })
     for (let count = 0; count < 5; count += 1) expect((await probeOnce(probe)).ok).toBe(true)
     expect(connections).toBe(1)
   })
@@ -220,7 +167,7 @@ describe('the session', () => {
   it('reports at once that the puppet closed it, which is no failure: GOAWAY is not death', async () => {
     const peer = await startPeer('grpc-server', { health: 'SERVING', maxConnectionAgeMs: 300 })
     let closed = 0
-    const probe = probeOf(peer.port, { sessionClosed: () => (closed += 1) })
+    const probe = grpcProbe(peer.port, { sessionClosed: () => (closed += 1) })
     expect((await probeOnce(probe)).ok).toBe(true)
     await waitUntil(() => closed === 1, { timeoutMs: 15_000, what: 'the close of the session to be told' })
     expect((await probeOnce(probe)).ok).toBe(true)
@@ -236,7 +183,7 @@ describe('the session', () => {
       if (calls === 2) return stream.session?.destroy()
       grpcStatus(0)(stream)
     })
-    const probe = probeOf(await listen(server), { tls: 'off' })
+    const probe = grpcProbe(await serve(server), { tls: 'off' })
     expect((await probeOnce(probe)).ok).toBe(true)
     expect((await probeOnce(probe)).ok).toBe(true)
     expect(calls).toBe(3)
@@ -245,8 +192,8 @@ describe('the session', () => {
   it('does not outlive the probe', async () => {
     const server = createHttp2()
     server.on('stream', grpcStatus(12))
-    const port = await listen(server)
-    const probe = probeOf(port)
+    const port = await serve(server)
+    const probe = grpcProbe(port)
     await probeOnce(probe)
     probe.close()
     await waitUntil(
@@ -261,7 +208,7 @@ describe('the session', () => {
       stream.on('error', () => {})
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
     })
-    const probe = probeOf(await listen(server))
+    const probe = grpcProbe(await serve(server))
     expect((await probe.probe(AbortSignal.timeout(200))).ok).toBe(false)
   })
 
@@ -277,7 +224,7 @@ describe('the session', () => {
       pour()
     })
     // Long before the deadline, which would end it too.
-    const probe = probeOf(await listen(server))
+    const probe = grpcProbe(await serve(server))
     const since = elapsed()
     expect((await probe.probe(AbortSignal.timeout(10_000))).ok).toBe(false)
     expect(since()).toBeLessThan(5000)
@@ -296,7 +243,7 @@ describe('serving', () => {
     ['SERVICE_UNKNOWN', false],
   ] as const)('%s: %s', async (status, ok) => {
     await peer.ask('health', { status })
-    const result = await probeOnce(probeOf(peer.port, { wants: 'serving' }))
+    const result = await probeOnce(grpcProbe(peer.port, { wants: 'serving' }))
     expect(result.ok).toBe(ok)
     if (!result.ok)
       expect(result.reason).toBe(`health is ${status}, and REGISTRAR_PROBE=serving wants SERVING`)
@@ -304,7 +251,7 @@ describe('serving', () => {
 
   it('says that there is no health service', async () => {
     const without = await startPeer('grpc-server', { health: false })
-    expect(await probeOnce(probeOf(without.port, { wants: 'serving' }))).toMatchObject({
+    expect(await probeOnce(grpcProbe(without.port, { wants: 'serving' }))).toMatchObject({
       ok: false,
       reason: 'there is no health service, and REGISTRAR_PROBE=serving wants SERVING',
     })
@@ -318,7 +265,7 @@ describe('the token', () => {
     ['another', 'insecure_other', false],
   ])('%s: %s', async (_what, token, accepted) => {
     const puppet = await startPeer('wechaty-puppet', { token: 'insecure_mine', tls: true })
-    const probe = probeOf(puppet.port)
+    const probe = grpcProbe(puppet.port)
     await probeOnce(probe)
     expect(await probe.acceptsToken(token, AbortSignal.timeout(2000))).toBe(accepted)
     await puppet.stop()
@@ -326,7 +273,7 @@ describe('the token', () => {
 
   it('a puppet that does not say: null', async () => {
     const peer = await startPeer('grpc-server', { health: 'SERVING' })
-    const probe = probeOf(peer.port)
+    const probe = grpcProbe(peer.port)
     expect(await probe.acceptsToken('insecure_mine', AbortSignal.timeout(2000))).toBeNull()
     await probeOnce(probe)
     expect(await probe.acceptsToken('insecure_mine', AbortSignal.timeout(2000))).toBeNull()
@@ -336,7 +283,7 @@ describe('the token', () => {
 
 describe('tcp', () => {
   it('checks no more than whether the port accepts', async () => {
-    const port = await listen(createTcp(() => {}))
+    const port = await serve(createTcp(() => {}))
     expect(await probeOnce(createTcpProbe(dialing(port)))).toEqual({
       ok: true,
       tls: null,

@@ -1,36 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { createServer as createHttp2, createSecureServer as createSecureHttp2 } from 'node:http2'
 import { createServer as createHttps } from 'node:https'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { discover } from '../../src/client/discover.ts'
 import type { RequestOptions } from '../../src/net/transport.ts'
 import { type CertificateFiles, createAuthority } from '../support/certificates.ts'
-import { dial, endAll } from '../support/dialed-socket.ts'
+import { cleanUp, dial, endAll } from '../support/dialed-socket.ts'
 import { QuickClock } from '../support/quick-clock.ts'
+import { serveOn } from '../support/serve.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 
 /** What stands on a port that somebody took for a registry's. */
 
 let tls: CertificateFiles
-const open = new Set<Socket>()
-const servers: Server[] = []
 beforeAll(async () => {
   tls = await (await createAuthority()).issue(['ip:127.0.0.1'])
 })
-afterEach(async () => {
-  await endAll()
-  for (const socket of open) socket.destroy()
-  for (const server of servers.splice(0)) server.close()
-})
+afterEach(endAll)
 afterAll(removeTempDirs)
 
 async function listening(server: Server): Promise<number> {
-  servers.push(server)
-  server.on('connection', (socket: Socket) => open.add(socket.on('error', () => {})))
   server.on('sessionError', () => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
+  const { port, close } = await serveOn(server)
+  cleanUp(close)
+  return port
 }
 
 const certificate = () => ({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })

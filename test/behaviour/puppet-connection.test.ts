@@ -3,10 +3,8 @@ import { createSecureServer, createServer, type SecureServerOptions } from 'node
 import { connect, createServer as createTcp, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { ProbeResult } from '../../src/sidecar/events.ts'
-import type { GrpcProbe } from '../../src/sidecar/probe/grpc-probe.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../support/certificates.ts'
-import { endProbes, grpcProbe, grpcStatus, serve } from '../support/probe-harness.ts'
+import { endProbes, grpcProbe, grpcStatus, probeOnce, serve } from '../support/probe-harness.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 
 let authority: Authority
@@ -25,7 +23,6 @@ const pair = ({ certFile, keyFile }: CertificateFiles): { cert: Buffer; key: Buf
   cert: readFileSync(certFile),
   key: readFileSync(keyFile),
 })
-const probeOnce = (probe: GrpcProbe, ms = 2000): Promise<ProbeResult> => probe.probe(AbortSignal.timeout(ms))
 
 /** A TLS server that answers every call. */
 function secureServer(options: SecureServerOptions = {}) {

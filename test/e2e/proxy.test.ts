@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
-import { startProxy } from '../support/proxy.ts'
-import { startScriptedProxy, tunnels } from '../support/scripted-proxy.ts'
+import { startScriptedProxy, targetsOf, tunnels, tunnelsFor } from '../support/scripted-proxy.ts'
 import { allRegistered, startSidecar } from '../support/sidecar.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 
@@ -31,17 +30,17 @@ afterAll(async () => {
 })
 
 it('a wss registry is reached through HTTPS_PROXY, with its name and password, and so is discovery', async () => {
-  const proxy = await startProxy(`Basic ${btoa(`user:${PASSWORD}`)}`)
+  const proxy = await startScriptedProxy(tunnelsFor(`Basic ${btoa(`user:${PASSWORD}`)}`))
   const env = { ...base, HTTPS_PROXY: `http://user:${PASSWORD}@127.0.0.1:${proxy.port}` }
   const sidecar = await startSidecar(env)
   const status = await sidecar.until('the registration', allRegistered)
-  expect(proxy.tunnels).toEqual([`127.0.0.1:${registry.port}`])
+  expect(targetsOf(proxy)).toEqual([`127.0.0.1:${registry.port}`])
   const url = `http://127.0.0.1:${proxy.port}`
   expect(status.registry).toMatchObject({ proxy: { url, variable: 'HTTPS_PROXY' } })
   expect(sidecar.command.output()).toContain(`"proxy":"${url} (HTTPS_PROXY)"`)
   const discover = startCommand(['discover', 'insecure_behind-a-proxy'], { env })
   expect((await discover.exit).code, discover.output()).toBe(0)
-  expect(proxy.tunnels).toHaveLength(2)
+  expect(proxy.requests).toHaveLength(2)
   sidecar.command.kill('SIGTERM')
   expect((await sidecar.command.exit).code).toBe(0)
   const everything = sidecar.command.output() + discover.output() + JSON.stringify(status)
@@ -89,11 +88,11 @@ it('REGISTRAR_REGISTRY_CA_FILE counts for an https proxy too, and NODE_EXTRA_CA_
 })
 
 it('NO_PROXY is honoured', async () => {
-  const proxy = await startProxy()
+  const proxy = await startScriptedProxy(tunnels)
   const env = { ...base, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: 'example.com, 127.0.0.0/8' }
   const sidecar = await startSidecar(env)
   await sidecar.until('the registration', allRegistered)
-  expect(proxy.tunnels).toEqual([])
+  expect(proxy.requests).toEqual([])
   sidecar.command.kill('SIGTERM')
   await sidecar.command.exit
   await proxy.close()
@@ -111,7 +110,7 @@ it.each([
     /^proxy TCP: the proxy http:\/\/127\.0\.0\.1:\d+ \(https_proxy\): connection refused/,
   ],
 ])('a proxy that %s is said in words', async (_what, status, reason) => {
-  const proxy = status === undefined ? undefined : await startProxy('Basic something')
+  const proxy = status === undefined ? undefined : await startScriptedProxy(tunnelsFor('Basic something'))
   const port = proxy?.port ?? (await freePort())
   const sidecar = await startSidecar({ ...base, https_proxy: `http://127.0.0.1:${port}` })
   await sidecar.until(`the reason ${reason}`, ({ tokens: [token] }) => reason.test(token?.reason ?? ''))

@@ -1,6 +1,6 @@
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
 import { frame } from '../../src/sidecar/probe/grpc-message.ts'
+import { serveOn } from './serve.ts'
 
 /** Answers one call. */
 export type Answer = (stream: ServerHttp2Stream, call: SeenCall) => void
@@ -69,12 +69,6 @@ export async function startAnsweringPuppet(
   }: { port?: number; server?: Http2Server; host?: string } = {},
 ): Promise<AnsweringPuppet> {
   const calls: SeenCall[] = []
-  const sockets = new Set<Socket>()
-  let connections = 0
-  server.on('connection', (socket: Socket) => {
-    connections += 1
-    sockets.add(socket.on('error', () => {}))
-  })
   server.on('sessionError', () => {})
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {})
@@ -87,14 +81,6 @@ export async function startAnsweringPuppet(
     const answer = answers[path] ?? answers['*'] ?? statusOnly(12)
     answer(stream, call)
   })
-  await new Promise<void>((resolve) => server.listen(port, host, resolve))
-  return {
-    port: (server.address() as AddressInfo).port,
-    calls,
-    connections: () => connections,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  const served = await serveOn(server, { port, host })
+  return { port: served.port, calls, connections: served.count, stop: served.close }
 }

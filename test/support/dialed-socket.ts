@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Transport } from '../../src/net/transport.ts'
@@ -9,6 +9,7 @@ import { openSocket } from '../../src/sidecar/registration/open-socket.ts'
 import type { RegistrySocket } from '../../src/sidecar/registration/registry-socket.ts'
 import { QuickClock } from './quick-clock.ts'
 import { answer, type Script, type ScriptedRegistry, startScriptedRegistry } from './scripted-registry.ts'
+import { serveOn } from './serve.ts'
 import { waitUntil } from './wait.ts'
 
 export const HANDSHAKE_MS = 10_000
@@ -28,20 +29,15 @@ export async function scripted(script: Script): Promise<ScriptedRegistry> {
 
 /** A port that takes connections and says nothing. `heard` says whether somebody has said something to it. */
 export async function silentPort(): Promise<{ port: number; heard: () => boolean }> {
-  const open = new Set<Socket>()
   let heard = false
   const server = createServer((socket) => {
-    open.add(socket.on('error', () => {}))
     socket.on('data', () => {
       heard = true
     })
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  cleanups.push(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, heard: () => heard }
+  const { port, close } = await serveOn(server)
+  cleanups.push(close)
+  return { port, heard: () => heard }
 }
 
 /** Listens, and takes nobody out of its queue: when that is full, the kernel drops what comes. */

@@ -1,20 +1,26 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import type { Server } from 'node:net'
 import { systemClock } from '../../src/lib/clock.ts'
 import { NameResolver } from '../../src/net/name-resolver.ts'
+import type { ProbeResult } from '../../src/sidecar/events.ts'
+import type { DialerOptions } from '../../src/sidecar/probe/dialer.ts'
 import { GrpcProbe, type GrpcProbeOptions } from '../../src/sidecar/probe/grpc-probe.ts'
+import type { Probe } from '../../src/sidecar/probe/probe.ts'
+import { type Served, serveOn } from './serve.ts'
 
 const probes: GrpcProbe[] = []
-const servers: { readonly server: Server; readonly sockets: Set<Socket> }[] = []
+const servers: Served[] = []
+
+/** How a puppet on 127.0.0.1 is connected to. */
+export function dialing(port: number): DialerOptions {
+  const clock = systemClock
+  return { clock, resolver: new NameResolver({ clock }), host: '127.0.0.1', port, timeoutMs: 2000 }
+}
 
 /** A probe with the settings that a user has who sets none. */
 export function grpcProbe(port: number, options: Partial<GrpcProbeOptions> = {}): GrpcProbe {
   const probe = new GrpcProbe({
-    clock: systemClock,
-    resolver: new NameResolver({ clock: systemClock }),
-    host: '127.0.0.1',
-    port,
-    timeoutMs: 2000,
+    ...dialing(port),
     tls: 'auto',
     clientTls: () => ({ servername: undefined }),
     serverNames: () => [],
@@ -28,15 +34,15 @@ export function grpcProbe(port: number, options: Partial<GrpcProbeOptions> = {})
   return probe
 }
 
-export async function serve(server: Server, host = '127.0.0.1'): Promise<number> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    socket.on('error', () => {})
-    sockets.add(socket)
-  })
-  servers.push({ server, sockets })
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
-  return (server.address() as AddressInfo).port
+export function probeOnce(probe: Probe, timeoutMs = 2000): Promise<ProbeResult> {
+  return probe.probe(AbortSignal.timeout(timeoutMs))
+}
+
+/** Lets a server listen until the end of the test; resolves with its port. */
+export async function serve(server: Server, where?: Parameters<typeof serveOn>[1]): Promise<number> {
+  const served = await serveOn(server, where)
+  servers.push(served)
+  return served.port
 }
 
 /** The answer of a gRPC server to any call. */
@@ -51,8 +57,5 @@ export function grpcStatus(status: number): (stream: ServerHttp2Stream) => void 
 /** Ends all that was started here. For `afterEach`. */
 export async function endProbes(): Promise<void> {
   for (const probe of probes.splice(0)) probe.close()
-  for (const { server, sockets } of servers.splice(0)) {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  }
+  for (const server of servers.splice(0)) await server.close()
 }

@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import { type Served, serveOn } from './serve.ts'
 
 /** A proxy with nothing between it and the test: what real ones cannot be made to show. */
-export interface ScriptedProxy {
-  readonly port: number
+export interface ScriptedProxy extends Served {
   /** The requests that came, each with its head. */
   readonly requests: readonly string[]
-  /** Connections that are open now. */
-  readonly open: ReadonlySet<Socket>
-  /** Connections so far. */
-  readonly count: () => number
-  close(): Promise<void>
 }
 
 /** What to do with a connection when its request has come. */
@@ -23,8 +18,6 @@ export async function startScriptedProxy(
   tls?: { readonly certFile: string; readonly keyFile: string },
 ): Promise<ScriptedProxy> {
   const requests: string[] = []
-  const open = new Set<Socket>()
-  let count = 0
   const serve = (socket: Socket): void => {
     let head = ''
     socket.on('error', () => {})
@@ -42,22 +35,7 @@ export async function startScriptedProxy(
       ? createServer(serve)
       : createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }, serve)
   server.on('tlsClientError', () => {})
-  server.on('connection', (socket: Socket) => {
-    count += 1
-    open.add(socket)
-    socket.on('close', () => open.delete(socket))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    port: (server.address() as AddressInfo).port,
-    requests,
-    open,
-    count: () => count,
-    close: async () => {
-      for (const socket of open) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return { ...(await serveOn(server)), requests }
 }
 
 /** Says something, and then nothing. */
@@ -77,3 +55,16 @@ export const tunnels: ProxyScript = (socket, request) => {
   target.on('close', () => socket.destroy())
   socket.on('close', () => target.destroy())
 }
+
+/** Where to the tunnels were asked for that a proxy opened or refused: `host:port` each. */
+export function targetsOf({ requests }: ScriptedProxy): readonly string[] {
+  return requests.map((request) => request.split(' ')[1] ?? '')
+}
+
+/** Opens tunnels for who gives these credentials. */
+export const tunnelsFor =
+  (credentials: string): ProxyScript =>
+  (socket, request) => {
+    if (request.includes(`\r\nProxy-Authorization: ${credentials}\r\n`)) tunnels(socket, request)
+    else socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n')
+  }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { serveOn } from './serve.ts'
 
 /** A registry whose faults are scripted: what real ones cannot be made to show. */
 export interface ScriptedRegistry {
@@ -33,11 +33,6 @@ export async function startScriptedRegistry(
       : createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: ([first = '']) => first })
   const upgrades: IncomingMessage[] = []
-  const open = new Set<Duplex>()
-  server.on('connection', (socket) => {
-    open.add(socket)
-    socket.on('close', () => open.delete(socket))
-  })
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {})
     upgrades.push(request)
@@ -45,16 +40,8 @@ export async function startScriptedRegistry(
       new Promise((resolve) => sockets.handleUpgrade(request, socket, head, resolve))
     script(request, socket, accept, upgrades.length - 1)
   })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  return {
-    port: (server.address() as AddressInfo).port,
-    upgrades,
-    close: async () => {
-      for (const client of sockets.clients) client.terminate()
-      for (const socket of open) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  const served = await serveOn(server, { port })
+  return { port: served.port, upgrades, close: served.close }
 }
 
 /** Answers a request to upgrade with plain HTTP. */
