@@ -7,7 +7,7 @@ const STATUSES = new Set([100, 101, 200, 400, 401, 403, 404, 405, 408, 413, 414,
 const NAMES = new Set(
   (
     'connection keep-alive date content-type content-length cache-control allow retry-after upgrade ' +
-    'transfer-encoding sec-websocket-accept sec-websocket-protocol sec-websocket-version'
+    'transfer-encoding sec-websocket-accept sec-websocket-protocol sec-websocket-version www-authenticate'
   ).split(' '),
 )
 

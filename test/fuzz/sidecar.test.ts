@@ -126,6 +126,11 @@ describe.sequential.each(HOSTILITIES)(`a sidecar with a hostile $peer, FUZZ_SEED
 
   it('holds no more after the second round than after the first', () => {
     const [first, second] = held
+    const growth = (kind: keyof Held): string =>
+      ((second?.[kind] ?? Number.NaN) / (first?.[kind] ?? Number.NaN)).toFixed(3)
+    process.stderr.write(
+      `\n  measured: ${port.accepted} connections to the hostile ${hostility.peer}; second round / first: heap ${growth('heap')}, external ${growth('external')}\n`,
+    )
     expect(second?.heap).toBeLessThan((first?.heap ?? 0) * 1.1)
     expect(second?.external).toBeLessThan((first?.external ?? 0) * 1.1 + 1e6)
   })
@@ -133,7 +138,6 @@ describe.sequential.each(HOSTILITIES)(`a sidecar with a hostile $peer, FUZZ_SEED
   it('ends as it should', async () => {
     await target.check()
     expect(await target.end()).toBe(0)
-    process.stderr.write(`\n  measured: ${port.accepted} connections to the hostile ${hostility.peer}\n`)
     await port.close()
   })
 })
