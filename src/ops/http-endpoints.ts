@@ -4,10 +4,9 @@ import { inBackground } from '../lib/background.ts'
 import type { Clock } from '../lib/clock.ts'
 import { InTurn } from '../lib/in-turn.ts'
 import { isAllowedHost } from '../net/allowed-host.ts'
-import { ConnectionPlaces, type ConnectionUse, type Place } from '../net/connection-places.ts'
-import { rateLimitKey, withoutMapping } from '../net/ip-address.ts'
 import { listen } from '../net/listen.ts'
 import { isForOthers, isFromHere } from '../net/local-request.ts'
+import { SocketPlaces } from '../net/socket-places.ts'
 
 export interface Answer {
   readonly status: number
@@ -67,7 +66,11 @@ export async function serveEndpoints(options: EndpointsOptions): Promise<Server>
     keepAliveTimeout: REQUEST_MS,
     connectionsCheckingInterval: CHECK_MS,
   })
-  const use = limitConnections(server)
+  // Whoever asks last is served: silent connections must not keep out who looks whether this process lives.
+  const places = new SocketPlaces(CONNECTIONS)
+  server.on('connection', (socket: Socket) => {
+    if (!places.admit(socket)) socket.destroy()
+  })
   const inTurn = new InTurn(options.clock)
   /** Connections with a request that has no answer yet. */
   const asking = new WeakSet<Socket>()
@@ -76,31 +79,16 @@ export async function serveEndpoints(options: EndpointsOptions): Promise<Server>
     // Nobody who waits for answers asks twice at a time. It costs a few bytes to ask a thousand times.
     if (asking.has(socket)) return void socket.destroy()
     asking.add(socket)
-    use(socket, 'busy')
+    places.use(socket, 'busy')
     response.on('close', () => {
       asking.delete(socket)
-      use(socket, 'idle')
+      places.use(socket, 'idle')
     })
     const answered = answer(request, options, inTurn).then((result) => send(request, response, result))
     inBackground(answered, () => response.destroy())
   })
   await listen(server, { host: options.host, port: options.port })
   return server
-}
-
-/** Whoever asks last is served: silent connections must not keep out who looks whether this process lives. */
-function limitConnections(server: Server): (socket: Socket, use: ConnectionUse) => void {
-  const places = new ConnectionPlaces(CONNECTIONS)
-  const bySocket = new WeakMap<Socket, Place>()
-  server.on('connection', (socket: Socket) => {
-    const place = places.admit(socket, rateLimitKey(withoutMapping(socket.remoteAddress ?? '')))
-    if (place === undefined) socket.destroy()
-    else bySocket.set(socket, place)
-  })
-  return (socket, use) => {
-    const place = bySocket.get(socket)
-    if (place !== undefined) places.use(place, use)
-  }
 }
 
 /** Nobody hears it. */

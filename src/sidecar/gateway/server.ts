@@ -3,10 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { ConnectionPlaces, type ConnectionUse, type Place } from '../../net/connection-places.ts'
-import { rateLimitKey, withoutMapping } from '../../net/ip-address.ts'
 import { type Ends, isForOthers } from '../../net/local-request.ts'
 import { type Refusal, refuseUpgrade } from '../../net/refuse-upgrade.ts'
+import { SocketPlaces } from '../../net/socket-places.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { destroyOnError, HttpListener } from '../../protocol/http-listener.ts'
 import { sendText } from '../../protocol/http-response.ts'
@@ -57,8 +56,7 @@ export class GatewayServer {
   readonly #options: GatewayServerOptions
   readonly #http: HttpListener
   readonly #upgrade: RegistrantUpgrade
-  readonly #connections: ConnectionPlaces
-  readonly #places = new WeakMap<Duplex, Place>()
+  readonly #connections: SocketPlaces
   readonly #heartbeat: Heartbeat
   readonly #sessions = new Set<GatewaySession>()
   /** Connections of which it is not known yet whether they may be from there. */
@@ -79,10 +77,10 @@ export class GatewayServer {
       listener.onRefusal('dropped', endsOf(socket).remote)
       return false
     }
-    this.#connections = new ConnectionPlaces(CONNECTIONS, drop)
+    this.#connections = new SocketPlaces(CONNECTIONS, drop)
     this.#http = new HttpListener({ host, port, tls: undefined }, REQUEST_MS, {
-      admit: (socket) => this.#admit(socket) || drop(socket),
-      onBusy: (socket, isBusy) => this.#use(socket, isBusy ? 'busy' : 'idle'),
+      admit: (socket) => this.#connections.admit(socket, options.isExpected(endsOf(socket))) || drop(socket),
+      onBusy: (socket, isBusy) => this.#connections.use(socket, isBusy ? 'busy' : 'idle'),
       request: (request, response, isFirst) => this.#refuseRequest(request, response, isFirst),
       upgrade: (request, socket, head, isFirst) =>
         inBackground(this.#receive(request, socket, head, isFirst), () => socket.destroy()),
@@ -112,19 +110,6 @@ export class GatewayServer {
     this.#http.server.closeAllConnections()
   }
 
-  #admit(socket: Socket): boolean {
-    const ends = endsOf(socket)
-    const key = rateLimitKey(withoutMapping(ends.remote))
-    const place = this.#connections.admit(socket, key, this.#options.isExpected(ends))
-    if (place !== undefined) this.#places.set(socket, place)
-    return place !== undefined
-  }
-
-  #use(socket: Duplex, use: ConnectionUse): void {
-    const place = this.#places.get(socket)
-    if (place !== undefined) this.#connections.use(place, use)
-  }
-
   #refuse(socket: Duplex, reason: keyof typeof REFUSALS, refusal: Refusal = REFUSALS[reason]): void {
     this.#options.listener.onRefusal(reason, endsOf(socket).remote)
     refuseUpgrade(socket, refusal)
@@ -151,7 +136,7 @@ export class GatewayServer {
     if (!isAllowed) return this.#refuse(socket, 'stranger')
     if (this.#sessions.size >= SESSIONS_MAX) return this.#refuse(socket, 'full')
     this.#upgrade.accept(request, socket, head, (webSocket) => {
-      this.#use(socket, 'held')
+      this.#connections.use(socket, 'held')
       const { listener, clock } = this.#options
       const token = registration.token ?? ''
       listener.onJoin(token)
