@@ -41,6 +41,11 @@ export const MISTAKES: readonly Mistake[] = [
   // Whoever uses the same example is registered under the same name.
   { test: /your[-_]?\w*[-_]?token|(change|replace)[-_]?(me|this)|placeholder/i, words: PLACEHOLDER_WORDS },
   { test: /^(\w+_)?(x{3,}[-x4y]*|\*{3,})$|…|\.{3,}$/i, words: PLACEHOLDER_WORDS },
+  // What insecure_$(uuidgen) makes on a machine without uuidgen: everybody's token.
+  {
+    test: /^[a-z.-]{1,32}_$/i,
+    words: 'is a prefix alone; is the command there that makes the rest of it (uuidgen)?',
+  },
   // "insecure_" in base64.
   {
     test: /^aW5zZWN1cmVf/,

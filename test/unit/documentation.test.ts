@@ -4,7 +4,8 @@ import { EXIT } from '../../src/commands/exit-codes.ts'
 import { helpText } from '../../src/commands/help.ts'
 import type { Variable } from '../../src/config/variable.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from '../../src/config/variables.ts'
-import { filesBelow, plain, text } from '../support/documentation.ts'
+import { checkTokens } from '../../src/tokens/validate.ts'
+import { filesBelow, markdownBelow, plain, text } from '../support/documentation.ts'
 
 const readme = text('README.md')
 const configuration = text('docs/configuration.md')
@@ -154,6 +155,35 @@ describe('docs/endpoints.md', () => {
       ([, name = '']) => name,
     )
     expect([...new Set(listed)].sort()).toEqual([...new Set(served)].sort())
+  })
+})
+
+describe('examples that are copied', () => {
+  const pages = [
+    'README.md',
+    ...markdownBelow('docs').filter((page) => !page.startsWith('docs/decisions')),
+    ...filesBelow('docker'),
+  ]
+  const tokens = pages.flatMap((page) => {
+    const blocks = page.endsWith('.md') ? (text(page).match(/^```[\s\S]*?^```$/gm) ?? []) : [text(page)]
+    return blocks.flatMap((block) =>
+      [...block.matchAll(/\binsecure_(?:\$\([\w ]+\)|[^\s"'`\\])*/g)].map(([token]) => ({ page, token })),
+    )
+  })
+
+  it('have tokens', () => {
+    expect(tokens.length).toBeGreaterThan(8)
+  })
+
+  it('have none that the program refuses', () => {
+    const refused = tokens.filter(({ token }) => {
+      const made = token.replace(/\$\([\w ]+\)/, '3f2c9a7e-0001')
+      const { problems } = checkTokens('TOKEN', [{ token: made, place: () => 'it' }], {
+        noun: { one: 'token', many: 'tokens' },
+      })
+      return problems.length > 0
+    })
+    expect(refused).toEqual([])
   })
 })
 
