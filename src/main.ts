@@ -45,7 +45,11 @@ async function parseCommandLine(argv: string[]): Promise<Request> {
   if (given.has('version')) return { text: VERSION }
   const [name = 'run', ...args] = parsed.positionals
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) return { problem: `there is no command '${name}'` }
+  if (command === undefined) {
+    // What is no word may be a token: it is not repeated.
+    const isWord = /^[a-z-]{1,20}$/i.test(name)
+    return { problem: isWord ? `there is no command '${name}'` : 'there is no such command' }
+  }
   const unknown = [...given].find((option) => !command.switches?.includes(option))
   if (unknown !== undefined) return { problem: `${name} has no option --${unknown}` }
   if (args.length > (command.mostArgs ?? 0)) {
@@ -151,4 +155,8 @@ process.stderr.on('error', () => {})
 process.on('uncaughtException', bug)
 process.on('unhandledRejection', bug)
 reportFailuresTo((error) => tell(error, false))
+// Without this, the signal opens Node.js's debugger, which shows every token to all who share the network namespace.
+process.on('SIGUSR1', () => {})
+// Nothing is left to wait for, and the command has not said how it ended: exit code 0 would say that all is well.
+process.on('beforeExit', () => bug(new Error('the command came to no end')))
 main().then((code) => process.exit(code), bug)

@@ -45,17 +45,43 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   try {
     const { status, body } = await get(url, transport, attempt)
     const other = otherProtocolOfAnswer(status, body)
-    if (other === undefined) return parseDiscovery(status, body)
-    return { kind: 'unreachable', code: other.code, reason: `HTTP: ${url.host}: ${other.words}` }
+    if (other !== undefined) return broken(url.host, other.code, other.words)
+    const code = troubleOfStatus(status)
+    if (code !== undefined) return broken(url.host, code, `the registry answered HTTP ${status}`)
+    return parseDiscovery(status, body)
   } catch (error) {
     if (limit.signal.aborted) {
       const reason = `${stage}: ${peerName(url.host, stage, way)}: no answer in ${timeoutMs / 1000} s`
       return { kind: 'unreachable', code: silenceIn(stage), reason }
     }
+    if (error instanceof BrokenAnswer) return broken(url.host, error.code, error.message)
     const trouble = troubleOfError(error as NodeJS.ErrnoException, stage, way, url.host)
     return { kind: 'unreachable', code: trouble.code, reason: `${trouble.stage}: ${trouble.reason}` }
   } finally {
     limit.release()
+  }
+}
+
+function broken(host: string, code: RegistryTrouble, words: string): Discovery {
+  return { kind: 'unreachable', code, reason: `HTTP: ${host}: ${words}` }
+}
+
+/** What an answer means that says nothing of the token; undefined where its body has to be read. */
+function troubleOfStatus(status: number): RegistryTrouble | undefined {
+  if (status >= 500) return 'REGISTRY_UNAVAILABLE'
+  if (status === 429) return 'REGISTRY_RATE_LIMITED'
+  if ([301, 302, 303, 307, 308].includes(status)) return 'REGISTRY_REDIRECT_REFUSED'
+  // Discovery needs no leave: whoever asks for one is no registry.
+  return [401, 403, 407].includes(status) ? 'REGISTRY_FOREIGN_ANSWER' : undefined
+}
+
+/** An answer that began, or should have, and did not come to a good end. */
+class BrokenAnswer extends Error {
+  readonly code: RegistryTrouble
+
+  constructor(code: RegistryTrouble, message: string) {
+    super(message)
+    this.code = code
   }
 }
 
@@ -73,12 +99,21 @@ async function get(
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         body += chunk
-        if (body.length > BODY_MAX_BYTES) outgoing.destroy(new Error('the answer is too long'))
+        if (body.length <= BODY_MAX_BYTES) return
+        const words = 'the answer is longer than that of any registry'
+        reject(new BrokenAnswer('REGISTRY_ANSWER_INVALID', words))
+        outgoing.destroy()
       })
-      response.on('error', reject)
+      const brokeOff = 'the connection broke in the middle of the answer'
+      response.on('error', () => reject(new BrokenAnswer('REGISTRY_LOST', brokeOff)))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
     })
     outgoing.on('error', reject)
+    // Without a listener, a switch to another protocol is neither an answer nor an error, and nothing would ever settle the promise.
+    outgoing.on('upgrade', ({ statusCode: status = 0 }, socket) => {
+      socket.destroy()
+      resolve({ status, body: '' })
+    })
     outgoing.once('socket', (socket) => followStages(socket, outgoing.host, attempt.at))
     outgoing.end()
   })

@@ -1,5 +1,9 @@
 import { request } from 'node:http'
 import type { AdminAddress } from '../config/admin-address.ts'
+import { printable } from '../lib/printable.ts'
+
+/** More than any answer of ours has: what is longer comes from another program. */
+const BODY_MAX_CHARACTERS = 500
 
 /**
  * Sends a request to an endpoint of a running sidecar or registry, one with the same environment. Never rejects; resolves
@@ -21,11 +25,11 @@ export function sendAdminRequest(
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
-        body += chunk
+        if (body.length <= BODY_MAX_CHARACTERS) body += chunk
       })
       const done = (): void => {
-        const text = body.trim().replaceAll('\n', '; ').slice(0, 500) || `HTTP ${response.statusCode}`
-        resolve({ ok: response.statusCode === 200, text })
+        const line = printable(body.trim().replaceAll('\n', '; '), (text) => text, BODY_MAX_CHARACTERS)
+        resolve({ ok: response.statusCode === 200, text: line || `HTTP ${response.statusCode}` })
       }
       response.on('end', done)
       response.on('error', done)
@@ -33,6 +37,11 @@ export function sendAdminRequest(
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       const why = signal.aborted ? `no answer in ${timeoutMs / 1000} s` : error.code
       resolve({ ok: false, text: `there is no answer on ${target}:${port} (${why})` })
+    })
+    // Without a listener, a switch to another protocol is neither an answer nor an error, and nothing would ever settle the promise.
+    outgoing.on('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve({ ok: false, text: `HTTP ${response.statusCode}` })
     })
     outgoing.end()
   })

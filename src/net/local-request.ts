@@ -5,15 +5,22 @@ import { withoutMapping } from './ip-address.ts'
 const LOOPBACK = new Set(['127.0.0.1', '::1'])
 
 /**
- * Headers of requests on behalf of others: of a browser for a page (`Origin`, Fetch standard), of a proxy for its client (RFC 7239, RFC
- * 9110 §7.6.3, and what proxies really send).
+ * Headers of requests on behalf of others: of a browser for a page (`Origin` and `Sec-Fetch-Site`, Fetch standard; `Referer`, RFC 9110
+ * §10.1.3), of a proxy for its client (RFC 7239, RFC 9110 §7.6.3, and what proxies and content delivery networks really send).
  */
 const FOR_OTHERS = [
   'origin',
+  'sec-fetch-site',
+  'referer',
   'forwarded',
   'via',
   'x-forwarded-for',
+  'x-forwarded-host',
   'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
   'x-envoy-external-address',
 ]
 

@@ -466,6 +466,23 @@ describe('the server', () => {
     expect(waiting.length).toBeLessThanOrEqual(3)
   })
 
+  it('answers one request after the other over one connection', async () => {
+    await serve([{ method: 'GET', path: '/livez', handle: () => textAnswer(200, 'alive') }])
+    const socket = connect(port(), '127.0.0.1').setEncoding('utf8')
+    let heard = ''
+    socket.on('data', (chunk: string) => {
+      heard += chunk
+    })
+    for (let asked = 1; asked <= 3; asked += 1) {
+      socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      await waitUntil(() => heard.split('alive\n').length === asked + 1, {
+        timeoutMs: 15_000,
+        what: 'an answer',
+      })
+    }
+    socket.destroy()
+  })
+
   it('counts bytes, not letters', async () => {
     await serve([{ method: 'GET', path: '/umlaut', handle: () => textAnswer(200, 'größer → 好') }])
     expect((await ask('/umlaut')).body).toBe('größer → 好\n')

@@ -3,7 +3,7 @@ import { createServer as createHttp2, createSecureServer as createSecureHttp2 } 
 import { createServer as createHttps } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { discover } from '../../src/client/discover.ts'
+import { type Discovery, discover } from '../../src/client/discover.ts'
 import type { RequestOptions } from '../../src/net/transport.ts'
 import { type CertificateFiles, createAuthority } from '../support/certificates.ts'
 import { cleanUp, dial, endAll } from '../support/dialed-socket.ts'
@@ -155,6 +155,46 @@ describe('a port that is no registry is named by what it is:', () => {
       kind: 'unreachable',
       code: 'REGISTRY_SPEAKS_HTTP2',
       reason: `HTTP: 127.0.0.1:${port}: it speaks HTTP/2 only: is it the puppet's port?`,
+    })
+  })
+})
+
+describe('discovery names an answer by what it is:', () => {
+  const ask = async (answer: string): Promise<Discovery> => {
+    const port = await listening(answering(answer)())
+    const asked = { token: 'insecure_socket', transport: async () => ({}), clock: new QuickClock() }
+    return discover({ ...asked, registry: new URL(`ws://127.0.0.1:${port}`) })
+  }
+
+  it.each([
+    [503, 'REGISTRY_UNAVAILABLE'],
+    [429, 'REGISTRY_RATE_LIMITED'],
+    [302, 'REGISTRY_REDIRECT_REFUSED'],
+    [401, 'REGISTRY_FOREIGN_ANSWER'],
+    [403, 'REGISTRY_FOREIGN_ANSWER'],
+    [407, 'REGISTRY_FOREIGN_ANSWER'],
+  ])('HTTP %i', async (status, code) => {
+    const words = expect.stringMatching(`: the registry answered HTTP ${status}$`)
+    const answer = await ask(`HTTP/1.1 ${status} x\r\ncontent-length: 0\r\n\r\n`)
+    expect(answer).toEqual({ kind: 'unreachable', code, reason: words })
+  })
+
+  it('a switch to another protocol, which is neither an answer nor an error to Node.js', async () => {
+    const answer = await ask('HTTP/1.1 101 x\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
+    expect(answer).toEqual({ kind: 'not understood', reason: 'the registry answered HTTP 101' })
+  })
+
+  it('one that breaks off', async () => {
+    expect(await ask('HTTP/1.1 200 x\r\ncontent-length: 100\r\n\r\n{')).toMatchObject({
+      code: 'REGISTRY_LOST',
+      reason: expect.stringMatching(/: the connection broke in the middle of the answer$/),
+    })
+  })
+
+  it('one that does not end', async () => {
+    expect(await ask(`HTTP/1.1 200 x\r\n\r\n${'x'.repeat(70_000)}`)).toMatchObject({
+      code: 'REGISTRY_ANSWER_INVALID',
+      reason: expect.stringMatching(/: the answer is longer than that of any registry$/),
     })
   })
 })

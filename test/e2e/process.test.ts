@@ -146,6 +146,24 @@ describe('healthcheck', () => {
     ])
   })
 
+  it.each(['healthcheck', 'drain'])(
+    '(like drain) says no where another program has the port: %s',
+    async (command) => {
+      const answers = [
+        'HTTP/1.1 101 x\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+        'HTTP/1.1 503 x\r\nconnection: close\r\n\r\n\x1b[31mred',
+      ]
+      const other = createServer((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')))
+      await once(other.listen(0, '127.0.0.1'), 'listening')
+      const admin = { REGISTRAR_ADMIN_PORT: String((other.address() as AddressInfo).port) }
+      const switched = await outcome([command], admin)
+      expect([switched.code, switched.output()]).toEqual([1, `${command}: HTTP 101`])
+      const coloured = await outcome([command], admin)
+      expect([coloured.code, coloured.output()]).toEqual([1, `${command}: [31mred`])
+      other.close()
+    },
+  )
+
   it('is content with a registered one', async () => {
     const sidecar = await registered()
     expect((await outcome(['healthcheck'], { REGISTRAR_ADMIN_PORT: String(sidecar.adminPort) })).code).toBe(0)
@@ -190,9 +208,9 @@ describe('discover', () => {
   })
 
   it('a registry that is none, or not there: exit 2, with the reason', async () => {
-    for (const [status, reason] of [
-      [200, 'the registry answered 200 with something that is not JSON'],
-      [500, 'the registry answered HTTP 500'],
+    for (const [status, where, words] of [
+      [200, '', 'the registry answered 200 with something that is not JSON [REGISTRY_ANSWER_INVALID]'],
+      [500, 'HTTP: ', 'the registry answered HTTP 500 [REGISTRY_UNAVAILABLE]'],
     ] as const) {
       const website = createWebServer((_request, response) =>
         response.writeHead(status).end('<html>hello</html>'),
@@ -201,10 +219,7 @@ describe('discover', () => {
       const { port } = website.address() as AddressInfo
       const none = await outcome(['discover', TOKEN], { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}` })
       website.close()
-      expect([none.code, none.output()]).toEqual([
-        2,
-        `discover: 127.0.0.1:${port}: ${reason} [REGISTRY_ANSWER_INVALID]`,
-      ])
+      expect([none.code, none.output()]).toEqual([2, `discover: ${where}127.0.0.1:${port}: ${words}`])
     }
     // The 404 of a registry has a body that says so; the 404 of whatever else is there has not.
     const other = await outcome(['discover', TOKEN], {
@@ -238,6 +253,16 @@ describe('the first signal', () => {
   })
 })
 
+it("SIGUSR1 does not open Node.js's debugger, which would show the token", async () => {
+  const sidecar = await registered()
+  sidecar.command.kill('SIGUSR1')
+  sidecar.command.kill('SIGHUP')
+  await sidecar.command.line(/there is no file of tokens/)
+  sidecar.command.kill('SIGTERM')
+  expect(await sidecar.command.exit).toEqual({ code: 0, signal: null })
+  expect(sidecar.command.output('stderr')).toBe('')
+})
+
 describe('the command line', () => {
   it.each([
     [['--help'], 0, /Usage: puppet-registrar \[command\]/],
@@ -249,6 +274,7 @@ describe('the command line', () => {
     [['discover'], 64, /discover: there is no token in the configuration; set WECHATY_PUPPET_SERVICE_TOKEN/],
     [['discover', 'insecure_a', 'insecure_b'], 64, /usage: puppet-registrar discover \[<token>\]/],
     [['toString'], 64, /there is no command 'toString'/],
+    [['insecure_9a4e'], 64, /: there is no such command; see/],
     [['run', 'constructor'], 64, /usage: puppet-registrar run/],
   ] as const)('%j: exit %i', async (args, code, text) => {
     const result = await outcome([...args])

@@ -56,12 +56,23 @@ it.each([
 })
 
 describe('a request on behalf of others', () => {
-  it.each(['origin', 'forwarded', 'via', 'x-forwarded-for', 'x-forwarded-proto', 'x-envoy-external-address'])(
-    'is one with %s',
-    (name) => {
-      expect(isForOthers({ host: 'x', [name]: '' })).toBe(true)
-    },
-  )
+  it.each([
+    'origin',
+    'sec-fetch-site',
+    'referer',
+    'forwarded',
+    'via',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-real-ip',
+    'x-client-ip',
+    'true-client-ip',
+    'cf-connecting-ip',
+    'x-envoy-external-address',
+  ])('is one with %s', (name) => {
+    expect(isForOthers({ host: 'x', [name]: '' })).toBe(true)
+  })
 
   it('is none without them', () => {
     expect(isForOthers({ host: 'x', authorization: 'Token x', 'x-client': 'y' })).toBe(false)
