@@ -6,6 +6,7 @@ import { VERSION } from './commands/version.ts'
 import { ConfigError } from './config/config-error.ts'
 import { reportFailuresTo } from './lib/background.ts'
 import { systemClock } from './lib/clock.ts'
+import { nearestWord } from './lib/nearest-word.ts'
 
 /** Numbers of the signals that end a container, for the exit code of a second one. */
 const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const
@@ -47,8 +48,10 @@ async function parseCommandLine(argv: string[]): Promise<Request> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     // What is no word may be a token: it is not repeated.
-    const isWord = /^[a-z-]{1,20}$/i.test(name)
-    return { problem: isWord ? `there is no command '${name}'` : 'there is no such command' }
+    if (!/^[a-z-]{1,20}$/i.test(name)) return { problem: 'there is no such command' }
+    const nearest = nearestWord(name, Object.keys(COMMANDS))
+    const meant = nearest === undefined ? '' : ` (did you mean ${nearest}?)`
+    return { problem: `there is no command '${name}'${meant}` }
   }
   const unknown = [...given].find((option) => !command.switches?.includes(option))
   if (unknown !== undefined) return { problem: `${name} has no option --${unknown}` }

@@ -26,33 +26,33 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   quickstart: {
     usage: 'quickstart [--once]',
-    summary: 'the main job on loopback, told as it happens; --once ends after the story',
+    summary: 'shows the main job on loopback; --once ends after the last step',
     drains: true,
     switches: ['once'],
     load: async () => (await import('./quickstart.ts')).quickstart,
   },
   registry: {
     usage: 'registry',
-    summary: 'a registry of your own: both halves of the protocol, in memory',
+    summary: 'a registry of your own, for registrants and for clients, all in memory',
     drains: true,
     reloads: true,
     load: async () => (await import('./registry.ts')).registry,
   },
   discover: {
     usage: 'discover [<token>]',
-    summary: 'asks the registry where the puppet is; -: of the token on standard input',
+    summary: 'asks the registry where the puppet is (-: of the token on standard input)',
     mostArgs: 1,
     load: async () => (await import('./discover.ts')).discover,
   },
   healthcheck: {
     usage: 'healthcheck [--live] [--registry]',
-    summary: "asks a running sidecar's, or a registry's, /readyz (/livez)",
+    summary: 'asks /readyz (--live: /livez) of a running sidecar, or of a registry',
     switches: ['live', 'registry'],
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   drain: {
     usage: 'drain',
-    summary: 'makes a running sidecar withdraw every token, and stay so; waits for it',
+    summary: 'makes a running sidecar withdraw every token until it is restarted',
     load: async () => (await import('./drain.ts')).drain,
   },
 }

@@ -2,6 +2,7 @@ import { discover as askRegistry } from '../client/discover.ts'
 import { readConfiguredTokens, readDiscoverConfig } from '../config/discover-config.ts'
 import { NameResolver } from '../net/name-resolver.ts'
 import { createTransport } from '../net/transport.ts'
+import { problemOf } from '../tokens/validate.ts'
 import type { CommandArguments, Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 
@@ -33,6 +34,8 @@ export async function discover(context: Context, { args }: CommandArguments): Pr
       context.printError(
         `discover: not registered at ${access.url}${reason === undefined ? '' : ` (${reason})`}`,
       )
+      const mistake = problemOf(token)
+      if (mistake !== undefined) context.printError(`discover: the token ${mistake}`)
       return EXIT.no
     }
     default: {

@@ -6,8 +6,8 @@ export async function quickstart(context: Context, { switches }: CommandArgument
   context.print('A registry, a puppet and the registrar, in one process on loopback:\n')
   const story = new Story(context)
   const held = await story.run()
-  const interrupted = context.shutdown.aborted ? '\nInterrupted.' : '\nThe story did not hold.'
-  context.print(held ? '\nThe story held.' : interrupted)
+  const interrupted = context.shutdown.aborted ? '\nInterrupted.' : '\nOne step did not come true.'
+  context.print(held ? '\nEvery step came true.' : interrupted)
   if (held && !switches.has('once')) {
     context.print(`All three go on until Ctrl-C. Try:
   curl ${story.registryUrl}/v0/hosties/${STORY_TOKEN}

@@ -110,7 +110,7 @@ export const host = validator((text) => {
     throw new EnvError('is not an address; give a name or all four numbers, for example 127.0.0.1')
   const isName = /^[a-z0-9._-]+$/i.test(bare)
   if (!isName && isIP(bare) === 0)
-    throw new EnvError('must be a name or an address alone, for example 127.0.0.1')
+    throw new EnvError('must be a name or an address, without scheme and port, for example 127.0.0.1')
   return bare
 })
 

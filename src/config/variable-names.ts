@@ -37,6 +37,9 @@ const OUTDATED: Readonly<Record<string, string>> = {
   WECHATY_SERVICE_DISCOVERY_ENDPOINT: 'WECHATY_PUPPET_SERVICE_AUTHORITY',
 }
 
+/** More of them would be no help. */
+const LONGER_NAMES_MAX = 3
+
 function namesOf(table: readonly Variable[]): readonly string[] {
   return table.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]))
 }
@@ -47,16 +50,12 @@ const RIGHT_NAMES: ReadonlySet<string> = new Set([...SIDECAR_NAMES, ...REGISTRY_
 
 /** Warns of names that look like the sidecar's and are not: misspelt, most likely, or of earlier versions. */
 export function checkSidecarNames(env: SetVariables, findings: Findings): void {
-  for (const { name, nearest } of unknownNames(env, SIDECAR_NAMES, 'REGISTRY_')) {
+  for (const { name, nearest, advice } of unknownNames(env, SIDECAR_NAMES, 'REGISTRY_')) {
     const successor = OUTDATED[name]
     if (successor !== undefined) {
       findings.warn(name, `is an old name, which is not read; write ${successor}`, 'VARIABLE_OUTDATED')
     } else if (name.startsWith('REGISTRAR_') || isMeant('REGISTRAR_', name, nearest)) {
-      findings.warn(
-        name,
-        `is not a variable of this program and is ignored; ${advice(nearest)}`,
-        'VARIABLE_UNKNOWN',
-      )
+      findings.warn(name, `is not a variable of this program and is ignored; ${advice}`, 'VARIABLE_UNKNOWN')
     }
   }
 }
@@ -66,28 +65,25 @@ export function checkSidecarNames(env: SetVariables, findings: Findings): void {
  * open to everybody.
  */
 export function checkRegistryNames(env: SetVariables, findings: Findings): void {
-  for (const { name, nearest } of unknownNames(env, REGISTRY_NAMES, 'REGISTRAR_')) {
+  for (const { name, nearest, advice } of unknownNames(env, REGISTRY_NAMES, 'REGISTRAR_')) {
     if (name.startsWith('REGISTRY_') || nearest?.startsWith('REGISTRY_')) {
-      findings.problem(name, `is not a variable of the registry; ${advice(nearest)}`, 'VARIABLE_UNKNOWN')
+      findings.problem(name, `is not a variable of the registry; ${advice}`, 'VARIABLE_UNKNOWN')
     } else if (isMeant('REGISTRY_', name, nearest)) {
-      findings.warn(
-        name,
-        `is not a variable of this program and is ignored; ${advice(nearest)}`,
-        'VARIABLE_UNKNOWN',
-      )
+      findings.warn(name, `is not a variable of this program and is ignored; ${advice}`, 'VARIABLE_UNKNOWN')
     }
   }
 }
 
-/** The set names that nothing reads, and the right one that is near each, if one is. */
+/** The set names that nothing reads; the right one that is spelt nearly so, if there is one; and what somebody may have meant. */
 function* unknownNames(
   env: SetVariables,
   names: readonly string[],
   prefixOfOther: string,
-): Iterable<{ readonly name: string; readonly nearest: string | undefined }> {
+): Iterable<{ readonly name: string; readonly nearest: string | undefined; readonly advice: string }> {
   for (const [name, value] of Object.entries(env)) {
     if (RIGHT_NAMES.has(name) || name.startsWith(prefixOfOther) || isServiceLink(name, value)) continue
-    yield { name, nearest: nearestWord(name, names) }
+    const nearest = nearestWord(name, names)
+    yield { name, nearest, advice: adviceOf(nearest === undefined ? longerNames(name, names) : [nearest]) }
   }
 }
 
@@ -97,6 +93,17 @@ function isMeant(prefix: string, name: string, nearest: string | undefined): boo
   return nearest.startsWith(prefix) || /^(WECHATY|LOG)_/i.test(name)
 }
 
-function advice(nearest: string | undefined): string {
-  return nearest === undefined ? 'see --help' : `did you mean ${nearest}?`
+/** The names that have all the words of one, and more of them: for REGISTRY_PORT, REGISTRY_LISTEN_PORT and others. */
+function longerNames(name: string, names: readonly string[]): readonly string[] {
+  const words = name.toUpperCase().split('_')
+  return names.filter((right) => {
+    const its = right.split('_')
+    return its[0] === words[0] && words.length > 1 && words.every((word) => its.includes(word))
+  })
+}
+
+function adviceOf(meant: readonly string[]): string {
+  const last = meant.at(-1)
+  if (last === undefined || meant.length > LONGER_NAMES_MAX) return 'see --help'
+  return `did you mean ${meant.length === 1 ? last : `${meant.slice(0, -1).join(', ')} or ${last}`}?`
 }

@@ -32,7 +32,7 @@ export type ConnectErrorKind =
 const UNTRUSTED = 'its authority is not trusted; add it with REGISTRAR_REGISTRY_CA_FILE'
 const UNTRUSTED_IN_SPITE_OF_FILE =
   'its authority is not in REGISTRAR_REGISTRY_CA_FILE, and not among the built-in ones'
-const NOT_TLS = 'it does not speak TLS there; for plain ws give the whole REGISTRAR_REGISTRY_URL'
+const NOT_TLS = 'it does not speak TLS there; for plain ws write ws:// in REGISTRAR_REGISTRY_URL'
 
 /** What the codes mean: of what kind they are, whichever the peer; and for a registry the name of the trouble, and words that call it "it". */
 const ERRORS: Readonly<Record<string, readonly [ConnectErrorKind, RegistryTrouble, string]>> = {

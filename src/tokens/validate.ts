@@ -33,7 +33,7 @@ export function isUsableToken(text: string): boolean {
 }
 
 /** What is wrong with a token, in words that do not repeat it; undefined if nothing is. */
-function problemOf(token: string): string | undefined {
+export function problemOf(token: string): string | undefined {
   return MISTAKES.find(({ test }) => test.test(token))?.words
 }
 

@@ -11,13 +11,15 @@ import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 const OTHER = 'insecure_bbbb-2222'
+const PLACEHOLDER = 'insecure_your-token'
 
-/** A registry that finds every token, and the paths that it was asked for. */
+/** A registry that finds every token but one, and the paths that it was asked for. */
 let registry: Server
 let asked: string[]
 beforeAll(async () => {
   registry = createServer((request, response) => {
     asked.push(request.url ?? '')
+    if (request.url?.endsWith(PLACEHOLDER)) return response.writeHead(404).end('{}')
     response.end('{"host":"10.1.2.3","ip":"10.1.2.3","port":99}')
   }).listen(0, '127.0.0.1')
   await once(registry, 'listening')
@@ -117,4 +119,13 @@ it('a configured token that cannot be one is a problem of the configuration', as
   await expect(run([], { env: { WECHATY_PUPPET_SERVICE_TOKEN_FILE: '/nowhere' } })).rejects.toThrow(
     /FILE_MISSING/,
   )
+})
+
+it('where a token is not registered and cannot be meant, both are said', async () => {
+  const { code, errors } = await run([PLACEHOLDER])
+  expect(code).toBe(1)
+  expect(errors).toEqual([
+    expect.stringContaining('discover: not registered at ws://'),
+    'discover: the token looks like a placeholder; put the real token there',
+  ])
 })

@@ -115,14 +115,14 @@ const ROWS: readonly (readonly [
     'wss',
     answering('HTTP/1.1 400 Bad Request\r\n\r\n'),
     'REGISTRY_TLS_NOT_SPOKEN',
-    'registry: it does not speak TLS there; for plain ws give the whole REGISTRAR_REGISTRY_URL (EPROTO)',
+    'registry: it does not speak TLS there; for plain ws write ws:// in REGISTRAR_REGISTRY_URL (EPROTO)',
   ],
   [
     'SSH',
     'wss',
     () => createServer((socket) => void socket.write('SSH-2.0-OpenSSH_9.2\r\n')),
     'REGISTRY_TLS_NOT_SPOKEN',
-    'registry: it does not speak TLS there; for plain ws give the whole REGISTRAR_REGISTRY_URL (EPROTO)',
+    'registry: it does not speak TLS there; for plain ws write ws:// in REGISTRAR_REGISTRY_URL (EPROTO)',
   ],
   [
     'one that hangs up',

@@ -190,7 +190,7 @@ describe('the table of answers to Version in docs/probe.md', () => {
   })
 })
 
-describe('the table of answers to a connection in docs/probe.md', () => {
+describe('the tables of what comes before a call in docs/probe.md', () => {
   /** A TLS server that answers every handshake, and every other greeting, with a fatal alert. */
   const alert =
     (number: number) =>
@@ -203,12 +203,13 @@ describe('the table of answers to a connection in docs/probe.md', () => {
     'HTTP/1.1': [(socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))],
     'something else that talks first': [(socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n')],
     'silence after TCP': [() => {}],
-    'any other TLS alert': [10, 47, 50, 51, 90, 109, 255].map(alert),
+    'TLS alert any other': [10, 47, 50, 51, 90, 109, 255].map(alert),
   }
 
-  const rows = rowsBelow('Answers to a connection')
+  const rows = rowsBelow('Before there is a call')
+  const alerts = rowsBelow('TLS alerts').map(([name, ...others]) => [`TLS alert ${name}`, ...others])
 
-  it.each(rows.filter(([name = '']) => !/refused|GOAWAY/.test(name)))(
+  it.each([...rows.filter(([name = '']) => !/name|route|refused|GOAWAY|TLS/.test(name)), ...alerts])(
     '%s (%s): %s',
     async (name = '', _means, result = '') => {
       const [, number] = /^TLS alert (\d+) /.exec(name) ?? []

@@ -129,7 +129,7 @@ it('no sidecar there, or none that can be asked: exit 1, with the reason', async
   const since = elapsed()
   expect(await drain({ adminPort })).toEqual({
     code: 1,
-    said: `drain: there is no answer on 127.0.0.1:${adminPort} (ECONNREFUSED)`,
+    said: `drain: there is no answer on 127.0.0.1:${adminPort} (ECONNREFUSED); does it run, and with the same REGISTRAR_ADMIN_PORT?`,
   })
   // It waits 7 s for one that is there.
   expect(since()).toBeLessThan(6500)

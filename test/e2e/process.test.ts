@@ -268,6 +268,7 @@ describe('the command line', () => {
     [['--help'], 0, /Usage: puppet-registrar \[command\]/],
     [['run', '-h'], 0, /REGISTRAR_PROBE_INTERVAL \[500ms\]/],
     [['--version'], 0, /^\d+\.\d+\.\d+$/],
+    [['qickstart'], 64, /there is no command 'qickstart' \(did you mean quickstart\?\); see/],
     [['fly'], 64, /there is no command 'fly'; see puppet-registrar --help/],
     [['--fast'], 64, /Unknown option '--fast'/],
     [['run', '--once'], 64, /run has no option --once/],
@@ -355,7 +356,7 @@ describe('quickstart --once', () => {
       'not found',
       'is back',
       'discovered',
-      'held',
+      'Every step came true',
     ]
     let from = 0
     for (const beat of beats) {

@@ -57,7 +57,11 @@ describe('a registry that cannot be as it is told to ends with 78, and says', ()
     ['REGISTRY_LISTEN_PORT', 'x', 'must be a port from 0 to 65535, for example 8080'],
     ['REGISTRY_LISTEN_PORT', '70000', 'must be a port from 0 to 65535, for example 8080'],
     ['REGISTRY_ADMIN_PORT', '-1', 'must be a port from 0 to 65535, for example 9789'],
-    ['REGISTRY_LISTEN_HOST', 'http://x', 'must be a name or an address alone, for example 127.0.0.1'],
+    [
+      'REGISTRY_LISTEN_HOST',
+      'http://x',
+      'must be a name or an address, without scheme and port, for example 127.0.0.1',
+    ],
     [
       'REGISTRY_TRUST_PROXY',
       '10.0.0.0/33',

@@ -189,7 +189,11 @@ describe('a host to connect to', () => {
     '[::1]:8788',
     'user@host',
   ])('%j is refused', (text) => {
-    expectComplaint(host, text, 'must be a name or an address alone, for example 127.0.0.1')
+    expectComplaint(
+      host,
+      text,
+      'must be a name or an address, without scheme and port, for example 127.0.0.1',
+    )
   })
 
   it('a port is refused, though resolvers would take it for an address', () => {

@@ -46,7 +46,17 @@ describe('a name of the registry that there is not', () => {
     ])
   })
 
-  it.each(['REGISTRY_', 'REGISTRY_STORAGE_DELETE_ENABLED', 'REGISTRY_PORT', 'REGISTRY_TLS_CERT'])(
+  it.each([
+    ['REGISTRY_TLS_CERT', 'REGISTRY_TLS_CERT_FILE'],
+    ['REGISTRY_TOKENS', 'REGISTRY_TOKENS_FILE'],
+    ['REGISTRY_PORT', 'REGISTRY_LISTEN_PORT, REGISTRY_LISTEN_TLS_PORT or REGISTRY_ADMIN_PORT'],
+  ])('ends the start, and names those that have all its words: %s', async (name, right) => {
+    expect(shown(await problemsOf({ [name]: '8080' }, readRegistryConfig))).toEqual([
+      `VARIABLE_UNKNOWN ${name} is not a variable of the registry; did you mean ${right}?`,
+    ])
+  })
+
+  it.each(['REGISTRY_', 'REGISTRY_STORAGE_DELETE_ENABLED', 'REGISTRY_STORAGE_FILE'])(
     'ends the start where none is near: %s',
     async (name) => {
       expect(shown(await problemsOf({ [name]: '8080' }, readRegistryConfig))).toEqual([
