@@ -35,10 +35,10 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   let way: Way = { hasCaFile: false, isPlain }
   const attempt: Attempt = {
     signal: limit.signal,
-    at: (next) => {
+    onStage: (next) => {
       stage = next
     },
-    goes: (its) => {
+    onWay: (its) => {
       way = { ...its, isPlain }
     },
   }
@@ -114,7 +114,7 @@ async function get(
       socket.destroy()
       resolve({ status, body: '' })
     })
-    outgoing.once('socket', (socket) => followStages(socket, outgoing.host, attempt.at))
+    outgoing.once('socket', (socket) => followStages(socket, outgoing.host, attempt.onStage))
     outgoing.end()
   })
 }

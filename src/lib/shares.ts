@@ -14,7 +14,7 @@ interface Holding<Item> {
 }
 
 /**
- * Who has how much of what there is only so much of. When places are short, whoever has most gives way, with what is worth least. Every
+ * Counts what each key has of something that is limited. Where it runs short, the key that has most gives way, with what is worth least. Every
  * step takes the same short time, however many shares there are.
  */
 export class Shares<Item extends Share> {

@@ -15,9 +15,9 @@ import type { RegistryTrouble } from './registry-trouble.ts'
 export interface Attempt {
   /** Aborts when it is called off, or has failed. It has a deadline. */
   readonly signal: AbortSignal
-  readonly at: (stage: Stage) => void
+  readonly onStage: (stage: Stage) => void
   /** Which way it goes, where there is something to say of it: before the first stage. */
-  readonly goes: (way: Way) => void
+  readonly onWay: (way: Way) => void
 }
 
 /** Where an attempt ended, and why. */

@@ -32,7 +32,7 @@ export async function proxiedRequest(
   if ('problem' in proxy)
     throw new ProxyError('proxy DNS', 'PROXY_UNUSABLE', `${proxy.variable} ${proxy.problem}`)
   const way: Way = { proxy: proxyName(proxy), hasCaFile }
-  attempt.goes(way)
+  attempt.onWay(way)
   const { host, port, secure } = targetOf(url)
   const target = `${url.hostname}:${port}`
   const tunnel = await openTunnel({ proxy, way, target, lookup, secureContext, attempt })

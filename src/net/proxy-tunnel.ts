@@ -33,7 +33,7 @@ export function openTunnel(options: TunnelOptions): Promise<Socket> {
   const { proxy, target, attempt } = options
   return new Promise((resolve, reject) => {
     let stage: ProxyStage = 'proxy DNS'
-    attempt.at(stage)
+    attempt.onStage(stage)
     const socket = dial(options)
     attempt.signal.addEventListener('abort', () => socket.destroy(), { once: true })
     const fail = (error: Error): void => {
@@ -59,7 +59,7 @@ export function openTunnel(options: TunnelOptions): Promise<Socket> {
     socket.on('data', read)
     followStages(socket, proxy.host, (next) => {
       stage = STAGES[next]
-      attempt.at(stage)
+      attempt.onStage(stage)
       // Not before: the password must go to nobody but the proxy.
       if (next === 'HTTP') socket.write(connectRequest(target, proxy))
     })

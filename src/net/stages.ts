@@ -8,17 +8,17 @@ export type ConnectStage = 'DNS' | 'TCP' | 'TLS' | 'HTTP'
  * Tells the stages of a socket that is being connected to `host`, so that a failure can be named after the one it happened in. One that goes
  * through a tunnel begins with TLS, or with HTTP.
  */
-export function followStages(socket: Socket, host: string, at: (stage: ConnectStage) => void): void {
+export function followStages(socket: Socket, host: string, onStage: (stage: ConnectStage) => void): void {
   const isSecure = socket instanceof TLSSocket
-  const connected = (): void => at(isSecure ? 'TLS' : 'HTTP')
-  if (isSecure) socket.once('secureConnect', () => at('HTTP'))
+  const connected = (): void => onStage(isSecure ? 'TLS' : 'HTTP')
+  if (isSecure) socket.once('secureConnect', () => onStage('HTTP'))
   if (!socket.connecting) return connected()
   // A name has several addresses, perhaps; an address is never looked up.
   const lookedUp = (error: Error | null): void => {
-    if (error === null) at('TCP')
+    if (error === null) onStage('TCP')
   }
   if (isIP(host) === 0) socket.on('lookup', lookedUp)
-  else at('TCP')
+  else onStage('TCP')
   socket.once('connect', () => {
     socket.off('lookup', lookedUp)
     connected()

@@ -38,7 +38,7 @@ export function createTransport(
   const hasCaFile = extraCa.length > 0
   const direct: RequestOptions = hasCaFile ? { lookup, secureContext: trusting(extraCa) } : { lookup }
   return async (url, attempt) => {
-    if (hasCaFile) attempt.goes({ hasCaFile })
+    if (hasCaFile) attempt.onWay({ hasCaFile })
     if (proxyVariables === undefined) return direct
     const { proxiedRequest } = await import('./proxied-request.ts')
     const { secureContext } = direct

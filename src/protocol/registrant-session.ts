@@ -15,8 +15,6 @@ import { PORT_QUERY_MS, PortQuery, type PortQueryOptions } from './port-query.ts
 
 /** Bytes that may wait for a registrant that does not read. */
 const UNREAD_MAX_BYTES = 16 * 1024
-/** Close code (RFC 6455 §7.4.1). */
-export const GOING_AWAY = 1001
 
 const ROGER_TEXT = formatEvent(ROGER)
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
+import { CLOSE } from './close-codes.ts'
 import { pathOf } from './path.ts'
 import { registrationToken } from './registration.ts'
 
@@ -8,8 +9,6 @@ import { registrationToken } from './registration.ts'
 const FRAGMENTS_MAX = 16
 /** Pieces in which a message may arrive from the network before it is whole. */
 const PIECES_MAX = 1024
-/** The close code that stands for a connection that ended without a close frame (RFC 6455 §7.1.5). */
-const NO_CLOSE_FRAME = 1006
 
 /** What a request to register says. */
 export interface RegistrationRequest {
@@ -101,5 +100,5 @@ export class RegistrantUpgrade {
  * variables would keep all of them, the request too, for as long as the socket lives.
  */
 function closeAtEnd(webSocket: WebSocket, socket: Duplex): void {
-  socket.once('end', () => webSocket.emit('closing', NO_CLOSE_FRAME))
+  socket.once('end', () => webSocket.emit('closing', CLOSE.noFrame))
 }

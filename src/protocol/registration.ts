@@ -4,12 +4,6 @@ import { decoded } from './path.ts'
 /** The older form of a registration, without a header. */
 const LEGACY_PREFIX = `${REGISTRATION_PATH}/token/`
 
-/**
- * Close code of a link that the registry ends because a newer one of the same registrant has come: the registrant has nothing to
- * do. It is in the range for applications (RFC 6455 §7.4.2), after HTTP's 409 Conflict.
- */
-export const REPLACED_CODE = 4409
-
 /** Whether a path is one of a registration, in either form. */
 export function isRegistrationPath(path: string): boolean {
   return path === REGISTRATION_PATH || path.startsWith(LEGACY_PREFIX)

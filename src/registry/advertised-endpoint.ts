@@ -1,13 +1,10 @@
 import { isIP } from 'node:net'
 import { type AddressRange, addressRange } from '../net/address-range.ts'
-import { isLoopbackHost } from '../net/local-host.ts'
 import { isUsableHost } from '../net/usable-host.ts'
 import type { Advice, AdviceCode } from '../protocol/advice.ts'
 import { isPort } from '../protocol/discovery.ts'
 import { isRegistrant, isRegistrantId, parseSubprotocol } from '../protocol/subprotocol.ts'
-
-/** Addresses that mean another machine on each machine or network. */
-export type NearbyRange = 'loopback' | 'link-local'
+import { type NearbyRange, nearbyRange } from './nearby.ts'
 
 /** What a registrant advertises by its subprotocol and the address that it comes from. */
 export interface Advertised {
@@ -78,11 +75,6 @@ function troubleOf(advertised: string, address: string): Advice | undefined {
 
 function unpublished(code: AdviceCode, why: string): Advice {
   return { code, text: `not to be found: ${why}` }
-}
-
-function nearbyRange(host: string): NearbyRange | undefined {
-  if (isLoopbackHost(host)) return 'loopback'
-  return isIP(host) !== 0 && addressRange(host) === 'link-local' ? 'link-local' : undefined
 }
 
 function nearbyAdvice(host: string): Advice {

@@ -1,6 +1,8 @@
 import { addressRange } from '../net/address-range.ts'
 import { isLoopbackHost } from '../net/local-host.ts'
-import type { NearbyRange } from './advertised-endpoint.ts'
+
+/** Addresses that mean another machine on each machine or network. */
+export type NearbyRange = 'loopback' | 'link-local'
 
 /** For whom an address is meant that means another machine elsewhere. */
 export interface Nearby {
@@ -11,9 +13,10 @@ export interface Nearby {
   readonly onWithheld: () => void
 }
 
-/** Whether an address is one of this machine, or of this link. */
-export function isThere(address: string, range: NearbyRange): boolean {
-  return range === 'loopback' ? isLoopbackHost(address) : addressRange(address) === 'link-local'
+/** Of what kind a host is that means another machine elsewhere; undefined where it means the same one everywhere. */
+export function nearbyRange(host: string): NearbyRange | undefined {
+  if (isLoopbackHost(host)) return 'loopback'
+  return addressRange(host) === 'link-local' ? 'link-local' : undefined
 }
 
 /**
@@ -23,5 +26,5 @@ export function isThere(address: string, range: NearbyRange): boolean {
  */
 export function isNearby(client: string, { range, from }: Pick<Nearby, 'range' | 'from'>): boolean {
   if (client === '' || from === '') return false
-  return client === from || (isThere(client, range) && isThere(from, range))
+  return client === from || (nearbyRange(client) === range && nearbyRange(from) === range)
 }

@@ -1,30 +1,21 @@
 import type { WebSocket } from 'ws'
 import { rateLimitKey } from '../net/ip-address.ts'
 import { type Advice, formatAdvice } from '../protocol/advice.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import type { Frame } from '../protocol/envelope.ts'
 import { FrameTracker } from '../protocol/frame-tracker.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
-import {
-  GOING_AWAY,
-  RegistrantSession,
-  type RegistrantSessionOptions,
-} from '../protocol/registrant-session.ts'
-import { REPLACED_CODE } from '../protocol/registration.ts'
+import { RegistrantSession, type RegistrantSessionOptions } from '../protocol/registrant-session.ts'
 import type { Advertised } from './advertised-endpoint.ts'
 import { EndpointCache } from './endpoint-cache.ts'
 import type { LeaveCause } from './events.ts'
 import type { FrameSource } from './frame-budget.ts'
 import { isHostQuery } from './host-query.ts'
 import { FRAME_RATE } from './limits.ts'
-import { isThere, type Nearby } from './nearby.ts'
+import { type Nearby, nearbyRange } from './nearby.ts'
 import type { Sender } from './unfinished-input.ts'
 
-/** Close codes (RFC 6455 §7.4.1). */
-const NORMAL = 1000
-const NO_CODE = 1005
-const POLICY_VIOLATION = 1008
-const TRY_AGAIN_LATER = 1013
 /**
  * How long a registrant may leave the port query without an answer before it is pinged too, in milliseconds: those that answer are not
  * pinged for nothing, and there is time for the pong before the query ends.
@@ -83,7 +74,7 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
     super.start()
     const { nearby } = this.advertised
     // One that is there itself may be meant for clients that are there: it is told when another one asks.
-    if (nearby === undefined || !isThere(this.address, nearby)) this.#adviseOfAddress()
+    if (nearby === undefined || nearbyRange(this.address) !== nearby) this.#adviseOfAddress()
   }
 
   /** Whether discovery may find it. */
@@ -128,22 +119,22 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
 
   /** The registry ends. */
   goAway(): void {
-    this.close(GOING_AWAY, 'draining', 'this registry ends; come back in a moment')
+    this.close(CLOSE.goingAway, 'draining', 'this registry ends; come back in a moment')
   }
 
   /** Its token is not on the allow list any more. */
   delist(): void {
-    this.close(POLICY_VIOLATION, 'delisted', 'this token is not on the list any more')
+    this.close(CLOSE.policyViolation, 'delisted', 'this token is not on the list any more')
   }
 
   /** A newer link of the same registrant has come. */
   replace(): void {
-    this.close(REPLACED_CODE, 'replaced', 'a newer link of the same registrant is there')
+    this.close(CLOSE.replaced, 'replaced', 'a newer link of the same registrant is there')
   }
 
   /** No room is left, and a newcomer is worth more. What it still has to say is not waited for: its place is needed. */
   giveWay(): void {
-    this.close(TRY_AGAIN_LATER, 'evicted', 'no room is left, and your address has more than others')
+    this.close(CLOSE.tryAgainLater, 'evicted', 'no room is left, and your address has more than others')
     this.terminate()
   }
 
@@ -157,14 +148,14 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
 
   /** It is not waited for either: its close would come behind what it has not finished. */
   endUnfinished(): void {
-    this.close(POLICY_VIOLATION, 'unfinished', 'a message has to be whole within seconds')
+    this.close(CLOSE.policyViolation, 'unfinished', 'a message has to be whole within seconds')
     this.terminate()
   }
 
   /** A newer one of the same token has come, and there are too many. */
   displace(): void {
     this.close(
-      POLICY_VIOLATION,
+      CLOSE.policyViolation,
       'displaced',
       'a newer registrant of this token has come, and there are too many',
     )
@@ -182,7 +173,7 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
   }
 
   protected override onTooManyFrames(): boolean {
-    this.close(POLICY_VIOLATION, 'flood', `more than ${FRAME_RATE.limit} events in a second`)
+    this.close(CLOSE.policyViolation, 'flood', `more than ${FRAME_RATE.limit} events in a second`)
     // What is still on its way need not be read: the socket ends without it.
     this.socket.pause()
     return false
@@ -198,8 +189,8 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
    * Only 1000, as sidecars send it, and a frame without a code, as upstream's gateways send it, are goodbyes. Other codes (1001,
    * 1011, 1012, 1013) come from a proxy, or from a process that restarts and will be back.
    */
-  protected override causeOf(code = NO_CODE): LeaveCause {
-    return code === NORMAL || code === NO_CODE ? 'closed' : 'lost'
+  protected override causeOf(code: number = CLOSE.noCode): LeaveCause {
+    return code === CLOSE.normal || code === CLOSE.noCode ? 'closed' : 'lost'
   }
 
   protected override onLeave(cause: LeaveCause): void {

@@ -83,8 +83,8 @@ it('whatever stands in the variables of proxies: the way is opened, or the start
       const attempt = new AbortController()
       const options = await createTransport(access, lookup)(access.url, {
         signal: attempt.signal,
-        at: () => {},
-        goes: () => {},
+        onStage: () => {},
+        onWay: () => {},
       })
       expect(options.createConnection !== undefined).toBe(access.proxy !== undefined)
       ends[access.proxy === undefined ? 'direct' : 'opened'] += 1
@@ -112,8 +112,8 @@ it('a redirect to where another proxy is needed, which cannot be used, fails tha
   const { signal } = new AbortController()
   const way = createTransport(access, lookup)(new URL('wss://127.0.0.1:2'), {
     signal,
-    at: () => {},
-    goes: () => {},
+    onStage: () => {},
+    onWay: () => {},
   })
   await expect(way).rejects.toThrow(ProxyError)
   await expect(way).rejects.toThrow('HTTPS_PROXY is a SOCKS proxy, which is not supported')

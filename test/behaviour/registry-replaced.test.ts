@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { REPLACED_CODE } from '../../src/protocol/registration.ts'
+import { CLOSE } from '../../src/protocol/close-codes.ts'
 import { DEFAULT_LIMITS, type Limits, SUBPROTOCOL_MAX } from '../../src/registry/limits.ts'
 import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
 import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
@@ -29,7 +29,7 @@ describe('a newer link of the same registrant', () => {
     const older = await link(ONE, 1111)
     await link(ONE, 2222)
     expect(await older.closed).toEqual({
-      code: REPLACED_CODE,
+      code: CLOSE.replaced,
       reason: 'a newer link of the same registrant is there',
     })
     expect(await harness.peers.ask()).toEqual(found('127.0.0.1', 2222))

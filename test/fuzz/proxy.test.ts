@@ -84,7 +84,7 @@ async function attempt(url: string): Promise<boolean> {
   const { signal, abort } = withAbort()
   const over = setTimeout(abort, 30)
   try {
-    const { createConnection } = await transport(new URL(url), { signal, at: () => {}, goes: () => {} })
+    const { createConnection } = await transport(new URL(url), { signal, onStage: () => {}, onWay: () => {} })
     expect(createConnection).toBeDefined()
     return true
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../src/lib/clock.ts'
-import { failureOfClose } from '../../src/sidecar/registration/close-code.ts'
+import { failureOfClose } from '../../src/sidecar/registration/close-failure.ts'
 import {
   type Failure,
   failureOfDeadline,

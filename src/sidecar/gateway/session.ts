@@ -1,9 +1,9 @@
 import type { WebSocket } from 'ws'
 import type { Cancel } from '../../lib/clock.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Frame } from '../../protocol/envelope.ts'
 import type { PortQueryOptions } from '../../protocol/port-query.ts'
 import {
-  GOING_AWAY,
   RegistrantSession,
   type RegistrantSessionOptions,
   type SessionEndCause,
@@ -43,7 +43,7 @@ export class GatewaySession extends RegistrantSession {
 
   /** The sidecar ends: the gateway comes back to the next one. */
   goAway(): void {
-    this.close(GOING_AWAY, 'closed', 'the sidecar ends')
+    this.close(CLOSE.goingAway, 'closed', 'the sidecar ends')
   }
 
   /** Any frame is as good as a pong, which may wait behind it. */

@@ -71,7 +71,7 @@ export class PuppetSession {
     return this.#resultOf(meaning, answer)
   }
 
-  /** Undefined: the puppet does not say. Rejects as `probe` does. The text of the answer is never read: puppets repeat the token in it. */
+  /** Null: the puppet does not say. Rejects as `probe` does. The text of the answer is never read: puppets repeat the token in it. */
   async acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
     if (!this.#mayCarryToken) return null
     const { status } = await this.#call({ path: VERSION, metadata: authorization(token), signal })

@@ -6,7 +6,8 @@ import { afterPatience, type Cancel } from '../../lib/clock.ts'
 import { printable } from '../../lib/printable.ts'
 import type { Stage, Way } from '../../net/connect-error.ts'
 import { followStages } from '../../net/stages.ts'
-import { failureOfClose } from './close-code.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
+import { failureOfClose } from './close-failure.ts'
 import {
   type Failure,
   failureOfAbort,
@@ -71,12 +72,16 @@ class Connection implements RegistrySocket {
     this.#callOff?.abort()
     this.#callOff = new AbortController()
     const { signal } = this.#callOff
-    const goes = (way: Way): void => {
+    const onWay = (way: Way): void => {
       this.#way = way
     }
     try {
       const library = await loadWebSocket()
-      const access = await this.#options.transport(url, { signal, goes, at: (stage) => this.#at(stage) })
+      const access = await this.#options.transport(url, {
+        signal,
+        onWay,
+        onStage: (stage) => this.#at(stage),
+      })
       if (!this.#over)
         this.#open(
           new library.WebSocket(url, [request.subprotocol], {
@@ -222,7 +227,7 @@ class Connection implements RegistrySocket {
   }
 
   close(): void {
-    this.#socket?.close(1000)
+    this.#socket?.close(CLOSE.normal)
   }
 
   terminate(): void {

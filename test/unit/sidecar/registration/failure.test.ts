@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failureOfClose } from '../../../../src/sidecar/registration/close-code.ts'
+import { failureOfClose } from '../../../../src/sidecar/registration/close-failure.ts'
 import {
   type Failure,
   failureOfDeadline,

@@ -1,6 +1,6 @@
 import type { Stage } from '../../net/connect-error.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
-import { REPLACED_CODE } from '../../protocol/registration.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Failure } from './failure.ts'
 
 /**
@@ -35,8 +35,8 @@ const CLOSE_CODES: Readonly<Record<number, readonly [RegistryTrouble, string]>> 
   1014: ['REGISTRY_UNAVAILABLE', 'a gateway before the registry had no answer from it (1014)'],
   4401: ['REGISTRY_TOKEN_REFUSED', 'the registry refused the token (4401)'],
   4403: ['REGISTRY_TOKEN_REFUSED', 'the registry refused the token (4403)'],
-  [REPLACED_CODE]: [
+  [CLOSE.replaced]: [
     'REGISTRY_REPLACED',
-    `the registry has a newer link of this registrant (${REPLACED_CODE})`,
+    `the registry has a newer link of this registrant (${CLOSE.replaced})`,
   ],
 }
