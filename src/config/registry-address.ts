@@ -48,8 +48,12 @@ function hostProblem(text: string): string | undefined {
   if (!text.includes('[') && text.split(':').length > 2)
     return 'holds an IPv6 address without brackets; write [::1] or [::1]:8080'
   const [, port] = /:([^:\]]*)$/.exec(text) ?? []
-  if (port !== undefined && port !== '' && !(/^\d+$/.test(port) && Number(port) <= 65535))
-    return 'has a port that is no number up to 65535'
+  if (
+    port !== undefined &&
+    port !== '' &&
+    !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)
+  )
+    return 'has a port that is no number from 1 to 65535'
   return undefined
 }
 

@@ -3,6 +3,7 @@ import { EnvError, makeExactValidator, type RequiredValidatorSpec } from 'envali
 import ms from 'ms'
 import { withoutBrackets } from '../net/host-name.ts'
 import { Networks } from '../net/networks.ts'
+import { isUsableHost } from '../net/usable-host.ts'
 import { isPublishableHost } from '../protocol/subprotocol.ts'
 
 /**
@@ -91,7 +92,7 @@ export const publishableHost = validator((text) => {
     throw new EnvError(`holds a port; put that in REGISTRAR_ADVERTISE_PORT and ${example}`)
   if (text === '0.0.0.0') throw new EnvError(`means "not registered" when it is published; ${example}`)
   const misspelt = /^[\d.]+$/.test(text) && isIP(text) === 0
-  if (!isPublishableHost(text) || /[^a-z0-9._-]/i.test(text) || misspelt) {
+  if (!isPublishableHost(text) || !isUsableHost(text) || misspelt) {
     throw new EnvError(`is not a host; ${example}`)
   }
   return text
@@ -108,7 +109,7 @@ export const host = validator((text) => {
     throw new EnvError('is a number, not a host; give a name or an address, for example 127.0.0.1')
   if (NUMBERS.test(bare) && isIP(bare) === 0)
     throw new EnvError('is not an address; give a name or all four numbers, for example 127.0.0.1')
-  const isName = /^[a-z0-9._-]+$/i.test(bare)
+  const isName = /^[a-z0-9._-]{1,253}$/i.test(bare)
   if (!isName && isIP(bare) === 0)
     throw new EnvError('must be a name or an address, without scheme and port, for example 127.0.0.1')
   return bare

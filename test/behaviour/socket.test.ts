@@ -152,14 +152,21 @@ describe('a redirect', () => {
     expect(await dial(registry.port).end()).toMatchObject({
       kind: 'retry',
       shared: false,
-      reason: 'the registry redirected (HTTP 307) once more; only one redirect is followed',
+      reason: `after a redirect to ws://127.0.0.1:${registry.port}: the registry redirected (HTTP 307) once more; only one redirect is followed`,
     })
     expect(registry.upgrades).toHaveLength(2)
   })
 
   it('to where nothing listens is the token’s trouble: the others begin elsewhere', async () => {
-    const registry = await scripted(redirectTo(await freePort()))
-    expect(await dial(registry.port).end()).toMatchObject({ kind: 'away', stage: 'TCP', shared: false })
+    const port = await freePort()
+    const registry = await scripted(redirectTo(port))
+    const reason = `after a redirect to ws://127.0.0.1:${port}: registry: connection refused (ECONNREFUSED)`
+    expect(await dial(registry.port).end()).toMatchObject({
+      kind: 'away',
+      stage: 'TCP',
+      shared: false,
+      reason,
+    })
   })
 
   it('to where nobody answers is the token’s trouble, and has the time of one attempt for both', async () => {
@@ -175,7 +182,8 @@ describe('a redirect', () => {
     redirect()
     await arrived(target)
     clock.run(4000)
-    expect(await end()).toMatchObject({ shared: false, reason: 'no answer in 10 s' })
+    const reason = `after a redirect to ws://127.0.0.1:${target.port}: no answer in 10 s`
+    expect(await end()).toMatchObject({ shared: false, reason })
   })
 
   it('to where all is well: opened once', async () => {

@@ -51,7 +51,8 @@ class Connection implements RegistrySocket {
   /** The newest; events of an older one are ignored. */
   #socket: WebSocket | undefined
   #stage: Stage = 'DNS'
-  #redirected = false
+  /** Where a redirect has led; undefined while there was none. */
+  #redirectedTo: URL | undefined
   #over = false
   #cancelDeadline: Cancel | undefined
   #cancelTcpDeadline: Cancel | undefined
@@ -166,8 +167,8 @@ class Connection implements RegistrySocket {
     if (this.#over) return
     const redirect = redirectTarget(url, refusal, this.#redactorOf(request))
     if (redirect !== undefined && 'follow' in redirect) {
-      if (this.#redirected) return this.#end(redirectedAgain(refusal.status))
-      this.#redirected = true
+      if (this.#redirectedTo !== undefined) return this.#end(redirectedAgain(refusal.status))
+      this.#redirectedTo = redirect.follow
       this.#socket = undefined
       inBackground(this.dial(redirect.follow, request), () => this.terminate())
       return
@@ -206,9 +207,18 @@ class Connection implements RegistrySocket {
     this.#cancelDeadlines()
     this.#callOff?.abort()
     this.#callOff = undefined
-    // Where a redirect leads is not where the other tokens begin.
-    const isOwn = this.#redirected && failure.exhausted !== true
-    this.#handlers.ended(isOwn ? { ...failure, shared: false } : failure)
+    this.#handlers.ended(this.#afterRedirect(failure))
+  }
+
+  /** Where a redirect leads is not where the other tokens begin, and not the address in the configuration. */
+  #afterRedirect(failure: Failure): Failure {
+    if (this.#redirectedTo === undefined || failure.exhausted === true) return failure
+    const { protocol, host } = this.#redirectedTo
+    return {
+      ...failure,
+      shared: false,
+      reason: `after a redirect to ${protocol}//${host}: ${failure.reason}`,
+    }
   }
 
   send(text: string): void {
