@@ -5,7 +5,7 @@ import type { RegistrySocket, SocketHandlers } from '../../src/sidecar/registrat
 export const REGISTERED = '{"name":"sys","payload":"registered"}'
 export const QUESTION = '{"name":"jsonrpc","payload":{"jsonrpc":"2.0","id":1,"method":"getHostieGrpcPort"}}'
 
-/** Verdicts as they come. */
+/** Failures as they come. */
 export const closed: Failure = {
   kind: 'retry',
   stage: 'acknowledgement',

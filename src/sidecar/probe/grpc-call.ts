@@ -6,8 +6,8 @@ import { type GrpcStatus, readGrpcStatus } from './grpc-status.ts'
 export interface GrpcCall {
   /** `/package.Service/Method`. */
   readonly path: string
-  /** `:authority`; default: that of the session, which says nothing. */
-  readonly authority?: string
+  /** `:authority`. That of the session says nothing. */
+  readonly authority: string
   /** The request message; an empty one by default. */
   readonly message?: Buffer
   /** More metadata. */
@@ -40,7 +40,7 @@ export function unaryCall(session: ClientHttp2Session, call: GrpcCall): Promise<
     const headersToSend = {
       ':method': 'POST',
       ':path': call.path,
-      ...(call.authority === undefined ? {} : { ':authority': call.authority }),
+      ':authority': call.authority,
       'content-type': 'application/grpc',
       te: 'trailers',
       'user-agent': 'puppet-registrar',

@@ -104,7 +104,7 @@ export class PuppetSession {
     return this.#call({ path: HEALTH_CHECK, message, metadata, signal })
   }
 
-  #call(call: GrpcCall): Promise<GrpcAnswer> {
+  #call(call: Omit<GrpcCall, 'authority'>): Promise<GrpcAnswer> {
     const { host, port } = this.#options
     const authority = `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${port}`
     return unaryCall(this.http2, { authority, ...call })
