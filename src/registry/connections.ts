@@ -3,10 +3,36 @@ import type { Duplex } from 'node:stream'
 import { type ConnectionLimits, ConnectionPlaces, type Place } from '../net/connection-places.ts'
 import { rateLimitKey, withoutMapping } from '../net/ip-address.ts'
 import type { Networks } from '../net/networks.ts'
+import type { FrameBudget, FrameSource } from './frame-budget.ts'
 import type { Arrived, Overload } from './overload.ts'
 
-interface Connection extends Arrived {
+/** One connection. Its socket is what requests are read from: of a TLS connection, the one above the TCP socket. */
+class Connection implements FrameSource, Arrived {
   readonly place: Place
+  readonly key: string
+  readonly atMs: number
+  readonly idleMs: number
+  socket: Socket
+  #isPaused = false
+
+  constructor(place: Place, { atMs, idleMs }: Arrived) {
+    this.place = place
+    this.key = place.key
+    this.atMs = atMs
+    this.idleMs = idleMs
+    this.socket = place.socket
+  }
+
+  /** A moment later: Node.js reads on when it has read a request. */
+  pause(): void {
+    this.#isPaused = true
+    process.nextTick(() => this.#isPaused && this.socket.pause())
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.socket.resume()
+  }
 }
 
 /** TCP connections to the registry. Those that hold no registrant are limited by address; all of them are limited together. */
@@ -14,12 +40,22 @@ export class Connections {
   readonly #places: ConnectionPlaces
   readonly #trustedProxies: Networks | undefined
   readonly #overload: Overload
+  readonly #budget: FrameBudget
   /** By their two ends: a TLS socket and the TCP socket below it have the same. */
   readonly #byEnds = new Map<string, Connection>()
 
-  /** @param trustedProxies whoever comes through them has the proxy's address: each of these connections counts by itself */
-  constructor(limits: ConnectionLimits, trustedProxies: Networks | undefined, overload: Overload) {
+  /**
+   * @param trustedProxies whoever comes through them has the proxy's address: each of these connections counts by itself
+   * @param budget shares out the time that requests take
+   */
+  constructor(
+    limits: ConnectionLimits,
+    trustedProxies: Networks | undefined,
+    overload: Overload,
+    budget: FrameBudget,
+  ) {
     this.#overload = overload
+    this.#budget = budget
     this.#trustedProxies = trustedProxies
     this.#places = new ConnectionPlaces(limits)
   }
@@ -40,9 +76,11 @@ export class Connections {
     const isProxy = this.#trustedProxies?.contains(address) === true
     const place = this.#places.admit(socket, isProxy ? ends : rateLimitKey(address))
     if (place === undefined) return false
-    const connection = { place, ...this.#overload.arrived() }
+    const connection = new Connection(place, this.#overload.arrived())
     this.#byEnds.set(ends, connection)
+    this.#budget.take(connection)
     socket.once('close', () => {
+      this.#budget.leave(connection)
       // The next one between the same ends may have come before this one emitted its close.
       if (this.#byEnds.get(ends) === connection) this.#byEnds.delete(ends)
     })
@@ -53,6 +91,14 @@ export class Connections {
   busyMs(socket: Socket): number {
     const connection = this.#byEnds.get(endsOf(socket))
     return connection === undefined ? 0 : this.#overload.busyMs(connection)
+  }
+
+  /** A request came. */
+  asked(socket: Socket): void {
+    const connection = this.#byEnds.get(endsOf(socket))
+    if (connection === undefined) return
+    connection.socket = socket
+    this.#budget.take(connection)
   }
 
   /** Whether one of its requests waits for an answer. */
@@ -67,6 +113,7 @@ export class Connections {
     const connection = this.#byEnds.get(ends)
     if (connection === undefined) return undefined
     this.#places.use(connection.place, 'held')
+    this.#budget.leave(connection)
     this.#byEnds.delete(ends)
     return connection.place
   }

@@ -29,7 +29,12 @@ export const FRAME_RATE = { limit: 50, windowMs: 1000 } as const
  * read in each window, whatever others send: 2,000 a second, as ten thousand registrants send that ping and are pinged. `resumed`: so many registrants of
  * an address are read from again at first, if they were not.
  */
-export const FRAMES = { windowMs: 10, inAll: 100, always: 20, resumed: 5 } as const
+export const FRAMES = { window: 10, inAll: 100, always: 20, resumed: 5, resumedInAll: 100 } as const
+/**
+ * The same for connections, and for requests of those who are no registrants, in turns of 5 ms. A request takes 20 to 60 µs: one address may
+ * make up to 30,000 a second, where nobody else makes many, and others wait for it for a few milliseconds. It always makes 800.
+ */
+export const REQUESTS = { window: 1, inAll: 300, always: 4, resumed: 2, resumedInAll: 64 } as const
 /** Characters of a token; they have some fifty. */
 export const TOKEN_MAX = 512
 /** Characters of a subprotocol; a longer one is not taken, and a registrant without one is not found. */

@@ -17,7 +17,7 @@ import { ABRUPT_CAUSES, type LeaveCause, type RegistryEvent } from './events.ts'
 import { FrameBudget } from './frame-budget.ts'
 import { GapWait } from './gap-wait.ts'
 import { HostQueries } from './host-query.ts'
-import { connectionLimits, DEFAULT_LIMITS, REQUEST_MS } from './limits.ts'
+import { connectionLimits, DEFAULT_LIMITS, FRAMES, REQUEST_MS, REQUESTS } from './limits.ts'
 import { OpenRegistrants } from './open-registrants.ts'
 import type { RegistryOptions } from './options.ts'
 import { Overload } from './overload.ts'
@@ -28,6 +28,7 @@ import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
 import { Resolver } from './resolver.ts'
 import { TokenSharing } from './token-sharing.ts'
+import { TurnClock } from './turn-clock.ts'
 import { UnfinishedInput } from './unfinished-input.ts'
 import { UnverifiedAddresses } from './unverified-addresses.ts'
 
@@ -72,7 +73,7 @@ export class RegistryServer implements RegistrantListener {
     this.#redactor = options.redactor
     this.allowList = list
     this.#unfinished = new UnfinishedInput(clock)
-    this.#frames = new FrameBudget(clock)
+    this.#frames = new FrameBudget(clock, FRAMES)
     this.#heartbeat = new Heartbeat(clock, () => HEARTBEAT)
     this.#access = new AccessControl(clock, limits, list)
     this.#gapWait = new GapWait(clock, (token) => list.allows(token))
@@ -90,7 +91,12 @@ export class RegistryServer implements RegistrantListener {
       reachability: this.reachability,
       mask: mode === 'mask',
     })
-    this.#connections = new Connections(connectionLimits(limits), trustedProxies, new Overload(clock))
+    this.#connections = new Connections(
+      connectionLimits(limits),
+      trustedProxies,
+      new Overload(clock),
+      new FrameBudget(new TurnClock(), REQUESTS),
+    )
     const common = { clock, trustedProxies, emit: onEvent }
     const registrations = new RegistrationHandler({
       ...common,
@@ -106,7 +112,10 @@ export class RegistryServer implements RegistrantListener {
       isClosing: () => this.#access.isClosed,
     })
     const handlers: HttpHandlers = {
-      request: (request, response) => this.#discoveries.handle(request, response),
+      request: (request, response) => {
+        this.#connections.asked(request.socket)
+        this.#discoveries.handle(request, response)
+      },
       upgrade: (request, socket, head, isFirst) => registrations.handle(request, socket, head, isFirst),
       admit: (socket) => this.#connections.admit(socket),
       onBusy: (socket, isBusy) => this.#connections.setBusy(socket, isBusy),

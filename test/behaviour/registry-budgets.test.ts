@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PIPELINED_MAX } from '../../src/protocol/pipelined-requests.ts'
 import { FRAMES, UNFINISHED } from '../../src/registry/limits.ts'
 import type { RawPeer } from '../support/raw-peer.ts'
 import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
@@ -92,10 +93,33 @@ it('registrants of one address that send too much at once are not read from for 
   await waitUntil(() => other.heard.length >= 4, { timeoutMs: 15_000, what: 'a roger to another address' })
   expect(before).toBeLessThan(count * 41)
   for (let window = 0; window < 40; window += 1) {
-    await harness.clock.advance(FRAMES.windowMs)
+    await harness.clock.advance(FRAMES.window)
     await harness.peers.get('/')
   }
   await waitUntil(() => sum() === count * 41, { timeoutMs: 15_000, what: 'a roger to each' })
   expect(causes()).toEqual([])
   expect(harness.server.table.of(TOKEN)).toHaveLength(1)
+})
+
+it('thousands of discoveries of one address that come at once are all answered, and those of others meanwhile', async () => {
+  const { peers } = harness
+  const count = 100
+  const all: RawPeer[] = []
+  for (let index = 0; index < count; index += 1) all.push(await peers.raw({ from: '127.0.0.4' }))
+  const once = 'GET /v0/hosties/nobody HTTP/1.1\r\nHost: a\r\n\r\n'
+  // Each asks again when it has its answers, so that there is always more to answer.
+  const rounds = 5
+  const asked = all.map(async (peer) => {
+    for (let round = 1; round <= rounds; round += 1) {
+      peer.socket.write(once.repeat(PIPELINED_MAX))
+      const wanted = round * PIPELINED_MAX
+      await waitUntil(() => peer.heard().split('HTTP/1.1 404').length - 1 === wanted, {
+        timeoutMs: 15_000,
+        what: 'its answers',
+      })
+    }
+  })
+  await wellServed()
+  await Promise.all(asked)
+  await wellServed()
 })

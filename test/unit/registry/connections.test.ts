@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import { expect, it } from 'vitest'
 import { Networks } from '../../../src/net/networks.ts'
 import { Connections } from '../../../src/registry/connections.ts'
+import { FrameBudget } from '../../../src/registry/frame-budget.ts'
+import { REQUESTS } from '../../../src/registry/limits.ts'
 import { Overload } from '../../../src/registry/overload.ts'
 import { QuickClock } from '../../support/quick-clock.ts'
 
@@ -17,7 +19,8 @@ interface Opened {
 
 /** Opens connections from somewhere, and closes them. */
 function begin(perAddress: number, proxies?: Networks, inAll = 1000) {
-  const connections = new Connections({ inAll, perKey: perAddress }, proxies, UNHURRIED)
+  const budget = new FrameBudget(new QuickClock(), REQUESTS)
+  const connections = new Connections({ inAll, perKey: perAddress }, proxies, UNHURRIED, budget)
   let lastPort = 0
   const open = (remoteAddress: string | undefined, ends: Record<string, unknown> = {}): Opened => {
     let isOpen = true
@@ -133,3 +136,31 @@ it.each(['before', 'after'])(
     expect([connections.size, connections.of(HERE)]).toEqual([0, 0])
   },
 )
+
+it('of an address that asks more than its share no more is read in this turn, and all again later; others are read from', async () => {
+  const clock = new QuickClock()
+  const budget = new FrameBudget(clock, REQUESTS)
+  const connections = new Connections({ inAll: 1000, perKey: 1000 }, undefined, UNHURRIED, budget)
+  let lastPort = 0
+  const open = (remoteAddress: string) => {
+    lastPort += 1
+    const reading = { is: true }
+    const ends = { remoteAddress, remotePort: lastPort, localAddress: '192.0.2.1', localPort: 1 }
+    const read = (is: boolean) => (): void => {
+      reading.is = is
+    }
+    const flow = { pause: read(false), resume: read(true) }
+    const socket = Object.assign(new EventEmitter(), ends, flow) as unknown as Socket
+    connections.admit(socket)
+    return { socket, reading }
+  }
+  const here = Array.from({ length: 20 }, () => open(HERE))
+  const other = open('203.0.113.8')
+  for (let time = 0; time < 16; time += 1) for (const { socket } of here) connections.asked(socket)
+  for (let time = 0; time < REQUESTS.always - 1; time += 1) connections.asked(other.socket)
+  await new Promise((resolve) => process.nextTick(resolve))
+  expect(here.some(({ reading }) => reading.is)).toBe(false)
+  expect(other.reading.is).toBe(true)
+  clock.run(50)
+  expect(here.every(({ reading }) => reading.is)).toBe(true)
+})

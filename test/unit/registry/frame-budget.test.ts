@@ -28,7 +28,7 @@ class FakeSource implements FrameSource {
 
 function begin() {
   const clock = new QuickClock()
-  const budget = new FrameBudget(clock)
+  const budget = new FrameBudget(clock, FRAMES)
   const sources = (key: string, count: number) => Array.from({ length: count }, () => new FakeSource(key))
   return { clock, budget, sources }
 }
@@ -38,9 +38,9 @@ it('one address may send half of what there is in a window; who sends more is no
   const all = sources(HERE, FRAMES.inAll)
   for (const source of all) budget.take(source)
   expect(all.filter(({ isPaused }) => isPaused)).toHaveLength(FRAMES.inAll / 2)
-  clock.run(FRAMES.windowMs)
+  clock.run(FRAMES.window)
   expect(budget.pausedOf(HERE)).toBe(FRAMES.inAll / 2 - FRAMES.resumed)
-  clock.run(FRAMES.windowMs * 50)
+  clock.run(FRAMES.window * 50)
   expect(budget.pausedOf(HERE)).toBe(0)
   expect(all.some(({ isPaused }) => isPaused)).toBe(false)
 })
@@ -53,7 +53,7 @@ it('those who send a few are never slowed down, whatever others send', () => {
     for (const source of greedy)
       if (!source.isPaused) for (let frame = 0; frame < 5; frame += 1) budget.take(source)
     for (let frame = 0; frame < FRAMES.always; frame += 1) if (honest !== undefined) budget.take(honest)
-    clock.run(FRAMES.windowMs)
+    clock.run(FRAMES.window)
   }
   expect(honest?.pauses).toBe(0)
 })
@@ -65,9 +65,26 @@ it('ten thousand registrants of one address that send now and then are not slowe
   for (let frame = 0; frame < 17_000; frame += 1) {
     const source = all[frame % all.length]
     if (source !== undefined) budget.take(source)
-    if (frame % 17 === 16) clock.run(FRAMES.windowMs)
+    if (frame % 17 === 16) clock.run(FRAMES.window)
   }
   expect(all.filter(({ pauses }) => pauses > 0)).toEqual([])
+})
+
+it('of many addresses that send all they can each has a part, and they have no more than twice what there is', () => {
+  const { clock, budget, sources } = begin()
+  const all = Array.from({ length: 50 }, (_, index) => sources(`198.51.100.${index}`, 20)).flat()
+  let frames = 0
+  const seconds = 4
+  for (let window = 0; window < (seconds * 1000) / FRAMES.window; window += 1) {
+    for (const source of all) {
+      if (source.isPaused) continue
+      budget.take(source)
+      frames += 1
+    }
+    clock.run(FRAMES.window)
+  }
+  const perSecond = FRAMES.inAll * (1000 / FRAMES.window)
+  expect(frames / seconds).toBeLessThan(2.5 * perSecond)
 })
 
 it('in the long run an address that has always more to send is read from at the rate that it may have', () => {
@@ -75,16 +92,16 @@ it('in the long run an address that has always more to send is read from at the 
   const all = sources(HERE, 1500)
   let frames = 0
   const seconds = 10
-  for (let window = 0; window < (seconds * 1000) / FRAMES.windowMs; window += 1) {
+  for (let window = 0; window < (seconds * 1000) / FRAMES.window; window += 1) {
     for (const source of all) {
       // What has arrived with the frame that pauses it is handled too.
       if (source.isPaused) continue
       for (let frame = 0; frame < 10; frame += 1) budget.take(source)
       frames += 10
     }
-    clock.run(FRAMES.windowMs)
+    clock.run(FRAMES.window)
   }
-  const perSecond = FRAMES.inAll * (1000 / FRAMES.windowMs)
+  const perSecond = FRAMES.inAll * (1000 / FRAMES.window)
   expect(frames / seconds).toBeLessThan(1.5 * perSecond)
 })
 
@@ -94,7 +111,7 @@ it('a thousand registrants of one address that answer once, all at the same time
   for (const [index, source] of all.entries()) {
     budget.take(source)
     // They are asked within 100 ms.
-    if (index % 100 === 99) clock.run(FRAMES.windowMs)
+    if (index % 100 === 99) clock.run(FRAMES.window)
   }
   expect(budget.pausedOf(HERE)).toBeGreaterThan(0)
   clock.run(250)
