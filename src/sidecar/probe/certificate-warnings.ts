@@ -27,7 +27,7 @@ export function certificateWarnings(
   }
   const wrong = names.find((name) => checkServerIdentity(name, certificate) !== undefined)
   if (wrong !== undefined) {
-    const text = `its certificate is not for ${wrong}, which clients ask for: ${REFUSED}; give it that name, or clients WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME`
+    const text = `its certificate is not for the name ${wrong}, which clients ask for: ${REFUSED}; give it that name, or set WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME at the clients`
     warnings.push({ code: 'PUPPET_CERTIFICATE_WRONG_NAME', text })
   }
   return warnings

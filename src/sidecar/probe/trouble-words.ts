@@ -32,7 +32,7 @@ export function troubleWords(code: PuppetTrouble, context: TroubleContext): stri
         ? `its health service does not know the server as a whole (${answer}); name a service in REGISTRAR_PROBE_SERVICE`
         : `its health service does not know ${service} (${answer}); is REGISTRAR_PROBE_SERVICE right?`
     case 'PUPPET_WITHOUT_VERSION':
-      return `port ${port} speaks gRPC, but has neither a health check nor wechaty.Puppet/Version (${answer}); is it the puppet's?`
+      return `there is neither a health check nor wechaty.Puppet/Version on port ${port} (${answer}); is it the puppet's port?`
     case 'PUPPET_WITHOUT_HEALTH':
       return `there is no health service${ending}`
     case 'PUPPET_HEALTH_GUARDED':

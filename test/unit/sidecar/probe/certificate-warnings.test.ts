@@ -26,7 +26,7 @@ it('a certificate for the name of one token only warns of the others', () => {
 
 it('says the name that clients ask for, and what to do', () => {
   const [warning] = certificateWarnings(certificate({}), ['puppet'], Date.parse('2026-01-01'))
-  expect(warning?.text).toContain('is not for puppet, which clients ask for')
+  expect(warning?.text).toContain('is not for the name puppet, which clients ask for')
   expect(warning?.text).toContain('WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME')
 })
 
