@@ -226,7 +226,10 @@ describe('verdicts', () => {
     const registry = await scripted((_request, socket) =>
       answer(socket, '302 Found', ['location: /v0/websocket']),
     )
-    await waiting(await sidecarFor(plain(registry.port)), /^HTTP: the registry /)
+    await waiting(
+      await sidecarFor(plain(registry.port)),
+      /^HTTP: after a redirect to ws:\/\/127\.0\.0\.1:\d+: the registry /,
+    )
     // There and once on, no further; with backoff after that. All attempts of the token have one id.
     const { tokens } = await (sidecars.at(-1) as Sidecar).status()
     expect(registry.upgrades.length).toBeLessThanOrEqual(2 * (tokens[0]?.attempts ?? 0))
