@@ -63,7 +63,8 @@ export class UnfinishedInput {
     if (held === undefined) return
     this.#add(held, input.held - held.bytes)
     while ((this.#bytesOf.get(key) ?? 0) > UNFINISHED.perAddress && this.#end(key));
-    while (this.#bytes > UNFINISHED.inAll && this.#end(this.#shares.most(key)));
+    // Whoever sends just now does not count for more than others that have as many: with one message each, it would be the newcomer that goes.
+    while (this.#bytes > UNFINISHED.inAll && this.#end(this.#shares.most('')));
   }
 
   /** A sender has left. */

@@ -68,6 +68,20 @@ describe('a message', () => {
 })
 
 describe('bytes that are held', () => {
+  it('of hundreds of addresses with one message each: a newcomer does not go, but whoever has held one for the longest', () => {
+    const { unfinished, ended, sender } = begin()
+    const size = 60_000
+    const many = Math.floor(UNFINISHED.inAll / (size + PIECE))
+    const others = Array.from({ length: many }, (_, index) => sender(`198.51.100.${index}`))
+    for (const other of others) unfinished.read(other, begun(size))
+    expect(ended).toEqual([])
+    const newcomer = sender(HERE)
+    unfinished.read(newcomer, begun(size))
+    expect(ended).toEqual([others[0]])
+    unfinished.read(newcomer, REST)
+    expect(ended).not.toContain(newcomer)
+  })
+
   const SIZE = 60_000
   const fill = (bytes: number): number => Math.floor(bytes / (SIZE + PIECE))
 
