@@ -30,6 +30,8 @@ export interface DiscoveryHandlerOptions {
 export class DiscoveryHandler {
   readonly #options: DiscoveryHandlerOptions
   readonly #waiting = new WaitingClients<ServerResponse>(WAITING)
+  /** Who waits for each answer: whoever gives up is forgotten at once, however long the answer may take. */
+  readonly #askers = new WeakMap<Promise<Resolution>, Set<(found: Resolution) => void>>()
 
   constructor(options: DiscoveryHandlerOptions) {
     this.#options = options
@@ -75,13 +77,17 @@ export class DiscoveryHandler {
     if (socket.destroyed) return
     const { resolver, clock, emit } = this.#options
     const { address, verified } = this.#clientOf(request)
-    const leave = this.#waiting.enter(rateLimitKey(address), socket, response)
-    if (leave === undefined) {
+    const refuse = (open: ServerResponse): void => {
       emit({ type: 'discovered', result: 'refused', tookMs: 0, waited: false })
-      return sendAnswer(response, TOO_MANY_WAIT)
+      sendAnswer(open, TOO_MANY_WAIT)
     }
+    let askers: Set<(found: Resolution) => void> | undefined
+    const leave = this.#waiting.enter(rateLimitKey(address), socket, response, (open) => {
+      askers?.delete(settle)
+      if (open !== undefined) refuse(open)
+    })
+    if (leave === undefined) return refuse(response)
     const beganMs = clock.now()
-    // Not before it is counted: what is begun here goes on when the client has gone.
     const settle = (found: Resolution): void => {
       const answer = answerFor(verified, found)
       const open = leave()
@@ -90,7 +96,21 @@ export class DiscoveryHandler {
       emit({ type: 'discovered', result, tookMs: clock.now() - beganMs, waited })
       sendAnswer(open, answer)
     }
-    inBackground(resolver.later(token).then(settle), () => settle(FAILED))
+    // Not before it is counted: what is begun here goes on when the client has gone.
+    askers = this.#askersOf(resolver.later(token))
+    askers.add(settle)
+  }
+
+  #askersOf(answer: Promise<Resolution>): Set<(found: Resolution) => void> {
+    const known = this.#askers.get(answer)
+    if (known !== undefined) return known
+    const askers = new Set<(found: Resolution) => void>()
+    this.#askers.set(answer, askers)
+    const settleAll = (found: Resolution): void => {
+      for (const settle of askers) settle(found)
+    }
+    inBackground(answer.then(settleAll), () => settleAll(FAILED))
+    return askers
   }
 
   /** Where a client comes from, and where it certainly does; that is empty behind a proxy that is not known. */
