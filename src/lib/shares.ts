@@ -6,11 +6,13 @@ export interface Share {
   worth: number
 }
 
+/** Shares by their worth, those of one worth the oldest first. */
+type ByWorth<Item> = (Set<Item> | undefined)[]
+
 /** The shares of one key. */
 interface Holding<Item> {
   count: number
-  /** By worth, each the oldest first. */
-  readonly byWorth: (Set<Item> | undefined)[]
+  readonly byWorth: ByWorth<Item>
 }
 
 /**
@@ -19,6 +21,7 @@ interface Holding<Item> {
  */
 export class Shares<Item extends Share> {
   readonly #holdings = new Map<string, Holding<Item>>()
+  readonly #all: ByWorth<Item> = []
   /** The keys that have so many shares. */
   readonly #byCount = new Map<number, Set<string>>()
   #mostCount = 0
@@ -41,14 +44,16 @@ export class Shares<Item extends Share> {
   add(item: Item): void {
     const holding = this.#holdings.get(item.key) ?? { count: 0, byWorth: [] }
     this.#holdings.set(item.key, holding)
-    put(holding, item)
+    put(holding.byWorth, item)
+    put(this.#all, item)
     this.#count(item.key, holding, 1)
   }
 
   /** What is there no more is not removed again. */
   remove(item: Item): void {
     const holding = this.#holdings.get(item.key)
-    if (holding === undefined || !take(holding, item)) return
+    if (holding === undefined || !take(holding.byWorth, item)) return
+    take(this.#all, item)
     this.#count(item.key, holding, -1)
     if (holding.count === 0) this.#holdings.delete(item.key)
   }
@@ -56,9 +61,12 @@ export class Shares<Item extends Share> {
   /** A share is worth so much from now on. It becomes the newest of its worth. */
   rate(item: Item, worth: number): void {
     const holding = this.#holdings.get(item.key)
-    const isThere = holding !== undefined && take(holding, item)
+    const isThere = holding !== undefined && take(holding.byWorth, item)
+    if (isThere) take(this.#all, item)
     item.worth = worth
-    if (isThere) put(holding, item)
+    if (!isThere) return
+    put(holding.byWorth, item)
+    put(this.#all, item)
   }
 
   /** The key that has most; `key` if none has more than that. */
@@ -69,11 +77,12 @@ export class Shares<Item extends Share> {
 
   /** What is worth least of a key's shares, the oldest of it. */
   least(key: string): Item | undefined {
-    for (const items of this.#holdings.get(key)?.byWorth ?? []) {
-      const [oldest] = items ?? []
-      if (oldest !== undefined) return oldest
-    }
-    return undefined
+    return first(this.#holdings.get(key)?.byWorth ?? [])
+  }
+
+  /** What is worth least of all shares, the oldest of it. */
+  leastOfAll(): Item | undefined {
+    return first(this.#all)
   }
 
   #count(key: string, holding: Holding<Item>, by: 1 | -1): void {
@@ -93,11 +102,19 @@ export class Shares<Item extends Share> {
   }
 }
 
-function put<Item extends Share>({ byWorth }: Holding<Item>, item: Item): void {
+function first<Item>(byWorth: ByWorth<Item>): Item | undefined {
+  for (const items of byWorth) {
+    const [oldest] = items ?? []
+    if (oldest !== undefined) return oldest
+  }
+  return undefined
+}
+
+function put<Item extends Share>(byWorth: ByWorth<Item>, item: Item): void {
   const items = byWorth[item.worth] ?? new Set()
   byWorth[item.worth] = items.add(item)
 }
 
-function take<Item extends Share>({ byWorth }: Holding<Item>, item: Item): boolean {
+function take<Item extends Share>(byWorth: ByWorth<Item>, item: Item): boolean {
   return byWorth[item.worth]?.delete(item) ?? false
 }

@@ -84,7 +84,10 @@ export class ConnectionPlaces {
   }
 
   #leastUseful(key: string, isKept: boolean): Place | undefined {
-    const least = this.#others.least(this.#others.most(key))
+    const most = this.#others.most(key)
+    // Behind a proxy each counts by itself: where nobody has more than one, the oldest may be the one that is worth most.
+    const isTie = most !== key && this.#others.of(most) === 1
+    const least = isTie ? this.#others.leastOfAll() : this.#others.least(most)
     return least === undefined && isKept ? this.#kept.least(this.#kept.most(key)) : least
   }
 

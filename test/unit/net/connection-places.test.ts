@@ -53,6 +53,18 @@ describe('where no place is left, a newcomer gets that of', () => {
     expect(gone()).toEqual([true, true, true])
   })
 
+  it('the one that is worth least, where no address has more than one', () => {
+    const { come } = begin(4)
+    const all = [come('a', 'busy'), come('b', 'idle'), come('c'), come('d')]
+    const gone = () => all.map((one) => one.socket.isDestroyed)
+    come('e', 'busy')
+    expect(gone()).toEqual([false, false, true, false])
+    come('f', 'busy')
+    expect(gone()).toEqual([false, false, true, true])
+    come('g', 'busy')
+    expect(gone()).toEqual([false, true, true, true])
+  })
+
   it('its own address, if no other one has more', () => {
     const { come } = begin(2)
     const [other, own] = [come('b'), come('a')]
