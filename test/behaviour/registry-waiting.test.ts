@@ -36,6 +36,16 @@ const statuses = (peer: RawPeer): string[] =>
   [...peer.heard().matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => code ?? '')
 const questioned = (): Promise<unknown> =>
   waitUntil(() => silent.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
+/** All that an address may have wait. They come over many connections, and who is read first is chance. */
+async function fillUp(header?: string, address = BAD): Promise<RawPeer[]> {
+  const peers = await waitFor(WAITING.perAddress, BAD, header)
+  await waitUntil(() => harness.server.usage(address).waiting === WAITING.perAddress, {
+    timeoutMs: 15_000,
+    what: 'all of them to wait',
+  })
+  return peers
+}
+
 /** As many discoveries that wait, on as many connections as they need. */
 async function waitFor(count: number, from: string, header?: string, token = TOKEN): Promise<RawPeer[]> {
   const peers: RawPeer[] = []
@@ -94,7 +104,7 @@ describe('discoveries that wait on one connection', () => {
 
 describe('discoveries that wait of one address', () => {
   it('are 1000 at most: 503 for more, and others wait as before', async () => {
-    const held = await waitFor(WAITING.perAddress, BAD)
+    const held = await fillUp()
     await questioned()
     const [one] = await waitFor(1, BAD)
     await one?.until('{"host":"0.0.0.0","ip":"0.0.0.0","port":0,"reason":"too many discoveries wait"}')
@@ -113,7 +123,7 @@ describe('discoveries that wait of one address', () => {
   })
 
   it('count until their answers come, when their connections are gone too: no client gets more by hanging up', async () => {
-    const held = await waitFor(WAITING.perAddress, BAD)
+    const held = await fillUp()
     await questioned()
     for (const { socket } of held) socket.resetAndDestroy()
     // Their ends have been seen when these are answered.
@@ -134,7 +144,7 @@ describe('discoveries that wait of one address', () => {
   it('begin nothing where there is no room for them, whatever they ask for', async () => {
     await harness.end()
     await start({ isRestart: true })
-    await waitFor(WAITING.perAddress, BAD)
+    await fillUp()
     await questioned()
     const [first] = await waitFor(1, BAD)
     await first?.until('too many discoveries wait')
@@ -149,7 +159,7 @@ describe('discoveries that wait of one address', () => {
     await start({ trustedProxies: networksOf(BAD) })
     // A client elsewhere is told no loopback address.
     silent = await harness.peers.register({ subprotocol: 'io|0.0.1|id|203.0.114.7|1' })
-    await waitFor(WAITING.perAddress, BAD, 'x-forwarded-for: 203.0.113.1')
+    await fillUp('x-forwarded-for: 203.0.113.1', '203.0.113.1')
     const [same] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.1')
     await same?.until('HTTP/1.1 503')
     const [other] = await waitFor(1, BAD, 'x-forwarded-for: 203.0.113.2')
