@@ -113,16 +113,21 @@ describe.sequential(`a gateway server under fuzz, FUZZ_SEED=${SEED}`, () => {
 
     it('is no trouble with hundreds that come and go', { timeout: SHRINK_MS }, async () => {
       const before = await target.counted()
-      const comeAndGo = async (): Promise<boolean> => {
+      for (let wave = 0; wave < 10; wave += 1) {
         const wanted = Array.from({ length: 60 }, (_, number) => pour([goodUpgrade(`insecure_${number}`)]))
         await Promise.all([...wanted, target.check()])
-        return (await target.counted()).refused > before.refused
       }
-      for (let wave = 0; wave < 10; wave += 1) await comeAndGo()
-      await waitUntil(comeAndGo, {
-        timeoutMs: SHRINK_MS / 2,
-        what: 'more to come at once than there is room for',
+      // More stay than there is room for.
+      const guests = Array.from({ length: 30 }, (_, number) => {
+        const guest = connect({ port: target.port, host: '127.0.0.1' }).on('error', () => {})
+        guest.resume().write(goodUpgrade(`insecure_guest-${number}`), 'latin1')
+        return guest
       })
+      await waitUntil(async () => (await target.counted()).refused > before.refused, {
+        timeoutMs: SETTLE_MS,
+        what: 'one of them to be refused',
+      })
+      for (const guest of guests) guest.destroy()
       await target.checkItself()
     })
 

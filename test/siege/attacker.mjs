@@ -96,21 +96,27 @@ const ATTACKS = {
   unfinished: (given) => keep(given, (socket) => register(socket, () => socket.write(FRAGMENT))),
   /** Registrants that send as many events as one may. */
   talkative(given) {
-    const talkers = new Set()
+    // Each in one of ten groups, which send one after the other: strangers do not all send in the same moment.
+    const groups = Array.from({ length: 10 }, () => ({
+      talkers: new Set(),
+      owed: 0,
+      lastMs: performance.now(),
+    }))
     keep(given, (socket) => {
+      const { talkers } = groups[lastToken % groups.length]
       register(socket, () => talkers.add(socket))
       socket.on('close', () => talkers.delete(socket))
     })
-    const { perSecond } = given
-    let owed = 0
-    let last = performance.now()
-    every(20, () => {
-      owed += ((performance.now() - last) * perSecond) / 1000
-      last = performance.now()
+    let turn = 0
+    every(2, () => {
+      turn += 1
+      const group = groups[turn % groups.length]
+      const nowMs = performance.now()
+      const owed = group.owed + ((nowMs - group.lastMs) * given.perSecond) / 1000
       const count = Math.min(2, Math.floor(owed))
-      owed = Math.min(2, owed - count)
+      Object.assign(group, { lastMs: nowMs, owed: Math.min(2, owed - count) })
       const events = Buffer.concat(Array.from({ length: count }, () => EVENT))
-      if (count > 0) for (const socket of talkers) socket.write(events)
+      if (count > 0) for (const socket of group.talkers) socket.write(events)
     })
   },
   /** Asks again and again for a token whose registrant is mute, many times on one connection, and drops it. */
