@@ -143,6 +143,13 @@ describe('what people look for at the root', () => {
   })
 })
 
+describe('Compose', () => {
+  const files = ['docker-compose.yml', ...filesIn('docker').filter((path) => path.endsWith('.yml'))]
+  it.each(files)('can read %s', (path) => {
+    expect(Object.keys(parse(read(path)).services)).toContain('registrar')
+  })
+})
+
 describe('.gitignore', () => {
   it('keeps settings and tokens of one’s own out, and the example in', () => {
     const folder = makeTempDir()
