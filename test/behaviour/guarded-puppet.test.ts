@@ -169,7 +169,10 @@ describe('the check of a token', () => {
         ['other.test', null],
       ] as const) {
         const puppet = await guarded(16, { server: secure() })
-        const probe = grpcProbe(puppet.port, { clientTls: () => ({ servername }) })
+        const probe = grpcProbe(puppet.port, {
+          serverNames: () => [servername],
+          clientTls: () => ({ servername }),
+        })
         expect(await probeOnce(probe)).toMatchObject({ ok: true, tls: true })
         expect(await accepts(probe)).toBe(accepted)
       }
