@@ -194,7 +194,9 @@ describe('/healthz, which load balancers ask for on the port that they send to,'
   })
 
   it('is 503 as soon as the registry drains, and `/` stays 404', async () => {
+    // Two are sent away one after the other, so that the registry has not closed its port when it is asked.
     await harness.peers.register({ answers: 1 })
+    await harness.peers.register({ answers: 2 })
     const peer = await harness.peers.raw()
     const stopped = harness.server.stop(5000)
     peer.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
