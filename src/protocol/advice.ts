@@ -2,37 +2,39 @@ import { printable } from '../lib/printable.ts'
 import { type Envelope, REGISTERED, ROGER } from './envelope.ts'
 
 /**
- * What a registry advises a registrant: stable codes, which stand in the sidecar's log (`code`), in its `/status` and in
- * docs/troubleshooting.md, one row each.
+ * What a registry advises a registrant: stable codes, which stand in the sidecar's log (`code`) and in its `/status`. Beside each: what to
+ * do about it, as docs/troubleshooting.md says.
  */
-export const ADVICE_CODES = [
+export const ADVICE_REMEDIES = {
   /** Its subprotocol makes it none that discovery looks for. */
-  'UNPUBLISHED_SUBPROTOCOL',
+  UNPUBLISHED_SUBPROTOCOL: 'use a registrant that offers it; the sidecar does',
   /** No client could use the host that it advertises. */
-  'UNPUBLISHED_HOST',
+  UNPUBLISHED_HOST: 'set REGISTRAR_ADVERTISE_HOST to an IPv4 address or a name',
   /** It comes over IPv6 and advertises no host. */
-  'UNPUBLISHED_IPV6',
+  UNPUBLISHED_IPV6: 'set REGISTRAR_ADVERTISE_HOST to an IPv4 address or a name that leads to the puppet',
   /** It advertises no host, and a proxy hides where it comes from. */
-  'UNPUBLISHED_ORIGIN_UNKNOWN',
+  UNPUBLISHED_ORIGIN_UNKNOWN: 'let the proxy set X-Forwarded-For, or set REGISTRAR_ADVERTISE_HOST',
   /** Its address is one that no client must be sent to: multicast, broadcast, a cloud's metadata. */
-  'UNPUBLISHED_RANGE',
+  UNPUBLISHED_RANGE: 'set REGISTRAR_ADVERTISE_HOST to the address or name of the puppet',
   /** Its address means another machine elsewhere (loopback, link-local): only clients that are there too are told. */
-  'PUBLISHED_NEARBY',
+  PUBLISHED_NEARBY: 'nothing, if clients are there too; else set REGISTRAR_ADVERTISE_HOST',
   /** Its port cannot be opened from the registry. */
-  'PORT_CLOSED',
+  PORT_CLOSED: 'open or map the port, or correct REGISTRAR_ADVERTISE_HOST and REGISTRAR_ADVERTISE_PORT',
   /** Its port can be opened again. */
-  'PORT_OPEN',
+  PORT_OPEN: 'nothing: all is well',
   /** Others have registered its token too; clients are sent to it, the newest. */
-  'TOKEN_SHARED',
+  TOKEN_SHARED: 'end the other one, or give each puppet its own token',
   /** Others have registered its token after it; clients are sent to them. */
-  'TOKEN_SUPERSEDED',
+  TOKEN_SUPERSEDED: 'end the other one, or give each puppet its own token',
   /** It is the only one with its token again. */
-  'TOKEN_ALONE',
+  TOKEN_ALONE: 'nothing: all is well',
   /** Any other text: of another registry, perhaps, or of somebody who holds the token. */
-  'REGISTRY_SAYS',
-] as const
+  REGISTRY_SAYS: 'read the message, and believe it as far as you trust the registry',
+} as const
 
-export type AdviceCode = (typeof ADVICE_CODES)[number]
+export type AdviceCode = keyof typeof ADVICE_REMEDIES
+
+export const ADVICE_CODES = Object.keys(ADVICE_REMEDIES) as readonly AdviceCode[]
 
 export interface Advice {
   readonly code: AdviceCode

@@ -44,7 +44,7 @@ function roomOf(path: string): string {
   return path.includes('/') ? posix.dirname(path) : path
 }
 
-const SHARED_BY_THE_SIDECAR = ['sidecar/events.ts', 'sidecar/puppet-trouble.ts']
+const SHARED_BY_THE_SIDECAR = ['sidecar/events.ts', 'sidecar/puppet-trouble.ts', 'sidecar/remedy.ts']
 
 /**
  * The layers: each room, and the rooms that it may import. The registry and the sidecar do not know each other, nor do the rooms of

@@ -3,10 +3,11 @@ import { PROBLEM_CODES } from '../../src/lib/problem.ts'
 import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
 import { ADVICE_CODES } from '../../src/protocol/advice.ts'
 import { PUPPET_TROUBLES } from '../../src/sidecar/puppet-trouble.ts'
-import { text } from '../support/documentation.ts'
+import { remedyOf, TROUBLE_CODES, type TroubleCode } from '../../src/sidecar/remedy.ts'
+import { plain, text } from '../support/documentation.ts'
 
 /** Each list of codes, and the heading of its table in docs/troubleshooting.md. */
-const LISTS: readonly (readonly [heading: string, codes: readonly string[]])[] = [
+const LISTS: readonly (readonly [heading: string, codes: readonly TroubleCode[]])[] = [
   ['Codes of the registry', REGISTRY_TROUBLES],
   ['Codes of the puppet', PUPPET_TROUBLES],
   ["Codes of the registry's advice", ADVICE_CODES],
@@ -33,11 +34,27 @@ describe.each(LISTS)('the table "%s"', (heading, codes) => {
   it('says of each what it means and what to do', () => {
     expect(rows.filter((row) => !ROW.test(row))).toEqual([])
   })
+
+  it('says the same about what to do as the code does', () => {
+    const written = rows.map((row) => ROW.exec(row) ?? []).map(([, code, , what = '']) => [code, plain(what)])
+    expect(Object.fromEntries(written)).toEqual(
+      Object.fromEntries(codes.map((code) => [code, remedyOf(code)])),
+    )
+  })
 })
 
 it('a code is in one list, once', () => {
   const all = LISTS.flatMap(([, codes]) => codes)
   expect(new Set(all).size).toBe(all.length)
+})
+
+it('every list of codes is among those that have a remedy, and there are no others', () => {
+  expect([...TROUBLE_CODES].sort()).toEqual(LISTS.flatMap(([, codes]) => codes).sort())
+})
+
+it('a remedy is one sentence that can stand after other words: no full stop, nothing that points elsewhere', () => {
+  const all = TROUBLE_CODES.map(remedyOf)
+  expect(all.filter((remedy) => /\. |\.$|\n|\bas above\b|\bthe same$|\bthe line\b/.test(remedy))).toEqual([])
 })
 
 it('every table of codes belongs to a list', () => {
