@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { hostAnswer } from '../../../src/protocol/host-query.ts'
 import type { LeaveCause } from '../../../src/registry/events.ts'
-import { hostAnswer } from '../../../src/registry/host-query.ts'
 import { createHarness, type ScriptedSocket, TOKEN } from './registry-harness.ts'
 
 describe('a registrant that comes', () => {

@@ -1,17 +1,8 @@
 import { expect, it } from 'vitest'
-import { HostQueries, hostAnswer, isHostQuery } from '../../../src/registry/host-query.ts'
+import { hostAnswer } from '../../../src/protocol/host-query.ts'
+import { HostQueries } from '../../../src/registry/host-queries.ts'
 
-it('is an event named hostie, and nothing else', () => {
-  expect(isHostQuery({ kind: 'event', event: { name: 'hostie', payload: '' } })).toBe(true)
-  expect(isHostQuery({ kind: 'event', event: { name: 'jsonrpc', payload: '' } })).toBe(false)
-  expect([isHostQuery(undefined), isHostQuery({ kind: 'malformed' })]).toEqual([false, false])
-})
-
-it('is answered by an event of the same name', () => {
-  expect(hostAnswer('203.0.114.7')).toEqual({ name: 'hostie', payload: '203.0.114.7' })
-})
-
-it('is answered one at a time for each registrant: those that come meanwhile begin nothing', async () => {
+it('a host query is answered one at a time for each registrant: those that come meanwhile begin nothing', async () => {
   const ends: (() => void)[] = []
   const queries = new HostQueries(
     () => new Promise((resolve) => ends.push(() => resolve({ host: 'a.example' }))),
