@@ -187,6 +187,36 @@ describe('the registry', () => {
     expect(String((await arrived)[0])).toBe('not even JSON')
   })
 
+  test('tells a registrant by which host it is found, and that it is not when it has been forgotten', async () => {
+    const registry = await startPeer('chatie-registry', {})
+    const { say, next } = await listen(registry, 10_801)
+    say({ name: 'hostie' })
+    expect(await next()).toBe('127.0.0.1')
+    expect(await registry.ask('forget', { token: TOKEN })).toBe(1)
+    expect(await registry.ask('count', { token: TOKEN })).toBe(0)
+    say({ name: 'hostie' })
+    expect(await next()).toBe('0.0.0.0')
+  })
+
+  test('that checks ports says 127.0.0.1 while the port is closed, and the real address beside it', async () => {
+    const registry = await startPeer('chatie-registry', { checksPort: true })
+    const port = await freePort()
+    const { say, next } = await listen(registry, port, 'io|0.0.1|id|127.0.0.2|8788')
+    const url = `http://127.0.0.1:${registry.port}`
+    const ip = '127.0.0.2'
+    const found = async () => (await discover({ registryUrl: url, token: TOKEN })).body
+    say({ name: 'hostie' })
+    expect(await next()).toBe('127.0.0.1')
+    expect(await found()).toEqual({ host: '127.0.0.1', ip, port })
+
+    const server = createServer((socket) => socket.destroy()).listen(port, ip)
+    await once(server, 'listening')
+    say({ name: 'hostie' })
+    expect(await next()).toBe(ip)
+    expect(await found()).toEqual({ host: ip, ip, port })
+    server.close()
+  })
+
   test('refuses an upgrade anywhere else', async () => {
     const registry = await startPeer('chatie-registry', {})
     const headers = { authorization: `Token ${TOKEN}` }
@@ -266,6 +296,20 @@ describe('the relay', () => {
     expect(relay.counts()).toEqual({ accepted: 2, passing: 0, blackHoled: 0 })
   })
 
+  test('cuts those that fell into the black hole, and no other', async () => {
+    const { relay } = await relayToEcho()
+    const lost = await talk(relay.port)
+    await lost.echoes('x')
+    relay.blackHole()
+    relay.heal()
+    const live = await talk(relay.port)
+    await live.echoes('y')
+    relay.cutBlackHoled()
+    await (lost.socket.closed || once(lost.socket, 'close'))
+    expect(relay.counts()).toEqual({ accepted: 2, passing: 1, blackHoled: 0 })
+    await live.echoes('z')
+  })
+
   test('makes a registry unreachable that is there', async () => {
     const registry = await startPeer('chatie-registry', {})
     const relay = await startRelay({ targetPort: registry.port })
@@ -327,11 +371,35 @@ function startTokenClient(registry: Peer, host: string): Promise<Peer> {
 }
 
 /** A registrant that goes away after the test. */
-async function register(registry: Peer, scheme: 'ws' | 'wss', port: number): Promise<WebSocket> {
+async function register(
+  registry: Peer,
+  scheme: 'ws' | 'wss',
+  port: number,
+  subprotocol?: string,
+): Promise<WebSocket> {
   const registryUrl = `${scheme}://127.0.0.1:${registry.port}`
-  const socket = await registerAs({ registryUrl, token: TOKEN, port })
+  const socket = await registerAs({ registryUrl, token: TOKEN, port, ...(subprotocol && { subprotocol }) })
   sockets.push(socket)
   return socket
+}
+
+/** The same: what it says, and the next answer to `hostie` that it hears. */
+async function listen(registry: Peer, port: number, subprotocol?: string) {
+  const socket = await register(registry, 'ws', port, subprotocol)
+  const answers: string[] = []
+  let read = 0
+  socket.on('message', (data) => {
+    const { name, payload } = JSON.parse(String(data))
+    if (name === 'hostie') answers.push(payload)
+  })
+  return {
+    say: (event: object) => socket.send(JSON.stringify(event)),
+    next: async () => {
+      read += 1
+      await waitUntil(() => answers.length >= read, { timeoutMs: 15_000, what: 'an answer to hostie' })
+      return answers[read - 1]
+    },
+  }
 }
 
 /**

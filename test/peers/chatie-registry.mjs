@@ -1,15 +1,17 @@
 // The public registry's own server: registration by WebSocket, discovery by GET.
-// options: {host?, port?, tls?: {certFile, keyFile}}
+// options: {host?, port?, tls?: {certFile, keyFile}, checksPort?}
 import './silence.mjs'
 import http from 'node:http'
 import https from 'node:https'
 import { IoServer } from '@chatie/io'
+import { checkPorts } from './checked-port.mjs'
 import { host, options, ready, tlsFiles } from './peer.mjs'
 
 const tls = tlsFiles()
 const httpServer = tls ? https.createServer(tls, discover) : http.createServer(discover)
 const ioServer = new IoServer({ httpServer })
 await ioServer.start()
+if (options.checksPort) checkPorts(ioServer)
 
 // IoServer itself takes an upgrade on any path; the documented one is /v0/websocket, the legacy one begins with it.
 ioServer.ioSocket.wss.shouldHandle = (req) => /^\/v0\/websocket(\/token\/[^/]+)?$/.test(req.url)
@@ -30,16 +32,22 @@ httpServer.listen(options.port ?? 0, host, () => {
       for (const socket of sockets) socket.send(text)
       return sockets.length
     },
+    // It still hears them, as a part of the service would whose neighbour is asked.
+    forget: ({ token }) => {
+      const sockets = socketsOf(token)
+      ioServer.ioManager.clientList = ioServer.ioManager.clientList.filter((one) => !sockets.includes(one))
+      return sockets.length
+    },
   })
 })
 
-/** The package answers `{ip, port}`; the service in front of it adds `host` and the status. */
+/** The package answers `{ip, port}`, where ports are checked also `host`; the service in front of it adds `host` and the status. */
 async function discover(req, res) {
   const token = /^\/v0\/hosties\/([^/?]+)$/.exec(req.url)?.[1]
   if (req.method !== 'GET' || token === undefined) return res.writeHead(404).end()
-  const { ip, port } = await ioServer.ioManager.discoverHostie(token)
+  const { ip, port, host = ip } = await ioServer.ioManager.discoverHostie(token)
   res.writeHead(ip === '0.0.0.0' ? 404 : 200, { 'content-type': 'application/json' })
-  res.end(JSON.stringify({ host: ip, ip, port }))
+  res.end(JSON.stringify({ host, ip, port }))
 }
 
 /**

@@ -22,9 +22,15 @@ export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN'
 export interface PeerOptions {
   /**
    * `count` {token} → registrants that discovery would consider · `peak` {token} → the most of them at once · `push` {token, text} →
-   * sockets reached
+   * sockets reached · `forget` {token} → registrants that discovery does not know any more, though their sockets stay open.
+   * `checksPort`: it answers as later versions do, 127.0.0.1 where it cannot open what is published.
    */
-  'chatie-registry': { readonly host?: string; readonly port?: number; readonly tls?: TlsFiles }
+  'chatie-registry': {
+    readonly host?: string
+    readonly port?: number
+    readonly tls?: TlsFiles
+    readonly checksPort?: boolean
+  }
   /** `heartbeat`: SERVING for the next 60 s */
   'wechaty-puppet': { readonly port?: number; readonly token: string; readonly tls: boolean }
   /**

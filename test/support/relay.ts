@@ -30,6 +30,8 @@ export interface Relay {
   heal(): void
   /** Destroys every connection; new ones are treated as before. */
   cut(): void
+  /** Destroys those that fell into the black hole, as the kernels do in the end. */
+  cutBlackHoled(): void
   counts(): RelayCounts
   /** Destroys every connection and stops listening. */
   close(): Promise<void>
@@ -109,6 +111,9 @@ export async function startRelay({ targetPort, port = 0 }: RelayOptions): Promis
       swallowing = false
     },
     cut,
+    cutBlackHoled: () => {
+      for (const link of links) if (link.dead) destroy(link)
+    },
     counts: () => {
       const blackHoled = [...links].filter((link) => link.dead).length
       return { accepted, passing: links.size - blackHoled, blackHoled }
