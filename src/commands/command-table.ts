@@ -55,4 +55,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'makes a running sidecar withdraw every token until it is restarted',
     load: async () => (await import('./drain.ts')).drain,
   },
+  doctor: {
+    usage: 'doctor [--json]',
+    summary: 'says what is wrong between a client and the puppet, and what to do',
+    switches: ['json'],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
 }

@@ -70,7 +70,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ),
 }
 /** These know everything below them, and each other from the left to the right. */
-const TOP = ['sidecar', 'quickstart', 'commands', 'main.ts']
+const TOP = ['sidecar', 'quickstart', 'doctor', 'commands', 'main.ts']
 
 function mayImport(from: string, to: string): boolean {
   if (from === to) return true
