@@ -15,11 +15,9 @@ import { detectionMs, type HealthState, initialHealth, nextHealth } from './heal
 import { probeIntervalMs } from './health/probe-interval.ts'
 import { NetnsWatcher } from './netns/netns-watcher.ts'
 import { isInOwnContainer } from './netns/own-container.ts'
-import { ClientCertificate } from './probe/client-certificate.ts'
-import { GrpcProbe } from './probe/grpc-probe.ts'
+import { createProbe } from './probe/create-probe.ts'
 import type { Probe } from './probe/probe.ts'
 import { Prober } from './probe/prober.ts'
-import { createTcpProbe } from './probe/tcp-probe.ts'
 
 export interface PuppetMonitorOptions {
   readonly config: Pick<Config, 'puppet' | 'probe'>
@@ -51,30 +49,13 @@ export class PuppetMonitor {
   #mayBeElsewhere: boolean
 
   constructor(options: PuppetMonitorOptions) {
-    const { puppet, probe } = options.config
+    const { config, clock } = options
+    const { puppet, probe } = config
     this.#options = options
-    const wants = probe.kind === 'serving' ? 'serving' : 'answer'
-    const { clock, resolver } = options
-    const serverNames =
-      puppet.serverName === undefined ? options.serverNames : () => [puppet.serverName ?? '']
-    const dialing = { ...puppet, clock, resolver, timeoutMs: probe.timeoutMs }
-    const certificate = puppet.clientCertificate && new ClientCertificate(puppet.clientCertificate)
-    const clientTls = () => ({ servername: serverNames()[0], ...certificate?.current })
-    this.#probe =
-      probe.kind === 'tcp'
-        ? createTcpProbe(dialing)
-        : new GrpcProbe({
-            ...dialing,
-            clientTls,
-            serverNames,
-            wants,
-            service: probe.service,
-            token: options.token,
-            sessionClosed: () => this.probeSoon(),
-          })
+    this.#probe = createProbe({ ...options, sessionClosed: () => this.probeSoon() })
     this.#prober = new Prober({
       probe: this.#probe,
-      clock: options.clock,
+      clock,
       timeoutMs: probe.timeoutMs,
       wakeIntervalMs: probe.fastIntervalMs,
       onResult: (result) => this.#apply(result),

@@ -1,4 +1,5 @@
 import type { ClientHttp2Session } from 'node:http2'
+import type { PeerCertificate } from 'node:tls'
 import type { ProbeResult } from '../events.ts'
 import { Dialer, type DialerOptions } from './dialer.ts'
 import { CallError } from './grpc-call.ts'
@@ -56,6 +57,10 @@ export class GrpcProbe implements Probe {
 
   get holdsConnection(): boolean {
     return this.#session?.isOpen ?? false
+  }
+
+  get certificate(): PeerCertificate | undefined {
+    return this.#session?.certificate
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls'
 import { connectErrorKind } from '../../net/connect-error.ts'
 import type { FailedProbe, ProbeResult } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
@@ -15,6 +16,8 @@ export interface Probe {
   acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null>
   /** Whether the next probe goes over a connection that is held, which may be dead while the puppet lives. */
   readonly holdsConnection: boolean
+  /** The puppet's certificate, as the last probe saw it; undefined over plaintext, and where a probe does not look. */
+  readonly certificate?: PeerCertificate | undefined
   /** Lets go of everything. */
   close(): void
 }

@@ -38,15 +38,15 @@ export class PuppetSession {
   /** The health check was answered only with a token. */
   #sendsToken = false
   readonly #serverNames: readonly string[]
-  /** Undefined over plaintext. */
-  readonly #certificate: PeerCertificate | undefined
+  /** The puppet's; undefined over plaintext. */
+  readonly certificate: PeerCertificate | undefined
 
   constructor(http2: ClientHttp2Session, options: PuppetSessionOptions) {
     this.http2 = http2
     this.#options = options
     this.#serverNames = options.serverNames()
     const socket = http2.socket as Partial<TLSSocket> | undefined
-    this.#certificate = http2.encrypted ? socket?.getPeerCertificate?.() : undefined
+    this.certificate = http2.encrypted ? socket?.getPeerCertificate?.() : undefined
   }
 
   get isOpen(): boolean {
@@ -56,9 +56,9 @@ export class PuppetSession {
   /** Probes once. Rejects when the call or the session breaks, or `signal` aborts. */
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     const result = await this.#ask(signal)
-    if (!result.ok || this.#certificate === undefined) return result
+    if (!result.ok || this.certificate === undefined) return result
     const nowMs = this.#options.clock.date().getTime()
-    const warnings = certificateWarnings(this.#certificate, this.#serverNames, nowMs)
+    const warnings = certificateWarnings(this.certificate, this.#serverNames, nowMs)
     return warnings.length === 0 ? result : { ...result, warnings: [...(result.warnings ?? []), ...warnings] }
   }
 
