@@ -1,0 +1,40 @@
+import type { Env } from '../config/environment.ts'
+import { type Clock, withTimeLimit } from '../lib/clock.ts'
+import type { Finding } from './finding.ts'
+import type { TolerantConfig } from './tolerant-config.ts'
+
+/** What all walks know. */
+export interface DoctorInput extends TolerantConfig {
+  readonly env: Env
+  readonly clock: Clock
+  /** Aborts when the time is over: whatever is open then is to be closed. */
+  readonly signal: AbortSignal
+}
+
+/** Goes along one part of the way, and reports as it goes: what it has reported counts even if it does not come to its end. */
+export type Walk<Input = DoctorInput, AnyStep extends string = Finding['step']> = (
+  input: Input,
+  report: (finding: Finding<AnyStep>) => void,
+) => Promise<void>
+
+/** All walks together take no longer, in milliseconds: the command ends within 25 s. */
+export const WALKS_MS = 23_000
+
+/**
+ * Goes all walks side by side, until they end or the time is over. Returns what they found in the order of `steps`; a step that
+ * none of them has reached is `skipped`.
+ */
+export async function walkAll<Input extends Pick<DoctorInput, 'clock'>, AnyStep extends string>(
+  walks: readonly Walk<Input, AnyStep>[],
+  input: Input,
+  steps: readonly AnyStep[],
+): Promise<readonly Finding<AnyStep>[]> {
+  const found: Finding<AnyStep>[] = []
+  const ended = Promise.all(walks.map((walk) => walk(input, (finding) => found.push(finding))))
+  const inTime = await withTimeLimit(input.clock, WALKS_MS, ended)
+  const seen = inTime === undefined ? `not reached within ${WALKS_MS / 1000} s` : 'not looked at'
+  return steps.flatMap((step) => {
+    const own = found.filter((finding) => finding.step === step)
+    return own.length > 0 ? own : [{ step, status: 'skipped' as const, seen }]
+  })
+}
