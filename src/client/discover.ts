@@ -16,6 +16,8 @@ export interface DiscoverOptions {
   readonly clock: Clock
   /** How long the answer may take, in milliseconds; default 10 s, as the most patient SDKs wait. */
   readonly timeoutMs?: number
+  /** Hears what time it is by the clock of whoever answered: the header `Date`. */
+  readonly onDate?: (date: string) => void
 }
 
 export type Discovery =
@@ -27,7 +29,7 @@ const BODY_MAX_BYTES = 64 * 1024
 
 /** Asks a registry where the puppet of a token is, as a client does. Never rejects; redirects are not followed, as no SDK does. */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { registry, token, transport, clock, timeoutMs = TIMEOUT_MS } = options
+  const { registry, token, transport, clock, timeoutMs = TIMEOUT_MS, onDate } = options
   const url = new URL(registry.href.replace(/^ws/, 'http').replace(/\/$/, '') + discoveryPath(token))
   const limit = deadline(clock, timeoutMs)
   let stage: Stage = 'DNS'
@@ -43,7 +45,8 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     },
   }
   try {
-    const { status, body } = await get(url, transport, attempt)
+    const { status, body, date } = await get(url, transport, attempt)
+    if (date !== undefined) onDate?.(date)
     const other = otherProtocolOfAnswer(status, body)
     if (other !== undefined) return broken(url.host, other.code, other.words)
     const code = troubleOfStatus(status)
@@ -89,7 +92,7 @@ async function get(
   url: URL,
   transport: Transport,
   attempt: Attempt,
-): Promise<{ status: number; body: string }> {
+): Promise<{ status: number; body: string; date?: string | undefined }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const requestOptions = await transport(url, attempt)
   const { signal } = attempt
@@ -106,7 +109,9 @@ async function get(
       })
       const brokeOff = 'the connection broke in the middle of the answer'
       response.on('error', () => reject(new BrokenAnswer('REGISTRY_LOST', brokeOff)))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body, date: response.headers.date }),
+      )
     })
     outgoing.on('error', reject)
     // Without a listener, a switch to another protocol is neither an answer nor an error, and nothing would ever settle the promise.

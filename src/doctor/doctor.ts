@@ -7,6 +7,7 @@ import { type Finding, STEPS } from './finding.ts'
 import { walkNetwork } from './network.ts'
 import { walkOpenFiles } from './open-files.ts'
 import { walkPuppet } from './puppet.ts'
+import { walkRegistry } from './registry/registry.ts'
 import { walkSidecar } from './sidecar.ts'
 import { walkToken } from './token.ts'
 import { readTolerantConfig } from './tolerant-config.ts'
@@ -17,6 +18,7 @@ const WALKS: readonly Walk[] = [
   walkToken,
   walkSidecar,
   walkPuppet,
+  walkRegistry,
   walkOpenFiles,
   walkNetwork,
 ]

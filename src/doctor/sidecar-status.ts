@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { type Clock, deadline } from '../lib/clock.ts'
 import { printable } from '../lib/printable.ts'
+import type { AdminServerAddress } from '../ops/admin-server.ts'
 
 /** What `/status` of a running sidecar says, as far as the doctor reads it. Texts are fit for one line. */
 export interface SidecarStatus {
@@ -16,6 +17,19 @@ export interface SidecarStatus {
   readonly registry: { readonly url: string }
   readonly registrations: { readonly total: number; readonly registered: number }
   readonly problems: readonly SidecarProblem[]
+  /** At most 100; those in trouble come first. */
+  readonly tokens: readonly SidecarToken[]
+}
+
+export interface SidecarToken {
+  /** Its public name. */
+  readonly id: string
+  readonly state: string
+  /** Of its trouble; empty if there is none. */
+  readonly code: string
+  readonly reason: string
+  /** Of what the sidecar has found out about its discovery; empty if that is well, or not known. */
+  readonly discoveryCode: string
 }
 
 export interface SidecarProblem {
@@ -35,7 +49,13 @@ const TIMEOUT_MS = 3000
 /** A page of `/status` has at most 100 tokens. */
 const BODY_MAX_BYTES = 1024 * 1024
 const PROBLEMS_MAX = 20
+const TOKENS_MAX = 100
 const TEXT_MAX = 300
+
+/** Where an address that is listened on is asked from here. */
+export function hostToAsk({ host }: AdminServerAddress): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+}
 
 /** Asks for `/status`. Never rejects. */
 export async function askStatus(
@@ -102,6 +122,7 @@ export function readStatus(body: string): SidecarStatus | undefined {
   if (typeof status.version !== 'string' || typeof state !== 'string') return undefined
   if (typeof total !== 'number' || typeof registered !== 'number') return undefined
   const problems = Array.isArray(status.problems) ? status.problems.slice(0, PROBLEMS_MAX) : []
+  const tokens = Array.isArray(status.tokens) ? status.tokens.slice(0, TOKENS_MAX) : []
   return {
     version: textOf(status.version),
     uptimeSeconds: numberOf(status.uptimeSeconds),
@@ -118,6 +139,13 @@ export function readStatus(body: string): SidecarStatus | undefined {
       code: textOf(code),
       message: textOf(message),
       remedy: textOf(remedy),
+    })),
+    tokens: tokens.map(recordOf).map(({ id, state: its, code, reason, discovery }) => ({
+      id: textOf(id),
+      state: textOf(its),
+      code: textOf(code),
+      reason: textOf(reason),
+      discoveryCode: textOf(recordOf(discovery).code),
     })),
   }
 }

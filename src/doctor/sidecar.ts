@@ -1,6 +1,5 @@
-import type { AdminServerAddress } from '../ops/admin-server.ts'
 import type { Finding } from './finding.ts'
-import { askStatus, type SidecarStatus } from './sidecar-status.ts'
+import { askStatus, hostToAsk, type SidecarStatus } from './sidecar-status.ts'
 import type { DoctorInput, Walk } from './walk.ts'
 
 const step = 'sidecar'
@@ -30,10 +29,6 @@ async function sidecarFindings(
     return [{ step, status: 'warn', seen, remedy: { words, type } }]
   }
   return statusFindings(answer.status, config)
-}
-
-function hostToAsk({ host }: AdminServerAddress): string {
-  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
 }
 
 /** What a running sidecar's status says, in the light of the configuration that the doctor has. */

@@ -38,18 +38,18 @@ const SOURCES: ReadonlyMap<string, Source> = new Map(
 )
 const ALL = [...SOURCES.values()]
 
-/** A file's folder below `src/`. `main.ts`, and what all of the sidecar tells each other, are rooms of their own. */
+/** A file's folder below `src/`. `main.ts`, and what all of the sidecar or of the doctor tells each other, are rooms of their own. */
 function roomOf(path: string): string {
   if (SHARED_BY_THE_SIDECAR.includes(path)) return 'sidecar/events.ts'
+  if (SHARED_BY_THE_DOCTOR.includes(path)) return 'doctor/walk.ts'
   return path.includes('/') ? posix.dirname(path) : path
 }
 
-const SHARED_BY_THE_SIDECAR = [
-  'sidecar/events.ts',
-  'sidecar/puppet-trouble.ts',
-  'sidecar/remedy.ts',
-  'sidecar/verification/discovery-trouble.ts',
-]
+const SHARED_BY_THE_SIDECAR = ['sidecar/events.ts', 'sidecar/puppet-trouble.ts', 'sidecar/remedy.ts']
+
+const SHARED_BY_THE_DOCTOR = ['finding', 'walk', 'clock', 'sidecar-status', 'tolerant-config'].map(
+  (name) => `doctor/${name}.ts`,
+)
 
 /**
  * The layers: each room, and the rooms that it may import. The registry and the sidecar do not know each other, nor do the rooms of
@@ -68,15 +68,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   registry: [...COMMON, 'registry/reachability'],
   'sidecar/events.ts': COMMON,
   ...Object.fromEntries(
-    ['gateway', 'health', 'netns', 'probe', 'status', 'verification'].map((room) => [
+    ['gateway', 'health', 'netns', 'probe', 'registration', 'status'].map((room) => [
       `sidecar/${room}`,
       [...COMMON, 'sidecar/events.ts'],
     ]),
   ),
-  'sidecar/registration': [...COMMON, 'sidecar/events.ts', 'sidecar/verification'],
 }
 /** These know everything below them, and each other from the left to the right. */
-const TOP = ['sidecar', 'quickstart', 'doctor', 'commands', 'main.ts']
+const TOP = ['sidecar', 'quickstart', 'doctor/walk.ts', 'doctor/registry', 'doctor', 'commands', 'main.ts']
 
 function mayImport(from: string, to: string): boolean {
   if (from === to) return true

@@ -116,7 +116,6 @@ describe('the report', () => {
           confirmed: null,
           accepted: null,
           advice: [],
-          discovery: null,
         },
         {
           id: 't0',
@@ -129,7 +128,6 @@ describe('the report', () => {
           confirmed: true,
           accepted: true,
           advice: [],
-          discovery: null,
         },
       ],
     })
@@ -150,7 +148,6 @@ describe('the report', () => {
       'confirmed',
       'accepted',
       'advice',
-      'discovery',
     ])
   })
 

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { discover } from '../../client/discover.ts'
+import type { Env } from '../../config/environment.ts'
+import type { RegistryAccess } from '../../config/registry-access.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { readRegularFile } from '../../lib/regular-file.ts'
+import { readCertificatesFile } from '../../net/certificates-file.ts'
+import { isProxyStage } from '../../net/connect-error.ts'
+import type { NameResolver } from '../../net/name-resolver.ts'
+import { REGISTRY_REMEDIES, type RegistryTrouble } from '../../net/registry-trouble.ts'
+import { createTransport, type TransportOptions } from '../../net/transport.ts'
+import type { Failure } from '../../sidecar/registration/failure.ts'
+import type { Remedy } from '../finding.ts'
+import { lineFor, otherRegistries, registryOfNearName } from './other-registries.ts'
+import { proxyChanges } from './proxy-changes.ts'
+import type { UnverifiedLook } from './unverified-look.ts'
+
+export interface RemedyOptions {
+  readonly access: RegistryAccess
+  readonly env: Env
+  readonly clock: Clock
+  readonly resolver: NameResolver
+}
+
+/** How long a registry that may have been meant has to answer, in milliseconds. */
+const TRY_MS = 3000
+
+/** Something that can be typed, and the way to the registry that it makes. */
+interface Change {
+  readonly words: string
+  readonly type: string
+  readonly url: URL
+  readonly transport: TransportOptions
+}
+
+/**
+ * What to do about a failure on the way to a registry. What can be typed is offered only if it has been tried, and something answers there as
+ * a registry does: asked for a token that nobody has, it says so.
+ */
+export async function registryRemedy(
+  failure: Pick<Failure, 'code' | 'stage'>,
+  look: UnverifiedLook | undefined,
+  options: RemedyOptions,
+): Promise<Remedy> {
+  const { access, env } = options
+  const words = REGISTRY_REMEDIES[failure.code]
+  const changes = await changesFor(failure, look, options)
+  const tried = await Promise.all(changes.map((change) => isRegistry(change, options)))
+  const works = changes.find((_change, index) => tried[index])
+  if (works !== undefined) return { words: works.words, type: works.type }
+  const near =
+    failure.code === 'REGISTRY_NAME_UNRESOLVED'
+      ? registryOfNearName(access.url, env, namesInHosts())
+      : undefined
+  return near === undefined
+    ? { words }
+    : { words: `correct the name: is it ${near.hostname}?`, type: lineFor(near, env) }
+}
+
+/** Where the address itself may be wrong: what answers there, if anything, is no registry as it is spoken to. */
+const ADDRESS_MAY_BE_WRONG: ReadonlySet<RegistryTrouble> = new Set([
+  'REGISTRY_NAME_UNRESOLVED',
+  'REGISTRY_NAME_SERVER_SILENT',
+  'REGISTRY_REFUSED',
+  'REGISTRY_RESET',
+  'REGISTRY_SILENT',
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_TLS_NOT_SPOKEN',
+  'REGISTRY_TLS_WANTED',
+  'REGISTRY_TLS_FAILED',
+  'REGISTRY_CONNECTION_FAILED',
+  'REGISTRY_FOREIGN_ANSWER',
+  'REGISTRY_PATH_UNKNOWN',
+  'REGISTRY_NO_UPGRADE',
+  'REGISTRY_REDIRECT_REFUSED',
+  'REGISTRY_SPEAKS_HTTP2',
+  'REGISTRY_NOT_HTTP',
+  'REGISTRY_WEBSOCKET_INVALID',
+  'REGISTRY_SUBPROTOCOL_MISSING',
+  'REGISTRY_SUBPROTOCOL_OTHER',
+])
+
+/** What may help, the likeliest first. */
+async function changesFor(
+  { code, stage }: Pick<Failure, 'code' | 'stage'>,
+  look: UnverifiedLook | undefined,
+  { access, env }: RemedyOptions,
+): Promise<readonly Change[]> {
+  const toUrl = (url: URL, words: string): Change => ({
+    words,
+    type: lineFor(url, env),
+    url,
+    transport: access,
+  })
+  if (code === 'REGISTRY_TLS_UNTRUSTED') return certificateChanges(access, env)
+  if (code === 'REGISTRY_TLS_WRONG_NAME') {
+    const names = (look?.certificate?.names ?? []).filter((name) => /^[a-z0-9.-]+$/i.test(name))
+    return names.slice(0, 4).map((name) => {
+      const url = new URL(access.url)
+      url.hostname = name
+      return toUrl(url, `use a name that is in the certificate: ${name}`)
+    })
+  }
+  const proxies = proxyChanges(access, env).map(({ words, type, proxyVariables }) => {
+    return { words, type, url: access.url, transport: { ...access, proxyVariables } }
+  })
+  if (isProxyStage(stage)) return proxies
+  if (!ADDRESS_MAY_BE_WRONG.has(code)) return []
+  const near = registryOfNearName(access.url, env, namesInHosts())
+  const redirected = look?.location === undefined ? [] : redirectedTo(look.location, access.url)
+  return [
+    ...(code === 'REGISTRY_NAME_UNRESOLVED' && near
+      ? [toUrl(near, `correct the name: ${near.hostname} is a registry`)]
+      : []),
+    ...redirected.map((url) => toUrl(url, `use the address to which it redirects: ${url.origin}`)),
+    ...otherRegistries(access.url, env).map((url) =>
+      toUrl(url, `use the registry that answers at ${url.origin}`),
+    ),
+    ...proxies,
+  ]
+}
+
+function redirectedTo(location: string, from: URL): readonly URL[] {
+  if (!URL.canParse(location, from.href.replace(/^ws/, 'http'))) return []
+  const { href } = new URL(location, from.href.replace(/^ws/, 'http'))
+  const base = href.replace(/^http/, 'ws').replace(/\/v0\/websocket.*$/s, '')
+  return /^wss?:\/\/[^@]+$/.test(base) && URL.canParse(base) ? [new URL(base)] : []
+}
+
+/** Where certificates to trust are kept: by the machine, or by the variables of other programs. */
+const STORES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem']
+const STORE_VARIABLES = ['SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS']
+
+async function certificateChanges(access: RegistryAccess, env: Env): Promise<readonly Change[]> {
+  const paths = [...STORE_VARIABLES.flatMap((name) => env[name] || []), ...STORES]
+  const found = await Promise.all(paths.map(async (path) => ({ path, extraCa: await certificatesIn(path) })))
+  return found
+    .filter(({ extraCa }) => extraCa.length > 0)
+    .map(({ path, extraCa }) => ({
+      words: `trust the certificates in ${path}: the registry's authority is among them`,
+      type: `REGISTRAR_REGISTRY_CA_FILE=${path}`,
+      url: access.url,
+      transport: { ...access, extraCa },
+    }))
+}
+
+async function certificatesIn(path: string): Promise<readonly string[]> {
+  try {
+    return readCertificatesFile((await readRegularFile(path)).bytes).certificates
+  } catch {
+    return []
+  }
+}
+
+async function isRegistry({ url, transport }: Change, { clock, resolver }: RemedyOptions): Promise<boolean> {
+  const answer = await discover({
+    registry: url,
+    token: randomBytes(16).toString('hex'),
+    transport: createTransport(transport, resolver.lookup),
+    clock,
+    timeoutMs: TRY_MS,
+  })
+  return answer.kind === 'not registered'
+}
+
+/** The names that this machine knows without name servers. */
+function namesInHosts(): readonly string[] {
+  try {
+    const lines = readFileSync('/etc/hosts', 'utf8').split('\n')
+    return lines.flatMap((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1))
+  } catch {
+    return []
+  }
+}
