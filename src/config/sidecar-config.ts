@@ -52,6 +52,8 @@ export interface Config {
   }
   /** How often links are pinged, and how long a pong may take; `auto`: by the number of links. */
   readonly heartbeat: { readonly intervalMs: number | 'auto'; readonly timeoutMs: number | 'auto' }
+  /** Between two verifications of one token; 0: none. Default 60,000. */
+  readonly verifyIntervalMs: number
   readonly backoffMaxMs: number
   /** Registrations started a second, all tokens together. */
   readonly connectRate: number
@@ -145,6 +147,7 @@ export async function readConfig(given: Env, terminal = false): Promise<ConfigAn
       intervalMs: values.REGISTRAR_HEARTBEAT_INTERVAL,
       timeoutMs: values.REGISTRAR_HEARTBEAT_TIMEOUT,
     },
+    verifyIntervalMs: values.REGISTRAR_VERIFY_INTERVAL,
     backoffMaxMs: values.REGISTRAR_BACKOFF_MAX,
     connectRate: values.REGISTRAR_CONNECT_RATE,
     drainTimeoutMs: values.REGISTRAR_DRAIN_TIMEOUT,

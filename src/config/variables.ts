@@ -136,6 +136,12 @@ export const SIDECAR_VARIABLES = [
     'maximum time until the pong; auto: 3.6s up to 100 tokens, 5s from 1,000 on',
   ),
   row(
+    'REGISTRAR_VERIFY_INTERVAL',
+    '1m',
+    durationOrNone,
+    'time between two questions to the registry whether discovery leads to the puppet; 0: none',
+  ),
+  row(
     'REGISTRAR_BACKOFF_MAX',
     '10s',
     duration,

@@ -1,10 +1,26 @@
 import { type JSONRPCRequest, JSONRPCServer } from 'json-rpc-2.0'
 import { type Advice, readAdvice } from './advice.ts'
-import { formatEvent, isAcknowledgement, isObject, jsonRpcMessage, parseFrame } from './envelope.ts'
+import {
+  type Envelope,
+  formatEvent,
+  isAcknowledgement,
+  isObject,
+  jsonRpcMessage,
+  parseFrame,
+} from './envelope.ts'
+import { type DiscoveryReport, HOST_QUERY, readDiscoveryReport, readHostAnswer } from './host-query.ts'
 import { METHODS } from './port-query.ts'
 
-/** Frames of the registry that are ignored. */
-export const IGNORED_KINDS = ['binary', 'oversized', 'flood', 'malformed', 'event', 'invalid'] as const
+/** Frames of the registry that are ignored. `discovery`: an answer to the host query that nobody waits for, or that is none. */
+export const IGNORED_KINDS = [
+  'binary',
+  'oversized',
+  'flood',
+  'malformed',
+  'event',
+  'discovery',
+  'invalid',
+] as const
 export type IgnoredKind = (typeof IGNORED_KINDS)[number]
 
 export type KnownMethod = (typeof METHODS)[number]
@@ -13,6 +29,9 @@ export type KnownMethod = (typeof METHODS)[number]
 export type Reading =
   | { readonly kind: 'acknowledgement' }
   | { readonly kind: 'advice'; readonly advice: Advice }
+  /** Where discovery leads. */
+  | { readonly kind: 'hostAnswer'; readonly host: string }
+  | { readonly kind: 'discoveryReport'; readonly report: DiscoveryReport }
   | {
       readonly kind: 'question'
       readonly reply: string
@@ -23,7 +42,7 @@ export type Reading =
 
 /**
  * Makes the reader of one sidecar's frames: text in, at most one text out. It understands the acknowledgement and the
- * port query, in the envelope or bare, and hands on advice. Whatever else the registry sends (or, through it, anyone who holds the token) is ignored. Never
+ * port query, in the envelope or bare, and hands on advice and where discovery leads. Whatever else the registry sends (or, through it, anyone who holds the token) is ignored. Never
  * throws, never rejects.
  *
  * @param port the port to publish
@@ -41,10 +60,7 @@ export function createReader(
     if (frame.kind === 'malformed') return ignored('malformed')
     const enveloped = frame.kind === 'event'
     if (enveloped && isAcknowledgement(frame.event)) return { kind: 'acknowledgement' }
-    if (enveloped && frame.event.name !== 'jsonrpc') {
-      const advice = readAdvice(frame.event, redact)
-      return advice === undefined ? ignored('event') : { kind: 'advice', advice }
-    }
+    if (enveloped && frame.event.name !== 'jsonrpc') return readEvent(frame.event, redact)
     const request = jsonRpcMessage(frame)
     if (!isRequest(request)) return ignored('invalid')
     const response = await server.receive(request)
@@ -57,6 +73,17 @@ export function createReader(
       result: method === 'other' ? 'not_found' : 'answered',
     }
   }
+}
+
+function readEvent(event: Envelope, redact: (text: string) => string): Reading {
+  const advice = readAdvice(event, redact)
+  if (advice !== undefined) return { kind: 'advice', advice }
+  const report = readDiscoveryReport(event)
+  if (report !== undefined) return { kind: 'discoveryReport', report }
+  const host = readHostAnswer(event)
+  // What it names is shown: it must be no token.
+  if (host !== undefined && redact(host) === host) return { kind: 'hostAnswer', host }
+  return ignored(event.name === HOST_QUERY ? 'discovery' : 'event')
 }
 
 function ignored(why: IgnoredKind): Reading {

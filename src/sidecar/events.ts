@@ -4,6 +4,7 @@ import type { Advice } from '../protocol/advice.ts'
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
 import type { SessionEndCause } from '../protocol/registrant-session.ts'
 import type { PuppetTrouble } from './puppet-trouble.ts'
+import type { DiscoveryTrouble } from './verification/discovery-trouble.ts'
 
 /**
  * The events and the types in them that the rooms of the sidecar share. Events flow one way: from the probe, the registrations
@@ -68,8 +69,23 @@ export type RegistrationState =
 export const WITHDRAWAL_CAUSES = ['unhealthy', 'removed', 'shutdown'] as const
 export type WithdrawalCause = (typeof WITHDRAWAL_CAUSES)[number]
 
-/** Why a connection that had been open ended. */
-export const DISCONNECT_CAUSES = ['withdrawn', 'heartbeat', 'closed'] as const
+/** Why a connection that had been open ended; `lost`: the registry did not know it any more, as discovery said. */
+export const DISCONNECT_CAUSES = ['withdrawn', 'heartbeat', 'lost', 'closed'] as const
+
+/**
+ * Where discovery leads. `verified`: to this puppet. `lost`: nowhere. `stale_link`: our host, but another link is asked, a forgotten one
+ * of ours, perhaps. `other_registrant`: to somebody else. `port_closed`: here, but the registry cannot open the port. `unknown`: there
+ * was no answer, or it says nothing.
+ */
+export const VERDICTS = [
+  'verified',
+  'lost',
+  'stale_link',
+  'other_registrant',
+  'port_closed',
+  'unknown',
+] as const
+export type Verdict = (typeof VERDICTS)[number]
 
 /**
  * Why a connection to the gateway server was refused. `dropped`: a connection too many, one without a request, or one that went
@@ -172,6 +188,18 @@ export type SidecarEvent =
       readonly id: string
       readonly method: KnownMethod | 'other'
       readonly result: 'answered' | 'not_found'
+    }
+  /** The registry was asked where discovery leads. */
+  | {
+      readonly type: 'verification'
+      readonly id: string
+      readonly verdict: Verdict
+      /** What is wrong, where it was seen often enough to be told; null otherwise. It stays while the verdict is `unknown`. */
+      readonly code: DiscoveryTrouble | null
+      /** What clients are told; null if there was no answer. */
+      readonly host: string | null
+      /** Null where the registry does not say. */
+      readonly port: number | null
     }
   | { readonly type: 'ignored'; readonly id: string; readonly kind: IgnoredKind }
   /** The registry advises something new about a token. */

@@ -6,6 +6,7 @@ import { reducerSettings } from '../../src/sidecar/registration/reducer-settings
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
 import { seededChance } from '../support/chance.ts'
 import { Desired } from '../support/desired-registrations.ts'
+import { noVerification } from '../support/no-verification.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { Attempts, BUCKET_MS, WorstSecond } from './attempts.ts'
 import { OwnChance } from './own-chance.ts'
@@ -105,6 +106,7 @@ export class Herd {
         heartbeat: new Heartbeat(clock, (links) =>
           heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
         ),
+        verifier: noVerification(clock),
         scheduler: new ConnectScheduler({
           clock,
           connectRate: CONNECT_RATE,

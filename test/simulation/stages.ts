@@ -10,6 +10,7 @@ import { reducerSettings } from '../../src/sidecar/registration/reducer-settings
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
 import { seededChance } from '../support/chance.ts'
 import { Desired } from '../support/desired-registrations.ts'
+import { noVerification } from '../support/no-verification.ts'
 import { QuickClock } from '../support/quick-clock.ts'
 import { SimulatedPuppet } from './puppet.ts'
 import { SimulatedRegistry } from './registry.ts'
@@ -104,6 +105,7 @@ export class Stages {
         heartbeat: new Heartbeat(clock, (links) =>
           heartbeatSettings(links, { intervalMs: 'auto', timeoutMs: 'auto' }),
         ),
+        verifier: noVerification(clock),
         scheduler: new ConnectScheduler({
           clock,
           connectRate: 100,

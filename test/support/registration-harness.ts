@@ -9,6 +9,7 @@ import { reducerSettings } from '../../src/sidecar/registration/reducer-settings
 import { Registration } from '../../src/sidecar/registration/registration.ts'
 import type { RegistrationOptions } from '../../src/sidecar/registration/registration-options.ts'
 import { Registrations } from '../../src/sidecar/registration/registrations.ts'
+import { Verifier } from '../../src/sidecar/verification/verifier.ts'
 import { Desired } from './desired-registrations.ts'
 import { FakeClock } from './fake-clock.ts'
 import { QuickClock, type QuickClockOptions } from './quick-clock.ts'
@@ -23,6 +24,8 @@ export interface HarnessOptions {
   readonly connectRate?: number
   /** Default: no end of it. */
   readonly capacity?: number
+  /** Default: nothing is verified. */
+  readonly verifyIntervalMs?: number
   /** Default: all events are kept. */
   readonly emit?: (event: SidecarEvent) => void
 }
@@ -30,24 +33,38 @@ export interface HarnessOptions {
 /** What registrations need, with the promise's numbers, and what they did with it. */
 export function sharedHarness<C extends Clock>(
   clock: C,
-  { script, connectRate = 100, capacity = Number.POSITIVE_INFINITY, emit }: HarnessOptions = {},
+  {
+    script,
+    connectRate = 100,
+    capacity = Number.POSITIVE_INFINITY,
+    verifyIntervalMs = 0,
+    emit,
+  }: HarnessOptions = {},
 ) {
   const events: SidecarEvent[] = []
   const listener = emit ?? ((event: SidecarEvent) => void events.push(event))
   const sockets = new ScriptedSockets(clock, script)
   const read = createReader(8788, (text) => text)
   const counts = { reads: 0 }
+  const queue = new EventQueue(listener)
   const options: RegistrationOptions = {
     advertise: { host: '', port: 8788 },
     settings: SETTINGS,
     clock,
     heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, HEARTBEAT)),
+    verifier: new Verifier({
+      clock,
+      intervalMs: verifyIntervalMs,
+      advertisedHost: '',
+      isRegistryLocal: false,
+      emit: (event) => queue.emit(event),
+    }),
     scheduler: new ConnectScheduler({ clock, connectRate, capacity, backoff: SETTINGS, emit: listener }),
     read: (text) => {
       counts.reads += 1
       return read(text)
     },
-    events: new EventQueue(listener),
+    events: queue,
     isDesired: () => true,
     onConnecting: () => {},
     open: sockets.open,

@@ -45,7 +45,12 @@ function roomOf(path: string): string {
   return path.includes('/') ? posix.dirname(path) : path
 }
 
-const SHARED_BY_THE_SIDECAR = ['sidecar/events.ts', 'sidecar/puppet-trouble.ts', 'sidecar/remedy.ts']
+const SHARED_BY_THE_SIDECAR = [
+  'sidecar/events.ts',
+  'sidecar/puppet-trouble.ts',
+  'sidecar/remedy.ts',
+  'sidecar/verification/discovery-trouble.ts',
+]
 
 const SHARED_BY_THE_DOCTOR = ['finding', 'walk', 'clock', 'sidecar-status', 'tolerant-config'].map(
   (name) => `doctor/${name}.ts`,
@@ -68,11 +73,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   registry: [...COMMON, 'registry/reachability'],
   'sidecar/events.ts': COMMON,
   ...Object.fromEntries(
-    ['gateway', 'health', 'netns', 'probe', 'registration', 'status'].map((room) => [
+    ['gateway', 'health', 'netns', 'probe', 'status', 'verification'].map((room) => [
       `sidecar/${room}`,
       [...COMMON, 'sidecar/events.ts'],
     ]),
   ),
+  'sidecar/registration': [...COMMON, 'sidecar/events.ts', 'sidecar/verification'],
 }
 /** These know everything below them, and each other from the left to the right. */
 const TOP = ['sidecar', 'quickstart', 'doctor/walk.ts', 'doctor/registry', 'doctor', 'commands', 'main.ts']

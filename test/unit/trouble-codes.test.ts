@@ -4,6 +4,7 @@ import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
 import { ADVICE_CODES } from '../../src/protocol/advice.ts'
 import { PUPPET_TROUBLES } from '../../src/sidecar/puppet-trouble.ts'
 import { remedyOf, TROUBLE_CODES, type TroubleCode } from '../../src/sidecar/remedy.ts'
+import { DISCOVERY_TROUBLES } from '../../src/sidecar/verification/discovery-trouble.ts'
 import { plain, text } from '../support/documentation.ts'
 
 /** Each list of codes, and the heading of its table in docs/troubleshooting.md. */
@@ -11,6 +12,7 @@ const LISTS: readonly (readonly [heading: string, codes: readonly TroubleCode[]]
   ['Codes of the registry', REGISTRY_TROUBLES],
   ['Codes of the puppet', PUPPET_TROUBLES],
   ["Codes of the registry's advice", ADVICE_CODES],
+  ['Codes of discovery', DISCOVERY_TROUBLES],
   ['Codes of the configuration', PROBLEM_CODES],
 ]
 

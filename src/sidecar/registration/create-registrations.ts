@@ -1,11 +1,13 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { isLoopbackHost } from '../../net/local-host.ts'
 import type { Transport } from '../../net/transport.ts'
 import { publicName } from '../../ops/redactor.ts'
 import { REGISTRATION_PATH } from '../../protocol/discovery.ts'
 import { Heartbeat } from '../../protocol/heartbeat.ts'
 import { createReader } from '../../protocol/port-answer.ts'
 import type { SidecarEventListener } from '../events.ts'
+import { Verifier } from '../verification/verifier.ts'
 import { ConnectScheduler } from './connect-scheduler.ts'
 import { heartbeatSettings } from './heartbeat-timeouts.ts'
 import { openSocket } from './open-socket.ts'
@@ -13,7 +15,10 @@ import { reducerSettings } from './reducer-settings.ts'
 import { Registrations } from './registrations.ts'
 
 export interface CreateOptions {
-  readonly config: Pick<Config, 'registry' | 'advertise' | 'heartbeat' | 'connectRate' | 'backoffMaxMs'>
+  readonly config: Pick<
+    Config,
+    'registry' | 'advertise' | 'heartbeat' | 'verifyIntervalMs' | 'connectRate' | 'backoffMaxMs'
+  >
   /** The way to the registry. */
   readonly transport: Transport
   readonly clock: Clock
@@ -50,6 +55,13 @@ export function createRegistrations(options: CreateOptions): Registrations {
     onEvent,
     read: createReader(advertise.port, redact),
     heartbeat: new Heartbeat(clock, (links) => heartbeatSettings(links, heartbeat)),
+    verifier: new Verifier({
+      clock,
+      intervalMs: config.verifyIntervalMs,
+      advertisedHost: advertise.host,
+      isRegistryLocal: isLoopbackHost(registry.url.hostname),
+      emit: (event) => registrations.emit(event),
+    }),
     scheduler: new ConnectScheduler({
       clock,
       connectRate,

@@ -3,6 +3,7 @@ import { afterFailure, isRefused, withoutOldFailures } from './after-failure.ts'
 import type { Failure } from './failure.ts'
 import {
   type AttemptHistory,
+  type DeadLink,
   type Effect,
   noTrouble,
   type ReducerContext,
@@ -38,7 +39,9 @@ export function nextRegistration(
       if (current.state === 'open') return registered(current, true, context)
       return unchanged(current.state === 'registered' ? { ...current, confirmed: true } : current)
     case 'silent':
-      return current.state === 'registered' ? reconnect(current, context) : unchanged(current)
+      return reconnect(current, 'heartbeat', context)
+    case 'lost':
+      return reconnect(current, 'lost', context)
     case 'unreachable':
       return current.state === 'connecting' ? queue(current) : unchanged(current)
     case 'ended':
@@ -158,9 +161,13 @@ function timerFired(current: ReducerState, context: ReducerContext): Transition 
   }
 }
 
-/** No pong in time: the link is dead, and the other end of it may hold the token until TCP gives up. */
-function reconnect(current: ReducerState, { nowMs, settings }: ReducerContext): Transition {
-  const terminate: Effect = { type: 'terminate', attempt: current.attempt, cause: 'heartbeat' }
+/**
+ * No pong in time, and the other end may hold the token until TCP gives up; or the other end has lost the token, and holds the link: it is
+ * dead, and no close would be answered.
+ */
+function reconnect(current: ReducerState, cause: DeadLink, { nowMs, settings }: ReducerContext): Transition {
+  if (current.state !== 'registered') return unchanged(current)
+  const terminate: Effect = { type: 'terminate', attempt: current.attempt, cause }
   return afterEffect(terminate, queue(withoutOldFailures(current, nowMs, settings)))
 }
 

@@ -9,6 +9,7 @@ import { nextRegistration } from './reducer.ts'
 import type { RegistrationOptions } from './registration-options.ts'
 import { RegistrationSession, type RegistrationSessionOwner } from './session.ts'
 import {
+  type DeadLink,
   type Effect,
   initialState,
   noTrouble,
@@ -101,7 +102,7 @@ export class Registration implements RegistrationSessionOwner {
     this.#emitChange(before)
     this.#emitRecovery(before)
     for (const effect of effects) this.#run(effect, before)
-    if (next.state === 'registered' && before.state !== 'registered') this.#session?.keepAlive()
+    if (next.state === 'registered' && before.state !== 'registered') this.#session?.watch()
     if (next.state === 'open' && before.state === 'connecting') {
       if (this.#session !== undefined) this.#session.wasOpen = true
       scheduler.opened()
@@ -173,10 +174,10 @@ export class Registration implements RegistrationSessionOwner {
     session.useSocket(open(this.token, formatSubprotocol({ id: this.#linkId, ...advertise }), session))
   }
 
-  #terminate(cause: 'withdrawn' | 'heartbeat', before: ReducerState): void {
+  #terminate(cause: 'withdrawn' | DeadLink, before: ReducerState): void {
     const session = this.#session
     if (session === undefined) return
-    if (cause === 'heartbeat') this.#options.events.emit({ type: 'disconnected', id: this.id, cause })
+    if (cause !== 'withdrawn') this.#options.events.emit({ type: 'disconnected', id: this.id, cause })
     this.#session = undefined
     session.terminate()
     if (before.state === 'connecting') this.#options.scheduler.abandoned(session.startedMs)

@@ -57,9 +57,14 @@ export type ReducerEvent =
   | { readonly type: 'acknowledged'; readonly attempt: number }
   /** No pong in time. */
   | { readonly type: 'silent'; readonly attempt: number }
+  /** The registry does not know it any more, as discovery says. */
+  | { readonly type: 'lost'; readonly attempt: number }
   /** The registry could not be reached, which is everybody's trouble and not this token's: it tries again with the rest. */
   | { readonly type: 'unreachable'; readonly attempt: number }
   | { readonly type: 'ended'; readonly attempt: number; readonly failure: Failure }
+
+/** Why a registered link is torn down that the registry may still hold open. */
+export type DeadLink = 'heartbeat' | 'lost'
 
 export type Effect =
   | { readonly type: 'queue' }
@@ -69,7 +74,7 @@ export type Effect =
   /** Close politely: 1000. */
   | { readonly type: 'close'; readonly attempt: number }
   /** Tear down at once, without waiting for the peer. */
-  | { readonly type: 'terminate'; readonly attempt: number; readonly cause: 'withdrawn' | 'heartbeat' }
+  | { readonly type: 'terminate'; readonly attempt: number; readonly cause: 'withdrawn' | DeadLink }
 
 /** The next state, what to do, and the state's timer: a number sets it anew, null clears it, undefined leaves it. */
 export interface Transition {

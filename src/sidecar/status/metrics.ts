@@ -7,6 +7,7 @@ import {
   GATEWAY_REFUSALS,
   PROBE_FAILURES,
   type SidecarEvent,
+  VERDICTS,
   WITHDRAWAL_CAUSES,
 } from '../events.ts'
 import { gatewayConnections } from './gateway-problems.ts'
@@ -67,6 +68,11 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
     'Port queries and other requests of the registry',
     PORT_QUERIES,
   )
+  const verifications = metrics.counterBy(
+    'verifications_total',
+    'Questions to the registry where discovery leads, by what came of them',
+    { verdict: VERDICTS },
+  )
   const ignored = metrics.counterBy('ignored_total', 'Messages of the registry that were ignored', {
     kind: IGNORED_KINDS,
   })
@@ -106,6 +112,8 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
           return rtt.observe(event.rttMs / 1000)
         case 'question':
           return portQueries.inc({ method: event.method, result: event.result })
+        case 'verification':
+          return verifications.inc({ verdict: event.verdict })
         case 'ignored':
           return ignored.inc({ kind: event.kind })
         case 'advice':

@@ -1,8 +1,9 @@
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
 import type { Advice } from '../../protocol/advice.ts'
-import type { HealthStatus, PuppetHealth, PuppetWarning, RegistrationState } from '../events.ts'
+import type { HealthStatus, PuppetHealth, PuppetWarning, RegistrationState, Verdict } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
+import type { DiscoveryTrouble } from '../verification/discovery-trouble.ts'
 
 export interface TokenRecord {
   /** The token's public name. */
@@ -21,6 +22,19 @@ export interface TokenRecord {
   readonly accepted: boolean | null
   /** What the registry advises, one of each topic. */
   readonly advice: readonly Advice[]
+  /** Where discovery leads; null while that has not been asked on this connection. */
+  readonly discovery: DiscoveryRecord | null
+}
+
+/** What the last verification said; one that says nothing does not change it. */
+export interface DiscoveryRecord {
+  readonly verdict: Verdict
+  readonly code: DiscoveryTrouble | null
+  /** What clients are told; null if there was no answer, or where the registry does not say. */
+  readonly host: string | null
+  readonly port: number | null
+  /** When it became this verdict, in milliseconds since the epoch. */
+  readonly sinceMs: number
 }
 
 export interface PuppetRecord {

@@ -123,6 +123,8 @@ export class SidecarState {
         return this.#update(event.id, { accepted: event.accepted })
       case 'advice':
         return this.#applyAdvice(event)
+      case 'verification':
+        return this.#applyVerification(event)
       case 'gatewayJoined':
         return this.#countGateway(event.id, 1)
       case 'gatewayLeft':
@@ -163,8 +165,8 @@ export class SidecarState {
     const sinceMs = before?.state === state ? before.sinceMs : this.#clock.date().getTime()
     const retryAtMs = retryInMs === null ? null : Math.ceil(this.#clock.now() + retryInMs)
     // It was about the connection, which is gone.
-    const advice = WITH_CONNECTION.has(state) ? {} : { advice: NO_ADVICE }
-    this.#update(id, { state, sinceMs, code, reason, attempts, retryAtMs, confirmed, ...advice })
+    const forgotten = WITH_CONNECTION.has(state) ? {} : { advice: NO_ADVICE, discovery: null }
+    this.#update(id, { state, sinceMs, code, reason, attempts, retryAtMs, confirmed, ...forgotten })
   }
 
   #applyAdvice({ id, advice }: SidecarEvent & { type: 'advice' }): void {
@@ -172,6 +174,15 @@ export class SidecarState {
     if (before === undefined || !WITH_CONNECTION.has(before.state)) return
     const others = before.advice.filter(({ code }) => topicOf(code) !== topicOf(advice.code))
     this.#update(id, { advice: isAllClear(advice.code) ? others : [...others, advice] })
+  }
+
+  #applyVerification({ id, verdict, code, host, port }: SidecarEvent & { type: 'verification' }): void {
+    const before = this.#tokens.get(id)
+    if (before === undefined || !WITH_CONNECTION.has(before.state)) return
+    if (verdict === 'unknown' && before.discovery !== null) return
+    const isSame = before.discovery?.verdict === verdict
+    const sinceMs = isSame ? before.discovery.sinceMs : this.#clock.date().getTime()
+    this.#update(id, { discovery: { verdict, code, host, port, sinceMs } })
   }
 
   #add(id: string): void {
@@ -187,6 +198,7 @@ export class SidecarState {
       confirmed: null,
       accepted: null,
       advice: NO_ADVICE,
+      discovery: null,
     })
   }
 

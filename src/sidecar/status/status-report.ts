@@ -3,7 +3,7 @@ import { type StatusGroup, statusPage } from '../../ops/status-page.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
-import type { TokenRecord } from './records.ts'
+import type { DiscoveryRecord, TokenRecord } from './records.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
 /** Tokens that are in trouble come first. */
@@ -105,7 +105,12 @@ function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: numb
     confirmed: token.confirmed,
     accepted: token.accepted,
     advice: token.advice,
+    discovery: token.discovery && discoveryReport(token.discovery),
   }
+}
+
+function discoveryReport({ verdict, code, host, port, sinceMs }: DiscoveryRecord): Record<string, unknown> {
+  return { verdict, code, host, port, since: new Date(sinceMs).toISOString() }
 }
 
 function secondsUntil(atMs: number | null, nowMs: number): number | null {

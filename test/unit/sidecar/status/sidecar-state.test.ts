@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import type { SidecarEvent, Verdict } from '../../../../src/sidecar/events.ts'
 import { failedProbe } from '../../../../src/sidecar/probe/probe.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
+import type { DiscoveryTrouble } from '../../../../src/sidecar/verification/discovery-trouble.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import {
   gone,
@@ -61,6 +62,7 @@ describe('the state before any event', () => {
       confirmed: null,
       accepted: null,
       advice: [],
+      discovery: null,
     })
   })
 
@@ -223,6 +225,59 @@ describe('a token', () => {
   })
 })
 
+describe('where discovery leads', () => {
+  const HOST = '203.0.113.7'
+  const verification = (verdict: Verdict, code: DiscoveryTrouble | null = null): SidecarEvent => ({
+    type: 'verification',
+    id: 'a',
+    verdict,
+    code,
+    host: HOST,
+    port: null,
+  })
+  const discovery = (sidecarState: SidecarState): unknown => recordOf(sidecarState, 'a')?.discovery
+
+  it('is what the last verification said, since it says so', async () => {
+    const { sidecarState, clock } = begin('a')
+    sidecarState.apply(registration('a', 'registered'))
+    expect(discovery(sidecarState)).toBeNull()
+    sidecarState.apply(verification('verified'))
+    await clock.advance(60_000)
+    sidecarState.apply(verification('verified'))
+    const verified = { verdict: 'verified', code: null, host: HOST, port: null, sinceMs: START.getTime() }
+    expect(discovery(sidecarState)).toEqual(verified)
+    sidecarState.apply(verification('port_closed', 'DISCOVERY_PORT_CLOSED'))
+    expect(discovery(sidecarState)).toMatchObject({
+      verdict: 'port_closed',
+      code: 'DISCOVERY_PORT_CLOSED',
+      sinceMs: laterBy(60_000).getTime(),
+    })
+  })
+
+  it('stays as it was when a verification says nothing', () => {
+    const { sidecarState } = begin('a')
+    sidecarState.apply(registration('a', 'registered'))
+    sidecarState.apply(verification('unknown'))
+    expect(discovery(sidecarState)).toMatchObject({ verdict: 'unknown' })
+    sidecarState.apply(verification('verified'))
+    sidecarState.apply(verification('unknown'))
+    expect(discovery(sidecarState)).toMatchObject({ verdict: 'verified' })
+  })
+
+  it.each(['waiting', 'queued', 'closing', 'idle', 'stopped', 'refused'] as const)(
+    'is forgotten with the connection: %s',
+    (state) => {
+      const { sidecarState } = begin('a')
+      sidecarState.apply(registration('a', 'registered'))
+      sidecarState.apply(verification('stale_link', 'DISCOVERY_STALE_LINK'))
+      sidecarState.apply(registration('a', state))
+      expect(discovery(sidecarState)).toBeNull()
+      sidecarState.apply(verification('verified'))
+      expect(discovery(sidecarState)).toBeNull()
+    },
+  )
+})
+
 describe('tokens that come and go', () => {
   it('are left out where they are not ours', () => {
     const { sidecarState } = begin('a')
@@ -282,6 +337,7 @@ describe('tokens that come and go', () => {
       confirmed: null,
       accepted: null,
       advice: [],
+      discovery: null,
     })
   })
 })

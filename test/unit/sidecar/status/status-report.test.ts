@@ -116,6 +116,7 @@ describe('the report', () => {
           confirmed: null,
           accepted: null,
           advice: [],
+          discovery: null,
         },
         {
           id: 't0',
@@ -128,6 +129,7 @@ describe('the report', () => {
           confirmed: true,
           accepted: true,
           advice: [],
+          discovery: null,
         },
       ],
     })
@@ -148,6 +150,7 @@ describe('the report', () => {
       'confirmed',
       'accepted',
       'advice',
+      'discovery',
     ])
   })
 
