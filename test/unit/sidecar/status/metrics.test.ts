@@ -326,3 +326,14 @@ describe('labels', () => {
     expect(await names(10_000)).toEqual(await names(1))
   })
 })
+
+it('verifications are counted by their verdict', async () => {
+  const metrics = begin()
+  for (const verdict of ['verified', 'verified', 'stale_link'] as const)
+    metrics.apply({ type: 'verification', id: 't0', verdict, code: null, host: '203.0.113.7', port: null })
+  expect(await samples(metrics)).toMatchObject({
+    'verifications_total{verdict="verified"}': 2,
+    'verifications_total{verdict="stale_link"}': 1,
+    'verifications_total{verdict="unknown"}': 0,
+  })
+})

@@ -295,6 +295,18 @@ describe('a registry that does not answer', () => {
     expect(one.sentMs.length - sent).toBeGreaterThan(9)
   })
 
+  it('is asked about all the others too as soon as it has answered for one', async () => {
+    const { clock, link, on } = scene({ registry: silent })
+    const links = ['a', 'b', 'c', 'd'].map(link)
+    await clock.advance(5 * MINUTE)
+    on.registry = well
+    const counts = (): number[] => links.map(({ sentMs }) => sentMs.length)
+    const before = counts()
+    while (counts().join() === before.join()) await clock.advance(1000)
+    await clock.advance(4000)
+    expect(counts()).toEqual(before.map((count) => count + 1))
+  })
+
   it('on a link that ends before the answer was due is not counted as one that cannot', async () => {
     const { clock, verifier, make, on } = scene({ registry: silent })
     for (let round = 0; round < 5; round += 1) {
