@@ -28,6 +28,7 @@ export async function run(context: Context): Promise<number> {
       const wantsEnd = new AbortController()
       const sidecar = new Sidecar({
         config,
+        warnings,
         version: context.version,
         clock: context.clock,
         log,

@@ -24,7 +24,7 @@ export function tooFewOpenFiles(tokens: number, limit: number | undefined): stri
   if (limit === undefined || tokens <= room) return undefined
   const needed = tokens + BESIDE
   return (
-    `${tokens} tokens need ${needed} open files, and only ${limit} are allowed: ${room} can be registered at a time. ` +
-    `Raise the limit (ulimit -n ${needed}; docker run --ulimit nofile=${needed})`
+    `${tokens} tokens need ${needed} open files, and only ${limit} are allowed: ${room} can be registered at a time; ` +
+    `what is needed are ulimit -n ${needed}, docker run --ulimit nofile=${needed}`
   )
 }

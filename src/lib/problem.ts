@@ -8,6 +8,7 @@ export const PROBLEM_REMEDIES = {
   VARIABLE_CONFLICT: 'remove the one that does not count, as the message says, or make them agree',
   SERVICE_LINK: 'set enableServiceLinks: false in the pod, or rename the Service',
   PORT_TAKEN: 'choose another port',
+  OPEN_FILES_TOO_FEW: 'raise the limit on open files to the number that the message names',
   LISTEN_ADDRESS_INVALID: 'correct the address, or choose a port above 1023',
   REGISTRY_UNENCRYPTED: 'use wss:// if the registry can',
   REGISTRY_TLS_EXPECTED:

@@ -1,4 +1,5 @@
-import type { ProblemCode } from '../lib/problem.ts'
+import type { FileTrouble } from '../lib/file-trouble.ts'
+import type { Problem, ProblemCode } from '../lib/problem.ts'
 import type { RegistryTrouble } from '../net/registry-trouble.ts'
 import type { Advice } from '../protocol/advice.ts'
 import type { IgnoredKind, KnownMethod } from '../protocol/port-answer.ts'
@@ -143,8 +144,17 @@ export type SidecarEvent =
       readonly problems: readonly string[]
       /** What kind of problem the first one is; undefined if all is well. */
       readonly code?: ProblemCode | undefined
-      readonly warnings: readonly string[]
+      /** What was noticed about it; undefined: the same as before. */
+      readonly warnings?: readonly Problem[] | undefined
     }
+  /** The file of certificates to trust was read. `trouble`: why those before it stay. `warnings` as above. */
+  | {
+      readonly type: 'certificates'
+      readonly trouble: FileTrouble | undefined
+      readonly warnings?: readonly Problem[] | undefined
+    }
+  /** Whether the limit on open files lets all tokens be registered: in words if it does not. */
+  | { readonly type: 'openFiles'; readonly tooFew: string | undefined }
   /** The tokens are others from now on: public names of what came and what goes. */
   | { readonly type: 'tokens'; readonly added: readonly string[]; readonly removed: readonly string[] }
   /** A token that was removed has been withdrawn. */

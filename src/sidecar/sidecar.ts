@@ -3,6 +3,7 @@ import { openFileLimit, roomForConnections, tooFewOpenFiles } from '../config/op
 import type { Config } from '../config/sidecar-config.ts'
 import { inBackground } from '../lib/background.ts'
 import { type Clock, withTimeLimit } from '../lib/clock.ts'
+import type { Problem } from '../lib/problem.ts'
 import { NameResolver } from '../net/name-resolver.ts'
 import type { AdminServer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
@@ -24,6 +25,8 @@ import { TokenSet } from './token-set.ts'
 
 export interface SidecarOptions {
   readonly config: Config
+  /** What was noticed about the configuration, and has been told already; default: nothing. */
+  readonly warnings?: readonly Problem[]
   readonly version: string
   readonly clock: Clock
   readonly log: Log
@@ -59,7 +62,7 @@ export class Sidecar {
     const resolver = new NameResolver({ clock })
     this.#resolver = resolver
     this.#options = options
-    this.#state = new SidecarState(clock)
+    this.#state = new SidecarState(clock, options.warnings)
     this.#eventLog = new EventLog(log, clock, this.#state)
     this.#adminServer = createAdminServer({
       sidecarState: this.#state,
@@ -98,16 +101,11 @@ export class Sidecar {
       registry: config.registry,
       lookup: resolver.lookup,
       clock,
-      onRenewed: () =>
-        log.info('other certificates are in REGISTRAR_REGISTRY_CA_FILE: new connections use them'),
-      onTrouble: (trouble) => {
-        if (trouble === undefined) return log.info('REGISTRAR_REGISTRY_CA_FILE can be used again')
-        const { code, message: cause } = trouble
-        log.error(
-          { code, cause },
-          `REGISTRAR_REGISTRY_CA_FILE ${cause}; the certificates before it stay in use`,
-        )
+      onRenewed: (warnings) => {
+        log.info('other certificates are in REGISTRAR_REGISTRY_CA_FILE: new connections use them')
+        emit({ type: 'certificates', trouble: undefined, warnings })
       },
+      onTrouble: (trouble) => emit({ type: 'certificates', trouble }),
     })
     this.#registrations = createRegistrations({
       config,
@@ -210,7 +208,7 @@ export class Sidecar {
 
   #applyTokens(added: readonly string[]): void {
     const tooFew = tooFewOpenFiles(this.#tokens.tokens.length, openFileLimit())
-    if (tooFew !== undefined) this.#options.log.warn(tooFew)
+    this.#emit({ type: 'openFiles', tooFew })
     this.#reconcile()
     this.#checkTokens(added)
   }

@@ -65,7 +65,7 @@ export class TokenSet {
 
   #apply(change: TokenFileChange): void {
     const problems = change.kind === 'kept' ? messagesOf(change.problems) : []
-    const warnings = change.kind === 'changed' ? messagesOf(change.warnings) : []
+    const warnings = change.kind === 'changed' ? change.warnings : undefined
     if (change.kind === 'changed') this.#options.keepSecret(change.tokens)
     const code = change.kind === 'kept' ? change.problems[0]?.code : undefined
     this.#options.emit({ type: 'source', problems, code, warnings })

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { publicName } from '../../src/ops/redactor.ts'
 import { StandInPuppet } from '../../src/quickstart/stand-in-puppet.ts'
 import { stopAllPeers } from '../support/child.ts'
 import { RegistryPeers } from '../support/registry-peers.ts'
@@ -63,11 +64,15 @@ describe('what the registry advises is in log, status and metrics', () => {
     await Promise.all([advised(first, 'TOKEN_SUPERSEDED'), advised(second, 'TOKEN_SHARED')])
     await command.line(/"level":"warn".*several registrants have this token/)
     await first.command.line(/"level":"warn".*"code":"TOKEN_SUPERSEDED"/)
+    const superseded = (await first.status()).problems.find(({ code }) => code === 'TOKEN_SUPERSEDED')
+    expect(superseded?.tokens).toEqual({ count: 1, ids: [publicName(TOKEN)] })
+    expect(superseded?.remedy).toMatch(/^end the other one/)
     second.command.kill('SIGTERM')
-    await first.command.line(/"level":"info".*"code":"TOKEN_ALONE"/)
     await waitUntil(async () => !(await adviceOf(first)).includes('TOKEN_SUPERSEDED'), {
       timeoutMs: 15_000,
       what: 'the end of it',
     })
+    const codes = (await first.status()).problems.map(({ code }) => code)
+    expect(codes).not.toContain('TOKEN_SUPERSEDED')
   })
 })

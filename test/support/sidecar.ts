@@ -5,6 +5,13 @@ import { waitUntil } from './wait.ts'
 /** What `/status` answers, as far as tests look at it. */
 export interface Status {
   readonly draining: boolean
+  readonly problems: readonly {
+    readonly code: string
+    readonly message: string
+    readonly remedy: string
+    readonly since: string
+    readonly tokens: { readonly count: number; readonly ids: readonly string[] }
+  }[]
   readonly puppet: {
     readonly state: string
     readonly code: string | null

@@ -48,6 +48,7 @@ function roomOf(path: string): string {
 const SHARED_BY_THE_SIDECAR = [
   'sidecar/events.ts',
   'sidecar/puppet-trouble.ts',
+  'sidecar/gateway-trouble.ts',
   'sidecar/remedy.ts',
   'sidecar/verification/discovery-trouble.ts',
 ]

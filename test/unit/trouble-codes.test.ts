@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PROBLEM_CODES } from '../../src/lib/problem.ts'
 import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
 import { ADVICE_CODES } from '../../src/protocol/advice.ts'
+import { GATEWAY_TROUBLES } from '../../src/sidecar/gateway-trouble.ts'
 import { PUPPET_TROUBLES } from '../../src/sidecar/puppet-trouble.ts'
 import { remedyOf, TROUBLE_CODES, type TroubleCode } from '../../src/sidecar/remedy.ts'
 import { DISCOVERY_TROUBLES } from '../../src/sidecar/verification/discovery-trouble.ts'
@@ -13,6 +14,7 @@ const LISTS: readonly (readonly [heading: string, codes: readonly TroubleCode[]]
   ['Codes of the puppet', PUPPET_TROUBLES],
   ["Codes of the registry's advice", ADVICE_CODES],
   ['Codes of discovery', DISCOVERY_TROUBLES],
+  ['Codes of the gateway', GATEWAY_TROUBLES],
   ['Codes of the configuration', PROBLEM_CODES],
 ]
 

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import { type FileTrouble, fileTrouble, REPLACED } from '../../lib/file-trouble.ts'
 import { FileWatcher } from '../../lib/file-watcher.ts'
+import type { Problem } from '../../lib/problem.ts'
 import { readRegularFile } from '../../lib/regular-file.ts'
 import { readCertificatesFile } from '../../net/certificates-file.ts'
 import { createTransport, type Transport, type TransportOptions } from '../../net/transport.ts'
@@ -15,8 +16,8 @@ export interface RegistryTransportOptions {
   /** Finds the addresses of names. */
   readonly lookup: LookupFunction
   readonly clock: Clock
-  /** Called when other certificates are trusted from now on. */
-  readonly onRenewed: () => void
+  /** Called when other certificates are trusted from now on, with what was noticed about them. */
+  readonly onRenewed: (warnings: readonly Problem[]) => void
   /** Called when the file cannot be used and those before it stay, once for each reason; with undefined when that is over. */
   readonly onTrouble: (trouble: FileTrouble | undefined) => void
 }
@@ -69,7 +70,7 @@ export class RegistryTransport {
       { ...this.#options.registry, extraCa: read.certificates },
       this.#options.lookup,
     )
-    this.#options.onRenewed()
+    this.#options.onRenewed(read.warnings)
   }
 
   #report(trouble: FileTrouble | undefined): void {
@@ -79,15 +80,20 @@ export class RegistryTransport {
   }
 }
 
-async function certificatesOf(
-  path: string,
-): Promise<{ readonly certificates: readonly string[] } | { readonly trouble: FileTrouble }> {
+interface Certificates {
+  readonly certificates: readonly string[]
+  readonly warnings: readonly Problem[]
+}
+
+const ODD = { code: 'CERTIFICATE_ODD', variable: 'REGISTRAR_REGISTRY_CA_FILE' } as const
+
+async function certificatesOf(path: string): Promise<Certificates | { readonly trouble: FileTrouble }> {
   try {
     const { bytes, isReplaced } = await readRegularFile(path)
     if (isReplaced) return { trouble: REPLACED }
-    const { certificates, problem } = readCertificatesFile(bytes)
+    const { certificates, problem, warnings } = readCertificatesFile(bytes)
     return problem === undefined
-      ? { certificates }
+      ? { certificates, warnings: warnings.map((message) => ({ ...ODD, message })) }
       : { trouble: { code: 'CERTIFICATE_INVALID', message: problem } }
   } catch (error) {
     return { trouble: fileTrouble(error) }

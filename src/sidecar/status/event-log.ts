@@ -2,11 +2,9 @@ import type { Clock } from '../../lib/clock.ts'
 import { type Log, RepeatableLines } from '../../ops/log.ts'
 import { type Change, LogAggregator, type Sum } from '../../ops/log-aggregator.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
-import { AdviceLog } from './advice-log.ts'
 import { GatewayLog } from './gateway-log.ts'
-import { PuppetWarningsLog } from './puppet-warnings-log.ts'
+import { ProblemLog } from './problem-log.ts'
 import { registrationLine } from './registration-log-line.ts'
-import { ageInWords, Reminder } from './reminder.ts'
 import type { SidecarState } from './sidecar-state.ts'
 import { StateChanges } from './state-changes.ts'
 
@@ -22,33 +20,25 @@ const FEW = 10
  */
 export class EventLog {
   readonly #log: Log
-  readonly #clock: Clock
   readonly #sidecarState: SidecarState
   readonly #changes: StateChanges
-  /** Whether the puppet accepts each token, as it was written last. */
-  readonly #accepted = new Map<string, boolean | null>()
+  /** Tokens of which it is written that the puppet accepts them. */
+  readonly #accepted = new Set<string>()
   readonly #aggregator: LogAggregator
   #begun = false
-  readonly #registryReminder = new Reminder()
-  readonly #puppetReminder = new Reminder()
-  #sourceTrouble = false
-  #sourceWarnings: readonly string[] = []
   readonly #gateway: GatewayLog
-  readonly #puppetWarnings: PuppetWarningsLog
-  readonly #advice: AdviceLog
+  readonly #problems: ProblemLog
   /** A gateway may bring other tokens again and again. */
   readonly #tokenChanges: RepeatableLines
 
   /** @param sidecarState to which each event has been applied already */
   constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
     this.#log = log
-    this.#clock = clock
     this.#sidecarState = sidecarState
     this.#changes = new StateChanges(clock)
     this.#tokenChanges = new RepeatableLines(clock)
-    this.#gateway = new GatewayLog(log, clock, sidecarState)
-    this.#puppetWarnings = new PuppetWarningsLog(log, clock)
-    this.#advice = new AdviceLog(log, clock)
+    this.#gateway = new GatewayLog(log, clock)
+    this.#problems = new ProblemLog(log, clock, sidecarState.problems)
     this.#aggregator = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 
@@ -58,32 +48,37 @@ export class EventLog {
   }
 
   record(event: SidecarEvent): void {
-    if (event.type === 'probed') this.#remindOfPuppet()
+    this.#write(event)
+    this.#problems.update()
+  }
+
+  #write(event: SidecarEvent): void {
     switch (event.type) {
       case 'puppet':
         return this.#puppet(event)
-      case 'puppetWarnings':
-        return this.#puppetWarnings.record(event.warnings)
       case 'registration':
         return this.#registration(event)
       case 'registry':
         return this.#registry(event)
       case 'tokens':
         return this.#tokens(event)
-      case 'source':
-        return this.#source(event)
       case 'gone':
         return this.#gone(event.id)
       case 'tokenChecked':
         return this.#tokenChecked(event)
-      case 'advice':
-        return this.#advice.record(event)
       case 'gatewayJoined':
       case 'gatewayLeft':
       case 'gatewayPort':
       case 'gatewayRefused':
       case 'gatewayEventIgnored':
         return this.#gateway.record(event)
+      case 'puppetWarnings':
+      case 'source':
+      case 'certificates':
+      case 'openFiles':
+      case 'advice':
+        // They change which problems there are.
+        return
       case 'draining':
         return this.#log.info({ state: 'draining' }, 'draining: withdrawing every token')
       default:
@@ -107,25 +102,11 @@ export class EventLog {
     this.#log.warn(fields, `puppet is unhealthy: ${reason}`)
   }
 
-  /** Probes go on while the puppet is unhealthy. */
-  #remindOfPuppet(): void {
-    const { state, code, reason } = this.#sidecarState.puppet
-    const ageMs = this.#puppetReminder.due(state === 'unhealthy', this.#clock.now())
-    if (ageMs === undefined) return
-    const fields = { code: code ?? undefined, cause: reason, lastedMs: Math.round(ageMs) }
-    this.#log.warn(fields, `puppet is still unhealthy after ${ageInWords(ageMs)}: ${reason}`)
-  }
-
   #registry(event: SidecarEvent & { type: 'registry' }): void {
     const { reachable, code, reason, attempts: attempt, retryInMs } = event
     const lasted = this.#changes.change('registry', reachable ? 'reachable' : 'unreachable', reason)
-    const ageMs = this.#registryReminder.due(!reachable, this.#clock.now())
     const fields = { code, cause: reason, attempt, retryInMs: Math.round(retryInMs ?? 0), ...lasted }
-    if (lasted === undefined) {
-      if (ageMs === undefined) return
-      const text = `still no connection to the registry after ${ageInWords(ageMs)}: ${reason}`
-      return this.#log.warn({ ...fields, lastedMs: Math.round(ageMs) }, text)
-    }
+    if (lasted === undefined) return
     if (reachable) return this.#log.info(lasted, 'the registry can be reached again')
     this.#log.warn(fields, `no connection to the registry: ${reason}; trying again`)
   }
@@ -147,20 +128,7 @@ export class EventLog {
     const lasted = this.#changes.change(token, 'gone', '')
     this.#changes.forget(token)
     const write = (): void => this.#log.info({ token, ...lasted }, 'withdrawn: it is no token any more')
-    if (registered) this.#write({ subject: token, kind: 'removed', cause: '', write })
-  }
-
-  #source({ problems, code, warnings }: SidecarEvent & { type: 'source' }): void {
-    const cause = problems.join('; ')
-    if (cause !== '')
-      this.#log.error({ code, cause }, `the tokens stay as they are, because of their file: ${cause}`)
-    if (problems.length === 0 && this.#sourceTrouble) this.#log.info('the tokens can be read again')
-    this.#sourceTrouble = problems.length > 0
-    if (this.#sourceTrouble) return
-    // A warning comes with each reading of what it is about.
-    for (const warning of warnings)
-      if (!this.#sourceWarnings.includes(warning)) this.#log.warn(`the file of the tokens: ${warning}`)
-    this.#sourceWarnings = warnings
+    if (registered) this.#writeOrSum({ subject: token, kind: 'removed', cause: '', write })
   }
 
   #registration(event: SidecarEvent & { type: 'registration' }): void {
@@ -182,24 +150,26 @@ export class EventLog {
       ...lasted,
       ...(retryInMs === null ? {} : { retryInMs: Math.round(retryInMs) }),
     }
-    this.#write({ subject: token, kind, code, cause: trouble, write: () => this.#log[level](fields, text) })
+    this.#writeOrSum({
+      subject: token,
+      kind,
+      code,
+      cause: trouble,
+      write: () => this.#log[level](fields, text),
+    })
   }
 
   #tokenChecked({ id: token, accepted }: SidecarEvent & { type: 'tokenChecked' }): void {
-    if (!this.#sidecarState.has(token) || this.#accepted.get(token) === accepted) return
-    this.#accepted.set(token, accepted)
+    if (!this.#sidecarState.has(token)) return
     if (accepted === null)
       return this.#log.debug({ token }, 'the puppet does not say whether it accepts this token')
+    if (!accepted || this.#accepted.has(token)) return
+    this.#accepted.add(token)
     const level = this.#sidecarState.size <= FEW ? 'info' : 'debug'
-    if (accepted) return this.#log[level]({ token }, 'the puppet accepts this token')
-    const fields = { token, code: 'PUPPET_REFUSES_TOKEN', cause: 'UNAUTHENTICATED' }
-    const text =
-      'THE PUPPET REFUSES THIS TOKEN: every client will be refused; give puppet and registrar the same token'
-    const kind = 'REFUSED BY THE PUPPET'
-    this.#write({ subject: token, kind, cause: fields.cause, write: () => this.#log.error(fields, text) })
+    this.#log[level]({ token }, 'the puppet accepts this token')
   }
 
-  #write(change: Change): void {
+  #writeOrSum(change: Change): void {
     if (this.#sidecarState.size > FEW) return this.#aggregator.add(change)
     // What happened first is written first.
     this.#aggregator.flush()

@@ -1,8 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { type Log, RepeatableLines } from '../../ops/log.ts'
 import type { GatewayRefusal, SidecarEvent } from '../events.ts'
-import { isForeign, otherPort, otherToken } from './gateway-problems.ts'
-import type { SidecarState } from './sidecar-state.ts'
 
 /** The same refusal is a warning again after so long, in milliseconds. The metrics count all. */
 const REFUSAL_INTERVAL_MS = 10 * 60_000
@@ -13,17 +11,14 @@ type GatewayEvent = SidecarEvent & { type: `gateway${string}` }
 export class GatewayLog {
   readonly #log: Log
   readonly #clock: Clock
-  readonly #sidecarState: SidecarState
   readonly #lines: RepeatableLines
   /** When each refusal was last written at `warn`. */
   readonly #refusedMs = new Map<GatewayRefusal, number>()
 
-  /** @param sidecarState to which each event has been applied already */
-  constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
+  constructor(log: Log, clock: Clock) {
     this.#log = log
     this.#clock = clock
     this.#lines = new RepeatableLines(clock)
-    this.#sidecarState = sidecarState
   }
 
   record(event: GatewayEvent): void {
@@ -44,20 +39,14 @@ export class GatewayLog {
   }
 
   #joined({ id: token, adopted }: SidecarEvent & { type: 'gatewayJoined' }): void {
-    if (isForeign(this.#sidecarState, token)) {
-      return this.#log[this.#lines.level('error')]({ token }, `WRONG TOKEN: ${otherToken(token)}`)
-    }
     const taken = adopted ? '; its token is taken over' : ''
     this.#log[this.#lines.level('info')]({ token }, `the gateway has connected${taken}`)
   }
 
-  #port({ id: token, port, expected }: SidecarEvent & { type: 'gatewayPort' }): void {
-    if (port === expected) return
-    if (port === undefined) {
-      const text = 'the gateway does not say on which port its puppet listens'
-      return this.#log[this.#lines.level('warn')]({ token }, text)
-    }
-    this.#log[this.#lines.level('error')]({ token, port }, `WRONG PORT: ${otherPort(port, expected)}`)
+  #port({ id: token, port }: SidecarEvent & { type: 'gatewayPort' }): void {
+    if (port !== undefined) return
+    const text = 'the gateway does not say on which port its puppet listens'
+    this.#log[this.#lines.level('warn')]({ token }, text)
   }
 
   #refused(cause: GatewayRefusal, from: string): void {

@@ -10,8 +10,8 @@ import {
   VERDICTS,
   WITHDRAWAL_CAUSES,
 } from '../events.ts'
-import { gatewayConnections } from './gateway-problems.ts'
 import { totalsOf } from './readiness.ts'
+import { connectionsOf } from './records.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
 const PORT_QUERIES = [
@@ -40,6 +40,11 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
   metrics.gauge('registrations', 'Tokens by state', ['state'], (gauge) => {
     const { total, ...states } = totalsOf(sidecarState)
     for (const [state, count] of Object.entries(states)) gauge.set({ state }, count)
+  })
+  // Only those that last: a sample for each code of which there is nothing to say would be a hundred lines.
+  metrics.gauge('problem', 'Problems that last: 1 for each code', ['code'], (gauge) => {
+    gauge.reset()
+    for (const { code } of sidecarState.problems.lasting) gauge.set({ code }, 1)
   })
   const probeDuration = metrics.histogram('probe_duration_seconds', 'How long probes took')
   const probes = metrics.counterBy('probes_total', 'Probes by result', { result: ['ok', ...PROBE_FAILURES] })
@@ -79,7 +84,7 @@ export function createMetrics(sidecarState: SidecarState, version: string): Even
   const advice = metrics.counterBy('advice_total', 'What the registry advised', { code: ADVICE_CODES })
 
   metrics.reading('gateway_connections', 'Gateways that are connected', () =>
-    gatewayConnections(sidecarState),
+    connectionsOf(sidecarState.gateways.values()),
   )
   const gatewayEvents = metrics.counter(
     'gateway_events_total',

@@ -26,6 +26,25 @@ export interface TokenRecord {
   readonly discovery: DiscoveryRecord | null
 }
 
+export const NO_ADVICE: readonly Advice[] = []
+
+/** A token that has just come. @param sinceMs when, in milliseconds since the epoch */
+export function newToken(id: string, sinceMs: number): TokenRecord {
+  return {
+    id,
+    state: 'idle',
+    sinceMs,
+    code: null,
+    reason: '',
+    attempts: 0,
+    retryAtMs: null,
+    confirmed: null,
+    accepted: null,
+    advice: NO_ADVICE,
+    discovery: null,
+  }
+}
+
 /** What the last verification said; one that says nothing does not change it. */
 export interface DiscoveryRecord {
   readonly verdict: Verdict
@@ -64,6 +83,8 @@ export interface GatewayRecord {
   readonly connections: number
   /** The port of their puppet, as they last reported it; undefined: not yet, or not usable. */
   readonly port: number | undefined
+  /** The port that is probed. */
+  readonly expectedPort: number | undefined
 }
 
 export interface SourceRecord {
@@ -72,4 +93,10 @@ export interface SourceRecord {
   /** What kind of problem the first one is; null if all is well. */
   readonly code: ProblemCode | null
   readonly since: Date
+}
+
+export function connectionsOf(gateways: Iterable<GatewayRecord>): number {
+  let sum = 0
+  for (const { connections } of gateways) sum += connections
+  return sum
 }

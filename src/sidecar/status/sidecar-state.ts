@@ -1,9 +1,29 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { Problem } from '../../lib/problem.ts'
 import { type Advice, isAllClear, isUnpublished, topicOf } from '../../protocol/advice.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
-import type { GatewayRecord, PuppetRecord, RegistryRecord, SourceRecord, TokenRecord } from './records.ts'
+import {
+  caFileProblems,
+  openFileProblems,
+  puppetProblems,
+  puppetWarnings,
+  registryProblems,
+  settingProblems,
+  tokenFileProblems,
+  tokenProblems,
+} from './find-problems.ts'
+import { GatewayRecords } from './gateway-records.ts'
+import { ProblemSet } from './problem-set.ts'
+import {
+  type GatewayRecord,
+  NO_ADVICE,
+  newToken,
+  type PuppetRecord,
+  type RegistryRecord,
+  type SourceRecord,
+  type TokenRecord,
+} from './records.ts'
 
-const NO_ADVICE: readonly Advice[] = []
 /** States in which there is a connection to the registry. */
 const WITH_CONNECTION: ReadonlySet<RegistrationState> = new Set(['open', 'registered'])
 
@@ -12,6 +32,7 @@ const WITH_CONNECTION: ReadonlySet<RegistrationState> = new Set(['open', 'regist
  * States are counted as they change, so that ten thousand tokens need not be counted.
  */
 export class SidecarState {
+  readonly problems: ProblemSet
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
   readonly #counts = new Map<RegistrationState, number>()
@@ -21,12 +42,16 @@ export class SidecarState {
   #puppet: PuppetRecord
   #registry: RegistryRecord
   #source: SourceRecord
-  readonly #gateways = new Map<string, GatewayRecord>()
+  readonly #gateways: GatewayRecords
   #unconfirmed = 0
   #draining = false
 
-  constructor(clock: Clock) {
+  /** @param warnings what was noticed about the configuration */
+  constructor(clock: Clock, warnings: readonly Problem[] = []) {
     this.#clock = clock
+    this.problems = new ProblemSet(clock)
+    this.#gateways = new GatewayRecords(this.problems, (id) => !this.has(id) && !this.draining)
+    for (const { variable } of warnings) this.#setWarnings(variable, warnings)
     const since = clock.date()
     this.#puppet = {
       state: 'unknown',
@@ -55,7 +80,7 @@ export class SidecarState {
 
   /** By the public name of their token. */
   get gateways(): ReadonlyMap<string, GatewayRecord> {
-    return this.#gateways
+    return this.#gateways.all
   }
 
   get draining(): boolean {
@@ -98,7 +123,7 @@ export class SidecarState {
     switch (event.type) {
       case 'draining':
         this.#draining = true
-        return
+        return this.#gateways.findProblems()
       case 'probed':
         this.#puppet = event.result.ok
           ? { ...this.#puppet, tls: event.result.tls, health: event.result.health }
@@ -108,17 +133,24 @@ export class SidecarState {
         return this.#applyPuppet(event)
       case 'puppetWarnings':
         this.#puppet = { ...this.#puppet, warnings: event.warnings }
-        return
+        return this.problems.set('puppet warnings', puppetWarnings(this.#puppet))
       case 'registry':
         return this.#applyRegistry(event)
       case 'source':
         this.#source = { problems: event.problems, code: event.code ?? null, since: this.#clock.date() }
-        return
+        this.problems.set('token file', tokenFileProblems(this.#source))
+        return this.#setWarnings('WECHATY_PUPPET_SERVICE_TOKEN_FILE', event.warnings)
+      case 'certificates':
+        this.problems.set('certificates', caFileProblems(event.trouble))
+        return this.#setWarnings('REGISTRAR_REGISTRY_CA_FILE', event.warnings)
+      case 'openFiles':
+        return this.problems.set('open files', openFileProblems(event.tooFew))
       case 'tokens':
         for (const id of event.added) this.#add(id)
-        return
+        return this.#gateways.findProblems()
       case 'gone':
-        return this.#put(event.id, undefined)
+        this.#put(event.id, undefined)
+        return this.#gateways.findProblems()
       case 'tokenChecked':
         return this.#update(event.id, { accepted: event.accepted })
       case 'advice':
@@ -126,11 +158,11 @@ export class SidecarState {
       case 'verification':
         return this.#applyVerification(event)
       case 'gatewayJoined':
-        return this.#countGateway(event.id, 1)
+        return this.#gateways.count(event.id, 1)
       case 'gatewayLeft':
-        return this.#countGateway(event.id, -1)
+        return this.#gateways.count(event.id, -1)
       case 'gatewayPort':
-        return this.#setGatewayPort(event.id, event.port)
+        return this.#gateways.setPort(event)
       case 'registration':
         this.#applyRegistration(event)
     }
@@ -139,6 +171,7 @@ export class SidecarState {
   #applyPuppet({ health, code, reason }: SidecarEvent & { type: 'puppet' }): void {
     const since = health === this.#puppet.state ? this.#puppet.since : this.#clock.date()
     this.#puppet = { ...this.#puppet, state: health, since, code, reason }
+    this.problems.set('puppet', puppetProblems(this.#puppet))
   }
 
   #applyRegistry(event: SidecarEvent & { type: 'registry' }): void {
@@ -146,17 +179,11 @@ export class SidecarState {
     const since = reachable === this.#registry.reachable ? this.#registry.since : this.#clock.date()
     const retryAtMs = retryInMs === null ? null : this.#clock.now() + retryInMs
     this.#registry = { reachable, since, code, reason, attempts, retryAtMs }
+    this.problems.set('registry', registryProblems(this.#registry))
   }
 
-  #countGateway(id: string, by: 1 | -1): void {
-    const { connections, port } = this.#gateways.get(id) ?? { connections: 0, port: undefined }
-    if (connections + by > 0) this.#gateways.set(id, { connections: connections + by, port })
-    else this.#gateways.delete(id)
-  }
-
-  #setGatewayPort(id: string, port: number | undefined): void {
-    const gateway = this.#gateways.get(id)
-    if (gateway !== undefined && port !== undefined) this.#gateways.set(id, { ...gateway, port })
+  #setWarnings(variable: string, warnings: readonly Problem[] | undefined): void {
+    if (warnings !== undefined) this.problems.set(variable, settingProblems(variable, warnings))
   }
 
   #applyRegistration(event: SidecarEvent & { type: 'registration' }): void {
@@ -187,19 +214,7 @@ export class SidecarState {
 
   #add(id: string): void {
     if (this.#tokens.has(id)) return
-    this.#put(id, {
-      id,
-      state: 'idle',
-      sinceMs: this.#clock.date().getTime(),
-      code: null,
-      reason: '',
-      attempts: 0,
-      retryAtMs: null,
-      confirmed: null,
-      accepted: null,
-      advice: NO_ADVICE,
-      discovery: null,
-    })
+    this.#put(id, newToken(id, this.#clock.date().getTime()))
   }
 
   #update(id: string, change: Partial<TokenRecord>): void {
@@ -212,10 +227,11 @@ export class SidecarState {
     if (before !== undefined) this.#count(before, -1)
     if (record === undefined) {
       this.#tokens.delete(id)
-      return
+      return this.problems.set(id, [])
     }
     this.#tokens.set(id, record)
     this.#count(record, 1)
+    this.problems.set(id, tokenProblems(record))
   }
 
   #count({ state, accepted, advice, confirmed }: TokenRecord, by: 1 | -1): void {

@@ -1,9 +1,10 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import { type StatusGroup, statusPage } from '../../ops/status-page.ts'
 import type { Damping, RegistrationState } from '../events.ts'
-import { gatewayConnections, gatewayProblems } from './gateway-problems.ts'
+import { remedyOf } from '../remedy.ts'
+import type { ProblemSet } from './problem-set.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
-import type { DiscoveryRecord, TokenRecord } from './records.ts'
+import { connectionsOf, type DiscoveryRecord, type TokenRecord } from './records.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
 /** Tokens that are in trouble come first. */
@@ -37,6 +38,7 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
     draining: sidecarState.draining,
+    problems: problemsReport(sidecarState.problems),
     puppet: {
       state: puppet.state,
       since: puppet.since.toISOString(),
@@ -63,7 +65,7 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
       attempts: registry.attempts,
       retryInSeconds: secondsUntil(registry.retryAtMs, nowMs),
     },
-    gateway: config.gateway === undefined ? null : gatewayReport(sidecarState, config.puppet.port),
+    gateway: config.gateway === undefined ? null : gatewayReport(sidecarState),
     tokenSource: {
       problems: source.problems,
       code: source.code,
@@ -81,13 +83,25 @@ function proxyReport(proxy: Config['registry']['proxy']): Record<string, unknown
   return proxy === undefined ? null : { url: proxy.url, variable: proxy.variable }
 }
 
-function gatewayReport(sidecarState: SidecarState, probedPort: number): Record<string, unknown> {
+function gatewayReport(sidecarState: SidecarState): Record<string, unknown> {
   const ports = [...sidecarState.gateways.values()].flatMap(({ port }) => port ?? [])
   return {
-    connections: gatewayConnections(sidecarState),
+    connections: connectionsOf(sidecarState.gateways.values()),
     port: ports[0] ?? null,
-    problems: gatewayProblems(sidecarState, probedPort),
+    problems: sidecarState.problems.lasting
+      .filter(({ kind }) => kind === 'gatewayPort' || kind === 'gatewayToken')
+      .map(({ text }) => text),
   }
+}
+
+function problemsReport({ lasting }: ProblemSet): readonly Record<string, unknown>[] {
+  return lasting.map(({ code, message, since, tokens }) => ({
+    code,
+    message,
+    remedy: remedyOf(code),
+    since: since.toISOString(),
+    tokens,
+  }))
 }
 
 function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: number): Record<string, unknown> {

@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { ADVICE_CODES, type AdviceCode } from '../../../../src/protocol/advice.ts'
-import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import { ADVICE_CODES } from '../../../../src/protocol/advice.ts'
+import { remedyOf } from '../../../../src/sidecar/remedy.ts'
 import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
 import { readiness } from '../../../../src/sidecar/status/readiness.ts'
 import { eventLogOf } from './event-log-harness.ts'
-import { recordOf, registration, stateOf } from './status-harness.ts'
-
-const advice = (code: AdviceCode, text = 'some words', id = 't0'): SidecarEvent => ({
-  type: 'advice',
-  id,
-  advice: { code, text },
-})
+import { advice, recordOf, registration, stateOf } from './status-harness.ts'
 
 describe('what the registry advises', () => {
   it('is kept for its token, the newest of each topic, until all is clear', () => {
@@ -68,25 +62,55 @@ describe('ready', () => {
 })
 
 describe('the log of advice', () => {
-  it('has one line for each, whichever token it is for, and again after all was clear', () => {
-    const { lines, record } = eventLogOf(2)
+  it('has one line for each, whichever token it is for, and one when all is clear', async () => {
+    const { lines, record, clock } = eventLogOf(2)
+    record(registration('t0', 'registered'), registration('t1', 'registered'))
+    lines.length = 0
     record(advice('PORT_CLOSED', 'it is closed'), advice('PORT_CLOSED', 'it is closed', 't1'))
-    expect(lines).toEqual([
-      { level: 'warn', token: 't0', code: 'PORT_CLOSED', msg: 'the registry advises: it is closed' },
-    ])
-    record(advice('PORT_OPEN', 'it is open'), advice('PORT_CLOSED', 'it is closed'))
-    record(advice('TOKEN_SHARED'), advice('PORT_CLOSED', 'it is closed'))
-    expect(lines.map(({ code }) => code)).toEqual(['PORT_CLOSED', 'PORT_OPEN', 'PORT_CLOSED', 'TOKEN_SHARED'])
-    expect(lines.map(({ level }) => level)).toEqual(['warn', 'info', 'warn', 'warn'])
+    const remedy = remedyOf('PORT_CLOSED')
+    const msg = 'the registry advises: it is closed'
+    expect(lines).toEqual([{ level: 'warn', token: 't0', code: 'PORT_CLOSED', remedy, msg }])
+    record(advice('TOKEN_SHARED'), advice('PORT_OPEN', 'it is open'))
+    await clock.advance(10_001)
+    record(advice('REGISTRY_SAYS'))
+    expect(lines.map(({ code }) => code)).toEqual(['PORT_CLOSED', 'TOKEN_SHARED', 'REGISTRY_SAYS'])
+    record(advice('PORT_OPEN', 'it is open', 't1'))
+    await clock.advance(10_001)
+    record(advice('TOKEN_SHARED'))
+    expect(lines.at(-1)).toEqual({
+      level: 'info',
+      code: 'PORT_CLOSED',
+      lastedMs: 10_001,
+      msg: 'no longer so: the registry advises: it is closed',
+    })
   })
 
-  it('has at most 10 lines in 10 s, however many words somebody finds, and keeps no more than a hundred', async () => {
-    const { lines, record, clock } = eventLogOf(1)
+  it('has nothing of a token that is registered anew and of which the registry then says the same', async () => {
+    const { lines, tell } = eventLogOf(1)
+    await tell(registration('t0', 'registered'), advice('PORT_CLOSED', 'it is closed'))
+    lines.length = 0
+    await tell(registration('t0', 'closing'), registration('t0', 'queued'), registration('t0', 'open'))
+    await tell(
+      advice('PORT_CLOSED', 'it is closed'),
+      ...Array(20).fill(advice('PORT_CLOSED', 'it is closed')),
+    )
+    expect(lines).toEqual([])
+  })
+
+  it('has at most 10 lines in 10 s, and 16 of one code, however many words somebody finds', async () => {
+    const { lines, record, clock, sidecarState } = eventLogOf(1)
+    record(registration('t0', 'registered'))
+    lines.length = 0
     for (let index = 0; index < 5000; index += 1) record(advice('REGISTRY_SAYS', `word ${index}`))
     expect(lines).toHaveLength(10)
-    await clock.advance(10_000)
-    record(advice('REGISTRY_SAYS', 'word 4999'), advice('REGISTRY_SAYS', 'word 0'))
-    expect(lines).toHaveLength(11)
+    for (let index = 0; index < 20; index += 1) {
+      await clock.advance(10_000)
+      record(advice('REGISTRY_SAYS', `another ${index}`))
+    }
+    expect(lines.length).toBeLessThanOrEqual(16)
+    expect(sidecarState.problems.lasting.map(({ message }) => message)).toEqual([
+      'the registry advises: another 19',
+    ])
   })
 })
 

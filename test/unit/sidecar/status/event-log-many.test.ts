@@ -85,7 +85,6 @@ describe('the log of more than ten tokens', () => {
       registration('t20', 'registered', { confirmed: false }),
       waiting('t21'),
       refused('t22'),
-      tokenChecked('t23', false),
       registration('t0', 'idle'),
     )
     await clock.advance(SECOND)
@@ -94,7 +93,6 @@ describe('the log of more than ten tokens', () => {
       unconfirmed: 1,
       waiting: 1,
       refused: 1,
-      'REFUSED BY THE PUPPET': 1,
       withdrawn: 1,
     })
   })
@@ -132,7 +130,7 @@ describe('the log of more than ten tokens', () => {
 
   it('names a token once that is in trouble twice', async () => {
     const { lines, clock, record } = eventLogOf(100)
-    record(refused('t0'), tokenChecked('t0', false), ...names(20).slice(1).map(registered))
+    record(waiting('t0', 'HTTP: 401'), refused('t0'), ...names(20).slice(1).map(registered))
     await clock.advance(SECOND)
     expect(lines[0]?.tokens).toEqual(['t0'])
   })
@@ -162,7 +160,7 @@ describe('the log of more than ten tokens', () => {
     const { lines, tell, record } = eventLogOf(11)
     record(...names(11).map((id) => tokenChecked(id, true)))
     await tell(tokenChecked('t3', false), tokenChecked('t3', true))
-    expect(lines).toMatchObject([{ level: 'error', token: 't3', cause: 'UNAUTHENTICATED' }])
+    expect(lines).toMatchObject([{ level: 'error', token: 't3', code: 'PUPPET_REFUSES_TOKEN' }])
   })
 
   it('keeps the order of events, also when few tokens are left', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { remedyOf } from '../../../../src/sidecar/remedy.ts'
 import { eventLogOf, type Line } from './event-log-harness.ts'
 import { names, puppet, reachable, registration, source, tokens, unreachable } from './status-harness.ts'
 
@@ -50,7 +51,7 @@ describe('an outage of the registry', () => {
     expect(lines).toMatchObject([
       { cause: 'TCP: connection refused' },
       { cause: 'DNS: its name does not resolve' },
-      { msg: 'still no connection to the registry after 1 min: TCP: connection refused' },
+      { msg: 'still so after 1 min: no connection to the registry: TCP: connection refused' },
       { lastedMs: 100_000, repeats: 98 },
     ])
   })
@@ -91,16 +92,14 @@ describe('a trouble that goes on', () => {
     )
     await tell(...attempts)
     expect(still(lines)).toEqual(
-      AGES.map((age) => `still no connection to the registry after ${age}: TCP: refused`),
+      AGES.map((age) => `still so after ${age}: no connection to the registry: TCP: refused`),
     )
     expect(lines[3]).toEqual({
       level: 'warn',
       code: 'REGISTRY_REFUSED',
-      cause: 'TCP: refused',
-      attempt: 301,
-      retryInMs: 800,
+      remedy: remedyOf('REGISTRY_REFUSED'),
       lastedMs: 300_000,
-      msg: 'still no connection to the registry after 5 min: TCP: refused',
+      msg: 'still so after 5 min: no connection to the registry: TCP: refused',
     })
   })
 
@@ -108,11 +107,11 @@ describe('a trouble that goes on', () => {
     const { lines, tell } = eventLogOf(1)
     const minutes = (count: number) =>
       Array.from({ length: count * 60 + 1 }, () => unreachable('TCP: refused'))
-    await tell(...minutes(3), reachable, ...minutes(1))
+    await tell(...minutes(3), ...Array(11).fill(reachable), ...minutes(1))
     expect(still(lines).map((msg) => msg.split(':')[0])).toEqual([
-      'still no connection to the registry after 1 min',
-      'still no connection to the registry after 2 min',
-      'still no connection to the registry after 1 min',
+      'still so after 1 min',
+      'still so after 2 min',
+      'still so after 1 min',
     ])
   })
 
@@ -127,7 +126,7 @@ describe('a trouble that goes on', () => {
     } as const
     await tell(puppet('unhealthy', 'nothing listens'), ...Array(301).fill({ type: 'probed', result }))
     expect(still(lines)).toEqual(
-      AGES.slice(0, 3).map((age) => `puppet is still unhealthy after ${age}: nothing listens`),
+      AGES.slice(0, 3).map((age) => `still so after ${age}: the puppet is unhealthy: nothing listens`),
     )
     lines.length = 0
     await tell(puppet('healthy'), ...Array(301).fill({ type: 'probed', result: { ...result, ok: true } }))
@@ -166,11 +165,13 @@ describe('the file of the tokens', () => {
   it('has one error for its problems, which says that the tokens stay as they are', async () => {
     const { lines, tell } = eventLogOf(1)
     await tell(source(['line 3 has quotes around it', 'line 9 has quotes around it']))
+    const cause = 'line 3 has quotes around it; line 9 has quotes around it'
     expect(lines).toEqual([
       {
         level: 'error',
-        cause: 'line 3 has quotes around it; line 9 has quotes around it',
-        msg: 'the tokens stay as they are, because of their file: line 3 has quotes around it; line 9 has quotes around it',
+        code: 'TOKEN_INVALID',
+        remedy: remedyOf('TOKEN_INVALID'),
+        msg: `the tokens stay as they are, because of their file: ${cause}`,
       },
     ])
   })
@@ -179,11 +180,11 @@ describe('the file of the tokens', () => {
     const { lines, tell } = eventLogOf(1)
     const repeated = 'line 4 is the same as line 1; used once'
     await tell(source([], [repeated]), source(['broken']), source([], [repeated, 'line 2 is short']))
+    const both = `${repeated}; line 2 is short`
     expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
-      ['warn', `the file of the tokens: ${repeated}`],
+      ['warn', `WECHATY_PUPPET_SERVICE_TOKEN_FILE ${repeated}`],
       ['error', 'the tokens stay as they are, because of their file: broken'],
-      ['info', 'the tokens can be read again'],
-      ['warn', 'the file of the tokens: line 2 is short'],
+      ['warn', `WECHATY_PUPPET_SERVICE_TOKEN_FILE ${both}`],
     ])
   })
 
@@ -195,7 +196,7 @@ describe('the file of the tokens', () => {
 
   it('has a line when a problem is over', async () => {
     const { lines, tell } = eventLogOf(1)
-    await tell(source(['there is no such file or folder']), source())
+    await tell(source(['there is no such file or folder']), ...Array(13).fill(source()))
     expect(lines.map(({ level }) => level)).toEqual(['error', 'info'])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../../src/config/sidecar-config.ts'
 import type { SessionEndCause } from '../../../../src/protocol/registrant-session.ts'
 import type { GatewayRefusal, SidecarEvent } from '../../../../src/sidecar/events.ts'
-import { gatewayProblems } from '../../../../src/sidecar/status/gateway-problems.ts'
+import { remedyOf } from '../../../../src/sidecar/remedy.ts'
 import { createMetrics } from '../../../../src/sidecar/status/metrics.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
@@ -35,12 +35,11 @@ function stateAfter(...events: readonly SidecarEvent[]): SidecarState {
   return sidecarState
 }
 const problemsAfter = (...events: readonly SidecarEvent[]): readonly string[] =>
-  gatewayProblems(stateAfter(...events), 8788)
+  stateAfter(...events).problems.lasting.map(({ text }) => text)
 
 const OTHER_PORT =
-  'the gateway says that its puppet listens on port 9000, but port 8788 is probed and published; set WECHATY_PUPPET_SERVER_PORT to the same for both'
-const OTHER_TOKEN =
-  "the gateway has a token (t9) that is not among this sidecar's: nobody registers it; give both the same"
+  'the gateway says that its puppet listens on port 9000, but port 8788 is probed and published'
+const OTHER_TOKEN = "the gateway has a token (t9) that is not among this sidecar's: nobody registers it"
 
 describe('the problems between gateway and sidecar', () => {
   it.each([
@@ -66,7 +65,7 @@ describe('the problems between gateway and sidecar', () => {
     ],
     ['nothing, while all tokens are withdrawn', [{ type: 'draining' }, joined('t9')], []],
     ['another token', [joined('t9')], [OTHER_TOKEN]],
-    ['both', [joined('t9'), said('t9', 9000)], [OTHER_PORT, OTHER_TOKEN]],
+    ['both', [joined('t9'), said('t9', 9000)], [OTHER_TOKEN, OTHER_PORT]],
     ['another token, told once of two gateways', [joined('t9'), joined('t0'), joined('t9')], [OTHER_TOKEN]],
     ['nothing any more, when they have left', [joined('t9'), said('t9', 9000), left('t9')], []],
     ['another token, while one of two is there', [joined('t9'), joined('t9'), left('t9')], [OTHER_TOKEN]],
@@ -108,7 +107,7 @@ describe('/status', () => {
     [[], { connections: 0, port: null, problems: [] }],
     [[joined('t0'), joined('t0')], { connections: 2, port: null, problems: [] }],
     [[joined('t0'), said('t0', 8788)], { connections: 1, port: 8788, problems: [] }],
-    [[joined('t9'), said('t9', 9000)], { connections: 1, port: 9000, problems: [OTHER_PORT, OTHER_TOKEN] }],
+    [[joined('t9'), said('t9', 9000)], { connections: 1, port: 9000, problems: [OTHER_TOKEN, OTHER_PORT] }],
   ])('has after %j: %j', async (events, gateway) => {
     expect(await gatewayIn(stateAfter(...events), { REGISTRAR_GATEWAY_PORT: '9787' })).toEqual(gateway)
   })
@@ -141,8 +140,21 @@ describe('the log', () => {
 
   it('has an error where token or port are others', async () => {
     expect(await linesOf(joined('t9'), said('t9', 9000))).toEqual([
-      { level: 'error', token: 't9', msg: `WRONG TOKEN: ${OTHER_TOKEN}` },
-      { level: 'error', token: 't9', port: 9000, msg: `WRONG PORT: ${OTHER_PORT}` },
+      { level: 'info', token: 't9', msg: 'the gateway has connected' },
+      {
+        level: 'error',
+        token: 't9',
+        code: 'GATEWAY_TOKEN_OTHER',
+        remedy: remedyOf('GATEWAY_TOKEN_OTHER'),
+        msg: `WRONG TOKEN: ${OTHER_TOKEN}`,
+      },
+      {
+        level: 'error',
+        token: 't9',
+        code: 'GATEWAY_PORT_OTHER',
+        remedy: remedyOf('GATEWAY_PORT_OTHER'),
+        msg: `WRONG PORT: ${OTHER_PORT}`,
+      },
     ])
   })
 
@@ -150,10 +162,10 @@ describe('the log', () => {
     const { lines, record, clock } = eventLogOf(1)
     const visit = [joined('t9'), said('t9', 9000), left('t9')]
     record(...Array.from({ length: 500 }, () => visit).flat())
-    expect(lines).toHaveLength(10)
+    expect(lines).toHaveLength(12)
     await clock.advance(10_000)
     record(...visit)
-    expect(lines).toHaveLength(13)
+    expect(lines).toHaveLength(14)
   })
 
   it('warns of a gateway that does not say its port', async () => {

@@ -1,4 +1,5 @@
 import type { RegistryTrouble } from '../../../../src/net/registry-trouble.ts'
+import type { AdviceCode } from '../../../../src/protocol/advice.ts'
 import type {
   Damping,
   PuppetHealth,
@@ -64,7 +65,17 @@ export const reachable: SidecarEvent = {
 
 /** Where the tokens come from was read. */
 export function source(problems: readonly string[] = [], warnings: readonly string[] = []): SidecarEvent {
-  return { type: 'source', problems, warnings }
+  const variable = 'WECHATY_PUPPET_SERVICE_TOKEN_FILE'
+  return {
+    type: 'source',
+    problems,
+    code: problems.length === 0 ? undefined : 'TOKEN_INVALID',
+    warnings: warnings.map((message) => ({ code: 'TOKEN_ODD', variable, message })),
+  }
+}
+
+export function advice(code: AdviceCode, text = 'some words', id = 't0'): SidecarEvent {
+  return { type: 'advice', id, advice: { code, text } }
 }
 
 /** The names t0, t1, … of so many tokens. */

@@ -68,6 +68,15 @@ describe('the report', () => {
       version: '1.2.3',
       uptimeSeconds: 65,
       draining: false,
+      problems: [
+        {
+          code: 'REGISTRY_REFUSED',
+          message: 'not registered: TCP: connection refused',
+          remedy: 'start the registry, or correct the port',
+          since: '2026-01-01T00:00:02.000Z',
+          tokens: { count: 1, ids: ['t1'] },
+        },
+      ],
       puppet: {
         state: 'healthy',
         since: '2026-01-01T00:00:02.000Z',
@@ -215,7 +224,7 @@ it('has the problems of the token file, and not its warnings', async () => {
     source(['line 3 has quotes around it', 'line 5 has quotes around it'], ['line 4 is short']),
   )
   expect(bodyOf(sidecarState).tokenSource).toEqual({
-    code: null,
+    code: 'TOKEN_INVALID',
     problems: ['line 3 has quotes around it', 'line 5 has quotes around it'],
     since: '2026-01-01T00:00:03.000Z',
   })
