@@ -1,5 +1,5 @@
 // A recording registry in a process of its own. Sends its port first, then answers requests over IPC, one at a time; they
-// are listed in start-recording-registry.mjs. Usage: node recording-registry-process.mjs
+// are listed in start-recording-registry.mjs. Usage: node recording-registry-process.mjs [OPTIONS as JSON]
 import { queryPort } from './port-query.mjs'
 import { RecordingRegistry } from './recording-registry.mjs'
 import { now } from './time.mjs'
@@ -15,7 +15,10 @@ let queries = 0
 /** Checks the pending request again after every change. */
 let answerIfDue = () => {}
 
-const registry = new RecordingRegistry()
+const hostQueries = []
+
+const registry = new RecordingRegistry(JSON.parse(process.argv[2] ?? '{}'))
+registry.on('hostQuery', (atMs) => hostQueries.push(atMs))
 registry.on('accepted', (atMs) => {
   if (open.size === 0) firstAcceptedMs ??= atMs
 })
@@ -49,6 +52,7 @@ const REQUESTS = {
         return seen
       },
     ),
+  hostQueries: () => process.send({ atMs: hostQueries.splice(0) }),
   portQuery: async ({ port }) => {
     queries += 1
     const socket = [...open][Math.floor(Math.random() * open.size)]

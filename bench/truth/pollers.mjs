@@ -10,9 +10,9 @@ export const POLL_INTERVAL_MS = 50
 const TRUTH_MS = 300
 /** The public registry's server waits 5 s for the port query, and may take 5 s to check the port. */
 const DISCOVERY_MS = 12_000
-/** The interval at which a sidecar is asked whether it holds its puppet back: longer, because a hold lasts and asking has a cost. */
-const HOLD_INTERVAL_MS = 100
-const HOLD_MS = 1000
+/** The interval at which a sidecar is asked for its own view: longer, because a hold or an alarm lasts and asking has a cost. */
+export const SIDECAR_INTERVAL_MS = 100
+const SIDECAR_MS = 1000
 
 const HEALTH_CHECK = {
   ':method': 'POST',
@@ -120,17 +120,22 @@ function read(status, text, puppetPort) {
   return { named: host === '127.0.0.1' && port === puppetPort, how: `${host}:${port}` }
 }
 
-/** Asks the sidecar whether it holds the puppet back because it flaps. Samples: `{askedMs, answeredMs, held}`. */
-export function holdPoller(adminPort) {
+/**
+ * Asks the sidecar whether it holds the puppet back because it flaps, and what it has found out about discovery.
+ * Samples: `{askedMs, answeredMs, held, discovery}`; `discovery` is undefined while the sidecar does not answer, and null while it knows
+ * nothing.
+ */
+export function sidecarPoller(adminPort) {
   const ask = async () => {
     try {
-      const signal = AbortSignal.timeout(HOLD_MS)
+      const signal = AbortSignal.timeout(SIDECAR_MS)
       const response = await fetch(`http://127.0.0.1:${adminPort}/status`, { signal })
-      const { puppet } = await response.json()
-      return { held: puppet.state !== 'healthy' && puppet.reason.startsWith('flapping') }
+      const { puppet, tokens } = await response.json()
+      const held = puppet.state !== 'healthy' && puppet.reason.startsWith('flapping')
+      return { held, discovery: tokens[0]?.discovery ?? null }
     } catch {
       return { held: false }
     }
   }
-  return new Poller(HOLD_INTERVAL_MS, ask)
+  return new Poller(SIDECAR_INTERVAL_MS, ask)
 }

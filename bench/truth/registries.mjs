@@ -21,6 +21,11 @@ const KINDS = {
 /** The names of the registries in tables. */
 export const REGISTRIES = { chatie: "`@chatie/io`'s server", own: 'our `registry`' }
 
+/** A registry at `port` of 127.0.0.1, which is restarted whenever it exits. */
+export function registryAt(kind, port) {
+  return KINDS[kind](port)
+}
+
 /**
  * A registry at `port`. Registrants connect through `relay`, which refuses them while the registry is down, as the kernel would
  * without a relay.

@@ -1,7 +1,7 @@
 import { newToken } from '../launch.mjs'
 import { eventually, now, sleep } from '../time.mjs'
 import { nonEphemeralPort } from './non-ephemeral-port.mjs'
-import { discoveryPoller, holdPoller, truthPoller } from './pollers.mjs'
+import { discoveryPoller, sidecarPoller, truthPoller } from './pollers.mjs'
 import { Registry } from './registries.mjs'
 import { Relay } from './relay.mjs'
 import { runFault } from './run-fault.mjs'
@@ -14,11 +14,11 @@ const READY_MS = 30_000
 const TRUTH_AFTER_MS = 1000
 
 /**
- * Runs all faults of the plan with one subject and its puppet at one registry. Resolves with the samples:
- * `{registry, subject, beganMs, windows, truth, answers, holds}`, see lie-time.mjs.
+ * Runs all faults of the plan with one subject and its puppet at one registry. `more`: added to a sidecar's environment. Resolves with
+ * the samples `{registry, subject, beganMs, windows, truth, answers, holds}`, see lie-time.mjs and alarms.mjs.
  */
-export async function runSubject({ registryKind, subject, main, plan, log }) {
-  const testbed = await build(registryKind, subject, main)
+export async function runSubject({ registryKind, subject, main, more, plan, log }) {
+  const testbed = await build({ registryKind, subject, main, more })
   const name = `${subject} at ${registryKind}`
   try {
     await start(testbed)
@@ -42,7 +42,7 @@ export async function runSubject({ registryKind, subject, main, plan, log }) {
   }
 }
 
-async function build(registryKind, subject, main) {
+async function build({ registryKind, subject, main, more }) {
   const [puppetPort, registryPort, relayPort] = [
     await nonEphemeralPort(),
     await nonEphemeralPort(),
@@ -51,11 +51,14 @@ async function build(registryKind, subject, main) {
   const token = newToken()
   const relay = new Relay(relayPort, registryPort)
   const registry = new Registry(registryKind, registryPort, relay)
-  const participants = await SUBJECTS[subject].create({ token, puppetPort, registryPort: relayPort, main })
+  const participants = await SUBJECTS[subject].create({
+    ...{ token, puppetPort, main, more },
+    registryPort: relayPort,
+  })
   const pollers = {
     truth: truthPoller(puppetPort),
     discovery: discoveryPoller({ registryPort, token, puppetPort }),
-    holds: participants.adminPort && holdPoller(participants.adminPort),
+    holds: participants.adminPort && sidecarPoller(participants.adminPort),
   }
   return { relay, registry, pollers, ...participants }
 }

@@ -11,4 +11,5 @@ export const SHORT = {
   subjects: ['product', 'oracle'],
   registries: ['own'],
   limitS: 1.2,
+  environment: { REGISTRAR_VERIFY_INTERVAL: '1s' },
 }
