@@ -50,6 +50,8 @@ export class EventLog {
         return this.#left(event)
       case 'shared':
         return this.#shared(event)
+      case 'alone':
+        return this.#alone(event)
       case 'refused':
         return this.#refused(event)
       case 'reachability':
@@ -91,6 +93,12 @@ export class EventLog {
       'several registrants have this token, and only the newest is asked: is it given to two sidecars, or known to a stranger?'
     const write = (): void => this.#log.warn({ token, addresses }, text)
     this.#changes.add({ subject: token, kind: 'shared', cause: 'several registrants have one token', write })
+  }
+
+  #alone({ id: token, lastedMs }: RegistryEvent & { type: 'alone' }): void {
+    const fields = { token, lastedMs: Math.round(lastedMs) }
+    const write = (): void => this.#log.info(fields, 'this token has no more than one registrant again')
+    this.#changes.add({ subject: token, kind: 'alone', cause: '', write })
   }
 
   #refused({ reason, address }: RegistryEvent & { type: 'refused' }): void {

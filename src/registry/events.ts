@@ -46,6 +46,8 @@ export type RegistryEvent =
   | { readonly type: 'left'; readonly id: string; readonly cause: LeaveCause; readonly lastedMs: number }
   /** Several registrants have this token. They come from these addresses, the newest first. */
   | { readonly type: 'shared'; readonly id: string; readonly addresses: readonly string[] }
+  /** Only one registrant of this token is left, or none. */
+  | { readonly type: 'alone'; readonly id: string; readonly lastedMs: number }
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly address: string }
   | {
       readonly type: 'discovered'

@@ -1,34 +1,56 @@
 import { inBackground } from '../lib/background.ts'
-import type { Envelope } from '../protocol/envelope.ts'
-import { hostAnswer } from '../protocol/host-query.ts'
+import { type DiscoveryReport, formatDiscoveryReport, hostAnswer, NOBODY } from '../protocol/host-query.ts'
+import type { Reachability } from './reachability/reachability.ts'
+import type { Registrant } from './registrant.ts'
+import type { RegistrationTable } from './registration-table.ts'
+import { answerFor, type Resolution, type Resolver } from './resolver.ts'
 
-/** Somebody who asks under which host its token is published. */
-interface Asker {
-  readonly token: string
-  send(event: Envelope): void
+export interface HostQueriesOptions {
+  readonly resolver: Pick<Resolver, 'find'>
+  readonly table: Pick<RegistrationTable, 'of'>
+  /** Undefined if ports are not checked. */
+  readonly reachability: Pick<Reachability, 'isOpen'> | undefined
 }
 
-type Found = { readonly host: string }
-
-/** Answers host queries. One at a time of each registrant may wait for its answer: anybody may ask many times a second. */
+/**
+ * Answers host queries: each is a discovery of the asker's own token, and costs no more than one. One at a time of each socket may wait
+ * for its answer: anybody may ask many times a second.
+ */
 export class HostQueries {
-  readonly #find: (token: string) => Found | Promise<Found>
-  readonly #waiting = new Set<Asker>()
+  readonly #options: HostQueriesOptions
+  readonly #waiting = new Set<Registrant>()
 
-  constructor(find: (token: string) => Found | Promise<Found>) {
-    this.#find = find
+  constructor(options: HostQueriesOptions) {
+    this.#options = options
   }
 
-  ask(asker: Asker): void {
+  ask(asker: Registrant): void {
     if (this.#waiting.has(asker)) return
-    const found = this.#find(asker.token)
-    if (!(found instanceof Promise)) return asker.send(hostAnswer(found.host))
+    const resolution = this.#options.resolver.find(asker.token)
+    if (!(resolution instanceof Promise)) return this.#answer(asker, resolution)
     this.#waiting.add(asker)
     const end = (): void => void this.#waiting.delete(asker)
-    const answered = found.then(({ host }) => {
+    const answered = resolution.then((settled) => {
       end()
-      asker.send(hostAnswer(host))
+      this.#answer(asker, settled)
     })
     inBackground(answered, end)
+  }
+
+  /** As a client would be answered that is where the asker is; but one that is asked itself knows its own host. */
+  #answer(asker: Registrant, resolution: Resolution): void {
+    const isAsked = resolution.found?.registrant === asker
+    const told = isAsked ? resolution : answerFor(asker.verifiedAddress, resolution)
+    const by = isAsked ? 'you' : resolution.found === undefined ? 'nobody' : 'another'
+    asker.send(formatDiscoveryReport({ ...this.#reportOf(asker.token, told), by }))
+    asker.send(hostAnswer(told.host))
+  }
+
+  #reportOf(token: string, { found }: Resolution): Omit<DiscoveryReport, 'by'> {
+    const { table, reachability } = this.#options
+    const registrants = table.of(token).filter(({ isPublished, findable }) => isPublished && findable).length
+    if (found === undefined) return { ...NOBODY, registrants, open: null }
+    const open = reachability?.isOpen(found.registrant, found.endpoint) ?? null
+    return { ...found.endpoint, registrants, open }
   }
 }

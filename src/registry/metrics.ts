@@ -17,6 +17,7 @@ export function createMetrics(
   const metrics = new MetricSet('puppet_registry_', version)
   metrics.reading('registrants', 'Registrants that are connected', () => server.table.size)
   metrics.reading('tokens', 'Tokens that have a registrant', () => server.table.tokens)
+  metrics.reading('shared_tokens', 'Tokens that several registrants have', () => server.sharing.size)
   metrics.reading(
     'unreachable_ports',
     'Registered ports that cannot be opened from here',

@@ -40,6 +40,8 @@ export interface RegistrantListener {
 export interface RegistrantOptions extends RegistrantSessionOptions {
   /** Where it comes from; empty if that is not known. */
   readonly address: string
+  /** Whether it may come from elsewhere: somebody there says so who is no trusted proxy. */
+  readonly addressUnverified: boolean
   readonly advertised: Advertised
   readonly listener: RegistrantListener
 }
@@ -47,6 +49,8 @@ export interface RegistrantOptions extends RegistrantSessionOptions {
 /** One session of a registrant: a sidecar, a gateway, or another holder of the token that only listens. */
 export class Registrant extends RegistrantSession<LeaveCause> implements Sender, FrameSource {
   readonly address: string
+  /** Where it certainly comes from; empty if that is not certain. */
+  readonly verifiedAddress: string
   /** Whom limits count it under. */
   readonly key: string
   worth = 0
@@ -63,6 +67,7 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
   constructor(socket: WebSocket, options: RegistrantOptions) {
     super(socket, options, FRAME_RATE)
     this.address = options.address
+    this.verifiedAddress = options.addressUnverified ? '' : options.address
     this.key = rateLimitKey(options.address)
     this.advertised = options.advertised
     this.joinedMs = Math.floor(options.clock.now())
@@ -75,6 +80,11 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
     const { nearby } = this.advertised
     // One that is there itself may be meant for clients that are there: it is told when another one asks.
     if (nearby === undefined || nearbyRange(this.address) !== nearby) this.#adviseOfAddress()
+  }
+
+  /** Whether it has a host that clients can be told. */
+  get isPublished(): boolean {
+    return this.advertised.host !== undefined
   }
 
   /** Whether discovery may find it. */

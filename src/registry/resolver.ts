@@ -15,6 +15,8 @@ export interface Resolution {
   readonly body: string
   /** The host that is published; `0.0.0.0` if none is. */
   readonly host: string
+  /** Who has said its port, and where its puppet is, whatever clients are told; undefined if nobody has. */
+  readonly found?: { readonly registrant: Registrant; readonly endpoint: Endpoint }
   /** Set where the host means another machine elsewhere. */
   readonly nearby?: Nearby | undefined
   /** Whether it waited for a registrant to come. */
@@ -154,7 +156,9 @@ export class Resolver {
     reachability?.discovered(registrant, endpoint)
     const host = mask && reachability?.isOpen(registrant, endpoint) === false ? '127.0.0.1' : endpoint.host
     const { nearby } = registrant
-    return { result: 'found', status: 200, body: formatEndpoint(endpoint, host), host, nearby, waited: false }
+    const body = formatEndpoint(endpoint, host)
+    const found = { registrant, endpoint }
+    return { result: 'found', status: 200, body, host, found, nearby, waited: false }
   }
 }
 

@@ -41,6 +41,7 @@ const END_MS = 1000
 export class RegistryServer implements RegistrantListener {
   readonly table = new RegistrationTable()
   readonly allowList: AllowList
+  readonly sharing: TokenSharing
   /** Undefined if it is off. */
   readonly reachability: Reachability | undefined
   readonly #clock: Clock
@@ -49,8 +50,7 @@ export class RegistryServer implements RegistrantListener {
   readonly #access: AccessControl
   readonly #gapWait: GapWait
   readonly #resolver: Resolver
-  readonly #sharing: TokenSharing
-  readonly #hostQueries = new HostQueries((token) => this.#resolver.find(token))
+  readonly #hostQueries: HostQueries
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
   readonly #connections: Connections
@@ -67,9 +67,7 @@ export class RegistryServer implements RegistrantListener {
     this.#clock = clock
     this.#emit = onEvent
     this.#isRestart = isRestart
-    this.#sharing = new TokenSharing(clock, this.table, (token, addresses) =>
-      onEvent({ type: 'shared', id: publicName(token), addresses }),
-    )
+    this.sharing = new TokenSharing(clock, this.table, onEvent)
     this.#redactor = options.redactor
     this.allowList = list
     this.#unfinished = new UnfinishedInput(clock)
@@ -90,6 +88,11 @@ export class RegistryServer implements RegistrantListener {
       gapWait: this.#gapWait,
       reachability: this.reachability,
       mask: mode === 'mask',
+    })
+    this.#hostQueries = new HostQueries({
+      resolver: this.#resolver,
+      table: this.table,
+      reachability: this.reachability,
     })
     this.#connections = new Connections(
       connectionLimits(limits),
@@ -166,7 +169,7 @@ export class RegistryServer implements RegistrantListener {
     const all = [...this.table.entries()].flatMap(([, registrants]) => registrants)
     await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
     this.reachability?.stop()
-    this.#sharing.stop()
+    this.sharing.stop()
     const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
     const closed = this.#open.allClosed()
     const giveUp = this.#clock.after(END_MS, () => {
@@ -193,12 +196,14 @@ export class RegistryServer implements RegistrantListener {
   onUnresponsive(registrant: Registrant): void {
     const { token, advertised } = registrant
     this.#access.rate(registrant, false)
+    this.sharing.changed(token)
     if (advertised.trouble === '') this.#gapWait.lost(token)
   }
 
   onResponsive(registrant: Registrant): void {
     const { token, advertised } = registrant
     this.#access.rate(registrant, advertised.trouble === '')
+    this.sharing.changed(token)
     this.#gapWait.came(token)
   }
 
@@ -213,16 +218,17 @@ export class RegistryServer implements RegistrantListener {
     const place = this.#open.placeOf(registrant)
     if (place !== undefined) this.#connections.release(place)
     this.reachability?.leave(registrant)
-    if (this.table.of(token).length > 0) this.#sharing.changed(token)
+    if (this.table.of(token).length > 0) this.sharing.changed(token)
     this.#emit({ type: 'left', id: publicName(token), cause, lastedMs: this.#clock.now() - joinedMs })
   }
 
   #register(socket: WebSocket, arrival: Arrival): void {
-    const { token, address, place, replaced, displaced } = arrival
+    const { token, address, addressUnverified, place, replaced, displaced } = arrival
     const advertised = readAdvertised(socket.protocol, address)
     const registrant = new Registrant(socket, {
       token,
       address,
+      addressUnverified,
       advertised,
       clock: this.#clock,
       heartbeat: this.#heartbeat,
@@ -240,8 +246,8 @@ export class RegistryServer implements RegistrantListener {
     if (advertised.host !== undefined) this.#gapWait.came(token)
     for (const older of replaced) older.replace()
     for (const older of displaced) older.displace()
-    if (before.length > replaced.length) this.#sharing.changed(token)
-    if (arrival.addressUnverified && this.#unverified.isNew(address))
+    if (before.length > replaced.length) this.sharing.changed(token)
+    if (addressUnverified && this.#unverified.isNew(address))
       this.#emit({ type: 'addressUnverified', address })
   }
 }

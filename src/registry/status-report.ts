@@ -27,13 +27,15 @@ type Entry = readonly [string, readonly Registrant[]]
 export function statusReport(server: RegistryServer, options: StatusReportOptions): Record<string, unknown> {
   const { certificate, listProblems, offset } = options
   const unhappy: Entry[] = []
+  const shared: Entry[] = []
   const happy: Entry[] = []
   for (const entry of server.table.entries()) {
     const isUnhappy = entry[1].some((registrant) => problemOf(server, registrant) !== '')
     if (isUnhappy) unhappy.push(entry)
+    else if (server.sharing.sinceMs(entry[0]) !== undefined) shared.push(entry)
     else happy.push(entry)
   }
-  const groups = [unhappy, happy].map((tokens) => ({ size: tokens.length, tokens }))
+  const groups = [unhappy, shared, happy].map((tokens) => ({ size: tokens.length, tokens }))
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
@@ -43,6 +45,7 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
       total: server.table.size,
       tokens: server.table.tokens,
       unhappyTokens: unhappy.length,
+      sharedTokens: server.sharing.size,
     },
     reachability: options.reachability,
     list: listProblems === undefined ? null : { tokens: server.allowList.size, problems: listProblems },
@@ -56,6 +59,7 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
           },
     tokens: statusPage(groups, offset).map(([token, registrants]) => ({
       id: publicName(token),
+      sharedSince: isoOf(server.sharing.sinceMs(token), options) ?? null,
       // The newest first: it is the one that is asked.
       registrants: registrants
         .toReversed()
@@ -67,11 +71,11 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
 function registrantStatus(
   server: RegistryServer,
   registrant: Registrant,
-  { nowMs, date }: StatusReportOptions,
+  options: StatusReportOptions,
 ): Record<string, unknown> {
   const { advertised, address, lastEndpoint, joinedMs } = registrant
   return {
-    since: new Date(date.getTime() - (nowMs - joinedMs)).toISOString(),
+    since: isoOf(joinedMs, options),
     address,
     host: advertised.host ?? null,
     // What it answered last, or what its subprotocol says.
@@ -79,6 +83,11 @@ function registrantStatus(
     reachable: server.reachability?.isOpen(registrant) ?? null,
     problem: problemOf(server, registrant),
   }
+}
+
+/** A moment by the clock, for people. */
+function isoOf(atMs: number | undefined, { nowMs, date }: StatusReportOptions): string | undefined {
+  return atMs === undefined ? undefined : new Date(date.getTime() - (nowMs - atMs)).toISOString()
 }
 
 function problemOf(server: RegistryServer, registrant: Registrant): string {

@@ -1,5 +1,7 @@
 import type { Cancel, Clock } from '../lib/clock.ts'
+import { publicName } from '../ops/redactor.ts'
 import type { AdviceCode } from '../protocol/advice.ts'
+import type { RegistryEvent } from './events.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
 
@@ -9,8 +11,10 @@ const SETTLED_MS = 1000
 type Standing = Extract<AdviceCode, 'TOKEN_SHARED' | 'TOKEN_SUPERSEDED' | 'TOKEN_ALONE'>
 
 const WORDS: Readonly<Record<Standing, string>> = {
-  TOKEN_SHARED: 'other registrants have this token too; clients are sent to this one, the newest',
-  TOKEN_SUPERSEDED: 'another registrant has registered this token later; clients are sent to that one',
+  TOKEN_SHARED:
+    'other registrants have this token too; clients are sent to this one, the newest that answers',
+  TOKEN_SUPERSEDED:
+    'another registrant has this token too; clients are sent to that one, the newest that answers',
   TOKEN_ALONE: 'no other registrant has this token any more',
 }
 
@@ -18,28 +22,35 @@ const WORDS: Readonly<Record<Standing, string>> = {
 export class TokenSharing {
   readonly #clock: Clock
   readonly #table: RegistrationTable
-  readonly #onShared: (token: string, addresses: readonly string[]) => void
+  readonly #emit: (event: RegistryEvent) => void
   /** Tokens whose registrants have changed. */
   readonly #changed = new Set<string>()
   /** What registrants were told last; not those who are alone and always were. */
   readonly #standings = new WeakMap<Registrant, Standing>()
+  /** Tokens that several have, and since when. */
+  readonly #sharedSinceMs = new Map<string, number>()
   #cancelTimer: Cancel | undefined
 
-  /** @param onShared hears of a token that several have, and where they come from, the newest first */
-  constructor(
-    clock: Clock,
-    table: RegistrationTable,
-    onShared: (token: string, addresses: readonly string[]) => void,
-  ) {
+  constructor(clock: Clock, table: RegistrationTable, emit: (event: RegistryEvent) => void) {
     this.#clock = clock
     this.#table = table
-    this.#onShared = onShared
+    this.#emit = emit
   }
 
-  /** Somebody has come or left, and others of the token are there. One timer for all tokens. */
+  /** How many tokens have several registrants. */
+  get size(): number {
+    return this.#sharedSinceMs.size
+  }
+
+  /** When the second registrant of a token came, by the clock, in milliseconds; undefined if there is none. */
+  sinceMs(token: string): number | undefined {
+    return this.#sharedSinceMs.get(token)
+  }
+
+  /** Somebody has come or left, or answers or not, and others of the token are there. One timer for all tokens. */
   changed(token: string): void {
     this.#changed.add(token)
-    this.#cancelTimer ??= this.#clock.after(SETTLED_MS, () => this.#tell())
+    this.#cancelTimer ??= this.#clock.after(SETTLED_MS, () => this.#settle())
   }
 
   stop(): void {
@@ -47,33 +58,47 @@ export class TokenSharing {
     this.#changed.clear()
   }
 
-  #tell(): void {
+  #settle(): void {
     this.#cancelTimer = undefined
     const tokens = [...this.#changed]
     this.#changed.clear()
-    for (const token of tokens) this.#tellOf(token)
+    for (const token of tokens) {
+      const published = this.#table.of(token).filter(({ isPublished }) => isPublished)
+      this.#report(token, published)
+      this.#tell(published)
+    }
   }
 
-  #tellOf(token: string): void {
-    const published = this.#table.of(token).filter(({ advertised }) => advertised.host !== undefined)
-    const newest = published.at(-1)
+  /** To the operator: that several have it, again when another one comes, and when that is over. */
+  #report(token: string, published: readonly Registrant[]): void {
+    const sinceMs = this.#sharedSinceMs.get(token)
+    const [, second] = published
+    const id = publicName(token)
+    if (second === undefined) {
+      if (sinceMs === undefined) return
+      this.#sharedSinceMs.delete(token)
+      this.#emit({ type: 'alone', id, lastedMs: this.#clock.now() - sinceMs })
+    } else {
+      if (sinceMs === undefined) this.#sharedSinceMs.set(token, second.joinedMs)
+      if (published.every((registrant) => this.#standings.has(registrant))) return
+      this.#emit({ type: 'shared', id, addresses: published.toReversed().map(({ address }) => address) })
+    }
+  }
+
+  /** One that does not answer is not asked, though it is the newest. */
+  #tell(published: readonly Registrant[]): void {
+    const asked = published.findLast(({ findable }) => findable) ?? published.at(-1)
     for (const registrant of published) {
-      const standing = standingOf(registrant === newest, published.length)
+      const standing = standingOf(registrant === asked, published.length)
       const before = this.#standings.get(registrant) ?? 'TOKEN_ALONE'
       if (standing === before) continue
       this.#standings.set(registrant, standing)
       registrant.advise({ code: standing, text: WORDS[standing] })
-      if (standing === 'TOKEN_SHARED') {
-        this.#onShared(
-          token,
-          published.toReversed().map(({ address }) => address),
-        )
-      }
     }
   }
 }
 
-function standingOf(isNewest: boolean, count: number): Standing {
+function standingOf(isAsked: boolean, count: number): Standing {
   if (count === 1) return 'TOKEN_ALONE'
-  return isNewest ? 'TOKEN_SHARED' : 'TOKEN_SUPERSEDED'
+  return isAsked ? 'TOKEN_SHARED' : 'TOKEN_SUPERSEDED'
 }

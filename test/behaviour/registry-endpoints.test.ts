@@ -87,9 +87,9 @@ describe('/status', () => {
     harness = await startService({ reachability: 'report', reachabilityNetworks: networksOf('127.0.0.0/8') })
     await harness.clock.advance(10_000)
     await harness.peers.register({ answers: 1111, from: '127.0.0.2' })
-    await harness.clock.advance(2000)
+    await harness.clock.advance(1500)
     await harness.peers.register({ from: '127.0.0.3', subprotocol: 'io|0.0.1|id|puppet.example.com|4000' })
-    await harness.clock.advance(500)
+    await harness.clock.advance(1000)
     const { body, headers } = await harness.admin('/status')
     expect(headers['content-type']).toBe('application/json')
     expect(body).not.toContain(TOKEN)
@@ -98,7 +98,7 @@ describe('/status', () => {
       uptimeSeconds: 12,
       draining: false,
       listening: [{ address: '127.0.0.1', port: harness.peers.port, tls: false }],
-      registrants: { total: 2, tokens: 1, unhappyTokens: 0 },
+      registrants: { total: 2, tokens: 1, unhappyTokens: 0, sharedTokens: 1 },
       reachability: 'report',
       list: null,
       certificate: null,
@@ -107,9 +107,10 @@ describe('/status', () => {
     expect(JSON.parse(body).tokens).toEqual([
       {
         id: publicName(TOKEN),
+        sharedSince: '2026-01-01T00:00:11.500Z',
         registrants: [
           {
-            since: '2026-01-01T00:00:12.000Z',
+            since: '2026-01-01T00:00:11.500Z',
             address: '127.0.0.3',
             host: 'puppet.example.com',
             port: 4000,
@@ -143,7 +144,7 @@ describe('/status', () => {
     const closed = (): boolean => harness.service.server.reachability?.closedEndpoints === 1
     await waitUntil(closed, { timeoutMs: 15_000, what: 'the check' })
     expect(await harness.status()).toMatchObject({
-      registrants: { total: 3, tokens: 3, unhappyTokens: 2 },
+      registrants: { total: 3, tokens: 3, unhappyTokens: 2, sharedTokens: 0 },
       tokens: [
         {
           id: publicName(TOKEN),

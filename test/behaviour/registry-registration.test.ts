@@ -99,8 +99,8 @@ describe('the event `hostie`', () => {
   it('is answered with 0.0.0.0 where discovery finds nobody', async () => {
     const { socket, heard } = await harness.peers.register({ subprotocol: 'web|0.0.1|id||1' })
     socket.send('{"name":"hostie"}')
-    await waitUntil(() => heard.length === 3, { timeoutMs: 15_000, what: 'the answer' })
-    expect(heard[2]).toBe('{"name":"hostie","payload":"0.0.0.0"}')
+    await waitUntil(() => heard.length === 4, { timeoutMs: 15_000, what: 'the answer' })
+    expect(heard[3]).toBe('{"name":"hostie","payload":"0.0.0.0"}')
   })
 })
 

@@ -45,6 +45,29 @@ const refused = (reason: RefusalReason): RegistryEvent => ({
 })
 const REASONS = Object.keys(REFUSALS) as RefusalReason[]
 
+describe('several registrants of one token', () => {
+  it('are a warning that says where they come from, and a line when that is over', async () => {
+    const { record } = begin()
+    const shared = { type: 'shared', id: 't0', addresses: ['203.0.113.8', '203.0.113.7'] } as const
+    expect(await record(shared)).toEqual([
+      {
+        level: 'warn',
+        token: 't0',
+        addresses: ['203.0.113.8', '203.0.113.7'],
+        msg: 'several registrants have this token, and only the newest is asked: is it given to two sidecars, or known to a stranger?',
+      },
+    ])
+    expect(await record({ type: 'alone', id: 't0', lastedMs: 61_000.4 })).toEqual([
+      {
+        level: 'info',
+        token: 't0',
+        lastedMs: 61_000,
+        msg: 'this token has no more than one registrant again',
+      },
+    ])
+  })
+})
+
 describe('one registrant', () => {
   it('that comes is a line', async () => {
     expect(await begin().record(joined('t0'))).toEqual([

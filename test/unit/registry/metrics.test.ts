@@ -13,6 +13,8 @@ const EVIL = 'evil"} 1\nevil_total 1'
 const FACTS: readonly RegistryEvent[] = [
   { type: 'joined', id: EVIL, address: EVIL, trouble: EVIL },
   ...LEAVE_CAUSES.map((cause) => ({ type: 'left', id: EVIL, cause, lastedMs: 1 }) as const),
+  { type: 'shared', id: EVIL, addresses: [EVIL] },
+  { type: 'alone', id: EVIL, lastedMs: 1 },
   ...REASONS.map((reason) => ({ type: 'refused', reason, address: EVIL }) as const),
   ...(['found', 'not_registered', 'unusable', 'refused'] as const).map(
     (result) => ({ type: 'discovered', result, tookMs: 2000, waited: true }) as const,
@@ -44,6 +46,7 @@ describe('the exposition', () => {
     ['build_info', 'gauge'],
     ['registrants', 'gauge'],
     ['tokens', 'gauge'],
+    ['shared_tokens', 'gauge'],
     ['unreachable_ports', 'gauge'],
     ['registrations_total', 'counter'],
     ['disconnects_total', 'counter'],
@@ -76,6 +79,18 @@ describe('the gauges', () => {
     expect(await samples(metrics)).toMatchObject({ registrants: 3, tokens: 2, unreachable_ports: 2 })
     table.remove(first)
     expect(await samples(metrics)).toMatchObject({ registrants: 2, tokens: 2 })
+  })
+
+  it('count the tokens that several registrants have', async () => {
+    const { clock, server, sharing, join } = standIn()
+    const metrics = createMetrics(server, '1.2.3', undefined)
+    expect(await samples(metrics)).toMatchObject({ shared_tokens: 0 })
+    join()
+    join()
+    join({ token: 'insecure_bbbb-2222' })
+    for (const [token] of server.table.entries()) sharing.changed(token)
+    await clock.advance(1000)
+    expect(await samples(metrics)).toMatchObject({ tokens: 2, shared_tokens: 1 })
   })
 
   it('count no port where ports are not checked', async () => {

@@ -92,6 +92,7 @@ export interface Registered {
 export interface RegistrantFixture {
   readonly token?: string
   readonly address?: string
+  readonly addressUnverified?: boolean
   readonly host?: string
   /** The port in its subprotocol. */
   readonly port?: number | ''
@@ -112,6 +113,7 @@ export function createHarness(clock = new QuickClock()) {
   const come = ({
     token = TOKEN,
     address = '203.0.114.7',
+    addressUnverified = false,
     host = '',
     port = '',
     protocol = `io|0.0.1|some-id|${host}|${port}`,
@@ -130,6 +132,7 @@ export function createHarness(clock = new QuickClock()) {
     const registrant = new Registrant(socket as unknown as WebSocket, {
       token,
       address,
+      addressUnverified,
       advertised: readAdvertised(protocol, address),
       clock,
       heartbeat: {

@@ -47,5 +47,5 @@ export function beginDiscovery({ mask = false, closed }: { mask?: boolean; close
     return one
   }
   const find = async (token = TOKEN): Promise<Resolution> => resolver.find(token)
-  return { clock, gapWait, table, resolver, checks: () => checks, join, find }
+  return { clock, gapWait, table, resolver, reachability, checks: () => checks, join, find }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Registrant } from '../../../src/registry/registrant.ts'
 import { TOKEN } from './registry-harness.ts'
 import { beginDiscovery as begin } from './resolver-harness.ts'
 
@@ -7,6 +8,7 @@ const found = (host: string, port: number) => ({
   status: 200,
   body: JSON.stringify({ host, ip: host, port }),
   host,
+  found: { registrant: expect.any(Registrant), endpoint: { host, port } },
   waited: false,
 })
 const HERE = '203.0.114.7'

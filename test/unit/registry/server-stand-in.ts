@@ -2,16 +2,19 @@ import { AllowList } from '../../../src/registry/allow-list.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
+import { TokenSharing } from '../../../src/registry/token-sharing.ts'
 import { createHarness, type RegistrantFixture, type ScriptedSocket } from './registry-harness.ts'
 
 /** What those who only read a registry see of it. `open`: what a look saw of each of its ports. */
 export function standIn({ reachability = true, list }: { reachability?: boolean; list?: AllowList } = {}) {
   const { clock, come } = createHarness()
   const table = new RegistrationTable<Registrant>()
+  const sharing = new TokenSharing(clock, table, () => {})
   const open = new Map<Registrant, boolean>()
   const sockets = new Map<Registrant, ScriptedSocket>()
   const server = {
     table,
+    sharing,
     allowList: list ?? new AllowList(),
     reachability: reachability
       ? {
@@ -30,5 +33,5 @@ export function standIn({ reachability = true, list }: { reachability?: boolean;
     return registrant
   }
   const socketOf = (registrant: Registrant): ScriptedSocket | undefined => sockets.get(registrant)
-  return { clock, table, open, server, join, socketOf }
+  return { clock, table, sharing, open, server, join, socketOf }
 }

@@ -12,6 +12,7 @@ interface Page {
   readonly registrants: Record<string, number>
   readonly tokens: readonly {
     readonly id: string
+    readonly sharedSince: string | null
     readonly registrants: readonly Record<string, unknown>[]
   }[]
   readonly [field: string]: unknown
@@ -46,7 +47,7 @@ describe('a registry without registrants', () => {
       uptimeSeconds: 0,
       draining: false,
       listening: [],
-      registrants: { total: 0, tokens: 0, unhappyTokens: 0 },
+      registrants: { total: 0, tokens: 0, unhappyTokens: 0, sharedTokens: 0 },
       reachability: 'report',
       list: null,
       certificate: null,
@@ -95,6 +96,7 @@ describe('a registrant', () => {
     expect(pageOf(server).tokens).toEqual([
       {
         id: publicName(TOKEN),
+        sharedSince: null,
         registrants: [
           {
             since: DATE.toISOString(),
@@ -168,6 +170,27 @@ describe('a registrant', () => {
 })
 
 describe('tokens', () => {
+  it('that several registrants have come before those that one has, with since when', async () => {
+    const { clock, server, sharing, join } = standIn()
+    const [a = '', b = '', c = ''] = tokensOf(3)
+    join({ token: a })
+    join({ token: b })
+    join({ token: c, open: false })
+    await clock.advance(4000)
+    join({ token: b, address: '203.0.114.9' })
+    sharing.changed(b)
+    await clock.advance(1000)
+    const page = pageOf(server, { nowMs: 5000 })
+    expect(idsOf(page)).toEqual([c, b, a].map(publicName))
+    expect(page.registrants).toMatchObject({ tokens: 3, unhappyTokens: 1, sharedTokens: 1 })
+    expect(page.tokens.map(({ sharedSince }) => sharedSince)).toEqual([
+      null,
+      '2026-11-22T11:59:59.000Z',
+      null,
+    ])
+    expect(page.tokens[1]?.registrants.map(({ address }) => address)).toEqual(['203.0.114.9', '203.0.114.7'])
+  })
+
   it('come with the unhappy first, each in the order in which they came', () => {
     const { server, join } = standIn()
     const [a = '', b = '', c = '', d = '', e = ''] = tokensOf(5)
@@ -178,14 +201,14 @@ describe('tokens', () => {
     join({ token: e })
     const page = pageOf(server)
     expect(idsOf(page)).toEqual([b, d, a, c, e].map(publicName))
-    expect(page.registrants).toEqual({ total: 5, tokens: 5, unhappyTokens: 2 })
+    expect(page.registrants).toEqual({ total: 5, tokens: 5, unhappyTokens: 2, sharedTokens: 0 })
   })
 
   it('are unhappy with one unhappy registrant', () => {
     const { server, join } = standIn()
     join({ open: false })
     join({ open: true })
-    expect(pageOf(server).registrants).toEqual({ total: 2, tokens: 1, unhappyTokens: 1 })
+    expect(pageOf(server).registrants).toEqual({ total: 2, tokens: 1, unhappyTokens: 1, sharedTokens: 0 })
   })
 
   it('come in pages of 100, each once, and the counts are of all', () => {
@@ -195,7 +218,7 @@ describe('tokens', () => {
     const pages = [0, 100, 200, 300].map((offset) => pageOf(server, { offset }))
     expect(pages.map(({ tokens }) => tokens.length)).toEqual([100, 100, 50, 0])
     for (const { registrants } of pages)
-      expect(registrants).toEqual({ total: 250, tokens: 250, unhappyTokens: 36 })
+      expect(registrants).toEqual({ total: 250, tokens: 250, unhappyTokens: 36, sharedTokens: 0 })
     const ids = pages.flatMap(idsOf)
     expect(new Set(ids)).toEqual(new Set(all.map(publicName)))
     expect(ids.slice(0, 36)).toEqual(all.filter((_, index) => index % 7 === 0).map(publicName))

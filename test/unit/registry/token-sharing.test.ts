@@ -8,18 +8,23 @@ function begin() {
   const { clock, come } = createHarness()
   const table = new RegistrationTable<Registrant>()
   const shared: string[] = []
-  const sharing = new TokenSharing(clock, table, (_token, addresses) => shared.push(addresses.join(' ')))
+  const ended: number[] = []
+  const sharing = new TokenSharing(clock, table, (event) => {
+    if (event.type === 'shared') shared.push(event.addresses.join(' '))
+    if (event.type === 'alone') ended.push(event.lastedMs)
+  })
   const join = (fixture: RegistrantFixture = {}): Registered => {
+    const changed = (): void => sharing.changed(TOKEN)
     const left = (registrant: Registrant): void => {
       table.remove(registrant)
       sharing.changed(TOKEN)
     }
-    const one = come({ ...fixture, left })
+    const one = come({ ...fixture, left, unresponsive: changed, responsive: changed })
     table.add(one.registrant)
     sharing.changed(TOKEN)
     return one
   }
-  return { clock, shared, sharing, join }
+  return { clock, shared, ended, sharing, join }
 }
 const told = ({ socket }: Registered): readonly string[] =>
   socket.told.flatMap((text) => /^TOKEN_\w+/.exec(String(text)) ?? [])
@@ -74,12 +79,118 @@ describe('registrants of one token', () => {
     expect(told(one).length).toBeLessThanOrEqual(6)
   })
 
+  it('are told in turn who is asked, as the newest of three and the middle one leave', async () => {
+    const { clock, shared, join } = begin()
+    const [oldest, middle] = [join({ address: '1.1.1.1' }), join({ address: '2.2.2.2' })]
+    await clock.advance(1000)
+    const newest = join({ address: '3.3.3.3' })
+    await clock.advance(1000)
+    expect([oldest, middle, newest].map(told)).toEqual([
+      ['TOKEN_SUPERSEDED'],
+      ['TOKEN_SHARED', 'TOKEN_SUPERSEDED'],
+      ['TOKEN_SHARED'],
+    ])
+    middle.socket.goodbye()
+    await clock.advance(1000)
+    expect([told(oldest).length, told(newest).length]).toEqual([1, 1])
+    newest.socket.goodbye()
+    await clock.advance(1000)
+    expect(told(oldest)).toEqual(['TOKEN_SUPERSEDED', 'TOKEN_ALONE'])
+    expect(shared).toEqual(['2.2.2.2 1.1.1.1', '3.3.3.3 2.2.2.2 1.1.1.1'])
+  })
+
+  it('are told that another one is asked again, where the newest leaves and two are left', async () => {
+    const { clock, shared, join } = begin()
+    const [oldest, middle, newest] = [join(), join(), join()]
+    await clock.advance(1000)
+    newest.socket.goodbye()
+    await clock.advance(1000)
+    expect([told(oldest), told(middle)]).toEqual([['TOKEN_SUPERSEDED'], ['TOKEN_SUPERSEDED', 'TOKEN_SHARED']])
+    expect(shared).toHaveLength(1)
+  })
+
+  it('are told that one of two that left at once is there no more, however they left', async () => {
+    const { clock, join } = begin()
+    const [oldest, middle, newest] = [join(), join(), join()]
+    await clock.advance(1000)
+    oldest.registrant.displace()
+    middle.socket.breaks()
+    await clock.advance(1000)
+    expect(told(newest)).toEqual(['TOKEN_SHARED', 'TOKEN_ALONE'])
+  })
+
+  it('are told who is asked while the newest does not answer, and when it answers again', async () => {
+    const { clock, shared, join } = begin()
+    const older = join()
+    const newer = join({ pongs: false })
+    await clock.advance(1000)
+    newer.registrant.endpoint()
+    await clock.advance(3000)
+    expect([told(older), told(newer)]).toEqual([
+      ['TOKEN_SUPERSEDED', 'TOKEN_SHARED'],
+      ['TOKEN_SHARED', 'TOKEN_SUPERSEDED'],
+    ])
+    newer.socket.emit('pong')
+    await clock.advance(1000)
+    expect([told(older).at(-1), told(newer).at(-1)]).toEqual(['TOKEN_SUPERSEDED', 'TOKEN_SHARED'])
+    expect(shared).toHaveLength(1)
+  })
+
+  it('are told again on a newer link, which knows nothing of what the older one was told', async () => {
+    const { clock, join } = begin()
+    const [older, newer] = [join(), join()]
+    await clock.advance(1000)
+    const link = join()
+    older.registrant.replace()
+    await clock.advance(1000)
+    expect([told(newer), told(link)]).toEqual([['TOKEN_SHARED', 'TOKEN_SUPERSEDED'], ['TOKEN_SHARED']])
+  })
+
   it('are those that can be published: others are never asked', async () => {
     const { clock, shared, join } = begin()
     const one = join()
     const others = [join({ address: '2001:db8::1' }), join({ protocol: 'web|0.0.1|x||' })]
     await clock.advance(1000)
     expect([told(one), ...others.map(told), shared]).toEqual([[], [], [], []])
+  })
+})
+
+describe('the operator', () => {
+  it('sees since when a token has several registrants, and for how long it had them', async () => {
+    const { clock, ended, sharing, join } = begin()
+    join()
+    await clock.advance(5000)
+    const [second, third] = [join(), join()]
+    expect(sharing.sinceMs(TOKEN)).toBeUndefined()
+    await clock.advance(1000)
+    expect([sharing.size, sharing.sinceMs(TOKEN)]).toEqual([1, 5000])
+    second.socket.goodbye()
+    await clock.advance(4000)
+    expect([sharing.size, sharing.sinceMs(TOKEN), ended]).toEqual([1, 5000, []])
+    third.socket.goodbye()
+    await clock.advance(1000)
+    expect([sharing.size, sharing.sinceMs(TOKEN), ended]).toEqual([0, undefined, [6000]])
+  })
+
+  it('sees nothing of a token that nobody has any more', async () => {
+    const { clock, ended, sharing, join } = begin()
+    const both = [join(), join()]
+    await clock.advance(1000)
+    for (const { socket } of both) socket.breaks()
+    await clock.advance(1000)
+    expect([sharing.size, ended, clock.pending]).toEqual([0, [2000], 0])
+  })
+
+  it('is told again where from, whenever another registrant comes, and not when one leaves', async () => {
+    const { clock, shared, join } = begin()
+    join({ address: '1.1.1.1' })
+    for (let time = 0; time < 3; time += 1) {
+      const other = join({ address: '2.2.2.2' })
+      await clock.advance(1000)
+      other.socket.goodbye()
+      await clock.advance(1000)
+    }
+    expect(shared).toEqual(Array(3).fill('2.2.2.2 1.1.1.1'))
   })
 })
 
