@@ -225,18 +225,11 @@ export class RegistryServer implements RegistrantListener {
   #register(socket: WebSocket, arrival: Arrival): void {
     const { token, address, addressUnverified, place, replaced, displaced } = arrival
     const advertised = readAdvertised(socket.protocol, address)
-    const registrant = new Registrant(socket, {
-      token,
-      address,
-      addressUnverified,
-      advertised,
-      clock: this.#clock,
-      heartbeat: this.#heartbeat,
-      listener: this,
-    })
+    const common = { clock: this.#clock, heartbeat: this.#heartbeat, listener: this }
+    const registrant = new Registrant(socket, { ...arrival, ...common, advertised })
     this.#open.add(registrant, socket, place)
     this.#unfinished.follow(registrant, arrival.connection)
-    const before = this.table.of(token)
+    const before = this.table.of(token).length
     this.table.add(registrant)
     this.#redactor?.add(token)
     this.#access.enter(registrant, advertised.trouble === '')
@@ -246,7 +239,7 @@ export class RegistryServer implements RegistrantListener {
     if (advertised.host !== undefined) this.#gapWait.came(token)
     for (const older of replaced) older.replace()
     for (const older of displaced) older.displace()
-    if (before.length > replaced.length) this.sharing.changed(token)
+    if (before > replaced.length) this.sharing.changed(token)
     if (addressUnverified && this.#unverified.isNew(address))
       this.#emit({ type: 'addressUnverified', address })
   }
