@@ -1,3 +1,4 @@
+import { DOCTOR_REMEDIES } from './doctor-trouble.ts'
 import type { Finding } from './finding.ts'
 
 /** HTTP dates have whole seconds, and answers take their time; a certificate is seldom that new. In milliseconds. */
@@ -13,11 +14,7 @@ const BY_CLOCK: ReadonlySet<string> = new Set([
   'REGISTRY_TLS_NOT_YET_VALID',
 ])
 
-const REMEDY = {
-  words:
-    'set the clock of the machine, and keep it right with a time service; a container has the clock of its machine',
-  type: 'timedatectl set-ntp true',
-} as const
+const REMEDY = { words: DOCTOR_REMEDIES.CLOCK_WRONG } as const
 
 /**
  * Compares the clock of this machine with another one.
@@ -35,7 +32,8 @@ export function clockFinding(own: Date, header: string | undefined, whose = 'the
       ? `agrees with ${whose}`
       : `${durationOf(Math.abs(offMs))} ${offMs > 0 ? 'ahead of' : 'behind'} ${whose}: ${own.toISOString()} here, ${new Date(otherMs).toISOString()} there`
   if (Math.abs(offMs) <= TOLERATED_MS) return { step, status: 'ok', seen }
-  return { step, status: Math.abs(offMs) > WRONG_MS ? 'fail' : 'warn', seen, remedy: REMEDY }
+  const status = Math.abs(offMs) > WRONG_MS ? 'fail' : 'warn'
+  return { step, status, code: 'CLOCK_WRONG', seen, remedy: REMEDY }
 }
 
 /** Where the clock is wrong, it is named as the cause of what follows from it. */
@@ -46,6 +44,7 @@ export function withClockAsCause(findings: readonly Finding[]): readonly Finding
     finding.code !== undefined && BY_CLOCK.has(finding.code) && finding.status !== 'ok'
       ? {
           ...finding,
+          code: clock.code ?? finding.code,
           seen: `${finding.seen}; the clock of this machine is wrong: ${clock.seen}`,
           remedy: REMEDY,
         }

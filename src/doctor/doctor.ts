@@ -8,7 +8,7 @@ import { walkNetwork } from './network.ts'
 import { walkOpenFiles } from './open-files.ts'
 import { walkPuppet } from './puppet.ts'
 import { walkRegistry } from './registry/registry.ts'
-import { walkSidecar } from './sidecar.ts'
+import { walkSidecar, withSidecarAsCause } from './sidecar.ts'
 import { walkToken } from './token.ts'
 import { readTolerantConfig } from './tolerant-config.ts'
 import { type DoctorInput, WALKS_MS, type Walk, walkAll } from './walk.ts'
@@ -32,7 +32,7 @@ export async function examine(env: Env, clock: Clock): Promise<readonly Finding[
   const input: DoctorInput = { ...tolerant, env, clock, signal: limit.signal }
   const findings = await walkAll(WALKS, input, STEPS)
   limit.release()
-  return withClockAsCause(findings).map((finding) => redacted(finding, redactor.redact))
+  return withSidecarAsCause(withClockAsCause(findings)).map((finding) => redacted(finding, redactor.redact))
 }
 
 function redacted<AnyStep extends string>(

@@ -10,6 +10,8 @@ export interface Machine {
   /** Whether the names of containers are found here: each network of Docker's but the default one has a name server for them. */
   readonly hasContainerNames: boolean
   readonly listening: readonly ListeningPort[]
+  /** The user as whom this process runs; undefined where the system has none. */
+  readonly uid: number | undefined
   /** Whether the system lists the network's interfaces, and there is none but loopback. */
   readonly hasOnlyLoopback: boolean
   /** Names of the interfaces that have an address, each with its first one. */
@@ -30,6 +32,7 @@ export function lookAround(env: Env): Machine {
     kind: kindOf(env),
     hasContainerNames: DOCKER_NAME_SERVER.test(textOf('/etc/resolv.conf')),
     listening: listeningPorts(),
+    uid: process.getuid?.(),
     hasOnlyLoopback: listInterfaces().present?.length === 0,
     interfaces: [...named].map(([name, address]) => `${name} (${address})`),
     networks: all.flatMap(({ cidr }) => cidr ?? []),

@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../net/local-host.ts'
+import { DOCTOR_REMEDIES } from './doctor-trouble.ts'
 import type { Finding } from './finding.ts'
 import { lookAround, type Machine } from './machine.ts'
 import type { DoctorInput, Walk } from './walk.ts'
@@ -24,9 +25,8 @@ export function networkFinding(machine: Machine, config: DoctorInput['config']):
   if (machine.kind === 'machine') {
     return { step, status: 'fail', seen, remedy: { words: 'connect this machine to a network' } }
   }
-  const words =
-    'start the registrar anew, if it shares the network of a container that was restarted; else give it a network'
-  return { step, status: 'fail', seen, remedy: { words, type: 'docker restart registrar' } }
+  const words = `${DOCTOR_REMEDIES.NETWORK_GONE}; if it has a network of its own, connect that`
+  return { step, status: 'fail', code: 'NETWORK_GONE', seen, remedy: { words } }
 }
 
 const WHERE: Readonly<Record<Machine['kind'], string>> = {

@@ -6,10 +6,11 @@ import { Dialer } from '../sidecar/probe/dialer.ts'
 import { failedProbe, type Probe, resultOfConnectError } from '../sidecar/probe/probe.ts'
 import type { PuppetTrouble } from '../sidecar/puppet-trouble.ts'
 import { serverNamesOf } from '../tokens/server-name.ts'
+import type { PuppetWalkInput } from './elsewhere.ts'
 import type { Finding } from './finding.ts'
 import { lookAround } from './machine.ts'
 import { answerFindings, isBefore, STEP_OF } from './puppet-answer.ts'
-import { explainNoName, explainNoPort, explainOtherPort, type PuppetWalkInput } from './puppet-looks.ts'
+import { explainNoName, explainNoPort, explainOtherPlace } from './puppet-looks.ts'
 import { puppetRemedy } from './puppet-remedies.ts'
 import { tokenFinding } from './puppet-token.ts'
 import type { Walk } from './walk.ts'
@@ -46,7 +47,7 @@ async function findAddresses(input: PuppetWalkInput, report: Report): Promise<re
   } catch (error) {
     const failed = resultOfConnectError(error as NodeJS.ErrnoException, config.puppet)
     const explained = await explainNoName(input, failed)
-    report({ step: STEP_OF[failed.code], status: 'fail', code: failed.code, ...explained })
+    report({ step: STEP_OF[failed.code], status: 'fail', ...explained })
     return undefined
   }
 }
@@ -71,7 +72,7 @@ async function connects(
       ? failedProbe('PUPPET_SILENT', `no connection to ${host}:${port} in ${timeoutMs / 1000} s`)
       : resultOfConnectError(error as NodeJS.ErrnoException, { host, port })
     const explained = await explainNoPort(input, failed, addresses)
-    report({ step: 'puppet port', status: 'fail', code: failed.code, ...explained })
+    report({ step: 'puppet port', status: 'fail', ...explained })
     return false
   } finally {
     limit.release()
@@ -93,15 +94,20 @@ async function asksPuppet(input: PuppetWalkInput, report: Report): Promise<void>
     const result = await probeTwice(probe, input)
     if (!result.ok) return await reportFailure(input, result, report)
     for (const finding of answerFindings(result, probe.certificate)) {
-      const isOthers = finding.code === 'PUPPET_WITHOUT_VERSION'
-      const failed = failedProbe('PUPPET_WITHOUT_VERSION', finding.seen)
-      const elsewhere = isOthers ? await explainOtherPort(input, failed) : undefined
-      report(elsewhere === undefined ? finding : { ...finding, status: 'fail', ...elsewhere })
+      report(finding.code === 'PUPPET_WITHOUT_VERSION' ? await orOtherPlace(input, finding) : finding)
     }
-    report(await tokenFinding(input, probe))
+    const ofToken = await tokenFinding(input, probe)
+    report(ofToken.status === 'fail' ? await orOtherPlace(input, ofToken) : ofToken)
   } finally {
     probe.close()
   }
+}
+
+/** What answers may be another puppet than the token's, or none: then that fails, and the right one is shown. */
+async function orOtherPlace(input: PuppetWalkInput, finding: Finding): Promise<Finding> {
+  const code = finding.code as PuppetTrouble
+  const place = await explainOtherPlace(input, failedProbe(code, finding.seen))
+  return place?.remedy.type === undefined ? finding : { ...finding, status: 'fail', ...place }
 }
 
 /** The sidecar believes no single failure either; silence is the exception. */
@@ -124,7 +130,7 @@ async function reportFailure(input: PuppetWalkInput, result: FailedProbe, report
   const step = STEP_OF[code]
   if (isBefore('puppet gRPC', step))
     report({ step: 'puppet gRPC', status: 'ok', seen: 'a gRPC server answers' })
-  const elsewhere = OTHERS_PORT.has(code) ? await explainOtherPort(input, result) : undefined
-  const explained = elsewhere ?? { seen: reason, remedy: puppetRemedy(code) }
-  report({ step, status: input.config.probe.kind === 'tcp' ? 'warn' : 'fail', code, ...explained })
+  const elsewhere = OTHERS_PORT.has(code) ? await explainOtherPlace(input, result) : undefined
+  const explained = elsewhere ?? { code, seen: reason, remedy: puppetRemedy(code) }
+  report({ step, status: input.config.probe.kind === 'tcp' ? 'warn' : 'fail', ...explained })
 }

@@ -42,6 +42,8 @@ export type SidecarAnswer =
   | { readonly kind: 'sidecar'; readonly status: SidecarStatus }
   /** Something else listens there, or what answers is no sidecar. */
   | { readonly kind: 'other'; readonly why: string }
+  /** Something listens there, and does not answer. */
+  | { readonly kind: 'silent'; readonly why: string }
   | { readonly kind: 'none'; readonly why: string }
 
 /** A sidecar on a busy machine answers sooner; in milliseconds. */
@@ -72,7 +74,7 @@ export async function askStatus(
       : { kind: 'sidecar', status }
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    if (limit.signal.aborted) return { kind: 'other', why: `does not answer in ${TIMEOUT_MS / 1000} s` }
+    if (limit.signal.aborted) return { kind: 'silent', why: `does not answer in ${TIMEOUT_MS / 1000} s` }
     // Reset, or no HTTP: somebody listens.
     const isNobody = ['ECONNREFUSED', 'EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND'].includes(
       code,

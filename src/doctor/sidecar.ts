@@ -1,4 +1,6 @@
-import type { Finding } from './finding.ts'
+import { listeningPorts } from '../net/listening-ports.ts'
+import { DOCTOR_REMEDIES, type DoctorTrouble } from './doctor-trouble.ts'
+import type { Finding, Step } from './finding.ts'
 import { askStatus, hostToAsk, type SidecarStatus } from './sidecar-status.ts'
 import type { DoctorInput, Walk } from './walk.ts'
 
@@ -20,15 +22,40 @@ async function sidecarFindings(
   const host = hostToAsk(config.admin)
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const answer = await askStatus({ host, port }, clock)
-  if (answer.kind === 'none')
-    return [{ step, status: 'skipped', seen: `none runs here: nothing listens on ${where} (${answer.why})` }]
-  if (answer.kind === 'other') {
-    const words = `if a sidecar is to run here, give its endpoints another port`
-    const type = `REGISTRAR_ADMIN_PORT=${port === 65535 ? port - 1 : port + 1}`
-    const seen = `what listens on ${where} is no sidecar: it ${answer.why}`
-    return [{ step, status: 'warn', seen, remedy: { words, type } }]
+  if (answer.kind === 'sidecar') return statusFindings(answer.status, config)
+  if (answer.kind === 'none') {
+    const seen = `none runs here: nothing listens on ${where} (${answer.why})`
+    return [{ step, status: 'skipped', code: 'SIDECAR_ABSENT', seen }]
   }
-  return statusFindings(answer.status, config)
+  const seen = `what listens on ${where} is no sidecar: it ${answer.why}`
+  if (answer.kind === 'silent') return [failed('SIDECAR_SILENT', seen)]
+  const words = 'give the endpoints of the sidecar another port, on which nobody listens'
+  const type = `REGISTRAR_ADMIN_PORT=${freePortAfter(port)}`
+  return [{ step, status: 'fail', code: 'PORT_TAKEN', seen, remedy: { words, type } }]
+}
+
+function failed(code: DoctorTrouble, seen: string): Finding {
+  return { step, status: 'fail', code, seen, remedy: { words: DOCTOR_REMEDIES[code] } }
+}
+
+function freePortAfter(port: number): number {
+  const taken = new Set(listeningPorts().map((one) => one.port))
+  const after = Array.from({ length: 100 }, (_, index) => port + 1 + index)
+  return after.find((one) => one < 65536 && !taken.has(one)) ?? 9788
+}
+
+/** The steps that fail where no sidecar runs. */
+const OF_SIDECAR: ReadonlySet<Step> = new Set(['registration', 'discovery', 'published port'])
+
+/** Where all is well but that nobody can be found with the token, and no sidecar runs, that is the cause. */
+export function withSidecarAsCause(findings: readonly Finding[]): readonly Finding[] {
+  const fails = findings.filter(({ status }) => status === 'fail')
+  const isCause =
+    fails.some((one) => one.step === 'registration') && fails.every((one) => OF_SIDECAR.has(one.step))
+  if (!isCause) return findings
+  return findings.map((finding) =>
+    finding.code === 'SIDECAR_ABSENT' ? failed('SIDECAR_ABSENT', finding.seen) : finding,
+  )
 }
 
 /** What a running sidecar's status says, in the light of the configuration that the doctor has. */
@@ -58,7 +85,7 @@ function drained({ draining }: SidecarStatus): readonly Finding[] {
   if (!draining) return []
   const seen =
     'it has withdrawn every token, because it was told to (drain), and registers none until it is restarted'
-  return [{ step, status: 'fail', seen, remedy: { words: 'restart it', type: 'docker restart registrar' } }]
+  return [failed('SIDECAR_DRAINED', seen)]
 }
 
 /** A doctor that was given another environment than the sidecar looks at the wrong things. */
@@ -73,9 +100,8 @@ function differences(
     ...(registry.url === url ? [] : [`the registry ${registry.url}`]),
   ]
   if (other.length === 0) return []
-  const words = "run the doctor with the sidecar's own environment: docker exec, or kubectl exec -c registrar"
   const seen = `it has another configuration than this doctor: ${other.join(', ')}`
-  return [{ step, status: 'warn', seen, remedy: { words } }]
+  return [{ ...failed('SIDECAR_DIFFERS', seen), status: 'warn' }]
 }
 
 function durationOf(seconds: number): string {

@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { endianness } from 'node:os'
+import { withoutMapping } from './ip-address.ts'
 
 /** A TCP port of this network namespace on which somebody listens. */
 export interface ListeningPort {
   /** `0.0.0.0` or `::`: every address. */
   readonly address: string
   readonly port: number
+  /** The user whose process it is. */
+  readonly uid: number
 }
 
 /** The two tables of Linux (proc_net_tcp(5)), which show the network namespace of the process that reads them. */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
+/** Number, local address and port, the peer's, the state, two queues, two timers, the retransmissions, and the user. */
+const ROW = /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) \S+ \S+ \S+ +(\d+) /
 /** The state LISTEN. */
 const LISTEN = '0A'
 /** A machine has some dozens; more would help nobody who looks for one. */
@@ -34,10 +39,9 @@ function readTable(path: string): string {
 
 function parse(table: string): readonly ListeningPort[] {
   return table.split('\n').flatMap((line) => {
-    const [, address, port, state] =
-      /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? []
+    const [, address, port, state, uid] = ROW.exec(line) ?? []
     if (address === undefined || port === undefined || state !== LISTEN) return []
-    return [{ address: addressOf(address), port: Number.parseInt(port, 16) }]
+    return [{ address: addressOf(address), port: Number.parseInt(port, 16), uid: Number(uid) }]
   })
 }
 
@@ -51,6 +55,6 @@ function addressOf(hex: string): string {
   const groups = Array.from({ length: 8 }, (_, index) =>
     (((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0)).toString(16),
   )
-  // As `URL` writes it: in the shortest way.
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+  // As `URL` writes it: in the shortest way. Java listens on IPv4 addresses as mapped ones.
+  return withoutMapping(new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1))
 }

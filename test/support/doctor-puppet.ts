@@ -3,6 +3,7 @@ import type { Machine } from '../../src/doctor/machine.ts'
 import { examinePuppet } from '../../src/doctor/puppet.ts'
 import { readTolerantConfig } from '../../src/doctor/tolerant-config.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import type { ListeningPort } from '../../src/net/listening-ports.ts'
 import { NameResolver, type NameResolverOptions } from '../../src/net/name-resolver.ts'
 
 export const TOKEN = 'insecure_doctor-5b21'
@@ -12,9 +13,15 @@ export const EMPTY_MACHINE: Machine = {
   kind: 'machine',
   hasContainerNames: false,
   listening: [],
+  uid: 1000,
   hasOnlyLoopback: false,
   interfaces: ['eth0 (192.0.2.7)'],
   networks: ['192.0.2.7/24'],
+}
+
+/** A port on which a process of this very user listens, or one of another user. */
+export function listener(port: number, address = '127.0.0.1', uid = 1000): ListeningPort {
+  return { address, port, uid }
 }
 
 /** What the doctor finds on the way to the puppet. */

@@ -1,21 +1,32 @@
 import { describe, expect, it } from 'vitest'
+import { DOCTOR_REMEDIES, DOCTOR_TROUBLES, type DoctorTrouble } from '../../src/doctor/doctor-trouble.ts'
 import { PROBLEM_CODES } from '../../src/lib/problem.ts'
 import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
 import { ADVICE_CODES } from '../../src/protocol/advice.ts'
 import { GATEWAY_TROUBLES } from '../../src/sidecar/gateway-trouble.ts'
 import { PUPPET_TROUBLES } from '../../src/sidecar/puppet-trouble.ts'
-import { remedyOf, TROUBLE_CODES, type TroubleCode } from '../../src/sidecar/remedy.ts'
+import { remedyOf as remedyInSidecar, TROUBLE_CODES, type TroubleCode } from '../../src/sidecar/remedy.ts'
 import { DISCOVERY_TROUBLES } from '../../src/sidecar/verification/discovery-trouble.ts'
 import { plain, text } from '../support/documentation.ts'
 
+type Code = TroubleCode | DoctorTrouble
+
+/** Those that only the doctor knows are not the sidecar's. */
+function remedyOf(code: Code): string {
+  return code in DOCTOR_REMEDIES
+    ? DOCTOR_REMEDIES[code as DoctorTrouble]
+    : remedyInSidecar(code as TroubleCode)
+}
+
 /** Each list of codes, and the heading of its table in docs/troubleshooting.md. */
-const LISTS: readonly (readonly [heading: string, codes: readonly TroubleCode[]])[] = [
+const LISTS: readonly (readonly [heading: string, codes: readonly Code[]])[] = [
   ['Codes of the registry', REGISTRY_TROUBLES],
   ['Codes of the puppet', PUPPET_TROUBLES],
   ["Codes of the registry's advice", ADVICE_CODES],
   ['Codes of discovery', DISCOVERY_TROUBLES],
   ['Codes of the gateway', GATEWAY_TROUBLES],
   ['Codes of the configuration', PROBLEM_CODES],
+  ['Codes of the doctor', DOCTOR_TROUBLES],
 ]
 
 const ROW = /^\| `([A-Z][A-Z0-9_]*)` \| ([^|]+) \| ([^|]+) \|$/
@@ -53,11 +64,11 @@ it('a code is in one list, once', () => {
 })
 
 it('every list of codes is among those that have a remedy, and there are no others', () => {
-  expect([...TROUBLE_CODES].sort()).toEqual(LISTS.flatMap(([, codes]) => codes).sort())
+  expect([...TROUBLE_CODES, ...DOCTOR_TROUBLES].sort()).toEqual(LISTS.flatMap(([, codes]) => codes).sort())
 })
 
 it('a remedy is one sentence that can stand after other words: no full stop, nothing that points elsewhere', () => {
-  const all = TROUBLE_CODES.map(remedyOf)
+  const all = [...TROUBLE_CODES, ...DOCTOR_TROUBLES].map(remedyOf)
   expect(all.filter((remedy) => /\. |\.$|\n|\bas above\b|\bthe same$|\bthe line\b/.test(remedy))).toEqual([])
 })
 
