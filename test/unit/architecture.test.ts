@@ -53,9 +53,14 @@ const SHARED_BY_THE_SIDECAR = [
   'sidecar/verification/discovery-trouble.ts',
 ]
 
-const SHARED_BY_THE_DOCTOR = ['finding', 'walk', 'clock', 'sidecar-status', 'tolerant-config'].map(
-  (name) => `doctor/${name}.ts`,
-)
+const SHARED_BY_THE_DOCTOR = [
+  'finding',
+  'walk',
+  'clock',
+  'doctor-trouble',
+  'sidecar-status',
+  'tolerant-config',
+].map((name) => `doctor/${name}.ts`)
 
 /**
  * The layers: each room, and the rooms that it may import. The registry and the sidecar do not know each other, nor do the rooms of
