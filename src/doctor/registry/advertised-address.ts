@@ -9,6 +9,8 @@ export interface AdvertisedFacts {
   readonly host: string
   /** The address that the registry sees, as far as it is known. */
   readonly seen: string | undefined
+  /** Whether the registry can be reached over IPv6 alone. */
+  readonly isRegistryIpv6: boolean
   /** Whether the registry is on this machine. */
   readonly isRegistryLocal: boolean
   readonly isRegistryPublic: boolean
@@ -28,6 +30,12 @@ const step = 'advertised address'
 export function advertisedFinding(facts: AdvertisedFacts): Finding {
   const { host, seen } = facts
   if (host !== '') return judge(host, `${host} (REGISTRAR_ADVERTISE_HOST)`, facts)
+  const { isRegistryIpv6, remedy } = facts
+  if (isRegistryIpv6) {
+    const why =
+      'no address is set to be published, and the registry sees an IPv6 one, which no client can use'
+    return { step, status: 'fail', code: 'UNPUBLISHED_IPV6', seen: why, remedy }
+  }
   if (seen === undefined)
     return {
       step,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Discovery } from '../../client/discover.ts'
 import type { Config } from '../../config/sidecar-config.ts'
 import { PROBLEM_REMEDIES } from '../../lib/problem.ts'
@@ -27,6 +28,8 @@ export interface PublishedFacts {
   /** The addresses of the registry's name; empty where they are not known. */
   readonly addresses: readonly string[]
   readonly discovery: Discovery
+  /** How long that took, in milliseconds. */
+  readonly tookMs: number
   /** What our own registry says; undefined at others. */
   readonly said: DiscoveryReport | undefined
   readonly clientsRegistry: ClientsRegistry | undefined
@@ -57,10 +60,10 @@ export async function examinePublished(
   report: Report,
 ): Promise<void> {
   const { config } = input
-  const { addresses, discovery, said, clientsRegistry, sidecar } = facts
+  const { addresses, discovery, tookMs, said, clientsRegistry, sidecar } = facts
   const { advertise } = config
   const registry = config.registry.url
-  report(registrationFinding({ discovery, report: said, advertise, sidecar }))
+  report(registrationFinding({ discovery, tookMs, report: said, advertise, sidecar }))
   for (const finding of discoveryFindings({ registry, discovery, clientsRegistry, advertise }))
     report(finding)
   const place = discovery.kind === 'found' ? endpointOf(discovery) : undefined
@@ -84,12 +87,14 @@ async function examineAddress(
   const { config, resolver } = input
   const { host } = config.advertise
   const resolved = host === '' ? undefined : await resolver.addresses(host, LOOKUP_MS).catch(() => undefined)
+  const hosts = registryHosts(config, addresses)
   const remedy = addressRemedy(PROBLEM_REMEDIES.ADVERTISE_USELESS, optionsOf(input, addresses))
   report(
     advertisedFinding({
       host,
       seen,
-      isRegistryLocal: registryHosts(config, addresses).every(isLoopbackHost),
+      isRegistryIpv6: hosts.every((each) => isIP(each) === 6),
+      isRegistryLocal: hosts.every(isLoopbackHost),
       isRegistryPublic: isRegistryPublic(config, addresses),
       own: ownAddresses(),
       isContainer: isInOwnContainer(),

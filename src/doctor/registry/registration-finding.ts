@@ -2,6 +2,7 @@ import type { Discovery } from '../../client/discover.ts'
 import { ADVICE_REMEDIES } from '../../protocol/advice.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import type { DiscoveryReport } from '../../protocol/host-query.ts'
+import { DISCOVERY_REMEDIES, type DiscoveryTrouble } from '../../sidecar/verification/discovery-trouble.ts'
 import type { Finding, Remedy } from '../finding.ts'
 
 /** What a running sidecar says of the token. */
@@ -10,10 +11,8 @@ export interface SidecarOfToken {
   readonly puppetState: string
   /** Undefined: it does not have this token. */
   readonly token: { readonly state: string; readonly code: string; readonly reason: string } | undefined
-  /** What it has found out by asking where clients of this token are sent. */
-  readonly discoveryProblem:
-    | { readonly code: string; readonly message: string; readonly remedy: string }
-    | undefined
+  /** What it has found out by asking in-band where clients of this token are sent; undefined if that is well, or not known. */
+  readonly discoveryCode: DiscoveryTrouble | undefined
 }
 
 /** Who has registered the token, as far as it is known. */
@@ -22,6 +21,8 @@ export interface RegistrationFacts {
   readonly discovery: Discovery
   /** What our own registry says beside it; undefined at others. */
   readonly report: DiscoveryReport | undefined
+  /** How long the registry took for its answer to a client, in milliseconds. */
+  readonly tookMs: number
   /** What is to be published; an empty host means the address that the registry sees. */
   readonly advertise: Endpoint
   /** Undefined if none runs here. */
@@ -43,10 +44,15 @@ export function registrationFinding(facts: RegistrationFacts): Finding {
   const holds = sidecar?.token?.state === 'registered'
   if (sidecar !== undefined && !holds)
     return withheld(sidecar, `somebody else has registered the token (${where})`)
-  const { discoveryProblem } = sidecar ?? {}
-  if (discoveryProblem !== undefined) {
-    const { code, message, remedy } = discoveryProblem
-    return { step, status: 'fail', code, seen: message, remedy: { words: remedy } }
+  // Our own registry has the last word, and a newer one than the sidecar's.
+  const found = report === undefined ? sidecar?.discoveryCode : undefined
+  if (found !== undefined && found in FOUND_BY_SIDECAR)
+    return fail(found, `${FOUND_BY_SIDECAR[found]}; clients are sent to ${where}`, {
+      words: DISCOVERY_REMEDIES[found],
+    })
+  if (report === undefined && facts.tookMs >= UNANSWERED_MS) {
+    const seen = `whoever the registry asks for the port does not answer; clients are sent to ${where}`
+    return fail('DISCOVERY_STALE_LINK', seen, { words: DISCOVERY_REMEDIES.DISCOVERY_STALE_LINK })
   }
   const whose = holds ? 'this sidecar has registered the token' : 'somebody has registered the token'
   if (!isOurs) {
@@ -78,6 +84,17 @@ export function isAdvertised({ host, port }: Endpoint, advertise: Endpoint): boo
   )
 }
 
+/** The public registry's server gives a registrant 5 s for the question, and then says port 8788, right or wrong. */
+const UNANSWERED_MS = 4900
+
+/** A port that is closed is the matter of another step. */
+const FOUND_BY_SIDECAR: Partial<Record<DiscoveryTrouble, string>> = {
+  DISCOVERY_LOST: 'the registry does not know of the registration that this sidecar holds',
+  DISCOVERY_STALE_LINK:
+    'the registry asks another connection with the host of this sidecar, and not this sidecar',
+  DISCOVERY_OTHER_REGISTRANT: 'the registry asks another registrant, and not this sidecar',
+}
+
 const OTHER: Remedy = {
   words:
     'end the other registrant, or give each puppet its own token; if it is an older process of yours, end that',
@@ -87,17 +104,17 @@ function nobody(reason: string | undefined, sidecar: SidecarOfToken | undefined)
   const why = reason === undefined ? '' : ` (${reason})`
   if (sidecar === undefined) {
     const seen = `nobody can be found with the token${why}, and no sidecar answers here`
-    return fail(undefined, seen, { words: 'start the sidecar', type: 'puppet-registrar run' })
+    return fail('SIDECAR_ABSENT', seen, { words: 'start the sidecar', type: 'puppet-registrar run' })
   }
   if (sidecar.token?.state !== 'registered')
     return withheld(sidecar, `nobody can be found with the token${why}`)
   if (reason !== undefined) {
     const seen = `this sidecar has registered the token, and clients are not told of it: ${reason}`
-    return fail('UNPUBLISHED_HOST', seen, { words: ADVICE_REMEDIES.UNPUBLISHED_HOST })
+    const code = /IPv6/.test(reason) ? 'UNPUBLISHED_IPV6' : 'UNPUBLISHED_HOST'
+    return fail(code, seen, { words: ADVICE_REMEDIES[code] })
   }
   return fail('DISCOVERY_LOST', 'this sidecar has registered the token, and the registry knows of nobody', {
-    words:
-      'restart the sidecar; if it comes again, look at what keeps connections open between here and the registry',
+    words: DISCOVERY_REMEDIES.DISCOVERY_LOST,
   })
 }
 

@@ -37,10 +37,16 @@ export async function examineRegistry(input: RegistryWalkInput, report: Report):
   const onDate = (header: string): void => {
     date = header
   }
+  const beganMs = clock.now()
+  let tookMs = 0
   const discovering =
     token === undefined
       ? undefined
-      : discover({ registry: access.url, token, transport, clock, timeoutMs: DISCOVERY_MS, onDate })
+      : discover({ registry: access.url, token, transport, clock, timeoutMs: DISCOVERY_MS, onDate }).finally(
+          () => {
+            tookMs = clock.now() - beganMs
+          },
+        )
   const clientsRegistry = token === undefined ? undefined : askClientsRegistry(input, token)
   const sidecar = token === undefined ? undefined : askSidecarOf(token, config, clock)
 
@@ -61,7 +67,7 @@ export async function examineRegistry(input: RegistryWalkInput, report: Report):
     return skipPublished(input, addresses, isReached ? undefined : NOT_REACHED, report)
   await examinePublished(
     input,
-    { addresses, discovery, said, clientsRegistry: await clientsRegistry, sidecar: await sidecar },
+    { addresses, discovery, tookMs, said, clientsRegistry: await clientsRegistry, sidecar: await sidecar },
     report,
   )
 }

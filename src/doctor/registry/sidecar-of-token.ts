@@ -1,6 +1,7 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { publicName } from '../../ops/redactor.ts'
+import { DISCOVERY_TROUBLES } from '../../sidecar/verification/discovery-trouble.ts'
 import { askStatus, hostToAsk, type SidecarStatus } from '../sidecar-status.ts'
 import type { SidecarOfToken } from './registration-finding.ts'
 
@@ -17,7 +18,7 @@ export async function askSidecarOf(
 
 /** @param id the token's public name */
 export function sidecarOfToken(status: SidecarStatus, id: string): SidecarOfToken {
-  const { draining, puppet, problems, tokens, registrations } = status
+  const { draining, puppet, tokens, registrations } = status
   const listed = tokens.find((token) => token.id === id)
   // Of many tokens, those in trouble come first.
   const isBeyond = listed === undefined && registrations.total > tokens.length
@@ -25,6 +26,6 @@ export function sidecarOfToken(status: SidecarStatus, id: string): SidecarOfToke
     draining,
     puppetState: puppet.state,
     token: isBeyond ? { state: 'registered', code: '', reason: '' } : listed,
-    discoveryProblem: problems.find(({ code }) => code === listed?.discoveryCode),
+    discoveryCode: DISCOVERY_TROUBLES.find((code) => code === listed?.discoveryCode),
   }
 }
