@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Finding, Step } from '../../src/doctor/finding.ts'
 import { examineRegistry } from '../../src/doctor/registry/registry.ts'
 import { readTolerantConfig } from '../../src/doctor/tolerant-config.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { NameResolver, type NameResolverOptions } from '../../src/net/name-resolver.ts'
+import type { CertificateFiles } from './certificates.ts'
 import { serveOn } from './serve.ts'
 
 export const TOKEN = 'insecure_doctor-0123456789'
@@ -14,13 +17,14 @@ export const TOKEN = 'insecure_doctor-0123456789'
 export async function examine(
   env: Record<string, string>,
   names: Partial<NameResolverOptions> = {},
+  clock: Clock = systemClock,
 ): Promise<readonly Finding[]> {
   const found: Finding[] = []
   const all = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN, REGISTRAR_ADMIN_PORT: '0', ...env }
   const { config } = await readTolerantConfig(all)
   if (config === undefined) throw new Error('nothing of it can be used')
-  const resolver = new NameResolver({ clock: systemClock, ...names })
-  await examineRegistry({ config, env: all, clock: systemClock, resolver }, (finding) => found.push(finding))
+  const resolver = new NameResolver({ clock, ...names })
+  await examineRegistry({ config, env: all, clock, resolver }, (finding) => found.push(finding))
   return found
 }
 
@@ -46,12 +50,20 @@ export interface FakeRegistryOptions {
   readonly refuse?: (socket: Duplex, request: IncomingMessage) => void
   /** What it says to a query in-band, one frame each; default: the host of nobody. */
   readonly inBand?: (token: string) => readonly unknown[]
+  /** It speaks TLS with this certificate. */
+  readonly tls?: CertificateFiles
 }
 
 export async function startFakeRegistry(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
   const { discovery = nobody, refuse, inBand = () => [{ name: 'hostie', payload: '0.0.0.0' }] } = options
   const tokens: string[] = []
-  const server = createServer(discovery)
+  const server =
+    options.tls === undefined
+      ? createServer(discovery)
+      : createTlsServer(
+          { cert: readFileSync(options.tls.certFile), key: readFileSync(options.tls.keyFile) },
+          discovery,
+        )
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: ([first = '']) => first })
   server.on('upgrade', (request, socket, head) => {
     const { authorization = '' } = request.headers
@@ -66,7 +78,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
     })
   })
   const { port, close } = await serveOn(server)
-  return { port, url: `ws://127.0.0.1:${port}`, tokens, close }
+  return { port, url: `${options.tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${port}`, tokens, close }
 }
 
 /** Says that nobody is registered. */

@@ -36,8 +36,6 @@ export interface PublishedFacts {
   readonly sidecar: SidecarOfToken | undefined
 }
 
-export const NOT_REACHED = 'because the registry cannot be reached'
-const WITHOUT_TOKEN = 'because there is no token'
 /** How long a name that is advertised may take to be looked up, in milliseconds. */
 const LOOKUP_MS = 4000
 
@@ -45,11 +43,11 @@ const LOOKUP_MS = 4000
 export async function skipPublished(
   input: RegistryWalkInput,
   addresses: readonly string[],
-  why: string | undefined,
+  seen: string,
   report: Report,
 ): Promise<void> {
   for (const step of ['registration', 'discovery', 'published port'] as const)
-    report({ step, status: 'skipped', seen: why ?? WITHOUT_TOKEN })
+    report({ step, status: 'skipped', seen })
   await examineAddress(input, addresses, undefined, report)
 }
 

@@ -9,7 +9,7 @@ import { clockFinding } from '../clock.ts'
 import type { Walk } from '../walk.ts'
 import { askRegistry } from './ask-registry.ts'
 import { askClientsRegistry } from './clients-registry.ts'
-import { examinePublished, NOT_REACHED, type RegistryWalkInput, skipPublished } from './published.ts'
+import { examinePublished, type RegistryWalkInput, skipPublished } from './published.ts'
 import { registryRemedy } from './registry-remedy.ts'
 import { askSidecarOf } from './sidecar-of-token.ts'
 import { lookUnverified } from './unverified-look.ts'
@@ -60,11 +60,14 @@ export async function examineRegistry(input: RegistryWalkInput, report: Report):
   for (const finding of wayFindings({ registry: access.url, addresses, proxy, failure, remedy }))
     report(finding)
 
-  const isReached = failure === undefined || stepOf(failure) === 'registry upgrade'
-  const discovery = isReached ? await discovering : undefined
+  // An upgrade may fail where clients are answered all the same: by a proxy that passes no WebSockets on, or for the token's sake.
+  const mayAnswer = failure === undefined || stepOf(failure) === 'registry upgrade'
+  const discovery = mayAnswer ? await discovering : undefined
   report(clockFinding(clock.date(), date ?? look?.date))
-  if (discovery === undefined)
-    return skipPublished(input, addresses, isReached ? undefined : NOT_REACHED, report)
+  if (token === undefined) return skipPublished(input, addresses, 'because there is no token', report)
+  const isAnswered = discovery?.kind === 'found' || discovery?.kind === 'not registered'
+  if (discovery === undefined || (failure !== undefined && !isAnswered))
+    return skipPublished(input, addresses, 'because the registry cannot be reached', report)
   await examinePublished(
     input,
     { addresses, discovery, tookMs, said, clientsRegistry: await clientsRegistry, sidecar: await sidecar },
