@@ -127,10 +127,34 @@ const ADVICE: fc.Arbitrary<Json> = fc
   )
   .map((payload) => JSON.stringify({ name: 'sys', payload }))
 
-/** Events of any shape: questions, advice, and what is neither. */
+const HOST = fc.constantFrom(
+  '127.0.0.9',
+  '127.0.0.1',
+  '0.0.0.0',
+  '::ffff:127.0.0.9',
+  'a.example.com',
+  'a b',
+  '',
+)
+
+/** Where discovery leads, in answer to a query or unasked; or nearly. */
+const DISCOVERY = fc.oneof(
+  HOST.map((host) => JSON.stringify({ name: 'hostie', payload: host })),
+  fc
+    .record({
+      host: HOST,
+      port: fc.constantFrom(8788, 0, -1, 1e9),
+      by: fc.constantFrom('you', 'another', 'nobody', 'somebody'),
+      registrants: fc.constantFrom(0, 1, 2, -1, 1e300),
+      open: fc.constantFrom(true, false, null, 'yes'),
+    })
+    .map((discovery) => JSON.stringify({ name: 'sys', payload: { discovery } })),
+)
+
+/** Events of any shape: questions, advice, where discovery leads, and what is none of these. */
 export const EVENTS: fc.Arbitrary<Bytes> = afterUpgrade(
   fc
-    .array(fc.oneof(QUESTION, ADVICE, EVENT), { maxLength: 60 })
+    .array(fc.oneof(QUESTION, ADVICE, DISCOVERY, EVENT), { maxLength: 60 })
     .map((texts) => texts.map(serverTextFrame).join('')),
 )
 
