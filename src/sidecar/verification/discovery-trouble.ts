@@ -10,7 +10,8 @@ export const DISCOVERY_REMEDIES = {
   DISCOVERY_STALE_LINK:
     'stop whatever else registers this token on this host; if it is an older connection of this sidecar, wait until the registry drops it',
   /** Another link is asked, and clients are sent to another host. */
-  DISCOVERY_OTHER_REGISTRANT: 'stop the other program that registers this token, or give each its own',
+  DISCOVERY_OTHER_REGISTRANT:
+    'stop the other program that registers this token, or give each its own; if there is none, it is a connection that a crash has left behind: wait until the registry drops it',
   /** The registry cannot open the published port. */
   DISCOVERY_PORT_CLOSED:
     'open the port for connections from outside (firewall, port mapping), or correct REGISTRAR_ADVERTISE_HOST and REGISTRAR_ADVERTISE_PORT',

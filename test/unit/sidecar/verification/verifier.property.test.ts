@@ -7,7 +7,8 @@ import { QuickClock } from '../../../support/quick-clock.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const FIVE_MINUTES = 300_000
-const HOSTS = ['203.0.113.7', '198.51.100.9', '127.0.0.1', '0.0.0.0']
+const HOST = '203.0.113.7'
+const HOSTS = [HOST, '198.51.100.9', '127.0.0.1', '0.0.0.0']
 
 const host = fc.constantFrom(...HOSTS)
 const id = fc.constantFrom(...IDS)
@@ -34,6 +35,9 @@ function scene(seed: number, intervalMs: number) {
   const sentMs: number[] = []
   const cutMs = new Map<string, number>()
   /** When the query was sent that runs on a link. */
+  const asked = new Set<string>()
+  /** What the registry does with a query, beside what happens anyway. */
+  const registry: { answer?: (link: VerifiedLink) => void } = {}
   const running = new Map<VerifiedLink, number>()
   const emit = (event: SidecarEvent): void => {
     const link = event.type === 'verification' ? links.get(event.id) : undefined
@@ -53,6 +57,8 @@ function scene(seed: number, intervalMs: number) {
         expect(clock.now() - (sentMs.at(-1) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(999)
         sentMs.push(clock.now())
         running.set(link, clock.now())
+        asked.add(name)
+        registry.answer?.(link)
       },
       lost: () => {
         expect(clock.now() - (cutMs.get(name) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(
@@ -73,17 +79,17 @@ function scene(seed: number, intervalMs: number) {
     running.delete(link)
     verifier.unwatch(link)
   }
-  return { clock, links, sentMs, running, verifier, come, go }
+  return { clock, links, sentMs, running, asked, registry, verifier, come, go }
 }
 
-it('whatever a registry says, and when: one query a second, one verdict a query, one cut in five minutes, and nothing is left', async () => {
+it('whatever a registry says, and when: one query a second, one verdict a query, one cut in five minutes, nobody is forgotten, and nothing is left', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer(),
       fc.constantFrom(1, 5000, 60_000),
       fc.array(happening, { maxLength: 120, size: 'max' }),
       async (seed, intervalMs, sequence) => {
-        const { clock, links, running, verifier, come, go } = scene(seed, intervalMs)
+        const { clock, links, running, asked, registry, verifier, come, go } = scene(seed, intervalMs)
         for (const step of sequence) {
           const link = 'id' in step ? links.get(step.id) : undefined
           if (step.type === 'come') come(step.id)
@@ -104,6 +110,11 @@ it('whatever a registry says, and when: one query a second, one verdict a query,
         }
         await clock.advance(12_001)
         expect([...running.values()].filter((queryMs) => clock.now() - queryMs > 12_000)).toEqual([])
+        // A registry that answers again is found again, for all links.
+        registry.answer = (link) => void verifier.answered(link, HOST)
+        asked.clear()
+        await clock.advance(11 * 60_000)
+        expect([...asked].sort()).toEqual([...links.keys()].sort())
         for (const name of IDS) go(name)
         expect(clock.pending).toBe(0)
       },
