@@ -56,9 +56,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./drain.ts')).drain,
   },
   doctor: {
-    usage: 'doctor [--json]',
+    usage: 'doctor [--client] [--json]',
     summary: 'says what is wrong between a client and the puppet, and what to do',
-    switches: ['json'],
+    switches: ['client', 'json'],
     load: async () => (await import('./doctor.ts')).doctor,
   },
 }

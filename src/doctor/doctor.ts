@@ -35,7 +35,8 @@ export async function examine(env: Env, clock: Clock): Promise<readonly Finding[
   return withSidecarAsCause(withClockAsCause(findings)).map((finding) => redacted(finding, redactor.redact))
 }
 
-function redacted<AnyStep extends string>(
+/** A finding without secrets. */
+export function redacted<AnyStep extends string>(
   { seen, remedy, ...rest }: Finding<AnyStep>,
   redact: (text: string) => string,
 ): Finding<AnyStep> {

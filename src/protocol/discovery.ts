@@ -13,6 +13,8 @@ export type DiscoveryAnswer =
       readonly endpoint: Endpoint
       /** The address beside `host` that older clients read; undefined where the registry sends none. */
       readonly ip: string | undefined
+      /** The registry sends no `host`, which current clients read: the endpoint's is `ip`. */
+      readonly lacksHost?: true
     }
   /** `reason`: why not, where the registry says so: printable and one line, but anything may stand in it. */
   | { readonly kind: 'not registered'; readonly reason?: string }
@@ -57,7 +59,8 @@ export function parseDiscovery(status: number, body: string): DiscoveryAnswer {
   if (host === '0.0.0.0' || port === 0) return { kind: 'not registered' }
   if (!isPrintable(host)) return notUnderstood('the answer has a `host` that is none')
   if (!isPort(port)) return notUnderstood('the answer has no usable `port`')
-  return { kind: 'found', endpoint: { host, port }, ip: isPrintable(value.ip) ? value.ip : undefined }
+  const ip = isPrintable(value.ip) ? value.ip : undefined
+  return { kind: 'found', endpoint: { host, port }, ip, ...(value.host == null && { lacksHost: true }) }
 }
 
 /** Whether it may be a host: no white space, and nothing that moves a terminal's cursor, for it is printed as it is. */

@@ -10,6 +10,8 @@ export interface ClientTls {
   readonly servername: string | undefined
   readonly cert?: Buffer | undefined
   readonly key?: Buffer | undefined
+  /** Authorities in PEM that count in place of those of Node.js, for whoever looks at `authorized` afterwards; the probe does not. */
+  readonly ca?: readonly string[] | undefined
 }
 
 /** How far it got: `agreed` is TLS whose two sides have agreed on HTTP/2 (ALPN). */
@@ -93,12 +95,13 @@ function keepNativePart(session: ClientHttp2Session): void {
   session.once('close', () => keepThisTurn(native))
 }
 
-function secured(socket: Socket, { servername, cert, key }: ClientTls): TLSSocket {
+function secured(socket: Socket, { servername, cert, key, ca }: ClientTls): TLSSocket {
   return connectTls({
     socket,
     ALPNProtocols: ['h2'],
     rejectUnauthorized: false,
     ...(servername === undefined ? {} : { servername }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    ...(ca === undefined ? {} : { ca: [...ca] }),
   })
 }

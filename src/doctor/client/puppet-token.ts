@@ -1,0 +1,111 @@
+import type { ClientHttp2Session } from 'node:http2'
+import { type Clock, deadline } from '../../lib/clock.ts'
+import { isLoopbackHost } from '../../net/local-host.ts'
+import { describeAnswer, kindOf, MEANINGS } from '../../sidecar/probe/answer-meaning.ts'
+import { type GrpcAnswer, unaryCall } from '../../sidecar/probe/grpc-call.ts'
+import type { Endpoint, Plan } from './plan.ts'
+import type { TokenPlace } from './sdks.ts'
+import type { Finding, Report } from './steps.ts'
+
+/** A call without side effects, which a puppet refuses with a token that it does not accept. */
+const VERSION = '/wechaty.Puppet/Version'
+const CALL_MS = 4000
+
+/**
+ * Calls the puppet as the SDK does, with the token where the SDK puts it: nobody sees it who does not see it when the bot starts. Whoever
+ * calls this has verified the peer as far as the SDK does. An SDK that takes any certificate sends its token to anybody: that is not
+ * imitated. Never rejects.
+ */
+export async function askWithToken(
+  plan: Plan,
+  { host, port }: Endpoint,
+  session: ClientHttp2Session,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  report: Report,
+): Promise<void> {
+  const { sdk, token, tls } = plan
+  const isAnybody = tls && sdk.checksNames === 'none' && !isLoopbackHost(session.socket?.remoteAddress ?? '')
+  const places: readonly TokenPlace[] = isAnybody ? [] : sdk.sendsToken[tls ? 'tls' : 'plaintext']
+  const limit = deadline(clock, CALL_MS, signal)
+  try {
+    const answer = await unaryCall(session, {
+      path: VERSION,
+      authority: places.includes(':authority') ? token : (plan.serverName ?? `${host}:${port}`),
+      ...(places.includes('authorization') && { metadata: { authorization: `Wechaty ${token}` } }),
+      signal: limit.signal,
+    })
+    report({ step: 'puppet token', ...judgeAnswer(plan, places, answer, isAnybody) })
+  } catch {
+    const seen = limit.signal.aborted
+      ? `the puppet does not answer a call in ${CALL_MS / 1000} s`
+      : 'the puppet breaks the call off'
+    const code = limit.signal.aborted ? 'PUPPET_SILENT' : 'PUPPET_BREAKS_CALLS'
+    report({
+      step: 'puppet token',
+      status: 'fail',
+      code,
+      seen,
+      remedy: { words: "look at the puppet's log" },
+    })
+  } finally {
+    limit.release()
+  }
+}
+
+/** What an answer to `Version` says about the token. The text of the answer is never read: puppets repeat the token in it. */
+export function judgeAnswer(
+  { tls }: Pick<Plan, 'tls'>,
+  places: readonly TokenPlace[],
+  answer: GrpcAnswer,
+  isAnybody: boolean,
+): Omit<Finding, 'step'> {
+  const { status } = answer
+  if (status === 'UNAUTHENTICATED' || status === 'PERMISSION_DENIED') {
+    if (isAnybody) {
+      const seen =
+        'the puppet answers, and wants a token, which the doctor does not send to a peer that it cannot verify'
+      return { status: 'ok', seen }
+    }
+    return places.length === 0 ? sendsNone(status) : refused(status)
+  }
+  const meaning = MEANINGS[kindOf(answer)].version
+  if (meaning === 'life' && status === 'OK') {
+    if (places.length === 0) {
+      const seen = isAnybody
+        ? 'the puppet answers without a token'
+        : 'the puppet answers this SDK, which sends no token'
+      return { status: 'ok', seen }
+    }
+    const how = tls ? '' : ' (in plaintext: whoever is on the way can read it)'
+    return { status: 'ok', seen: `the puppet accepts the token, sent as this SDK sends it${how}` }
+  }
+  const seen = `the puppet answers with ${describeAnswer(answer)}`
+  if (typeof meaning === 'object' || meaning === 'life' || meaning === 'health') {
+    const remedy = { words: "look at the puppet's log: whether it accepts the token cannot be known" }
+    return { status: 'warn', seen, remedy }
+  }
+  return {
+    status: 'fail',
+    code: meaning,
+    seen,
+    remedy: { words: 'start the puppet, or mend the way of the proxy before it; look at the log of both' },
+  }
+}
+
+function refused(status: string): Omit<Finding, 'step'> {
+  return {
+    status: 'fail',
+    code: 'PUPPET_REFUSES_TOKEN',
+    seen: `the puppet refuses the token (${status}): it has another one`,
+    remedy: { words: 'give bot, puppet and registrar the same token' },
+  }
+}
+
+function sendsNone(status: string): Omit<Finding, 'step'> {
+  return {
+    status: 'fail',
+    code: 'PUPPET_REFUSES_TOKEN',
+    seen: `the puppet wants a token (${status}), and this SDK sends none`,
+    remedy: { words: 'use a puppet that checks no token, or an SDK that sends it' },
+  }
+}

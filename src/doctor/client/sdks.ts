@@ -1,0 +1,199 @@
+/** How an SDK hands over its token: in gRPC's metadata, or as the HTTP/2 `:authority`. */
+export type TokenPlace = 'authorization' | ':authority'
+
+/** Which names of a certificate an SDK takes: only subject alternative names, or the common name where there are none. */
+export type NameCheck = 'alternative names or common name' | 'alternative names' | 'none'
+
+/**
+ * What one SDK reads and does, as its published source says. Variables stand in the order in which the SDK looks: the first one that is set
+ * counts. docs/clients.md has this table in words, and a test holds them together.
+ */
+export interface Sdk {
+  readonly name: string
+  /** What shows that a folder is a bot of this SDK: a file, and what its text holds; or the path of a package that is installed in it. */
+  readonly signs: readonly Sign[]
+  readonly token: readonly string[]
+  /** `program`: the SDK reads no variable; these are what its examples read and hand over. */
+  readonly tokenIsReadBy: 'SDK' | 'program'
+  /** `host:port` of the puppet, instead of asking a registry; none: only the bot's program can say it. */
+  readonly endpoint: readonly string[]
+  /** `host[:port]` of the registry, which is asked over https; none: api.chatie.io is built in. */
+  readonly authority: readonly string[]
+  /** What names a file of certificates to trust for the registry; only where there is a choice of registry. */
+  readonly registryCa?: string
+  /** The field of the registry's answer in which it looks for the address. */
+  readonly reads: 'host' | 'ip'
+  /** Whether it can use an IPv6 address that it is told; the others put a colon and the port behind it as it is. */
+  readonly takesIpv6: boolean
+  /** `variable`: TLS unless WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_CLIENT is `true`. */
+  readonly tls: 'variable' | 'always' | 'never'
+  /** The server name of TLS. `prefix`: the token before its last `_`; `variable` is what sets another one. */
+  readonly serverName: { readonly from: 'prefix' | 'endpoint'; readonly variable?: string }
+  readonly checksNames: NameCheck
+  /** What holds the authority's certificate, in PEM, in place of the community's; none: the community's, or (`none` above) any. */
+  readonly puppetCa?: string
+  readonly sendsToken: { readonly tls: readonly TokenPlace[]; readonly plaintext: readonly TokenPlace[] }
+  /** The variables of proxies that it goes through, to the registry and to the puppet. */
+  readonly proxies: { readonly registry: readonly string[]; readonly puppet: readonly string[] }
+}
+
+export type Sign =
+  | { readonly file: string; readonly holds: RegExp }
+  | { readonly folder: string }
+  /** Any file of the bot's folder whose name ends like this. */
+  | { readonly ending: string; readonly holds: RegExp }
+
+export const DEFAULT_AUTHORITY = 'api.chatie.io'
+export const AUTHORITY = 'WECHATY_PUPPET_SERVICE_AUTHORITY'
+export const ENDPOINT = 'WECHATY_PUPPET_SERVICE_ENDPOINT'
+export const TOKEN = 'WECHATY_PUPPET_SERVICE_TOKEN'
+export const NO_TLS = 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_CLIENT'
+export const SERVER_NAME = 'WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME'
+export const PUPPET_CA = 'WECHATY_PUPPET_SERVICE_TLS_CA_CERT'
+
+const HOSTIE_TOKEN = 'WECHATY_PUPPET_HOSTIE_TOKEN'
+const HOSTIE_ENDPOINT = 'WECHATY_PUPPET_HOSTIE_ENDPOINT'
+const BOTH_CASES = ['HTTPS_PROXY', 'https_proxy']
+/** Of gRPC's libraries in C and in JavaScript: lower case only, and of any URL. */
+const GRPC_PROXIES = ['grpc_proxy', 'https_proxy', 'http_proxy']
+
+export const SDKS = [
+  {
+    name: 'TypeScript',
+    signs: [
+      { folder: 'node_modules/wechaty-puppet-service' },
+      { folder: 'node_modules/wechaty' },
+      { file: 'package.json', holds: /"(wechaty|wechaty-puppet-service|wechaty-token)"\s*:/ },
+    ],
+    token: [TOKEN, HOSTIE_TOKEN],
+    tokenIsReadBy: 'SDK',
+    endpoint: [ENDPOINT, HOSTIE_ENDPOINT],
+    authority: [AUTHORITY, 'WECHATY_SERVICE_DISCOVERY_ENDPOINT'],
+    registryCa: 'NODE_EXTRA_CA_CERTS',
+    reads: 'host',
+    takesIpv6: true,
+    tls: 'variable',
+    serverName: { from: 'prefix', variable: SERVER_NAME },
+    checksNames: 'alternative names or common name',
+    puppetCa: PUPPET_CA,
+    sendsToken: { tls: ['authorization', ':authority'], plaintext: [':authority'] },
+    proxies: { registry: [], puppet: GRPC_PROXIES },
+  },
+  {
+    name: 'Go',
+    signs: [{ file: 'go.mod', holds: /github\.com\/wechaty\/go-wechaty\b/ }],
+    token: [TOKEN, HOSTIE_TOKEN],
+    tokenIsReadBy: 'SDK',
+    endpoint: [ENDPOINT, HOSTIE_ENDPOINT],
+    authority: [AUTHORITY],
+    registryCa: 'SSL_CERT_FILE',
+    reads: 'host',
+    takesIpv6: false,
+    tls: 'variable',
+    serverName: { from: 'prefix', variable: SERVER_NAME },
+    checksNames: 'alternative names',
+    puppetCa: PUPPET_CA,
+    sendsToken: { tls: ['authorization'], plaintext: [':authority'] },
+    proxies: { registry: BOTH_CASES, puppet: BOTH_CASES },
+  },
+  {
+    name: 'Python',
+    signs: [
+      ...['requirements.txt', 'pyproject.toml', 'setup.py', 'Pipfile'].map((file) => ({
+        file,
+        holds: /\bwechaty(-puppet-service|_puppet_service)?\b/,
+      })),
+    ],
+    token: [TOKEN, 'TOKEN', 'token'],
+    tokenIsReadBy: 'SDK',
+    endpoint: [ENDPOINT, 'ENDPOINT', 'endpoint'],
+    authority: [],
+    reads: 'ip',
+    takesIpv6: false,
+    tls: 'never',
+    serverName: { from: 'endpoint' },
+    checksNames: 'none',
+    sendsToken: { tls: [], plaintext: [':authority'] },
+    proxies: { registry: BOTH_CASES, puppet: [] },
+  },
+  {
+    name: 'Java',
+    signs: ['pom.xml', 'build.gradle', 'build.gradle.kts'].map((file) => ({
+      file,
+      holds: /io\.github\.wechaty/,
+    })),
+    token: [TOKEN, HOSTIE_TOKEN],
+    tokenIsReadBy: 'program',
+    endpoint: [],
+    authority: [],
+    reads: 'ip',
+    takesIpv6: false,
+    tls: 'never',
+    serverName: { from: 'endpoint' },
+    checksNames: 'none',
+    sendsToken: { tls: [], plaintext: [] },
+    proxies: { registry: [], puppet: [] },
+  },
+  {
+    name: 'Scala',
+    signs: [{ file: 'build.sbt', holds: /wechaty/ }],
+    token: [HOSTIE_TOKEN],
+    tokenIsReadBy: 'program',
+    endpoint: [],
+    authority: [],
+    reads: 'ip',
+    takesIpv6: false,
+    tls: 'never',
+    serverName: { from: 'endpoint' },
+    checksNames: 'none',
+    sendsToken: { tls: [], plaintext: [] },
+    proxies: { registry: [], puppet: [] },
+  },
+  {
+    name: '.NET',
+    signs: [{ ending: '.csproj', holds: /Include="Wechaty\b/ }],
+    token: [TOKEN, HOSTIE_TOKEN],
+    tokenIsReadBy: 'program',
+    endpoint: [],
+    authority: [],
+    reads: 'ip',
+    takesIpv6: false,
+    tls: 'always',
+    serverName: { from: 'endpoint' },
+    checksNames: 'none',
+    sendsToken: { tls: ['authorization'], plaintext: [] },
+    proxies: { registry: BOTH_CASES, puppet: BOTH_CASES },
+  },
+  {
+    name: 'PHP',
+    signs: [{ file: 'composer.json', holds: /"wechaty\// }],
+    token: [TOKEN, HOSTIE_TOKEN],
+    tokenIsReadBy: 'program',
+    endpoint: [],
+    authority: [],
+    reads: 'ip',
+    takesIpv6: false,
+    tls: 'variable',
+    serverName: { from: 'endpoint' },
+    checksNames: 'alternative names or common name',
+    sendsToken: { tls: ['authorization'], plaintext: ['authorization'] },
+    proxies: { registry: BOTH_CASES, puppet: GRPC_PROXIES },
+  },
+  {
+    name: 'Rust',
+    signs: [{ file: 'Cargo.toml', holds: /^\s*wechaty[\w-]*\s*=/m }],
+    token: [TOKEN, 'WECHATY_TOKEN'],
+    tokenIsReadBy: 'program',
+    endpoint: [],
+    authority: [],
+    reads: 'ip',
+    takesIpv6: false,
+    tls: 'never',
+    serverName: { from: 'endpoint' },
+    checksNames: 'none',
+    sendsToken: { tls: [], plaintext: [] },
+    proxies: { registry: BOTH_CASES, puppet: [] },
+  },
+] as const satisfies readonly Sdk[]
+
+export type SdkName = (typeof SDKS)[number]['name']
