@@ -7,6 +7,7 @@ import { type Finding, STEPS } from './finding.ts'
 import { walkNetwork } from './network.ts'
 import { walkOpenFiles } from './open-files.ts'
 import { walkPuppet } from './puppet.ts'
+import { redacted } from './redacted.ts'
 import { walkRegistry } from './registry/registry.ts'
 import { walkSidecar, withSidecarAsCause } from './sidecar.ts'
 import { walkToken } from './token.ts'
@@ -33,15 +34,4 @@ export async function examine(env: Env, clock: Clock): Promise<readonly Finding[
   const findings = await walkAll(WALKS, input, STEPS)
   limit.release()
   return withSidecarAsCause(withClockAsCause(findings)).map((finding) => redacted(finding, redactor.redact))
-}
-
-/** A finding without secrets. */
-export function redacted<AnyStep extends string>(
-  { seen, remedy, ...rest }: Finding<AnyStep>,
-  redact: (text: string) => string,
-): Finding<AnyStep> {
-  if (remedy === undefined) return { ...rest, seen: redact(seen) }
-  const { words, type } = remedy
-  const typed = type === undefined ? {} : { type: redact(type) }
-  return { ...rest, seen: redact(seen), remedy: { words: redact(words), ...typed } }
 }

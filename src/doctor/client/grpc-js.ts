@@ -18,7 +18,7 @@ export interface GrpcJsCopies {
   readonly ofClient: Package | undefined
 }
 
-/** What npm's proofs with the real packages have shown to work. */
+/** The last one that works. */
 export const GOOD_VERSION = '1.9.15'
 
 /** Finds the copies as Node.js would from the SDK's folders; undefined where no SDK is installed. */
@@ -96,15 +96,20 @@ function errorOf(major: number, minor: number): string {
     : '"The "callback" argument must be of type function. Received undefined"'
 }
 
-/** An `overrides` entry does not help: npm then puts grpc-js below wechaty-grpc, where wechaty-token does not find it. */
+/**
+ * What npm, yarn 1 and pnpm need, each tried with the real packages. An `overrides` entry does not help: npm then puts grpc-js below
+ * wechaty-grpc, where wechaty-token does not find it. Without `resolutions`, yarn leaves a second copy there.
+ */
 export function grpcJsRemedy(project: string): Remedy {
-  const manager = existsSync(join(project, 'pnpm-lock.yaml'))
-    ? 'pnpm add'
-    : existsSync(join(project, 'yarn.lock'))
-      ? 'yarn add'
-      : 'npm install'
+  const good = `@grpc/grpc-js@${GOOD_VERSION}`
+  const has = (file: string): boolean => existsSync(join(project, file))
+  const type = has('pnpm-lock.yaml')
+    ? `pnpm add ${good}`
+    : has('yarn.lock')
+      ? `npm pkg set 'resolutions.@grpc/grpc-js=${GOOD_VERSION}' && yarn add ${good}`
+      : `npm install ${good}`
   return {
     words: `in the bot's folder (${project}), make grpc-js ${GOOD_VERSION} a dependency of the bot itself, where both find it`,
-    type: `${manager} @grpc/grpc-js@${GOOD_VERSION}`,
+    type,
   }
 }

@@ -29,7 +29,7 @@ describe('an answer', () => {
     [
       'the published server, which knows no host',
       '{"ip":"203.0.113.7","port":8788}',
-      found('203.0.113.7', 8788, '203.0.113.7'),
+      { ...found('203.0.113.7', 8788, '203.0.113.7'), lacksHost: true },
     ],
     [
       'both',
@@ -46,7 +46,7 @@ describe('an answer', () => {
     [
       'a host of null',
       '{"host":null,"ip":"203.0.113.7","port":8788}',
-      found('203.0.113.7', 8788, '203.0.113.7'),
+      { ...found('203.0.113.7', 8788, '203.0.113.7'), lacksHost: true },
     ],
     ['an ip that is no text', '{"host":"h","ip":7,"port":8788}', found('h', 8788)],
   ])('of %s is understood', (_form, body, wanted) => {
