@@ -85,6 +85,20 @@ export default defineConfig({
           ...alone,
         },
       },
+      // Not part of `npm test`: it wants root for some, and programs that not every machine has.
+      {
+        define,
+        test: {
+          name: 'doctor',
+          include: ['test/doctor/**/*.test.ts'],
+          globalSetup: ['test/netns/support/whole-run.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 150_000,
+          // Real processes, which mostly wait.
+          maxWorkers: 3,
+          sequence: { groupOrder: 3 },
+        },
+      },
       // Not part of `npm test`: attackers want all that a machine has.
       {
         define,

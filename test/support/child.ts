@@ -32,7 +32,12 @@ export interface PeerOptions {
     readonly checksPort?: boolean
   }
   /** `heartbeat`: SERVING for the next 60 s */
-  'wechaty-puppet': { readonly port?: number; readonly token: string; readonly tls: boolean }
+  'wechaty-puppet': {
+    readonly host?: string
+    readonly port?: number
+    readonly token: string
+    readonly tls: boolean
+  }
   /**
    * `heard` → frames it was sent · `scan` {qrcode} · `login` · `message` {text} · `heartbeat`. Whether it is registered shows in the registry
    * alone. Trusts what NODE_EXTRA_CA_CERTS in `env` names.
@@ -51,6 +56,8 @@ export interface PeerOptions {
   'recording-registry': { readonly port?: number }
   /** `get` {url} → {status, text} · `watch` {url, everyMs} · `changes` → [{atMs, answer}] · `unwatch` */
   observer: Record<string, never>
+  /** `try` {registryUrl, caFile?, token, tls} → '' if it got through to the puppet, else what went wrong */
+  client: Record<string, never>
   /** `call` {port, path, metadata?} → {code, details, message} (the message in hex) */
   'grpc-client': { readonly tls?: 'community' | { readonly caFile: string } }
 }

@@ -29,9 +29,9 @@ export class NameServer {
   readonly #socket: Socket = createSocket('udp4')
   readonly #timers = new Set<NodeJS.Timeout>()
 
-  static async start(address = '127.0.0.1'): Promise<NameServer> {
+  static async start(address = '127.0.0.1', port = 0): Promise<NameServer> {
     const server = new NameServer()
-    await new Promise<void>((resolve) => server.#socket.bind(0, address, resolve))
+    await new Promise<void>((resolve) => server.#socket.bind(port, address, resolve))
     server.#socket.on('message', (query, from) => server.#answer(query, from))
     return server
   }

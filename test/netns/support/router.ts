@@ -38,10 +38,14 @@ export class Router {
   }
 }
 
-type Side = readonly [namespace: Namespace, address: string]
+export type Side = readonly [namespace: Namespace, address: string]
 
 /** A cable: `name`0 in the first namespace, `name`1 in the second. */
-async function join([one, oneAddress]: Side, [other, otherAddress]: Side, name: string): Promise<void> {
+export async function join(
+  [one, oneAddress]: Side,
+  [other, otherAddress]: Side,
+  name: string,
+): Promise<void> {
   const peer = ['peer', 'name', `${name}1`, 'netns', other.name]
   await one.ip('link', 'add', `${name}0`, 'type', 'veth', ...peer)
   await one.ip('address', 'add', `${oneAddress}/24`, 'dev', `${name}0`)

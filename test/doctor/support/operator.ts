@@ -1,0 +1,76 @@
+import { type Command, startProgram } from '../../support/child.ts'
+import { withDeadline } from '../../support/wait.ts'
+import type { Remedy } from './doctor.ts'
+import { enter, type Machine, productOn } from './machine.ts'
+
+const END_MS = 10_000
+const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/
+/** What counts for the programs that this shell starts, and for nothing else. */
+const OF_THE_SHELL = /^ulimit /
+
+/** Who runs the sidecar: with an environment, on a machine. Types what a remedy says, and starts the sidecar again where that is needed. */
+export class Operator {
+  env: Readonly<Record<string, string>>
+  machine: Machine
+  #sidecar: Command | undefined
+  #startedWith = ''
+
+  constructor(env: Readonly<Record<string, string>>, machine: Machine) {
+    this.env = env
+    this.machine = machine
+  }
+
+  startSidecar(): Command {
+    this.#startedWith = this.#settings()
+    this.#sidecar = this.run(['run'])
+    return this.#sidecar
+  }
+
+  /** Ends it, and starts it with what is set now: where that has changed, or the sidecar has ended. */
+  async restartSidecar(): Promise<void> {
+    const sidecar = this.#sidecar
+    if (sidecar === undefined) return
+    const ended = await Promise.race([sidecar.exit, undefined])
+    if (ended === undefined && this.#startedWith === this.#settings()) return
+    sidecar.kill('SIGCONT')
+    sidecar.kill('SIGTERM')
+    await withDeadline(sidecar.exit, END_MS, () => 'the sidecar to end')
+    this.startSidecar()
+  }
+
+  /** Runs a command of the product as the sidecar is run. */
+  run(args: readonly string[]): Command {
+    const [file = '', ...rest] = productOn(this.machine, args)
+    return startProgram(file, rest, this.env)
+  }
+
+  set(name: string, value: string): void {
+    const { [name]: _, ...others } = this.env
+    this.env = value === '' ? others : { ...others, [name]: value }
+  }
+
+  /** Types the lines of a remedy as they stand. */
+  async type({ type = '' }: Remedy): Promise<void> {
+    for (const line of type.split('\n')) {
+      const [, name, value = ''] = ASSIGNMENT.exec(line) ?? []
+      if (name !== undefined) this.set(name, value)
+      else if (OF_THE_SHELL.test(line)) this.#inShell(line)
+      else await this.#command(line)
+    }
+  }
+
+  #inShell(line: string): void {
+    this.machine = { ...this.machine, shell: [...(this.machine.shell ?? []), line] }
+  }
+
+  async #command(line: string): Promise<void> {
+    const [file = '', ...rest] = [...enter(this.machine), 'bash', '-c', line]
+    const command = startProgram(file, rest, this.env)
+    const { code } = await withDeadline(command.exit, END_MS, () => `\`${line}\` to end`)
+    if (code !== 0) throw new Error(`\`${line}\` ended with ${code}: ${command.output()}`)
+  }
+
+  #settings(): string {
+    return JSON.stringify([this.env, this.machine])
+  }
+}
