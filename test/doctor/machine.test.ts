@@ -5,7 +5,7 @@ import { discover } from '../support/discover.ts'
 import { serveOn } from '../support/serve.ts'
 import { cable, machineOf, on, PUPPET_PORT, REGISTRY_PORT } from './support/network.ts'
 import { startOurRegistry, startPublicRegistry, startPuppet } from './support/parts.ts'
-import { checkSetUps, type Prepared, type SetUp } from './support/set-up.ts'
+import { type Action, checkSetUps, type Prepared, type SetUp } from './support/set-up.ts'
 
 const TOKEN = 'insecure_d0c70r-machine-a0f5'
 const MANY = 300
@@ -32,7 +32,7 @@ async function withClock(clock: string): Promise<Prepared> {
   const authority = await createAuthority()
   const { port } = await startPublicRegistry({ tls: await authority.issue(['ip:127.0.0.1']) })
   const { REGISTRAR_REGISTRY_URL: _, ...others } = env
-  const setClock: NonNullable<Prepared['actions']>[string] = (operator) => {
+  const setClock: Action = (operator) => {
     operator.machine = {}
   }
   return {
@@ -43,8 +43,8 @@ async function withClock(clock: string): Promise<Prepared> {
     },
     client: { ...client, registryUrl: `https://127.0.0.1:${port}`, caFile: authority.caFile },
     machine: { clock },
-    cause: ['CLOCK_WRONG', 'REGISTRY_TLS_NOT_YET_VALID'],
-    actions: { CLOCK_WRONG: setClock, REGISTRY_TLS_NOT_YET_VALID: setClock },
+    cause: ['the clock of this machine is wrong'],
+    programs: { 'timedatectl set-ntp true': setClock },
   }
 }
 
@@ -81,9 +81,7 @@ const SET_UPS: readonly SetUp[] = [
     broken: 'nobody has started the sidecar',
     withoutSidecar: true,
     prepare: async () => {
-      const parts = await wellParts()
-      const start: NonNullable<Prepared['actions']>[string] = (operator) => void operator.startSidecar()
-      return { ...parts, cause: ['SIDECAR_ABSENT'], actions: { SIDECAR_ABSENT: start } }
+      return { ...(await wellParts()), cause: ['no sidecar answers here'] }
     },
   },
   {
@@ -122,10 +120,10 @@ const SET_UPS: readonly SetUp[] = [
           await cable({ home: renewed, outside })
           await startPuppet({ token: TOKEN, port: PUPPET_PORT, machine: on(renewed) })
         },
-        cause: ['NETWORK_GONE'],
-        actions: {
+        cause: ['nothing but loopback is left of this network'],
+        programs: {
           // Docker starts it in the network that the puppet's container has now.
-          NETWORK_GONE: (operator) => {
+          'docker restart registrar': (operator) => {
             operator.machine = on(renewed)
           },
         },

@@ -73,6 +73,7 @@ const SET_UPS: readonly Omit<SetUp, 'asRoot'>[] = [
       const network = await networkBehindRouter()
       return {
         ...(await partsIn(network)),
+        typedAt: on(network.router),
         cause: CLOSED,
         actions: whereClosed(() => forward(network.router, PUPPET_PORT)),
       }
@@ -84,6 +85,7 @@ const SET_UPS: readonly Omit<SetUp, 'asRoot'>[] = [
       const network = await networkBehindRouter()
       return {
         ...(await partsIn(network, { isPublic: true })),
+        typedAt: on(network.router),
         cause: CLOSED,
         actions: whereClosed(() => forward(network.router, PUPPET_PORT)),
       }

@@ -1,47 +1,53 @@
-import { createServer } from 'node:http'
 import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startPeer } from '../support/child.ts'
-import { freePort } from '../support/free-port.ts'
-import { serveOn } from '../support/serve.ts'
-import { startOurRegistry, startPublicRegistry, startPuppet } from './support/parts.ts'
+import type { Machine } from './support/machine.ts'
+import { machineOf, on, PUPPET_PORT } from './support/network.ts'
+import { startNginx, startOurRegistry, startPublicRegistry, startPuppet } from './support/parts.ts'
 import { checkSetUps, type Prepared, type SetUp } from './support/set-up.ts'
 
 const TOKEN = 'insecure_d0c70r-puppet-3f7a'
 
-/** A registry of either make, and what a sidecar and a client have to know of it. */
+/** A registry of either make, and what a sidecar and a client have to know of it; all of them on one machine. */
 async function registryAnd(
   puppetPort: number,
-  { isPublic = false, token = TOKEN } = {},
-): Promise<Pick<Prepared, 'env' | 'client'>> {
-  const { port } = await (isPublic ? startPublicRegistry() : startOurRegistry())
+  { isPublic = false, token = TOKEN, machine = {} as Machine } = {},
+): Promise<Pick<Prepared, 'env' | 'client' | 'machine'>> {
+  const { port } = await (isPublic ? startPublicRegistry({ machine }) : startOurRegistry({ machine }))
   return {
     env: {
       WECHATY_PUPPET_SERVICE_TOKEN: token,
       WECHATY_PUPPET_SERVER_PORT: String(puppetPort),
       REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}`,
     },
-    client: { registryUrl: `http://127.0.0.1:${port}`, token, tls: 'off' },
+    machine,
+    client: { registryUrl: `http://127.0.0.1:${port}`, token, tls: 'off', machine },
   }
 }
+
+/** A machine on which nothing else listens: the doctor looks at what does. */
+const emptyMachine = async (): Promise<Machine> => on(await machineOf('puppets'))
 
 const SET_UPS: readonly SetUp[] = [
   {
     broken: 'the puppet has not been started',
+    asRoot: true,
     prepare: async () => {
-      const port = await freePort()
+      const machine = await emptyMachine()
       return {
-        ...(await registryAnd(port)),
+        ...(await registryAnd(PUPPET_PORT, { machine })),
         cause: ['PUPPET_REFUSED'],
-        actions: { PUPPET_REFUSED: () => startPuppet({ port, token: TOKEN }) },
+        actions: { PUPPET_REFUSED: () => startPuppet({ port: PUPPET_PORT, token: TOKEN, machine }) },
       }
     },
   },
   {
     broken: 'the puppet listens on another port than the one that is set',
+    asRoot: true,
     prepare: async () => {
-      const puppet = await startPuppet({ token: TOKEN })
+      const machine = await emptyMachine()
+      const puppet = await startPuppet({ token: TOKEN, machine })
       return {
-        ...(await registryAnd(await freePort(), { isPublic: true })),
+        ...(await registryAnd(PUPPET_PORT, { isPublic: true, machine })),
         cause: ['PUPPET_REFUSED'],
         actions: {
           PUPPET_REFUSED: (operator) => operator.set('WECHATY_PUPPET_SERVER_PORT', String(puppet.port)),
@@ -51,11 +57,13 @@ const SET_UPS: readonly SetUp[] = [
   },
   {
     broken: 'a web server has the port, and the puppet another one',
+    asRoot: true,
     prepare: async () => {
-      const puppet = await startPuppet({ token: TOKEN })
-      const { port } = await serveOn(createServer((_request, response) => response.end('<html>hello</html>')))
+      const machine = await emptyMachine()
+      const puppet = await startPuppet({ token: TOKEN, machine })
+      await startNginx(`server { listen ${PUPPET_PORT}; }`, [PUPPET_PORT], machine)
       return {
-        ...(await registryAnd(port)),
+        ...(await registryAnd(PUPPET_PORT, { machine })),
         cause: ['PUPPET_NOT_GRPC'],
         actions: {
           PUPPET_NOT_GRPC: (operator) => operator.set('WECHATY_PUPPET_SERVER_PORT', String(puppet.port)),
@@ -123,22 +131,10 @@ const SET_UPS: readonly SetUp[] = [
   {
     broken: "the token's part before the last _ is not the name in the puppet's certificate",
     prepare: async () => {
-      const puppet = await startPuppet({ token: 'uuid_d0c70r-puppet-51c1', tls: true })
-      const { env, client } = await registryAnd(puppet.port, { token: 'uuid_d0c70r-puppet-51c1' })
-      return {
-        env,
-        // The bot is given the token, too.
-        client: { ...client, tls: 'community' },
-        tokenAfter: TOKEN,
-        cause: ['PUPPET_CERTIFICATE_WRONG_NAME'],
-        actions: {
-          PUPPET_CERTIFICATE_WRONG_NAME: async (operator) => {
-            await puppet.stop()
-            await startPuppet({ token: TOKEN, tls: true, port: puppet.port })
-            operator.set('WECHATY_PUPPET_SERVICE_TOKEN', TOKEN)
-          },
-        },
-      }
+      const token = 'uuid_d0c70r-puppet-51c1'
+      const { port } = await startPuppet({ token, tls: true })
+      const { client, ...parts } = await registryAnd(port, { token })
+      return { ...parts, client: { ...client, tls: 'community' }, cause: ['PUPPET_CERTIFICATE_WRONG_NAME'] }
     },
   },
   {

@@ -1,6 +1,6 @@
 // A client on its whole way, as SDKs go it: discovery, TLS with the server name that they ask for, and a call with the token.
-// `try` {registryUrl, caFile?, token, tls: 'off' | 'community' | {caFile}, puppetPort?} → '' if the puppet answered (at that port, if it is
-// named), else what went wrong.
+// `try` {registryUrl, caFile?, token, tls: 'off' | 'community' | {caFile}, puppetPort?, serverName?} → '' if the puppet
+// answered (at that port, if it is named), else what went wrong.
 import './silence.mjs'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -44,9 +44,9 @@ async function discover({ registryUrl, caFile, token }) {
   return JSON.parse(body)
 }
 
-async function call({ token, tls }, address) {
+async function call({ token, tls, serverName }, address) {
   // The name that SDKs ask for; the certificate has to be for it.
-  const name = token.slice(0, token.lastIndexOf('_')).toLowerCase()
+  const name = serverName ?? token.slice(0, token.lastIndexOf('_')).toLowerCase()
   const client = new Client(address, await channelCredentials(tls), {
     'grpc.ssl_target_name_override': name,
     'grpc.default_authority': name,

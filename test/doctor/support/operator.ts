@@ -8,16 +8,21 @@ const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/
 /** What counts for the programs that this shell starts, and for nothing else. */
 const OF_THE_SHELL = /^ulimit /
 
+/** What is typed, and what this does where the tests have no such program: a service manager, a Docker engine. */
+export type Programs = Readonly<Record<string, (operator: Operator) => unknown>>
+
 /** Who runs the sidecar: with an environment, on a machine. Types what a remedy says, and starts the sidecar again where that is needed. */
 export class Operator {
   env: Readonly<Record<string, string>>
   machine: Machine
+  readonly #programs: Programs
   #sidecar: Command | undefined
   #startedWith = ''
 
-  constructor(env: Readonly<Record<string, string>>, machine: Machine) {
+  constructor(env: Readonly<Record<string, string>>, machine: Machine, programs: Programs = {}) {
     this.env = env
     this.machine = machine
+    this.#programs = programs
   }
 
   startSidecar(): Command {
@@ -49,22 +54,21 @@ export class Operator {
     this.env = value === '' ? others : { ...others, [name]: value }
   }
 
-  /** Types the lines of a remedy as they stand. */
-  async type({ type = '' }: Remedy): Promise<void> {
+  /** Types the lines of a remedy as they stand, the commands on a machine that may be another one. */
+  async type({ type = '' }: Remedy, typedAt: Machine = this.machine): Promise<void> {
     for (const line of type.split('\n')) {
       const [, name, value = ''] = ASSIGNMENT.exec(line) ?? []
       if (name !== undefined) this.set(name, value)
-      else if (OF_THE_SHELL.test(line)) this.#inShell(line)
-      else await this.#command(line)
+      else if (line === 'puppet-registrar run') this.startSidecar()
+      else if (this.#programs[line] !== undefined) await this.#programs[line](this)
+      // In a new shell: one cannot raise a limit that it has lowered.
+      else if (OF_THE_SHELL.test(line)) this.machine = { ...this.machine, shell: [line] }
+      else await this.#command(line, typedAt)
     }
   }
 
-  #inShell(line: string): void {
-    this.machine = { ...this.machine, shell: [...(this.machine.shell ?? []), line] }
-  }
-
-  async #command(line: string): Promise<void> {
-    const [file = '', ...rest] = [...enter(this.machine), 'bash', '-c', line]
+  async #command(line: string, at: Machine): Promise<void> {
+    const [file = '', ...rest] = [...enter(at), 'bash', '-c', line]
     const command = startProgram(file, rest, this.env)
     const { code } = await withDeadline(command.exit, END_MS, () => `\`${line}\` to end`)
     if (code !== 0) throw new Error(`\`${line}\` ended with ${code}: ${command.output()}`)

@@ -7,7 +7,7 @@ import { removeTempDirs } from '../../support/temp-dir.ts'
 import { waitUntil } from '../../support/wait.ts'
 import { askDoctor, type Diagnosis, type Finding } from './doctor.ts'
 import type { Machine } from './machine.ts'
-import { Operator } from './operator.ts'
+import { Operator, type Programs } from './operator.ts'
 import { startClient } from './parts.ts'
 
 /** How a client goes about it; with `machine`, from elsewhere. */
@@ -32,10 +32,14 @@ export interface Prepared {
   readonly client: ClientWay
   /** The token that puppet, sidecar and client are given when it has to be another one. */
   readonly tokenAfter?: string
-  /** Any of the codes names the cause. */
+  /** Any of these codes or words names the cause. */
   readonly cause: readonly string[]
   /** What a remedy says that cannot be typed, done literally, by the code of the finding. */
   readonly actions?: Readonly<Record<string, Action>>
+  /** What programs do that the tests do not have. */
+  readonly programs?: Programs
+  /** Where the commands are typed, if not where the doctor ran: on the router, say. */
+  readonly typedAt?: Machine
   /** How it is tried instead of by the client, where one client does not show it: '' or what is wrong. */
   readonly tryIt?: (operator: Operator) => Promise<string>
   /** What happens when the sidecar has run for a moment. */
@@ -89,8 +93,11 @@ export function checkSetUps(setUps: readonly SetUp[]): void {
     runs('no client gets through to the puppet', () => expect(seen.before).not.toBe(''))
     runs('the first line of the doctor that fails names the cause', () => {
       const { diagnosis, prepared } = seen
-      expect(prepared.cause, report(diagnosis)).toContain(diagnosis.cause?.code)
-      expect(diagnosis.lines.find((line) => line.includes('FAIL'))).toContain(diagnosis.cause?.code)
+      const line = diagnosis.lines.find((each) => each.startsWith('FAIL')) ?? ''
+      const isNamed = prepared.cause.some((words) => line.includes(words))
+      expect(isNamed, `${prepared.cause.join(' or ')} in ${line}; ${report(diagnosis)}`).toBe(true)
+      // People and programs are told the same.
+      expect(line).toContain(`${diagnosis.cause?.step}: `)
     })
     runs('the doctor ends in time, with exit code 1, and without a token in what it says', () => {
       const { diagnosis, prepared } = seen
@@ -109,11 +116,21 @@ export function checkSetUps(setUps: readonly SetUp[]): void {
 async function examine(setUp: SetUp): Promise<Examination> {
   const prepared = await setUp.prepare()
   const adminPort = String(await freePort())
-  const operator = new Operator({ REGISTRAR_ADMIN_PORT: adminPort, ...prepared.env }, prepared.machine ?? {})
+  const operator = new Operator(
+    { REGISTRAR_ADMIN_PORT: adminPort, ...prepared.env },
+    prepared.machine ?? {},
+    prepared.programs,
+  )
   const client = await startClient(prepared.client.machine)
   const { machine: _, ...way } = prepared.client
   const tryIt = (token = way.token): Promise<string> =>
-    prepared.tryIt?.(operator) ?? client.ask<string>('try', { ...way, token })
+    prepared.tryIt?.(operator) ??
+    // The bot is given what is typed for bots.
+    client.ask<string>('try', {
+      ...way,
+      token,
+      serverName: operator.env.WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME,
+    })
 
   if (setUp.withoutSidecar !== true) await settled(operator)
   await prepared.afterStart?.(operator)
@@ -147,13 +164,13 @@ async function settled(operator: Operator): Promise<void> {
 
 async function mend(
   cause: Finding | undefined,
-  { actions = {} }: Prepared,
+  { actions = {}, typedAt }: Prepared,
   operator: Operator,
 ): Promise<void> {
   if (cause === undefined) throw new Error('no line failed')
   const { remedy, code = '' } = cause
   if (remedy === undefined) throw new Error(`${code} has no remedy`)
-  if (remedy.type !== undefined) await operator.type(remedy)
+  if (remedy.type !== undefined) await operator.type(remedy, typedAt)
   else if (actions[code] !== undefined) await actions[code](operator)
   else throw new Error(`nobody can do what ${code} says: ${remedy.words}`)
   await operator.restartSidecar()
