@@ -106,6 +106,37 @@ describe("upstream's gateway", () => {
     expect(await plainly()).toEqual({ status: 404, body: { host: '0.0.0.0', ip: '0.0.0.0', port: 0 } })
   })
 
+  it('is not disturbed by what the registry says beyond the public one: it is asked afterwards as before', async () => {
+    token = newToken()
+    const gateway = await startGateway(registry.authority)
+    await finds(gateway, START_MS)
+    const other = await connect('io|0.0.1|id||1')
+    const heard = async (part: string) => {
+      const hears = async () => (await gateway.ask<string[]>('heard')).some((text) => text.includes(part))
+      await waitUntil(hears, { timeoutMs: SOON_MS, what: part })
+    }
+    await heard('TOKEN_SUPERSEDED')
+    other.socket.close(1000)
+    await heard('TOKEN_ALONE')
+    await gateway.ask('say', { event: { name: 'hostie', payload: '' } })
+    await heard(
+      `{"discovery":{"host":"127.0.0.1","port":${gateway.port},"by":"you","registrants":1,"open":null}}`,
+    )
+    await heard('{"name":"hostie","payload":"127.0.0.1"}')
+    const asked = async () => {
+      const frames = await gateway.ask<string[]>('heard')
+      return frames.filter((text) => text.includes('getHostieGrpcPort')).length
+    }
+    const before = await asked()
+    // An answer is used for a second.
+    const isAskedAgain = async () => {
+      await finds(gateway, SOON_MS)
+      return (await asked()) > before
+    }
+    await waitUntil(isAskedAgain, { timeoutMs: SOON_MS, what: 'the next port query' })
+    expect((await plainly()).body).toMatchObject({ host: '127.0.0.1', port: gateway.port })
+  })
+
   it('is asked if it came last, and the one before it when it has left', async () => {
     token = newToken()
     const before = await startGateway(registry.authority)

@@ -1,7 +1,7 @@
 // Upstream's own gateway, unmodified: its registrant and a puppet service (mock puppet, community certificate).
 // options: {token, port, apihost}
 // It tells nobody when it is registered, nor when `port` is bound (on every interface): ready means loaded.
-// Commands: `heard` → every frame that it was sent · `scan` {qrcode}, `login`, `message` {text}, `heartbeat`: that happens to its mock
+// Commands: `heard` → every frame that it was sent · `say` {event}: it sends that to the registry, as it never does itself · `scan` {qrcode}, `login`, `message` {text}, `heartbeat`: that happens to its mock
 // puppet, once there is one.
 import './silence.mjs'
 import dns from 'node:dns'
@@ -23,6 +23,7 @@ process.chdir(tmpdir())
 
 // What it hears is written down on the way; it does the same with it as ever. Not exported by the package, as its command is not.
 const heard = []
+let io
 let hasPuppet
 const itsPuppet = new Promise((resolve) => {
   hasPuppet = resolve
@@ -30,6 +31,7 @@ const itsPuppet = new Promise((resolve) => {
 const { Io } = await import(new URL('node_modules/wechaty/dist/esm/src/io.js', import.meta.url))
 const { start, wsOnMessage } = Io.prototype
 Io.prototype.start = function () {
+  io = this
   const { wechaty } = this.options
   wechaty.once('start', () => hasPuppet(wechaty.puppet))
   return start.call(this)
@@ -42,6 +44,7 @@ Io.prototype.wsOnMessage = function (data) {
 await import(new URL('node_modules/wechaty/dist/esm/bin/io-client.js', import.meta.url))
 ready(options.port, {
   heard: () => heard,
+  say: ({ event }) => io.send(event),
   scan: async ({ qrcode }) => (await itsPuppet).mocker.scan(qrcode),
   login,
   message: async ({ text }) => {

@@ -39,7 +39,7 @@ export interface PeerOptions {
     readonly tls: boolean
   }
   /**
-   * `heard` → frames it was sent · `scan` {qrcode} · `login` · `message` {text} · `heartbeat`. Whether it is registered shows in the registry
+   * `heard` → frames it was sent · `say` {event} · `scan` {qrcode} · `login` · `message` {text} · `heartbeat`. Whether it is registered shows in the registry
    * alone. Trusts what NODE_EXTRA_CA_CERTS in `env` names.
    */
   'upstream-gateway': { readonly token: string; readonly port: number; readonly apihost: string }
