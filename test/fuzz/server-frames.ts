@@ -1,3 +1,4 @@
+import { readDiscoveryReport } from '../../src/protocol/host-query.ts'
 import type { Bytes } from './bytes.ts'
 
 const TEXT = 1
@@ -53,6 +54,8 @@ function checkFrame({ opcode, first, masked, payload }: ServerFrame, all: Buffer
   if (opcode !== TEXT) return
   const event = JSON.parse(payload.toString())
   if (!EVENTS.has(event.name) || event.payload === undefined) fail('an event that is none', all)
+  if (event.name === 'sys' && typeof event.payload !== 'string' && readDiscoveryReport(event) === undefined)
+    fail('a report that is none', all)
 }
 
 function fail(what: string, bytes: Buffer): never {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
@@ -192,6 +193,46 @@ describe('the operator', () => {
     }
     expect(shared).toEqual(Array(3).fill('2.2.2.2 1.1.1.1'))
   })
+})
+
+const STEP = fc.oneof(
+  fc
+    .constantFrom('io|0.0.1|x||', 'io|0.0.1|y||', 'web|0.0.1|x||')
+    .map((protocol) => ({ kind: 'joins', protocol }) as const),
+  fc.nat().map((nth) => ({ kind: 'leaves', nth }) as const),
+  fc.nat().map((nth) => ({ kind: 'is silent', nth }) as const),
+  fc.nat().map((nth) => ({ kind: 'speaks', nth }) as const),
+  fc.integer({ min: 1, max: 3000 }).map((ms) => ({ kind: 'passes', ms }) as const),
+)
+
+it('whatever happens, each registrant knows in the end how it stands, and so does the operator', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(STEP, { minLength: 10, maxLength: 40, size: 'max' }), async (steps) => {
+      const { clock, ended, shared, sharing, join } = begin()
+      const all: Registered[] = []
+      const there = () => all.filter(({ registrant }) => !registrant.hasLeft)
+      for (const step of steps) {
+        const one = 'nth' in step ? there().at(step.nth % (there().length + 1)) : undefined
+        if (step.kind === 'joins') all.push(join({ protocol: step.protocol, pongs: false }))
+        if (step.kind === 'leaves') one?.socket.breaks()
+        if (step.kind === 'is silent') void one?.registrant.endpoint()
+        if (step.kind === 'speaks') one?.socket.emit('ping')
+        if (step.kind === 'passes') await clock.advance(step.ms)
+      }
+      await clock.advance(5000)
+      const published = there().filter(({ registrant }) => registrant.isPublished)
+      const asked = published.findLast(({ registrant }) => registrant.findable) ?? published.at(-1)
+      for (const one of published) {
+        const several = one === asked ? 'TOKEN_SHARED' : 'TOKEN_SUPERSEDED'
+        expect(told(one).at(-1) ?? 'TOKEN_ALONE').toBe(published.length > 1 ? several : 'TOKEN_ALONE')
+      }
+      expect([sharing.size, sharing.sinceMs(TOKEN) !== undefined]).toEqual(
+        published.length > 1 ? [1, true] : [0, false],
+      )
+      expect(ended.length).toBeLessThanOrEqual(shared.length)
+      expect(clock.pending).toBe(0)
+    }),
+  )
 })
 
 it('leaves no timer when it is stopped', () => {
