@@ -39,8 +39,11 @@ export class Reachability {
   readonly #endpoints: CheckedEndpoints
   /** Registrants of which nothing is known lately. */
   readonly #unchecked: Queue = new Map()
-  /** Registrants whose ports were closed. */
-  readonly #closed: Queue = new Map()
+  /**
+   * Registrants whose ports are to be checked again: those that were closed, and those that were discovered. They come after the others:
+   * thousands of sidecars that ask once a minute where clients are sent must not hold up new ones.
+   */
+  readonly #again: Queue = new Map()
   readonly #checksByAddress = new Counter()
   #checks = 0
   #cancelTick: Cancel | undefined
@@ -66,16 +69,17 @@ export class Reachability {
 
   leave(registrant: CheckedRegistrant): void {
     this.#unchecked.delete(registrant)
-    this.#closed.delete(registrant)
+    this.#again.delete(registrant)
     this.#endpoints.assign(registrant, undefined)
   }
 
   /** It was discovered at `endpoint`: that is checked if it was not lately. */
   discovered(registrant: CheckedRegistrant, endpoint: Endpoint): void {
     const checked = this.#endpoints.of(registrant)
-    const isKnown =
-      checked !== undefined && checked.name === nameOf(endpoint) && this.#endpoints.isFresh(checked)
-    if (!isKnown && !this.#unchecked.has(registrant)) this.#plan(this.#unchecked, registrant, 0)
+    const isThere = checked !== undefined && checked.name === nameOf(endpoint)
+    if (isThere && this.#endpoints.isFresh(checked)) return
+    const queue = isThere ? this.#queueOf(checked) : this.#unchecked
+    if (!this.#unchecked.has(registrant) && !queue.has(registrant)) this.#plan(queue, registrant, 0)
   }
 
   /**
@@ -97,6 +101,10 @@ export class Reachability {
     this.#cancelTick?.()
   }
 
+  #queueOf({ result }: CheckedEndpoint): Queue {
+    return result === undefined ? this.#unchecked : this.#again
+  }
+
   #plan(queue: Queue, registrant: CheckedRegistrant, inMs: number): void {
     if (this.#stop.signal.aborted || !registrant.findable) return
     queue.delete(registrant)
@@ -109,7 +117,7 @@ export class Reachability {
     const nowMs = this.#clock.now()
     const takenByAddress = new Counter()
     let left = TAKEN.inAll
-    for (const queue of [this.#unchecked, this.#closed]) {
+    for (const queue of [this.#unchecked, this.#again]) {
       for (const [registrant, dueMs] of queue) {
         if (left === 0) break
         const key = rateLimitKey(registrant.address)
@@ -120,7 +128,7 @@ export class Reachability {
         inBackground(this.#take(registrant))
       }
     }
-    if (this.#unchecked.size + this.#closed.size === 0) return
+    if (this.#unchecked.size + this.#again.size === 0) return
     this.#cancelTick ??= this.#clock.after(TICK_MS, () => this.#tick())
   }
 
@@ -131,11 +139,11 @@ export class Reachability {
     if (!checked.isChecking && !this.#endpoints.isFresh(checked)) {
       const ofAddress = this.#checksByAddress.of(rateLimitKey(registrant.address))
       if (this.#checks >= CHECKS.inAll || ofAddress >= CHECKS.perAddress) {
-        return this.#plan(this.#unchecked, registrant, 0)
+        return this.#plan(this.#queueOf(checked), registrant, 0)
       }
       await this.#checkNow(registrant, checked, endpoint)
     }
-    if (checked.isChecking || checked.result?.open === false) this.#plan(this.#closed, registrant, FRESH_MS)
+    if (checked.isChecking || checked.result?.open === false) this.#plan(this.#again, registrant, FRESH_MS)
   }
 
   async #checkNow(

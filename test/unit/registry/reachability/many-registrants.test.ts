@@ -128,6 +128,19 @@ describe('however many ports there are', () => {
     expect(checks).toHaveLength(1)
   })
 
+  it('new ones come before thousands that are discovered again, and each of those is checked in the end', async () => {
+    const { clock, checks, join, many, discover } = createReachability()
+    const all = many(3000, (index) => ({ answers: index + 1, address: `198.51.101.${index % 100}` }))
+    await clock.advance(120_000)
+    expect(checks).toHaveLength(3000)
+    for (const one of all) await discover(one)
+    join({ answers: 9000 })
+    await clock.advance(4000)
+    expect(checks.filter(({ at }) => at.endsWith(':9000'))).toHaveLength(1)
+    await clock.advance(60_000)
+    expect(checks).toHaveLength(6001)
+  })
+
   it('new ones come before those that are known to be closed', async () => {
     const { clock, checks, world, join, many } = createReachability()
     world.finds = CLOSED
