@@ -48,7 +48,11 @@ it('tokens are nowhere in logs at trace, /status, /metrics, /readyz, through eve
     ({ registrations }) => registrations.registered === 2,
     20_000,
   )
-  await sidecar.until('the puppet to refuse the token', ({ puppet }) => puppet.tokenAccepted === false)
+  const { problems } = await sidecar.until(
+    'the puppet to refuse the token',
+    ({ puppet }) => puppet.tokenAccepted === false,
+  )
+  expect(problems.map(({ code }) => code)).toContain('PUPPET_REFUSES_TOKEN')
   const bodies = await Promise.all(
     ['/status', '/metrics', '/readyz?verbose', '/livez', `/${SECRET}`].map(
       async (path) => (await sidecar.get(path)).text,

@@ -14,7 +14,6 @@ const NAMED = 10
 export class LastingProblem {
   readonly key: string
   readonly kind: ProblemKind
-  readonly code: FoundProblem['code']
   readonly since: Date
   /** The same in milliseconds of the monotonic clock. */
   readonly sinceMs: number
@@ -22,21 +21,29 @@ export class LastingProblem {
   endedMs: number | undefined
   /** What was found, by where it was found. The first one lends the words. */
   readonly found = new Map<string, FoundProblem>()
-  #text = ''
+  #last: FoundProblem
 
-  constructor(key: string, { kind, code }: FoundProblem, clock: Clock) {
+  constructor(key: string, found: FoundProblem, clock: Clock) {
     this.key = key
-    this.kind = kind
-    this.code = code
+    this.kind = found.kind
+    this.#last = found
     this.since = clock.date()
     this.sinceMs = clock.now()
   }
 
+  get code(): FoundProblem['code'] {
+    return this.#first.code
+  }
+
   /** What is wrong, or was when it ended, without the words that its kind stands for. */
   get text(): string {
-    const [first] = this.found.values()
-    if (first !== undefined) this.#text = first.text
-    return this.#text
+    return this.#first.text
+  }
+
+  get #first(): FoundProblem {
+    const [first = this.#last] = this.found.values()
+    this.#last = first
+    return first
   }
 
   /** The same as a whole sentence. */
@@ -129,6 +136,9 @@ export class ProblemSet {
   }
 }
 
+/** Of these there is one at a time: what it looks like changes from attempt to attempt, and it is the same all the while. */
+const ONE_AT_A_TIME: ReadonlySet<ProblemKind> = new Set(['puppet', 'registry'])
+
 function keyOf({ kind, code, variable = '' }: FoundProblem): string {
-  return `${kind} ${code} ${variable}`
+  return ONE_AT_A_TIME.has(kind) ? kind : `${kind} ${code} ${variable}`
 }

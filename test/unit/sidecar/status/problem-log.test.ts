@@ -81,6 +81,7 @@ describe('a problem', () => {
 })
 
 describe('the reminder of a problem', () => {
+  const CODES = ['REGISTRY_SILENT', 'REGISTRY_UNREACHABLE'] as const
   const still = ({ msg }: { msg: string }): boolean => msg.startsWith('still so')
 
   it('comes at growing intervals, with the remedy, and with how many tokens have it', async () => {
@@ -108,6 +109,15 @@ describe('the reminder of a problem', () => {
     record(registration('t0', 'waiting', lost), unreachable('TCP: refused'))
     await tell(...probes(150), reachable, ...probes(20))
     expect(lines.filter(still).map(({ code }) => code)).toEqual(['REGISTRY_REFUSED', 'REGISTRY_REFUSED'])
+  })
+
+  it('comes of an outage that looks different with every attempt', async () => {
+    const { lines, tell } = eventLogOf(1)
+    for (let attempt = 0; attempt < 8; attempt += 1)
+      await tell(unreachable(`HTTP: ${attempt}`, 1, 500, CODES[attempt % 2]), ...probes(14))
+    expect(lines.filter(still).map(({ msg }) => msg)).toEqual([
+      'still so after 1 min: no connection to the registry: HTTP: 4',
+    ])
   })
 
   it('does not come of what may be as it is, nor of what the configuration says', async () => {

@@ -197,13 +197,22 @@ describe('a problem', () => {
     expect(codes()).toEqual(['REGISTRY_REFUSED', 'PUPPET_REFUSED'])
   })
 
-  it('of another code takes the place of the one before it', async () => {
+  it('of the way to the registry, or of the puppet, is the same whatever it looks like meanwhile', async () => {
     const { clock, apply, codes, of } = stateWith(1)
     apply(unreachable('TCP: refused'))
     await clock.advance(3000)
     apply(unreachable('DNS: no such name', 2, 500, 'REGISTRY_NAME_UNRESOLVED'))
     expect(codes()).toEqual(['REGISTRY_NAME_UNRESOLVED'])
-    expect(of('REGISTRY_NAME_UNRESOLVED')?.since.toISOString()).toBe('2026-01-01T00:00:03.000Z')
+    expect(of('REGISTRY_NAME_UNRESOLVED')?.since.toISOString()).toBe('2026-01-01T00:00:00.000Z')
+  })
+
+  it('of another code takes the place of the one before it, with a time of its own', async () => {
+    const { clock, apply, codes, of } = stateWith(1)
+    apply(failed('t0'))
+    await clock.advance(3000)
+    apply(registration('t0', 'waiting', { code: 'REGISTRY_PATH_UNKNOWN', reason: 'HTTP: 404' }))
+    expect(codes()).toEqual(['REGISTRY_PATH_UNKNOWN'])
+    expect(of('REGISTRY_PATH_UNKNOWN')?.since.toISOString()).toBe('2026-01-01T00:00:03.000Z')
   })
 
   it('of two tokens with one code is one, with the words of the one that has had it longest', () => {
