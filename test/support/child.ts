@@ -235,9 +235,10 @@ export function startProgram(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  folder = ROOT,
 ): Command {
   const child = spawn(file, args, {
-    cwd: ROOT,
+    cwd: folder,
     env: { ...path(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
