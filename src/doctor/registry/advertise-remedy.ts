@@ -47,9 +47,8 @@ export function addressRemedy(
 }
 
 /**
- * What to publish in place of an endpoint that does not open: another port there, the place where the puppet is probed, or an address of this
- * machine. What can be typed is offered only if it opens, seen from here; else there is only one thing left, that something before this machine
- * does not pass connections on.
+ * What to do about a published endpoint that is closed. Another port there, or the place where the puppet is probed, is offered only if that
+ * opens, seen from here. Else it is for what is set to be published, for the machine's own firewall, or for what stands before the machine.
  *
  * @param words what to do where nothing can be typed
  */
@@ -58,31 +57,48 @@ export async function closedPortRemedy(
   words: string,
   options: AdvertiseOptions,
 ): Promise<Remedy> {
-  const { env, advertise, puppet } = options
+  const { env, advertise, puppet, isRegistryPublic } = options
+  const { host, port } = published
   const isElsewhere = !isLoopbackHost(puppet.host) && isPublishableHost(puppet.host)
-  const own = ownAddresses()
-  const hosts = [published.host, ...(isElsewhere ? [puppet.host] : own)]
-  const ports = [...new Set([published.port, puppet.port])]
-  const others = hosts
-    .flatMap((host) => ports.map((port) => ({ host, port })))
-    .filter(({ host, port }) => host !== published.host || port !== published.port)
-  const tried = await Promise.all(others.map((each) => tryPort(each, { ...options, timeoutMs: EACH_MS })))
-  const open = others.find((_each, index) => tried[index] === 'open')
-  // A private address of this machine leads nobody there who is told it by a public registry.
-  if (open !== undefined && (open.host === published.host || !options.isRegistryPublic)) {
+  if (puppet.port !== port && (await opens({ host, port: puppet.port }, options)))
+    return { words: `publish port ${puppet.port}, which opens there`, type: portLine(puppet.port) }
+  if (isElsewhere && puppet.host !== host && !isRegistryPublic && (await opens(puppet, options))) {
     const lines = [
-      ...(open.host === published.host ? [] : [hostLine(open.host, env)]),
-      ...(open.port === advertise.port ? [] : [`REGISTRAR_ADVERTISE_PORT=${open.port}`]),
+      hostLine(puppet.host, env),
+      ...(puppet.port === advertise.port ? [] : [portLine(puppet.port)]),
     ]
-    return { words: `publish ${open.host}:${open.port}, which opens from here`, type: lines.join('\n') }
+    return { words: 'publish the address where the puppet is', type: lines.join('\n') }
   }
+  if (advertise.host !== '')
+    return { words: 'let the registry publish the address that it sees', type: hostLine('', env) }
+  const own = ownAddresses()
+  if (own.includes(host)) return ownFirewall(published, words, options)
   const [target] = own
-  const isBeforeUs = target !== undefined && !own.includes(published.host) && !isLoopbackHost(published.host)
-  if (!isBeforeUs || isElsewhere || !isIPv4(published.host)) return { words }
+  if (target === undefined || isElsewhere || !isIPv4(host) || isLoopbackHost(host)) return { words }
   return {
-    words: `pass port ${published.port} of ${published.host} on to this machine; where that is a router with Linux, as root there`,
-    type: `iptables -t nat -A PREROUTING -p tcp --dport ${published.port} -j DNAT --to-destination ${target}:${puppet.port}`,
+    words: `pass port ${port} of ${host} on to this machine; where that is a router with Linux, as root there`,
+    type: `iptables -t nat -A PREROUTING -p tcp --dport ${port} -j DNAT --to-destination ${target}:${puppet.port}`,
   }
+}
+
+/** The address is this machine's own: either nobody listens on it, or a firewall keeps others out. */
+async function ownFirewall(published: Endpoint, words: string, options: AdvertiseOptions): Promise<Remedy> {
+  if (!(await opens(published, options)))
+    return {
+      words: `let the puppet listen on every address of the machine (0.0.0.0), and not on 127.0.0.1 alone`,
+    }
+  return {
+    words: `${words}; it opens from here, so that a firewall keeps others out; where it is this machine's own, as root`,
+    type: `iptables -I INPUT -p tcp --dport ${published.port} -j ACCEPT`,
+  }
+}
+
+async function opens(endpoint: Endpoint, options: AdvertiseOptions): Promise<boolean> {
+  return (await tryPort(endpoint, { ...options, timeoutMs: EACH_MS })) === 'open'
+}
+
+function portLine(port: number): string {
+  return `REGISTRAR_ADVERTISE_PORT=${port}`
 }
 
 /** By the variable that sets the host now. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RegistryAccess } from '../../config/registry-access.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, pause } from '../../lib/clock.ts'
 import type { NameResolver } from '../../net/name-resolver.ts'
 import { createTransport } from '../../net/transport.ts'
 import type { DiscoveryReport } from '../../protocol/host-query.ts'
@@ -44,6 +44,24 @@ export async function askRegistry(options: AskOptions): Promise<Asked> {
   if (token === undefined || !(wantsKnownToken || isOurs))
     return token === undefined && wantsKnownToken ? PASSED : readAnswer(first)
   return readAnswer(await ask(options, token, SECOND_HANDSHAKE_MS, ANSWER_MS))
+}
+
+/** A registry checks the port of a registrant 3 s after it came, and of one that is discovered: it knows more soon. In milliseconds. */
+const CHECKED_AFTER_MS = 3500
+const ASK_AGAIN = 2
+
+/** What our own registry says where it has not checked the port yet: asks again until it has, at most for some seconds. */
+export async function reportOnceChecked(
+  options: AskOptions,
+  first: DiscoveryReport,
+): Promise<DiscoveryReport> {
+  const { token, clock } = options
+  let report = first
+  for (let count = 0; token !== undefined && report.open === null && count < ASK_AGAIN; count += 1) {
+    await pause(clock, CHECKED_AFTER_MS, new AbortController().signal)
+    report = readAnswer(await ask(options, token, NOBODY_MS, NOBODY_MS)).report ?? report
+  }
+  return report
 }
 
 const PASSED: Asked = { failure: undefined, report: undefined }

@@ -32,6 +32,8 @@ export interface PublishedFacts {
   readonly tookMs: number
   /** What our own registry says; undefined at others. */
   readonly said: DiscoveryReport | undefined
+  /** Waits until it has checked the port, for some seconds. */
+  readonly onceChecked: (said: DiscoveryReport) => Promise<DiscoveryReport>
   readonly clientsRegistry: ClientsRegistry | undefined
   readonly sidecar: SidecarOfToken | undefined
 }
@@ -68,10 +70,11 @@ export async function examinePublished(
   const seen = place?.port === advertise.port ? place.host : undefined
   const address = examineAddress(input, addresses, seen, report)
   const fromHere = place && (await tryPort(place, input))
+  const checked = said && place && !isLoopbackHost(place.host) ? await facts.onceChecked(said) : said
   const words = ADVICE_REMEDIES.PORT_CLOSED
-  const isSuspect = place !== undefined && (fromHere !== 'open' || said?.open === false)
+  const isSuspect = place !== undefined && (fromHere !== 'open' || checked?.open === false)
   const remedy = isSuspect ? await closedPortRemedy(place, words, optionsOf(input, addresses)) : { words }
-  report(publishedPortFinding({ discovery, report: said, fromHere, remedy }))
+  report(publishedPortFinding({ discovery, report: checked, fromHere, remedy }))
   await address
 }
 

@@ -104,7 +104,7 @@ function nobody(reason: string | undefined, sidecar: SidecarOfToken | undefined)
   const why = reason === undefined ? '' : ` (${reason})`
   if (sidecar === undefined) {
     const seen = `nobody can be found with the token${why}, and no sidecar answers here`
-    return fail('SIDECAR_ABSENT', seen, { words: 'start the sidecar', type: 'puppet-registrar run' })
+    return fail(undefined, seen, { words: 'start the sidecar', type: 'puppet-registrar run' })
   }
   if (sidecar.token?.state !== 'registered')
     return withheld(sidecar, `nobody can be found with the token${why}`)

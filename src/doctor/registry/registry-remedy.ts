@@ -34,28 +34,35 @@ interface Change {
   readonly transport: TransportOptions
 }
 
+type FailureSeen = Pick<Failure, 'code' | 'stage' | 'reason'>
+
 /**
- * What to do about a failure on the way to a registry. What can be typed is offered only if it has been tried, and something answers there as
- * a registry does: asked for a token that nobody has, it says so.
+ * A failure on the way to a registry in the light of what answers there, and what to do about it. What can be typed is offered only if it has
+ * been tried, and something answers there as a registry does: asked for a token that nobody has, it says so.
  */
-export async function registryRemedy(
-  failure: Pick<Failure, 'code' | 'stage'>,
+export async function explainFailure(
+  failure: FailureSeen,
   look: UnverifiedLook | undefined,
   options: RemedyOptions,
-): Promise<Remedy> {
+): Promise<{ readonly failure: FailureSeen; readonly remedy: Remedy }> {
   const { access, env } = options
-  const words = REGISTRY_REMEDIES[failure.code]
   const changes = await changesFor(failure, look, options)
   const tried = await Promise.all(changes.map((change) => isRegistry(change, options)))
   const works = changes.find((_change, index) => tried[index])
-  if (works !== undefined) return { words: works.words, type: works.type }
-  const near =
-    failure.code === 'REGISTRY_NAME_UNRESOLVED'
-      ? registryOfNearName(access.url, env, namesInHosts())
-      : undefined
-  return near === undefined
-    ? { words }
-    : { words: `correct the name: is it ${near.hostname}?`, type: lineFor(near, env) }
+  if (works !== undefined) return { failure, remedy: { words: works.words, type: works.type } }
+  if (failure.code === 'REGISTRY_REDIRECT_REFUSED') {
+    // Networks send whoever has not logged in to a page of theirs.
+    const reason = `${failure.reason}; there is no registry`
+    const code = 'REGISTRY_FOREIGN_ANSWER'
+    return { failure: { ...failure, code, reason }, remedy: { words: REGISTRY_REMEDIES[code] } }
+  }
+  const isUnknown = failure.code === 'REGISTRY_NAME_UNRESOLVED'
+  const near = isUnknown ? registryOfNearName(access.url, env, namesInHosts()) : undefined
+  if (near === undefined) return { failure, remedy: { words: REGISTRY_REMEDIES[failure.code] } }
+  return {
+    failure,
+    remedy: { words: `correct the name: is it ${near.hostname}?`, type: lineFor(near, env) },
+  }
 }
 
 /** Where the address itself may be wrong: what answers there, if anything, is no registry as it is spoken to. */

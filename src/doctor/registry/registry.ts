@@ -7,10 +7,10 @@ import { createTransport } from '../../net/transport.ts'
 import { Redactor } from '../../ops/redactor.ts'
 import { clockFinding } from '../clock.ts'
 import type { Walk } from '../walk.ts'
-import { askRegistry } from './ask-registry.ts'
+import { askRegistry, reportOnceChecked } from './ask-registry.ts'
 import { askClientsRegistry } from './clients-registry.ts'
 import { examinePublished, type RegistryWalkInput, skipPublished } from './published.ts'
-import { registryRemedy } from './registry-remedy.ts'
+import { explainFailure } from './registry-remedy.ts'
 import { askSidecarOf } from './sidecar-of-token.ts'
 import { lookUnverified } from './unverified-look.ts'
 import { stepOf, wayFindings } from './way-findings.ts'
@@ -52,10 +52,12 @@ export async function examineRegistry(input: RegistryWalkInput, report: Report):
 
   const addresses = await addressesOfRegistry(input)
   const { redact } = new Redactor(config.tokens, access.proxy?.secrets ?? [])
-  const { failure, report: said } = await askRegistry({ access, clock, resolver, redact, token })
+  const askOptions = { access, clock, resolver, redact, token }
+  const { failure: failed, report: said } = await askRegistry(askOptions)
   const look =
-    failure && (await lookUnverified({ registry: access.url, transport, clock, timeoutMs: LOOK_MS }))
-  const remedy = failure && (await registryRemedy(failure, look, { access, env, clock, resolver }))
+    failed && (await lookUnverified({ registry: access.url, transport, clock, timeoutMs: LOOK_MS }))
+  const explained = failed && (await explainFailure(failed, look, { access, env, clock, resolver }))
+  const { failure, remedy } = explained ?? {}
   const proxy = access.proxy && proxyName(access.proxy)
   for (const finding of wayFindings({ registry: access.url, addresses, proxy, failure, remedy }))
     report(finding)
@@ -70,7 +72,15 @@ export async function examineRegistry(input: RegistryWalkInput, report: Report):
     return skipPublished(input, addresses, 'because the registry cannot be reached', report)
   await examinePublished(
     input,
-    { addresses, discovery, tookMs, said, clientsRegistry: await clientsRegistry, sidecar: await sidecar },
+    {
+      addresses,
+      discovery,
+      tookMs,
+      said,
+      onceChecked: (report) => reportOnceChecked(askOptions, report),
+      clientsRegistry: await clientsRegistry,
+      sidecar: await sidecar,
+    },
     report,
   )
 }
