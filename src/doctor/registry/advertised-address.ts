@@ -72,9 +72,10 @@ function judge(host: string, named: string, facts: AdvertisedFacts): Finding {
   if (isIP(host) === 6) return fail('UNPUBLISHED_IPV6', 'is an IPv6 address, which no client can use')
   const range = addressRange(host)
   if (range === 'public') return { step, status: 'ok', seen: `${named} is public` }
-  if (range !== 'private') return fail('ADVERTISE_USELESS', `is a ${range} address`)
-  if (!isRegistryPublic) return { step, status: 'ok', seen: `${named} is private, as the registry's is` }
+  // Those for documentation and tests are used where nobody looks.
+  if (range !== 'private' && range !== 'reserved') return fail('ADVERTISE_USELESS', `is a ${range} address`)
+  if (!isRegistryPublic) return { step, status: 'ok', seen: `${named} is ${range}, as the registry's is` }
   if (isContainer && own.includes(host))
     return fail('ADVERTISE_USELESS', "is this container's own address, and the registry is public")
-  return warn('is a private address, and the registry is public: only clients in that network can use it')
+  return warn(`is a ${range} address, and the registry is public: only clients in that network can use it`)
 }
