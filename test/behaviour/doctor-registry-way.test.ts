@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Clock, systemClock } from '../../src/lib/clock.ts'
+import { WALKS_MS } from '../../src/doctor/walk.ts'
 import { type Authority, createAuthority } from '../support/certificates.ts'
 import { endAll, fullPort, silentPort } from '../support/dialed-socket.ts'
 import {
@@ -13,6 +14,7 @@ import {
 } from '../support/doctor-registry.ts'
 import { freePort } from '../support/free-port.ts'
 import { NameServer } from '../support/name-server.ts'
+import { QuickClock } from '../support/quick-clock.ts'
 import { type ProxyScript, startScriptedProxy, tunnels } from '../support/scripted-proxy.ts'
 import { answer } from '../support/scripted-registry.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
@@ -38,13 +40,6 @@ async function proxyWith(script: ProxyScript): Promise<string> {
   const proxy = await startScriptedProxy(script)
   cleanups.push(proxy.close)
   return `http://127.0.0.1:${proxy.port}`
-}
-
-/** The machine's clock, on which time passes 20 times as fast. */
-const fast: Clock = {
-  ...systemClock,
-  now: () => performance.now() * 20,
-  after: (ms, callback) => systemClock.after(ms / 20, callback),
 }
 
 describe('TLS', () => {
@@ -174,14 +169,24 @@ describe('another registry', () => {
   })
 })
 
-describe('all of it ends within 23 s', () => {
+describe('all of it ends in time', () => {
   it.each([
     ['where packets vanish', () => fullPort()],
     ['where nothing is answered', async () => (await silentPort()).port],
   ])('%s', async (_where, port) => {
-    const beganMs = fast.now()
-    const all = await examine({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${await port()}` }, {}, fast)
-    expect(fast.now() - beganMs).toBeLessThan(23_000)
+    const clock = new QuickClock()
+    const url = `ws://127.0.0.1:${await port()}`
+    let isOver = false
+    const examined = examine({ REGISTRAR_REGISTRY_URL: url }, {}, clock).finally(() => {
+      isOver = true
+    })
+    // Time goes on by a tenth of a second whenever what has arrived is read.
+    while (!isOver) {
+      for (let turn = 0; turn < 5; turn += 1) await setImmediate()
+      await clock.advance(100)
+    }
+    const all = await examined
+    expect(clock.now()).toBeLessThan(WALKS_MS)
     expect(failed(all)).toHaveLength(1)
     expect(all.find(({ status }) => status === 'fail')?.code).toBe('REGISTRY_SILENT')
     expect(JSON.stringify(all)).not.toContain(TOKEN)
