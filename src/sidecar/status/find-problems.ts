@@ -1,6 +1,6 @@
 import type { FileTrouble } from '../../lib/file-trouble.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { type AdviceCode, isAllClear } from '../../protocol/advice.ts'
+import { type Advice, type AdviceCode, isAllClear, topicOf } from '../../protocol/advice.ts'
 import type { TroubleCode } from '../remedy.ts'
 import type { DiscoveryTrouble } from '../verification/discovery-trouble.ts'
 import type { GatewayRecord, PuppetRecord, RegistryRecord, SourceRecord, TokenRecord } from './records.ts'
@@ -76,6 +76,22 @@ const ADVISED: Readonly<Partial<Record<DiscoveryTrouble, AdviceCode>>> = {
   DISCOVERY_OTHER_REGISTRANT: 'TOKEN_SUPERSEDED',
   DISCOVERY_STALE_LINK: 'TOKEN_SUPERSEDED',
   DISCOVERY_PORT_CLOSED: 'PORT_CLOSED',
+}
+
+/**
+ * What is known of a token after an advice: the newest about the same counts. An all clear is newer than the alarm about the same, which
+ * comes back with the next verification if it still holds.
+ */
+export function withAdvice(
+  { advice, discovery }: TokenRecord,
+  newest: Advice,
+): Pick<TokenRecord, 'advice' | 'discovery'> {
+  const isSame = (code: AdviceCode | undefined): boolean =>
+    code !== undefined && topicOf(code) === topicOf(newest.code)
+  const others = advice.filter(({ code }) => !isSame(code))
+  if (!isAllClear(newest.code)) return { advice: [...others, newest], discovery }
+  const isOver = discovery?.code && isSame(ADVISED[discovery.code])
+  return { advice: others, discovery: isOver ? { ...discovery, code: null } : discovery }
 }
 
 function discoveryProblems({ id, discovery, advice }: TokenRecord): readonly FoundProblem[] {

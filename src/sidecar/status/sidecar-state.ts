@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { type Advice, isAllClear, isUnpublished, topicOf } from '../../protocol/advice.ts'
+import { type Advice, isUnpublished } from '../../protocol/advice.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
 import {
   caFileProblems,
@@ -11,6 +11,7 @@ import {
   settingProblems,
   tokenFileProblems,
   tokenProblems,
+  withAdvice,
 } from './find-problems.ts'
 import { GatewayRecords } from './gateway-records.ts'
 import { ProblemSet } from './problem-set.ts'
@@ -199,8 +200,7 @@ export class SidecarState {
   #applyAdvice({ id, advice }: SidecarEvent & { type: 'advice' }): void {
     const before = this.#tokens.get(id)
     if (before === undefined || !WITH_CONNECTION.has(before.state)) return
-    const others = before.advice.filter(({ code }) => topicOf(code) !== topicOf(advice.code))
-    this.#update(id, { advice: isAllClear(advice.code) ? others : [...others, advice] })
+    this.#update(id, withAdvice(before, advice))
   }
 
   #applyVerification({ id, verdict, code, host, port }: SidecarEvent & { type: 'verification' }): void {

@@ -94,6 +94,30 @@ describe('what is a problem', () => {
       [advice('TOKEN_SUPERSEDED'), verification('other_registrant', 'DISCOVERY_OTHER_REGISTRANT')],
       [advice('TOKEN_ALONE'), verification('verified')],
     ],
+    [
+      'TOKEN_SUPERSEDED',
+      [advice('TOKEN_SUPERSEDED'), verification('stale_link', 'DISCOVERY_STALE_LINK')],
+      [advice('TOKEN_ALONE')],
+    ],
+    [
+      'PORT_CLOSED',
+      [verification('port_closed', 'DISCOVERY_PORT_CLOSED'), advice('PORT_CLOSED')],
+      [advice('PORT_OPEN')],
+    ],
+    [
+      'DISCOVERY_PORT_CLOSED',
+      [verification('port_closed', 'DISCOVERY_PORT_CLOSED'), advice('TOKEN_ALONE')],
+      [advice('PORT_OPEN')],
+    ],
+    [
+      'DISCOVERY_OTHER_REGISTRANT',
+      [
+        advice('TOKEN_SUPERSEDED'),
+        advice('TOKEN_ALONE'),
+        verification('other_registrant', 'DISCOVERY_OTHER_REGISTRANT'),
+      ],
+      [verification('verified')],
+    ],
     ['TOKEN_INVALID', [source(['line 3 is odd'])], [source()]],
     ['TOKEN_ODD', [source([], ['line 3 is short'])], [source([], [])]],
     [
