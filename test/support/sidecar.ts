@@ -39,6 +39,12 @@ export interface Status {
     readonly retryInSeconds: number | null
     readonly confirmed: boolean | null
     readonly advice: readonly { readonly code: string; readonly text: string }[]
+    readonly discovery: {
+      readonly verdict: string
+      readonly code: string | null
+      readonly host: string | null
+      readonly port: number | null
+    } | null
   }[]
 }
 
