@@ -250,7 +250,10 @@ describe('what a registry sends', () => {
     const registry = await scripted((_request, _socket: Duplex, accept) => {
       void welcome(accept).then((accepted) => {
         socket = accepted
-        accepted.on('message', (data) => heard.push(data.toString()))
+        accepted.on('message', (data) => {
+          // When it asks whether it is found is its own affair.
+          if (data.toString() !== '{"name":"hostie"}') heard.push(data.toString())
+        })
       })
     })
     const sidecar = await sidecarFor({ ...plain(registry.port), ...env })

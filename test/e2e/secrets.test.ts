@@ -6,6 +6,7 @@ import { freePort } from '../support/free-port.ts'
 import { answer, startScriptedRegistry, welcome } from '../support/scripted-registry.ts'
 import { startSidecar } from '../support/sidecar.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
+import { ignoredAnswers } from '../support/verification.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const SECRET = 'insecure_5ecre7-9c1f40d2'
@@ -29,6 +30,13 @@ it('tokens are nowhere in logs at trace, /status, /metrics, /readyz, through eve
       accepted.send(token)
       accepted.send(JSON.stringify({ name: token, payload: token }))
       accepted.send(JSON.stringify({ jsonrpc: '2.0', id: token, method: token }))
+      accepted.on('message', (data) => {
+        if (!String(data).startsWith('{"name":"hostie"')) return
+        const report = { host: token, port: 1, by: 'another', registrants: 2, open: true }
+        accepted.send(JSON.stringify({ name: 'sys', payload: { discovery: report } }))
+        for (const payload of [token, `${token}.example`, { host: token }])
+          accepted.send(JSON.stringify({ name: 'hostie', payload }))
+      })
       if (index < 6) accepted.close(4000, token)
     })
   })
@@ -40,6 +48,7 @@ it('tokens are nowhere in logs at trace, /status, /metrics, /readyz, through eve
     WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
     REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}/token/${SECRET}/${FILE_SECRET}`,
     REGISTRAR_BACKOFF_MAX: '300ms',
+    REGISTRAR_VERIFY_INTERVAL: '1s',
     LOG_LEVEL: 'trace',
   })
   await waitUntil(() => registry.upgrades.length >= 8, { timeoutMs: 20_000, what: 'eight attempts' })
@@ -53,6 +62,11 @@ it('tokens are nowhere in logs at trace, /status, /metrics, /readyz, through eve
     ({ puppet }) => puppet.tokenAccepted === false,
   )
   expect(problems.map(({ code }) => code)).toContain('PUPPET_REFUSES_TOKEN')
+  // What names a token is no answer; it is counted.
+  await waitUntil(() => ignoredAnswers(sidecar).then((count) => count >= 6), {
+    timeoutMs: 20_000,
+    what: 'answers to the host query of both tokens',
+  })
   const bodies = await Promise.all(
     ['/status', '/metrics', '/readyz?verbose', '/livez', `/${SECRET}`].map(
       async (path) => (await sidecar.get(path)).text,
