@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { examineClient } from '../../src/doctor/client/examine-client.ts'
 import type { AskRegistry } from '../../src/doctor/client/registry.ts'
 import type { Finding } from '../../src/doctor/client/steps.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import {
   type Authority,
   type CertificateFiles,
@@ -155,6 +155,22 @@ describe('a TypeScript bot', () => {
     const web = await serveOn(createTcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
     open.push(web)
     expect(causeOf(await examine('TypeScript', web.port, PLAINTEXT))?.code).toBe('PUPPET_NOT_GRPC')
+  })
+})
+
+describe('a puppet that hangs', () => {
+  it('is the cause, for it accepts connections and says nothing', async () => {
+    const silent = await serveOn(createTcpServer((socket) => socket.resume()))
+    open.push(silent)
+    const folder = makeTempDir()
+    writeFileSync(join(folder, SIGNS.TypeScript[0]), SIGNS.TypeScript[1])
+    const env = {
+      WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+      WECHATY_PUPPET_SERVICE_ENDPOINT: `127.0.0.1:${silent.port}`,
+    }
+    const hurried: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 10, callback) }
+    const cause = causeOf(await examineClient(env, folder, hurried))
+    expect(cause).toMatchObject({ step: 'puppet TLS', code: 'PUPPET_SILENT' })
   })
 })
 

@@ -93,7 +93,7 @@ function ofName(
     return {
       status: 'fail',
       code,
-      seen: "has no subject alternative name, and Go takes no other: it refuses the community's certificate, always",
+      seen: "has no subject alternative name, and Go takes no other: it refuses the community's certificate, always ('certificate relies on legacy Common Name field')",
       remedy: {
         words:
           'speak plaintext on both sides (at the puppet WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true), or give the puppet a certificate with alternative names',

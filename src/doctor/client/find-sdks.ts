@@ -35,8 +35,23 @@ async function shows(folder: string, signs: readonly Sign[]): Promise<boolean> {
       if (existsSync(join(folder, sign.folder))) return true
       continue
     }
+    if ('sitePackage' in sign) {
+      if (await isInVirtualEnvironment(folder, sign.sitePackage)) return true
+      continue
+    }
     const names = 'file' in sign ? [sign.file] : await namesEnding(folder, sign.ending)
     for (const name of names) if (sign.holds.test(await textOf(join(folder, name)))) return true
+  }
+  return false
+}
+
+/** `<environment>/lib/python3.x/site-packages/<name>`, where environments are by custom. */
+async function isInVirtualEnvironment(folder: string, name: string): Promise<boolean> {
+  for (const environment of ['.venv', 'venv', 'env']) {
+    const lib = join(folder, environment, 'lib')
+    for (const version of await namesEnding(lib, '')) {
+      if (existsSync(join(lib, version, 'site-packages', name))) return true
+    }
   }
   return false
 }

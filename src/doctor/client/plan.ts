@@ -1,4 +1,5 @@
 import type { Env } from '../../config/environment.ts'
+import { withoutBrackets } from '../../net/host-name.ts'
 import { isPort } from '../../protocol/discovery.ts'
 import { serverNameOf } from '../../tokens/server-name.ts'
 import { COMMUNITY_CA } from './community-ca.ts'
@@ -157,7 +158,8 @@ function readEndpoint(sdk: Sdk, env: Env, report: Report): Endpoint | undefined 
 
 function endpointOf(text: string): Endpoint | undefined {
   const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? []
-  return HOST.test(host) && isPort(Number(port)) ? { host, port: Number(port) } : undefined
+  if (!HOST.test(host) || !isPort(Number(port))) return undefined
+  return { host: withoutBrackets(host), port: Number(port) }
 }
 
 function readTls(sdk: Sdk, env: Env, report: Report): boolean {

@@ -53,7 +53,7 @@ export function judgeProxies(
 function tokenToProxy(set: readonly string[]): Omit<Finding, 'step'> {
   return {
     status: 'fail',
-    seen: `${set.join(', ')}: grpc-js takes the token for the name of a host, and asks the proxy for a connection to it: the bot never reaches its puppet, and the proxy learns the token`,
+    seen: `${set.join(', ')}: grpc-js takes the token for the name of a host, and asks the proxy for a connection to it: the bot never reaches its puppet ("No connection established"), and the proxy learns the token`,
     remedy: {
       words:
         'unset them for the bot; grpc-js reads these names in lower case only, so what else needs the proxy may read HTTPS_PROXY',

@@ -142,6 +142,12 @@ async function reportProtocol(
       ...(plan.sdk.tls === 'variable' && { type: `${NO_TLS}=true` }),
     })
   }
+  if (heard === undefined) {
+    return fail('PUPPET_SILENT', `port ${port} accepts connections, and then says nothing`, {
+      words:
+        'start the puppet anew: it hangs; or find out which program has the port, and what stands before it',
+    })
+  }
   // A TLS server need not say so where it is greeted in plaintext: many hang up without a word.
   if (!plan.tls && (heard === 'tls' || heard === 'closed')) {
     const sure = heard === 'tls' ? 'speaks TLS' : 'hangs up on plaintext, as a puppet does that speaks TLS'

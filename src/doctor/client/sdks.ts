@@ -40,6 +40,8 @@ export interface Sdk {
 export type Sign =
   | { readonly file: string; readonly holds: RegExp }
   | { readonly folder: string }
+  /** A Python package in a virtual environment of the folder. */
+  | { readonly sitePackage: string }
   /** Any file of the bot's folder whose name ends like this. */
   | { readonly ending: string; readonly holds: RegExp }
 
@@ -103,6 +105,7 @@ export const SDKS = [
         file,
         holds: /\bwechaty(-puppet-service|_puppet_service)?\b/,
       })),
+      { sitePackage: 'wechaty_puppet_service' },
     ],
     token: [TOKEN, 'TOKEN', 'token'],
     tokenIsReadBy: 'SDK',

@@ -34,6 +34,11 @@ describe("the SDK of a bot's folder", () => {
     expect(await namesIn(files, 'src/bots')).toEqual(['TypeScript', 'Python'])
   })
 
+  it('shows from what is installed: in node_modules, and in a virtual environment', async () => {
+    expect(await namesIn({}, 'node_modules/wechaty-puppet-service')).toEqual(['TypeScript'])
+    expect(await namesIn({}, '.venv/lib/python3.9/site-packages/wechaty_puppet_service')).toEqual(['Python'])
+  })
+
   it('is not guessed from files of something else, or from one that is too large', async () => {
     expect(await namesIn({ 'package.json': '{"name":"other"}', 'go.mod': 'module other' })).toBeUndefined()
     const padding = ' '.repeat(1024 * 1024)

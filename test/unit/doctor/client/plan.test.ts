@@ -66,6 +66,11 @@ describe('what an SDK will do', () => {
     expect(planOf('Python', told).plan?.endpoint).toEqual({ host: '203.0.113.7', port: 8788 })
   })
 
+  it('with an endpoint in brackets: they are no part of the address', () => {
+    const told = { ...env, WECHATY_PUPPET_SERVICE_ENDPOINT: '[::1]:8788' }
+    expect(planOf('TypeScript', told).plan?.endpoint).toEqual({ host: '::1', port: 8788 })
+  })
+
   it('with names of variables that are older, or its own', () => {
     expect(planOf('TypeScript', { WECHATY_PUPPET_HOSTIE_TOKEN: TOKEN }).plan?.token).toBe(TOKEN)
     expect(planOf('Python', { token: TOKEN, ENDPOINT: '192.0.2.1:9' }).plan?.endpoint?.port).toBe(9)
