@@ -5,6 +5,9 @@ import { RestartingProcess } from './restarting-process.mjs'
 
 const CHATIE = fileURLToPath(new URL('../../test/peers/chatie-registry.mjs', import.meta.url))
 
+/** It tests ports on this machine too, as it does elsewhere. */
+const CHECKS_LOOPBACK = { REGISTRY_ADMIN_PORT: 0, REGISTRY_REACHABILITY_NETWORKS: '127.0.0.0/8' }
+
 const KINDS = {
   chatie: (port) =>
     new RestartingProcess(
@@ -13,7 +16,7 @@ const KINDS = {
     ),
   own: (port) =>
     new RestartingProcess(
-      () => launchRegistry(port, { REGISTRY_ADMIN_PORT: 0 }),
+      () => launchRegistry(port, CHECKS_LOOPBACK),
       (process) => untilRegistryUp(process, port),
     ),
 }
