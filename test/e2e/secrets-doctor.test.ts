@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { type Authority, createAuthority } from '../support/certificates.ts'
 import { type Peer, startCommand, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import {
@@ -9,6 +11,7 @@ import {
   startScriptedRegistry,
   welcome,
 } from '../support/scripted-registry.ts'
+import { type Served, serveOn } from '../support/serve.ts'
 import { allRegistered, startSidecar } from '../support/sidecar.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 
@@ -19,12 +22,15 @@ const PARTS = /5ecre7|f11e-0d0c/
 
 type Env = Readonly<Record<string, string>>
 
+let authority: Authority
 let puppet: Peer
 let otherPuppet: Peer
 let registry: Peer
 const scripted: ScriptedRegistry[] = []
+const servers: Served[] = []
 
 beforeAll(async () => {
+  authority = await createAuthority()
   puppet = await startPeer('wechaty-puppet', { token: SECRET, tls: false })
   // It says which token it was given when it refuses it.
   otherPuppet = await startPeer('wechaty-puppet', { token: 'insecure_somebody-elses', tls: false })
@@ -32,7 +38,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stopAllPeers()
-  for (const { close } of scripted) await close()
+  for (const { close } of [...scripted, ...servers]) await close()
   removeTempDirs()
 })
 
@@ -134,14 +140,73 @@ const SETUPS: readonly (readonly [what: string, env: () => Promise<Env> | Env, f
   ],
 ]
 
-describe.concurrent('the doctor tells no secret', () => {
-  it.for(SETUPS)('%s', async ([, env, found], { expect }) => {
+/** The same on the machine of a bot. None of them asks a registry elsewhere. */
+const CLIENT_SETUPS: typeof SETUPS = [
+  ['where all is well', () => client({ endpoint: `127.0.0.1:${puppet.port}` }), /puppet token.*accept/],
+  [
+    'where the puppet refuses the token',
+    () => client({ endpoint: `127.0.0.1:${otherPuppet.port}` }),
+    /PUPPET_REFUSES_TOKEN/,
+  ],
+  [
+    'where the token stands in the endpoint',
+    () => client({ endpoint: `${SECRET}@${SECRET}:x` }),
+    /FAIL|"fail"/,
+  ],
+  [
+    'where the registry repeats the request',
+    async () => ({
+      ...client({ authority: `127.0.0.1:${(await echoingDiscovery()).port}` }),
+      NODE_EXTRA_CA_CERTS: authority.caFile,
+    }),
+    /discovery/,
+  ],
+  [
+    'where the token is written wrongly',
+    async () => ({
+      ...client({ authority: `127.0.0.1:${await freePort()}` }),
+      WECHATY_PUPPET_SERVICE_TOKEN: `"${SECRET}/x?y"`,
+    }),
+    /token/,
+  ],
+]
+
+function client({ endpoint, authority: host }: { endpoint?: string; authority?: string }): Env {
+  return {
+    WECHATY_PUPPET_SERVICE_TOKEN: SECRET,
+    WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_CLIENT: 'true',
+    WECHATY_PUPPET_SERVICE_AUTHORITY: host ?? '127.0.0.1:1',
+    ...(endpoint && { WECHATY_PUPPET_SERVICE_ENDPOINT: endpoint }),
+  }
+}
+
+/** A registry that answers a discovery with the token wherever it can. */
+async function echoingDiscovery(): Promise<Served> {
+  const { certFile, keyFile } = await authority.issue(['ip:127.0.0.1'])
+  const tls = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
+  const started = await serveOn(
+    createServer(tls, ({ url = '' }, response) => {
+      const token = url.split('/').at(-1) ?? ''
+      response.writeHead(200, `OK ${token}`, { 'content-type': 'application/json', 'x-token': token })
+      response.end(JSON.stringify({ host: `${token}.example`, ip: token, port: 1, token }))
+    }),
+  )
+  servers.push(started)
+  return started
+}
+
+describe.concurrent('no secret is told by', () => {
+  const cases = [
+    ...SETUPS.map((setup) => ['doctor', ...setup] as const),
+    ...CLIENT_SETUPS.map((setup) => ['doctor --client', ...setup] as const),
+  ]
+  it.for(cases)('%s %s', async ([command, , env, found], { expect }) => {
     const given = { ...(await env()), LOG_LEVEL: 'trace' }
     const outputs = await Promise.all(
-      [['doctor'], ['doctor', '--json']].map(async (args) => {
-        const command = startCommand(args, { env: given })
-        await command.exit
-        return command.output()
+      [[], ['--json']].map(async (more) => {
+        const doctor = startCommand([...command.split(' '), ...more], { env: given })
+        await doctor.exit
+        return doctor.output()
       }),
     )
     for (const output of outputs) {
