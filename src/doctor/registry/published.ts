@@ -74,7 +74,16 @@ export async function examinePublished(
   const words = ADVICE_REMEDIES.PORT_CLOSED
   const isSuspect = place !== undefined && (fromHere !== 'open' || checked?.open === false)
   const remedy = isSuspect ? await closedPortRemedy(place, words, optionsOf(input, addresses)) : { words }
-  report(publishedPortFinding({ discovery, report: checked, fromHere, remedy }))
+  report(
+    publishedPortFinding({
+      discovery,
+      report: checked,
+      fromHere,
+      isSeenByRegistry: advertise.host === '',
+      own: ownAddresses(),
+      remedy,
+    }),
+  )
   await address
 }
 
