@@ -6,9 +6,12 @@ import { findingsAsJson, formatFindings, isWell } from '../doctor/print.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CommandArguments, Context } from './context.ts'
 import { EXIT } from './exit-codes.ts'
+import { keepHeapQuiet } from './v8-heap-flags.ts'
 
 /** The command `doctor`: prints what stands between a client and the puppet, and what to do about it. */
 export async function doctor(context: Context, { switches }: CommandArguments): Promise<number> {
+  // It runs beside the sidecar, within the same limit on memory.
+  keepHeapQuiet()
   const { env, clock } = context
   const findings = switches.has('client') ? await atTheBot(env, clock) : await examine(env, clock)
   context.print(switches.has('json') ? findingsAsJson(context.version, findings) : formatFindings(findings))

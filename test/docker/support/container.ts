@@ -113,12 +113,15 @@ export interface RegistryContainer extends Container {
   readonly url: string
 }
 
+/** For more than one registrant: with 96m a registry takes a single one, and the doctor asks over a connection of its own. */
+const ROOM = ['--memory', '192m'] as const
+
 /** A registry in a network, there by the name `registry`: ours, or the public registry's own server. */
 export async function startRegistry(network: string, kind: 'ours' | 'public'): Promise<RegistryContainer> {
   const options = ['--network', network, '--network-alias', 'registry', '--publish', '127.0.0.1::8080']
   const registry =
     kind === 'ours'
-      ? await start('registry', [...options, ...HARDENED], IMAGE, 'registry')
+      ? await start('registry', [...options, ...HARDENED, ...ROOM], IMAGE, 'registry')
       : await startPeerIn('registry', options, 'chatie-registry', { port: 8080 })
   await registry.line(kind === 'ours' ? /registry listens/ : /listens on port/)
   const [address = ''] = (await docker('port', registry.name, '8080/tcp')).split('\n')
