@@ -14,7 +14,7 @@ const BY_CLOCK: ReadonlySet<string> = new Set([
   'REGISTRY_TLS_NOT_YET_VALID',
 ])
 
-const REMEDY = { words: DOCTOR_REMEDIES.CLOCK_WRONG } as const
+const REMEDY = { words: DOCTOR_REMEDIES.CLOCK_WRONG, type: 'timedatectl set-ntp true' } as const
 
 /**
  * Compares the clock of this machine with another one.

@@ -82,7 +82,7 @@ export function answerFindings(
       status: REFUSED_BY_CLIENTS.has(code) ? 'fail' : 'warn',
       code,
       seen: text,
-      remedy: puppetRemedy(code),
+      remedy: puppetRemedy(code, certificate),
     }))
   })
 }

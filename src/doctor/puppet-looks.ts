@@ -50,9 +50,15 @@ export async function explainNoPort(
 ): Promise<Explained> {
   const { machine } = input
   const isLocal = addresses.every((address) => isOwn(address, machine))
-  if (isLocal && machine.hasOnlyLoopback && machine.kind !== 'machine') {
+  // Where the registry is on loopback too, nobody has wanted a network.
+  const wantsNetwork = !isLoopbackHost(input.config.registry.url.hostname)
+  if (isLocal && machine.hasOnlyLoopback && machine.kind !== 'machine' && wantsNetwork) {
     const seen = `${failed.reason}: nothing but loopback is left of this network, whose container was restarted or has ended`
-    return { code: 'NETWORK_GONE', seen, remedy: { words: DOCTOR_REMEDIES.NETWORK_GONE } }
+    return {
+      code: 'NETWORK_GONE',
+      seen,
+      remedy: { words: DOCTOR_REMEDIES.NETWORK_GONE, type: 'docker restart registrar' },
+    }
   }
   const moved = await explainOtherPlace(input, failed, isLocal ? [] : addresses)
   if (moved !== undefined) return moved

@@ -54,7 +54,9 @@ export function withSidecarAsCause(findings: readonly Finding[]): readonly Findi
     fails.some((one) => one.step === 'registration') && fails.every((one) => OF_SIDECAR.has(one.step))
   if (!isCause) return findings
   return findings.map((finding) =>
-    finding.code === 'SIDECAR_ABSENT' ? failed('SIDECAR_ABSENT', finding.seen) : finding,
+    finding.step === step && finding.code === 'SIDECAR_ABSENT'
+      ? failed('SIDECAR_ABSENT', finding.seen)
+      : finding,
   )
 }
 

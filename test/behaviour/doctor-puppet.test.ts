@@ -140,6 +140,8 @@ describe('a port on which nothing listens', () => {
     const failure = firstFailure(await puppetFindings(at(await freePort()), machine))
     expect(failure?.seen).toContain('nothing but loopback is left of this network')
     expect(failure?.code).toBe('NETWORK_GONE')
+    const local = { ...at(await freePort()), REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:8080' }
+    expect(firstFailure(await puppetFindings(local, machine))?.code).toBe('PUPPET_REFUSED')
   })
 })
 
@@ -190,6 +192,9 @@ describe("the puppet's certificate", () => {
     const failure = firstFailure(await puppetFindings(env))
     expect(failure).toMatchObject({ step: 'puppet certificate', code: 'PUPPET_CERTIFICATE_WRONG_NAME' })
     expect(failure?.seen).toContain('the name uuid')
+    expect(failure?.remedy?.type).toBe(
+      'WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME=insecure\nREGISTRAR_PUPPET_TLS_SERVER_NAME=insecure',
+    )
     const mended = { ...env, REGISTRAR_PUPPET_TLS_SERVER_NAME: 'insecure' }
     expect(firstFailure(await puppetFindings(mended))).toBeUndefined()
   })

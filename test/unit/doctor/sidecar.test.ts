@@ -90,6 +90,11 @@ describe('where no sidecar runs', () => {
     expect(withSidecarAsCause([absent, nobody])[0]).toMatchObject({ status: 'fail', code: 'SIDECAR_ABSENT' })
   })
 
+  it('other lines about it stay as they are', () => {
+    const other: Finding = { ...nobody, code: 'SIDECAR_ABSENT' }
+    expect(withSidecarAsCause([absent, other])[1]).toEqual(other)
+  })
+
   it('that is no failure where something else is wrong, or somebody can be found', () => {
     const refused: Finding = { step: 'puppet port', status: 'fail', seen: 'nothing listens' }
     expect(withSidecarAsCause([absent, refused, nobody])[0]).toEqual(absent)
