@@ -38,7 +38,8 @@ export const REGISTRY_REMEDIES = {
     "check the registry's address, whether the network has a login page, and the rules of the proxy or firewall",
   REGISTRY_PATH_UNKNOWN: "check the registry's URL, and its path where it has one",
   REGISTRY_NO_UPGRADE: "check the registry's address, and whether a proxy before it passes WebSockets on",
-  REGISTRY_REDIRECT_REFUSED: 'if the new address is right, put it into REGISTRAR_REGISTRY_URL',
+  REGISTRY_REDIRECT_REFUSED:
+    'if the new address is right, put it into REGISTRAR_REGISTRY_URL; if it is the login page of this network, log in there',
   REGISTRY_SPEAKS_HTTP2: "give the registry's address, not the puppet's",
   REGISTRY_NOT_HTTP: 'check host and port of the registry',
   REGISTRY_WEBSOCKET_INVALID: 'look at the registry and at proxies and caches on the way',

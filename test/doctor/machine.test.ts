@@ -26,6 +26,17 @@ async function wellParts(): Promise<Pick<Prepared, 'env' | 'client'>> {
   }
 }
 
+/** What happens when one of the lines is typed, or when what one of the codes says is done. */
+function typedOr(
+  lines: readonly string[],
+  codes: readonly string[],
+  action: Action,
+): Pick<Prepared, 'programs' | 'actions'> {
+  const by = (keys: readonly string[]): Readonly<Record<string, Action>> =>
+    Object.fromEntries(keys.map((key) => [key, action]))
+  return { programs: by(lines), actions: by(codes) }
+}
+
 /** The same, where the registry speaks TLS and the machine's clock is off. */
 async function withClock(clock: string): Promise<Prepared> {
   const { env, client } = await wellParts()
@@ -43,8 +54,8 @@ async function withClock(clock: string): Promise<Prepared> {
     },
     client: { ...client, registryUrl: `https://127.0.0.1:${port}`, caFile: authority.caFile },
     machine: { clock },
-    cause: ['the clock of this machine is wrong'],
-    programs: { 'timedatectl set-ntp true': setClock },
+    cause: ['CLOCK_WRONG'],
+    ...typedOr(['timedatectl set-ntp true'], ['CLOCK_WRONG'], setClock),
   }
 }
 
@@ -81,7 +92,9 @@ const SET_UPS: readonly SetUp[] = [
     broken: 'nobody has started the sidecar',
     withoutSidecar: true,
     prepare: async () => {
-      return { ...(await wellParts()), cause: ['no sidecar answers here'] }
+      const parts = await wellParts()
+      const start: Action = (operator) => operator.startSidecar()
+      return { ...parts, cause: ['SIDECAR_ABSENT'], actions: { SIDECAR_ABSENT: start } }
     },
   },
   {
@@ -120,13 +133,11 @@ const SET_UPS: readonly SetUp[] = [
           await cable({ home: renewed, outside })
           await startPuppet({ token: TOKEN, port: PUPPET_PORT, machine: on(renewed) })
         },
-        cause: ['nothing but loopback is left of this network'],
-        programs: {
-          // Docker starts it in the network that the puppet's container has now.
-          'docker restart registrar': (operator) => {
-            operator.machine = on(renewed)
-          },
-        },
+        cause: ['NETWORK_GONE'],
+        // Docker starts it in the network that the puppet's container has now.
+        ...typedOr(['docker restart registrar'], ['NETWORK_GONE'], (operator) => {
+          operator.machine = on(renewed)
+        }),
       }
     },
   },

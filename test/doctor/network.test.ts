@@ -62,6 +62,9 @@ async function partsIn(
   }
 }
 
+/** Our registry has looked at the port, which takes 5 s where nothing answers. */
+const afterCheck: Action = (operator) => operator.sidecarSays(/"code":"PORT_CLOSED"/)
+
 /** The same action, whatever names the closed port. */
 const whereClosed = (action: Action): Readonly<Record<string, Action>> =>
   Object.fromEntries(CLOSED.map((code) => [code, action]))
@@ -106,7 +109,12 @@ const SET_UPS: readonly Omit<SetUp, 'asRoot'>[] = [
         'DROP',
       ]
       const open = await network.home.rule('INPUT', ...drop)
-      return { ...(await partsIn(network)), cause: CLOSED, actions: whereClosed(open) }
+      return {
+        ...(await partsIn(network)),
+        afterStart: afterCheck,
+        cause: CLOSED,
+        actions: whereClosed(open),
+      }
     },
   },
   {
@@ -159,6 +167,7 @@ const SET_UPS: readonly Omit<SetUp, 'asRoot'>[] = [
       await forward(network.router, PUPPET_PORT)
       return {
         ...(await partsIn(network, { env: { REGISTRAR_ADVERTISE_HOST: NAT.inside } })),
+        afterStart: afterCheck,
         cause: CLOSED,
         actions: whereClosed((operator) => operator.set('REGISTRAR_ADVERTISE_HOST', NAT.routerOutside)),
       }
@@ -233,7 +242,7 @@ const SET_UPS: readonly Omit<SetUp, 'asRoot'>[] = [
       return {
         ...(await partsIn(network)),
         cause: ['REGISTRY_FOREIGN_ANSWER', 'REGISTRY_REDIRECT_REFUSED'],
-        actions: { REGISTRY_FOREIGN_ANSWER: logIn },
+        actions: { REGISTRY_FOREIGN_ANSWER: logIn, REGISTRY_REDIRECT_REFUSED: logIn },
       }
     },
   },

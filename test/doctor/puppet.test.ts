@@ -1,9 +1,9 @@
 import { createAuthority } from '../support/certificates.ts'
 import { type Peer, startPeer } from '../support/child.ts'
 import type { Machine } from './support/machine.ts'
-import { machineOf, on, PUPPET_PORT } from './support/network.ts'
+import { directNetwork, on, PUPPET_PORT } from './support/network.ts'
 import { startNginx, startOurRegistry, startPublicRegistry, startPuppet } from './support/parts.ts'
-import { checkSetUps, type Prepared, type SetUp } from './support/set-up.ts'
+import { type Action, checkSetUps, type Prepared, type SetUp } from './support/set-up.ts'
 
 const TOKEN = 'insecure_d0c70r-puppet-3f7a'
 
@@ -25,7 +25,7 @@ async function registryAnd(
 }
 
 /** A machine on which nothing else listens: the doctor looks at what does. */
-const emptyMachine = async (): Promise<Machine> => on(await machineOf('puppets'))
+const emptyMachine = async (): Promise<Machine> => on((await directNetwork()).home)
 
 const SET_UPS: readonly SetUp[] = [
   {
@@ -134,7 +134,16 @@ const SET_UPS: readonly SetUp[] = [
       const token = 'uuid_d0c70r-puppet-51c1'
       const { port } = await startPuppet({ token, tls: true })
       const { client, ...parts } = await registryAnd(port, { token })
-      return { ...parts, client: { ...client, tls: 'community' }, cause: ['PUPPET_CERTIFICATE_WRONG_NAME'] }
+      const useTheName: Action = (operator) => {
+        operator.set('WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME', 'insecure')
+        operator.set('REGISTRAR_PUPPET_TLS_SERVER_NAME', 'insecure')
+      }
+      return {
+        ...parts,
+        client: { ...client, tls: 'community' },
+        cause: ['PUPPET_CERTIFICATE_WRONG_NAME'],
+        actions: { PUPPET_CERTIFICATE_WRONG_NAME: useTheName },
+      }
     },
   },
   {

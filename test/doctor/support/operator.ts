@@ -31,6 +31,11 @@ export class Operator {
     return this.#sidecar
   }
 
+  /** Waits for a line of its log. */
+  async sidecarSays(match: RegExp): Promise<void> {
+    await this.#sidecar?.line(match)
+  }
+
   /** Ends it, and starts it with what is set now: where that has changed, or the sidecar has ended. */
   async restartSidecar(): Promise<void> {
     const sidecar = this.#sidecar

@@ -63,6 +63,7 @@ export interface SetUp {
 const DOCTOR_MS = 25_000
 const SETTLED_MS = 8_000
 const MENDED_MS = 30_000
+const WELL_MS = 45_000
 
 /** What was seen of a set-up, from its breaking to its mending. */
 interface Examination {
@@ -139,7 +140,20 @@ async function examine(setUp: SetUp): Promise<Examination> {
   const after = await mend(diagnosis.cause, prepared, operator)
     .then(() => getsThrough(() => tryIt(prepared.tokenAfter)))
     .then(() => '', String)
-  return { prepared, before, diagnosis, after, again: await askDoctor(operator) }
+  return { prepared, before, diagnosis, after, again: await askUntilWell(operator, after === '') }
+}
+
+/** Our registry looks at a port that was closed again after half a minute. */
+async function askUntilWell(operator: Operator, isMended: boolean): Promise<Diagnosis> {
+  let last: Diagnosis | undefined
+  const look = async (): Promise<boolean> => {
+    last = await askDoctor(operator)
+    return !isMended || failures(last).length === 0
+  }
+  await waitUntil(look, { timeoutMs: WELL_MS, what: 'the doctor to be content', everyMs: 1000 }).catch(
+    () => {},
+  )
+  return last ?? (await askDoctor(operator))
 }
 
 /** Waits until a client gets through to the puppet. */
