@@ -124,6 +124,7 @@ const SET_UPS: readonly Omit<SetUp, 'asRoot'>[] = [
       await forward(network.router, 20_001)
       return {
         ...(await partsIn(network)),
+        typedAt: on(network.router),
         cause: CLOSED,
         actions: whereClosed((operator) => operator.set('REGISTRAR_ADVERTISE_PORT', '20001')),
       }
