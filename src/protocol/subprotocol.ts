@@ -3,7 +3,7 @@
  * first field is `io`; four fields instead of five would make it publish the port as the host.
  */
 export interface Subprotocol {
-  /** `io` for a registrant. */
+  /** `io` for a registrant, `web` for one that only asks. */
   readonly protocol: string
   readonly version: string
   /** A text that is unique to the registrant; see `isRegistrantId`. */
@@ -15,6 +15,7 @@ export interface Subprotocol {
 }
 
 const REGISTRANT = 'io'
+const CLIENT = 'web'
 const VERSION = '0.0.1'
 
 /** The characters of an HTTP token (RFC 9110 §5.6.2), which a subprotocol must be made of. `:` is not one of them. */
@@ -48,4 +49,9 @@ export function isRegistrantId(id: string): boolean {
 /** Whether discovery may find a registrant with this subprotocol. */
 export function isRegistrant(subprotocol: Subprotocol): boolean {
   return subprotocol.protocol === REGISTRANT
+}
+
+/** Whether it says of itself that it is no registrant, and only asks: `doctor` does, and so do upstream's web clients. */
+export function isClient(subprotocol: Subprotocol): boolean {
+  return subprotocol.protocol === CLIENT
 }

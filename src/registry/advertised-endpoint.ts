@@ -3,13 +3,15 @@ import { type AddressRange, addressRange } from '../net/address-range.ts'
 import { isUsableHost } from '../net/usable-host.ts'
 import type { Advice, AdviceCode } from '../protocol/advice.ts'
 import { isPort } from '../protocol/discovery.ts'
-import { isRegistrant, isRegistrantId, parseSubprotocol } from '../protocol/subprotocol.ts'
+import { isClient, isRegistrant, isRegistrantId, parseSubprotocol } from '../protocol/subprotocol.ts'
 import { type NearbyRange, nearbyRange } from './nearby.ts'
 
 /** What a registrant advertises by its subprotocol and the address that it comes from. */
 export interface Advertised {
   /** Whether its subprotocol makes it one that discovery looks for. */
   readonly isRegistrant: boolean
+  /** Whether it only asks, and says so: that nobody finds it is no trouble. */
+  readonly isClient: boolean
   /** The same for all links of one registrant; undefined if its subprotocol has none. */
   readonly id: string | undefined
   /** The host to publish; undefined if no client could use it. */
@@ -36,6 +38,7 @@ export function readAdvertised(subprotocol: string, address: string): Advertised
   const nearby = trouble === undefined ? nearbyRange(host) : undefined
   return {
     isRegistrant: isRegistrant(fields),
+    isClient: isClient(fields),
     id: isRegistrant(fields) && isRegistrantId(fields.id) ? fields.id : undefined,
     host: trouble === undefined ? host : undefined,
     nearby,

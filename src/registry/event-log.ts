@@ -73,7 +73,8 @@ export class EventLog {
     }
   }
 
-  #joined({ id: token, address, trouble }: RegistryEvent & { type: 'joined' }): void {
+  #joined({ id: token, address, trouble, isClient }: RegistryEvent & { type: 'joined' }): void {
+    if (isClient) return this.#log.debug({ token, address }, 'connected only to ask: it is no registrant')
     const write = (): void => {
       if (trouble === '') this.#log.info({ token, address }, 'registered')
       else this.#log.warn({ token, address, cause: trouble }, `connected, but ${trouble}`)

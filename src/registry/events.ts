@@ -42,7 +42,14 @@ export type DiscoveryResult = (typeof DISCOVERY_RESULTS)[number]
 
 /** What happened in the registry, for its log and its metrics. No event holds a token; `id` is its public name. */
 export type RegistryEvent =
-  | { readonly type: 'joined'; readonly id: string; readonly address: string; readonly trouble: string }
+  /** A WebSocket is open. `isClient`: it only asks, and says so. */
+  | {
+      readonly type: 'joined'
+      readonly id: string
+      readonly address: string
+      readonly trouble: string
+      readonly isClient: boolean
+    }
   | { readonly type: 'left'; readonly id: string; readonly cause: LeaveCause; readonly lastedMs: number }
   /** Several registrants have this token. They come from these addresses, the newest first. */
   | { readonly type: 'shared'; readonly id: string; readonly addresses: readonly string[] }

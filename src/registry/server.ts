@@ -234,7 +234,8 @@ export class RegistryServer implements RegistrantListener {
     this.#redactor?.add(token)
     this.#access.enter(registrant, advertised.trouble === '')
     this.reachability?.join(registrant)
-    this.#emit({ type: 'joined', id: publicName(token), address, trouble: advertised.trouble })
+    const { trouble, isClient } = advertised
+    this.#emit({ type: 'joined', id: publicName(token), address, trouble, isClient })
     registrant.start()
     if (advertised.host !== undefined) this.#gapWait.came(token)
     for (const older of replaced) older.replace()

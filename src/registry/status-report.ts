@@ -91,6 +91,7 @@ function isoOf(atMs: number | undefined, { nowMs, date }: StatusReportOptions): 
 }
 
 function problemOf(server: RegistryServer, registrant: Registrant): string {
+  if (registrant.advertised.isClient) return ''
   if (registrant.advertised.trouble !== '') return registrant.advertised.trouble
   if (registrant.isUnresponsive) return 'nothing is heard of it since it was asked for its port'
   return server.reachability?.isOpen(registrant) === false ? 'its port cannot be opened from here' : ''

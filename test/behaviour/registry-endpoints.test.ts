@@ -139,7 +139,7 @@ describe('/status', () => {
     harness = await startService({ reachability: 'report', reachabilityNetworks: networksOf('127.0.0.0/8') })
     await harness.peers.register({ token: 'insecure_happy', subprotocol: 'io|0.0.1|id|127.0.0.1|' })
     await harness.peers.register({ answers: await freePort() })
-    await harness.peers.register({ token: 'insecure_web', subprotocol: 'web' })
+    await harness.peers.register({ token: 'insecure_odd', subprotocol: 'IO' })
     await harness.pass(3)
     const closed = (): boolean => harness.service.server.reachability?.closedEndpoints === 1
     await waitUntil(closed, { timeoutMs: 15_000, what: 'the check' })
@@ -151,7 +151,7 @@ describe('/status', () => {
           registrants: [{ reachable: false, problem: 'its port cannot be opened from here' }],
         },
         {
-          id: publicName('insecure_web'),
+          id: publicName('insecure_odd'),
           registrants: [{ host: null, problem: 'not to be found: the subprotocol does not begin with io|' }],
         },
         { id: publicName('insecure_happy'), registrants: [{ problem: '' }] },

@@ -10,6 +10,7 @@ describe('what is published of a registrant', () => {
   it('is the host and the port in its subprotocol', () => {
     expect(readAdvertised(offered('puppet.example.com'), FROM)).toEqual({
       isRegistrant: true,
+      isClient: false,
       id: undefined,
       host: 'puppet.example.com',
       nearby: undefined,
@@ -41,6 +42,7 @@ describe('what is published of a registrant', () => {
       const advertised = readAdvertised(offered('', port), FROM)
       expect(advertised).toEqual({
         isRegistrant: true,
+        isClient: false,
         id: undefined,
         host: FROM,
         nearby: undefined,
@@ -67,6 +69,18 @@ describe('which registrant it is', () => {
     `web|0.0.1|${ID}||`,
   ])('is not said otherwise: %s', (protocol) => {
     expect(readAdvertised(protocol, FROM).id).toBeUndefined()
+  })
+})
+
+describe('whether one only asks is what it says of itself:', () => {
+  it.each([
+    ['web|0.0.1|x||', true],
+    ['WEB|0.0.1|x||', false],
+    ['webio|0.0.1|x||', false],
+    ['io|0.0.1|x||', false],
+    ['', false],
+  ])('%s', (protocol, isClient) => {
+    expect(readAdvertised(protocol, FROM).isClient).toBe(isClient)
   })
 })
 

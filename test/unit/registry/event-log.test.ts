@@ -34,6 +34,7 @@ const joined = (id: string, trouble = ''): RegistryEvent => ({
   id,
   address: '203.0.113.7',
   trouble,
+  isClient: false,
 })
 const left = (cause: (typeof LEAVE_CAUSES)[number], id = 't0'): RegistryEvent => {
   return { type: 'left', id, cause, lastedMs: 1234.5 }
@@ -85,6 +86,11 @@ describe('one registrant', () => {
         msg: 'connected, but not to be found: because',
       },
     ])
+  })
+
+  it('that only asks, and says so, is no line', async () => {
+    const event = { ...joined('t0', 'not to be found: because'), isClient: true } as RegistryEvent
+    expect(await begin().record(event)).toEqual([])
   })
 
   it.each(LEAVE_CAUSES)('that leaves (%s) is a line: a warning where that is trouble', async (cause) => {

@@ -11,7 +11,7 @@ const REASONS = Object.keys(REFUSALS) as RefusalReason[]
 const EVIL = 'evil"} 1\nevil_total 1'
 
 const FACTS: readonly RegistryEvent[] = [
-  { type: 'joined', id: EVIL, address: EVIL, trouble: EVIL },
+  { type: 'joined', id: EVIL, address: EVIL, trouble: EVIL, isClient: false },
   ...LEAVE_CAUSES.map((cause) => ({ type: 'left', id: EVIL, cause, lastedMs: 1 }) as const),
   { type: 'shared', id: EVIL, addresses: [EVIL] },
   { type: 'alone', id: EVIL, lastedMs: 1 },

@@ -197,11 +197,19 @@ describe('tokens', () => {
     join({ token: a })
     join({ token: b, open: false })
     join({ token: c, open: true })
-    join({ token: d, protocol: 'web|1' })
+    join({ token: d, protocol: 'IO|1' })
     join({ token: e })
     const page = pageOf(server)
     expect(idsOf(page)).toEqual([b, d, a, c, e].map(publicName))
     expect(page.registrants).toEqual({ total: 5, tokens: 5, unhappyTokens: 2, sharedTokens: 0 })
+  })
+
+  it('are well with one that only asks, and says so', () => {
+    const { server, join } = standIn()
+    join({ protocol: 'web|0.0.1|x||' })
+    const page = pageOf(server)
+    expect(page.registrants).toEqual({ total: 1, tokens: 1, unhappyTokens: 0, sharedTokens: 0 })
+    expect(page.tokens[0]?.registrants).toMatchObject([{ host: null, problem: '' }])
   })
 
   it('are unhappy with one unhappy registrant', () => {
