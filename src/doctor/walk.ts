@@ -7,8 +7,6 @@ import type { TolerantConfig } from './tolerant-config.ts'
 export interface DoctorInput extends TolerantConfig {
   readonly env: Env
   readonly clock: Clock
-  /** Aborts when the time is over: whatever is open then is to be closed. */
-  readonly signal: AbortSignal
 }
 
 /** Goes along one part of the way, and reports as it goes: what it has reported counts even if it does not come to its end. */

@@ -23,7 +23,7 @@ async function findingsAt(port: number): Promise<readonly Finding[]> {
   const env = { WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_doctor-9d11', REGISTRAR_ADMIN_PORT: String(port) }
   const findings: Finding[] = []
   const input = { ...(await readTolerantConfig(env)), env, clock: systemClock }
-  await walkSidecar({ ...input, signal: new AbortController().signal }, (finding) => findings.push(finding))
+  await walkSidecar({ ...input }, (finding) => findings.push(finding))
   return findings
 }
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../../src/doctor/finding.ts'
-import type { Machine } from '../../src/doctor/machine.ts'
-import { examinePuppet } from '../../src/doctor/puppet.ts'
+import type { Machine } from '../../src/doctor/machine/machine.ts'
+import { examinePuppet } from '../../src/doctor/puppet/puppet.ts'
 import { readTolerantConfig } from '../../src/doctor/tolerant-config.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { ListeningPort } from '../../src/net/listening-ports.ts'

@@ -92,6 +92,8 @@ const TOP = [
   'sidecar',
   'quickstart',
   'doctor/walk.ts',
+  'doctor/machine',
+  'doctor/puppet',
   'doctor/registry',
   'doctor',
   'doctor/client',

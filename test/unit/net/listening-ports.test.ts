@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { localCandidates } from '../../../src/doctor/find-puppets.ts'
+import { localCandidates } from '../../../src/doctor/puppet/find-puppets.ts'
 import { listeningPorts } from '../../../src/net/listening-ports.ts'
 import { serveOn } from '../../support/serve.ts'
 

@@ -1,5 +1,5 @@
 import type { PeerCertificate } from 'node:tls'
-import { printable } from '../lib/printable.ts'
+import { printable } from '../../lib/printable.ts'
 
 /** What a server name may hold: it is printed, and to be typed. */
 const NAME = /^[a-z0-9_.-]{1,253}$/i

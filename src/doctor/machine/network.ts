@@ -1,8 +1,8 @@
-import { isLoopbackHost } from '../net/local-host.ts'
-import { DOCTOR_REMEDIES } from './doctor-trouble.ts'
-import type { Finding } from './finding.ts'
+import { isLoopbackHost } from '../../net/local-host.ts'
+import { DOCTOR_REMEDIES } from '../doctor-trouble.ts'
+import type { Finding } from '../finding.ts'
+import type { DoctorInput, Walk } from '../walk.ts'
 import { lookAround, type Machine } from './machine.ts'
-import type { DoctorInput, Walk } from './walk.ts'
 
 const step = 'network'
 

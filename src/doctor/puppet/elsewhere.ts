@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
-import type { Config } from '../config/sidecar-config.ts'
-import { isLoopbackHost } from '../net/local-host.ts'
-import type { Address } from '../sidecar/probe/probe.ts'
+import type { Config } from '../../config/sidecar-config.ts'
+import { isLoopbackHost } from '../../net/local-host.ts'
+import type { Address } from '../../sidecar/probe/probe.ts'
+import type { Machine } from '../machine/machine.ts'
 import { type Candidate, findPuppets, localCandidates, type SearchOptions } from './find-puppets.ts'
-import type { Machine } from './machine.ts'
 
 /** What the walk to the puppet knows. */
 export interface PuppetWalkInput extends SearchOptions {

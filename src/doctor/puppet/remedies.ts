@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls'
-import { PUPPET_REMEDIES, type PuppetTrouble } from '../sidecar/puppet-trouble.ts'
+import { PUPPET_REMEDIES, type PuppetTrouble } from '../../sidecar/puppet-trouble.ts'
+import type { Remedy } from '../finding.ts'
 import { namesOf } from './certificate.ts'
-import type { Remedy } from './finding.ts'
 
 /** What is to be typed, where that is known without a further look. */
 const TYPED: Partial<Record<PuppetTrouble, string>> = {

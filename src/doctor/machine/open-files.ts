@@ -1,6 +1,6 @@
-import { openFileLimit, tooFewOpenFiles } from '../config/open-file-limit.ts'
-import type { Finding } from './finding.ts'
-import type { Walk } from './walk.ts'
+import { openFileLimit, tooFewOpenFiles } from '../../config/open-file-limit.ts'
+import type { Finding } from '../finding.ts'
+import type { Walk } from '../walk.ts'
 
 const step = 'open files'
 /** A process of ours has about 25 open before its first token; in milliseconds nobody sees the rest. */

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
-import type { Config } from '../config/sidecar-config.ts'
-import { type Clock, deadline } from '../lib/clock.ts'
-import type { ListeningPort } from '../net/listening-ports.ts'
-import type { NameResolver } from '../net/name-resolver.ts'
-import { createProbe } from '../sidecar/probe/create-probe.ts'
-import type { Address, Probe } from '../sidecar/probe/probe.ts'
+import type { Config } from '../../config/sidecar-config.ts'
+import { type Clock, deadline } from '../../lib/clock.ts'
+import type { ListeningPort } from '../../net/listening-ports.ts'
+import type { NameResolver } from '../../net/name-resolver.ts'
+import { createProbe } from '../../sidecar/probe/create-probe.ts'
+import type { Address, Probe } from '../../sidecar/probe/probe.ts'
 
 /** How many places are asked, and how many of them at a time. */
 const ASKED_MAX = 64

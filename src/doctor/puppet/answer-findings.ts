@@ -1,9 +1,9 @@
 import type { PeerCertificate } from 'node:tls'
-import type { ProbeResult } from '../sidecar/events.ts'
-import type { PuppetTrouble } from '../sidecar/puppet-trouble.ts'
+import type { ProbeResult } from '../../sidecar/events.ts'
+import type { PuppetTrouble } from '../../sidecar/puppet-trouble.ts'
+import { type Finding, STEPS, type Step } from '../finding.ts'
 import { describeCertificate } from './certificate.ts'
-import { type Finding, STEPS, type Step } from './finding.ts'
-import { puppetRemedy } from './puppet-remedies.ts'
+import { puppetRemedy } from './remedies.ts'
 
 /** Where on the way a trouble of the puppet belongs, once its port has accepted a connection. */
 export const STEP_OF: Readonly<Record<PuppetTrouble, Step>> = {

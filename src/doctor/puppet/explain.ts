@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
-import { isLoopbackHost, isPrivateHost } from '../net/local-host.ts'
-import { Networks } from '../net/networks.ts'
-import type { FailedProbe } from '../sidecar/events.ts'
-import { DOCTOR_REMEDIES } from './doctor-trouble.ts'
+import { isLoopbackHost, isPrivateHost } from '../../net/local-host.ts'
+import { Networks } from '../../net/networks.ts'
+import type { FailedProbe } from '../../sidecar/events.ts'
+import { DOCTOR_REMEDIES } from '../doctor-trouble.ts'
+import type { Finding } from '../finding.ts'
+import type { Machine } from '../machine/machine.ts'
 import { addressText, elsewhere, type PuppetWalkInput, portsHere, settingsFor } from './elsewhere.ts'
-import type { Finding } from './finding.ts'
-import type { Machine } from './machine.ts'
-import { puppetRemedy } from './puppet-remedies.ts'
+import { puppetRemedy } from './remedies.ts'
 
 /** What was seen and what to do about it, after a look round. */
 export type Explained = Required<Pick<Finding, 'code' | 'seen' | 'remedy'>>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { networkFinding } from '../../../src/doctor/network.ts'
-import { openFilesFinding } from '../../../src/doctor/open-files.ts'
-import { readTolerantConfig } from '../../../src/doctor/tolerant-config.ts'
-import { EMPTY_MACHINE } from '../../support/doctor-puppet.ts'
+import { networkFinding } from '../../../../src/doctor/machine/network.ts'
+import { openFilesFinding } from '../../../../src/doctor/machine/open-files.ts'
+import { readTolerantConfig } from '../../../../src/doctor/tolerant-config.ts'
+import { EMPTY_MACHINE } from '../../../support/doctor-puppet.ts'
 
 describe('open files', () => {
   it.each([

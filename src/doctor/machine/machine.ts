@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import type { Env } from '../config/environment.ts'
-import { type ListeningPort, listeningPorts } from '../net/listening-ports.ts'
-import { listInterfaces } from '../sidecar/netns/interfaces.ts'
+import type { Env } from '../../config/environment.ts'
+import { type ListeningPort, listeningPorts } from '../../net/listening-ports.ts'
+import { listInterfaces } from '../../sidecar/netns/interfaces.ts'
 
 /** What is seen of the machine, or of the container, that the doctor runs in. */
 export interface Machine {

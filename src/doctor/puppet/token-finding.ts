@@ -1,9 +1,9 @@
-import { deadline } from '../lib/clock.ts'
-import { publicName } from '../ops/redactor.ts'
-import type { Probe } from '../sidecar/probe/probe.ts'
+import { deadline } from '../../lib/clock.ts'
+import { publicName } from '../../ops/redactor.ts'
+import type { Probe } from '../../sidecar/probe/probe.ts'
+import type { Finding } from '../finding.ts'
 import type { PuppetWalkInput } from './elsewhere.ts'
-import type { Finding } from './finding.ts'
-import { puppetRemedy } from './puppet-remedies.ts'
+import { puppetRemedy } from './remedies.ts'
 
 /** A puppet that takes these takes the others too, or its log says why not: thousands must not keep it busy. */
 const ASKED_MAX = 5
