@@ -30,6 +30,8 @@ export interface SidecarToken {
   readonly reason: string
   /** Of what the sidecar has found out about its discovery; empty if that is well, or not known. */
   readonly discoveryCode: string
+  /** Whether the registry asks this very sidecar for the port. */
+  readonly isVerified: boolean
 }
 
 export interface SidecarProblem {
@@ -148,6 +150,7 @@ export function readStatus(body: string): SidecarStatus | undefined {
       code: textOf(code),
       reason: textOf(reason),
       discoveryCode: textOf(recordOf(discovery).code),
+      isVerified: recordOf(discovery).verdict === 'verified',
     })),
   }
 }

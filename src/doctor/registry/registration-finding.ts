@@ -13,6 +13,8 @@ export interface SidecarOfToken {
   readonly token: { readonly state: string; readonly code: string; readonly reason: string } | undefined
   /** What it has found out by asking in-band where clients of this token are sent; undefined if that is well, or not known. */
   readonly discoveryCode: DiscoveryTrouble | undefined
+  /** Whether it has found out that clients are sent to its own puppet. */
+  readonly isVerified: boolean
 }
 
 /** Who has registered the token, as far as it is known. */
@@ -57,7 +59,10 @@ export function registrationFinding(facts: RegistrationFacts): Finding {
   const whose = holds ? 'this sidecar has registered the token' : 'somebody has registered the token'
   if (!isOurs) {
     const seen = `${whose}, and clients are sent to ${where}, which is not what is set to be published here`
-    return fail('DISCOVERY_OTHER_REGISTRANT', seen, OTHER)
+    // Nobody else is to blame: it publishes what was set when it started.
+    return sidecar?.isVerified && others === 0
+      ? fail('SIDECAR_DIFFERS', seen, RESTART)
+      : fail('DISCOVERY_OTHER_REGISTRANT', seen, OTHER)
   }
   if (others > 0) {
     const seen = `${others + 1} registrants have the token; clients are sent to the newest, at ${where}`
@@ -93,6 +98,10 @@ const FOUND_BY_SIDECAR: Partial<Record<DiscoveryTrouble, string>> = {
   DISCOVERY_STALE_LINK:
     'the registry asks another connection with the host of this sidecar, and not this sidecar',
   DISCOVERY_OTHER_REGISTRANT: 'the registry asks another registrant, and not this sidecar',
+}
+
+const RESTART: Remedy = {
+  words: 'start the sidecar again, with the environment that this command has',
 }
 
 const OTHER: Remedy = {

@@ -26,6 +26,7 @@ export function sidecarOfToken(status: SidecarStatus, id: string): SidecarOfToke
     draining,
     puppetState: puppet.state,
     token: isBeyond ? { state: 'registered', code: '', reason: '' } : listed,
+    isVerified: listed?.isVerified === true,
     discoveryCode: DISCOVERY_TROUBLES.find((code) => code === listed?.discoveryCode),
   }
 }

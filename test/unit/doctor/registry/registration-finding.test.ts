@@ -11,6 +11,7 @@ const registered: SidecarOfToken = {
   puppetState: 'healthy',
   token: { state: 'registered', code: '', reason: '' },
   discoveryCode: undefined,
+  isVerified: false,
 }
 const found = (host = HERE.host, port = HERE.port, ip = host): RegistrationFacts['discovery'] => ({
   kind: 'found',
@@ -128,5 +129,21 @@ describe('a sidecar that has not registered the token says why', () => {
   it('also where somebody else has', () => {
     const finding = findingOf({ sidecar: { ...registered, token: waiting } })
     expect(finding.seen).toContain('somebody else has registered the token (203.0.113.7:8788)')
+  })
+})
+
+describe('an address that is not what is set here', () => {
+  const advertise = { ...HERE, port: 9999 }
+
+  it("is the sidecar's own of earlier, where the registry asks this very sidecar: it has to be started again", () => {
+    expect(findingOf({ advertise, sidecar: { ...registered, isVerified: true } })).toMatchObject({
+      status: 'fail',
+      code: 'SIDECAR_DIFFERS',
+      remedy: { words: 'start the sidecar again, with the environment that this command has' },
+    })
+  })
+
+  it('is otherwise that of another registrant', () => {
+    expect(findingOf({ advertise })).toMatchObject({ code: 'DISCOVERY_OTHER_REGISTRANT' })
   })
 })
