@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Env } from '../config/environment.ts'
 import { examine } from '../doctor/doctor.ts'
 import type { Finding } from '../doctor/finding.ts'
@@ -13,13 +12,30 @@ export async function doctor(context: Context, { switches }: CommandArguments): 
   // It runs beside the sidecar, within the same limit on memory.
   keepHeapQuiet()
   const { env, clock } = context
-  const findings = switches.has('client') ? await atTheBot(env, clock) : await examine(env, clock)
+  const folder = currentFolder()
+  if (switches.has('client') && folder === undefined) {
+    context.printError("doctor: the folder in which it was started is gone; run it in the bot's folder")
+    return EXIT.no
+  }
+  const findings =
+    switches.has('client') && folder !== undefined
+      ? await atTheBot(env, folder, clock)
+      : await examine(env, clock)
   context.print(switches.has('json') ? findingsAsJson(context.version, findings) : formatFindings(findings))
   return isWell(findings) ? EXIT.ok : EXIT.no
 }
 
-/** From the bot's side, whose folder this is. */
-async function atTheBot(env: Env, clock: Clock): Promise<readonly Finding<string>[]> {
+/** Undefined where it has been removed. */
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
+/** From the bot's side. */
+async function atTheBot(env: Env, folder: string, clock: Clock): Promise<readonly Finding<string>[]> {
   const { examineClient } = await import('../doctor/client/examine-client.ts')
-  return examineClient(env, resolve('.'), clock)
+  return examineClient(env, folder, clock)
 }

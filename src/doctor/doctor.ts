@@ -4,10 +4,10 @@ import { Redactor } from '../ops/redactor.ts'
 import { withClockAsCause } from './clock.ts'
 import { walkConfiguration } from './configuration.ts'
 import { type Finding, STEPS } from './finding.ts'
+import { fitForPrint } from './fit-for-print.ts'
 import { walkNetwork } from './machine/network.ts'
 import { walkOpenFiles } from './machine/open-files.ts'
 import { walkPuppet } from './puppet/puppet.ts'
-import { redacted } from './redacted.ts'
 import { walkRegistry } from './registry/registry.ts'
 import { walkSidecar, withSidecarAsCause } from './sidecar.ts'
 import { walkToken } from './token.ts'
@@ -30,5 +30,7 @@ export async function examine(env: Env, clock: Clock): Promise<readonly Finding[
   const { tokens = [], registry } = tolerant.config ?? {}
   const redactor = new Redactor(tokens, registry?.proxy?.secrets ?? [])
   const findings = await walkAll(WALKS, { ...tolerant, env, clock }, STEPS)
-  return withSidecarAsCause(withClockAsCause(findings)).map((finding) => redacted(finding, redactor.redact))
+  return withSidecarAsCause(withClockAsCause(findings)).map((finding) =>
+    fitForPrint(finding, redactor.redact),
+  )
 }

@@ -30,9 +30,25 @@ export async function walkAll<Input extends Pick<DoctorInput, 'clock'>, AnyStep 
   const found: Finding<AnyStep>[] = []
   const ended = Promise.all(walks.map((walk) => walk(input, (finding) => found.push(finding))))
   const inTime = await withTimeLimit(input.clock, WALKS_MS, ended)
-  const seen = inTime === undefined ? `not reached within ${WALKS_MS / 1000} s` : 'not looked at'
-  return steps.flatMap((step) => {
+  return steps.flatMap((step, index) => {
     const own = found.filter((finding) => finding.step === step)
-    return own.length > 0 ? own : [{ step, status: 'skipped' as const, seen }]
+    if (own.length > 0) return own
+    const seen =
+      inTime === undefined
+        ? `not reached within ${WALKS_MS / 1000} s`
+        : whyNot(step, steps.slice(0, index), found)
+    return [{ step, status: 'skipped' as const, seen }]
   })
+}
+
+/** Why a step was not reached: the nearest one before it that failed, of the same part of the way if there is one. */
+function whyNot<AnyStep extends string>(
+  step: AnyStep,
+  before: readonly AnyStep[],
+  found: readonly Finding<AnyStep>[],
+): string {
+  const partOf = (name: AnyStep): string | undefined => name.split(' ')[0]
+  const failed = before.filter((each) => found.some((f) => f.step === each && f.status === 'fail')).reverse()
+  const cause = failed.find((each) => partOf(each) === partOf(step)) ?? failed[0]
+  return cause === undefined ? 'not looked at' : `because of what is wrong with the ${cause}`
 }

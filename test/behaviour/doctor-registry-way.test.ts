@@ -149,6 +149,22 @@ describe('redirects', () => {
       remedy: { type: `REGISTRAR_REGISTRY_URL=ws://localhost:${port}` },
     })
   })
+
+  it('to an address with what a shell would run: nothing of it is to be typed, even if a registry answers there', async () => {
+    const { port } = await registryWith({
+      discovery: (_request, response) => response.writeHead(404).end('{"host":"0.0.0.0","port":0}'),
+    })
+    for (const path of ['/;touch$IFS/tmp/owned;', '/$(touch%20x)', '/a&b', "/'a", '/a|b', '/?a=`b`']) {
+      const location = `http://localhost:${port}${path}/v0/websocket`
+      const moved = await registryWith({
+        refuse: (socket) => answer(socket, '302 Found', [`location: ${location}`]),
+        discovery: (_request, response) => response.writeHead(302, { location }).end(),
+      })
+      const finding = of(await examine({ REGISTRAR_REGISTRY_URL: moved.url }), 'registry upgrade')
+      expect(finding?.status).toBe('fail')
+      expect(finding?.remedy?.type ?? '').not.toContain('localhost')
+    }
+  })
 })
 
 describe('another registry', () => {

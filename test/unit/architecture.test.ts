@@ -59,7 +59,7 @@ const SHARED_BY_THE_DOCTOR = [
   'clock',
   'doctor-trouble',
   'sidecar-status',
-  'redacted',
+  'fit-for-print',
   'tolerant-config',
 ].map((name) => `doctor/${name}.ts`)
 

@@ -3,7 +3,7 @@ import type { Env } from '../../config/environment.ts'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { NameResolver } from '../../net/name-resolver.ts'
 import { Redactor } from '../../ops/redactor.ts'
-import { redacted } from '../redacted.ts'
+import { fitForPrint } from '../fit-for-print.ts'
 import { WALKS_MS, walkAll } from '../walk.ts'
 import { judgeDiscovery, registeredElsewhere } from './discovery.ts'
 import { findSdks } from './find-sdks.ts'
@@ -53,7 +53,7 @@ export async function examineClient(
   const findings = await walkAll(walks, input, steps)
   limit.release()
   const redactor = new Redactor(secretsIn(env))
-  return findings.map((finding) => redacted(finding, redactor.redact))
+  return findings.map((finding) => fitForPrint(finding, redactor.redact))
 }
 
 /** Every variable that may hold a token, whichever SDK reads it. */

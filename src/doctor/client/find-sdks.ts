@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readRegularFile } from '../../lib/regular-file.ts'
+import { namesIn, readRegularFile } from '../../lib/regular-file.ts'
 import { SDKS, type Sdk, type Sign } from './sdks.ts'
 
 /** A bot's folder, and the SDKs that show in it. */
@@ -58,7 +57,7 @@ async function isInVirtualEnvironment(folder: string, name: string): Promise<boo
 
 async function namesEnding(folder: string, ending: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).slice(0, FILES_MAX).filter((name) => name.endsWith(ending))
+    return (await namesIn(folder, FILES_MAX)).filter((name) => name.endsWith(ending))
   } catch {
     return []
   }

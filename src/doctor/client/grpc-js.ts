@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readRegularFileSync } from '../../lib/regular-file.ts'
 import type { Remedy } from '../finding.ts'
 
 /** A copy of a package. */
@@ -51,7 +52,7 @@ function resolvePackage(name: string, importer: string): Package | undefined {
 
 function versionIn(path: string): string | undefined {
   try {
-    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version?: unknown }
+    const { version } = JSON.parse(readRegularFileSync(path).toString('utf8')) as { version?: unknown }
     return typeof version === 'string' && /^[\w.+-]{1,50}$/.test(version) ? version : undefined
   } catch {
     return undefined

@@ -107,7 +107,9 @@ function nothingHere(input: PuppetWalkInput, { code, reason }: FailedProbe): Exp
   const listeners =
     others.length === 0
       ? 'nothing else listens here'
-      : `what listens here (${named}) is no puppet with this token`
+      : input.config.tokens.length === 0
+        ? `other ports listen here (${named}); without the token nobody can say whether one is the puppet's`
+        : `what listens here (${named}) is no puppet with this token`
   return { code, seen: `${reason}; ${listeners}`, remedy: puppetRemedy(code) }
 }
 

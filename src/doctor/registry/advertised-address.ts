@@ -40,7 +40,7 @@ export function advertisedFinding(facts: AdvertisedFacts): Finding {
     return {
       step,
       status: 'skipped',
-      seen: 'because it is the address that the registry sees, which is not known',
+      seen: 'it is the address that the registry sees, which is known once the token can be discovered',
     }
   return judge(seen, `${seen}, the address that the registry sees`, facts)
 }

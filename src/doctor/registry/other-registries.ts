@@ -4,7 +4,7 @@ import { nearestWord } from '../../lib/nearest-word.ts'
 /** The variables that name a registry, in the order in which they count. */
 const VARIABLES = ['REGISTRAR_REGISTRY_URL', 'WECHATY_PUPPET_SERVICE_AUTHORITY', 'WECHATY_APIHOST'] as const
 /** Where the public registry is. */
-const PUBLIC_HOST = 'api.chatie.io'
+export const PUBLIC_HOST = 'api.chatie.io'
 /** Ports on which registries listen: those of the schemes, and the default of our own. */
 const USUAL_PORTS: Readonly<Record<string, readonly string[]>> = { 'wss:': ['', '8443'], 'ws:': ['8080', ''] }
 

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { discover } from '../../client/discover.ts'
 import type { Env } from '../../config/environment.ts'
 import type { RegistryAccess } from '../../config/registry-access.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { readRegularFile } from '../../lib/regular-file.ts'
+import { readRegularFile, readRegularFileSync } from '../../lib/regular-file.ts'
 import { readCertificatesFile } from '../../net/certificates-file.ts'
 import { isProxyStage } from '../../net/connect-error.ts'
 import type { NameResolver } from '../../net/name-resolver.ts'
@@ -12,7 +11,7 @@ import { REGISTRY_REMEDIES, type RegistryTrouble } from '../../net/registry-trou
 import { createTransport, type TransportOptions } from '../../net/transport.ts'
 import type { Failure } from '../../sidecar/registration/failure.ts'
 import type { Remedy } from '../finding.ts'
-import { lineFor, otherRegistries, registryOfNearName } from './other-registries.ts'
+import { lineFor, otherRegistries, PUBLIC_HOST, registryOfNearName } from './other-registries.ts'
 import { proxyChanges } from './proxy-changes.ts'
 import type { UnverifiedLook } from './unverified-look.ts'
 
@@ -22,6 +21,10 @@ export interface RemedyOptions {
   readonly clock: Clock
   readonly resolver: NameResolver
 }
+
+/** Nobody has typed the name of the public registry. */
+const NO_INTERNET =
+  'check the DNS and the network of this machine or container, which does not find names of the internet; for a registry of your own set REGISTRAR_REGISTRY_URL'
 
 /** How long a registry that may have been meant has to answer, in milliseconds. */
 const TRY_MS = 3000
@@ -57,6 +60,7 @@ export async function explainFailure(
     return { failure: { ...failure, code, reason }, remedy: { words: REGISTRY_REMEDIES[code] } }
   }
   const isUnknown = failure.code === 'REGISTRY_NAME_UNRESOLVED'
+  if (isUnknown && access.url.hostname === PUBLIC_HOST) return { failure, remedy: { words: NO_INTERNET } }
   const near = isUnknown ? registryOfNearName(access.url, env, namesInHosts()) : undefined
   if (near === undefined) return { failure, remedy: { words: REGISTRY_REMEDIES[failure.code] } }
   return {
@@ -128,11 +132,14 @@ async function changesFor(
   ]
 }
 
+/** A registry's base URL that can be typed: whoever redirects has chosen it. */
+const PLAIN_URL = /^wss?:\/\/[\w.:[\]-]+(\/[\w.~/-]*)?$/
+
 function redirectedTo(location: string, from: URL): readonly URL[] {
   if (!URL.canParse(location, from.href.replace(/^ws/, 'http'))) return []
   const { href } = new URL(location, from.href.replace(/^ws/, 'http'))
   const base = href.replace(/^http/, 'ws').replace(/\/v0\/websocket.*$/s, '')
-  return /^wss?:\/\/[^@]+$/.test(base) && URL.canParse(base) ? [new URL(base)] : []
+  return PLAIN_URL.test(base) && URL.canParse(base) ? [new URL(base)] : []
 }
 
 /** Where certificates to trust are kept: by the machine, or by the variables of other programs. */
@@ -174,7 +181,7 @@ async function isRegistry({ url, transport }: Change, { clock, resolver }: Remed
 /** The names that this machine knows without name servers. */
 function namesInHosts(): readonly string[] {
   try {
-    const lines = readFileSync('/etc/hosts', 'utf8').split('\n')
+    const lines = readRegularFileSync('/etc/hosts').toString('utf8').split('\n')
     return lines.flatMap((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1))
   } catch {
     return []

@@ -40,4 +40,20 @@ describe('the walks of the doctor', () => {
       ['skipped', 'not reached within 23 s'],
     ])
   })
+
+  it('that end early: a step that was not reached names the failed one before it, of its own part of the way if there is one', async () => {
+    const steps = ['token', 'puppet port', 'registry name', 'puppet TLS', 'discovery'] as const
+    const walk: Walk<{ clock: FakeClock }, (typeof steps)[number]> = async (_, report) => {
+      report({ step: 'puppet port', status: 'fail', seen: 'closed' })
+      report({ step: 'registry name', status: 'fail', seen: 'unknown' })
+    }
+    const found = await walkAll([walk], { clock: new FakeClock() }, steps)
+    expect(found.map(({ seen }) => seen)).toEqual([
+      'not looked at',
+      'closed',
+      'unknown',
+      'because of what is wrong with the puppet port',
+      'because of what is wrong with the registry name',
+    ])
+  })
 })
