@@ -1,10 +1,9 @@
 import type { Env } from '../config/environment.ts'
 import type { Clock } from '../lib/clock.ts'
-import { Redactor } from '../ops/redactor.ts'
 import { withClockAsCause } from './clock.ts'
 import { walkConfiguration } from './configuration.ts'
 import { type Finding, STEPS } from './finding.ts'
-import { fitForPrint } from './fit-for-print.ts'
+import { doctorRedactor, fitForPrint } from './fit-for-print.ts'
 import { walkNetwork } from './machine/network.ts'
 import { walkOpenFiles } from './machine/open-files.ts'
 import { walkPuppet } from './puppet/puppet.ts'
@@ -28,9 +27,7 @@ const WALKS: readonly Walk[] = [
 export async function examine(env: Env, clock: Clock): Promise<readonly Finding[]> {
   const tolerant = await readTolerantConfig(env)
   const { tokens = [], registry } = tolerant.config ?? {}
-  const redactor = new Redactor(tokens, registry?.proxy?.secrets ?? [])
+  const redact = doctorRedactor(tokens, registry?.proxy?.secrets)
   const findings = await walkAll(WALKS, { ...tolerant, env, clock }, STEPS)
-  return withSidecarAsCause(withClockAsCause(findings)).map((finding) =>
-    fitForPrint(finding, redactor.redact),
-  )
+  return withSidecarAsCause(withClockAsCause(findings)).map((finding) => fitForPrint(finding, redact))
 }

@@ -2,8 +2,7 @@ import { discover } from '../../client/discover.ts'
 import type { Env } from '../../config/environment.ts'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { NameResolver } from '../../net/name-resolver.ts'
-import { Redactor } from '../../ops/redactor.ts'
-import { fitForPrint } from '../fit-for-print.ts'
+import { doctorRedactor, fitForPrint } from '../fit-for-print.ts'
 import { WALKS_MS, walkAll } from '../walk.ts'
 import { judgeDiscovery, registeredElsewhere } from './discovery.ts'
 import { findSdks } from './find-sdks.ts'
@@ -52,8 +51,8 @@ export async function examineClient(
   const steps = CLIENT_STEPS.filter((step) => isOfUse(step, sdks, found === undefined))
   const findings = await walkAll(walks, input, steps)
   limit.release()
-  const redactor = new Redactor(secretsIn(env))
-  return findings.map((finding) => fitForPrint(finding, redactor.redact))
+  const redact = doctorRedactor(secretsIn(env))
+  return findings.map((finding) => fitForPrint(finding, redact))
 }
 
 /** Every variable that may hold a token, whichever SDK reads it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../../src/doctor/finding.ts'
-import { fitForPrint } from '../../../src/doctor/fit-for-print.ts'
+import { doctorRedactor, fitForPrint } from '../../../src/doctor/fit-for-print.ts'
 
 const redact = (text: string): string => text.replaceAll('s3cret', '[token]')
 
@@ -22,6 +22,14 @@ describe('a finding that is printed', () => {
       seen: 'a [31m [token] ok token: all is well',
       remedy: { words: 'b [token]' },
     })
+  })
+
+  it('has no token in it, in whatever case', () => {
+    const token = 'insecure_S3cretT0ken.x$y'
+    const text = `a ${token.toLowerCase()}b${token.toUpperCase()} ${token} İ ${token.toLowerCase()}`
+    expect(doctorRedactor([token, 'short'])(text).replace(/\[token [0-9a-f]{12}\]/g, '[token]')).toBe(
+      'a [token]b[token] [token] İ [token]',
+    )
   })
 
   it.each([
