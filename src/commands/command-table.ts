@@ -57,7 +57,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   doctor: {
     usage: 'doctor [--client] [--json]',
-    summary: 'says what is wrong between a client and the puppet, and what to do',
+    summary: 'says what is wrong between client and puppet (--client: seen from the bot)',
     switches: ['client', 'json'],
     load: async () => (await import('./doctor.ts')).doctor,
   },
