@@ -51,6 +51,19 @@ export default defineConfig({
           ...alone,
         },
       },
+      // Not part of `npm test`, which has no time left: the client's half, in processes and with real bots.
+      {
+        define,
+        test: {
+          name: 'connect',
+          include: ['test/connect/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          // Real processes, which mostly wait.
+          maxWorkers: 3,
+          sequence: { groupOrder: 4 },
+        },
+      },
       // Not part of `npm test`: containers, and what needs programs that not every machine has.
       {
         define,

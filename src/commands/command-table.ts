@@ -38,6 +38,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     reloads: true,
     load: async () => (await import('./registry.ts')).registry,
   },
+  connect: {
+    usage: 'connect [<token>]',
+    summary: "the bot's sidecar: leads bots on this machine to the puppet (-: token on standard input)",
+    drains: true,
+    reloads: true,
+    mostArgs: 1,
+    load: async () => (await import('./connect.ts')).connect,
+  },
   discover: {
     usage: 'discover [<token>]',
     summary: 'asks the registry where the puppet is (-: of the token on standard input)',

@@ -1,3 +1,4 @@
+import { CONNECT_VARIABLES } from '../config/connect-variables.ts'
 import type { Variable } from '../config/variable.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from '../config/variables.ts'
 import type { Command } from './command-table.ts'
@@ -17,6 +18,9 @@ ${table(SIDECAR_VARIABLES)}
 Environment of registry:
 ${table(REGISTRY_VARIABLES)}
 
+Environment of connect, beside the token, the registry, proxies and LOG_… as above:
+${table(OF_CONNECT_ALONE)}
+
 Exit codes: 0 drained · 64 usage · 70 a bug · 75 the network shared with the puppet is gone: start again
   77 every token refused · 78 configuration
   discover: 0 found · 1 not registered · 2 registry unreachable or not understood · 64 no token, or several
@@ -24,6 +28,11 @@ Exit codes: 0 drained · 64 usage · 70 a bug · 75 the network shared with the 
   quickstart: 0 every step came true · 1 one did not
   doctor: 0 nothing failed · 1 something did`
 }
+
+/** Those that stand in the table of `run` are not said twice. */
+const OF_CONNECT_ALONE = (CONNECT_VARIABLES as readonly Variable[]).filter(
+  ({ name }) => !SIDECAR_VARIABLES.some((variable) => variable.name === name),
+)
 
 function table(variables: readonly Variable[]): string {
   return variables

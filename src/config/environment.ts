@@ -1,13 +1,14 @@
 import { customCleanEnv, type RequiredValidatorSpec } from 'envalid'
 import type { Problem } from '../lib/problem.ts'
 import type { Findings } from './config-error.ts'
+import { CONNECT_VARIABLES } from './connect-variables.ts'
 import { isServiceLink } from './service-link.ts'
 import type { Variable } from './variable.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from './variables.ts'
 
 /** The names that are read. */
 const KNOWN: ReadonlySet<string> = new Set(
-  [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES].map(({ name }) => name),
+  [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES, ...CONNECT_VARIABLES].map(({ name }) => name),
 )
 
 /** The environment as it was given: an empty string counts as unset. */

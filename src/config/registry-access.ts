@@ -1,9 +1,7 @@
-import { fileTrouble } from '../lib/file-trouble.ts'
-import { readRegularFileSync } from '../lib/regular-file.ts'
-import { readCertificatesFile } from '../net/certificates-file.ts'
 import type { HttpProxy } from '../net/http-proxy.ts'
 import type { ProxyVariables } from '../net/proxy-from-environment.ts'
 import type { TransportOptions } from '../net/transport.ts'
+import { readCertificates } from './certificates.ts'
 import type { Findings } from './config-error.ts'
 import { readVariables, rowsOf, type SetVariables } from './environment.ts'
 import {
@@ -48,7 +46,7 @@ export async function readRegistryAccess(
       ? registryFromAuthority(writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY'), authority, findings)
       : registryFromUrl('REGISTRAR_REGISTRY_URL', text, findings)
   if (url !== undefined) checkAuthority(url, env, writtenAs, findings)
-  const extraCa = readCa(values.REGISTRAR_REGISTRY_CA_FILE, findings)
+  const extraCa = readCertificates('REGISTRAR_REGISTRY_CA_FILE', values.REGISTRAR_REGISTRY_CA_FILE, findings)
   const proxyVariables = proxyVariablesOf(env)
   const proxy = await readProxy(url ?? SOME_REGISTRY, proxyVariables, findings)
   return url && { url, extraCa, caFile: values.REGISTRAR_REGISTRY_CA_FILE, proxy, proxyVariables }
@@ -67,21 +65,6 @@ function checkAuthority(
   const variable = writtenAs('WECHATY_PUPPET_SERVICE_AUTHORITY')
   if (env.REGISTRAR_REGISTRY_URL === undefined) checkMeansTls(variable, url, findings)
   else checkSameRegistry(variable, authority, url, findings)
-}
-
-function readCa(path: string | undefined, findings: Findings): readonly string[] {
-  const variable = 'REGISTRAR_REGISTRY_CA_FILE'
-  if (path === undefined) return []
-  try {
-    const { certificates, problem, warnings } = readCertificatesFile(readRegularFileSync(path))
-    if (problem !== undefined) findings.problem(variable, problem, 'CERTIFICATE_INVALID')
-    for (const warning of warnings) findings.warn(variable, warning, 'CERTIFICATE_ODD')
-    return certificates
-  } catch (error) {
-    const { message, code } = fileTrouble(error)
-    findings.problem(variable, message, code)
-    return []
-  }
 }
 
 /** What is taken for the registry's URL while it is not known: nearly all have TLS. */

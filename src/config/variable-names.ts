@@ -1,5 +1,6 @@
 import { nearestWord } from '../lib/nearest-word.ts'
 import type { Findings } from './config-error.ts'
+import { CONNECT_VARIABLES } from './connect-variables.ts'
 import type { SetVariables } from './environment.ts'
 import { isServiceLink } from './service-link.ts'
 import type { Variable } from './variable.ts'
@@ -46,7 +47,13 @@ function namesOf(table: readonly Variable[]): readonly string[] {
 
 const SIDECAR_NAMES = [...namesOf(SIDECAR_VARIABLES), PUPPET_WITHOUT_TLS.name]
 const REGISTRY_NAMES = namesOf(REGISTRY_VARIABLES)
-const RIGHT_NAMES: ReadonlySet<string> = new Set([...SIDECAR_NAMES, ...REGISTRY_NAMES, ...OF_OTHERS])
+const CONNECT_NAMES = namesOf(CONNECT_VARIABLES)
+const RIGHT_NAMES: ReadonlySet<string> = new Set([
+  ...SIDECAR_NAMES,
+  ...REGISTRY_NAMES,
+  ...CONNECT_NAMES,
+  ...OF_OTHERS,
+])
 
 /** Warns of names that look like the sidecar's and are not: misspelt, most likely, or of earlier versions. */
 export function checkSidecarNames(env: SetVariables, findings: Findings): void {
@@ -106,4 +113,17 @@ function adviceOf(meant: readonly string[]): string {
   const last = meant.at(-1)
   if (last === undefined || meant.length > LONGER_NAMES_MAX) return 'see --help'
   return `did you mean ${meant.length === 1 ? last : `${meant.slice(0, -1).join(', ')} or ${last}`}?`
+}
+
+/**
+ * The same for the names of `connect`. A name of its own is a problem: with a misspelt CONNECT_UPSTREAM_TLS the token would go unencrypted.
+ */
+export function checkConnectNames(env: SetVariables, findings: Findings): void {
+  for (const { name, nearest, advice } of unknownNames(env, CONNECT_NAMES, 'REGISTRAR_')) {
+    if (name.startsWith('CONNECT_') || nearest?.startsWith('CONNECT_')) {
+      findings.problem(name, `is not a variable of connect; ${advice}`, 'VARIABLE_UNKNOWN')
+    } else if (isMeant('CONNECT_', name, nearest)) {
+      findings.warn(name, `is not a variable of this program and is ignored; ${advice}`, 'VARIABLE_UNKNOWN')
+    }
+  }
 }

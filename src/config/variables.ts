@@ -1,3 +1,4 @@
+import { LOG_VARIABLES, TOKEN_VARIABLES, WAY_TO_REGISTRY_VARIABLES } from './shared-variables.ts'
 import {
   duration,
   durationOrAuto,
@@ -16,16 +17,6 @@ import {
 } from './validators.ts'
 import { row } from './variable.ts'
 
-const LOG_VARIABLES = [
-  row(
-    'LOG_LEVEL',
-    'info',
-    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-    'trace, debug, info, warn, error, fatal or silent',
-  ),
-  row('LOG_FORMAT', 'json', oneOf('json', 'pretty'), 'json or pretty (the default on a terminal)'),
-]
-
 /** The puppet's own variable. It changes the default of REGISTRAR_PUPPET_TLS. */
 export const PUPPET_WITHOUT_TLS = row(
   'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER',
@@ -36,42 +27,8 @@ export const PUPPET_WITHOUT_TLS = row(
 
 /** What the sidecar reads from its environment. */
 export const SIDECAR_VARIABLES = [
-  row(
-    'WECHATY_PUPPET_SERVICE_TOKEN',
-    '',
-    text,
-    'one token, or several separated by commas or white space',
-    'WECHATY_TOKEN',
-  ),
-  row(
-    'WECHATY_PUPPET_SERVICE_TOKEN_FILE',
-    '',
-    text,
-    'a file with one token per line (# comments), or a folder of such files; followed while running',
-  ),
-  row(
-    'WECHATY_PUPPET_SERVICE_AUTHORITY',
-    'api.chatie.io',
-    text,
-    'registry host[:port], always over TLS',
-    'WECHATY_APIHOST',
-  ),
-  row(
-    'REGISTRAR_REGISTRY_URL',
-    '',
-    text,
-    "the registry's whole base URL instead; the only way to plain ws://",
-  ),
-  row(
-    'REGISTRAR_REGISTRY_CA_FILE',
-    '',
-    text,
-    'certificates (PEM) to trust in addition to the built-in ones; followed while running',
-  ),
-  row('HTTPS_PROXY', '', text, 'proxy for a wss:// registry'),
-  row('HTTP_PROXY', '', text, 'proxy for a ws:// registry'),
-  row('ALL_PROXY', '', text, 'proxy for either, where its own variable is not set'),
-  row('NO_PROXY', '', text, 'hosts, domains and networks that are reached without a proxy'),
+  ...TOKEN_VARIABLES,
+  ...WAY_TO_REGISTRY_VARIABLES,
   row(
     'REGISTRAR_ADVERTISE_HOST',
     '',

@@ -75,6 +75,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ops: ['lib', 'net'],
   protocol: ['lib', 'net'],
   client: ['lib', 'net', 'protocol'],
+  connect: [...COMMON, 'client'],
   config: ['lib', 'net', 'ops', 'protocol', 'tokens'],
   'registry/reachability': COMMON,
   registry: [...COMMON, 'registry/reachability'],

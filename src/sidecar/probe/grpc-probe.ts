@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2'
 import type { PeerCertificate } from 'node:tls'
+import { Dialer, type DialerOptions } from '../../net/dialer.ts'
 import type { ProbeResult } from '../events.ts'
-import { Dialer, type DialerOptions } from './dialer.ts'
 import { CallError } from './grpc-call.ts'
 import type { ClientTls } from './http2-session.ts'
 import { failedProbe, type Probe } from './probe.ts'

@@ -1,4 +1,4 @@
-import { Dialer, type DialerOptions } from './dialer.ts'
+import { Dialer, type DialerOptions } from '../../net/dialer.ts'
 import { type Probe, resultOfConnectError } from './probe.ts'
 
 /**

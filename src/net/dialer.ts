@@ -1,17 +1,20 @@
-import { connect, type Socket } from 'node:net'
-import type { Clock } from '../../lib/clock.ts'
-import type { NameResolver } from '../../net/name-resolver.ts'
-import type { Address } from './probe.ts'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { Clock } from '../lib/clock.ts'
+import type { NameResolver } from './name-resolver.ts'
 import { raceAddresses } from './race-addresses.ts'
 
-export interface DialerOptions extends Address {
+export interface DialerOptions {
+  readonly host: string
+  readonly port: number
   readonly clock: Clock
   readonly resolver: NameResolver
-  /** Deadline of one probe, in milliseconds. */
+  /** Deadline of one connection, in milliseconds. */
   readonly timeoutMs: number
+  /** Of the sockets; default: those of Node.js. */
+  readonly socket?: Pick<TcpNetConnectOpts, 'allowHalfOpen' | 'noDelay'>
 }
 
-/** Of a probe's deadline: a name that is not found must be said before time is up. */
+/** Of the deadline: a name that is not found must be said before time is up. */
 const LOOKUP_SHARE = 0.75
 
 /** Connects to the puppet, wherever its name leads, and remembers which address it had. */
@@ -25,8 +28,9 @@ export class Dialer {
 
   /** Opens a TCP connection. Rejects with the error, or when `signal` aborts. */
   dial(signal: AbortSignal): Promise<Socket> {
-    const { port } = this.#options
-    const connectTo = (address: string, over: AbortSignal): Promise<Socket> => openSocket(address, port, over)
+    const { port, socket = {} } = this.#options
+    const connectTo = (host: string, over: AbortSignal): Promise<Socket> =>
+      openSocket({ host, port, ...socket }, over)
     return this.race(connectTo, (socket) => socket.destroy(), signal)
   }
 
@@ -45,9 +49,9 @@ export class Dialer {
   }
 }
 
-function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+function openSocket(options: TcpNetConnectOpts, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port })
+    const socket = connect(options)
     const abort = (): void => {
       socket.destroy()
       reject(new Error('aborted'))

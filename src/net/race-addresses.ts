@@ -1,5 +1,5 @@
-import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
-import { connectErrorKind } from '../../net/connect-error.ts'
+import { afterPatience, type Cancel, type Clock } from '../lib/clock.ts'
+import { connectErrorKind } from './connect-error.ts'
 
 export interface RaceOptions<Connection> {
   readonly clock: Clock

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { classify, type DetectedProtocol } from '../../../../src/sidecar/probe/detect-protocol.ts'
+import { classify, type DetectedProtocol } from '../../../src/net/detect-protocol.ts'
 
 const bytes = (...values: readonly number[]): Buffer => Buffer.from(values)
 const text = (value: string): Buffer => Buffer.from(value, 'latin1')

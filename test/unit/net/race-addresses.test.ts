@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { raceAddresses } from '../../../../src/sidecar/probe/race-addresses.ts'
-import { FakeClock } from '../../../support/fake-clock.ts'
+import { raceAddresses } from '../../../src/net/race-addresses.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 /** What an address does when it is connected to: after how many milliseconds, and with which error if not with success. */
 type Script = Readonly<Record<string, { readonly afterMs: number; readonly error?: string } | 'silent'>>

@@ -1,0 +1,72 @@
+import type { Socket } from 'node:net'
+import { type SecureContext, TLSSocket } from 'node:tls'
+import type { TroubleAndReason } from './connect-trouble.ts'
+import { DialError } from './dial-error.ts'
+import { firstBytes } from './first-bytes.ts'
+import { connectToPuppet, type PuppetConnectorOptions } from './puppet-connector.ts'
+import { KEEP_ALIVE_MS } from './puppet-dialer.ts'
+import { type RelayEnd, relay, reset } from './relay.ts'
+
+export interface BotConnectionOptions extends PuppetConnectorOptions {
+  /** Undefined: no TLS towards bots. */
+  readonly listenTls: SecureContext | undefined
+}
+
+/** A bot that says nothing for so long, in milliseconds, is sent away. */
+const SILENCE_MS = 60_000
+
+/** Serves a bot's connection to its end. Never rejects. */
+export async function serveBot(tcp: Socket, options: BotConnectionOptions): Promise<void> {
+  const { id, clock, onEvent, listenTls } = options
+  tcp.setKeepAlive(true, KEEP_ALIVE_MS)
+  tcp.on('error', () => {})
+  const gone = new AbortController()
+  tcp.once('close', () => gone.abort())
+  const socket = listenTls === undefined ? tcp : secured(tcp, listenTls)
+  const bot: RelayEnd = { tcp, socket }
+  const said = await firstBytes(socket, clock, SILENCE_MS)
+  if (said === 'none') {
+    onEvent({ type: 'silent', id })
+    return void socket.destroy()
+  }
+  const startMs = clock.now()
+  const trouble = await carry(bot, said === 'tls', startMs, gone.signal, options)
+  if (trouble === undefined) return
+  if (!gone.signal.aborted) onEvent({ type: 'failed', id, ...trouble, tookMs: clock.now() - startMs })
+  reset(bot)
+}
+
+/** Why there is no connection; undefined where there was one, which has ended. */
+async function carry(
+  bot: RelayEnd,
+  isTlsBot: boolean,
+  startMs: number,
+  signal: AbortSignal,
+  options: BotConnectionOptions,
+): Promise<TroubleAndReason | undefined> {
+  const { id, clock, dialer, onEvent } = options
+  try {
+    const { end, endpoint } = await connectToPuppet(options, isTlsBot, signal)
+    if (signal.aborted) {
+      reset(end)
+      return undefined
+    }
+    const connectedMs = clock.now()
+    onEvent({ type: 'connected', id, endpoint, tls: end.socket !== end.tcp, tookMs: connectedMs - startMs })
+    const { by, ending } = await relay(bot, end)
+    const { bytesRead: received, bytesWritten: sent } = end.socket
+    // It may be the wrong guess about TLS.
+    if (received === 0) dialer.forget()
+    onEvent({ type: 'ended', id, by, ending, sent, received, lastedMs: clock.now() - connectedMs })
+    return undefined
+  } catch (error) {
+    if (error instanceof DialError) return error.trouble
+    throw error
+  }
+}
+
+function secured(tcp: Socket, secureContext: SecureContext): TLSSocket {
+  const socket = new TLSSocket(tcp, { isServer: true, secureContext, ALPNProtocols: ['h2'] })
+  socket.on('error', () => {})
+  return socket
+}

@@ -1,0 +1,42 @@
+import type { RegistryTrouble } from '../net/registry-trouble.ts'
+
+/**
+ * Why a bot cannot be connected with its puppet, as stable names: they stand in the log and in `/status`. Beside each: what to do about it, as
+ * docs/troubleshooting.md says.
+ */
+export const CONNECT_REMEDIES = {
+  /** The registry answers that the token has no puppet. */
+  DISCOVERY_NOT_REGISTERED:
+    "start the puppet and its registrar; compare the tokens if they run: doctor on the puppet's machine says more",
+  /** The registry's answer leads to `connect` itself. */
+  DISCOVERY_LEADS_HERE:
+    'let the registrar publish an address that leads to the puppet (REGISTRAR_ADVERTISE_HOST)',
+  UPSTREAM_REFUSED: 'start the puppet; let port mappings and firewalls pass its port',
+  UPSTREAM_SILENT:
+    'look whether firewalls let the port of the puppet through, and whether the published address is right',
+  UPSTREAM_UNREACHABLE:
+    'let the registrar publish an address that is reached from here (REGISTRAR_ADVERTISE_HOST)',
+  UPSTREAM_NAME_UNRESOLVED:
+    'let the registrar publish a name that is known here, or an address (REGISTRAR_ADVERTISE_HOST)',
+  UPSTREAM_FAILED: "look at the system's own code in the message",
+  UPSTREAM_TLS_UNTRUSTED: "name the certificate of the puppet's authority in CONNECT_UPSTREAM_CA_FILE",
+  UPSTREAM_TLS_WRONG_NAME:
+    'set WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME to the name in the certificate, or use a token insecure_… with the default certificate',
+  UPSTREAM_TLS_EXPIRED: "renew the puppet's certificate, or set the clock of this machine",
+  UPSTREAM_TLS_FAILED: 'set CONNECT_UPSTREAM_TLS=auto if the puppet speaks plaintext; else look at its log',
+  /** The bot speaks TLS, and the puppet does not. */
+  BOT_TLS_UNEXPECTED:
+    'let the bot speak plaintext (WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_CLIENT=true), or set CONNECT_LISTEN_TLS=on',
+} as const
+
+export type UpstreamTrouble = keyof typeof CONNECT_REMEDIES
+
+export const CONNECT_TROUBLES = Object.keys(CONNECT_REMEDIES) as readonly UpstreamTrouble[]
+
+export type ConnectTrouble = UpstreamTrouble | RegistryTrouble
+
+/** A trouble in words that hold no token. */
+export interface TroubleAndReason {
+  readonly code: ConnectTrouble
+  readonly reason: string
+}

@@ -1,0 +1,78 @@
+import { connectErrorKind } from '../net/connect-error.ts'
+import type { Endpoint } from '../protocol/discovery.ts'
+import type { TroubleAndReason, UpstreamTrouble } from './connect-trouble.ts'
+
+/** A connection to the puppet did not come about. */
+export class DialError extends Error {
+  readonly trouble: TroubleAndReason
+
+  constructor(trouble: TroubleAndReason) {
+    super(trouble.reason)
+    this.name = 'DialError'
+    this.trouble = trouble
+  }
+}
+
+/** What cannot become better by waiting for the puppet. */
+const LASTING: ReadonlySet<string> = new Set<UpstreamTrouble>([
+  'UPSTREAM_TLS_UNTRUSTED',
+  'UPSTREAM_TLS_WRONG_NAME',
+  'UPSTREAM_TLS_EXPIRED',
+  'BOT_TLS_UNEXPECTED',
+  'DISCOVERY_LEADS_HERE',
+])
+
+export function isLasting({ code }: TroubleAndReason): boolean {
+  return LASTING.has(code)
+}
+
+/** What an error of TCP, or of the search for the name, means. */
+export function tcpTrouble(error: NodeJS.ErrnoException, { host, port }: Endpoint): TroubleAndReason {
+  const code = error.code === undefined ? '' : ` (${error.code})`
+  switch (connectErrorKind(error)) {
+    case 'refused':
+      return { code: 'UPSTREAM_REFUSED', reason: `nothing listens on ${host}:${port}` }
+    case 'unresolved':
+      return { code: 'UPSTREAM_NAME_UNRESOLVED', reason: `the name ${host} does not resolve${code}` }
+    case 'unreachable':
+      return { code: 'UPSTREAM_UNREACHABLE', reason: `there is no route to ${host}${code}` }
+    case 'timeout':
+      return silent({ host, port })
+    default:
+      return { code: 'UPSTREAM_FAILED', reason: `connecting to ${host}:${port} failed${code}` }
+  }
+}
+
+export function silent({ host, port }: Endpoint): TroubleAndReason {
+  return { code: 'UPSTREAM_SILENT', reason: `${host}:${port} does not answer` }
+}
+
+const TLS_ERRORS: Readonly<Record<string, readonly [UpstreamTrouble, string]>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: ['UPSTREAM_TLS_WRONG_NAME', 'its certificate is for another name than'],
+  CERT_HAS_EXPIRED: ['UPSTREAM_TLS_EXPIRED', 'its certificate has expired'],
+  CERT_NOT_YET_VALID: ['UPSTREAM_TLS_EXPIRED', 'its certificate is not valid yet'],
+}
+
+const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/
+
+/** What an error of the TLS handshake with the puppet means. */
+export function tlsTrouble(
+  { code = '' }: NodeJS.ErrnoException,
+  { host, port }: Endpoint,
+  serverName: string,
+): TroubleAndReason {
+  const where = `${host}:${port}`
+  if (UNTRUSTED.test(code)) {
+    return {
+      code: 'UPSTREAM_TLS_UNTRUSTED',
+      reason: `${where}: the authority of its certificate is not trusted (${code})`,
+    }
+  }
+  const [name, words] = TLS_ERRORS[code] ?? []
+  if (name === undefined) {
+    const what = code === '' ? '' : ` (${code})`
+    return { code: 'UPSTREAM_TLS_FAILED', reason: `${where}: the TLS handshake fails${what}` }
+  }
+  const about = name === 'UPSTREAM_TLS_WRONG_NAME' ? ` ${serverName}` : ''
+  return { code: name, reason: `${where}: ${words}${about} (${code})` }
+}
