@@ -40,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   connect: {
     usage: 'connect [<token>]',
-    summary: "the bot's sidecar: leads bots on this machine to the puppet (-: token on standard input)",
+    summary: "the bot's sidecar: carries its connections to the puppet, wherever that is",
     drains: true,
     reloads: true,
     mostArgs: 1,

@@ -10,7 +10,7 @@ export const CONNECT_VARIABLES = [
     'CONNECT_LISTEN',
     '127.0.0.1:8788',
     text,
-    'address for bots, [host:]port; with several tokens a list of [host:]port=token, or the path of a file with one per line',
+    'where bots connect: [host:]port; for several tokens [host:]port=token,…, or a file with one per line',
   ),
   row(
     'CONNECT_WAIT',
