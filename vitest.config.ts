@@ -86,6 +86,20 @@ export default defineConfig({
           ...alone,
         },
       },
+      // Not part of `npm test`: it wants root, and compilers and package registries of other languages.
+      {
+        define,
+        test: {
+          name: 'sdks',
+          include: ['test/sdks/*.test.ts'],
+          globalSetup: ['test/netns/support/whole-run.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // Real processes, each cell in a network of its own.
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
+        },
+      },
       // Not part of `npm test`: it wants root, and programs that not every machine has.
       {
         define,

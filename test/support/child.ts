@@ -103,6 +103,8 @@ export interface Command {
   /** Settles when the process is gone and all its output has been read. */
   readonly exit: Promise<Exit>
   kill(signal: NodeJS.Signals): void
+  /** Writes to its stdin, if it has one. */
+  input(text: string): void
 }
 
 const alive = new Map<ChildProcess, Promise<Exit>>()
@@ -230,18 +232,21 @@ export function startCommand(
   return startProgram(file, rest, env)
 }
 
-/** Runs any program, with PATH and `env` as its whole environment. */
+/** Runs any program, with PATH and `env` as its whole environment, and without a stdin if none is wanted. */
 export function startProgram(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   folder = ROOT,
+  stdin: 'ignore' | 'pipe' = 'ignore',
 ): Command {
   const child = spawn(file, args, {
     cwd: folder,
     env: { ...path(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   })
+  // It may have ended before it reads.
+  child.stdin?.on('error', () => {})
   const transcript = record(child)
   const exit = track(child)
 
@@ -249,6 +254,7 @@ export function startProgram(
     pid: pidOf(child),
     exit,
     kill: (signal) => void child.kill(signal),
+    input: (text) => void child.stdin?.write(text),
     lines: transcript.lines,
     output: (stream) => transcript.lines(stream).join('\n'),
     line: async (match, { timeoutMs = 30_000, stream } = {}) => {

@@ -8,6 +8,7 @@ remove_all() {
   for name in $names; do
     for pid in $(ip netns pids "$name"); do kill -9 "$pid"; done
     ip netns delete "$name"
+    rm -rf "/etc/netns/$name"
   done
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -6,6 +7,8 @@ const run = promisify(execFile)
 const TIMEOUT_MS = 10_000
 /** Says whose run a namespace belongs to; `whole-run.ts` sees to the end of them all. */
 const PREFIX = process.env.NETNS_PREFIX ?? ''
+/** `ip netns exec` shows the files of a folder in here that has the namespace's name instead of those in /etc. */
+const FILES = '/etc/netns'
 const made = new Set<string>()
 
 /** A network namespace of its own: nothing but a loopback interface, and no way out. */
@@ -24,6 +27,13 @@ export class Namespace {
     const namespace = new Namespace(name)
     await namespace.ip('link', 'set', 'lo', 'up')
     return namespace
+  }
+
+  /** The names of hosts in here, as /etc/hosts has them; no name server is asked. */
+  async hosts(text: string): Promise<void> {
+    await mkdir(`${FILES}/${this.name}`, { recursive: true })
+    await writeFile(`${FILES}/${this.name}/hosts`, text)
+    await writeFile(`${FILES}/${this.name}/resolv.conf`, '')
   }
 
   /** `ip` in here: addresses, links, routes. */
@@ -58,6 +68,7 @@ export async function removeNamespaces(): Promise<void> {
     const { stdout } = await run('ip', ['netns', 'pids', name])
     for (const pid of stdout.split('\n').filter(Boolean)) kill(Number(pid))
     await run('ip', ['netns', 'delete', name])
+    await rm(`${FILES}/${name}`, { recursive: true, force: true })
   }
   made.clear()
 }

@@ -1,0 +1,120 @@
+import { fileURLToPath } from 'node:url'
+import { Namespace, removeNamespaces } from '../../netns/support/namespace.ts'
+import { type Authority, createAuthority } from '../../support/certificates.ts'
+import { type Command, type Peer, startPeer, startProgram, stopAllPeers } from '../../support/child.ts'
+import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+import { Bot } from './bot.ts'
+import type { Place, SdkRow, Transport, Way } from './matrix.ts'
+import { puppetCertificate } from './puppet-certificate.ts'
+
+const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
+/** What all SDKs ask when they are told nothing else. */
+const PUBLIC_NAME = 'api.chatie.io'
+const REGISTRY_PORT = 443
+/** Not 8788: that is what the public registry says when it is not answered, and where `connect` listens. */
+export const PUPPET_PORT = 4321
+const CONNECT_PORT = 8788
+/** The default community certificate is good for tokens that begin so. */
+const TOKEN = 'insecure_sdks'
+
+let namespaces = 0
+
+/** A network namespace with a registry, a puppet, and the sidecar beside it. Bots run in it. */
+export class SdkHarness {
+  readonly row: SdkRow
+  readonly place: Place
+  readonly #authority: Authority
+  readonly #namespace: Namespace
+
+  private constructor(row: SdkRow, place: Place, authority: Authority, namespace: Namespace) {
+    this.row = row
+    this.place = place
+    this.#authority = authority
+    this.#namespace = namespace
+  }
+
+  /** Resolves when the token is registered and, for `connect`, when that listens. */
+  static async open(row: SdkRow, way: Way, transport: Transport): Promise<SdkHarness> {
+    const authority = await createAuthority()
+    namespaces += 1
+    const namespace = await Namespace.make(`sdk-${process.pid}-${namespaces}`)
+    await namespace.hosts(`127.0.0.1 localhost\n127.0.0.1 ${PUBLIC_NAME}\n`)
+    const place: Place = { way, transport, caFile: authority.caFile, folder: makeTempDir() }
+    const harness = new SdkHarness(row, place, authority, namespace)
+    await Promise.all([harness.startRegistry(), harness.startPuppet()])
+    await harness.startSidecar()
+    if (way === 'connect') await harness.startConnect()
+    return harness
+  }
+
+  /** Ends all and takes all away. */
+  async close(): Promise<void> {
+    await stopAllPeers()
+    await removeNamespaces()
+    removeTempDirs()
+  }
+
+  /** It resolves when it listens; `stop` and `kill` end it. */
+  async startRegistry(): Promise<Pick<Peer, 'kill' | 'pid'>> {
+    const tls = await this.#authority.issue([`dns:${PUBLIC_NAME}`])
+    if (this.place.way === 'public-like') {
+      const options = { port: REGISTRY_PORT, tls }
+      return startPeer('chatie-registry', options, { namespace: this.#namespace.name })
+    }
+    const registry = this.#product('registry', {
+      REGISTRY_LISTEN_HOST: '127.0.0.1',
+      REGISTRY_LISTEN_PORT: String(REGISTRY_PORT),
+      REGISTRY_ADMIN_PORT: '0',
+      REGISTRY_TLS_CERT_FILE: tls.certFile,
+      REGISTRY_TLS_KEY_FILE: tls.keyFile,
+    })
+    await registry.line(/"registry listens"/)
+    return registry
+  }
+
+  /** A real puppet service on 127.0.0.1. */
+  async startPuppet(port = PUPPET_PORT): Promise<Peer> {
+    const tls = this.place.transport === 'TLS'
+    const own = tls && this.row.certificate === 'own'
+    const env = own ? await puppetCertificate(this.#authority, TOKEN) : {}
+    return startPeer('wechaty-puppet', { port, token: TOKEN, tls }, { env, namespace: this.#namespace.name })
+  }
+
+  /** Resolves when it is registered. */
+  async startSidecar(port = PUPPET_PORT): Promise<Command> {
+    const sidecar = this.#product('run', {
+      WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+      WECHATY_PUPPET_SERVER_PORT: String(port),
+      REGISTRAR_REGISTRY_CA_FILE: this.place.caFile,
+    })
+    await sidecar.line(/"state":"registered"/)
+    return sidecar
+  }
+
+  /** Resolves when it listens. */
+  async startConnect(): Promise<Command> {
+    const connect = this.#product('connect', {
+      WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+      REGISTRAR_REGISTRY_CA_FILE: this.place.caFile,
+      ...this.row.connectEnv?.(this.place),
+    })
+    await connect.line(/listens/)
+    return connect
+  }
+
+  /** Starts the bot of the row. */
+  startBot(run: readonly string[]): Bot {
+    const { way, folder } = this.place
+    const connect = { WECHATY_PUPPET_SERVICE_ENDPOINT: `127.0.0.1:${CONNECT_PORT}` }
+    return new Bot(['ip', 'netns', 'exec', this.#namespace.name, ...run], folder, {
+      WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+      ...(way === 'connect' && connect),
+      ...this.row.env(this.place),
+    })
+  }
+
+  #product(command: string, env: Readonly<Record<string, string>>): Command {
+    const words = ['netns', 'exec', this.#namespace.name, process.execPath, MAIN, command]
+    return startProgram('ip', words, env)
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { allRows, inWords, TRANSPORTS, WAYS } from '../sdks/support/matrix.ts'
+import { text } from '../support/documentation.ts'
+
+const PAGE = 'docs/sdks.md'
+
+/** The cells of every row of every table of the page, one text a row. */
+function tableRows(): readonly string[] {
+  return text(PAGE)
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+}
+
+describe(PAGE, async () => {
+  const rows = await allRows()
+
+  it.each(rows)('says of $sdk, $version, what its runs have shown', (row) => {
+    const cells = WAYS.flatMap((way) => TRANSPORTS.map((transport) => inWords(row.cells[way][transport])))
+    const wanted = `| ${[row.sdk, row.version, ...cells].join(' | ')} |`
+    expect(tableRows(), `there is no row\n${wanted}\n`).toContain(wanted)
+  })
+
+  it.each(rows)('names the variable with which $sdk, $version, reaches another registry', (row) => {
+    const variable = row.authorityVariable === undefined ? 'none' : `\`${row.authorityVariable}\``
+    const start = `| ${row.sdk} | ${row.version} | ${variable} | `
+    expect(tableRows().filter((line) => line.startsWith(start))).toHaveLength(1)
+  })
+
+  it('says nothing of an SDK that is not run', () => {
+    const run = rows.map(({ sdk, version }) => `| ${sdk} | ${version} | `)
+    const unknown = tableRows().filter(
+      (line) => !line.startsWith('| SDK |') && !run.some((start) => line.startsWith(start)),
+    )
+    expect(unknown).toEqual([])
+  })
+})
