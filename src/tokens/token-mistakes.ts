@@ -69,8 +69,8 @@ export const MISTAKES: readonly Mistake[] = [
 export const ODDITIES: readonly Oddity[] = [
   {
     test: (token) => token.lastIndexOf('_') <= 0,
-    one: 'has no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse it',
-    many: 'have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
+    one: 'has no prefix with an underscore (like insecure_…): TypeScript clients will refuse it',
+    many: 'have no prefix with an underscore (like insecure_…): TypeScript clients will refuse them',
   },
   {
     test: (token) => !SAFE.test(token),

@@ -52,8 +52,26 @@ export const SDKS: readonly Sdk[] = [
     },
   },
   {
-    // go-wechaty resolver.go: `http.Get`, `json.Unmarshal` into {Host string; Port int}.
+    // go-wechaty v0.4.9 service_endpoint.go: `http.Client.Get`, `json.Unmarshal` into {IP string; Port int}.
     name: 'Go',
+    headers: { Host: '', 'User-Agent': 'Go-http-client/1.1', 'Accept-Encoding': 'gzip' },
+    alpn: ['h2', 'http/1.1'],
+    unregistered: 'no such token',
+    reads: 'ip',
+    understand: ({ status, body }) => {
+      if (status === 404) return UNREGISTERED
+      if (status !== 200) throw new Failure(`http.Status:${status}`)
+      const { ip = '', port = 0 } = lowerCased(objectIn(body))
+      if (typeof ip !== 'string')
+        throw new Failure('cannot unmarshal into Go struct field .ip of type string')
+      if (!Number.isInteger(port))
+        throw new Failure('cannot unmarshal into Go struct field .port of type int')
+      return ip === '' || ip === '0.0.0.0' ? UNREGISTERED : dials(ip, port || 8788)
+    },
+  },
+  {
+    // go-wechaty after v0.4.9, resolver.go: `http.Get`, `json.Unmarshal` into {Host string; Port int}.
+    name: 'Go after v0.4.9',
     headers: { Host: '', 'User-Agent': 'Go-http-client/1.1', 'Accept-Encoding': 'gzip' },
     alpn: ['h2', 'http/1.1'],
     unregistered: 'no such token',

@@ -188,13 +188,13 @@ describe('examples that are copied', () => {
 })
 
 describe('messages that are explained', () => {
-  // The first cell of a row holds the messages; what Docker says is marked as such.
+  // The first cell of a row holds the messages; what Docker and SDKs say is marked as such.
   const cells = [
     text('docs/troubleshooting.md'),
     text('docs/registry.md').split('## Messages in its log')[1] ?? '',
   ]
     .flatMap((page) => [...page.matchAll(/^\| (.*?) \|/gm)].map(([, cell = '']) => cell))
-    .filter((cell) => !cell.includes('from Docker'))
+    .filter((cell) => !/from (?:Docker|its SDK)/.test(cell))
   // Numbers and names stand in a message where the source has variables.
   const fragments = cells
     .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message))

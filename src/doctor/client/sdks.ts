@@ -56,6 +56,9 @@ export const PUPPET_CA = 'WECHATY_PUPPET_SERVICE_TLS_CA_CERT'
 const HOSTIE_TOKEN = 'WECHATY_PUPPET_HOSTIE_TOKEN'
 const HOSTIE_ENDPOINT = 'WECHATY_PUPPET_HOSTIE_ENDPOINT'
 const BOTH_CASES = ['HTTPS_PROXY', 'https_proxy']
+const GO_MODULE = String.raw`github\.com\/wechaty\/go-wechaty`
+/** The begin of every version after 0.4.9; the main branch is v0.4.10-0.<date>-<commit> to Go. */
+const AFTER_GO_0_4_9 = String.raw`(?:0\.4\.[1-9]\d|0\.[5-9]|0\.[1-9]\d|[1-9])`
 /** Of gRPC's libraries in C and in JavaScript: lower case only, and of any URL. */
 const GRPC_PROXIES = ['grpc_proxy', 'https_proxy', 'http_proxy']
 
@@ -82,8 +85,25 @@ export const SDKS = [
     proxies: { registry: [], puppet: GRPC_PROXIES },
   },
   {
+    // Seen with v0.4.9. It has a constant for WECHATY_PUPPET_HOSTIE_ENDPOINT and never uses it.
     name: 'Go',
-    signs: [{ file: 'go.mod', holds: /github\.com\/wechaty\/go-wechaty\b/ }],
+    signs: [{ file: 'go.mod', holds: new RegExp(`${GO_MODULE} v(?!${AFTER_GO_0_4_9})`) }],
+    token: [TOKEN, HOSTIE_TOKEN],
+    tokenIsReadBy: 'SDK',
+    endpoint: [ENDPOINT],
+    authority: [],
+    reads: 'ip',
+    takesIpv6: false,
+    tls: 'never',
+    serverName: { from: 'endpoint' },
+    checksNames: 'none',
+    sendsToken: { tls: [], plaintext: [':authority'] },
+    proxies: { registry: BOTH_CASES, puppet: BOTH_CASES },
+  },
+  {
+    // The main branch since September 2023, as its source reads: no release of it could be had.
+    name: 'Go after v0.4.9',
+    signs: [{ file: 'go.mod', holds: new RegExp(`${GO_MODULE} v${AFTER_GO_0_4_9}`) }],
     token: [TOKEN, HOSTIE_TOKEN],
     tokenIsReadBy: 'SDK',
     endpoint: [ENDPOINT, HOSTIE_ENDPOINT],

@@ -122,7 +122,7 @@ describe('of many tokens', () => {
   it('each oddity is reported once', async () => {
     const odd = Array.from({ length: 10_000 }, (_, index) => `bot-${index}+`)
     expect(messages((await file([A, ...odd])).warnings)).toEqual([
-      'line 2 and 9,999 more have no prefix with an underscore (like insecure_…): TypeScript and Go clients will refuse them',
+      'line 2 and 9,999 more have no prefix with an underscore (like insecure_…): TypeScript clients will refuse them',
       'line 2 and 9,999 more hold unusual characters; letters, digits and . _ ~ - travel everywhere',
       'line 2 and 99 more are so short that anyone can guess them',
     ])

@@ -17,7 +17,8 @@ async function namesIn(
 describe("the SDK of a bot's folder", () => {
   it.each([
     ['package.json', '{"dependencies":{"wechaty":"^1.20.2"}}', 'TypeScript'],
-    ['go.mod', 'require github.com/wechaty/go-wechaty v0.4.0', 'Go'],
+    ['go.mod', 'require github.com/wechaty/go-wechaty v0.4.9', 'Go'],
+    ['go.mod', 'github.com/wechaty/go-wechaty v0.4.10-0.20230918075513-0123456789ab', 'Go after v0.4.9'],
     ['requirements.txt', 'wechaty>=0.8\n', 'Python'],
     ['pyproject.toml', 'dependencies = ["wechaty-puppet-service"]', 'Python'],
     ['pom.xml', '<groupId>io.github.wechaty</groupId>', 'Java'],

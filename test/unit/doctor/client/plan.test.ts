@@ -32,7 +32,8 @@ const env = { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN }
 describe('what an SDK will do', () => {
   it.each<[SdkName, Pick<Plan, 'authority' | 'tls' | 'serverName'>]>([
     ['TypeScript', { authority: 'api.chatie.io', tls: true, serverName: 'insecure' }],
-    ['Go', { authority: 'api.chatie.io', tls: true, serverName: 'insecure' }],
+    ['Go', { authority: 'api.chatie.io', tls: false, serverName: undefined }],
+    ['Go after v0.4.9', { authority: 'api.chatie.io', tls: true, serverName: 'insecure' }],
     ['Python', { authority: 'api.chatie.io', tls: false, serverName: undefined }],
     ['.NET', { authority: 'api.chatie.io', tls: true, serverName: undefined }],
     ['PHP', { authority: 'api.chatie.io', tls: true, serverName: undefined }],
@@ -43,7 +44,8 @@ describe('what an SDK will do', () => {
 
   it.each<[SdkName, string]>([
     ['TypeScript', 'registry.example:8443'],
-    ['Go', 'registry.example:8443'],
+    ['Go', 'api.chatie.io'],
+    ['Go after v0.4.9', 'registry.example:8443'],
     ['Python', 'api.chatie.io'],
     ['Java', 'api.chatie.io'],
     ['Rust', 'api.chatie.io'],
@@ -58,7 +60,7 @@ describe('what an SDK will do', () => {
     const plain = { ...env, WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_CLIENT: 'true' }
     expect(planOf('TypeScript', plain).plan).toMatchObject({ tls: false, serverName: undefined })
     const withBreaks = { ...env, WECHATY_PUPPET_SERVICE_TLS_CA_CERT: COMMUNITY_CA.replaceAll('\n', '\\n') }
-    expect(planOf('Go', withBreaks).plan?.ca).toHaveLength(1)
+    expect(planOf('Go after v0.4.9', withBreaks).plan?.ca).toHaveLength(1)
   })
 
   it('with an endpoint: it asks no registry', () => {
@@ -90,7 +92,9 @@ describe('a variable that is wrong', () => {
 
   it('for the token of an SDK that wants a prefix, names the server', () => {
     const bare = { WECHATY_PUPPET_SERVICE_TOKEN: '0a1b2c3d-plan' }
-    expect(failuresOf('Go', bare)[0]?.remedy?.type).toBe('WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME=insecure')
+    const [failure] = failuresOf('Go after v0.4.9', bare)
+    expect(failure?.remedy?.type).toBe('WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME=insecure')
+    expect(failuresOf('Go', bare)).toEqual([])
     expect(failuresOf('Python', bare)).toEqual([])
     const named = { ...bare, WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME: 'insecure' }
     expect(planOf('TypeScript', named).plan?.serverName).toBe('insecure')

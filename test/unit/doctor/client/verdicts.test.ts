@@ -41,9 +41,9 @@ describe('the certificate of a puppet', () => {
   it.each<[string, SdkName, object, string, string]>([
     ["the community's, asked for insecure", 'TypeScript', community, 'insecure', 'ok'],
     ["the community's, asked for uuid", 'TypeScript', community, 'uuid', `${NAME}insecure`],
-    ["the community's, which has no alternative name", 'Go', community, 'insecure', NO_TLS],
-    ['one of its own', 'Go', named('bot.example'), 'bot.example', 'ok'],
-    ['one of another name', 'Go', named('bot.example'), 'insecure', `${NAME}bot.example`],
+    ["the community's, which has no alternative name", 'Go after v0.4.9', community, 'insecure', NO_TLS],
+    ['one of its own', 'Go after v0.4.9', named('bot.example'), 'bot.example', 'ok'],
+    ['one of another name', 'Go after v0.4.9', named('bot.example'), 'insecure', `${NAME}bot.example`],
     ['one for a wildcard, which cannot be asked for', 'TypeScript', named('*.example'), 'insecure', 'fail'],
   ])('%s: as %s sees it', (_which, name, certificate, serverName, wanted) => {
     expect(brief(judged(name, certificate, { serverName }))).toBe(wanted)
@@ -91,7 +91,8 @@ describe("a registry's answer", () => {
     ['TypeScript', { host: '127.0.0.1', ip: HOST, port: 8788 }, HOST, 'fail'],
     ['Java', { host: '127.0.0.1', ip: HOST, port: 8788 }, HOST, 'warn'],
     ['TypeScript', { host: '::ffff:1.2.3.4', ip: HOST, port: 8788 }, '::ffff:1.2.3.4', 'ok'],
-    ['Go', { host: '::ffff:1.2.3.4', ip: HOST, port: 8788 }, undefined, 'fail'],
+    ['Go after v0.4.9', { host: '::ffff:1.2.3.4', ip: HOST, port: 8788 }, undefined, 'fail'],
+    ['Go', { host: 'puppet.example', ip: HOST, port: 8788 }, HOST, 'ok'],
     ['Go', { host: '0.0.0.0', port: 0 }, undefined, 'fail'],
   ])('is read by %s as it reads it: %j', (name, body, host, wanted) => {
     const { endpoint, finding } = judged(name, 200, body)
@@ -167,6 +168,12 @@ describe('where the SDK is not known', () => {
   it('each kind that differs has one line, and those that cannot speak with this puppet a warning', () => {
     const lines = describeOthers(sdkOf('TypeScript'), { speaks: 'TLS' })
     const said = lines.map(({ status, seen }) => `${status} ${seen.split(':')[0]}`)
-    expect(said).toEqual(['ok Go', 'warn Python', 'warn Java, Scala, Rust', 'ok .NET', 'ok PHP'])
+    expect(said).toEqual([
+      'warn Go, Python',
+      'ok Go after v0.4.9',
+      'warn Java, Scala, Rust',
+      'ok .NET',
+      'ok PHP',
+    ])
   })
 })
