@@ -47,8 +47,8 @@ export class SdkHarness {
     return harness
   }
 
-  /** Ends all and takes all away. */
-  async close(): Promise<void> {
+  /** Ends everything that this process has, and takes it all away. */
+  static async closeAll(): Promise<void> {
     await stopAllPeers()
     await removeNamespaces()
     removeTempDirs()
@@ -98,7 +98,7 @@ export class SdkHarness {
       REGISTRAR_REGISTRY_CA_FILE: this.place.caFile,
       ...this.row.connectEnv?.(this.place),
     })
-    await connect.line(/listens/)
+    await connect.line(/bots reach this token's puppet/)
     return connect
   }
 

@@ -22,15 +22,14 @@ export function testRows(rows: readonly SdkRow[]): void {
   for (const row of rows) {
     const bot = builtBot(row)
     describe.skipIf(bot === undefined)(`a bot of ${row.sdk} (${row.version})`, () => {
-      let harness: SdkHarness
-      afterEach(() => harness.close())
+      afterEach(() => SdkHarness.closeAll())
 
       for (const way of WAYS) {
         for (const transport of TRANSPORTS) {
           const expectation = row.cells[way][transport]
           if (expectation.notRun !== undefined) continue
           it(`${title(expectation)}: ${way}, ${transport}`, async () => {
-            harness = await SdkHarness.open(row, way, transport)
+            const harness = await SdkHarness.open(row, way, transport)
             await hold(harness, bot?.run ?? [], expectation)
           })
         }
