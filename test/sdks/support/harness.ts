@@ -38,8 +38,9 @@ export class SdkHarness {
     const authority = await createAuthority()
     namespaces += 1
     const namespace = await Namespace.make(`sdk-${process.pid}-${namespaces}`)
-    await namespace.hosts(`127.0.0.1 localhost\n127.0.0.1 ${PUBLIC_NAME}\n`)
-    const place: Place = { way, transport, caFile: authority.caFile, folder: makeTempDir() }
+    const place: Place = { way, transport, token: TOKEN, caFile: authority.caFile, folder: makeTempDir() }
+    const names = ['localhost', PUBLIC_NAME, ...(row.localNames?.(place) ?? [])]
+    await namespace.hosts(names.map((name) => `127.0.0.1 ${name}\n`).join(''))
     const harness = new SdkHarness(row, place, authority, namespace)
     await Promise.all([harness.startRegistry(), harness.startPuppet()])
     await harness.startSidecar()

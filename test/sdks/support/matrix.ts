@@ -32,6 +32,7 @@ export const WORKS: Expectation = { works: true }
 export interface Place {
   readonly way: Way
   readonly transport: Transport
+  readonly token: string
   /** The authority that has signed the registry's certificate, and that of a puppet with one of its own (PEM). */
   readonly caFile: string
   /** A folder that goes away with the test. */
@@ -51,6 +52,8 @@ export interface SdkRow {
   readonly certificate?: 'own'
   /** The bot's variables beside the token and, for `connect`, WECHATY_PUPPET_SERVICE_ENDPOINT. */
   env(place: Place): Readonly<Record<string, string>>
+  /** Names that mean 127.0.0.1 where the bot runs, beside `localhost` and `api.chatie.io`. */
+  localNames?(place: Place): readonly string[]
   /** The variables of `connect` beside the token and the registry. */
   connectEnv?(place: Place): Readonly<Record<string, string>>
   readonly cells: Readonly<Record<Way, Readonly<Record<Transport, Expectation>>>>

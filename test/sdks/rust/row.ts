@@ -1,0 +1,32 @@
+import { type Expectation, type SdkRow, WORKS } from '../support/matrix.ts'
+
+const speaksPlaintext: Expectation = {
+  fails: /^failed .*Failed to establish event stream, reason: .*transport error: connection error/,
+  words: 'it speaks no TLS, `transport error: connection error`',
+}
+
+/** The puppet takes the `:authority` of HTTP/2 for the token, which with this SDK is always the address. */
+const sendsNoToken: Expectation = {
+  fails: /^failed .*status: Unauthenticated, message: "Invalid Wechaty TOKEN \\"127\.0\.0\.1:\d+\\""/,
+  words: 'it sends no token, `Unauthenticated, message: "Invalid Wechaty TOKEN …"`',
+}
+
+export const rows: readonly SdkRow[] = [
+  {
+    sdk: 'Rust',
+    version: '`wechaty` and `wechaty-puppet-service` 0.1.0-beta.1',
+    program: 'Rust',
+    // The address is what it sends as `:authority`; of one at port 80 that is the name alone.
+    env: ({ way, token, caFile }) => ({
+      SSL_CERT_FILE: caFile,
+      ...(way === 'connect' && { WECHATY_PUPPET_SERVICE_ENDPOINT: `http://${token}` }),
+    }),
+    localNames: ({ token }) => [token],
+    connectEnv: () => ({ CONNECT_LISTEN: '127.0.0.1:80' }),
+    cells: {
+      'public-like': { TLS: speaksPlaintext, plaintext: sendsNoToken },
+      ours: { TLS: speaksPlaintext, plaintext: sendsNoToken },
+      connect: { TLS: WORKS, plaintext: WORKS },
+    },
+  },
+]
