@@ -4,6 +4,7 @@ import { type Attempt, silenceIn, troubleOfError } from '../net/attempt.ts'
 import { peerName, type Stage, type Way } from '../net/connect-error.ts'
 import { otherProtocolOfAnswer } from '../net/other-protocol.ts'
 import type { RegistryTrouble } from '../net/registry-trouble.ts'
+import { retryAfterMs } from '../net/retry-after.ts'
 import { followStages } from '../net/stages.ts'
 import type { Transport } from '../net/transport.ts'
 import { type DiscoveryAnswer, discoveryPath, parseDiscovery } from '../protocol/discovery.ts'
@@ -22,7 +23,13 @@ export interface DiscoverOptions {
 
 export type Discovery =
   | DiscoveryAnswer
-  | { readonly kind: 'unreachable'; readonly code: RegistryTrouble; readonly reason: string }
+  | {
+      readonly kind: 'unreachable'
+      readonly code: RegistryTrouble
+      readonly reason: string
+      /** How long the registry asks to be left alone, in milliseconds; undefined if it does not. */
+      readonly afterMs?: number | undefined
+    }
 
 const TIMEOUT_MS = 10_000
 const BODY_MAX_BYTES = 64 * 1024
@@ -45,12 +52,15 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     },
   }
   try {
-    const { status, body, date } = await get(url, transport, attempt)
+    const { status, body, date, retryAfter } = await get(url, transport, attempt)
     if (date !== undefined) onDate?.(date)
     const other = otherProtocolOfAnswer(status, body)
     if (other !== undefined) return broken(url.host, other.code, other.words)
     const code = troubleOfStatus(status)
-    if (code !== undefined) return broken(url.host, code, `the registry answered HTTP ${status}`)
+    if (code !== undefined) {
+      const afterMs = retryAfterMs(retryAfter, clock.date().getTime())
+      return { ...broken(url.host, code, `the registry answered HTTP ${status}`), afterMs }
+    }
     return parseDiscovery(status, body)
   } catch (error) {
     if (limit.signal.aborted) {
@@ -65,7 +75,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   }
 }
 
-function broken(host: string, code: RegistryTrouble, words: string): Discovery {
+function broken(host: string, code: RegistryTrouble, words: string): Discovery & { kind: 'unreachable' } {
   return { kind: 'unreachable', code, reason: `HTTP: ${host}: ${words}` }
 }
 
@@ -88,11 +98,14 @@ class BrokenAnswer extends Error {
   }
 }
 
-async function get(
-  url: URL,
-  transport: Transport,
-  attempt: Attempt,
-): Promise<{ status: number; body: string; date?: string | undefined }> {
+interface Answer {
+  readonly status: number
+  readonly body: string
+  readonly date?: string | undefined
+  readonly retryAfter?: string | undefined
+}
+
+async function get(url: URL, transport: Transport, attempt: Attempt): Promise<Answer> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const requestOptions = await transport(url, attempt)
   const { signal } = attempt
@@ -109,9 +122,10 @@ async function get(
       })
       const brokeOff = 'the connection broke in the middle of the answer'
       response.on('error', () => reject(new BrokenAnswer('REGISTRY_LOST', brokeOff)))
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body, date: response.headers.date }),
-      )
+      response.on('end', () => {
+        const { date, 'retry-after': retryAfter } = response.headers
+        resolve({ status: response.statusCode ?? 0, body, date, retryAfter })
+      })
     })
     outgoing.on('error', reject)
     // Without a listener, a switch to another protocol is neither an answer nor an error, and nothing would ever settle the promise.

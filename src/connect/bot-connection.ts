@@ -1,13 +1,21 @@
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
+import type { Clock } from '../lib/clock.ts'
 import type { TroubleAndReason } from './connect-trouble.ts'
 import { DialError } from './dial-error.ts'
+import type { ConnectEvent } from './events.ts'
 import { firstBytes } from './first-bytes.ts'
-import { connectToPuppet, type PuppetConnectorOptions } from './puppet-connector.ts'
-import { KEEP_ALIVE_MS } from './puppet-dialer.ts'
+import type { PuppetConnector } from './puppet-connector.ts'
+import { KEEP_ALIVE_MS, type PuppetDialer } from './puppet-dialer.ts'
 import { type RelayEnd, relay, reset } from './relay.ts'
 
-export interface BotConnectionOptions extends PuppetConnectorOptions {
+export interface BotConnectionOptions {
+  /** The token's public name. */
+  readonly id: string
+  readonly clock: Clock
+  readonly connector: PuppetConnector
+  readonly dialer: PuppetDialer
+  readonly onEvent: (event: ConnectEvent) => void
   /** Undefined: no TLS towards bots. */
   readonly listenTls: SecureContext | undefined
 }
@@ -44,9 +52,9 @@ async function carry(
   signal: AbortSignal,
   options: BotConnectionOptions,
 ): Promise<TroubleAndReason | undefined> {
-  const { id, clock, dialer, onEvent } = options
+  const { id, clock, connector, dialer, onEvent } = options
   try {
-    const { end, endpoint } = await connectToPuppet(options, isTlsBot, signal)
+    const { end, endpoint } = await connector.connect(isTlsBot, signal)
     if (signal.aborted) {
       reset(end)
       return undefined

@@ -1,6 +1,6 @@
 import { connectErrorKind } from '../net/connect-error.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
-import type { TroubleAndReason, UpstreamTrouble } from './connect-trouble.ts'
+import type { ConnectTrouble, TroubleAndReason, UpstreamTrouble } from './connect-trouble.ts'
 
 /** A connection to the puppet did not come about. */
 export class DialError extends Error {
@@ -13,13 +13,23 @@ export class DialError extends Error {
   }
 }
 
-/** What cannot become better by waiting for the puppet. */
-const LASTING: ReadonlySet<string> = new Set<UpstreamTrouble>([
+/** What cannot become better by waiting: somebody has to change a setting or a certificate. */
+const LASTING: ReadonlySet<string> = new Set<ConnectTrouble>([
   'UPSTREAM_TLS_UNTRUSTED',
   'UPSTREAM_TLS_WRONG_NAME',
   'UPSTREAM_TLS_EXPIRED',
   'BOT_TLS_UNEXPECTED',
   'DISCOVERY_LEADS_HERE',
+  'REGISTRY_TLS_UNTRUSTED',
+  'REGISTRY_TLS_WRONG_NAME',
+  'REGISTRY_TLS_EXPIRED',
+  'REGISTRY_TLS_NOT_YET_VALID',
+  'REGISTRY_TLS_NOT_SPOKEN',
+  'REGISTRY_TLS_WANTED',
+  'REGISTRY_SPEAKS_HTTP2',
+  'PROXY_TLS_UNTRUSTED',
+  'PROXY_CREDENTIALS_WANTED',
+  'PROXY_UNUSABLE',
 ])
 
 export function isLasting({ code }: TroubleAndReason): boolean {

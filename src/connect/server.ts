@@ -1,15 +1,17 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
+import { discover } from '../client/discover.ts'
 import type { BotAddress } from '../config/connect-listen.ts'
 import { inBackground } from '../lib/background.ts'
 import { withTimeLimit } from '../lib/clock.ts'
 import { listen } from '../net/listen.ts'
-import { isLoopbackHost } from '../net/local-host.ts'
+import { OwnAddresses } from '../net/own-addresses.ts'
 import { publicName } from '../ops/redactor.ts'
-import type { Endpoint } from '../protocol/discovery.ts'
 import { serverNameOf } from '../tokens/server-name.ts'
 import { type BotConnectionOptions, serveBot } from './bot-connection.ts'
 import type { ConnectOptions } from './options.ts'
+import { leadsHere, type OwnListenersOptions } from './own-listeners.ts'
+import { PuppetConnector } from './puppet-connector.ts'
 import { PuppetDialer } from './puppet-dialer.ts'
 import { PuppetFinder } from './puppet-finder.ts'
 
@@ -28,6 +30,7 @@ export class ConnectServer {
   readonly #options: ConnectOptions
   readonly #listenTls: SecureContext | undefined
   readonly #listeners: Listener[] = []
+  readonly #ownListeners: OwnListenersOptions
   #open = 0
   #draining = false
   #idle = (): void => {}
@@ -35,6 +38,12 @@ export class ConnectServer {
   constructor(options: ConnectOptions) {
     this.#options = options
     this.#listenTls = options.listenTls && createSecureContext({ ...options.listenTls })
+    this.#ownListeners = {
+      resolver: options.resolver,
+      own: new OwnAddresses(options.clock),
+      listening: () =>
+        this.#listeners.flatMap(({ server }) => (server.address() as AddressInfo | null) ?? []),
+    }
     for (const address of options.addresses) this.#listeners.push(this.#createListener(address))
   }
 
@@ -76,19 +85,20 @@ export class ConnectServer {
     const { clock, registry, resolver, transport, upstream, waitMs, onEvent } = this.#options
     const { token } = address
     const id = publicName(token)
-    const leadsHere = (endpoint: Endpoint): boolean => this.#leadsHere(endpoint)
-    const finder = new PuppetFinder({ token, id, registry, transport, clock, leadsHere, onEvent })
+    const finder = new PuppetFinder({
+      token,
+      id,
+      registry: registry.host,
+      ask: () => discover({ registry, token, transport, clock }),
+      clock,
+      leadsHere: (endpoint) => leadsHere(endpoint, this.#ownListeners),
+      onEvent,
+    })
     const serverName = upstream.serverName ?? serverNameOf(token)
     const dialer = new PuppetDialer({ ...upstream, serverName, clock, resolver })
-    const connection: BotConnectionOptions = {
-      id,
-      finder,
-      dialer,
-      clock,
-      waitMs,
-      onEvent,
-      listenTls: this.#listenTls,
-    }
+    const connector = new PuppetConnector({ id, finder, dialer, clock, waitMs, onEvent })
+    const listenTls = this.#listenTls
+    const connection: BotConnectionOptions = { id, clock, connector, dialer, onEvent, listenTls }
     const bots = new Set<Socket>()
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (bot) => {
       if (!this.#admit(id, bot, bots)) return
@@ -114,13 +124,5 @@ export class ConnectServer {
       if (this.#open === 0) this.#idle()
     })
     return true
-  }
-
-  /** Whether an endpoint is one of ours: a published loopback address means the machine of whoever reads it. */
-  #leadsHere({ host, port }: Endpoint): boolean {
-    return (
-      isLoopbackHost(host) &&
-      this.#listeners.some(({ server }) => (server.address() as AddressInfo)?.port === port)
-    )
   }
 }

@@ -14,14 +14,18 @@ export class OwnAddresses {
     this.#clock = clock
   }
 
-  /** Never throws. True of every address where they cannot be listed. */
-  has(address: string): boolean {
+  /**
+   * Never throws.
+   *
+   * @param whereUnknown what is said of every address where they cannot be listed
+   */
+  has(address: string, whereUnknown = true): boolean {
     const nowMs = this.#clock.now()
     if (nowMs >= this.#freshUntilMs) {
       this.#known = listed() ?? this.#known
       this.#freshUntilMs = nowMs + FRESH_MS
     }
-    return this.#known?.has(address) ?? true
+    return this.#known?.has(address) ?? whereUnknown
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../net/connect-error.ts'
 import { otherProtocolOfAnswer } from '../../net/other-protocol.ts'
 import type { RegistryTrouble } from '../../net/registry-trouble.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { retryAfterMs } from '../../net/retry-after.ts'
 import type { UpgradeRefusal } from './upgrade-refusal.ts'
 import { mediaType, whoAnswered } from './whose-answer.ts'
 

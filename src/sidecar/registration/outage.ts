@@ -1,6 +1,6 @@
+import { retryAfterWaitMs } from '../../net/retry-after.ts'
 import type { BackoffSettings } from './backoff.ts'
 import { firstOutageRetryMs, outageRetryMs } from './outage-retry-interval.ts'
-import { retryAfterWaitMs } from './retry-after.ts'
 
 /**
  * Whether attempts get as far as the registry at all. That they do not (DNS, TCP, TLS, 5xx; no file descriptor left) is one

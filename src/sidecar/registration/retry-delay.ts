@@ -1,7 +1,7 @@
+import { retryAfterWaitMs } from '../../net/retry-after.ts'
 import { backoffMs } from './backoff.ts'
 import type { Failure } from './failure.ts'
 import { outageRetryMs } from './outage-retry-interval.ts'
-import { retryAfterWaitMs } from './retry-after.ts'
 import type { AttemptHistory, ReducerContext } from './state.ts'
 
 /** A registration that was held for so long was a real one, although it has not lasted. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { retryAfterWaitMs } from '../../../../src/sidecar/registration/retry-after.ts'
+import { retryAfterWaitMs } from '../../../src/net/retry-after.ts'
 
 describe('the time that a registry asks for', () => {
   it.each([
