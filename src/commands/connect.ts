@@ -44,6 +44,8 @@ function createConnect(
 ): Daemon {
   const resolver = new NameResolver({ clock })
   const { upstream, registry } = config
+  const wantsEnd = new AbortController()
+  const secureContext = trusting([COMMUNITY_CA, ...upstream.extraCa])
   const service = new ConnectService({
     ...config,
     clock,
@@ -53,16 +55,18 @@ function createConnect(
     resolver,
     registry: registry.url,
     transport: createTransport(registry, resolver.lookup),
-    upstream: { ...upstream, secureContext: trusting([COMMUNITY_CA, ...upstream.extraCa]) },
+    upstream: { ...upstream, secureContext: () => secureContext },
     listenTls: config.listenTls === 'own' ? undefined : config.listenTls,
     connectionsMax: connectionsMax(),
+    onQuit: () => wantsEnd.abort(),
   })
   return {
     start: () => service.start(),
     reload: async () => {},
+    wantsEnd: wantsEnd.signal,
     end: async () => {
-      await service.drain()
-      log.info('ended')
+      await service.end()
+      log.info(wantsEnd.signal.aborted ? 'ended, as POST /quitquitquit asked' : 'ended')
       return EXIT.ok
     },
   }

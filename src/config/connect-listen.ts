@@ -113,7 +113,7 @@ function checkRepeated(addresses: readonly BotAddress[], findings: Findings): vo
   const seen = new Set<string>()
   for (const { host, port } of addresses) {
     const name = `${host}:${port}`
-    if (port !== 0 && seen.has(name))
+    if (seen.has(name))
       findings.problem(VARIABLE, `has ${name} twice; give one of them another port`, 'PORT_TAKEN')
     seen.add(name)
   }

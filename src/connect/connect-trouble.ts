@@ -1,4 +1,5 @@
-import type { RegistryTrouble } from '../net/registry-trouble.ts'
+import { PROBLEM_REMEDIES, type ProblemCode } from '../lib/problem.ts'
+import { REGISTRY_REMEDIES, type RegistryTrouble } from '../net/registry-trouble.ts'
 
 /**
  * Why a bot cannot be connected with its puppet, as stable names: they stand in the log and in `/status`. Beside each: what to do about it, as
@@ -34,6 +35,22 @@ export type UpstreamTrouble = keyof typeof CONNECT_REMEDIES
 export const CONNECT_TROUBLES = Object.keys(CONNECT_REMEDIES) as readonly UpstreamTrouble[]
 
 export type ConnectTrouble = UpstreamTrouble | RegistryTrouble
+
+const REMEDIES: Readonly<Record<ConnectTrouble | ProblemCode, string>> = {
+  ...CONNECT_REMEDIES,
+  ...REGISTRY_REMEDIES,
+  ...PROBLEM_REMEDIES,
+}
+
+/** What to do about a trouble, in one sentence without a full stop; begins in lower case. */
+export function remedyOf(code: ConnectTrouble | ProblemCode): string {
+  return REMEDIES[code]
+}
+
+/** Whether it is a bot's own trouble, which says nothing of the puppet: the next bot may do better. */
+export function isOfBot(code: ConnectTrouble): boolean {
+  return code.startsWith('BOT_')
+}
 
 /** A trouble in words that hold no token. */
 export interface TroubleAndReason {

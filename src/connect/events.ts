@@ -1,3 +1,4 @@
+import type { Problem } from '../lib/problem.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import type { ConnectTrouble } from './connect-trouble.ts'
 
@@ -65,3 +66,5 @@ export type ConnectEvent =
       readonly lastedMs: number
     }
   | { readonly type: 'draining'; readonly connections: number }
+  /** A file that is followed cannot be used as it is, and what was read of it before stays; without problems: that is over. */
+  | { readonly type: 'file'; readonly variable: string; readonly problems: readonly Problem[] }

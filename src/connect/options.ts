@@ -19,8 +19,8 @@ export interface ConnectOptions {
   readonly waitMs: number
   readonly upstream: {
     readonly tls: 'auto' | 'on' | 'off'
-    /** What the puppet's certificate is verified with. */
-    readonly secureContext: SecureContext
+    /** What the puppet's certificate is verified with: asked for each connection, since a file of certificates is followed. */
+    readonly secureContext: () => SecureContext
     /** The name that it is verified for; undefined: the token's prefix. */
     readonly serverName: string | undefined
   }

@@ -13,7 +13,7 @@ export interface PuppetDialerOptions {
   readonly resolver: NameResolver
   readonly tls: 'auto' | 'on' | 'off'
   /** What the puppet's certificate is verified with. */
-  readonly secureContext: SecureContext
+  readonly secureContext: () => SecureContext
   /** The name that it is verified for; undefined: the host. */
   readonly serverName: string | undefined
 }
@@ -93,7 +93,12 @@ export class PuppetDialer {
     const { clock, secureContext, serverName = endpoint.host } = this.#options
     const limit = deadline(clock, HANDSHAKE_MS, signal)
     return new Promise((resolve, reject) => {
-      const socket = connectTls({ socket: tcp, servername: serverName, secureContext, ALPNProtocols: ['h2'] })
+      const socket = connectTls({
+        socket: tcp,
+        servername: serverName,
+        secureContext: secureContext(),
+        ALPNProtocols: ['h2'],
+      })
       const fail = (error: NodeJS.ErrnoException): void => {
         limit.release()
         this.forget()

@@ -1,54 +1,42 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createSecureContext, type SecureContext } from 'node:tls'
-import { discover } from '../client/discover.ts'
+import type { AddressInfo, Socket } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import type { BotAddress } from '../config/connect-listen.ts'
-import { inBackground } from '../lib/background.ts'
 import { withTimeLimit } from '../lib/clock.ts'
-import { listen } from '../net/listen.ts'
 import { OwnAddresses } from '../net/own-addresses.ts'
-import { publicName } from '../ops/redactor.ts'
-import { serverNameOf } from '../tokens/server-name.ts'
-import { type BotConnectionOptions, serveBot } from './bot-connection.ts'
+import { Listener, type ListenerOptions } from './listener.ts'
 import type { ConnectOptions } from './options.ts'
 import { leadsHere, type OwnListenersOptions } from './own-listeners.ts'
-import { PuppetConnector } from './puppet-connector.ts'
-import { PuppetDialer } from './puppet-dialer.ts'
-import { PuppetFinder } from './puppet-finder.ts'
-
-/** An address that bots connect to, and the puppet behind it. */
-export interface Listener {
-  readonly id: string
-  readonly address: BotAddress
-  readonly finder: PuppetFinder
-  readonly server: Server
-  /** Connections of bots that are open. */
-  readonly bots: ReadonlySet<Socket>
-}
 
 /** Carries the connections of bots to their puppets. */
 export class ConnectServer {
   readonly #options: ConnectOptions
-  readonly #listenTls: SecureContext | undefined
-  readonly #listeners: Listener[] = []
-  readonly #ownListeners: OwnListenersOptions
+  readonly #listenerOptions: ListenerOptions
+  /** By host and port, as they were given. */
+  #listeners = new Map<string, Listener>()
+  /** Those that take no new connections any more, while open ones go on. */
+  readonly #leaving = new Set<Listener>()
   #open = 0
   #draining = false
   #idle = (): void => {}
 
   constructor(options: ConnectOptions) {
     this.#options = options
-    this.#listenTls = options.listenTls && createSecureContext({ ...options.listenTls })
-    this.#ownListeners = {
+    const own: OwnListenersOptions = {
       resolver: options.resolver,
       own: new OwnAddresses(options.clock),
-      listening: () =>
-        this.#listeners.flatMap(({ server }) => (server.address() as AddressInfo | null) ?? []),
+      listening: () => this.listeners.flatMap(({ listening }) => listening ?? []),
     }
-    for (const address of options.addresses) this.#listeners.push(this.#createListener(address))
+    this.#listenerOptions = {
+      ...options,
+      listenTls: options.listenTls && createSecureContext({ ...options.listenTls }),
+      leadsHere: (endpoint) => leadsHere(endpoint, own),
+      admit: (listener, bot) => this.#admit(listener, bot),
+    }
+    this.#listeners = this.#listenersFor(options.addresses)
   }
 
   get listeners(): readonly Listener[] {
-    return this.#listeners
+    return [...this.#listeners.values()]
   }
 
   /** Connections of bots that are open. */
@@ -57,58 +45,51 @@ export class ConnectServer {
   }
 
   /** Listens on all addresses; rejects when it cannot, and listens on none then. */
-  async start(): Promise<readonly AddressInfo[]> {
-    try {
-      return await Promise.all(
-        this.#listeners.map(({ server, address: { host, port } }) =>
-          listen(server, { host, port, backlog: 1024 }),
-        ),
-      )
-    } catch (error) {
-      for (const { server } of this.#listeners) server.close()
-      throw error
+  start(): Promise<readonly AddressInfo[]> {
+    return startAll(this.listeners)
+  }
+
+  /**
+   * The addresses are these from now on: new ones are listened on, those that are gone take no more connections, and where an address has another
+   * token, new connections are led there. Rejects when one of them cannot be listened on; all stays as it is then.
+   */
+  async replace(addresses: readonly BotAddress[]): Promise<void> {
+    const wanted = this.#listenersFor(addresses)
+    const added = [...wanted].filter(([name]) => !this.#listeners.has(name))
+    await startAll(added.map(([, listener]) => listener))
+    for (const { host, port, token } of addresses) wanted.get(`${host}:${port}`)?.use(token)
+    for (const [name, listener] of this.#listeners) {
+      if (wanted.has(name)) continue
+      listener.close()
+      if (listener.bots.size > 0) this.#leaving.add(listener)
     }
+    this.#listeners = wanted
   }
 
   /** Takes no new connections, gives the open ones time to end, and ends those that are left. */
   async stop(timeoutMs: number): Promise<void> {
     const { clock, onEvent } = this.#options
+    if (!this.#draining) onEvent({ type: 'draining', connections: this.#open })
     this.#draining = true
-    onEvent({ type: 'draining', connections: this.#open })
-    for (const { server } of this.#listeners) server.close()
+    for (const listener of this.listeners) listener.close()
     if (this.#open > 0)
       await withTimeLimit(clock, timeoutMs, new Promise<void>((resolve) => (this.#idle = resolve)))
-    for (const { bots } of this.#listeners) for (const bot of bots) bot.destroy()
+    for (const { bots } of [...this.listeners, ...this.#leaving]) for (const bot of bots) bot.destroy()
   }
 
-  #createListener(address: BotAddress): Listener {
-    const { clock, registry, resolver, transport, upstream, waitMs, onEvent } = this.#options
-    const { token } = address
-    const id = publicName(token)
-    const finder = new PuppetFinder({
-      token,
-      id,
-      registry: registry.host,
-      ask: () => discover({ registry, token, transport, clock }),
-      clock,
-      leadsHere: (endpoint) => leadsHere(endpoint, this.#ownListeners),
-      onEvent,
-    })
-    const serverName = upstream.serverName ?? serverNameOf(token)
-    const dialer = new PuppetDialer({ ...upstream, serverName, clock, resolver })
-    const connector = new PuppetConnector({ id, finder, dialer, clock, waitMs, onEvent })
-    const listenTls = this.#listenTls
-    const connection: BotConnectionOptions = { id, clock, connector, dialer, onEvent, listenTls }
-    const bots = new Set<Socket>()
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (bot) => {
-      if (!this.#admit(id, bot, bots)) return
-      inBackground(serveBot(bot, connection), () => bot.destroy())
-    })
-    return { id, address, finder, server, bots }
+  /** Those that there are already, and new ones that do not listen yet. */
+  #listenersFor(addresses: readonly BotAddress[]): Map<string, Listener> {
+    return new Map(
+      addresses.map((address) => {
+        const name = `${address.host}:${address.port}`
+        return [name, this.#listeners.get(name) ?? new Listener(address, this.#listenerOptions)]
+      }),
+    )
   }
 
-  #admit(id: string, bot: Socket, bots: Set<Socket>): boolean {
+  #admit(listener: Listener, bot: Socket): boolean {
     const { connectionsMax, onEvent } = this.#options
+    const { id, bots } = listener
     if (this.#draining || this.#open >= connectionsMax) {
       bot.on('error', () => {})
       bot.resetAndDestroy()
@@ -121,8 +102,18 @@ export class ConnectServer {
     bot.once('close', () => {
       bots.delete(bot)
       this.#open -= 1
+      if (bots.size === 0) this.#leaving.delete(listener)
       if (this.#open === 0) this.#idle()
     })
     return true
   }
+}
+
+async function startAll(listeners: readonly Listener[]): Promise<readonly AddressInfo[]> {
+  const started = await Promise.allSettled(listeners.map((listener) => listener.start()))
+  const failed = started.find(({ status }) => status === 'rejected')
+  if (failed === undefined)
+    return started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  for (const listener of listeners) listener.close()
+  throw (failed as PromiseRejectedResult).reason
 }

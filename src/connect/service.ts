@@ -1,9 +1,14 @@
-import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
+import type { BotAddress } from '../config/connect-listen.ts'
+import { AdminServer, type AdminServerAddress } from '../ops/admin-server.ts'
+import { type Answer, textAnswer } from '../ops/http-endpoints.ts'
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
+import { ConnectState } from './connect-state.ts'
 import { EventLog } from './event-log.ts'
 import type { ConnectEvent } from './events.ts'
 import type { ConnectOptions } from './options.ts'
+import { PuppetWatch } from './puppet-watch.ts'
+import { readiness } from './readiness.ts'
 import { ConnectServer } from './server.ts'
 import { statusReport } from './status-report.ts'
 
@@ -15,74 +20,144 @@ export interface ConnectServiceOptions extends Omit<ConnectOptions, 'onEvent'> {
   readonly drainTimeoutMs: number
   /** Port 0: no endpoints. */
   readonly admin: AdminServerAddress
+  /** Called when the process is to end, as `/quitquitquit` asked. */
+  readonly onQuit: () => void
 }
 
 /** `connect` with its log, its metrics and its endpoints. */
 export class ConnectService {
   readonly #options: ConnectServiceOptions
   readonly #startedMs: number
+  readonly #state: ConnectState
   readonly #eventLog: EventLog
   readonly #server: ConnectServer
+  readonly #watch: PuppetWatch
   readonly #admin: AdminServer<ConnectEvent>
   #listens = false
-  #draining = false
+  #drained: Promise<void> | undefined
 
   constructor(options: ConnectServiceOptions) {
     const { clock, log, redactor, version } = options
     this.#options = options
     this.#startedMs = clock.now()
-    this.#eventLog = new EventLog(log)
-    this.#server = new ConnectServer({ ...options, onEvent: (event) => this.#record(event) })
-    const server = this.#server
+    this.#eventLog = new EventLog(log, clock)
+    this.#state = new ConnectState(clock)
+    this.#server = new ConnectServer({ ...options, onEvent: (event) => this.record(event) })
+    const [server, state] = [this.#server, this.#state]
+    this.#updateTokens()
+    this.#watch = new PuppetWatch({
+      clock,
+      finders: () => server.listeners,
+      troubled: () => state.troubled,
+    })
     this.#admin = new AdminServer({
       ...options.admin,
       clock,
       redact: redactor.redact,
-      readiness: () => this.#readiness(),
-      status: (offset) =>
-        statusReport(server, {
-          version,
-          uptimeMs: clock.now() - this.#startedMs,
-          draining: this.#draining,
-          offset,
-        }),
-      loadMetrics: async () => (await import('./metrics.ts')).createMetrics(server, version),
+      readiness: () => {
+        const listening = this.#listens ? server.listeners.length : 0
+        return readiness(state, { listening, draining: this.#draining })
+      },
+      status: (offset) => this.#status(offset),
+      loadMetrics: async () => (await import('./metrics.ts')).createMetrics(server, state, version),
+      routes: [
+        { method: 'POST', path: '/drain', local: true, handle: () => this.#answerDrain() },
+        { method: 'POST', path: '/quitquitquit', local: true, handle: () => this.#answerQuit() },
+      ],
     })
+  }
+
+  get #draining(): boolean {
+    return this.#drained !== undefined
   }
 
   /** Listens; rejects when it cannot, and listens on nothing then. */
   async start(): Promise<void> {
-    const { log, addresses } = this.#options
+    const { log } = this.#options
     try {
       await this.#admin.start()
-      for (const [index, { address, port }] of (await this.#server.start()).entries()) {
+      const addresses = await this.#server.start()
+      for (const [index, { address, port }] of addresses.entries()) {
         const token = this.#server.listeners[index]?.id
-        log.info(
-          { token, address, port },
-          `bots reach this token's puppet at ${addresses[index]?.host}:${port}`,
-        )
+        log.info({ token, address, port }, `listening: bots reach this token's puppet at ${address}:${port}`)
       }
       this.#listens = true
     } catch (error) {
       await this.#admin.stop()
       throw error
     }
+    this.#watch.start()
   }
 
-  async drain(): Promise<void> {
-    this.#draining = true
-    await this.#server.stop(this.#options.drainTimeoutMs)
+  /** The addresses are these from now on; rejects when one of them cannot be listened on, and all stays as it is then. */
+  async replace(addresses: readonly BotAddress[]): Promise<void> {
+    if (this.#draining) return
+    const before = new Map(this.#server.listeners.map((listener) => [listener, listener.id]))
+    await this.#server.replace(addresses)
+    this.#updateTokens()
+    const now = this.#server.listeners
+    const added = now.filter((listener) => !before.has(listener)).length
+    const removed = before.size - (now.length - added)
+    const replaced = now.filter(
+      (listener) => before.has(listener) && before.get(listener) !== listener.id,
+    ).length
+    if (added + removed + replaced === 0) return
+    this.#options.log.info(
+      { addresses: now.length, added, removed, replaced },
+      `addresses changed: ${added} added, ${removed} removed, ${replaced} with another token`,
+    )
+    this.#watch.start()
+  }
+
+  /** Takes no more bots; open connections have a time to end. Nothing is taken any more afterwards. */
+  drain(): Promise<void> {
+    this.#watch.stop()
+    this.#drained ??= this.#server.stop(this.#options.drainTimeoutMs)
+    return this.#drained
+  }
+
+  /** Drains, and closes the endpoints. */
+  async end(): Promise<void> {
+    await this.drain()
+    this.#eventLog.end()
     await this.#admin.stop()
   }
 
-  #record(event: ConnectEvent): void {
+  readonly record = (event: ConnectEvent): void => {
+    const change = this.#state.apply(event)
     this.#admin.record(event)
-    this.#eventLog.record(event)
+    this.#eventLog.record(event, change)
+    if (change !== undefined) this.#watch.wake()
   }
 
-  #readiness(): Readiness {
-    const ready = this.#listens && !this.#draining
-    const brief = this.#draining ? 'draining' : this.#listens ? 'ready' : 'starting'
-    return { ready, brief, verbose: `[${ready ? '+' : '-'}] ${brief}` }
+  #updateTokens(): void {
+    this.#state.setTokens(this.#server.listeners.map(({ id }) => id))
+  }
+
+  async #answerDrain(): Promise<Answer> {
+    await this.drain()
+    return textAnswer(200, 'drained: no connection is open any more')
+  }
+
+  async #answerQuit(): Promise<Answer> {
+    const answer = await this.#answerDrain()
+    this.#options.onQuit()
+    return answer
+  }
+
+  #status(offset: number): Record<string, unknown> {
+    const { clock, registry, version } = this.#options
+    const nowMs = clock.now()
+    return statusReport(this.#state, {
+      version,
+      uptimeMs: nowMs - this.#startedMs,
+      draining: this.#draining,
+      registry,
+      connections: this.#server.open,
+      listeners: this.#server.listeners,
+      nowMs,
+      date: clock.date(),
+      offset,
+    })
   }
 }

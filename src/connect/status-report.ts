@@ -1,25 +1,72 @@
 import { statusPage } from '../ops/status-page.ts'
-import type { ConnectServer } from './server.ts'
+import type { ConnectState } from './connect-state.ts'
+import type { Listener } from './listener.ts'
+import { troubleOf } from './puppet-state.ts'
 
 export interface StatusReportOptions {
   readonly version: string
   readonly uptimeMs: number
   readonly draining: boolean
+  /** The registry's base URL. */
+  readonly registry: URL
+  /** Connections of bots that are open, those of addresses that are gone included. */
+  readonly connections: number
+  readonly listeners: readonly Listener[]
+  /** Monotonic now, in milliseconds, and the same moment for people. */
+  readonly nowMs: number
+  readonly date: Date
   /** How many tokens to skip. */
   readonly offset: number
 }
 
 /** The body of `/status`. */
-export function statusReport(server: ConnectServer, options: StatusReportOptions): Record<string, unknown> {
-  const { version, uptimeMs, draining, offset } = options
-  const group = { size: server.listeners.length, tokens: server.listeners }
+export function statusReport(state: ConnectState, options: StatusReportOptions): Record<string, unknown> {
+  const { listeners, offset } = options
+  const isTroubled = ({ id }: Listener): boolean => state.troubled.has(id)
+  const groups = [listeners.filter(isTroubled), listeners.filter((each) => !isTroubled(each))].map(
+    (tokens) => ({ size: tokens.length, tokens }),
+  )
   return {
-    version,
-    uptimeSeconds: Math.floor(uptimeMs / 1000),
-    draining,
-    connections: server.open,
-    tokens: statusPage([group], offset).map(({ id, address: { host, port }, bots }) => {
-      return { id, listen: `${host}:${port}`, connections: bots.size }
+    version: options.version,
+    uptimeSeconds: Math.floor(options.uptimeMs / 1000),
+    draining: options.draining,
+    problems: state.problems().map(({ sinceMs, ...problem }) => {
+      return { ...problem, since: isoOf(sinceMs, options) }
+    }),
+    registry: { url: options.registry.href },
+    connections: options.connections,
+    tokens: statusPage(groups, offset).map(({ id, address: { host, port }, bots }) => {
+      return {
+        id,
+        listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+        connections: bots.size,
+        puppet: puppetReport(state, id, options),
+      }
     }),
   }
+}
+
+function puppetReport(
+  connectState: ConnectState,
+  id: string,
+  options: StatusReportOptions,
+): Record<string, unknown> {
+  const puppet = connectState.puppet(id)
+  const { state, endpoint, tls, sinceMs, sentAway } = puppet
+  const trouble = troubleOf(puppet)
+  return {
+    state,
+    host: endpoint?.host ?? null,
+    port: endpoint?.port ?? null,
+    tls,
+    since: isoOf(sinceMs, options),
+    code: trouble?.code ?? null,
+    reason: trouble?.reason ?? '',
+    sentAway,
+  }
+}
+
+/** A moment by the clock, for people. */
+function isoOf(atMs: number, { nowMs, date }: StatusReportOptions): string {
+  return new Date(date.getTime() - (nowMs - atMs)).toISOString()
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/commands/command-table.ts'
 import { EXIT } from '../../src/commands/exit-codes.ts'
 import { helpText } from '../../src/commands/help.ts'
+import { CONNECT_VARIABLES } from '../../src/config/connect-variables.ts'
 import type { Variable } from '../../src/config/variable.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from '../../src/config/variables.ts'
 import { checkTokens } from '../../src/tokens/validate.ts'
@@ -16,7 +17,12 @@ const source = filesBelow('src')
   .map(text)
   .join('\n')
 
-const VARIABLES: readonly Variable[] = [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES]
+/** `connect` shares some with the sidecar. */
+const VARIABLES: readonly Variable[] = [
+  ...new Map(
+    [...SIDECAR_VARIABLES, ...REGISTRY_VARIABLES, ...CONNECT_VARIABLES].map((each) => [each.name, each]),
+  ).values(),
+]
 const BY_NAME = VARIABLES.map((variable) => [variable.name, variable] as const)
 
 const BY_COMMAND = Object.entries(COMMANDS)
@@ -54,7 +60,11 @@ describe('--help', () => {
   )
 
   it('names each variable once', () => {
-    for (const variables of [SIDECAR_VARIABLES, REGISTRY_VARIABLES] as readonly (readonly Variable[])[]) {
+    for (const variables of [
+      SIDECAR_VARIABLES,
+      REGISTRY_VARIABLES,
+      CONNECT_VARIABLES,
+    ] as readonly (readonly Variable[])[]) {
       const names = variables.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]))
       expect(new Set(names).size).toBe(names.length)
     }
@@ -147,12 +157,10 @@ describe('docs/endpoints.md', () => {
   })
 
   it('has every metric in its tables, and no other', () => {
-    const [, sidecar = '', registry = ''] =
-      /## Metrics of the sidecar\n([\s\S]*?)\n## [\s\S]*?## Metrics of the registry\n([\s\S]*?)\n## /.exec(
-        endpoints,
-      ) ?? []
-    const listed = [...`${sidecar}\n${registry}`.matchAll(/^\| `([a-z_]+)` \|/gm)].map(
-      ([, name = '']) => name,
+    const sections = [...endpoints.matchAll(/^## Metrics of .*\n([\s\S]*?)\n## /gm)]
+    expect(sections).toHaveLength(3)
+    const listed = sections.flatMap(([, section = '']) =>
+      [...section.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name = '']) => name),
     )
     expect([...new Set(listed)].sort()).toEqual([...new Set(served)].sort())
   })

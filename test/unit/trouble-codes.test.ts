@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import {
+  CONNECT_REMEDIES,
+  CONNECT_TROUBLES,
+  type UpstreamTrouble,
+} from '../../src/connect/connect-trouble.ts'
 import { DOCTOR_REMEDIES, DOCTOR_TROUBLES, type DoctorTrouble } from '../../src/doctor/doctor-trouble.ts'
 import { PROBLEM_CODES } from '../../src/lib/problem.ts'
 import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
@@ -9,10 +14,11 @@ import { remedyOf as remedyInSidecar, TROUBLE_CODES, type TroubleCode } from '..
 import { DISCOVERY_TROUBLES } from '../../src/sidecar/verification/discovery-trouble.ts'
 import { plain, text } from '../support/documentation.ts'
 
-type Code = TroubleCode | DoctorTrouble
+type Code = TroubleCode | DoctorTrouble | UpstreamTrouble
 
-/** Those that only the doctor knows are not the sidecar's. */
+/** Those that only the doctor or `connect` knows are not the sidecar's. */
 function remedyOf(code: Code): string {
+  if (code in CONNECT_REMEDIES) return CONNECT_REMEDIES[code as UpstreamTrouble]
   return code in DOCTOR_REMEDIES
     ? DOCTOR_REMEDIES[code as DoctorTrouble]
     : remedyInSidecar(code as TroubleCode)
@@ -27,6 +33,7 @@ const LISTS: readonly (readonly [heading: string, codes: readonly Code[]])[] = [
   ['Codes of the gateway', GATEWAY_TROUBLES],
   ['Codes of the configuration', PROBLEM_CODES],
   ['Codes of the doctor', DOCTOR_TROUBLES],
+  ['Codes of connect', CONNECT_TROUBLES],
 ]
 
 const ROW = /^\| `([A-Z][A-Z0-9_]*)` \| ([^|]+) \| ([^|]+) \|$/
@@ -64,11 +71,13 @@ it('a code is in one list, once', () => {
 })
 
 it('every list of codes is among those that have a remedy, and there are no others', () => {
-  expect([...TROUBLE_CODES, ...DOCTOR_TROUBLES].sort()).toEqual(LISTS.flatMap(([, codes]) => codes).sort())
+  expect([...TROUBLE_CODES, ...DOCTOR_TROUBLES, ...CONNECT_TROUBLES].sort()).toEqual(
+    LISTS.flatMap(([, codes]) => codes).sort(),
+  )
 })
 
 it('a remedy is one sentence that can stand after other words: no full stop, nothing that points elsewhere', () => {
-  const all = [...TROUBLE_CODES, ...DOCTOR_TROUBLES].map(remedyOf)
+  const all = [...TROUBLE_CODES, ...DOCTOR_TROUBLES, ...CONNECT_TROUBLES].map(remedyOf)
   expect(all.filter((remedy) => /\. |\.$|\n|\bas above\b|\bthe same$|\bthe line\b/.test(remedy))).toEqual([])
 })
 
