@@ -17,6 +17,8 @@ const CONNECT_PORT = 8788
 /** The default community certificate is good for tokens that begin so. */
 const TOKEN = 'insecure_sdks'
 
+export type RunningPuppet = Pick<Peer, 'kill' | 'pid'>
+
 let namespaces = 0
 
 /** A network namespace with a registry, a puppet, and the sidecar beside it. Bots run in it. */
@@ -25,6 +27,8 @@ export class SdkHarness {
   readonly place: Place
   readonly #authority: Authority
   readonly #namespace: Namespace
+  /** The one that was started last. */
+  puppet: RunningPuppet | undefined
 
   private constructor(row: SdkRow, place: Place, authority: Authority, namespace: Namespace) {
     this.row = row
@@ -74,11 +78,25 @@ export class SdkHarness {
   }
 
   /** A real puppet service on 127.0.0.1. */
-  async startPuppet(port = PUPPET_PORT): Promise<Peer> {
+  async startPuppet(port = PUPPET_PORT): Promise<RunningPuppet> {
+    this.puppet = await (this.row.puppet ? this.#startProgram(this.row.puppet, port) : this.#startMock(port))
+    return this.puppet
+  }
+
+  async #startMock(port: number): Promise<RunningPuppet> {
     const tls = this.place.transport === 'TLS'
     const own = tls && this.row.certificate === 'own'
     const env = own ? await puppetCertificate(this.#authority, TOKEN) : {}
     return startPeer('wechaty-puppet', { port, token: TOKEN, tls }, { env, namespace: this.#namespace.name })
+  }
+
+  async #startProgram(puppet: readonly string[], port: number): Promise<RunningPuppet> {
+    const command = startProgram('ip', ['netns', 'exec', this.#namespace.name, ...puppet], {
+      WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+      WECHATY_PUPPET_SERVER_PORT: String(port),
+    })
+    await command.line(/^listening$/)
+    return command
   }
 
   /** Resolves when it is registered. */
@@ -103,14 +121,25 @@ export class SdkHarness {
     return connect
   }
 
-  /** Starts the bot of the row. */
-  startBot(run: readonly string[]): Bot {
+  /** Whether the registry tells clients where the puppet is. */
+  async isRegistered(): Promise<boolean> {
+    const discover = this.#product('discover', {
+      WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+      REGISTRAR_REGISTRY_CA_FILE: this.place.caFile,
+    })
+    const { code } = await discover.exit
+    if (code !== 0 && code !== 1) throw new Error(`discover exited with code ${code}\n${discover.output()}`)
+    return code === 0
+  }
+
+  /** Starts a bot: of the harness's own row, or of another one. */
+  startBot(run: readonly string[], row = this.row): Bot {
     const { way, folder } = this.place
     const connect = { WECHATY_PUPPET_SERVICE_ENDPOINT: `127.0.0.1:${CONNECT_PORT}` }
     return new Bot(['ip', 'netns', 'exec', this.#namespace.name, ...run], folder, {
       WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
       ...(way === 'connect' && connect),
-      ...this.row.env(this.place),
+      ...row.env(this.place),
     })
   }
 

@@ -50,6 +50,8 @@ export interface SdkRow {
   readonly authorityVariable?: string
   /** `own`: over TLS the puppet shows a certificate of the test's authority for the token's prefix. Default: the community's. */
   readonly certificate?: 'own'
+  /** A program that is the puppet, in plaintext, in place of `wechaty-puppet-service` with a mock puppet. */
+  readonly puppet?: readonly string[]
   /** The bot's variables beside the token and, for `connect`, WECHATY_PUPPET_SERVICE_ENDPOINT. */
   env(place: Place): Readonly<Record<string, string>>
   /** Names that mean 127.0.0.1 where the bot runs, beside `localhost` and `api.chatie.io`. */

@@ -7,20 +7,20 @@ import { type Expectation, type SdkRow, TRANSPORTS, WAYS } from './matrix.ts'
 
 const INSTALLED = fileURLToPath(new URL('../.cache/installed.json', import.meta.url))
 
-/** The program of a row if it can run. Says loudly that it cannot; with SDKS=required it has to. */
-export function builtBot({ program }: SdkRow): BuiltProgram | undefined {
+/** A program of `install.mjs` if it can run. Says loudly that it cannot; with SDKS=required it has to. */
+export function builtProgram(program: string): BuiltProgram | undefined {
   if (!hasNamespaces) return undefined
   const found = readInstalled(INSTALLED, 'test/sdks/install.mjs').find(({ name }) => name === program)
   if (found !== undefined && found.missing === undefined) return found
   const required = process.env.SDKS === 'required'
-  sayMissing(`NO BOT IN ${program.toUpperCase()}: ${found?.missing ?? 'it was not built'}`, required)
+  sayMissing(`NOT BUILT: ${program.toUpperCase()}: ${found?.missing ?? 'it was not built'}`, required)
   return undefined
 }
 
 /** One test a cell of the rows. */
 export function testRows(rows: readonly SdkRow[]): void {
   for (const row of rows) {
-    const bot = builtBot(row)
+    const bot = builtProgram(row.program)
     describe.skipIf(bot === undefined)(`a bot of ${row.sdk} (${row.version})`, () => {
       afterEach(() => SdkHarness.closeAll())
 
