@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { DiscoveryAnswer } from '../../protocol/discovery.ts'
-import type { Endpoint, Plan } from './plan.ts'
+import { type Endpoint, endpointText, type Plan } from './plan.ts'
 import { AUTHORITY, DEFAULT_AUTHORITY, ENDPOINT } from './sdks.ts'
 import type { Finding } from './steps.ts'
 
@@ -31,7 +31,7 @@ export function judgeDiscovery(plan: Pick<Plan, 'sdk' | 'authority'>, answer: Di
       remedy: {
         words: 'use a registry that sends both `host` and `ip`, or tell the bot where the puppet is',
         ...(sdk.endpoint[0] !== undefined && {
-          type: `${sdk.endpoint[0]}=${endpoint.host}:${endpoint.port}`,
+          type: `${sdk.endpoint[0]}=${endpointText(sdk, endpoint)}`,
         }),
       },
     })
@@ -87,7 +87,7 @@ function notRegistered({ sdk, authority }: Pick<Plan, 'sdk' | 'authority'>): Omi
 export function registeredElsewhere(
   { sdk, authority }: Pick<Plan, 'sdk' | 'authority'>,
   other: string,
-  { host, port }: Endpoint,
+  endpoint: Endpoint,
 ): Omit<Finding, 'step'> {
   const variable = sdk.endpoint[0]
   return {
@@ -96,9 +96,9 @@ export function registeredElsewhere(
     remedy: {
       words:
         variable === undefined
-          ? `tell the SDK in the bot's program where the puppet is (${host}:${port}); if it moves, the bot has to be told again`
+          ? `tell the SDK in the bot's program where the puppet is (${endpoint.host}:${endpoint.port}); if it moves, the bot has to be told again`
           : 'tell the bot where the puppet is; if it moves, the bot has to be told again',
-      ...(variable !== undefined && { type: `${ENDPOINT}=${host}:${port}` }),
+      ...(variable !== undefined && { type: `${ENDPOINT}=${endpointText(sdk, endpoint)}` }),
     },
   }
 }

@@ -12,6 +12,8 @@ import { readToken, type TokenOfBot } from './token.ts'
 export interface Endpoint {
   readonly host: string
   readonly port: number
+  /** What the SDK sends as `:authority` because the bot is told so. */
+  readonly authority?: string
 }
 
 /** What one SDK will do with the variables that are set. */
@@ -140,20 +142,39 @@ function readEndpoint(sdk: Sdk, env: Env, report: Report): Endpoint | undefined 
     return endpointOf(env[ENDPOINT] ?? '')
   }
   const { name, value } = set
-  const endpoint = endpointOf(value)
+  const endpoint = sdk.endpointIsUrl ? endpointOfUrl(value) : endpointOf(value)
   if (endpoint !== undefined) return endpoint
   const bare = value.replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/s, '')
   const better = endpointOf(bare) ?? endpointOf(`${bare}:8788`)
   report({
     step: 'settings',
     status: 'fail',
-    seen: `${name} is no host with a port, as in 203.0.113.7:8788`,
+    seen: sdk.endpointIsUrl
+      ? `${name} is no URL, as in http://203.0.113.7:8788`
+      : `${name} is no host with a port, as in 203.0.113.7:8788`,
     remedy: {
-      words: 'write the host and the port of the puppet, and nothing before them',
-      ...(better && { type: `${name}=${better.host}:${better.port}` }),
+      words: sdk.endpointIsUrl
+        ? 'write http:// before the host and the port of the puppet'
+        : 'write the host and the port of the puppet, and nothing before them',
+      ...(better && { type: `${name}=${endpointText(sdk, better)}` }),
     },
   })
   return undefined
+}
+
+/** As the SDK has to be told it. */
+export function endpointText(
+  { endpointIsUrl }: Pick<Sdk, 'endpointIsUrl'>,
+  { host, port }: Endpoint,
+): string {
+  return `${endpointIsUrl ? 'http://' : ''}${host}:${port}`
+}
+
+function endpointOfUrl(text: string): Endpoint | undefined {
+  const [, scheme = '', authority = ''] = /^([a-z][a-z\d+.-]*):\/\/([^/]*)\/?$/i.exec(text) ?? []
+  const defaultPort = /^https$/i.test(scheme) ? 443 : 80
+  const endpoint = endpointOf(authority) ?? endpointOf(`${authority}:${defaultPort}`)
+  return endpoint && { ...endpoint, authority }
 }
 
 function endpointOf(text: string): Endpoint | undefined {

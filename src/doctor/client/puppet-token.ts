@@ -4,7 +4,7 @@ import { isLoopbackHost } from '../../net/local-host.ts'
 import { describeAnswer, kindOf, MEANINGS } from '../../sidecar/probe/answer-meaning.ts'
 import { type GrpcAnswer, unaryCall } from '../../sidecar/probe/grpc-call.ts'
 import type { Endpoint, Plan } from './plan.ts'
-import type { TokenPlace } from './sdks.ts'
+import type { Sdk, TokenPlace } from './sdks.ts'
 import type { Finding, Report } from './steps.ts'
 
 /** A call without side effects, which a puppet refuses with a token that it does not accept. */
@@ -18,19 +18,20 @@ const CALL_MS = 4000
  */
 export async function askWithToken(
   plan: Plan,
-  { host, port }: Endpoint,
+  endpoint: Endpoint,
   session: ClientHttp2Session,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
   report: Report,
 ): Promise<void> {
   const { sdk, token, tls } = plan
+  const { host, port, authority = plan.serverName ?? `${host}:${port}` } = endpoint
   const isAnybody = tls && sdk.checksNames === 'none' && !isLoopbackHost(session.socket?.remoteAddress ?? '')
-  const places: readonly TokenPlace[] = isAnybody ? [] : sdk.sendsToken[tls ? 'tls' : 'plaintext']
+  const places = isAnybody ? [] : placesOf(plan, endpoint)
   const limit = deadline(clock, CALL_MS, signal)
   try {
     const answer = await unaryCall(session, {
       path: VERSION,
-      authority: places.includes(':authority') ? token : (plan.serverName ?? `${host}:${port}`),
+      authority: places.includes(':authority') ? token : authority,
       ...(places.includes('authorization') && { metadata: { authorization: `Wechaty ${token}` } }),
       signal: limit.signal,
     })
@@ -52,9 +53,14 @@ export async function askWithToken(
   }
 }
 
+/** Where the token is in the call. An SDK that sends the address as `:authority` sends the token when that is the address. */
+function placesOf({ sdk, token, tls }: Plan, { authority }: Endpoint): readonly TokenPlace[] {
+  return authority === token ? [':authority'] : sdk.sendsToken[tls ? 'tls' : 'plaintext']
+}
+
 /** What an answer to `Version` says about the token. The text of the answer is never read: puppets repeat the token in it. */
 export function judgeAnswer(
-  { tls }: Pick<Plan, 'tls'>,
+  { tls, sdk }: Pick<Plan, 'tls' | 'sdk'>,
   places: readonly TokenPlace[],
   answer: GrpcAnswer,
   isAnybody: boolean,
@@ -66,7 +72,7 @@ export function judgeAnswer(
         'the puppet answers, and wants a token, which the doctor does not send to a peer that it cannot verify'
       return { status: 'ok', seen }
     }
-    return places.length === 0 ? sendsNone(status) : refused(status)
+    return places.length === 0 ? sendsNone(status, sdk) : refused(status)
   }
   const meaning = MEANINGS[kindOf(answer)].version
   if (meaning === 'life' && status === 'OK') {
@@ -101,11 +107,15 @@ function refused(status: string): Omit<Finding, 'step'> {
   }
 }
 
-function sendsNone(status: string): Omit<Finding, 'step'> {
+function sendsNone(status: string, { endpointIsUrl }: Sdk): Omit<Finding, 'step'> {
   return {
     status: 'fail',
     code: 'PUPPET_REFUSES_TOKEN',
     seen: `the puppet wants a token (${status}), and this SDK sends none`,
-    remedy: { words: 'use a puppet that checks no token, or an SDK that sends it' },
+    remedy: {
+      words: endpointIsUrl
+        ? 'let the token be the address, with `connect` on port 80: docs/sdks.md says how; or use a puppet that checks no token'
+        : 'use a puppet that checks no token, or an SDK that sends it',
+    },
   }
 }

@@ -17,6 +17,11 @@ export interface Sdk {
   readonly tokenIsReadBy: 'SDK' | 'program'
   /** `host:port` of the puppet, instead of asking a registry; none: only the bot's program can say it. */
   readonly endpoint: readonly string[]
+  /**
+   * Whether the endpoint has to be a URL, of any scheme. What stands in it for host and port is sent as `:authority`: the token, where that is
+   * written as the host and without a port.
+   */
+  readonly endpointIsUrl?: true
   /** `host[:port]` of the registry, which is asked over https; none: api.chatie.io is built in. */
   readonly authority: readonly string[]
   /** What names a file of certificates to trust for the registry; only where there is a choice of registry. */
@@ -203,11 +208,13 @@ export const SDKS = [
     proxies: { registry: BOTH_CASES, puppet: GRPC_PROXIES },
   },
   {
+    // Seen with 0.1.0-beta.1.
     name: 'Rust',
     signs: [{ file: 'Cargo.toml', holds: /^\s*wechaty[\w-]*\s*=/m }],
     token: [TOKEN, 'WECHATY_TOKEN'],
     tokenIsReadBy: 'program',
-    endpoint: [],
+    endpoint: [ENDPOINT, 'WECHATY_ENDPOINT'],
+    endpointIsUrl: true,
     authority: [],
     reads: 'ip',
     takesIpv6: false,

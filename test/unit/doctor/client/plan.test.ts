@@ -73,6 +73,16 @@ describe('what an SDK will do', () => {
     expect(planOf('TypeScript', told).plan?.endpoint).toEqual({ host: '::1', port: 8788 })
   })
 
+  it.each([
+    ['http://203.0.113.7:8788', '203.0.113.7', 8788, '203.0.113.7:8788'],
+    ['grpc://puppet.example/', 'puppet.example', 80, 'puppet.example'],
+    [`http://${TOKEN}`, TOKEN, 80, TOKEN],
+    ['https://[::1]', '::1', 443, '[::1]'],
+  ])('in Rust with the endpoint %s: what is written in it is sent too', (url, host, port, authority) => {
+    const told = { ...env, WECHATY_PUPPET_SERVICE_ENDPOINT: url }
+    expect(planOf('Rust', told).plan?.endpoint).toEqual({ host, port, authority })
+  })
+
   it('with names of variables that are older, or its own', () => {
     expect(planOf('TypeScript', { WECHATY_PUPPET_HOSTIE_TOKEN: TOKEN }).plan?.token).toBe(TOKEN)
     expect(planOf('Python', { token: TOKEN, ENDPOINT: '192.0.2.1:9' }).plan?.endpoint?.port).toBe(9)
@@ -107,6 +117,11 @@ describe('a variable that is wrong', () => {
   ])('as %s=%s, is said with the right one', (variable, value, better) => {
     const [failure] = failuresOf('TypeScript', { ...env, [variable]: value })
     expect(failure?.remedy?.type).toBe(`${variable}=${better}`)
+  })
+
+  it('as an endpoint without a scheme, for an SDK that wants a URL, is said with the right one', () => {
+    const [failure] = failuresOf('Rust', { ...env, WECHATY_PUPPET_SERVICE_ENDPOINT: '127.0.0.1:8788' })
+    expect(failure?.remedy?.type).toBe('WECHATY_PUPPET_SERVICE_ENDPOINT=http://127.0.0.1:8788')
   })
 
   it('as a path in the place of a certificate, is said with the command that reads it', () => {

@@ -87,7 +87,12 @@ describe("a registry's answer", () => {
     ['Python', { host: 'puppet.example', ip: HOST, port: 8788 }, HOST, 'ok'],
     ['TypeScript', { host: 'puppet.example', ip: HOST, port: 8788 }, 'puppet.example', 'ok'],
     ['TypeScript', { ip: HOST, port: 8788 }, undefined, `fail: WECHATY_PUPPET_SERVICE_ENDPOINT=${HOST}:8788`],
-    ['Rust', { host: HOST, port: 8788 }, undefined, 'fail'],
+    [
+      'Rust',
+      { host: HOST, port: 8788 },
+      undefined,
+      `fail: WECHATY_PUPPET_SERVICE_ENDPOINT=http://${HOST}:8788`,
+    ],
     ['TypeScript', { host: '127.0.0.1', ip: HOST, port: 8788 }, HOST, 'fail'],
     ['Java', { host: '127.0.0.1', ip: HOST, port: 8788 }, HOST, 'warn'],
     ['TypeScript', { host: '::ffff:1.2.3.4', ip: HOST, port: 8788 }, '::ffff:1.2.3.4', 'ok'],
@@ -150,7 +155,8 @@ describe("a puppet's answer to the token", () => {
   const judged = (
     status: Parameters<typeof answer>[0],
     places: readonly ('authorization' | ':authority')[],
-  ) => judgeAnswer({ tls: true }, places, answer(status), false)
+    sdk = sdkOf('TypeScript'),
+  ) => judgeAnswer({ tls: true, sdk }, places, answer(status), false)
 
   it.each([
     ['OK', ['authorization'], 'ok', undefined],
@@ -161,6 +167,13 @@ describe("a puppet's answer to the token", () => {
     ['UNAVAILABLE', ['authorization'], 'fail', 'PUPPET_UNAVAILABLE'],
   ] as const)('%s to a token in %j', (status, places, wanted, code) => {
     expect(judged(status, places)).toMatchObject({ status: wanted, ...(code && { code }) })
+  })
+
+  it('that is missing, says how to send it where the SDK has a way', () => {
+    expect(judged('UNAUTHENTICATED', [], sdkOf('Rust')).remedy?.words).toContain(
+      'let the token be the address',
+    )
+    expect(judged('UNAUTHENTICATED', [], sdkOf('Java')).remedy?.words).not.toContain('address')
   })
 })
 
