@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { DiscoveryAnswer } from '../../protocol/discovery.ts'
 import { type Endpoint, endpointText, type Plan } from './plan.ts'
-import { AUTHORITY, DEFAULT_AUTHORITY, ENDPOINT } from './sdks.ts'
+import { AUTHORITY, DEFAULT_AUTHORITY } from './sdks.ts'
 import type { Finding } from './steps.ts'
 
 /** Where an SDK will look for the puppet, by a registry's answer, or nowhere. */
@@ -98,7 +98,7 @@ export function registeredElsewhere(
         variable === undefined
           ? `tell the SDK in the bot's program where the puppet is (${endpoint.host}:${endpoint.port}); if it moves, the bot has to be told again`
           : 'tell the bot where the puppet is; if it moves, the bot has to be told again',
-      ...(variable !== undefined && { type: `${ENDPOINT}=${endpointText(sdk, endpoint)}` }),
+      ...(variable !== undefined && { type: `${variable}=${endpointText(sdk, endpoint)}` }),
     },
   }
 }

@@ -132,7 +132,17 @@ export function isAuthority(text: string): boolean {
 function readEndpoint(sdk: Sdk, env: Env, report: Report): Endpoint | undefined {
   const set = firstSet(sdk.endpoint, env)
   if (set === undefined) {
-    if (sdk.endpoint.length > 0 || (env[ENDPOINT] ?? '') === '') return undefined
+    if (sdk.endpoint.includes(ENDPOINT) || (env[ENDPOINT] ?? '') === '') return undefined
+    const [own] = sdk.endpoint
+    if (own !== undefined) {
+      report({
+        step: 'settings',
+        status: 'warn',
+        seen: `${ENDPOINT} is set, and this SDK does not read it, but ${own}`,
+        remedy: { words: 'give it that name for this SDK', type: `export ${own}="$${ENDPOINT}"` },
+      })
+      return undefined
+    }
     report({
       step: 'settings',
       status: 'warn',

@@ -148,7 +148,7 @@ export const SDKS = [
     name: 'Java',
     signs: ['pom.xml', 'build.gradle', 'build.gradle.kts'].map((file) => ({
       file,
-      holds: /io\.github\.wechaty/,
+      holds: /^(?![\s\S]*wechaty_2\.\d)[\s\S]*io\.github\.wechaty/,
     })),
     token: [TOKEN, HOSTIE_TOKEN],
     tokenIsReadBy: 'program',
@@ -163,11 +163,15 @@ export const SDKS = [
     proxies: { registry: [], puppet: [] },
   },
   {
+    // Seen with wechaty_2.12 0.0.15, which bots in Java use too. System properties of the same names come first.
     name: 'Scala',
-    signs: [{ file: 'build.sbt', holds: /wechaty/ }],
+    signs: [
+      { file: 'build.sbt', holds: /wechaty/ },
+      ...['pom.xml', 'build.gradle', 'build.gradle.kts'].map((file) => ({ file, holds: /wechaty_2\.\d/ })),
+    ],
     token: [HOSTIE_TOKEN],
-    tokenIsReadBy: 'program',
-    endpoint: [],
+    tokenIsReadBy: 'SDK',
+    endpoint: [HOSTIE_ENDPOINT],
     authority: [],
     reads: 'ip',
     takesIpv6: false,

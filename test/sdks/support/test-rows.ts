@@ -17,9 +17,9 @@ export function builtProgram(program: string): BuiltProgram | undefined {
   return undefined
 }
 
-/** One test a cell of the rows. */
+/** One test a cell of the rows. A row of which none is run needs no program. */
 export function testRows(rows: readonly SdkRow[]): void {
-  for (const row of rows) {
+  for (const row of rows.filter(isRun)) {
     const bot = builtProgram(row.program)
     describe.skipIf(bot === undefined)(`a bot of ${row.sdk} (${row.version})`, () => {
       afterEach(() => SdkHarness.closeAll())
@@ -38,6 +38,10 @@ export function testRows(rows: readonly SdkRow[]): void {
   }
 }
 
+function isRun({ cells }: SdkRow): boolean {
+  return WAYS.some((way) => TRANSPORTS.some((transport) => cells[way][transport].notRun === undefined))
+}
+
 function title({ works }: Expectation): string {
   return works ? 'finds its puppet, connects, starts, gets an event and stops' : 'gets no event, and says why'
 }
@@ -52,5 +56,6 @@ async function hold(harness: SdkHarness, run: readonly string[], expectation: Ex
   await bot.started()
   await bot.ding()
   expect(await bot.stop()).toEqual({ code: 0, signal: null })
-  expect(bot.command.lines('stdout').at(-1)).toBe('stopped')
+  // Some SDKs write a log behind it.
+  expect(bot.command.lines('stdout')).toContain('stopped')
 }

@@ -22,6 +22,8 @@ describe("the SDK of a bot's folder", () => {
     ['requirements.txt', 'wechaty>=0.8\n', 'Python'],
     ['pyproject.toml', 'dependencies = ["wechaty-puppet-service"]', 'Python'],
     ['pom.xml', '<groupId>io.github.wechaty</groupId>', 'Java'],
+    ['pom.xml', '<groupId>io.github.wechaty</groupId><artifactId>wechaty_2.12</artifactId>', 'Scala'],
+    ['build.gradle', "implementation 'io.github.wechaty:wechaty_2.12:0.0.15'", 'Scala'],
     ['build.sbt', 'libraryDependencies += "com.github.wechaty" % "wechaty" % "0.0.17"', 'Scala'],
     ['Bot.csproj', '<PackageReference Include="Wechaty" Version="1.0" />', '.NET'],
     ['composer.json', '{"require":{"wechaty/php-wechaty":"*"}}', 'PHP'],

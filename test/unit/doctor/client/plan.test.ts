@@ -124,6 +124,17 @@ describe('a variable that is wrong', () => {
     expect(failure?.remedy?.type).toBe('WECHATY_PUPPET_SERVICE_ENDPOINT=http://127.0.0.1:8788')
   })
 
+  it('as an endpoint that this SDK reads by another name, is said with that name', () => {
+    const scala = { WECHATY_PUPPET_HOSTIE_TOKEN: TOKEN, WECHATY_PUPPET_SERVICE_ENDPOINT: '127.0.0.1:8788' }
+    const { plan, findings } = planOf('Scala', scala)
+    expect(plan?.endpoint).toBeUndefined()
+    expect(findings.find(({ status }) => status === 'warn')?.remedy?.type).toBe(
+      'export WECHATY_PUPPET_HOSTIE_ENDPOINT="$WECHATY_PUPPET_SERVICE_ENDPOINT"',
+    )
+    const named = { ...scala, WECHATY_PUPPET_HOSTIE_ENDPOINT: '127.0.0.1:9' }
+    expect(planOf('Scala', named).plan?.endpoint).toEqual({ host: '127.0.0.1', port: 9 })
+  })
+
   it('as a path in the place of a certificate, is said with the command that reads it', () => {
     const path = join(makeTempDir(), 'ca.pem')
     writeFileSync(path, COMMUNITY_CA)

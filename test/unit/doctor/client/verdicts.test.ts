@@ -119,6 +119,11 @@ describe("a registry's answer", () => {
       port: 9000,
     })
     expect(brief(java)).toBe('fail')
+    const scala = registeredElsewhere({ ...plan, sdk: sdkOf('Scala') }, 'registry.example', {
+      host: HOST,
+      port: 9000,
+    })
+    expect(brief(scala)).toBe(`fail: WECHATY_PUPPET_HOSTIE_ENDPOINT=${HOST}:9000`)
   })
 })
 
