@@ -152,6 +152,9 @@ describe('a TypeScript bot', () => {
 
   it('whose puppet is away, or is something else, is told so', async () => {
     expect(causeOf(await examine('TypeScript', await freePort()))?.code).toBe('PUPPET_REFUSED')
+    const told = { WECHATY_PUPPET_SERVICE_ENDPOINT: `127.0.0.1:${await freePort()}` }
+    const away = causeOf(await examine('Python', 0, told))
+    expect(away?.remedy?.words).toContain('start what the bot is to find there, `connect`')
     const web = await serveOn(createTcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
     open.push(web)
     expect(causeOf(await examine('TypeScript', web.port, PLAINTEXT))?.code).toBe('PUPPET_NOT_GRPC')

@@ -96,8 +96,8 @@ export function registeredElsewhere(
     remedy: {
       words:
         variable === undefined
-          ? `tell the SDK in the bot's program where the puppet is (${endpoint.host}:${endpoint.port}); if it moves, the bot has to be told again`
-          : 'tell the bot where the puppet is; if it moves, the bot has to be told again',
+          ? `run \`connect\` beside the bot: it asks that registry (docs/sdks.md); or tell the SDK in the bot's program where the puppet is (${endpoint.host}:${endpoint.port}), and again if it moves`
+          : 'run `connect` beside the bot: it asks that registry (docs/sdks.md); or tell the bot where the puppet is, and again if it moves',
       ...(variable !== undefined && { type: `${variable}=${endpointText(sdk, endpoint)}` }),
     },
   }

@@ -56,7 +56,7 @@ function clashOf({ tls }: Sdk, { speaks }: SeenPort): { seen: string; remedy: st
     return {
       seen: 'speaks TLS',
       remedy:
-        'for these, let the puppet speak plaintext (WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true)',
+        'for these, run `connect` beside the bot (docs/sdks.md), or let the puppet speak plaintext (WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true)',
     }
   }
   return tls === 'always' && speaks === 'plaintext'

@@ -79,12 +79,17 @@ export function firstSet(names: readonly string[], env: Env): { name: string; va
 function readAuthority(sdk: Sdk, env: Env, report: Report): string {
   const set = firstSet(sdk.authority, env)
   const other = env[AUTHORITY] ?? ''
-  if (sdk.authority.length === 0 && other !== '' && other !== DEFAULT_AUTHORITY) {
+  // A bot that is told where to go, as one behind `connect` is, asks no registry.
+  const asks = firstSet([...sdk.endpoint, ENDPOINT], env) === undefined
+  if (asks && sdk.authority.length === 0 && other !== '' && other !== DEFAULT_AUTHORITY) {
     report({
       step: 'settings',
       status: 'warn',
       seen: `${AUTHORITY} is set, and this SDK does not read it: it asks ${DEFAULT_AUTHORITY}, always`,
-      remedy: { words: 'tell it where the puppet is instead, if it is registered elsewhere' },
+      remedy: {
+        words:
+          'run `connect` beside the bot: it asks that registry (docs/sdks.md); or tell the bot where the puppet is, if it is registered there',
+      },
     })
   }
   if (set === undefined) {

@@ -52,7 +52,7 @@ export async function walkToPuppet(
     if (error instanceof SessionError) {
       return await reportProtocol(plan, endpoint, dialer, { clock, signal }, report)
     }
-    report(portFinding(endpoint, error as NodeJS.ErrnoException, limit.signal.aborted))
+    report(portFinding(plan, endpoint, error as NodeJS.ErrnoException, limit.signal.aborted))
     return { speaks: undefined }
   } finally {
     limit.release()
@@ -94,6 +94,7 @@ function reportCertificate(
 }
 
 function portFinding(
+  plan: Plan,
   endpoint: Endpoint,
   error: NodeJS.ErrnoException,
   isLate: boolean,
@@ -102,17 +103,29 @@ function portFinding(
   const { code, reason } = isLate
     ? { code: 'PUPPET_SILENT', reason: `${host}:${port} does not answer in ${CONNECT_MS / 1000} s` }
     : resultOfConnectError(error, endpoint)
-  return { step: 'puppet port', status: 'fail', code, seen: reason, remedy: portRemedy(host) }
+  return {
+    step: 'puppet port',
+    status: 'fail',
+    code,
+    seen: reason,
+    remedy: portRemedy(host, plan.endpoint !== undefined),
+  }
 }
 
-function portRemedy(host: string): Remedy {
+function portRemedy(host: string, isTold: boolean): Remedy {
   if (isLoopbackHost(host)) {
+    if (isTold) {
+      return {
+        words:
+          'this address means the machine of the bot itself: start what the bot is to find there, `connect` (docs/sdks.md) or the puppet',
+      }
+    }
     return {
       words:
         'this address means the machine of the bot itself: let the registrar publish one that leads to the puppet (REGISTRAR_ADVERTISE_HOST), or open its port to the registry',
     }
   }
-  return isPrivateHost(host)
+  return isPrivateHost(host) && !isTold
     ? {
         words:
           'this address is known only in the network of the puppet: let the registrar publish one that is reached from here (REGISTRAR_ADVERTISE_HOST)',
@@ -155,7 +168,7 @@ async function reportProtocol(
       words:
         plan.sdk.tls === 'variable'
           ? 'let the SDK speak TLS: leave the variable out'
-          : 'this SDK has no TLS: let the puppet speak plaintext (a standard gateway does with this variable, which is set there)',
+          : 'this SDK has no TLS: run `connect` beside the bot, which has (docs/sdks.md); or let the puppet speak plaintext (a standard gateway does with this variable, which is set there)',
       type: plan.sdk.tls === 'variable' ? `${NO_TLS}=` : 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true',
     })
   }

@@ -147,8 +147,10 @@ describe('a variable that is wrong', () => {
       'WECHATY_PUPPET_SERVICE_AUTHORITY=registry.example',
     ])
     const other = { ...env, WECHATY_PUPPET_SERVICE_AUTHORITY: 'registry.example' }
-    const warnings = planOf('Java', other).findings.filter(({ status }) => status === 'warn')
+    const warnings = planOf('Python', other).findings.filter(({ status }) => status === 'warn')
     expect(warnings).toHaveLength(1)
+    const behindConnect = { ...other, WECHATY_PUPPET_SERVICE_ENDPOINT: '127.0.0.1:8788' }
+    expect(planOf('Python', behindConnect).findings.filter(({ status }) => status === 'warn')).toEqual([])
   })
 
   it('for plaintext is on only with true', () => {

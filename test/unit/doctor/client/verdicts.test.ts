@@ -114,6 +114,7 @@ describe("a registry's answer", () => {
     const plan = { sdk: sdkOf('Python'), authority: 'api.chatie.io' }
     const finding = registeredElsewhere(plan, 'registry.example', { host: HOST, port: 9000 })
     expect(brief(finding)).toBe(`fail: WECHATY_PUPPET_SERVICE_ENDPOINT=${HOST}:9000`)
+    expect(finding.remedy?.words).toContain('run `connect` beside the bot')
     const java = registeredElsewhere({ ...plan, sdk: sdkOf('Java') }, 'registry.example', {
       host: HOST,
       port: 9000,
@@ -186,6 +187,8 @@ describe('where the SDK is not known', () => {
   it('each kind that differs has one line, and those that cannot speak with this puppet a warning', () => {
     const lines = describeOthers(sdkOf('TypeScript'), { speaks: 'TLS' })
     const said = lines.map(({ status, seen }) => `${status} ${seen.split(':')[0]}`)
+    const plaintext = lines.filter(({ status }) => status === 'warn').map(({ remedy }) => remedy?.words)
+    for (const words of plaintext) expect(words).toContain('run `connect` beside the bot')
     expect(said).toEqual([
       'warn Go, Python',
       'ok Go after v0.4.9',
