@@ -1,5 +1,5 @@
 // A gRPC client, to see what a server really answers. options: {tls?: 'community' | {caFile}}
-// `call` {port, path, metadata?} sends an empty message and answers {code, details, message: hex}.
+// `call` {port, path, metadata?, deadlineMs?} sends an empty message and answers {code, details, message: hex}.
 import './silence.mjs'
 import { readFileSync } from 'node:fs'
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
@@ -7,7 +7,7 @@ import { options, ready } from './peer.mjs'
 
 const DEADLINE_MS = 5_000
 
-async function call({ port, path, metadata = {} }) {
+async function call({ port, path, metadata = {}, deadlineMs = DEADLINE_MS }) {
   const client = new Client(`127.0.0.1:${port}`, await channelCredentials(), {
     // The community certificate has no other name than this.
     ...(options.tls === 'community' ? { 'grpc.ssl_target_name_override': 'insecure' } : {}),
@@ -17,7 +17,7 @@ async function call({ port, path, metadata = {} }) {
   const bytes = (buffer) => buffer
   try {
     return await new Promise((resolve) => {
-      const deadline = Date.now() + DEADLINE_MS
+      const deadline = Date.now() + deadlineMs
       client.makeUnaryRequest(
         path,
         bytes,

@@ -58,7 +58,7 @@ export interface PeerOptions {
   observer: Record<string, never>
   /** `try` {registryUrl, caFile?, token, tls} → '' if it got through to the puppet, else what went wrong */
   client: Record<string, never>
-  /** `call` {port, path, metadata?} → {code, details, message} (the message in hex) */
+  /** `call` {port, path, metadata?, deadlineMs?} → {code, details, message} (the message in hex) */
   'grpc-client': { readonly tls?: 'community' | { readonly caFile: string } }
 }
 
