@@ -57,6 +57,7 @@ export default defineConfig({
         test: {
           name: 'connect',
           include: ['test/connect/**/*.test.ts'],
+          globalSetup: ['test/netns/support/whole-run.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // Real processes, which mostly wait.
