@@ -1,16 +1,21 @@
 import { COMMUNITY_CA } from '../client/community-ca.ts'
 import { type ConnectConfig, readConnectConfig } from '../config/connect-config.ts'
+import type { BotAddress } from '../config/connect-listen.ts'
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
+import { AddressFollower } from '../connect/address-follower.ts'
 import { ConnectService } from '../connect/service.ts'
+import type { FileTrouble } from '../lib/file-trouble.ts'
+import type { Problem } from '../lib/problem.ts'
+import { CertificatesFollower } from '../net/certificates-follower.ts'
 import { NameResolver } from '../net/name-resolver.ts'
-import { createTransport } from '../net/transport.ts'
+import { RegistryTransport } from '../net/registry-transport.ts'
 import { trusting } from '../net/trust.ts'
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import type { CommandArguments, Context } from './context.ts'
 import { type Daemon, runDaemon } from './daemon.ts'
 import { EXIT } from './exit-codes.ts'
-import type { ListenSetting } from './listen-error.ts'
+import { asListenProblem, type ListenSetting } from './listen-error.ts'
 
 /** More than any list of tokens on standard input has. */
 const INPUT_MAX_CHARACTERS = 64 * 1024
@@ -28,10 +33,10 @@ export async function connect(context: Context, { args }: CommandArguments): Pro
   return runDaemon(context, {
     log: config.log,
     warnings,
-    secrets: config.addresses.map(({ token }) => token),
+    secrets: secretsOf(config),
     passwords: config.registry.proxy?.secrets ?? [],
     summary: summaryOf(config),
-    listen: listenSettings(config),
+    listen: listenSettings(config, config.addresses),
     create: ({ log, redactor }) => createConnect(context, config, log, redactor),
   })
 }
@@ -45,7 +50,33 @@ function createConnect(
   const resolver = new NameResolver({ clock })
   const { upstream, registry } = config
   const wantsEnd = new AbortController()
-  const secureContext = trusting([COMMUNITY_CA, ...upstream.extraCa])
+  let secureContext = trusting([COMMUNITY_CA, ...upstream.extraCa])
+  const certificatesFile = (variable: string) => ({
+    onRenewed: () => log.info(`other certificates are in ${variable}: new connections use them`),
+    onTrouble: (trouble: FileTrouble | undefined) =>
+      report(variable, trouble === undefined ? [] : [{ variable, ...trouble }]),
+  })
+  const registryTransport = new RegistryTransport({
+    registry,
+    lookup: resolver.lookup,
+    clock,
+    ...certificatesFile('REGISTRAR_REGISTRY_CA_FILE'),
+  })
+  const variable = 'CONNECT_UPSTREAM_CA_FILE'
+  const ofUpstream = certificatesFile(variable)
+  const upstreamCa =
+    upstream.caFile &&
+    new CertificatesFollower({
+      ...ofUpstream,
+      variable,
+      path: upstream.caFile,
+      certificates: upstream.extraCa,
+      clock,
+      onRenewed: (certificates) => {
+        secureContext = trusting([COMMUNITY_CA, ...certificates])
+        ofUpstream.onRenewed()
+      },
+    })
   const service = new ConnectService({
     ...config,
     clock,
@@ -54,22 +85,49 @@ function createConnect(
     redactor,
     resolver,
     registry: registry.url,
-    transport: createTransport(registry, resolver.lookup),
+    transport: registryTransport.transport,
     upstream: { ...upstream, secureContext: () => secureContext },
     listenTls: config.listenTls === 'own' ? undefined : config.listenTls,
     connectionsMax: connectionsMax(),
     onQuit: () => wantsEnd.abort(),
   })
+  const report = (variable: string, problems: readonly Problem[]): void =>
+    service.record({ type: 'file', variable, problems })
+  const addresses = new AddressFollower({
+    ...config,
+    clock,
+    report,
+    apply: async (next) => {
+      // What was held until now is a secret for a while longer: connections go on.
+      redactor.replace([...secretsOf(config), ...service.tokens, ...next.map(({ token }) => token)])
+      try {
+        await service.replace(next)
+        return []
+      } catch (error) {
+        return asListenProblem(error, listenSettings(config, next)).problems
+      }
+    },
+  })
+  const followers = [registryTransport, ...(upstreamCa ? [upstreamCa] : []), addresses]
   return {
-    start: () => service.start(),
-    reload: async () => {},
+    start: async () => {
+      await service.start()
+      for (const follower of followers) follower.start()
+    },
+    reload: () => Promise.all(followers.map((follower) => follower.refresh())),
     wantsEnd: wantsEnd.signal,
     end: async () => {
+      for (const follower of followers) follower.stop()
       await service.end()
       log.info(wantsEnd.signal.aborted ? 'ended, as POST /quitquitquit asked' : 'ended')
       return EXIT.ok
     },
   }
+}
+
+/** Tokens that are given and not used are secrets too. */
+function secretsOf({ addresses, origin }: ConnectConfig): readonly string[] {
+  return [...addresses.map(({ token }) => token), ...origin.tokens]
 }
 
 /** Each takes two sockets: the bot's and the puppet's. */
@@ -88,7 +146,10 @@ function summaryOf({ addresses, registry, waitMs, upstream, admin }: ConnectConf
   }
 }
 
-function listenSettings({ addresses, admin }: ConnectConfig): [ListenSetting, ...ListenSetting[]] {
+function listenSettings(
+  { admin }: ConnectConfig,
+  addresses: readonly BotAddress[],
+): [ListenSetting, ...ListenSetting[]] {
   const own = { ...admin, hostVariable: 'CONNECT_ADMIN_HOST', portVariable: 'CONNECT_ADMIN_PORT' }
   const variable = 'CONNECT_LISTEN'
   return [

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
-import { fileTrouble } from '../lib/file-trouble.ts'
-import { readRegularFileSync } from '../lib/regular-file.ts'
 import { withoutBrackets } from '../net/host-name.ts'
-import { linesOf } from '../tokens/file-content.ts'
+import { type Content, linesOf } from '../tokens/file-content.ts'
+import { readStable } from '../tokens/stable-read.ts'
 import { problemOf } from '../tokens/validate.ts'
 import type { Findings } from './config-error.ts'
 
@@ -14,59 +13,88 @@ export interface BotAddress {
   readonly token: string
 }
 
-const VARIABLE = 'CONNECT_LISTEN'
-const DEFAULT_HOST = '127.0.0.1'
-
-/** An entry as it was written, and where it stands, in words that do not repeat it. */
-interface Entry {
+/** An entry of CONNECT_LISTEN as it was written, and where it stands, in words that do not repeat it. */
+export interface ListenEntry {
   readonly text: string
   readonly place: string
 }
 
-/**
- * Reads CONNECT_LISTEN: one address for the one token that is configured, or a list of `[host:]port=token`, or the path of a file that
- * holds such a list, one a line.
- *
- * @param tokens those that are configured elsewhere
- */
-export function readBotAddresses(
-  text: string,
-  tokens: readonly string[],
-  findings: Findings,
-): readonly BotAddress[] {
-  const entries = /^\.{0,2}\//.test(text) ? entriesOfFile(text, findings) : entriesOfList(text)
-  const addresses = entries.flatMap((entry) => readEntry(entry, tokens, findings) ?? [])
-  checkRepeated(addresses, findings)
-  const isTaken = addresses.some(({ token }) => tokens.includes(token))
-  if (tokens.length > 0 && addresses.length > 0 && !isTaken) {
-    const message =
-      'gives each address a token of its own: the token that is configured elsewhere is not used'
-    findings.warn(VARIABLE, message, 'VARIABLE_CONFLICT')
-  }
-  return addresses
+/** What CONNECT_LISTEN holds. */
+export interface ListenEntries {
+  readonly entries: readonly ListenEntry[]
+  /** The file that they stand in, and what stands for its content; undefined if they stand in the variable itself. */
+  readonly file: { readonly path: string; readonly digest: string } | undefined
 }
 
-function entriesOfList(text: string): readonly Entry[] {
+export const CONNECT_LISTEN = 'CONNECT_LISTEN'
+const DEFAULT_HOST = '127.0.0.1'
+const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+const NEWLINE = 0x0a
+
+/** Reads CONNECT_LISTEN: one address for the one token that is configured, or a list of `[host:]port=token`, or the path of a file with such a list. */
+export async function readListenEntries(text: string, findings: Findings): Promise<ListenEntries> {
+  if (!/^\.{0,2}\//.test(text)) return { entries: entriesOfList(text), file: undefined }
+  const reading = await readStable(text)
+  if (reading.kind === 'trouble') {
+    findings.problem(CONNECT_LISTEN, reading.message, reading.code)
+    return { entries: [], file: undefined }
+  }
+  const { content } = reading
+  return {
+    entries: entriesOfContent(content, findings),
+    file: { path: text, digest: content.digest },
+  }
+}
+
+function entriesOfList(text: string): readonly ListenEntry[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '')
   return words.map((word, index) => {
     return { text: word, place: words.length === 1 ? '' : `entry ${index + 1} ` }
   })
 }
 
-function entriesOfFile(path: string, findings: Findings): readonly Entry[] {
-  try {
-    const lines = linesOf(readRegularFileSync(path)).filter(({ token }) => token !== '')
-    if (lines.length === 0) findings.problem(VARIABLE, 'holds no line like 8788=insecure_…', 'TOKEN_MISSING')
-    return lines.map(({ token, number }) => ({ text: token, place: `line ${number} ` }))
-  } catch (error) {
-    const { message, code } = fileTrouble(error)
-    findings.problem(VARIABLE, message, code)
+/** @param isChange whether it is read while the program runs: what has no newline at its end may be half written then */
+export function entriesOfContent(
+  { files, swapped }: Content,
+  findings: Findings,
+  isChange = false,
+): readonly ListenEntry[] {
+  const [file] = files
+  if (file === undefined || file.name !== '') {
+    findings.problem(CONNECT_LISTEN, 'is a folder; give a file', 'FILE_UNREADABLE')
     return []
   }
+  const { bytes } = file
+  if (isChange && !swapped && bytes.length > 0 && bytes.at(-1) !== NEWLINE) {
+    const message = 'has no newline at its end yet: it may be half written; end it with a newline'
+    findings.problem(CONNECT_LISTEN, message, 'FILE_UNFINISHED')
+  }
+  const lines = linesOf(bytes).filter(({ token }) => token !== '')
+  if (lines.length === 0)
+    findings.problem(CONNECT_LISTEN, 'holds no line like 8788=insecure_…', 'TOKEN_MISSING')
+  return lines.map(({ token, number }) => ({ text: token, place: `line ${number} ` }))
+}
+
+/** What entries mean together with the tokens that are configured elsewhere, and which of them clash with each other or with the endpoints. */
+export function botAddressesOf(
+  entries: readonly ListenEntry[],
+  tokens: readonly string[],
+  admin: { readonly host: string; readonly port: number },
+  findings: Findings,
+): readonly BotAddress[] {
+  const addresses = entries.flatMap((entry) => readEntry(entry, tokens, findings) ?? [])
+  checkClashes(addresses, admin, findings)
+  const isTaken = addresses.some(({ token }) => tokens.includes(token))
+  if (tokens.length > 0 && addresses.length > 0 && !isTaken) {
+    const message =
+      'gives each address a token of its own: the token that is configured elsewhere is not used'
+    findings.warn(CONNECT_LISTEN, message, 'VARIABLE_CONFLICT')
+  }
+  return addresses
 }
 
 function readEntry(
-  { text, place }: Entry,
+  { text, place }: ListenEntry,
   tokens: readonly string[],
   findings: Findings,
 ): BotAddress | undefined {
@@ -74,23 +102,23 @@ function readEntry(
   const { host, port } = splitAddress(address)
   if (host === undefined || port === undefined) {
     const example = 'write port, host:port, or port=token, for example 127.0.0.1:8788'
-    return findings.problem(VARIABLE, `${place}is not an address; ${example}`)
+    return findings.problem(CONNECT_LISTEN, `${place}is not an address; ${example}`)
   }
   if (own === undefined) {
     const [token] = tokens
     if (token === undefined) {
       const message = `${place}has no token; set WECHATY_PUPPET_SERVICE_TOKEN or WECHATY_PUPPET_SERVICE_TOKEN_FILE, or write ${port}=insecure_…`
-      return findings.problem(VARIABLE, message, 'TOKEN_MISSING')
+      return findings.problem(CONNECT_LISTEN, message, 'TOKEN_MISSING')
     }
     if (tokens.length > 1) {
       const message = `${place}is one address for ${tokens.length} tokens; give each token its own: ${port}=insecure_…, ${port + 1}=insecure_…`
-      return findings.problem(VARIABLE, message)
+      return findings.problem(CONNECT_LISTEN, message)
     }
     return { host, port, token }
   }
-  const mistake = problemOf(own)
+  const mistake = own === '' ? 'is missing' : problemOf(own)
   if (mistake !== undefined)
-    return findings.problem(VARIABLE, `${place}has a token that ${mistake}`, 'TOKEN_INVALID')
+    return findings.problem(CONNECT_LISTEN, `${place}has a token that ${mistake}`, 'TOKEN_INVALID')
   return { host, port, token: own }
 }
 
@@ -109,12 +137,28 @@ function splitAddress(text: string): { readonly host?: string; readonly port?: n
   return digits === '' || port > 65_535 || !isHost ? {} : { host, port }
 }
 
-function checkRepeated(addresses: readonly BotAddress[], findings: Findings): void {
-  const seen = new Set<string>()
+/** Finds ports that are given twice, where nothing could be listened on. */
+function checkClashes(
+  addresses: readonly BotAddress[],
+  admin: { readonly host: string; readonly port: number },
+  findings: Findings,
+): void {
+  const hosts = new Map<number, string[]>()
   for (const { host, port } of addresses) {
-    const name = `${host}:${port}`
-    if (seen.has(name))
-      findings.problem(VARIABLE, `has ${name} twice; give one of them another port`, 'PORT_TAKEN')
-    seen.add(name)
+    const before = hosts.get(port) ?? []
+    if (before.some((other) => isSame(host, other))) {
+      findings.problem(
+        CONNECT_LISTEN,
+        `has ${host}:${port} twice; give one of them another port`,
+        'PORT_TAKEN',
+      )
+    }
+    hosts.set(port, [...before, host])
   }
+  if (admin.port === 0 || !hosts.get(admin.port)?.some((host) => isSame(host, admin.host))) return
+  findings.problem('CONNECT_ADMIN_PORT', `is a port of ${CONNECT_LISTEN} too; choose another`, 'PORT_TAKEN')
+}
+
+function isSame(host: string, other: string): boolean {
+  return host === other || ANYWHERE.has(host) || ANYWHERE.has(other)
 }

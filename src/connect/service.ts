@@ -71,6 +71,11 @@ export class ConnectService {
     return this.#drained !== undefined
   }
 
+  /** Those that bots reach now. */
+  get tokens(): readonly string[] {
+    return this.#server.listeners.map(({ address }) => address.token)
+  }
+
   /** Listens; rejects when it cannot, and listens on nothing then. */
   async start(): Promise<void> {
     const { log } = this.#options
