@@ -1,4 +1,4 @@
-# One image for all commands: the sidecar (`run`, the default) and the registry (`docker run IMAGE registry`).
+# One image for all commands: the sidecar (`run`, the default), the registry (`docker run IMAGE registry`) and the bot's sidecar (`docker run IMAGE connect`).
 # No step knows the distribution, so any image with Node.js serves as a base: Alpine, slim, distroless.
 # The tests build it as it stands. It needs BuildKit, as any Docker from 20.10 on has it.
 ARG BUILD_IMAGE=node:24-alpine
@@ -29,21 +29,22 @@ LABEL org.opencontainers.image.title="puppet-registrar" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="${VERSION}"
 # Probes and Prometheus ask from outside of the container. With the host's network, set both back to 127.0.0.1.
-ENV NODE_ENV=production REGISTRAR_ADMIN_HOST=0.0.0.0 REGISTRY_ADMIN_HOST=0.0.0.0
-# The sidecar's endpoints, the registry's, and the registry.
-EXPOSE 9788 9789 8080
+ENV NODE_ENV=production REGISTRAR_ADMIN_HOST=0.0.0.0 REGISTRY_ADMIN_HOST=0.0.0.0 CONNECT_ADMIN_HOST=0.0.0.0
+# The endpoints of the sidecar, the registry and connect, and the registry. Bots reach connect on loopback, not from outside.
+EXPOSE 9788 9789 9790 8080
 # Belongs to nobody, and needs no entry in /etc/passwd.
 USER 65532:65532
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "/app/main.js"]
 CMD ["run"]
 
-# Healthy is ready: registered, and the puppet well. Which of the two servers is asked depends on what the container runs (its first
+# Healthy is ready: registered, and the puppet well. Which of the servers is asked depends on what the container runs (its first
 # process), and never on a proxy that Docker puts into every container.
 FROM runtime AS healthcheck-wget
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD \
   case "$(tr '\0' ' ' </proc/1/cmdline)" in \
-    *"/main.js registry "*) port=${REGISTRY_ADMIN_PORT:-9789} ;; *) port=${REGISTRAR_ADMIN_PORT:-9788} ;; \
+    *"/main.js registry "*) port=${REGISTRY_ADMIN_PORT:-9789} ;; *"/main.js connect "*) port=${CONNECT_ADMIN_PORT:-9790} ;; \
+    *) port=${REGISTRAR_ADMIN_PORT:-9788} ;; \
   esac; wget -q -Y off -O /dev/null "http://127.0.0.1:$port/readyz"
 
 FROM runtime AS healthcheck-node

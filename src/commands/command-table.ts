@@ -53,9 +53,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./discover.ts')).discover,
   },
   healthcheck: {
-    usage: 'healthcheck [--live] [--registry]',
-    summary: 'asks /readyz (--live: /livez) of a running sidecar, or of a registry',
-    switches: ['live', 'registry'],
+    usage: 'healthcheck [--live] [--registry] [--connect]',
+    summary: 'asks /readyz (--live: /livez) of what runs here',
+    switches: ['live', 'registry', 'connect'],
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   drain: {

@@ -1,4 +1,5 @@
 import { Findings } from './config-error.ts'
+import { CONNECT_VARIABLES } from './connect-variables.ts'
 import { type Env, readVariables, rowsOf, setVariables, type Values } from './environment.ts'
 import type { Variable } from './variable.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from './variables.ts'
@@ -23,6 +24,13 @@ export function readRegistryAdminConfig(env: Env): AdminAddress {
   const values = read(rowsOf(REGISTRY_VARIABLES, 'REGISTRY_ADMIN_HOST', 'REGISTRY_ADMIN_PORT'), env)
   const { REGISTRY_ADMIN_HOST: host, REGISTRY_ADMIN_PORT: port } = values
   return { host, port, variable: 'REGISTRY_ADMIN_PORT' }
+}
+
+/** Where `connect` with this environment has them. Throws a ConfigError. */
+export function readConnectAdminConfig(env: Env): AdminAddress {
+  const values = read(rowsOf(CONNECT_VARIABLES, 'CONNECT_ADMIN_HOST', 'CONNECT_ADMIN_PORT'), env)
+  const { CONNECT_ADMIN_HOST: host, CONNECT_ADMIN_PORT: port } = values
+  return { host, port, variable: 'CONNECT_ADMIN_PORT' }
 }
 
 /** Where a sidecar has its endpoints, and how long a drain may take, in milliseconds. Throws a ConfigError. */

@@ -34,6 +34,7 @@ export class EventLog {
       case 'refused':
         return this.#refused(event)
       case 'draining':
+        this.#changes.flush()
         return this.#log.info({ connections: event.connections }, 'draining: bots are taken no more')
       case 'file':
         return this.#file(event)
@@ -70,7 +71,8 @@ export class EventLog {
     const { state, endpoint, dialing, sentAway } = before
     const seconds = (this.#clock.now() - sinceMs) / 1000
     const after = `after ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
-    const bots = sentAway === 0 ? '' : `; ${sentAway} connections of bots were sent away meanwhile`
+    const count = sentAway === 1 ? '1 bot was' : `${sentAway} bots were`
+    const bots = sentAway === 0 ? '' : `; ${count} sent away meanwhile`
     if (state === 'unknown') return `puppet found at ${place} ${after}${bots}`
     if (endpoint !== undefined && nameOf(endpoint) !== place)
       return `puppet moved from ${nameOf(endpoint)} to ${place} ${after}${bots}`

@@ -95,7 +95,7 @@ export async function serveEndpoints(options: EndpointsOptions): Promise<Server>
 const GONE = textAnswer(503, 'you have gone')
 
 const WRONG_HOST =
-  "asked by a name that is not this machine's: ask by its address, or put the name into REGISTRAR_ADMIN_ALLOWED_HOSTS (of a registry: REGISTRY_ADMIN_ALLOWED_HOSTS)"
+  "asked by a name that is not this machine's: ask by its address, or put the name into REGISTRAR_ADMIN_ALLOWED_HOSTS (of a registry: REGISTRY_ADMIN_ALLOWED_HOSTS, of connect: CONNECT_ADMIN_ALLOWED_HOSTS)"
 
 async function answer(request: IncomingMessage, options: EndpointsOptions, inTurn: InTurn): Promise<Answer> {
   const { host, allowedHosts, routes, redact } = options

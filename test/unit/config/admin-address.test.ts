@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   readAdminConfig,
+  readConnectAdminConfig,
   readDrainConfig,
   readRegistryAdminConfig,
 } from '../../../src/config/admin-address.ts'
@@ -40,6 +41,14 @@ describe('healthcheck', () => {
       port: 9789,
     })
     expect(readRegistryAdminConfig({ REGISTRY_ADMIN_PORT: '99' }).port).toBe(99)
+  })
+
+  it('finds connect by its own variables', () => {
+    expect(readConnectAdminConfig({ REGISTRAR_ADMIN_PORT: '1' })).toMatchObject({
+      host: '127.0.0.1',
+      port: 9790,
+    })
+    expect(readConnectAdminConfig({ CONNECT_ADMIN_PORT: '99' }).port).toBe(99)
   })
 
   it('does not look at the rest of the environment', () => {

@@ -113,7 +113,7 @@ describe('the log', () => {
       'info: puppet found at 10.0.0.7:8788',
       'warn: puppet not reached: nothing listens there',
       'warn: a bot was sent away: nothing listens there',
-      'info: puppet back at 10.0.0.7:8788 after 2.0 s; 3 connections of bots were sent away meanwhile',
+      'info: puppet back at 10.0.0.7:8788 after 2.0 s; 3 bots were sent away meanwhile',
     ])
   })
 
