@@ -44,6 +44,11 @@ export function keepThisTurn(value: object): void {
   setImmediate(() => value)
 }
 
+/** Calls `callback` when what this turn of the event loop has read and written is done with. */
+export function afterThisTurn(callback: () => void): void {
+  setImmediate(callback)
+}
+
 /** Resolves after `ms` milliseconds, or at once when `signal` aborts; never rejects. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
