@@ -1,6 +1,7 @@
 import { type Expectation, type Place, type SdkRow, WORKS } from '../support/matrix.ts'
 
-const env = ({ way, transport, caFile }: Place) => ({
+/** Of every SDK that reads the variables of `wechaty-puppet-service`. */
+export const env = ({ way, transport, caFile }: Place) => ({
   NODE_EXTRA_CA_CERTS: caFile,
   ...(way === 'ours' && { WECHATY_PUPPET_SERVICE_AUTHORITY: 'api.chatie.io' }),
   ...(transport === 'plaintext' && { WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_CLIENT: 'true' }),
