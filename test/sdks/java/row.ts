@@ -1,7 +1,7 @@
 import { cellsWithToken, env } from '../scala/row.ts'
 import type { Expectation, SdkRow } from '../support/matrix.ts'
 
-const notFound: Expectation = { notRun: '`mvn` finds it no more' }
+const notFound: Expectation = { notRun: '`mvn` did not find it' }
 
 export const rows: readonly SdkRow[] = [
   {
