@@ -78,6 +78,8 @@ async def main():
         # An SDK that has given up returns here, and an exit code of 0 is all that it leaves.
         if run.done():
             return await run
+        # It may take its own end for a bad network, and say so.
+        logging.disable()
         await bot.stop()
     except Exception as error:
         say(f"failed {error!r}")
