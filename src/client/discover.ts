@@ -133,7 +133,11 @@ async function get(url: URL, transport: Transport, attempt: Attempt): Promise<An
       socket.destroy()
       resolve({ status, body: '' })
     })
-    outgoing.once('socket', (socket) => followStages(socket, outgoing.host, attempt.onStage))
+    outgoing.once('socket', (socket) => {
+      // A connection that is used again has its stages behind it.
+      if (outgoing.reusedSocket) attempt.onStage('HTTP')
+      else followStages(socket, outgoing.host, attempt.onStage)
+    })
     outgoing.end()
   })
 }
