@@ -88,11 +88,11 @@ export const SDKS: readonly Sdk[] = [
     },
   },
   {
-    // python-wechaty-puppet-service puppet.py: `requests.get`, then the address has to look like one.
+    // wechaty-puppet-service 0.8.10 puppet.py: `requests.get`, then `urlsplit` of the address.
     name: 'Python',
     headers: {
       Host: '',
-      'User-Agent': 'python-requests/2.31.0',
+      'User-Agent': 'python-requests/2.34.2',
       'Accept-Encoding': 'gzip, deflate',
       Accept: '*/*',
       Connection: 'keep-alive',
@@ -101,13 +101,11 @@ export const SDKS: readonly Sdk[] = [
     unregistered: 'fails',
     reads: 'ip',
     understand: ({ status, body }) => {
-      if (status !== 200) throw new Failure('service server is invalid ... ')
+      if (status !== 200) throw new Failure('can"t fetch endpoint from chatie server')
       const { ip, port } = objectIn(body)
       if (ip === undefined || ip === '0.0.0.0') return UNREGISTERED
       if (port === undefined) throw new Failure("can't find service server port")
-      if (!/^(?:(?!-)[\w-]{1,63}(?<!-)\.)+(?!-)\w{1,63}(?<!-):\d{2,5}$/.test(`${ip}:${port}`)) {
-        throw new Failure('Malformed endpoint format, should be {hostname}:{port}')
-      }
+      if (String(ip).includes(':')) throw new Failure(`invalid url: http://${ip}:${port}`)
       return dials(ip, port)
     },
   },

@@ -124,6 +124,7 @@ export const SDKS = [
     proxies: { registry: BOTH_CASES, puppet: BOTH_CASES },
   },
   {
+    // Seen with wechaty 0.10.7 and wechaty-puppet-service 0.8.10.
     name: 'Python',
     signs: [
       ...['requirements.txt', 'pyproject.toml', 'setup.py', 'Pipfile'].map((file) => ({
@@ -142,7 +143,7 @@ export const SDKS = [
     serverName: { from: 'endpoint' },
     checksNames: 'none',
     sendsToken: { tls: [], plaintext: [':authority'] },
-    proxies: { registry: BOTH_CASES, puppet: [] },
+    proxies: { registry: [...BOTH_CASES, 'ALL_PROXY', 'all_proxy'], puppet: [] },
   },
   {
     name: 'Java',

@@ -49,16 +49,15 @@ class Log(logging.Handler):
 
 
 async def obey(bot):
-    """Reads what the bot is told, and returns when that is to stop."""
+    """Reads what the bot is told, and returns when that is to stop, or when nobody is there any more."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     loop.add_signal_handler(signal.SIGTERM, reader.feed_data, b"stop\n")
-    while True:
-        line = (await reader.readline()).strip()
-        if line == b"stop":
+    async for line in reader:
+        if line == b"stop\n":
             return
-        if line == b"ding":
+        if line == b"ding\n":
             try:
                 await bot.puppet.ding("ding")
             except Exception as error:
