@@ -49,7 +49,8 @@ export function readToken(sdk: Sdk, env: Env, report: Report): TokenOfBot | unde
 
 function reportMissing({ token: names, tokenIsReadBy }: Sdk, env: Env, report: Report): void {
   const [first = TOKEN] = names
-  const isInOther = (env[GATEWAY_TOKEN] ?? '') !== ''
+  const other = [GATEWAY_TOKEN, TOKEN].find((name) => (env[name] ?? '') !== '')
+  const others = other === GATEWAY_TOKEN ? 'gateways' : 'other SDKs'
   const own =
     tokenIsReadBy === 'SDK'
       ? ''
@@ -57,12 +58,12 @@ function reportMissing({ token: names, tokenIsReadBy }: Sdk, env: Env, report: R
   report({
     step: 'token',
     status: 'fail',
-    seen: isInOther
-      ? `no token in ${names.join(' or ')}: ${GATEWAY_TOKEN} is what gateways read, not this SDK`
+    seen: other
+      ? `no token in ${names.join(' or ')}: ${other} is what ${others} read, not this SDK`
       : `no token in ${names.join(' or ')}${own}`,
     remedy: {
       words: `set ${first} to the token of the puppet`,
-      ...(isInOther && { type: `export ${first}="$${GATEWAY_TOKEN}"` }),
+      ...(other && { type: `export ${first}="$${other}"` }),
     },
   })
 }

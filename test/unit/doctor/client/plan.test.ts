@@ -95,6 +95,8 @@ describe('a variable that is wrong', () => {
   it('for the token, is said with what to set, and the token is in no line', () => {
     const [missing] = failuresOf('TypeScript', { WECHATY_TOKEN: TOKEN })
     expect(missing?.remedy?.type).toBe('export WECHATY_PUPPET_SERVICE_TOKEN="$WECHATY_TOKEN"')
+    const [older] = failuresOf('Scala', { WECHATY_PUPPET_SERVICE_TOKEN: TOKEN })
+    expect(older?.remedy?.type).toBe('export WECHATY_PUPPET_HOSTIE_TOKEN="$WECHATY_PUPPET_SERVICE_TOKEN"')
     expect(
       JSON.stringify(planOf('TypeScript', { WECHATY_PUPPET_SERVICE_TOKEN: `"${TOKEN}"` })),
     ).not.toContain(TOKEN)
