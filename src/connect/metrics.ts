@@ -43,10 +43,13 @@ export function createMetrics(
     'discovery_duration_seconds',
     'From a question to the registry to its answer',
   )
-  const bytes = metrics.counter('bytes_total', 'Bytes that were carried for bots', [
-    { direction: 'from_bots' },
-    { direction: 'to_bots' },
-  ])
+  const directions = [{ direction: 'from_bots' }, { direction: 'to_bots' }]
+  // A connection may last for weeks: its bytes count from the first one on.
+  metrics.counter('bytes_total', 'Bytes that bots sent, and that were sent to them', directions, (bytes) => {
+    const { fromBots, toBots } = server.bytes
+    bytes.inc({ direction: 'from_bots' }, fromBots)
+    bytes.inc({ direction: 'to_bots' }, toBots)
+  })
   const wait = metrics.histogram(
     'connection_wait_seconds',
     "From a bot's first bytes to the connection to its puppet",
@@ -76,9 +79,6 @@ export function createMetrics(
         case 'notFound':
           discoveries.inc({ result: event.code.startsWith('DISCOVERY_') ? 'not_found' : 'failed' })
           return discoveryDuration.observe(event.tookMs / 1000)
-        case 'ended':
-          bytes.inc({ direction: 'from_bots' }, event.sent)
-          return bytes.inc({ direction: 'to_bots' }, event.received)
         default:
           return
       }

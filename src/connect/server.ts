@@ -7,6 +7,11 @@ import { Listener, type ListenerOptions } from './listener.ts'
 import type { ConnectOptions } from './options.ts'
 import { leadsHere, type OwnListenersOptions } from './own-listeners.ts'
 
+interface Bytes {
+  fromBots: number
+  toBots: number
+}
+
 /** Carries the connections of bots to their puppets. */
 export class ConnectServer {
   readonly #options: ConnectOptions
@@ -15,6 +20,7 @@ export class ConnectServer {
   #listeners = new Map<string, Listener>()
   /** Those that take no new connections any more, while open ones go on. */
   readonly #leaving = new Set<Listener>()
+  readonly #bytes: Bytes = { fromBots: 0, toBots: 0 }
   #open = 0
   #draining = false
   #idle = (): void => {}
@@ -42,6 +48,13 @@ export class ConnectServer {
   /** Connections of bots that are open. */
   get open(): number {
     return this.#open
+  }
+
+  /** Bytes that bots sent, and that were sent to them, on open connections too. */
+  get bytes(): Bytes {
+    const bytes = { ...this.#bytes }
+    for (const { bots } of [...this.listeners, ...this.#leaving]) for (const bot of bots) add(bytes, bot)
+    return bytes
   }
 
   /** Listens on all addresses; rejects when it cannot, and listens on none then. */
@@ -101,6 +114,7 @@ export class ConnectServer {
     bots.add(bot)
     bot.once('close', () => {
       bots.delete(bot)
+      add(this.#bytes, bot)
       this.#open -= 1
       if (bots.size === 0) this.#leaving.delete(listener)
       if (this.#open === 0) this.#idle()
@@ -116,4 +130,9 @@ async function startAll(listeners: readonly Listener[]): Promise<readonly Addres
     return started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   for (const listener of listeners) listener.close()
   throw (failed as PromiseRejectedResult).reason
+}
+
+function add(bytes: Bytes, { bytesRead, bytesWritten }: Socket): void {
+  bytes.fromBots += bytesRead
+  bytes.toBots += bytesWritten
 }

@@ -32,9 +32,25 @@ export class MetricSet {
     for (const name of WALKS_ALL_SOCKETS) this.#register.removeSingleMetric(name)
   }
 
-  /** @param samples those that there are from the start, as 0: it lets a rate see the first event. Default: one without labels */
-  counter(name: string, help: string, samples: readonly Readonly<Record<string, string>>[] = [{}]): Counter {
-    const made = new Counter({ ...this.#named(name, help), labelNames: Object.keys(samples[0] ?? {}) })
+  /**
+   * @param samples those that there are from the start, as 0: it lets a rate see the first event. Default: one without labels
+   * @param collect counts anew when it is asked, from 0; default: it is counted by who made it
+   */
+  counter(
+    name: string,
+    help: string,
+    samples: readonly Readonly<Record<string, string>>[] = [{}],
+    collect?: (counter: Counter) => void,
+  ): Counter {
+    const recount = (): void => {
+      made.reset()
+      collect?.(made)
+    }
+    const made: Counter = new Counter({
+      ...this.#named(name, help),
+      labelNames: Object.keys(samples[0] ?? {}),
+      ...(collect === undefined ? {} : { collect: recount }),
+    })
     for (const sample of samples) made.inc(sample, 0)
     return made
   }

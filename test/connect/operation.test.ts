@@ -50,6 +50,7 @@ describe('connect', () => {
     })
     const bot = startBot(port)
     expect(await bot.say('hello')).toBe('first:hello')
+    expect((await get('/metrics')).text).toMatch(/^puppet_connect_bytes_total\{direction="from_bots"\} 13$/m)
     const { tokens, problems } = JSON.parse((await get('/status')).text)
     expect(problems).toEqual([])
     expect(tokens).toMatchObject([

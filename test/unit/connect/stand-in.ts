@@ -16,7 +16,11 @@ export function standIn(tokens = 1, connections = 0) {
     address: { host: '127.0.0.1', port: 8788 + index, token: 'insecure_secret-3f2c9a7e' },
     bots: new Set(Array.from({ length: connections }, () => new Socket())),
   })) as unknown as readonly Listener[]
-  const server = { listeners, open: tokens * connections } as unknown as ConnectServer
+  const server = {
+    listeners,
+    open: tokens * connections,
+    bytes: { fromBots: 10, toBots: 20 },
+  } as unknown as ConnectServer
   const tell = (...events: readonly ConnectEvent[]): void => {
     for (const event of events) state.apply(event)
   }
