@@ -24,15 +24,20 @@ export const GOOD_VERSION = '1.9.15'
 
 /** Finds the copies as Node.js would from the SDK's folders; undefined where no SDK is installed. */
 export function findGrpcJs(folder: string): GrpcJsCopies | undefined {
+  return findBelow(folder, '') ?? findBelow(folder, '@juzi/')
+}
+
+/** Juzi publishes the SDK with names of its own, all but `wechaty-token`. */
+function findBelow(folder: string, scope: '' | '@juzi/'): GrpcJsCopies | undefined {
   const bot = join(folder, 'bot.js')
-  const wechaty = resolvePackage('wechaty', bot)
-  const service =
-    resolvePackage('wechaty-puppet-service', bot) ??
-    (wechaty && resolvePackage('wechaty-puppet-service', join(wechaty.folder, 'x.js')))
-  if (service === undefined) return undefined
   const inside = ({ folder: of }: Package): string => join(of, 'x.js')
+  const wechaty = resolvePackage(`${scope}wechaty`, bot)
+  const service =
+    resolvePackage(`${scope}wechaty-puppet-service`, bot) ??
+    (wechaty && resolvePackage(`${scope}wechaty-puppet-service`, inside(wechaty)))
+  if (service === undefined) return undefined
   const token = resolvePackage('wechaty-token', inside(service))
-  const grpc = resolvePackage('wechaty-grpc', inside(service))
+  const grpc = resolvePackage(`${scope}wechaty-grpc`, inside(service))
   return {
     project: folder,
     ofToken: token && resolvePackage('@grpc/grpc-js', inside(token)),

@@ -73,7 +73,8 @@ export const SDKS = [
     signs: [
       { folder: 'node_modules/wechaty-puppet-service' },
       { folder: 'node_modules/wechaty' },
-      { file: 'package.json', holds: /"(wechaty|wechaty-puppet-service|wechaty-token)"\s*:/ },
+      { folder: 'node_modules/@juzi/wechaty' },
+      { file: 'package.json', holds: /"(wechaty|wechaty-puppet-service|wechaty-token|@juzi\/wechaty)"\s*:/ },
     ],
     token: [TOKEN, HOSTIE_TOKEN],
     tokenIsReadBy: 'SDK',

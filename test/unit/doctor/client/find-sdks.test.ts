@@ -17,6 +17,7 @@ async function namesIn(
 describe("the SDK of a bot's folder", () => {
   it.each([
     ['package.json', '{"dependencies":{"wechaty":"^1.20.2"}}', 'TypeScript'],
+    ['package.json', '{"dependencies":{"@juzi/wechaty":"^1.0.144"}}', 'TypeScript'],
     ['go.mod', 'require github.com/wechaty/go-wechaty v0.4.9', 'Go'],
     ['go.mod', 'github.com/wechaty/go-wechaty v0.4.10-0.20230918075513-0123456789ab', 'Go after v0.4.9'],
     ['requirements.txt', 'wechaty>=0.8\n', 'Python'],
@@ -39,6 +40,7 @@ describe("the SDK of a bot's folder", () => {
 
   it('shows from what is installed: in node_modules, and in a virtual environment', async () => {
     expect(await namesIn({}, 'node_modules/wechaty-puppet-service')).toEqual(['TypeScript'])
+    expect(await namesIn({}, 'node_modules/@juzi/wechaty')).toEqual(['TypeScript'])
     expect(await namesIn({}, '.venv/lib/python3.9/site-packages/wechaty_puppet_service')).toEqual(['Python'])
   })
 

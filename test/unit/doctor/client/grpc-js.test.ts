@@ -37,6 +37,17 @@ describe('grpc-js of a TypeScript bot', () => {
     expect(verdictOf({ ...SDK, 'node_modules/@grpc/grpc-js': version })).toBe(kind)
   })
 
+  it('is found for the SDK of Juzi too', () => {
+    const juzi = {
+      'node_modules/@juzi/wechaty': '1.0.144',
+      'node_modules/@juzi/wechaty/node_modules/@juzi/wechaty-puppet-service': '1.0.113',
+      'node_modules/@juzi/wechaty-grpc': '1.0.100',
+      'node_modules/wechaty-token': '1.1.2',
+    }
+    expect(verdictOf({ ...juzi, 'node_modules/@grpc/grpc-js': '1.9.15' })).toBe('good')
+    expect(verdictOf({ ...juzi, 'node_modules/@grpc/grpc-js': '1.14.7' })).toBe('crashes')
+  })
+
   it('is said to end the bot with the error that this version ends it with', () => {
     const errorOf = (version: string): string => {
       const copy = { folder: '/grpc-js', version }
