@@ -4,7 +4,7 @@ import { type Peer, startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { allRegistered, startSidecar } from '../support/sidecar.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
-import { waitUntil } from '../support/wait.ts'
+import { elapsed, waitUntil } from '../support/wait.ts'
 import { startConnect } from './support/connect.ts'
 import { GrpcBot } from './support/grpc-bot.ts'
 import { HeldBot } from './support/held-bot.ts'
@@ -14,6 +14,8 @@ import { HeldBot } from './support/held-bot.ts'
 const TOKEN = 'insecure_connect-registry'
 const NOBODY = 'insecure_connect-nobody'
 const UNAVAILABLE = 14
+/** For so long an answer counts without another question. */
+const FRESH_MS = 1000
 
 afterAll(async () => {
   await stopAllPeers()
@@ -60,9 +62,11 @@ it('a registry that is away stops only those who come first, and is found whenev
     timeoutMs: 15_000,
     what: 'the end to be noticed',
   })
-  const { code, tookMs } = await bot.call(botsPort)
-  expect(code).toBe(0)
-  expect(tookMs).toBeLessThan(5000)
+  for (const passed = elapsed(); passed() < FRESH_MS + 500; ) {
+    const { code, tookMs } = await bot.call(botsPort)
+    expect(code).toBe(0)
+    expect(tookMs).toBeLessThan(5000)
+  }
   // For another token nothing is known, and who waits for that one does not disturb.
   const nobody = bot.call(nobodysPort)
   expect((await bot.call(botsPort)).code).toBe(0)
