@@ -30,7 +30,7 @@ export function soak({ minutes, count }) {
     const registry = keep(await startRegistry(more))
     const takeSample = () => sample(registry.pid, adminPort)
     // First, because the inspector opens files that must be in the count before the load.
-    const heap = await heapAfterGc(registry.pid, inspectorPort)
+    const heap = await heapAfterGc(inspectorPort)
     const before = { ...(await takeSample()), heap }
     const load = keep(
       new Process([LOAD, registry.port, count, DISCOVERIES_PER_SECOND].map(String), { ipc: true }),
@@ -40,7 +40,7 @@ export function soak({ minutes, count }) {
     const beganMs = now()
     for (const third of [1, 2, 3]) {
       const samples = await samplesUntil(registry, takeSample, beganMs + (third * minutes * 60_000) / 3)
-      thirds.push({ samples, heap: await heapAfterGc(registry.pid, inspectorPort) })
+      thirds.push({ samples, heap: await heapAfterGc(inspectorPort) })
       console.error(
         `${third} of 3: ${samples.at(-1).registrants} registrants, ${mib(samples.at(-1).resident)}`,
       )
@@ -56,7 +56,7 @@ export function soak({ minutes, count }) {
         return last.registrants === 0 && last.tokens === 0 && last.files <= before.files ? last : undefined
       },
     ).catch(takeSample)
-    after.heap = await heapAfterGc(registry.pid, inspectorPort)
+    after.heap = await heapAfterGc(inspectorPort)
     return { thirds, before, after, counts, discoveries: during.found + during.notFound }
   })
 }
