@@ -129,7 +129,7 @@ function eachRow(size, bytes, relayBytes) {
     wanted: `at most ${WANTED_BYTES / 1000} KB`,
     held: bytes <= WANTED_BYTES,
     bounds: [
-      { what: `memory of a connection of ${size}, beside a bare relay`, value: bytes / relayBytes, most: 2 },
+      { what: `memory of a connection of ${size}, beside a bare relay`, value: bytes / relayBytes, most: 4 },
     ],
   }
 }
