@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { waitUntil } from '../support/wait.ts'
 import { rows as goRows } from './go/row.ts'
 import { SdkHarness } from './support/harness.ts'
 import { builtProgram } from './support/test-rows.ts'
@@ -24,19 +23,15 @@ describe.skipIf(puppet === undefined || bots.length < 2)('a puppet in Go, with t
 
     const bot = harness.startBot(goBot.run)
     await bot.started()
-    harness.puppet?.kill('SIGKILL')
-    await untilRegistered(harness, false)
+    await harness.endPuppet('SIGKILL')
+    await harness.withdrawn()
     await harness.startBot(goBot.run).line(/^failed .*no endpoint$/)
 
     await harness.startPuppet()
-    await untilRegistered(harness, true)
+    await harness.registered()
     await eachFindsIt(harness)
     // The one that was there before tries to connect again every 2 s, and then opens its event stream anew.
-    const answered = (): boolean => {
-      bot.command.input('ding\n')
-      return bot.events('dong') > 0
-    }
-    await waitUntil(answered, { timeoutMs: 30_000, everyMs: 500, what: 'the bot to be answered again' })
+    await bot.dingUntilAnswered(30_000)
   })
 })
 
@@ -48,11 +43,4 @@ async function eachFindsIt(harness: SdkHarness): Promise<void> {
     await bot.ding()
     expect(await bot.stop()).toEqual({ code: 0, signal: null })
   }
-}
-
-async function untilRegistered(harness: SdkHarness, wanted: boolean): Promise<void> {
-  await waitUntil(async () => (await harness.isRegistered()) === wanted, {
-    timeoutMs: 15_000,
-    what: wanted ? 'the token to be registered' : 'the token to be withdrawn',
-  })
 }

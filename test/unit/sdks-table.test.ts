@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FAULT_WAYS, FAULTS, type Fault, outcomeInWords } from '../sdks/support/fault-table.ts'
 import { allRows, inWords, TRANSPORTS, WAYS } from '../sdks/support/matrix.ts'
 import { text } from '../support/documentation.ts'
 
@@ -26,8 +27,20 @@ describe(PAGE, async () => {
     expect(tableRows().filter((line) => line.startsWith(start))).toHaveLength(1)
   })
 
+  it.each(rows.filter(({ faults }) => faults))('says what $sdk, $version, sees of faults', (row) => {
+    const wanted = (Object.keys(FAULTS) as Fault[]).map((fault) => {
+      const seen = FAULT_WAYS.map((way) => row.faults && outcomeInWords(row.faults.outcomes[fault][way]))
+      return `| ${[row.sdk, FAULTS[fault], ...seen].join(' | ')} |`
+    })
+    const missing = wanted.filter((line) => !tableRows().includes(line))
+    expect(missing, `there are no rows\n${missing.join('\n')}\n`).toEqual([])
+  })
+
   it('says nothing of an SDK that is not run', () => {
-    const run = rows.map(({ sdk, version }) => `| ${sdk} | ${version} | `)
+    const run = rows.flatMap(({ sdk, version, faults }) => [
+      `| ${sdk} | ${version} | `,
+      ...(faults ? Object.values(FAULTS).map((fault) => `| ${sdk} | ${fault} | `) : []),
+    ])
     const unknown = tableRows().filter(
       (line) => !line.startsWith('| SDK |') && !run.some((start) => line.startsWith(start)),
     )

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 10_000
 const PREFIX = process.env.NETNS_PREFIX ?? ''
 /** `ip netns exec` shows the files of a folder in here that has the namespace's name instead of those in /etc. */
 const FILES = '/etc/netns'
-const made = new Set<string>()
+const made = new Set<Namespace>()
 
 /** A network namespace of its own: nothing but a loopback interface, and no way out. */
 export class Namespace {
@@ -23,8 +23,8 @@ export class Namespace {
   static async make(role: string): Promise<Namespace> {
     const name = `${PREFIX}${role}`
     await run('ip', ['netns', 'add', name], { timeout: TIMEOUT_MS })
-    made.add(name)
     const namespace = new Namespace(name)
+    made.add(namespace)
     await namespace.ip('link', 'set', 'lo', 'up')
     return namespace
   }
@@ -59,18 +59,21 @@ export class Namespace {
     const lines = (await this.run('ss', '--no-header', '--tcp', '--numeric', ...filter)).trim().split('\n')
     return lines.filter(Boolean).map((line) => Number(/:(\d+)\s*$/.exec(line)?.[1]))
   }
+
+  /** Takes it away, with its interfaces, rules and processes. */
+  async remove(): Promise<void> {
+    // A namespace lives on while a process is in it: those in ours are ours.
+    const { stdout } = await run('ip', ['netns', 'pids', this.name])
+    for (const pid of stdout.split('\n').filter(Boolean)) kill(Number(pid))
+    await run('ip', ['netns', 'delete', this.name])
+    await rm(`${FILES}/${this.name}`, { recursive: true, force: true })
+    made.delete(this)
+  }
 }
 
 /** Removes every namespace that this process made, with its interfaces, rules and processes. */
 export async function removeNamespaces(): Promise<void> {
-  for (const name of made) {
-    // A namespace lives on while a process is in it: those in ours are ours.
-    const { stdout } = await run('ip', ['netns', 'pids', name])
-    for (const pid of stdout.split('\n').filter(Boolean)) kill(Number(pid))
-    await run('ip', ['netns', 'delete', name])
-    await rm(`${FILES}/${name}`, { recursive: true, force: true })
-  }
-  made.clear()
+  for (const namespace of made) await namespace.remove()
 }
 
 function kill(pid: number): void {

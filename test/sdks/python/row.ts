@@ -1,3 +1,4 @@
+import { type FaultRow, type Outcome, UNNOTICED } from '../support/fault-table.ts'
 import { type Expectation, type Place, type SdkRow, WORKS } from '../support/matrix.ts'
 
 const env = ({ caFile }: Place) => ({ REQUESTS_CA_BUNDLE: caFile })
@@ -13,11 +14,35 @@ const noImport: Expectation = {
   words: "ends on import, `cannot import name 'AsyncIOEventEmitter' from 'pyee'`",
 }
 
+/** It is started again 60 s after its connection has ended. */
+const startsAgain: Outcome = {
+  kind: 'recovers',
+  withinMs: 90_000,
+  sees: /the bot will try to restart after 60 seconds/,
+  words: 'it starts again after 60 s',
+}
+const ends: Outcome = {
+  kind: 'lost',
+  sees: /./,
+  words: 'it ends when it starts again after 60 s',
+}
+const faults: FaultRow = {
+  transport: 'plaintext',
+  outcomes: {
+    killed: { ours: startsAgain, connect: startsAgain },
+    'long away': { ours: ends, connect: startsAgain },
+    moved: { ours: ends, connect: startsAgain },
+    'registry away': { ours: UNNOTICED, connect: UNNOTICED },
+    'sidecar restarted': { ours: UNNOTICED, connect: UNNOTICED },
+  },
+}
+
 export const rows: readonly SdkRow[] = [
   {
     sdk: 'Python',
     version: '`wechaty` 0.10.7, `wechaty-puppet-service` 0.8.10 with `pyee` 11.1.1 and `urllib3` 1.26.20',
     program: 'Python',
+    faults,
     env,
     cells: {
       'public-like': { TLS: noTls, plaintext: WORKS },

@@ -45,6 +45,19 @@ export class Bot {
     )
   }
 
+  /** Calls the puppet twice a second until an event follows. */
+  async dingUntilAnswered(timeoutMs: number): Promise<void> {
+    const before = this.events('dong')
+    const answered = (): boolean => {
+      this.command.input('ding\n')
+      return this.events('dong') > before
+    }
+    const what = 'the bot to be answered again'
+    await waitUntil(answered, { timeoutMs, everyMs: 500, what }).catch((error) => {
+      throw new Error(`${error.message}\n${this.command.output()}`)
+    })
+  }
+
   /** Asks it to stop, and resolves with how it ended. */
   async stop(): Promise<Exit> {
     this.command.input('stop\n')

@@ -3,6 +3,7 @@ import { Namespace, removeNamespaces } from '../../netns/support/namespace.ts'
 import { type Authority, createAuthority } from '../../support/certificates.ts'
 import { type Command, type Peer, startPeer, startProgram, stopAllPeers } from '../../support/child.ts'
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts'
+import { waitUntil } from '../../support/wait.ts'
 import { Bot } from './bot.ts'
 import type { Place, SdkRow, Transport, Way } from './matrix.ts'
 import { puppetCertificate } from './puppet-certificate.ts'
@@ -17,7 +18,7 @@ const CONNECT_PORT = 8788
 /** The default community certificate is good for tokens that begin so. */
 const TOKEN = 'insecure_sdks'
 
-export type RunningPuppet = Pick<Peer, 'kill' | 'pid'>
+export type Running = Pick<Peer, 'kill' | 'pid' | 'exited'>
 
 let namespaces = 0
 
@@ -27,8 +28,10 @@ export class SdkHarness {
   readonly place: Place
   readonly #authority: Authority
   readonly #namespace: Namespace
-  /** The one that was started last. */
-  puppet: RunningPuppet | undefined
+  /** Those that were started last. */
+  #registry: Running | undefined
+  #puppet: Running | undefined
+  #sidecar: Command | undefined
 
   private constructor(row: SdkRow, place: Place, authority: Authority, namespace: Namespace) {
     this.row = row
@@ -59,8 +62,21 @@ export class SdkHarness {
     removeTempDirs()
   }
 
-  /** It resolves when it listens; `stop` and `kill` end it. */
-  async startRegistry(): Promise<Pick<Peer, 'kill' | 'pid'>> {
+  /** Ends everything that is in here, and takes it away. */
+  close(): Promise<void> {
+    return this.#namespace.remove()
+  }
+
+  /** Resolves when it listens. */
+  async startRegistry(): Promise<void> {
+    this.#registry = await this.#startRegistry()
+  }
+
+  endRegistry(signal: NodeJS.Signals): Promise<void> {
+    return end(this.#registry, signal)
+  }
+
+  async #startRegistry(): Promise<Running> {
     const tls = await this.#authority.issue([`dns:${PUBLIC_NAME}`])
     if (this.place.way === 'public-like') {
       const options = { port: REGISTRY_PORT, tls }
@@ -74,40 +90,56 @@ export class SdkHarness {
       REGISTRY_TLS_KEY_FILE: tls.keyFile,
     })
     await registry.line(/"registry listens"/)
-    return registry
+    return running(registry)
   }
 
   /** A real puppet service on 127.0.0.1. */
-  async startPuppet(port = PUPPET_PORT): Promise<RunningPuppet> {
-    this.puppet = await (this.row.puppet ? this.#startProgram(this.row.puppet, port) : this.#startMock(port))
-    return this.puppet
+  async startPuppet(port = PUPPET_PORT): Promise<void> {
+    this.#puppet = await (this.row.puppet ? this.#startProgram(this.row.puppet, port) : this.#startMock(port))
   }
 
-  async #startMock(port: number): Promise<RunningPuppet> {
+  endPuppet(signal: NodeJS.Signals): Promise<void> {
+    return end(this.#puppet, signal)
+  }
+
+  async #startMock(port: number): Promise<Running> {
     const tls = this.place.transport === 'TLS'
     const own = tls && this.row.certificate === 'own'
     const env = own ? await puppetCertificate(this.#authority, TOKEN) : {}
     return startPeer('wechaty-puppet', { port, token: TOKEN, tls }, { env, namespace: this.#namespace.name })
   }
 
-  async #startProgram(puppet: readonly string[], port: number): Promise<RunningPuppet> {
+  async #startProgram(puppet: readonly string[], port: number): Promise<Running> {
     const command = startProgram('ip', ['netns', 'exec', this.#namespace.name, ...puppet], {
       WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
       WECHATY_PUPPET_SERVER_PORT: String(port),
     })
     await command.line(/^listening$/)
-    return command
+    return running(command)
   }
 
   /** Resolves when it is registered. */
-  async startSidecar(port = PUPPET_PORT): Promise<Command> {
-    const sidecar = this.#product('run', {
+  async startSidecar(port = PUPPET_PORT): Promise<void> {
+    this.#sidecar = this.#product('run', {
       WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
       WECHATY_PUPPET_SERVER_PORT: String(port),
       REGISTRAR_REGISTRY_CA_FILE: this.place.caFile,
     })
-    await sidecar.line(/"state":"registered"/)
-    return sidecar
+    await this.#sidecar.line(/"state":"registered"/)
+  }
+
+  endSidecar(signal: NodeJS.Signals): Promise<void> {
+    return end(this.#sidecar && running(this.#sidecar), signal)
+  }
+
+  /** Waits until a client would find the puppet. */
+  registered(): Promise<void> {
+    return this.#untilRegistered(true)
+  }
+
+  /** Waits until no client would find it. */
+  withdrawn(): Promise<void> {
+    return this.#untilRegistered(false)
   }
 
   /** Resolves when it listens. */
@@ -143,8 +175,24 @@ export class SdkHarness {
     })
   }
 
+  async #untilRegistered(wanted: boolean): Promise<void> {
+    await waitUntil(async () => (await this.isRegistered()) === wanted, {
+      timeoutMs: 30_000,
+      what: `the token to be ${wanted ? 'registered' : 'withdrawn'}`,
+    }).catch((error) => {
+      throw new Error(`${error.message}\n${this.#sidecar?.output()}`)
+    })
+  }
+
   #product(command: string, env: Readonly<Record<string, string>>): Command {
     const words = ['netns', 'exec', this.#namespace.name, process.execPath, MAIN, command]
     return startProgram('ip', words, env)
   }
+}
+
+const running = ({ kill, pid, exit }: Command): Running => ({ kill, pid, exited: exit })
+
+async function end(one: Running | undefined, signal: NodeJS.Signals): Promise<void> {
+  one?.kill(signal)
+  await one?.exited
 }

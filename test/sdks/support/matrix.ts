@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { FaultRow } from './fault-table.ts'
 
 /**
  * How a bot finds its puppet. `public-like`: at the public registry's own server, which is `api.chatie.io` where the bot runs. `ours`: at
@@ -59,6 +60,8 @@ export interface SdkRow {
   /** The variables of `connect` beside the token and the registry. */
   connectEnv?(place: Place): Readonly<Record<string, string>>
   readonly cells: Readonly<Record<Way, Readonly<Record<Transport, Expectation>>>>
+  /** What it sees of faults while it runs. */
+  readonly faults?: FaultRow
 }
 
 /** What `docs/sdks.md` says of a cell. */
