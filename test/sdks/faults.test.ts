@@ -9,8 +9,8 @@ import { builtProgram } from './support/test-rows.ts'
 // What a bot that runs sees of what happens to the others. Most of it is waiting: the tests run side by side.
 
 const TIMEOUT_MS = 240_000
-/** The watchdog of the TypeScript SDK and the restart of the Python SDK come after 60 s. */
-const LONG_MS = 62_000
+/** The watchdog of the TypeScript SDK and the restart of the Python SDK come after 60 s; `connect` waits for 10 s more. */
+const LONG_MS = 61_000
 /** So long a bot that is lost has for an answer. */
 const LOST_MS = 20_000
 

@@ -23,8 +23,8 @@ const startsAgain: Outcome = {
 }
 const ends: Outcome = {
   kind: 'lost',
-  sees: /./,
-  words: 'it ends when it starts again after 60 s',
+  sees: /^failed .*Connect call failed/,
+  words: 'after 60 s it starts again, finds no puppet there, and ends',
 }
 const faults: FaultRow = {
   transport: 'plaintext',

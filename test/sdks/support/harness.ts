@@ -102,6 +102,12 @@ export class SdkHarness {
     return end(this.#puppet, signal)
   }
 
+  /** From now on its port refuses connections. Resolves with a function that ends that. */
+  closePuppetPort(): Promise<() => Promise<void>> {
+    const port = ['--protocol', 'tcp', '--dport', String(PUPPET_PORT)]
+    return this.#namespace.rule('INPUT', ...port, '--jump', 'REJECT', '--reject-with', 'tcp-reset')
+  }
+
   async #startMock(port: number): Promise<Running> {
     const tls = this.place.transport === 'TLS'
     const own = tls && this.row.certificate === 'own'

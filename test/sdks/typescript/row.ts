@@ -29,7 +29,7 @@ const faults: FaultRow = {
         kind: 'lost',
         sees: /^error no grpc manager$/,
         words:
-          'its watchdog finds no puppet after 60 s, and from then on each call is an `error`, `no grpc manager`',
+          'its watchdog finds no puppet after 60 s, and from then on a ding is an `error`, `no grpc manager`',
       },
       connect: watchdog,
     },
