@@ -98,7 +98,6 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Real processes, each cell in a network of its own.
           maxWorkers: 2,
-          maxConcurrency: 3,
           sequence: { groupOrder: 4 },
         },
       },

@@ -58,11 +58,11 @@ for (const row of await allRows()) {
   const { faults } = row
   if (faults === undefined) continue
   const program = builtProgram(row.program)
-  describe.skipIf(program === undefined)(`a bot of ${row.sdk} (${row.version})`, () => {
+  describe.skipIf(program === undefined)(`a bot of ${row.sdk} (${row.version})`, { concurrent: true }, () => {
     for (const fault of Object.keys(FAULTS) as Fault[]) {
       for (const way of FAULT_WAYS) {
         const outcome = faults.outcomes[fault][way]
-        it.concurrent(
+        it(
           `${TITLES[outcome.kind]} when ${FAULTS[fault]}: ${way}`,
           async (context) => {
             const harness = await SdkHarness.open(row, way, faults.transport)

@@ -21,7 +21,7 @@ describe.skipIf(bot === undefined)('a bot in Rust that has lost its puppet', () 
     const first = harness.startBot(bot.run)
     await first.started()
     await first.ding()
-    harness.puppet?.kill('SIGKILL')
+    await harness.endPuppet('SIGKILL')
     // One that waits for events takes some hundredths of a second in all.
     await waitUntil(() => cpuSeconds(first.command.pid) > 2, {
       timeoutMs: 30_000,
