@@ -1,4 +1,5 @@
 import { TROUBLE_CODES } from '../../../src/sidecar/remedy.ts'
+import { startConnect } from '../../connect/support/connect.ts'
 import { createAuthority } from '../../support/certificates.ts'
 import { startPeer } from '../../support/child.ts'
 import { discover } from '../../support/discover.ts'
@@ -31,8 +32,8 @@ export function readExposition(...texts: readonly string[]): Served {
 }
 
 /**
- * What both halves of the product serve while they are used: a registry with a certificate, a sidecar that has registered
- * its puppet there, and a client that has found it. Whoever calls it ends with `stopAllPeers` and `removeTempDirs`.
+ * What all parts of the product serve while they are used: a registry with a certificate, a sidecar that has registered
+ * its puppet there, a client that has found it, and a `connect`. Whoever calls it ends with `stopAllPeers` and `removeTempDirs`.
  */
 export async function scrapeProduct(): Promise<Served> {
   const tls = await (await createAuthority()).issue(['ip:127.0.0.1'])
@@ -55,7 +56,16 @@ export async function scrapeProduct(): Promise<Served> {
     async () => (await discover({ registryUrl, token: TOKEN, caFile: tls.caFile })).status === 200,
     { timeoutMs: 15_000, what: 'the token to be discovered' },
   )
-  const served = readExposition((await sidecar.get('/metrics')).text, (await registry.admin('/metrics')).body)
+  const connect = await startConnect({
+    WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
+    WECHATY_PUPPET_SERVICE_AUTHORITY: `127.0.0.1:${registry.port}`,
+    REGISTRAR_REGISTRY_CA_FILE: tls.caFile,
+  })
+  const served = readExposition(
+    (await sidecar.get('/metrics')).text,
+    (await registry.admin('/metrics')).body,
+    (await connect.get('/metrics')).text,
+  )
   // Only problems that last have a sample.
   if (!served.has('puppet_registrar_problem')) throw new Error('there is no problem to be seen')
   return new Map(served).set('puppet_registrar_problem', new Map([['code', new Set<string>(TROUBLE_CODES)]]))
