@@ -122,6 +122,15 @@ describe('connect', () => {
     expect(await startBot(there).say('hello')).toBe('second:hello')
     expect(JSON.parse((await get('/status')).text).problems).toMatchObject([{ code: 'TOKEN_INVALID' }])
 
+    // A port that is taken: not even the one that is free is listened on, and the address that is gone stays.
+    writeFileSync(list, `${here}=${TWO}\n${first.port}=${ONE}\n`)
+    command.kill('SIGHUP')
+    await command.line(
+      /all stays as it was, because of CONNECT_LISTEN: 127\.0\.0\.1:\d+ is taken by another program/,
+    )
+    expect(await startBot(here).ended).toBe('refused')
+    expect(await startBot(there).say('hello')).toBe('second:hello')
+
     // The other token at the same address.
     writeFileSync(list, `${there}=${ONE}\n`)
     command.kill('SIGHUP')

@@ -51,7 +51,7 @@ describe.skipIf(!hasEngine)('the image', () => {
       Entrypoint: ['node', '/app/main.js'],
       Cmd: ['run'],
       StopSignal: 'SIGTERM',
-      ExposedPorts: { '9788/tcp': {} },
+      ExposedPorts: { '9788/tcp': {}, '9789/tcp': {}, '9790/tcp': {} },
     })
     expect(Config.Labels).toMatchObject({
       'org.opencontainers.image.title': 'puppet-registrar',
@@ -96,6 +96,7 @@ describe.skipIf(!hasEngine)('the image', () => {
   it.each([
     ['run', [...TOKEN, ...NOWHERE], /"starting"/],
     ['registry', [], /registry listens/],
+    ['connect', [...TOKEN, ...NOWHERE], /"listening/],
   ] as const)(
     '%s writes nothing, and as the first process ends with exit code 0',
     async (command, env, begun) => {
