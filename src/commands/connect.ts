@@ -3,7 +3,9 @@ import { type ConnectConfig, readConnectConfig } from '../config/connect-config.
 import type { BotAddress } from '../config/connect-listen.ts'
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
 import { AddressFollower } from '../connect/address-follower.ts'
+import { BotTls } from '../connect/bot-tls.ts'
 import { ConnectService } from '../connect/service.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { FileTrouble } from '../lib/file-trouble.ts'
 import type { Problem } from '../lib/problem.ts'
 import { CertificatesFollower } from '../net/certificates-follower.ts'
@@ -16,6 +18,8 @@ import type { CommandArguments, Context } from './context.ts'
 import { type Daemon, runDaemon } from './daemon.ts'
 import { EXIT } from './exit-codes.ts'
 import { asListenProblem, type ListenSetting } from './listen-error.ts'
+
+const LISTEN_CERTIFICATE = 'CONNECT_LISTEN_TLS_CERT_FILE'
 
 /** More than any list of tokens on standard input has. */
 const INPUT_MAX_CHARACTERS = 64 * 1024
@@ -77,6 +81,7 @@ function createConnect(
         ofUpstream.onRenewed()
       },
     })
+  const botTls = botTlsOf(config, clock, log, (problems) => report(LISTEN_CERTIFICATE, problems))
   const service = new ConnectService({
     ...config,
     clock,
@@ -87,7 +92,7 @@ function createConnect(
     registry: registry.url,
     transport: registryTransport.transport,
     upstream: { ...upstream, secureContext: () => secureContext },
-    listenTls: config.listenTls === 'own' ? undefined : config.listenTls,
+    listenTls: botTls?.secureContext,
     connectionsMax: connectionsMax(),
     onQuit: () => wantsEnd.abort(),
   })
@@ -102,13 +107,15 @@ function createConnect(
       redactor.replace([...secretsOf(config), ...service.tokens, ...next.map(({ token }) => token)])
       try {
         await service.replace(next)
+        botTls?.useTokens(service.tokens)
         return []
       } catch (error) {
         return asListenProblem(error, listenSettings(config, next)).problems
       }
     },
   })
-  const followers = [registryTransport, ...(upstreamCa ? [upstreamCa] : []), addresses]
+  const optional = [upstreamCa || undefined, botTls?.follower].filter((follower) => follower !== undefined)
+  const followers = [registryTransport, ...optional, addresses]
   return {
     start: async () => {
       await service.start()
@@ -123,6 +130,23 @@ function createConnect(
       return EXIT.ok
     },
   }
+}
+
+function botTlsOf(
+  { addresses, listenTls }: ConnectConfig,
+  clock: Clock,
+  log: Log,
+  report: (problems: readonly Problem[]) => void,
+): BotTls | undefined {
+  if (listenTls === undefined) return undefined
+  return new BotTls({
+    certificate: listenTls,
+    tokens: addresses.map(({ token }) => token),
+    clock,
+    onRenewed: () => log.info(`another certificate is in ${LISTEN_CERTIFICATE}: new connections use it`),
+    onProblem: (problem) =>
+      report(problem === undefined ? [] : [{ ...problem, variable: LISTEN_CERTIFICATE }]),
+  })
 }
 
 /** Tokens that are given and not used are secrets too. */

@@ -1,4 +1,3 @@
-import type { KeyPair } from '../net/key-pair.ts'
 import type { AdminServerAddress } from '../ops/admin-server.ts'
 import type { LogOptions } from '../ops/log.ts'
 import { readTokens } from '../tokens/initial-tokens.ts'
@@ -16,7 +15,7 @@ import {
   setVariables,
   type Values,
 } from './environment.ts'
-import { readKeyPairFiles } from './key-pair-files.ts'
+import { type ReadKeyPair, readKeyPairFiles } from './key-pair-files.ts'
 import { type RegistryAccess, readRegistryAccess } from './registry-access.ts'
 import { checkConnectNames } from './variable-names.ts'
 
@@ -44,7 +43,7 @@ export interface ConnectConfig {
     readonly serverName: string | undefined
   }
   /** `own`: TLS towards bots with a certificate that is made at the start; undefined: none. */
-  readonly listenTls: KeyPair | 'own' | undefined
+  readonly listenTls: ReadKeyPair | 'own' | undefined
   readonly drainTimeoutMs: number
   readonly admin: AdminServerAddress
   readonly log: Omit<LogOptions, 'redact'>
@@ -108,7 +107,7 @@ export async function readConnectConfig(
       caFile: values.CONNECT_UPSTREAM_CA_FILE,
       serverName: values.WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME,
     },
-    listenTls: values.CONNECT_LISTEN_TLS === 'on' ? (certificate?.pair ?? 'own') : undefined,
+    listenTls: values.CONNECT_LISTEN_TLS === 'on' ? (certificate ?? 'own') : undefined,
     drainTimeoutMs: values.CONNECT_DRAIN_TIMEOUT,
     admin,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },

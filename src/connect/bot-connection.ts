@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
-import { type SecureContext, TLSSocket } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import type { Clock } from '../lib/clock.ts'
-import type { TroubleAndReason } from './connect-trouble.ts'
+import { botHandshake } from './bot-handshake.ts'
+import { isOfBot, type TroubleAndReason } from './connect-trouble.ts'
 import { DialError } from './dial-error.ts'
 import type { ConnectEvent } from './events.ts'
 import { firstBytes } from './first-bytes.ts'
@@ -17,7 +18,7 @@ export interface BotConnectionOptions {
   readonly dialer: PuppetDialer
   readonly onEvent: (event: ConnectEvent) => void
   /** Undefined: no TLS towards bots. */
-  readonly listenTls: SecureContext | undefined
+  readonly listenTls: (() => SecureContext) | undefined
 }
 
 /** A bot that says nothing for so long, in milliseconds, is sent away. */
@@ -25,29 +26,47 @@ const SILENCE_MS = 60_000
 
 /** Serves a bot's connection to its end. Never rejects. */
 export async function serveBot(tcp: Socket, options: BotConnectionOptions): Promise<void> {
-  const { id, clock, onEvent, listenTls } = options
+  const { id, clock, onEvent } = options
   tcp.setKeepAlive(true, KEEP_ALIVE_MS)
   tcp.on('error', () => {})
   const gone = new AbortController()
   tcp.once('close', () => gone.abort())
-  const socket = listenTls === undefined ? tcp : secured(tcp, listenTls)
-  const bot: RelayEnd = { tcp, socket }
-  const said = await firstBytes(socket, clock, SILENCE_MS)
-  if (said === 'none') {
+  const greeting = await greet(tcp, options)
+  if (greeting === 'none') {
     onEvent({ type: 'silent', id })
-    return void socket.destroy()
+    return void tcp.destroy()
   }
   const startMs = clock.now()
-  const trouble = await carry(bot, said === 'tls', startMs, gone.signal, options)
+  const trouble = 'code' in greeting ? greeting : await carry(greeting, startMs, gone.signal, options)
   if (trouble === undefined) return
-  if (!gone.signal.aborted) onEvent({ type: 'failed', id, ...trouble, tookMs: clock.now() - startMs })
-  reset(bot)
+  if (!gone.signal.aborted || isOfBot(trouble.code))
+    onEvent({ type: 'failed', id, ...trouble, tookMs: clock.now() - startMs })
+  reset('code' in greeting ? { tcp, socket: tcp } : greeting.bot)
+}
+
+interface Greeting {
+  readonly bot: RelayEnd
+  /** Whether it speaks TLS with the puppet itself. */
+  readonly isTlsBot: boolean
+}
+
+/** Waits for the bot to speak, in TLS where that is ended here. */
+async function greet(
+  tcp: Socket,
+  { clock, listenTls }: BotConnectionOptions,
+): Promise<Greeting | TroubleAndReason | 'none'> {
+  const said = await firstBytes(tcp, clock, SILENCE_MS)
+  if (said === 'none') return said
+  if (listenTls === undefined) return { bot: { tcp, socket: tcp }, isTlsBot: said === 'tls' }
+  if (said !== 'tls')
+    return { code: 'BOT_TLS_WANTED', reason: 'a bot speaks plaintext, and CONNECT_LISTEN_TLS is on' }
+  const bot = await botHandshake(tcp, listenTls(), clock, SILENCE_MS)
+  return bot === 'none' || 'code' in bot ? bot : { bot, isTlsBot: false }
 }
 
 /** Why there is no connection; undefined where there was one, which has ended. */
 async function carry(
-  bot: RelayEnd,
-  isTlsBot: boolean,
+  { bot, isTlsBot }: Greeting,
   startMs: number,
   signal: AbortSignal,
   options: BotConnectionOptions,
@@ -71,10 +90,4 @@ async function carry(
     if (error instanceof DialError) return error.trouble
     throw error
   }
-}
-
-function secured(tcp: Socket, secureContext: SecureContext): TLSSocket {
-  const socket = new TLSSocket(tcp, { isServer: true, secureContext, ALPNProtocols: ['h2'] })
-  socket.on('error', () => {})
-  return socket
 }

@@ -25,6 +25,15 @@ export const CONNECT_REMEDIES = {
     'set WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME to the name in the certificate, or use a token insecure_… with the default certificate',
   UPSTREAM_TLS_EXPIRED: "renew the puppet's certificate, or set the clock of this machine",
   UPSTREAM_TLS_FAILED: 'set CONNECT_UPSTREAM_TLS=auto if the puppet speaks plaintext; else look at its log',
+  /** CONNECT_UPSTREAM_TLS=on, and the puppet speaks plaintext. */
+  UPSTREAM_TLS_NOT_SPOKEN: 'set CONNECT_UPSTREAM_TLS=auto, or let the puppet speak TLS',
+  /** CONNECT_UPSTREAM_TLS=off, and the puppet speaks TLS. */
+  UPSTREAM_TLS_WANTED: 'set CONNECT_UPSTREAM_TLS=auto',
+  /** CONNECT_LISTEN_TLS=on, and the bot speaks plaintext. */
+  BOT_TLS_WANTED: 'let the bot speak TLS, or set CONNECT_LISTEN_TLS=off',
+  /** A TLS handshake with a bot that came to nothing. */
+  BOT_TLS_FAILED:
+    'let the bot trust the certificate (WECHATY_PUPPET_SERVICE_TLS_CA_CERT), or set CONNECT_LISTEN_TLS=off where it can speak plaintext',
   /** The bot speaks TLS, and the puppet does not. */
   BOT_TLS_UNEXPECTED:
     'let the bot speak plaintext (WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_CLIENT=true), or set CONNECT_LISTEN_TLS=on',

@@ -18,6 +18,7 @@ const LASTING: ReadonlySet<string> = new Set<ConnectTrouble>([
   'UPSTREAM_TLS_UNTRUSTED',
   'UPSTREAM_TLS_WRONG_NAME',
   'UPSTREAM_TLS_EXPIRED',
+  'UPSTREAM_TLS_NOT_SPOKEN',
   'BOT_TLS_UNEXPECTED',
   'DISCOVERY_LEADS_HERE',
   'REGISTRY_TLS_UNTRUSTED',
@@ -65,11 +66,22 @@ const TLS_ERRORS: Readonly<Record<string, readonly [UpstreamTrouble, string]>> =
 
 const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/
 
-/** What an error of the TLS handshake with the puppet means. */
+/** The answer to the first message of the handshake was no TLS. */
+const NOT_TLS: ReadonlySet<string> = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+])
+
+/**
+ * What an error of the TLS handshake with the puppet means.
+ *
+ * @param isTlsWanted whether the puppet has to speak it; otherwise it did a moment ago
+ */
 export function tlsTrouble(
   { code = '' }: NodeJS.ErrnoException,
   { host, port }: Endpoint,
   serverName: string,
+  isTlsWanted: boolean,
 ): TroubleAndReason {
   const where = `${host}:${port}`
   if (UNTRUSTED.test(code)) {
@@ -77,6 +89,10 @@ export function tlsTrouble(
       code: 'UPSTREAM_TLS_UNTRUSTED',
       reason: `${where}: the authority of its certificate is not trusted (${code})`,
     }
+  }
+  if (isTlsWanted && NOT_TLS.has(code)) {
+    const reason = `${where} speaks plaintext, and CONNECT_UPSTREAM_TLS is on`
+    return { code: 'UPSTREAM_TLS_NOT_SPOKEN', reason }
   }
   const [name, words] = TLS_ERRORS[code] ?? []
   if (name === undefined) {

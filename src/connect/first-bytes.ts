@@ -12,6 +12,7 @@ export type FirstBytes = 'tls' | 'plaintext' | 'none'
  */
 export function firstBytes(socket: Socket, clock: Clock, ms: number): Promise<FirstBytes> {
   return new Promise((resolve) => {
+    if (socket.destroyed) return resolve('none')
     const settle = (what: FirstBytes): void => {
       cancel()
       socket.off('data', onData).off('end', onNone).off('close', onNone)
@@ -25,5 +26,6 @@ export function firstBytes(socket: Socket, clock: Clock, ms: number): Promise<Fi
     const onNone = (): void => settle('none')
     const cancel = clock.after(ms, onNone)
     socket.on('data', onData).once('end', onNone).once('close', onNone)
+    socket.resume()
   })
 }

@@ -1,5 +1,4 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { SecureContext } from 'node:tls'
 import { discover } from '../client/discover.ts'
 import type { BotAddress } from '../config/connect-listen.ts'
 import { inBackground } from '../lib/background.ts'
@@ -13,9 +12,7 @@ import { PuppetConnector } from './puppet-connector.ts'
 import { PuppetDialer } from './puppet-dialer.ts'
 import { PuppetFinder } from './puppet-finder.ts'
 
-export interface ListenerOptions extends Omit<ConnectOptions, 'addresses' | 'connectionsMax' | 'listenTls'> {
-  /** Undefined: no TLS towards bots. */
-  readonly listenTls: SecureContext | undefined
+export interface ListenerOptions extends Omit<ConnectOptions, 'addresses' | 'connectionsMax'> {
   /** Whether an endpoint leads back to `connect` itself. */
   readonly leadsHere: (endpoint: Endpoint) => Promise<boolean>
   /** Takes a bot's connection, or ends it. */

@@ -1,7 +1,6 @@
 import type { SecureContext } from 'node:tls'
 import type { BotAddress } from '../config/connect-listen.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { KeyPair } from '../net/key-pair.ts'
 import type { NameResolver } from '../net/name-resolver.ts'
 import type { Transport } from '../net/transport.ts'
 import type { ConnectEvent } from './events.ts'
@@ -24,8 +23,8 @@ export interface ConnectOptions {
     /** The name that it is verified for; undefined: the token's prefix. */
     readonly serverName: string | undefined
   }
-  /** The certificate that bots are shown; undefined: no TLS towards them. */
-  readonly listenTls: KeyPair | undefined
+  /** What bots are shown, asked for each connection; undefined: no TLS towards them. */
+  readonly listenTls: (() => SecureContext) | undefined
   /** Of bots, all tokens together; above it they are reset. */
   readonly connectionsMax: number
   readonly onEvent: (event: ConnectEvent) => void

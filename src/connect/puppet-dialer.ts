@@ -90,7 +90,7 @@ export class PuppetDialer {
   }
 
   #secured(tcp: Socket, endpoint: Endpoint, signal: AbortSignal): Promise<RelayEnd> {
-    const { clock, secureContext, serverName = endpoint.host } = this.#options
+    const { clock, secureContext, serverName = endpoint.host, tls } = this.#options
     const limit = deadline(clock, HANDSHAKE_MS, signal)
     return new Promise((resolve, reject) => {
       const socket = connectTls({
@@ -104,7 +104,9 @@ export class PuppetDialer {
         this.forget()
         tcp.destroy()
         reject(
-          new DialError(limit.signal.aborted ? silent(endpoint) : tlsTrouble(error, endpoint, serverName)),
+          new DialError(
+            limit.signal.aborted ? silent(endpoint) : tlsTrouble(error, endpoint, serverName, tls === 'on'),
+          ),
         )
       }
       limit.signal.addEventListener('abort', () => fail(new Error('aborted')), { once: true })

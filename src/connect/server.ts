@@ -1,11 +1,11 @@
 import type { AddressInfo, Socket } from 'node:net'
-import { createSecureContext } from 'node:tls'
 import type { BotAddress } from '../config/connect-listen.ts'
 import { withTimeLimit } from '../lib/clock.ts'
 import { OwnAddresses } from '../net/own-addresses.ts'
 import { Listener, type ListenerOptions } from './listener.ts'
 import type { ConnectOptions } from './options.ts'
 import { leadsHere, type OwnListenersOptions } from './own-listeners.ts'
+import { reset } from './relay.ts'
 
 interface Bytes {
   fromBots: number
@@ -34,7 +34,6 @@ export class ConnectServer {
     }
     this.#listenerOptions = {
       ...options,
-      listenTls: options.listenTls && createSecureContext({ ...options.listenTls }),
       leadsHere: (endpoint) => leadsHere(endpoint, own),
       admit: (listener, bot) => this.#admit(listener, bot),
     }
@@ -87,7 +86,8 @@ export class ConnectServer {
     for (const listener of this.listeners) listener.close()
     if (this.#open > 0)
       await withTimeLimit(clock, timeoutMs, new Promise<void>((resolve) => (this.#idle = resolve)))
-    for (const { bots } of [...this.listeners, ...this.#leaving]) for (const bot of bots) bot.destroy()
+    for (const { bots } of [...this.listeners, ...this.#leaving])
+      for (const bot of bots) reset({ socket: bot, tcp: bot })
   }
 
   /** Those that there are already, and new ones that do not listen yet. */

@@ -1,8 +1,8 @@
 import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
+import { KeyPairFollower } from '../net/key-pair-follower.ts'
 import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
-import { CertificateFollower } from './certificate.ts'
 import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
 import type { RegistryOptions } from './options.ts'
@@ -30,7 +30,7 @@ export class RegistryService {
   readonly #options: RegistryServiceOptions
   readonly #startedMs: number
   readonly #eventLog: EventLog
-  readonly #certificate: CertificateFollower | undefined
+  readonly #certificate: KeyPairFollower | undefined
   readonly #admin: AdminServer<RegistryEvent>
   #listening: readonly { address: string; port: number; tls: boolean }[] = []
   #draining = false
@@ -43,7 +43,7 @@ export class RegistryService {
     this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
       tls &&
-      new CertificateFollower({
+      new KeyPairFollower({
         ...tls,
         clock,
         onRenewed: (pair) => this.server.renew(pair),

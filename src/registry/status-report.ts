@@ -1,6 +1,6 @@
+import type { CertificateState } from '../net/key-pair-follower.ts'
 import { publicName } from '../ops/redactor.ts'
 import { statusPage } from '../ops/status-page.ts'
-import type { CertificateState } from './certificate.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistryServer } from './server.ts'

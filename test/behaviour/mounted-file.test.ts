@@ -4,7 +4,7 @@ import { copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { readKeyPair } from '../../src/net/key-pair.ts'
-import { CertificateFollower, type CertificateState } from '../../src/registry/certificate.ts'
+import { type CertificateState, KeyPairFollower } from '../../src/net/key-pair-follower.ts'
 import { readTokens } from '../../src/tokens/initial-tokens.ts'
 import type { TokenFileChange } from '../../src/tokens/token-file-change.ts'
 import { TokenFileWatcher } from '../../src/tokens/token-file-watcher.ts'
@@ -103,7 +103,7 @@ describe.skipIf(!canMount)('a file that is mounted alone', () => {
     copyFileSync(before.keyFile, key)
     const files = { certFile: await mounted(cert), keyFile: await mounted(key) }
     const states: CertificateState[] = []
-    const follower = new CertificateFollower({
+    const follower = new KeyPairFollower({
       files,
       pair: readKeyPair(files),
       clock: new FakeClock(),

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type KeyPair, readKeyPair } from '../../../src/net/key-pair.ts'
-import { CertificateFollower, type CertificateState } from '../../../src/registry/certificate.ts'
+import { type CertificateState, KeyPairFollower } from '../../../src/net/key-pair-follower.ts'
 import type { CertificateFiles } from '../../support/certificates.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { makeTempDir } from '../../support/temp-dir.ts'
@@ -18,7 +18,7 @@ export function followFiles(before: CertificateFiles) {
   const clock = new FakeClock()
   const pairs: KeyPair[] = []
   const states: CertificateState[] = []
-  const follower = new CertificateFollower({
+  const follower = new KeyPairFollower({
     files,
     pair: readKeyPair(files),
     clock,

@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { expiryOf, type KeyPair, readKeyPair } from '../../../src/net/key-pair.ts'
-import { CertificateFollower } from '../../../src/registry/certificate.ts'
+import { KeyPairFollower } from '../../../src/net/key-pair-follower.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../../support/certificates.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { makePipe, mountSecret } from '../../support/files.ts'
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(removeTempDirs)
 
-const followers: CertificateFollower[] = []
+const followers: KeyPairFollower[] = []
 afterEach(() => {
   for (const follower of followers.splice(0)) follower.stop()
 })
@@ -111,7 +111,7 @@ describe('files that are watched', () => {
     secretOf(before)
     const files = { certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key') }
     const pairs: KeyPair[] = []
-    const follower = new CertificateFollower({
+    const follower = new KeyPairFollower({
       files,
       pair: readKeyPair(files),
       clock: new FakeClock(),

@@ -9,7 +9,7 @@ import {
   type KeyPair,
   readKeyPairAgain,
   UnusableKeyPair,
-} from '../net/key-pair.ts'
+} from './key-pair.ts'
 
 export interface CertificateState {
   readonly expires: Date
@@ -18,7 +18,7 @@ export interface CertificateState {
   readonly code: ProblemCode | null
 }
 
-export interface CertificateFollowerOptions {
+export interface KeyPairFollowerOptions {
   readonly files: CertificateFiles
   /** The pair in use. */
   readonly pair: KeyPair
@@ -29,14 +29,14 @@ export interface CertificateFollowerOptions {
 }
 
 /** Watches the files: a renewed certificate is used without a restart, a half written one is not. */
-export class CertificateFollower extends FileWatcher {
-  readonly #options: CertificateFollowerOptions
+export class KeyPairFollower extends FileWatcher {
+  readonly #options: KeyPairFollowerOptions
   #expires: Date
   #digest: string
   #problem = ''
   #code: ProblemCode | null = null
 
-  constructor(options: CertificateFollowerOptions) {
+  constructor(options: KeyPairFollowerOptions) {
     super({ clock: options.clock, read: (signal) => this.#read(signal) })
     this.#options = options
     this.#expires = expiryOf(options.pair)

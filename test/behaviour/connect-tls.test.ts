@@ -1,0 +1,148 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls'
+import { afterEach, describe, expect, it } from 'vitest'
+import { BotTls } from '../../src/connect/bot-tls.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
+import { createOwnCertificate } from '../../src/net/own-certificate.ts'
+import { type BotSide, type BotSideOptions, startBotSide } from '../support/bot-side.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const PATIENCE = { timeoutMs: 15_000 }
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+/** A hundred times as fast as the machine's. */
+const HASTY: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 100, callback) }
+
+/** A puppet that gives everything back. */
+async function startEcho(): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.pipe(socket)
+    closing.push(() => socket.destroy())
+  })
+  closing.push(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+const own = (...tokens: string[]): BotTls =>
+  new BotTls({ certificate: 'own', tokens, clock: systemClock, onRenewed: () => {}, onProblem: () => {} })
+
+async function startSide(
+  listenTls: () => SecureContext,
+  options: Partial<BotSideOptions> = {},
+): Promise<BotSide> {
+  const side = await startBotSide({ puppetPort: await startEcho(), tls: 'off', listenTls, ...options })
+  closing.push(side.close)
+  return side
+}
+
+function open(port: number): Socket {
+  const socket = connect({ port, host: '127.0.0.1' })
+  socket.on('error', () => {})
+  closing.push(() => socket.destroy())
+  return socket
+}
+
+describe('a bot that insists on TLS before a puppet without', () => {
+  it('is answered with a certificate that is made for it, and led to the puppet', async () => {
+    const side = await startSide(own('insecure_one').secureContext)
+    const bot = tlsConnect({ socket: open(side.port), rejectUnauthorized: false, servername: 'insecure' })
+    bot.write('ding')
+    expect(String((await once(bot, 'data'))[0])).toBe('ding')
+    expect(bot.getPeerCertificate().subjectaltname).toBe('DNS:localhost, DNS:insecure, IP Address:127.0.0.1')
+    expect(bot.alpnProtocol).toBe(false)
+    bot.destroy()
+    await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
+  })
+
+  it.each(['localhost', 'insecure', '127.0.0.1'])('may trust that certificate for %s', async (name) => {
+    const pair = createOwnCertificate(
+      { names: ['localhost', 'insecure'], addresses: ['127.0.0.1'] },
+      'test',
+      new Date(),
+    )
+    const context = createSecureContext({ ...pair })
+    const side = await startSide(() => context)
+    const address = name === '127.0.0.1' ? { host: name } : { servername: name }
+    const bot = tlsConnect({ socket: open(side.port), ca: [pair.cert], ...address })
+    await once(bot, 'secureConnect')
+    expect(bot.authorized).toBe(true)
+    bot.destroy()
+  })
+
+  it('is shown one for the tokens of now', async () => {
+    const tls = own('insecure_one')
+    const side = await startSide(tls.secureContext)
+    tls.useTokens(['uuid_two'])
+    const bot = tlsConnect({ socket: open(side.port), rejectUnauthorized: false })
+    await once(bot, 'secureConnect')
+    expect(bot.getPeerCertificate().subjectaltname).toContain('DNS:uuid')
+    bot.destroy()
+  })
+
+  it('agrees on HTTP/2 where it asks', async () => {
+    const side = await startSide(own('insecure_one').secureContext)
+    const options = { rejectUnauthorized: false, ALPNProtocols: ['h2'] }
+    const bot = tlsConnect({ socket: open(side.port), ...options })
+    await once(bot, 'secureConnect')
+    expect(bot.alpnProtocol).toBe('h2')
+    bot.destroy()
+  })
+})
+
+describe('with CONNECT_LISTEN_TLS=on', () => {
+  it('a bot that speaks plaintext is reset, and the log can say why', async () => {
+    const side = await startSide(own('insecure_one').secureContext)
+    const bot = open(side.port)
+    bot.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+    await waitUntil(() => side.of('failed').length === 1, { ...PATIENCE, what: 'a bot to be sent away' })
+    await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
+    expect(side.of('failed')).toMatchObject([{ code: 'BOT_TLS_WANTED' }])
+  })
+
+  it('a bot that does not trust the certificate is named', async () => {
+    const side = await startSide(own('insecure_one').secureContext)
+    const bot = tlsConnect({ socket: open(side.port), servername: 'insecure' })
+    bot.on('error', () => {})
+    await waitUntil(() => side.of('failed').length === 1, { ...PATIENCE, what: 'a failed handshake' })
+    const [failed] = side.of('failed')
+    expect(failed).toMatchObject({
+      code: 'BOT_TLS_FAILED',
+      reason: expect.stringContaining('perhaps it does not trust'),
+    })
+    await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
+  })
+
+  it('a handshake that does not get on is ended', async () => {
+    const side = await startSide(own('insecure_one').secureContext, { clock: HASTY })
+    const bot = open(side.port)
+    bot.write(Buffer.from('160301', 'hex'))
+    await waitUntil(() => side.of('failed').length === 1, { ...PATIENCE, what: 'a bot to be sent away' })
+    await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
+    expect(side.of('failed')).toMatchObject([
+      { code: 'BOT_TLS_FAILED', reason: expect.stringContaining('10 s') },
+    ])
+    expect(side.open()).toBe(0)
+  })
+
+  it.each([
+    ['goes away in the middle of its handshake', Buffer.from('16030100', 'hex')],
+    [
+      'sends a handshake that is none',
+      Buffer.concat([Buffer.from('160301', 'hex'), Buffer.alloc(600, 0x41)]),
+    ],
+  ])('a bot that %s leaves nothing behind', async (_what, bytes) => {
+    const side = await startSide(own('insecure_one').secureContext)
+    const bot = open(side.port)
+    bot.write(bytes)
+    bot.end()
+    await waitUntil(() => side.of('failed').length === 1, { ...PATIENCE, what: 'a bot to be sent away' })
+    await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
+  })
+})
