@@ -42,6 +42,8 @@ export class Listener {
       if (!options.admit(this, bot)) return
       inBackground(serveBot(bot, this.#upstream.connection), () => bot.destroy())
     })
+    // A connection that cannot be taken, because no file may be opened any more, must not end the process.
+    this.#server.on('error', () => {})
   }
 
   get address(): BotAddress {

@@ -69,6 +69,7 @@ export class ConnectServer {
     const wanted = this.#listenersFor(addresses)
     const added = [...wanted].filter(([name]) => !this.#listeners.has(name))
     await startAll(added.map(([, listener]) => listener))
+    if (this.#draining) return void added.map(([, listener]) => listener.close())
     for (const { host, port, token } of addresses) wanted.get(`${host}:${port}`)?.use(token)
     for (const [name, listener] of this.#listeners) {
       if (wanted.has(name)) continue

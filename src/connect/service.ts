@@ -1,8 +1,9 @@
+import type { AddressInfo } from 'node:net'
 import type { BotAddress } from '../config/connect-listen.ts'
 import { AdminServer, type AdminServerAddress } from '../ops/admin-server.ts'
 import { type Answer, textAnswer } from '../ops/http-endpoints.ts'
 import type { Log } from '../ops/log.ts'
-import type { Redactor } from '../ops/redactor.ts'
+import { publicName, type Redactor } from '../ops/redactor.ts'
 import { ConnectState } from './connect-state.ts'
 import { EventLog } from './event-log.ts'
 import type { ConnectEvent } from './events.ts'
@@ -23,6 +24,9 @@ export interface ConnectServiceOptions extends Omit<ConnectOptions, 'onEvent'> {
   /** Called when the process is to end, as `/quitquitquit` asked. */
   readonly onQuit: () => void
 }
+
+/** As many addresses have lines of their own at the start. */
+const LISTED = 10
 
 /** `connect` with its log, its metrics and its endpoints. */
 export class ConnectService {
@@ -78,14 +82,9 @@ export class ConnectService {
 
   /** Listens; rejects when it cannot, and listens on nothing then. */
   async start(): Promise<void> {
-    const { log } = this.#options
     try {
       await this.#admin.start()
-      const addresses = await this.#server.start()
-      for (const [index, { address, port }] of addresses.entries()) {
-        const token = this.#server.listeners[index]?.id
-        log.info({ token, address, port }, `listening: bots reach this token's puppet at ${address}:${port}`)
-      }
+      this.#logAddresses(await this.#server.start())
       this.#listens = true
     } catch (error) {
       await this.#admin.stop()
@@ -98,8 +97,13 @@ export class ConnectService {
   async replace(addresses: readonly BotAddress[]): Promise<void> {
     if (this.#draining) return
     const before = new Map(this.#server.listeners.map((listener) => [listener, listener.id]))
-    await this.#server.replace(addresses)
-    this.#updateTokens()
+    // What happens at a new address is kept from its first moment on.
+    this.#state.setTokens([...before.values(), ...addresses.map(({ token }) => publicName(token))])
+    try {
+      await this.#server.replace(addresses)
+    } finally {
+      this.#updateTokens()
+    }
     const now = this.#server.listeners
     const added = now.filter((listener) => !before.has(listener)).length
     const removed = before.size - (now.length - added)
@@ -133,6 +137,20 @@ export class ConnectService {
     this.#admin.record(event)
     this.#eventLog.record(event, change)
     if (change !== undefined) this.#watch.wake()
+  }
+
+  #logAddresses(addresses: readonly AddressInfo[]): void {
+    const { log } = this.#options
+    if (addresses.length > LISTED) {
+      return log.info(
+        { addresses: addresses.length },
+        `listening: ${addresses.length} addresses, see /status`,
+      )
+    }
+    for (const [index, { address, port }] of addresses.entries()) {
+      const token = this.#server.listeners[index]?.id
+      log.info({ token, address, port }, `listening: bots reach this token's puppet at ${address}:${port}`)
+    }
   }
 
   #updateTokens(): void {

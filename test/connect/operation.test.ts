@@ -18,6 +18,8 @@ afterAll(async () => {
 })
 
 const [ONE, TWO] = ['insecure_recognisable-first-3f2c9a7e', 'insecure_recognisable-second-4a5b6c7d'] as const
+/** Nobody is asked for anything. */
+const NOWHERE = { REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:9' }
 const PLAIN = { CONNECT_UPSTREAM_TLS: 'off', CONNECT_WAIT: '0' }
 
 describe('connect', () => {
@@ -140,6 +142,21 @@ describe('connect', () => {
   })
 })
 
+it('many addresses are one line at the start', async () => {
+  const ports = await Promise.all(Array.from({ length: 12 }, freePort))
+  const command = startCommand(['connect'], {
+    env: {
+      CONNECT_LISTEN: ports.map((port) => `${port}=${ONE}-${port}`).join(),
+      CONNECT_ADMIN_PORT: '0',
+      ...NOWHERE,
+    },
+  })
+  await command.line(/"msg":"listening: 12 addresses/)
+  expect(command.lines().filter((line) => line.includes('"msg":"listening'))).toHaveLength(1)
+  command.kill('SIGTERM')
+  expect((await command.exit).code).toBe(0)
+})
+
 describe('the end of connect', () => {
   async function begin(env: Readonly<Record<string, string>> = {}) {
     const registry = await startAnswers()
@@ -248,7 +265,7 @@ describe('a start that fails', () => {
     ],
   ])('for %s ends with exit code 78 and one sentence', async (_what, env, words) => {
     const { port } = await startEcho('somebody')
-    const { code, text } = await outcome({ WECHATY_PUPPET_SERVICE_TOKEN: ONE, ...env(port) })
+    const { code, text } = await outcome({ WECHATY_PUPPET_SERVICE_TOKEN: ONE, ...NOWHERE, ...env(port) })
     expect([code, text]).toEqual([78, expect.stringMatching(words)])
     expect(text).not.toContain('recognisable')
   })
@@ -256,7 +273,9 @@ describe('a start that fails', () => {
 
 describe('a token that is given to the command', () => {
   it('as an argument is taken, with a warning that every user sees it', async () => {
-    const command = startCommand(['connect', ONE], { env: { CONNECT_LISTEN: '0', CONNECT_ADMIN_PORT: '0' } })
+    const command = startCommand(['connect', ONE], {
+      env: { CONNECT_LISTEN: '0', CONNECT_ADMIN_PORT: '0', ...NOWHERE },
+    })
     await command.line(/every user of this machine sees a token in the process list/)
     await command.line(/"msg":"listening/)
     command.kill('SIGTERM')
@@ -270,7 +289,7 @@ describe('a token that is given to the command', () => {
     const command = startProgram(
       'bash',
       ['-c', 'exec "$0" dist/main.js connect - <"$1"', process.execPath, file],
-      { CONNECT_LISTEN: '0', CONNECT_ADMIN_PORT: '0' },
+      { CONNECT_LISTEN: '0', CONNECT_ADMIN_PORT: '0', ...NOWHERE },
     )
     const line = await command.line(/"msg":"listening/)
     expect(line).toContain(publicName(ONE))
