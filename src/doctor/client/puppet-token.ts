@@ -115,7 +115,7 @@ function sendsNone(status: string, { endpointIsUrl }: Sdk): Omit<Finding, 'step'
     remedy: {
       words: endpointIsUrl
         ? 'let the token be the address, with `connect` on port 80: docs/sdks.md says how; or use a puppet that checks no token'
-        : "let the bot's program say the token, where docs/sdks.md knows how; or use a puppet that checks no token, or an SDK that sends it",
+        : "let the bot's program say the token, where docs/sdks.md knows how (if it does so already, all is well: the doctor cannot see that); or use a puppet that checks no token, or an SDK that sends it",
     },
   }
 }
