@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../lib/clock.ts'
+import type { Endpoint } from '../protocol/discovery.ts'
 import { botHandshake } from './bot-handshake.ts'
 import { isOfBot, type TroubleAndReason } from './connect-trouble.ts'
 import { DialError } from './dial-error.ts'
 import type { ConnectEvent } from './events.ts'
-import { firstBytes } from './first-bytes.ts'
+import { firstBytes, TLS_ALERT, TLS_HANDSHAKE } from './first-bytes.ts'
 import type { PuppetConnector } from './puppet-connector.ts'
 import { KEEP_ALIVE_MS, type PuppetDialer } from './puppet-dialer.ts'
 import { type RelayEnd, relay, reset } from './relay.ts'
@@ -80,6 +81,10 @@ async function carry(
     }
     const connectedMs = clock.now()
     onEvent({ type: 'connected', id, endpoint, tls: end.socket !== end.tcp, tookMs: connectedMs - startMs })
+    end.socket.once('data', (chunk: Buffer) => {
+      const trouble = mismatch(chunk, isTlsBot, end, endpoint)
+      if (trouble !== undefined) onEvent({ type: 'mismatched', id, ...trouble })
+    })
     const { by, ending } = await relay(bot, end)
     const { bytesRead: received, bytesWritten: sent } = end.socket
     // It may be the wrong guess about TLS.
@@ -89,5 +94,24 @@ async function carry(
   } catch (error) {
     if (error instanceof DialError) return error.trouble
     throw error
+  }
+}
+
+/** What is wrong where a puppet's first bytes are of another kind than the bot's; undefined where nothing is. */
+function mismatch(
+  [first]: Buffer,
+  isTlsBot: boolean,
+  { socket, tcp }: RelayEnd,
+  { host, port }: Endpoint,
+): TroubleAndReason | undefined {
+  const isTls = first === TLS_ALERT || first === TLS_HANDSHAKE
+  if (isTlsBot && !isTls) {
+    const reason = `a bot speaks TLS, and the puppet at ${host}:${port} answers in plaintext`
+    return { code: 'BOT_TLS_UNEXPECTED', reason }
+  }
+  if (isTlsBot || socket !== tcp || !isTls) return undefined
+  return {
+    code: 'UPSTREAM_TLS_WANTED',
+    reason: `a bot speaks plaintext, and the puppet at ${host}:${port} TLS`,
   }
 }

@@ -31,6 +31,11 @@ export class EventLog {
     switch (event.type) {
       case 'failed':
         return this.#sentAway(event, change)
+      case 'mismatched': {
+        const { id: token, code, reason: cause } = event
+        const write = (): void => this.#log[this.#repeated.level('warn')]({ token, code, cause }, cause)
+        return this.#changes.add({ subject: token, kind: 'mismatched', code, cause, write })
+      }
       case 'refused':
         return this.#refused(event)
       case 'draining':

@@ -65,6 +65,13 @@ export type ConnectEvent =
       readonly received: number
       readonly lastedMs: number
     }
+  /** Bot and puppet are connected, and do not speak the same: nothing is decided by it. */
+  | {
+      readonly type: 'mismatched'
+      readonly id: string
+      readonly code: ConnectTrouble
+      readonly reason: string
+    }
   | { readonly type: 'draining'; readonly connections: number }
   /** A file that is followed cannot be used as it is, and what was read of it before stays; without problems: that is over. */
   | { readonly type: 'file'; readonly variable: string; readonly problems: readonly Problem[] }

@@ -2,7 +2,9 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 
 /** First byte of a TLS handshake (RFC 8446 §5.1). */
-const TLS_HANDSHAKE = 0x16
+export const TLS_HANDSHAKE = 0x16
+/** The same of an alert. */
+export const TLS_ALERT = 0x15
 
 export type FirstBytes = 'tls' | 'plaintext' | 'none'
 

@@ -146,3 +146,24 @@ describe('with CONNECT_LISTEN_TLS=on', () => {
     await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
   })
 })
+
+describe('a puppet that does not speak what the bot speaks', () => {
+  it.each([
+    ['plaintext to a bot in TLS', '160301', '000012', 'BOT_TLS_UNEXPECTED'],
+    ['TLS to a bot in plaintext', '505249', '150303', 'UPSTREAM_TLS_WANTED'],
+  ])('is named with its code where it answers in %s', async (_what, said, answer, code) => {
+    const puppet = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end(Buffer.from(answer, 'hex')))
+    })
+    closing.push(() => puppet.close())
+    puppet.listen(0, '127.0.0.1')
+    await once(puppet, 'listening')
+    const { port } = puppet.address() as AddressInfo
+    const side = await startBotSide({ puppetPort: port, tls: 'off' })
+    closing.push(side.close)
+    open(side.port).write(Buffer.from(said, 'hex'))
+    await waitUntil(() => side.of('mismatched').length === 1, { ...PATIENCE, what: 'a mismatch to be told' })
+    expect(side.of('mismatched')).toMatchObject([{ code }])
+  })
+})
