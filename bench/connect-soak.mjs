@@ -30,7 +30,7 @@ ${about}; ${size.minutes} minutes on loopback, bots and puppets in processes of 
 
 A connection carries 1 byte to 1 MB in each direction, half of it at once and half after 0 to 20 s; both ends compare each byte. Of five, one is
 closed by the bot, one by the puppet, one is reset by each of them, and of one the bot closes its half as soon as it has sent all. Every
-10 s the puppet moves to another host and port, where the old one ends what it has begun; each third time it is killed in place of that, and is away
+10 s the puppet moves to another host and port, and the old one ends what it has begun; each third time it is killed in place of that, and is away
 for 1.5 s. Memory is sampled every 2 s, and garbage is collected by the inspector at the end of each third of the time; the first third is for
 warming up.
 `

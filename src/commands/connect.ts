@@ -18,6 +18,7 @@ import type { CommandArguments, Context } from './context.ts'
 import { type Daemon, runDaemon } from './daemon.ts'
 import { EXIT } from './exit-codes.ts'
 import { asListenProblem, type ListenSetting } from './listen-error.ts'
+import { keepYoungSpaceSmall } from './v8-heap-flags.ts'
 
 const LISTEN_CERTIFICATE = 'CONNECT_LISTEN_TLS_CERT_FILE'
 
@@ -34,6 +35,7 @@ export async function connect(context: Context, { args }: CommandArguments): Pro
       'connect: every user of this machine sees a token in the process list; set WECHATY_PUPPET_SERVICE_TOKEN, or write it to: puppet-registrar connect -',
     )
   }
+  keepYoungSpaceSmall()
   return runDaemon(context, {
     log: config.log,
     warnings,

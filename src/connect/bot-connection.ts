@@ -27,22 +27,62 @@ const SILENCE_MS = 60_000
 
 /** Serves a bot's connection to its end. Never rejects. */
 export async function serveBot(tcp: Socket, options: BotConnectionOptions): Promise<void> {
-  const { id, clock, onEvent } = options
+  const { id, clock, dialer, onEvent } = options
   tcp.setKeepAlive(true, KEEP_ALIVE_MS)
   tcp.on('error', () => {})
+  const ends = await connectEnds(tcp, options)
+  if (ends === undefined) return
+  const connectedMs = clock.now()
+  const { socket } = ends.puppet
+  socket.once('data', (chunk: Buffer) => {
+    const trouble = mismatch(chunk, ends)
+    if (trouble !== undefined) onEvent({ type: 'mismatched', id, ...trouble })
+  })
+  const { by, ending } = await relay(ends.bot, ends.puppet)
+  const { bytesRead: received, bytesWritten: sent } = socket
+  // It may be the wrong guess about TLS.
+  if (received === 0) dialer.forget()
+  onEvent({ type: 'ended', id, by, ending, sent, received, lastedMs: clock.now() - connectedMs })
+}
+
+interface Ends extends Greeting {
+  readonly puppet: RelayEnd
+  readonly endpoint: Endpoint
+}
+
+/**
+ * Undefined where there is no connection to the puppet, or no bot any more. What this takes is free again when it is done: thousands of
+ * connections live for days.
+ */
+async function connectEnds(tcp: Socket, options: BotConnectionOptions): Promise<Ends | undefined> {
+  const { id, clock, connector, onEvent } = options
   const gone = new AbortController()
-  tcp.once('close', () => gone.abort())
-  const greeting = await greet(tcp, options)
-  if (greeting === 'none') {
-    onEvent({ type: 'silent', id })
-    return void tcp.destroy()
+  const abort = (): void => gone.abort()
+  tcp.once('close', abort)
+  let startMs = clock.now()
+  let bot: RelayEnd = { tcp, socket: tcp }
+  try {
+    const greeting = await greet(tcp, options)
+    if (greeting === 'none') {
+      onEvent({ type: 'silent', id })
+      return void tcp.destroy()
+    }
+    startMs = clock.now()
+    if ('code' in greeting) throw new DialError(greeting)
+    bot = greeting.bot
+    const { end, endpoint } = await connector.connect(greeting.isTlsBot, gone.signal)
+    if (gone.signal.aborted) return void reset(end)
+    onEvent({ type: 'connected', id, endpoint, tls: end.socket !== end.tcp, tookMs: clock.now() - startMs })
+    return { ...greeting, puppet: end, endpoint }
+  } catch (error) {
+    if (!(error instanceof DialError)) throw error
+    const { trouble } = error
+    if (!gone.signal.aborted || isOfBot(trouble.code))
+      onEvent({ type: 'failed', id, ...trouble, tookMs: clock.now() - startMs })
+    return void reset(bot)
+  } finally {
+    tcp.off('close', abort)
   }
-  const startMs = clock.now()
-  const trouble = 'code' in greeting ? greeting : await carry(greeting, startMs, gone.signal, options)
-  if (trouble === undefined) return
-  if (!gone.signal.aborted || isOfBot(trouble.code))
-    onEvent({ type: 'failed', id, ...trouble, tookMs: clock.now() - startMs })
-  reset('code' in greeting ? { tcp, socket: tcp } : greeting.bot)
 }
 
 interface Greeting {
@@ -65,44 +105,10 @@ async function greet(
   return bot === 'none' || 'code' in bot ? bot : { bot, isTlsBot: false }
 }
 
-/** Why there is no connection; undefined where there was one, which has ended. */
-async function carry(
-  { bot, isTlsBot }: Greeting,
-  startMs: number,
-  signal: AbortSignal,
-  options: BotConnectionOptions,
-): Promise<TroubleAndReason | undefined> {
-  const { id, clock, connector, dialer, onEvent } = options
-  try {
-    const { end, endpoint } = await connector.connect(isTlsBot, signal)
-    if (signal.aborted) {
-      reset(end)
-      return undefined
-    }
-    const connectedMs = clock.now()
-    onEvent({ type: 'connected', id, endpoint, tls: end.socket !== end.tcp, tookMs: connectedMs - startMs })
-    end.socket.once('data', (chunk: Buffer) => {
-      const trouble = mismatch(chunk, isTlsBot, end, endpoint)
-      if (trouble !== undefined) onEvent({ type: 'mismatched', id, ...trouble })
-    })
-    const { by, ending } = await relay(bot, end)
-    const { bytesRead: received, bytesWritten: sent } = end.socket
-    // It may be the wrong guess about TLS.
-    if (received === 0) dialer.forget()
-    onEvent({ type: 'ended', id, by, ending, sent, received, lastedMs: clock.now() - connectedMs })
-    return undefined
-  } catch (error) {
-    if (error instanceof DialError) return error.trouble
-    throw error
-  }
-}
-
 /** What is wrong where a puppet's first bytes are of another kind than the bot's; undefined where nothing is. */
 function mismatch(
   [first]: Buffer,
-  isTlsBot: boolean,
-  { socket, tcp }: RelayEnd,
-  { host, port }: Endpoint,
+  { isTlsBot, puppet: { socket, tcp }, endpoint: { host, port } }: Ends,
 ): TroubleAndReason | undefined {
   const isTls = first === TLS_ALERT || first === TLS_HANDSHAKE
   if (isTlsBot && !isTls) {

@@ -46,14 +46,17 @@ export class PuppetConnector {
    */
   async connect(isTlsBot: boolean, signal: AbortSignal): Promise<ConnectedPuppet> {
     const { clock, finder, waitMs } = this.#options
-    const wait = deadline(clock, waitMs, signal)
+    const untilMs = clock.now() + waitMs
+    let found = await beforeAbort(finder.find(), signal)
+    let result = await this.#attempt(found, isTlsBot, signal)
+    if ('end' in result) return result
+    const wait = deadline(clock, untilMs - clock.now(), signal)
     try {
-      let found = await beforeAbort(finder.find(), signal)
       for (;;) {
-        const result = await this.#attempt(found, isTlsBot, signal)
-        if ('end' in result) return result
-        if (waitMs === 0 || isLasting(result)) throw new DialError(result)
+        if (clock.now() >= untilMs || isLasting(result)) throw new DialError(result)
         found = await beforeAbort(finder.find(found), wait.signal, result)
+        result = await this.#attempt(found, isTlsBot, signal)
+        if ('end' in result) return result
       }
     } finally {
       wait.release()

@@ -19,6 +19,7 @@ const ANSWER_MS = 20_000
 const END_MS = 60_000
 /** Between two things that happen to the puppet: it moves twice, then it is killed, and so on. */
 const EVENT_MS = 10_000
+const LEAVES_AFTER_MS = 1500
 /** A puppet that was killed is away for so long. */
 const AWAY_MS = 1500
 
@@ -105,7 +106,10 @@ class Puppets {
     const old = this.#all.at(-1)
     this.#all.push(puppet)
     this.#registry.place = { host, port: puppet.port }
-    await old?.request(ANSWER_MS, 'the old puppet listens no more', { type: 'leave' })
+    if (old === undefined) return
+    // Who closes a port resets what nobody has accepted yet: bots come to the old place until the answer that leads there is a second old.
+    await sleep(LEAVES_AFTER_MS)
+    await old.request(ANSWER_MS, 'the old puppet listens no more', { type: 'leave' })
   }
 
   /** It is away for a while, and what was under way at it breaks. */
