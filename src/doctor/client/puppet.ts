@@ -136,7 +136,7 @@ function portRemedy(host: string, isTold: boolean): Remedy {
 /** There is no HTTP/2 as the SDK speaks it: says what is there instead. */
 async function reportProtocol(
   plan: Plan,
-  { port }: Endpoint,
+  { host, port }: Endpoint,
   dialer: Dialer,
   { clock, signal }: Pick<PuppetWalkOptions, 'clock' | 'signal'>,
   report: Report,
@@ -146,6 +146,11 @@ async function reportProtocol(
     report({ step: 'puppet TLS', status: 'fail', code, seen, remedy })
     return { speaks: heard === 'http2' ? 'plaintext' : plan.tls ? undefined : 'TLS' }
   }
+  // `connect` lets a bot wait whose puppet it does not reach, and then resets it: from here it looks as if the puppet did so.
+  const ifConnect =
+    plan.endpoint !== undefined && isLoopbackHost(host)
+      ? 'if `connect` has this port, it does not reach the puppet, and its log says why; if not: '
+      : ''
   if (plan.tls && heard === 'http2') {
     return fail('PUPPET_WITHOUT_TLS', 'speaks plaintext, and this SDK speaks TLS', {
       words:
@@ -157,8 +162,7 @@ async function reportProtocol(
   }
   if (heard === undefined) {
     return fail('PUPPET_SILENT', `port ${port} accepts connections, and then says nothing`, {
-      words:
-        'start the puppet anew: it hangs; or find out which program has the port, and what stands before it',
+      words: `${ifConnect}start the puppet anew: it hangs; or find out which program has the port, and what stands before it`,
     })
   }
   // A TLS server need not say so where it is greeted in plaintext: many hang up without a word.
@@ -166,9 +170,10 @@ async function reportProtocol(
     const sure = heard === 'tls' ? 'speaks TLS' : 'hangs up on plaintext, as a puppet does that speaks TLS'
     return fail('PUPPET_WANTS_TLS', `${sure}, and this SDK speaks plaintext`, {
       words:
-        plan.sdk.tls === 'variable'
+        (heard === 'closed' ? ifConnect : '') +
+        (plan.sdk.tls === 'variable'
           ? 'let the SDK speak TLS: leave the variable out'
-          : 'this SDK has no TLS: run `connect` beside the bot, which has (docs/sdks.md); or let the puppet speak plaintext (a standard gateway does with this variable, which is set there)',
+          : 'this SDK has no TLS: run `connect` beside the bot, which has (docs/sdks.md); or let the puppet speak plaintext (a standard gateway does with this variable, which is set there)'),
       type: plan.sdk.tls === 'variable' ? `${NO_TLS}=` : 'WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true',
     })
   }
