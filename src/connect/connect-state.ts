@@ -92,8 +92,8 @@ export class ConnectState {
   problems(): readonly LastingProblem[] {
     const problems = new Map<ConnectTrouble, { reason: string; sinceMs: number; ids: string[] }>()
     for (const id of this.#troubled) {
-      const { asking, dialing } = this.puppet(id)
-      for (const trouble of [asking, dialing]) {
+      const { asking, dialing, refusing } = this.puppet(id)
+      for (const trouble of [asking, dialing, refusing]) {
         if (trouble === undefined) continue
         const { code, reason, sinceMs } = trouble
         const known = problems.get(code)

@@ -20,6 +20,8 @@ export const CONNECT_REMEDIES = {
   UPSTREAM_NAME_UNRESOLVED:
     'let the registrar publish a name that is known here, or an address (REGISTRAR_ADVERTISE_HOST)',
   UPSTREAM_FAILED: "look at the system's own code in the message",
+  /** The puppet answers that it does not accept the token. */
+  UPSTREAM_REFUSES_TOKEN: 'give bot, connect and puppet the same token',
   UPSTREAM_TLS_UNTRUSTED: "name the certificate of the puppet's authority in CONNECT_UPSTREAM_CA_FILE",
   UPSTREAM_TLS_WRONG_NAME:
     'set WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME to the name in the certificate, or use a token insecure_… with the default certificate',

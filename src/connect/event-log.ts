@@ -64,7 +64,8 @@ export class EventLog {
     }
     if (trouble !== undefined) {
       if (trouble.code === earlier?.code) return
-      return add(now.state === 'found' ? 'not reached' : 'not found', wordsOf(now, trouble), trouble)
+      const kind = trouble === now.refusing ? 'refuses' : now.state === 'found' ? 'not reached' : 'not found'
+      return add(kind, wordsOf(now, trouble), trouble)
     }
     if (earlier !== undefined) return add('back', this.#backText(before, earlier, place))
     if (place === nameOf(before.endpoint)) return
@@ -81,6 +82,8 @@ export class EventLog {
     if (state === 'unknown') return `puppet found at ${place} ${after}${bots}`
     if (endpoint !== undefined && nameOf(endpoint) !== place)
       return `puppet moved from ${nameOf(endpoint)} to ${place} ${after}${bots}`
+    if (before.refusing !== undefined && dialing === undefined && before.asking === undefined)
+      return `the puppet accepts the token ${after}${bots}`
     if (state === 'found' && dialing === undefined) return `the registry answers again ${after}${bots}`
     return `puppet back at ${place} ${after}${bots}`
   }
@@ -118,9 +121,10 @@ export class EventLog {
   }
 }
 
-function wordsOf({ state, endpoint, dialing }: PuppetRecord, { reason }: Trouble): string {
+function wordsOf({ state, endpoint, dialing, asking }: PuppetRecord, { reason }: Trouble): string {
   if (state !== 'found') return `puppet not found: ${reason}`
   if (dialing !== undefined) return `puppet not reached: ${reason}`
+  if (asking === undefined) return reason
   return `the registry cannot be asked; bots are led to ${nameOf(endpoint)} as before: ${reason}`
 }
 

@@ -72,6 +72,13 @@ export type ConnectEvent =
       readonly code: ConnectTrouble
       readonly reason: string
     }
+  /** The puppet was asked whether it accepts the token, and said so or said no: nothing is decided by it. */
+  | {
+      readonly type: 'tokenChecked'
+      readonly id: string
+      readonly endpoint: Endpoint
+      readonly accepted: boolean
+    }
   | { readonly type: 'draining'; readonly connections: number }
   /** A file that is followed cannot be used as it is, and what was read of it before stays; without problems: that is over. */
   | { readonly type: 'file'; readonly variable: string; readonly problems: readonly Problem[] }

@@ -11,6 +11,7 @@ import type { ConnectOptions } from './options.ts'
 import { PuppetConnector } from './puppet-connector.ts'
 import { PuppetDialer } from './puppet-dialer.ts'
 import { PuppetFinder } from './puppet-finder.ts'
+import { TokenCheck } from './token-check.ts'
 
 export interface ListenerOptions extends Omit<ConnectOptions, 'addresses' | 'connectionsMax'> {
   /** Whether an endpoint leads back to `connect` itself. */
@@ -86,6 +87,9 @@ export class Listener {
     const { clock, leadsHere, listenTls, onEvent, registry, resolver, transport, upstream, waitMs } =
       this.#options
     const id = publicName(token)
+    const serverName = upstream.serverName ?? serverNameOf(token)
+    const dialer = new PuppetDialer({ ...upstream, serverName, clock, resolver })
+    const check = new TokenCheck({ token, id, dialer, clock, onEvent })
     const finder = new PuppetFinder({
       token,
       id,
@@ -93,10 +97,11 @@ export class Listener {
       ask: () => discover({ registry, token, transport, clock }),
       clock,
       leadsHere,
-      onEvent,
+      onEvent: (event) => {
+        onEvent(event)
+        if (event.type === 'found') check.found(event.endpoint)
+      },
     })
-    const serverName = upstream.serverName ?? serverNameOf(token)
-    const dialer = new PuppetDialer({ ...upstream, serverName, clock, resolver })
     const connector = new PuppetConnector({ id, finder, dialer, clock, waitMs, onEvent })
     return { finder, connection: { id, clock, connector, dialer, onEvent, listenTls } }
   }

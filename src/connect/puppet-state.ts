@@ -1,5 +1,5 @@
 import type { Endpoint } from '../protocol/discovery.ts'
-import { type ConnectTrouble, isOfBot } from './connect-trouble.ts'
+import { type ConnectTrouble, isOfBot, type TroubleAndReason } from './connect-trouble.ts'
 import type { ConnectEvent } from './events.ts'
 
 /** Whether a token's puppet has a place: `away` if the registry says that it has none; `unknown` if it cannot be asked, and never said. */
@@ -26,6 +26,8 @@ export interface PuppetRecord {
   readonly asking: Trouble | undefined
   /** Why the last connection to the place failed. */
   readonly dialing: Trouble | undefined
+  /** That it refuses the token, as it said when it was asked last. */
+  readonly refusing: Trouble | undefined
   /** Bots that were sent away since there is trouble. */
   readonly sentAway: number
 }
@@ -38,13 +40,14 @@ export function initialPuppet(nowMs: number): PuppetRecord {
     tls: null,
     asking: undefined,
     dialing: undefined,
+    refusing: undefined,
     sentAway: 0,
   }
 }
 
-/** What is in a bot's way: the connection that fails, or else the place that is not known. */
-export function troubleOf({ dialing, asking }: PuppetRecord): Trouble | undefined {
-  return dialing ?? asking
+/** What is in a bot's way: the connection that fails, or the place that is not known, or a puppet that refuses the token. */
+export function troubleOf({ dialing, asking, refusing }: PuppetRecord): Trouble | undefined {
+  return dialing ?? asking ?? refusing
 }
 
 /** What an event means for the puppet of its token; the same record where nothing is new. */
@@ -63,6 +66,7 @@ export function nextPuppet(puppet: PuppetRecord, event: ConnectEvent, nowMs: num
         tls,
         asking: undefined,
         dialing: undefined,
+        refusing: undefined,
       })
     }
     case 'notFound': {
@@ -70,7 +74,15 @@ export function nextPuppet(puppet: PuppetRecord, event: ConnectEvent, nowMs: num
       // The registry's word that there is none; anything else says nothing of the puppet.
       if (event.code.startsWith('DISCOVERY_')) {
         const sinceMs = puppet.state === 'away' ? puppet.sinceMs : nowMs
-        return { ...puppet, state: 'away', sinceMs, endpoint: undefined, asking, dialing: undefined }
+        return {
+          ...puppet,
+          state: 'away',
+          sinceMs,
+          endpoint: undefined,
+          asking,
+          dialing: undefined,
+          refusing: undefined,
+        }
       }
       if (puppet.state === 'found') return { ...puppet, asking }
       const sinceMs = puppet.state === 'unknown' ? puppet.sinceMs : nowMs
@@ -82,6 +94,16 @@ export function nextPuppet(puppet: PuppetRecord, event: ConnectEvent, nowMs: num
     case 'connected':
       if (!isAt(puppet, event.endpoint)) return puppet
       return settled({ ...puppet, tls: event.tls, dialing: undefined })
+    case 'tokenChecked': {
+      if (!isAt(puppet, event.endpoint)) return puppet
+      if (event.accepted) return settled({ ...puppet, refusing: undefined })
+      const { host, port } = event.endpoint
+      const trouble: TroubleAndReason = {
+        code: 'UPSTREAM_REFUSES_TOKEN',
+        reason: `the puppet at ${host}:${port} refuses the token`,
+      }
+      return { ...puppet, refusing: sameOr(puppet.refusing, trouble, nowMs) }
+    }
     case 'failed':
       return isOfBot(event.code) ? puppet : { ...puppet, sentAway: puppet.sentAway + 1 }
     default:

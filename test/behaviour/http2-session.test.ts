@@ -6,7 +6,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
-import { openSession } from '../../src/sidecar/probe/http2-session.ts'
+import { openSession } from '../../src/grpc/http2-session.ts'
 import { waitUntil } from '../support/wait.ts'
 
 setFlagsFromString('--expose-gc')

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
+import { frame } from '../../src/grpc/grpc-message.ts'
 import type { ProbeResult } from '../../src/sidecar/events.ts'
 import { HEALTH_CHECK } from '../../src/sidecar/probe/grpc-health.ts'
-import { frame } from '../../src/sidecar/probe/grpc-message.ts'
 import type { GrpcProbe } from '../../src/sidecar/probe/grpc-probe.ts'
 import {
   type Answer,

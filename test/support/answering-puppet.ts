@@ -1,5 +1,5 @@
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
-import { frame } from '../../src/sidecar/probe/grpc-message.ts'
+import { frame } from '../../src/grpc/grpc-message.ts'
 import { serveOn } from './serve.ts'
 
 /** Answers one call. */

@@ -71,21 +71,23 @@ const COMMON = ['lib', 'net', 'ops', 'protocol', 'tokens', 'config']
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   net: ['lib'],
+  grpc: ['lib'],
   tokens: ['lib'],
   ops: ['lib', 'net'],
   protocol: ['lib', 'net'],
   client: ['lib', 'net', 'protocol'],
-  connect: [...COMMON, 'client'],
+  connect: [...COMMON, 'client', 'grpc'],
   config: ['lib', 'net', 'ops', 'protocol', 'tokens'],
   'registry/reachability': COMMON,
   registry: [...COMMON, 'registry/reachability'],
   'sidecar/events.ts': COMMON,
   ...Object.fromEntries(
-    ['gateway', 'health', 'netns', 'probe', 'status', 'verification'].map((room) => [
+    ['gateway', 'health', 'netns', 'status', 'verification'].map((room) => [
       `sidecar/${room}`,
       [...COMMON, 'sidecar/events.ts'],
     ]),
   ),
+  'sidecar/probe': [...COMMON, 'grpc', 'sidecar/events.ts'],
   'sidecar/registration': [...COMMON, 'sidecar/events.ts', 'sidecar/verification'],
 }
 /** These know everything below them, and each other from the left to the right. */

@@ -1,14 +1,13 @@
 import type { ClientHttp2Session } from 'node:http2'
+import { type GrpcAnswer, unaryCall } from '../../grpc/grpc-call.ts'
+import { authorization, isTokenAccepted, VERSION } from '../../grpc/puppet-call.ts'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { isLoopbackHost } from '../../net/local-host.ts'
 import { describeAnswer, kindOf, MEANINGS } from '../../sidecar/probe/answer-meaning.ts'
-import { type GrpcAnswer, unaryCall } from '../../sidecar/probe/grpc-call.ts'
 import type { Endpoint, Plan } from './plan.ts'
 import type { Sdk, TokenPlace } from './sdks.ts'
 import type { Finding, Report } from './steps.ts'
 
-/** A call without side effects, which a puppet refuses with a token that it does not accept. */
-const VERSION = '/wechaty.Puppet/Version'
 const CALL_MS = 4000
 
 /**
@@ -32,7 +31,7 @@ export async function askWithToken(
     const answer = await unaryCall(session, {
       path: VERSION,
       authority: places.includes(':authority') ? token : authority,
-      ...(places.includes('authorization') && { metadata: { authorization: `Wechaty ${token}` } }),
+      ...(places.includes('authorization') && { metadata: authorization(token) }),
       signal: limit.signal,
     })
     report({ step: 'puppet token', ...judgeAnswer(plan, places, answer, isAnybody) })
@@ -66,7 +65,7 @@ export function judgeAnswer(
   isAnybody: boolean,
 ): Omit<Finding, 'step'> {
   const { status } = answer
-  if (status === 'UNAUTHENTICATED' || status === 'PERMISSION_DENIED') {
+  if (isTokenAccepted(answer) === false) {
     if (isAnybody) {
       const seen =
         'the puppet answers, and wants a token, which the doctor does not send to a peer that it cannot verify'

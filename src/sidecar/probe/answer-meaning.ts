@@ -1,6 +1,6 @@
+import type { GrpcAnswer } from '../../grpc/grpc-call.ts'
+import type { GrpcStatus } from '../../grpc/grpc-status.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
-import type { GrpcAnswer } from './grpc-call.ts'
-import type { GrpcStatus } from './grpc-status.ts'
 
 /**
  * Which row of the table an answer belongs to. A `grpc-status` counts, whatever the HTTP status and the content type are: nginx says

@@ -1,6 +1,6 @@
+import type { GrpcAnswer } from '../../grpc/grpc-call.ts'
+import { readMessage } from '../../grpc/grpc-message.ts'
 import type { HealthStatus } from '../events.ts'
-import type { GrpcAnswer } from './grpc-call.ts'
-import { readMessage } from './grpc-message.ts'
 import { lengthDelimited, readFields } from './protobuf.ts'
 
 /** The standard health check of gRPC servers (`grpc.health.v1`). */

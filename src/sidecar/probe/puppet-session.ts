@@ -1,12 +1,13 @@
 import type { ClientHttp2Session } from 'node:http2'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
+import { type GrpcAnswer, type GrpcCall, unaryCall } from '../../grpc/grpc-call.ts'
+import { authorization, isTokenAccepted, VERSION } from '../../grpc/puppet-call.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { withoutZone } from '../../net/ip-address.ts'
 import type { HealthStatus, ProbeResult } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
 import { describeAnswer, kindOf, MEANINGS, type Meaning } from './answer-meaning.ts'
 import { certificateWarnings } from './certificate-warnings.ts'
-import { type GrpcAnswer, type GrpcCall, unaryCall } from './grpc-call.ts'
 import { HEALTH_CHECK, healthCheckRequest, readHealth } from './grpc-health.ts'
 import { isTrusted } from './peer-trust.ts'
 import { type Address, failedProbe } from './probe.ts'
@@ -25,9 +26,6 @@ export interface PuppetSessionOptions extends Address {
 }
 
 type Reading = ReturnType<typeof readHealth>
-
-/** A call without side effects, which a puppet refuses with a token that it does not accept. */
-const VERSION = '/wechaty.Puppet/Version'
 
 /** An HTTP/2 session with the puppet, and what was learned over it of how to ask. */
 export class PuppetSession {
@@ -74,9 +72,7 @@ export class PuppetSession {
   /** Null: the puppet does not say. Rejects as `probe` does. The text of the answer is never read: puppets repeat the token in it. */
   async acceptsToken(token: string, signal: AbortSignal): Promise<boolean | null> {
     if (!this.#mayCarryToken) return null
-    const { status } = await this.#call({ path: VERSION, metadata: authorization(token), signal })
-    if (status === 'OK') return true
-    return status === 'UNAUTHENTICATED' || status === 'PERMISSION_DENIED' ? false : null
+    return isTokenAccepted(await this.#call({ path: VERSION, metadata: authorization(token), signal }))
   }
 
   async #probeVersion(signal: AbortSignal): Promise<ProbeResult> {
@@ -159,8 +155,4 @@ export class PuppetSession {
     const [servername] = this.#serverNames
     return isTrusted(this.http2, servername === undefined ? [host] : [host, servername])
   }
-}
-
-function authorization(token: string): Record<string, string> {
-  return { authorization: `Wechaty ${token}` }
 }

@@ -1,12 +1,12 @@
 import type { ClientHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
+import { type ClientTls, openSession, SessionError, type SessionStage } from '../../grpc/http2-session.ts'
 import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type DetectedProtocol, detectProtocol } from '../../net/detect-protocol.ts'
 import type { Dialer } from '../../net/dialer.ts'
 import type { FailedProbe } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
-import { type ClientTls, openSession, SessionError, type SessionStage } from './http2-session.ts'
 import { type Address, failedProbe, resultOfConnectError } from './probe.ts'
 import { explainAlert } from './tls-alert.ts'
 

@@ -1,9 +1,9 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { GrpcAnswer } from '../../../../src/sidecar/probe/grpc-call.ts'
+import type { GrpcAnswer } from '../../../../src/grpc/grpc-call.ts'
+import { frame } from '../../../../src/grpc/grpc-message.ts'
 import { healthCheckRequest, readHealth } from '../../../../src/sidecar/probe/grpc-health.ts'
-import { frame } from '../../../../src/sidecar/probe/grpc-message.ts'
 
 const answer = (body: Buffer, encoding = 'identity'): GrpcAnswer => ({
   status: 'OK',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { frame } from '../../../../src/sidecar/probe/grpc-message.ts'
+import { frame } from '../../../src/grpc/grpc-message.ts'
 
 describe('the frame of a message', () => {
   it.each([

@@ -2,7 +2,7 @@ import { executionAsyncResource } from 'node:async_hooks'
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { keepThisTurn } from '../../lib/clock.ts'
+import { keepThisTurn } from '../lib/clock.ts'
 
 /** What the probe says of itself in a TLS handshake. */
 export interface ClientTls {
