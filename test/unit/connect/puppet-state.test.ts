@@ -17,6 +17,9 @@ const dialFailed = (
 const connected = (tls = false, endpoint = HERE): ConnectEvent => {
   return { type: 'connected', id, endpoint, tls, tookMs: 1 }
 }
+const checked = (accepted: boolean): ConnectEvent => {
+  return { type: 'tokenChecked', id, endpoint: HERE, accepted }
+}
 const failed: ConnectEvent = { type: 'failed', id, code: 'UPSTREAM_REFUSED', reason: '', tookMs: 1 }
 
 /** The record after these events, one a second, the first one after a second. */
@@ -102,6 +105,17 @@ describe('the trouble of a puppet', () => {
     const both = puppetAfter(found(), notFound('REGISTRY_REFUSED'), dialFailed())
     expect(troubleOf(both)).toMatchObject({ code: 'UPSTREAM_REFUSED' })
     expect(both.asking).toMatchObject({ code: 'REGISTRY_REFUSED' })
+  })
+
+  it('is that it refuses the token, since it first said so and until it accepts it or has moved', () => {
+    expect(troubleOf(puppetAfter(found(), checked(true)))).toBeUndefined()
+    const refusing = puppetAfter(found(), checked(false), checked(false))
+    expect(troubleOf(refusing)).toMatchObject({ code: 'UPSTREAM_REFUSES_TOKEN', sinceMs: 2000 })
+    expect(refusing.state).toBe('found')
+    expect(troubleOf(puppetAfter(found(), checked(false), connected()))).toBeDefined()
+    expect(troubleOf(puppetAfter(found(), checked(false), checked(true)))).toBeUndefined()
+    expect(troubleOf(puppetAfter(found(), checked(false), found(THERE)))).toBeUndefined()
+    expect(troubleOf(puppetAfter(found(), found(THERE), checked(false)))).toBeUndefined()
   })
 
   it("is not what is a bot's own trouble", () => {
