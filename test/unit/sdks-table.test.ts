@@ -5,11 +5,15 @@ import { text } from '../support/documentation.ts'
 
 const PAGE = 'docs/sdks.md'
 
-/** The cells of every row of every table of the page, one text a row. */
+/** The sections whose tables are of all SDKs. */
+const SECTIONS = ['SDKs', 'Runs', 'While a bot runs']
+
+/** The rows of the tables in those sections. */
 function tableRows(): readonly string[] {
-  return text(PAGE)
-    .split('\n')
-    .filter((line) => line.startsWith('| '))
+  const sections = text(PAGE).split(/^#+ /m)
+  return sections
+    .filter((section) => SECTIONS.includes(section.split('\n')[0] ?? ''))
+    .flatMap((section) => section.split('\n').filter((line) => line.startsWith('| ')))
 }
 
 describe(PAGE, async () => {
