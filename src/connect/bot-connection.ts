@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../lib/clock.ts'
+import { classify } from '../net/detect-protocol.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import { botHandshake } from './bot-handshake.ts'
 import { isOfBot, type TroubleAndReason } from './connect-trouble.ts'
@@ -36,6 +37,8 @@ export async function serveBot(tcp: Socket, options: BotConnectionOptions): Prom
   const { socket } = ends.puppet
   socket.once('data', (chunk: Buffer) => {
     const trouble = mismatch(chunk, ends)
+    // It may be another server by now: not all that speak TLS hang up at plaintext.
+    if (classify(chunk) !== 'http2') dialer.forget()
     if (trouble !== undefined) onEvent({ type: 'mismatched', id, ...trouble })
   })
   const { by, ending } = await relay(ends.bot, ends.puppet)

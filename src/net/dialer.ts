@@ -1,5 +1,6 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
+import { withoutMapping } from './ip-address.ts'
 import type { NameResolver } from './name-resolver.ts'
 import { raceAddresses } from './race-addresses.ts'
 
@@ -64,9 +65,26 @@ function openSocket(options: TcpNetConnectOpts, signal: AbortSignal): Promise<So
     socket.once('connect', () => {
       signal.removeEventListener('abort', abort)
       socket.removeAllListeners('error')
+      if (isConnectedToItself(socket, options)) {
+        socket.destroy()
+        const refused = `nothing listens on ${options.host}:${options.port}`
+        return reject(Object.assign(new Error(refused), { code: 'ECONNREFUSED' }))
+      }
       // Between two owners, an error must not be without a listener.
       socket.on('error', () => {})
       resolve(socket)
     })
   })
+}
+
+/**
+ * Where nothing listens on a port of this machine, and the system chooses that very port for the connection, it connects a socket to itself
+ * (RFC 9293 §3.5): it would give back what is sent, and keep the port from who is to listen there. The remote address is not asked for:
+ * Node.js would remember it.
+ */
+function isConnectedToItself(
+  { localAddress = '', localPort }: Socket,
+  { host = '', port }: TcpNetConnectOpts,
+): boolean {
+  return localPort === port && withoutMapping(localAddress) === withoutMapping(host)
 }

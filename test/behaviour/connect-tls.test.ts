@@ -166,4 +166,37 @@ describe('a puppet that does not speak what the bot speaks', () => {
     await waitUntil(() => side.of('mismatched').length === 1, { ...PATIENCE, what: 'a mismatch to be told' })
     expect(side.of('mismatched')).toMatchObject([{ code }])
   })
+
+  it.each([
+    ['hangs up', ''],
+    ['sends an alert', '15030100020228'],
+    ['answers in HTTP/1.1', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n').toString('hex')],
+  ])(
+    'is asked anew what it speaks after one connection, where it speaks TLS now and %s',
+    async (_what, answer) => {
+      const greetings: number[] = []
+      let hasTls = false
+      const puppet = createServer((socket) => {
+        socket.on('error', () => {})
+        if (!hasTls) socket.write(Buffer.from('000000040000000000', 'hex'))
+        socket.once('data', ([first]) => {
+          greetings.push(first as number)
+          socket.end(Buffer.from(hasTls ? answer : '', 'hex'))
+        })
+      })
+      closing.push(() => puppet.close())
+      puppet.listen(0, '127.0.0.1')
+      await once(puppet, 'listening')
+      const side = await startBotSide({ puppetPort: (puppet.address() as AddressInfo).port })
+      closing.push(side.close)
+      for (const ended of [1, 2]) {
+        open(side.port).end('PRI')
+        await waitUntil(() => side.of('ended').length === ended, { ...PATIENCE, what: 'a bot to be carried' })
+        hasTls = true
+      }
+      open(side.port).write('PRI')
+      await waitUntil(() => side.of('failed').length === 1, { ...PATIENCE, what: 'TLS to be tried' })
+      expect(greetings.at(-1)).toBe(0x16)
+    },
+  )
 })
