@@ -2,7 +2,7 @@ import { COMMUNITY_CA } from '../client/community-ca.ts'
 import { type ConnectConfig, readConnectConfig } from '../config/connect-config.ts'
 import type { BotAddress } from '../config/connect-listen.ts'
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
-import { AddressFollower } from '../connect/address-follower.ts'
+import { BotAddressFollower } from '../connect/bot-address-follower.ts'
 import { BotTls } from '../connect/bot-tls.ts'
 import { ConnectService } from '../connect/service.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -100,7 +100,7 @@ function createConnect(
   })
   const report = (variable: string, problems: readonly Problem[]): void =>
     service.record({ type: 'file', variable, problems })
-  const addresses = new AddressFollower({
+  const addresses = new BotAddressFollower({
     ...config,
     clock,
     report,

@@ -2,9 +2,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { BotAddress } from '../config/connect-listen.ts'
 import { withTimeLimit } from '../lib/clock.ts'
 import { OwnAddresses } from '../net/own-addresses.ts'
+import { type LeadsHereOptions, leadsHere } from './leads-here.ts'
 import { Listener, type ListenerOptions } from './listener.ts'
 import type { ConnectOptions } from './options.ts'
-import { leadsHere, type OwnListenersOptions } from './own-listeners.ts'
 import { reset } from './relay.ts'
 
 interface Bytes {
@@ -27,7 +27,7 @@ export class ConnectServer {
 
   constructor(options: ConnectOptions) {
     this.#options = options
-    const own: OwnListenersOptions = {
+    const own: LeadsHereOptions = {
       resolver: options.resolver,
       own: new OwnAddresses(options.clock),
       listening: () => this.listeners.flatMap(({ listening }) => listening ?? []),

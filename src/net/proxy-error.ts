@@ -1,6 +1,6 @@
-import type { ConnectAnswer } from './connect-answer.ts'
 import { connectErrorKind, type ProxyStage, registryErrorOf, type Way } from './connect-error.ts'
 import type { HttpProxy } from './http-proxy.ts'
+import type { ProxyAnswer } from './proxy-answer.ts'
 import type { RegistryTrouble } from './registry-trouble.ts'
 
 /** A proxy opened no way to the registry. The message says why, in words that hold nothing of what the proxy sent. */
@@ -45,7 +45,7 @@ export function connectionError(
 
 /** The error for an answer to CONNECT that opened no way, whatever its status. */
 export function answerError(
-  answer: Exclude<ConnectAnswer, { kind: 'unfinished' }>,
+  answer: Exclude<ProxyAnswer, { kind: 'unfinished' }>,
   proxy: HttpProxy,
 ): ProxyError {
   const refused = (trouble: RegistryTrouble, words: string): ProxyError =>

@@ -1,9 +1,9 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { type ConnectionOptions, type SecureContext, connect as secureConnect } from 'node:tls'
 import type { Attempt } from './attempt.ts'
-import { readConnectAnswer } from './connect-answer.ts'
 import type { ProxyStage, Way } from './connect-error.ts'
 import type { HttpProxy } from './http-proxy.ts'
+import { readConnectAnswer } from './proxy-answer.ts'
 import { answerError, connectionError } from './proxy-error.ts'
 import { type ConnectStage, followStages } from './stages.ts'
 

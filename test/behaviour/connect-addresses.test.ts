@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { readConnectConfig } from '../../src/config/connect-config.ts'
 import type { BotAddress } from '../../src/config/connect-listen.ts'
 import type { Env } from '../../src/config/environment.ts'
-import { AddressFollower } from '../../src/connect/address-follower.ts'
+import { BotAddressFollower } from '../../src/connect/bot-address-follower.ts'
 import { WATCH_INTERVAL_MS } from '../../src/lib/file-watcher.ts'
 import type { Problem } from '../../src/lib/problem.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -36,7 +36,7 @@ async function follow(env: Env) {
   const said: string[] = []
   const applied: string[] = []
   let taken: readonly Problem[] = []
-  const follower = new AddressFollower({
+  const follower = new BotAddressFollower({
     ...config,
     clock,
     apply: async (addresses: readonly BotAddress[]) => {

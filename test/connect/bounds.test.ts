@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stopAllPeers } from '../support/child.ts'
 import { waitUntil } from '../support/wait.ts'
 import { type Connect, startConnect } from './support/connect.ts'
-import { closePlaces, startAnswers, startBot, startEcho } from './support/places.ts'
+import { closeStandIns, startAnswers, startBot, startEcho } from './support/stand-ins.ts'
 
 // Ten thousand bots at a connect that has room for fewer, from several addresses of this machine.
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   )
 })
 afterAll(async () => {
-  closePlaces()
+  closeStandIns()
   await stopAllPeers()
 })
 

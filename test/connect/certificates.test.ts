@@ -9,11 +9,11 @@ import { stopAllPeers } from '../support/child.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
 import { startConnect } from './support/connect.ts'
-import { closePlaces, startAnswers, startBot } from './support/places.ts'
+import { closeStandIns, startAnswers, startBot } from './support/stand-ins.ts'
 
 const TOKEN = 'insecure_certified-3f2c9a7e'
 
-afterEach(closePlaces)
+afterEach(closeStandIns)
 afterAll(async () => {
   await stopAllPeers()
   removeTempDirs()

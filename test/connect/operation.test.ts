@@ -7,11 +7,11 @@ import { freePort } from '../support/free-port.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { elapsed, waitUntil } from '../support/wait.ts'
 import { startConnect } from './support/connect.ts'
-import { closePlaces, startAnswers, startBot, startEcho } from './support/places.ts'
+import { closeStandIns, startAnswers, startBot, startEcho } from './support/stand-ins.ts'
 
 // connect as a process: what it says, what it shows, and how it ends.
 
-afterEach(closePlaces)
+afterEach(closeStandIns)
 afterAll(async () => {
   await stopAllPeers()
   removeTempDirs()

@@ -10,14 +10,14 @@ import { freePort } from '../support/free-port.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
 import { startConnect } from './support/connect.ts'
-import { closePlaces, startBot } from './support/places.ts'
+import { closeStandIns, startBot } from './support/stand-ins.ts'
 
 const [FIRST, SECOND, LATER, UNUSED] = ['1111', '2222', '3333', '4444'].map(
   (part) => `insecure_recognisable-${part}-9c1f40d2`,
 ) as [string, string, string, string]
 const SECRETS = [FIRST, SECOND, LATER, UNUSED]
 
-afterEach(closePlaces)
+afterEach(closeStandIns)
 afterAll(async () => {
   await stopAllPeers()
   removeTempDirs()

@@ -4,7 +4,7 @@ import { formatCount, kib, median, mib, percent } from '../../numbers.mjs'
 import { Process, withProcesses } from '../../process.mjs'
 import { memoryOf, schedulerCpuOf } from '../../process-usage.mjs'
 import { now, sleep } from '../../time.mjs'
-import { startPart, startWays } from './parts.mjs'
+import { startPart, startWays } from './peers.mjs'
 
 /** Processes of each kind, all at the same time: garbage is collected at random moments. */
 const EACH = 3

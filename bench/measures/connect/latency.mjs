@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { formatCount, median, ms, quantile } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
-import { inTurn, startGrpcServer, startWays } from './parts.mjs'
+import { inTurn, startGrpcServer, startWays } from './peers.mjs'
 
 const WARM_UP = 1000
 const WANTED_MS = 0.15

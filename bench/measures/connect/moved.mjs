@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { ms, quantile } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
 import { sleep, within } from '../../time.mjs'
-import { startConnect, startPlainRegistry } from './parts.mjs'
+import { startConnect, startPlainRegistry } from './peers.mjs'
 
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3']
 const WANTED_MS = 500

@@ -9,7 +9,7 @@ import { mib } from '../../numbers.mjs'
 import { Process, withProcesses } from '../../process.mjs'
 import { cpuOf, memoryOf } from '../../process-usage.mjs'
 import { eventually, now, sleep } from '../../time.mjs'
-import { startConnect, startPart, startPlainRegistry } from './parts.mjs'
+import { startConnect, startPart, startPlainRegistry } from './peers.mjs'
 
 const BOTS = fileURLToPath(new URL('../../churn-bots.mjs', import.meta.url))
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3']

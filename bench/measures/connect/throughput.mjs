@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { median } from '../../numbers.mjs'
 import { withProcesses } from '../../process.mjs'
-import { inTurn, startConnect, startPart, startPlainRegistry, startWays } from './parts.mjs'
+import { inTurn, startConnect, startPart, startPlainRegistry, startWays } from './peers.mjs'
 
 const WANTED = 0.7
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ANSWER_MAX_BYTES, ANSWER_MAX_LINES, readConnectAnswer } from '../../../src/net/connect-answer.ts'
+import { ANSWER_MAX_BYTES, ANSWER_MAX_LINES, readConnectAnswer } from '../../../src/net/proxy-answer.ts'
 
 const head = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`
 

@@ -5,7 +5,7 @@ import { type AddressInfo, createConnection, createServer, type Server, type Soc
 const closes: (() => void)[] = []
 
 /** Ends what was started here. */
-export function closePlaces(): void {
+export function closeStandIns(): void {
   for (const close of closes.splice(0)) close()
 }
 

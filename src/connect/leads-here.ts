@@ -5,7 +5,7 @@ import type { NameResolver } from '../net/name-resolver.ts'
 import type { OwnAddresses } from '../net/own-addresses.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 
-export interface OwnListenersOptions {
+export interface LeadsHereOptions {
   readonly resolver: Pick<NameResolver, 'addresses'>
   readonly own: OwnAddresses
   /** Where `connect` listens now. */
@@ -21,7 +21,7 @@ const PATIENCE_MS = 1000
  */
 export async function leadsHere(
   { host, port }: Endpoint,
-  { resolver, own, listening }: OwnListenersOptions,
+  { resolver, own, listening }: LeadsHereOptions,
 ): Promise<boolean> {
   const listeners = listening().filter((listener) => listener.port === port)
   if (listeners.length === 0) return false

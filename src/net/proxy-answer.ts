@@ -1,5 +1,5 @@
 /** What has come so far of a proxy's answer to CONNECT. */
-export type ConnectAnswer =
+export type ProxyAnswer =
   | { readonly kind: 'unfinished' }
   /** The final answer. */
   | { readonly kind: 'answered'; readonly status: number }
@@ -16,7 +16,7 @@ export const ANSWER_MAX_LINES = 100
  *
  * @param received all bytes so far, as Latin-1
  */
-export function readConnectAnswer(received: string): ConnectAnswer {
+export function readConnectAnswer(received: string): ProxyAnswer {
   let start = 0
   for (;;) {
     const rest = received.slice(start)

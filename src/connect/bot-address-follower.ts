@@ -15,7 +15,7 @@ import { readStable } from '../tokens/stable-read.ts'
 import type { TokenFileChange } from '../tokens/token-file-change.ts'
 import { TokenFileWatcher } from '../tokens/token-file-watcher.ts'
 
-export interface AddressFollowerOptions extends Pick<ConnectConfig, 'origin' | 'admin'> {
+export interface BotAddressFollowerOptions extends Pick<ConnectConfig, 'origin' | 'admin'> {
   readonly clock: Clock
   /** Listens on these addresses from now on; resolves with why it cannot, and all stays as it is then. */
   readonly apply: (addresses: readonly BotAddress[]) => Promise<readonly Problem[]>
@@ -24,8 +24,8 @@ export interface AddressFollowerOptions extends Pick<ConnectConfig, 'origin' | '
 }
 
 /** Follows the file of CONNECT_LISTEN and that of the tokens: what both mean together is applied as a whole, or not at all. */
-export class AddressFollower {
-  readonly #options: AddressFollowerOptions
+export class BotAddressFollower {
+  readonly #options: BotAddressFollowerOptions
   readonly #watchers: readonly FileWatcher[]
   /** What was reported last, by variable; nothing where all is well. */
   readonly #reported = new Map<string, string>()
@@ -39,7 +39,7 @@ export class AddressFollower {
   #unapplied: readonly Problem[] = []
   #update: Promise<boolean> = Promise.resolve(true)
 
-  constructor(options: AddressFollowerOptions) {
+  constructor(options: BotAddressFollowerOptions) {
     const { clock, origin } = options
     const { listen, tokens, tokenSource: source } = origin
     this.#options = options

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { afterEach, expect, it, vi } from 'vitest'
-import { leadsHere } from '../../../src/connect/own-listeners.ts'
+import { leadsHere } from '../../../src/connect/leads-here.ts'
 import { OwnAddresses } from '../../../src/net/own-addresses.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
