@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { BotAddress } from '../config/connect-listen.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -27,5 +28,7 @@ export interface ConnectOptions {
   readonly listenTls: (() => SecureContext) | undefined
   /** Of bots, all tokens together; above it they are reset. */
   readonly connectionsMax: number
+  /** Where the HTTP endpoints listen: nobody is led there, for they trust whoever asks from this machine. Undefined: nowhere. */
+  readonly adminAddress: () => AddressInfo | undefined
   readonly onEvent: (event: ConnectEvent) => void
 }

@@ -30,7 +30,10 @@ export class ConnectServer {
     const own: LeadsHereOptions = {
       resolver: options.resolver,
       own: new OwnAddresses(options.clock),
-      listening: () => this.listeners.flatMap(({ listening }) => listening ?? []),
+      listening: () => {
+        const bots = this.listeners.map(({ listening }) => listening)
+        return [...bots, options.adminAddress()].filter((address) => address !== undefined)
+      },
     }
     this.#listenerOptions = {
       ...options,

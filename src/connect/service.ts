@@ -13,7 +13,7 @@ import { readiness } from './readiness.ts'
 import { ConnectServer } from './server.ts'
 import { statusReport } from './status-report.ts'
 
-export interface ConnectServiceOptions extends Omit<ConnectOptions, 'onEvent'> {
+export interface ConnectServiceOptions extends Omit<ConnectOptions, 'onEvent' | 'adminAddress'> {
   readonly version: string
   readonly log: Log
   readonly redactor: Redactor
@@ -46,7 +46,11 @@ export class ConnectService {
     this.#startedMs = clock.now()
     this.#eventLog = new EventLog(log, clock)
     this.#state = new ConnectState(clock)
-    this.#server = new ConnectServer({ ...options, onEvent: (event) => this.record(event) })
+    this.#server = new ConnectServer({
+      ...options,
+      adminAddress: () => this.#admin.address,
+      onEvent: (event) => this.record(event),
+    })
     const [server, state] = [this.#server, this.#state]
     this.#updateTokens()
     this.#watch = new PuppetWatch({

@@ -23,6 +23,18 @@ const NOWHERE = { REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:9' }
 const PLAIN = { CONNECT_UPSTREAM_TLS: 'off', CONNECT_WAIT: '0' }
 
 describe('connect', () => {
+  it('leads nobody to its own endpoints, which trust whoever asks from this machine', async () => {
+    const registry = await startAnswers()
+    const connect = await startConnect({
+      ...PLAIN,
+      WECHATY_PUPPET_SERVICE_TOKEN: ONE,
+      REGISTRAR_REGISTRY_URL: registry.url,
+    })
+    registry.ports.set(ONE, connect.adminPort)
+    await connect.command.line(/"code":"DISCOVERY_LEADS_HERE"/)
+    expect(await startBot(connect.port).say('POST /quitquitquit HTTP/1.1\r\n\r\n')).toBe('reset')
+  })
+
   it('says each change once and shows what is wrong; it is ready as soon as the puppet has a place, without a bot', async () => {
     const registry = await startAnswers()
     const connect = await startConnect({
