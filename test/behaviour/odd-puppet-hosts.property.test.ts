@@ -46,7 +46,8 @@ async function probeBoth(host: string): Promise<readonly ProbeResult[]> {
   const signal = AbortSignal.timeout(2000)
   const results = await Promise.all([grpc.probe(signal), createTcpProbe(options).probe(signal)])
   grpc.close()
-  return results
+  // After its deadline nobody reads the result of a probe.
+  return signal.aborted ? [] : results
 }
 
 it.each([
@@ -62,7 +63,10 @@ it.each([
 ])('a puppet is found at %s', async (text) => {
   const read = await hostOf(text)
   if (!('host' in read)) throw new Error(read.problem)
-  for (const result of await probeBoth(read.host)) expect(result).toMatchObject({ ok: true })
+  expect(await probeBoth(read.host)).toEqual([
+    expect.objectContaining({ ok: true }),
+    expect.objectContaining({ ok: true }),
+  ])
 })
 
 it.each([
