@@ -3,6 +3,8 @@
 import { createServer } from 'node:net'
 import { ALL_HERE, isRight, readHeader, send } from './churn-data.mjs'
 
+/** `connect` itself asks a place that it has found whether it accepts the token, in HTTP/2: that is none of the bots that are compared. */
+const GREETING = Buffer.from('PRI * HTTP/2.0')
 const counts = { connections: 0, complete: 0, wrongBytes: 0, wrongEnds: 0, bytes: 0, example: '' }
 
 function serve(socket) {
@@ -30,6 +32,10 @@ function serve(socket) {
     if (header?.end === 'bot closes') socket.end()
   })
   socket.on('close', over)
+  const notABot = () => {
+    counts.connections -= 1
+    socket.destroy()
+  }
   const take = (chunk) => {
     if (received === header.up && chunk.equals(ALL_HERE)) return socket.resetAndDestroy()
     if (!isRight(header.number, 'up', received, chunk)) counts.wrongBytes += 1
@@ -43,6 +49,7 @@ function serve(socket) {
   socket.on('data', (chunk) => {
     if (header !== undefined) return take(chunk)
     head = Buffer.concat([head, chunk])
+    if (head.subarray(0, GREETING.length).equals(GREETING)) return notABot()
     header = readHeader(head)
     if (header !== undefined && header.rest.length > 0) take(header.rest)
   })
