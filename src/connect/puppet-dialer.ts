@@ -4,6 +4,7 @@ import { type Clock, deadline } from '../lib/clock.ts'
 import { detectProtocol } from '../net/detect-protocol.ts'
 import { Dialer } from '../net/dialer.ts'
 import type { NameResolver } from '../net/name-resolver.ts'
+import { tlsOptions } from '../net/tls-options.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import { DialError, silent, tcpTrouble, tlsTrouble } from './dial-error.ts'
 import type { RelayEnd } from './relay.ts'
@@ -95,8 +96,7 @@ export class PuppetDialer {
     return new Promise((resolve, reject) => {
       const socket = connectTls({
         socket: tcp,
-        servername: serverName,
-        secureContext: secureContext(),
+        ...tlsOptions(serverName, secureContext()),
         ALPNProtocols: ['h2'],
       })
       const fail = (error: NodeJS.ErrnoException): void => {

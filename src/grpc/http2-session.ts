@@ -3,10 +3,11 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { keepThisTurn } from '../lib/clock.ts'
+import { tlsOptions } from '../net/tls-options.ts'
 
 /** What the probe says of itself in a TLS handshake. */
 export interface ClientTls {
-  /** The server name that it asks for, as clients do; undefined: none. */
+  /** The server name that it asks for, as clients do; undefined, or an address: none. */
   readonly servername: string | undefined
   readonly cert?: Buffer | undefined
   readonly key?: Buffer | undefined
@@ -100,7 +101,7 @@ function secured(socket: Socket, { servername, cert, key, ca }: ClientTls): TLSS
     socket,
     ALPNProtocols: ['h2'],
     rejectUnauthorized: false,
-    ...(servername === undefined ? {} : { servername }),
+    ...(servername === undefined ? {} : tlsOptions(servername, undefined)),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
     ...(ca === undefined ? {} : { ca: [...ca] }),
   })

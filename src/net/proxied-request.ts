@@ -5,8 +5,9 @@ import type { Attempt } from './attempt.ts'
 import type { Way } from './connect-error.ts'
 import { answerError, ProxyError, proxyName } from './proxy-error.ts'
 import { type ProxyVariables, proxyFor } from './proxy-from-environment.ts'
-import { openTunnel, tlsOptions } from './proxy-tunnel.ts'
+import { openTunnel } from './proxy-tunnel.ts'
 import { targetOf } from './target.ts'
+import { tlsOptions } from './tls-options.ts'
 
 export interface ProxiedRequest {
   readonly variables: ProxyVariables

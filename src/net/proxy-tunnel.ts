@@ -1,11 +1,12 @@
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
-import { type ConnectionOptions, type SecureContext, connect as secureConnect } from 'node:tls'
+import { connect, type LookupFunction, type Socket } from 'node:net'
+import { type SecureContext, connect as secureConnect } from 'node:tls'
 import type { Attempt } from './attempt.ts'
 import type { ProxyStage, Way } from './connect-error.ts'
 import type { HttpProxy } from './http-proxy.ts'
 import { readConnectAnswer } from './proxy-answer.ts'
 import { answerError, connectionError } from './proxy-error.ts'
 import { type ConnectStage, followStages } from './stages.ts'
+import { tlsOptions } from './tls-options.ts'
 
 const STAGES: Readonly<Record<ConnectStage, ProxyStage>> = {
   DNS: 'proxy DNS',
@@ -70,12 +71,6 @@ function dial({ proxy, lookup, secureContext }: TunnelOptions): Socket {
   const { secure, host, port } = proxy
   if (!secure) return connect({ host, port, lookup })
   return secureConnect({ port, lookup, ...tlsOptions(host, secureContext) })
-}
-
-/** What TLS to a host needs. An address is no server name (RFC 6066 §3). */
-export function tlsOptions(host: string, secureContext: SecureContext | undefined): ConnectionOptions {
-  const servername = isIP(host) === 0 ? host : ''
-  return { host, servername, ...(secureContext && { secureContext }) }
 }
 
 function connectRequest(target: string, { authorization }: HttpProxy): string {

@@ -72,6 +72,18 @@ describe('the TLS handshake', () => {
     expect(seen).toEqual([['insecure', 'h2', 'puppet-registrar test server']])
   })
 
+  it.each(['127.0.0.1', '::1'])('asks for no name where it has the address %s alone', async (address) => {
+    const seen: unknown[] = []
+    const server = secureServer({})
+    server.on('secureConnection', (socket: TLSSocket) => seen.push(socket.servername))
+    const clientTls = () => ({ servername: address })
+    expect(await probeOnce(grpcProbe(await serve(server), { clientTls }))).toMatchObject({
+      ok: true,
+      tls: true,
+    })
+    expect(seen).toEqual([false])
+  })
+
   const wanted =
     'speaks TLS and wants a client certificate; give it with REGISTRAR_PUPPET_TLS_CERT_FILE and REGISTRAR_PUPPET_TLS_KEY_FILE'
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(

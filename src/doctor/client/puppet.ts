@@ -43,10 +43,7 @@ export async function walkToPuppet(
   try {
     const socket = await dialer.dial(limit.signal)
     report({ step: 'puppet port', status: 'ok', seen: `${where} accepts connections` })
-    const { host } = endpoint
-    const tls = plan.tls
-      ? { servername: plan.serverName ?? (isNameLike(host) ? host : undefined), ca: plan.ca }
-      : undefined
+    const tls = plan.tls ? { servername: plan.serverName ?? endpoint.host, ca: plan.ca } : undefined
     session = await openSession(socket, tls, limit.signal)
   } catch (error) {
     if (error instanceof SessionError) {
@@ -67,10 +64,6 @@ export async function walkToPuppet(
   if (isVerified) await askWithToken(plan, endpoint, session, { clock, signal }, report)
   session.destroy()
   return { speaks }
-}
-
-function isNameLike(host: string): boolean {
-  return !/^[\d.]+$|:/.test(host)
 }
 
 /** Whether the SDK would go on: it has verified the peer, or does not, or speaks plaintext. */
