@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { FileTrouble } from '../lib/file-trouble.ts'
 import type { Problem } from '../lib/problem.ts'
 import { CertificatesFollower } from '../net/certificates-follower.ts'
+import { hostPort } from '../net/host-port.ts'
 import { NameResolver } from '../net/name-resolver.ts'
 import { RegistryTransport } from '../net/registry-transport.ts'
 import { trusting } from '../net/trust.ts'
@@ -168,7 +169,7 @@ function summaryOf({ addresses, registry, waitMs, upstream, admin }: ConnectConf
     ...(registry.proxy && { proxy: `${registry.proxy.url} (${registry.proxy.variable})` }),
     waitMs,
     upstreamTls: upstream.tls,
-    admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,
+    admin: admin.port === 0 ? 'off' : hostPort(admin),
   }
 }
 

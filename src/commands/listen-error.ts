@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { ProblemCode } from '../lib/problem.ts'
+import { hostPort } from '../net/host-port.ts'
 
 /** An address that a command listens on, and the variables that set it. */
 export interface ListenSetting {
@@ -16,7 +17,7 @@ export function asListenProblem(
 ): ConfigError {
   const { code, port, hostname } = error as NodeJS.ErrnoException & { port?: number; hostname?: string }
   const setting = settings.find((each) => each.port === port || each.host === hostname) ?? settings[0]
-  const address = `${setting.host}:${setting.port}`
+  const address = hostPort(setting)
   const wrong = (code: ProblemCode, variable: string, message: string): ConfigError =>
     new ConfigError([{ code, variable, message }])
   switch (code) {

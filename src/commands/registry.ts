@@ -1,6 +1,7 @@
 import { memoryLimit, roomInMemory } from '../config/memory-limit.ts'
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
 import { type RegistryConfig, readRegistryConfig } from '../config/registry-config.ts'
+import { hostPort } from '../net/host-port.ts'
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import { AllowList } from '../registry/allow-list.ts'
@@ -84,7 +85,7 @@ function summaryOf({ list, reachability, admin }: RegistryConfig): Record<string
   return {
     mayRegister: list === undefined ? 'every token' : `${list.entries.length} tokens`,
     reachability,
-    admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,
+    admin: admin.port === 0 ? 'off' : hostPort(admin),
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Config, readConfig } from '../config/sidecar-config.ts'
+import { hostPort } from '../net/host-port.ts'
 import { Sidecar } from '../sidecar/sidecar.ts'
 import type { Context } from './context.ts'
 import { runDaemon } from './daemon.ts'
@@ -92,12 +93,12 @@ function summaryOf({
 }: Config): Record<string, unknown> {
   return {
     tokens: tokens.length,
-    puppet: `${puppet.host}:${puppet.port}`,
+    puppet: hostPort(puppet),
     probe: probe.kind,
     registry: registry.url.href,
     published: `${advertise.host || 'the address that the registry sees'}, port ${advertise.port}`,
     ...(registry.proxy && { proxy: `${registry.proxy.url} (${registry.proxy.variable})` }),
-    ...(gateway && { gateway: `${gateway.host}:${gateway.port}` }),
-    admin: admin.port === 0 ? 'off' : `${admin.host}:${admin.port}`,
+    ...(gateway && { gateway: hostPort(gateway) }),
+    admin: admin.port === 0 ? 'off' : hostPort(admin),
   }
 }

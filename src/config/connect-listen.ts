@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { withoutBrackets } from '../net/host-name.ts'
+import { hostPort } from '../net/host-port.ts'
 import { type Content, linesOf } from '../tokens/file-content.ts'
 import { readStable } from '../tokens/stable-read.ts'
 import { problemOf } from '../tokens/validate.ts'
@@ -149,7 +150,7 @@ function checkClashes(
     if (before.some((other) => isSame(host, other))) {
       findings.problem(
         CONNECT_LISTEN,
-        `has ${host}:${port} twice; give one of them another port`,
+        `has ${hostPort({ host, port })} twice; give one of them another port`,
         'PORT_TAKEN',
       )
     }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../lib/clock.ts'
 import { classify } from '../net/detect-protocol.ts'
+import { hostPort } from '../net/host-port.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import { botHandshake } from './bot-handshake.ts'
 import { isOfBot, type TroubleAndReason } from './connect-trouble.ts'
@@ -111,16 +112,16 @@ async function greet(
 /** What is wrong where a puppet's first bytes are of another kind than the bot's; undefined where nothing is. */
 function mismatch(
   [first]: Buffer,
-  { isTlsBot, puppet: { socket, tcp }, endpoint: { host, port } }: Ends,
+  { isTlsBot, puppet: { socket, tcp }, endpoint }: Ends,
 ): TroubleAndReason | undefined {
   const isTls = first === TLS_ALERT || first === TLS_HANDSHAKE
   if (isTlsBot && !isTls) {
-    const reason = `a bot speaks TLS, and the puppet at ${host}:${port} answers in plaintext`
+    const reason = `a bot speaks TLS, and the puppet at ${hostPort(endpoint)} answers in plaintext`
     return { code: 'BOT_TLS_UNEXPECTED', reason }
   }
   if (isTlsBot || socket !== tcp || !isTls) return undefined
   return {
     code: 'UPSTREAM_TLS_WANTED',
-    reason: `a bot speaks plaintext, and the puppet at ${host}:${port} TLS`,
+    reason: `a bot speaks plaintext, and the puppet at ${hostPort(endpoint)} TLS`,
   }
 }

@@ -6,7 +6,7 @@ import { firstBytes } from './first-bytes.ts'
 import { type RelayEnd, reset } from './relay.ts'
 
 /** Deadline of the TLS handshake with a bot, in milliseconds: it takes two round trips, and whoever sends a byte a second is not to hold it. */
-const HANDSHAKE_MS = 10_000
+const BOT_HANDSHAKE_MS = 10_000
 
 /**
  * Speaks TLS with a bot that has begun to, and waits for its first bytes inside. Resolves with why that failed if it has, and with `none` if
@@ -25,8 +25,8 @@ export async function botHandshake(
   socket.on('error', ({ code }: NodeJS.ErrnoException) => {
     failure ??= `the TLS handshake of a bot fails (${code ?? 'no code'})`
   })
-  const cancel = clock.after(HANDSHAKE_MS, () => {
-    failure ??= `the TLS handshake of a bot is not over after ${HANDSHAKE_MS / 1000} s`
+  const cancel = clock.after(BOT_HANDSHAKE_MS, () => {
+    failure ??= `the TLS handshake of a bot is not over after ${BOT_HANDSHAKE_MS / 1000} s`
     reset(bot)
   })
   socket.once('secure', cancel)

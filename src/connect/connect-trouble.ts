@@ -63,6 +63,30 @@ export function isOfBot(code: ConnectTrouble): boolean {
   return code.startsWith('BOT_')
 }
 
+/** What cannot become better by waiting: somebody has to change a setting or a certificate. */
+const LASTING: ReadonlySet<ConnectTrouble> = new Set([
+  'UPSTREAM_TLS_UNTRUSTED',
+  'UPSTREAM_TLS_WRONG_NAME',
+  'UPSTREAM_TLS_EXPIRED',
+  'UPSTREAM_TLS_NOT_SPOKEN',
+  'BOT_TLS_UNEXPECTED',
+  'DISCOVERY_LEADS_HERE',
+  'REGISTRY_TLS_UNTRUSTED',
+  'REGISTRY_TLS_WRONG_NAME',
+  'REGISTRY_TLS_EXPIRED',
+  'REGISTRY_TLS_NOT_YET_VALID',
+  'REGISTRY_TLS_NOT_SPOKEN',
+  'REGISTRY_TLS_WANTED',
+  'REGISTRY_SPEAKS_HTTP2',
+  'PROXY_TLS_UNTRUSTED',
+  'PROXY_CREDENTIALS_WANTED',
+  'PROXY_UNUSABLE',
+])
+
+export function isLasting(code: ConnectTrouble): boolean {
+  return LASTING.has(code)
+}
+
 /** A trouble in words that hold no token. */
 export interface TroubleAndReason {
   readonly code: ConnectTrouble

@@ -1,6 +1,7 @@
 import { connectErrorKind } from '../net/connect-error.ts'
+import { hostPort } from '../net/host-port.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
-import type { ConnectTrouble, TroubleAndReason, UpstreamTrouble } from './connect-trouble.ts'
+import type { TroubleAndReason, UpstreamTrouble } from './connect-trouble.ts'
 
 /** A connection to the puppet did not come about. */
 export class DialError extends Error {
@@ -13,49 +14,26 @@ export class DialError extends Error {
   }
 }
 
-/** What cannot become better by waiting: somebody has to change a setting or a certificate. */
-const LASTING: ReadonlySet<string> = new Set<ConnectTrouble>([
-  'UPSTREAM_TLS_UNTRUSTED',
-  'UPSTREAM_TLS_WRONG_NAME',
-  'UPSTREAM_TLS_EXPIRED',
-  'UPSTREAM_TLS_NOT_SPOKEN',
-  'BOT_TLS_UNEXPECTED',
-  'DISCOVERY_LEADS_HERE',
-  'REGISTRY_TLS_UNTRUSTED',
-  'REGISTRY_TLS_WRONG_NAME',
-  'REGISTRY_TLS_EXPIRED',
-  'REGISTRY_TLS_NOT_YET_VALID',
-  'REGISTRY_TLS_NOT_SPOKEN',
-  'REGISTRY_TLS_WANTED',
-  'REGISTRY_SPEAKS_HTTP2',
-  'PROXY_TLS_UNTRUSTED',
-  'PROXY_CREDENTIALS_WANTED',
-  'PROXY_UNUSABLE',
-])
-
-export function isLasting({ code }: TroubleAndReason): boolean {
-  return LASTING.has(code)
-}
-
 /** What an error of TCP, or of the search for the name, means. */
-export function tcpTrouble(error: NodeJS.ErrnoException, { host, port }: Endpoint): TroubleAndReason {
+export function tcpTrouble(error: NodeJS.ErrnoException, endpoint: Endpoint): TroubleAndReason {
+  const { host } = endpoint
   const code = error.code === undefined ? '' : ` (${error.code})`
   switch (connectErrorKind(error)) {
     case 'refused':
-      return { code: 'UPSTREAM_REFUSED', reason: `nothing listens on ${host}:${port}` }
+      return { code: 'UPSTREAM_REFUSED', reason: `nothing listens on ${hostPort(endpoint)}` }
     case 'unresolved':
       return { code: 'UPSTREAM_NAME_UNRESOLVED', reason: `the name ${host} does not resolve${code}` }
     case 'unreachable':
       return { code: 'UPSTREAM_UNREACHABLE', reason: `there is no route to ${host}${code}` }
     case 'timeout':
-      return silent({ host, port })
+      return silent(endpoint)
     default:
-      return { code: 'UPSTREAM_FAILED', reason: `connecting to ${host}:${port} failed${code}` }
+      return { code: 'UPSTREAM_FAILED', reason: `connecting to ${hostPort(endpoint)} failed${code}` }
   }
 }
 
-export function silent({ host, port }: Endpoint): TroubleAndReason {
-  return { code: 'UPSTREAM_SILENT', reason: `${host}:${port} does not answer` }
+export function silent(endpoint: Endpoint): TroubleAndReason {
+  return { code: 'UPSTREAM_SILENT', reason: `${hostPort(endpoint)} does not answer` }
 }
 
 const TLS_ERRORS: Readonly<Record<string, readonly [UpstreamTrouble, string]>> = {
@@ -79,11 +57,11 @@ const NOT_TLS: ReadonlySet<string> = new Set([
  */
 export function tlsTrouble(
   { code = '' }: NodeJS.ErrnoException,
-  { host, port }: Endpoint,
+  endpoint: Endpoint,
   serverName: string,
   isTlsWanted: boolean,
 ): TroubleAndReason {
-  const where = `${host}:${port}`
+  const where = hostPort(endpoint)
   if (UNTRUSTED.test(code)) {
     return {
       code: 'UPSTREAM_TLS_UNTRUSTED',

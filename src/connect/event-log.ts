@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import { hostPort } from '../net/host-port.ts'
 import { type Log, RepeatableLines } from '../ops/log.ts'
 import { type Change, LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
@@ -129,7 +130,5 @@ function wordsOf({ state, endpoint, dialing, asking }: PuppetRecord, { reason }:
 }
 
 function nameOf(endpoint: Endpoint | undefined): string {
-  if (endpoint === undefined) return ''
-  const { host, port } = endpoint
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return endpoint === undefined ? '' : hostPort(endpoint)
 }

@@ -17,7 +17,7 @@ export type Refusal = (typeof REFUSALS)[number]
 /** What happens in `connect`: log, metrics and status are made from it. `id` is the public name of a token. */
 export type ConnectEvent =
   | { readonly type: 'accepted'; readonly id: string }
-  /** Not even begun. */
+  /** The connection was closed before anything was read from it. */
   | { readonly type: 'refused'; readonly id: string; readonly reason: Refusal }
   /** The bot went away before it said anything, or said nothing for too long. */
   | { readonly type: 'silent'; readonly id: string }

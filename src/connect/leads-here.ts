@@ -13,7 +13,7 @@ export interface LeadsHereOptions {
 }
 
 /** How long the search for a name may take, in milliseconds: the connection itself will say what is wrong with it. */
-const PATIENCE_MS = 1000
+const RESOLVE_MS = 1000
 
 /**
  * Whether a connection to an endpoint would end at `connect` itself: it would be carried in a circle. A puppet may well have the same port on
@@ -25,7 +25,7 @@ export async function leadsHere(
 ): Promise<boolean> {
   const listeners = listening().filter((listener) => listener.port === port)
   if (listeners.length === 0) return false
-  const addresses = await resolver.addresses(host, PATIENCE_MS).catch(() => [])
+  const addresses = await resolver.addresses(host, RESOLVE_MS).catch(() => [])
   return addresses.map(withoutMapping).some((address) =>
     listeners.some((listener) => {
       if (addressRange(listener.address) !== 'unspecified')

@@ -1,10 +1,11 @@
 import { type Clock, deadline } from '../lib/clock.ts'
-import type { Endpoint } from '../protocol/discovery.ts'
-import type { TroubleAndReason } from './connect-trouble.ts'
-import { DialError, isLasting } from './dial-error.ts'
+import { type Endpoint, isSameEndpoint } from '../protocol/discovery.ts'
+import { isLasting, type TroubleAndReason } from './connect-trouble.ts'
+import { DialError } from './dial-error.ts'
 import type { ConnectEvent } from './events.ts'
+import type { Finding } from './place-knowledge.ts'
 import type { PuppetDialer } from './puppet-dialer.ts'
-import type { Finding, PuppetFinder } from './puppet-finder.ts'
+import type { PuppetFinder } from './puppet-finder.ts'
 import type { RelayEnd } from './relay.ts'
 
 export interface PuppetConnectorOptions {
@@ -53,7 +54,7 @@ export class PuppetConnector {
     const wait = deadline(clock, untilMs - clock.now(), signal)
     try {
       for (;;) {
-        if (clock.now() >= untilMs || isLasting(result)) throw new DialError(result)
+        if (clock.now() >= untilMs || isLasting(result.code)) throw new DialError(result)
         found = await beforeAbort(finder.find(found), wait.signal, result)
         result = await this.#attempt(found, isTlsBot, signal)
         if ('end' in result) return result
@@ -77,11 +78,11 @@ export class PuppetConnector {
     const place = this.#failingAt(endpoint)
     if (place !== undefined) {
       place.trial = dial
-        .then((result) => ('end' in result || isLasting(result) ? undefined : result))
+        .then((result) => ('end' in result || isLasting(result.code) ? undefined : result))
         .finally(() => {
           place.trial = undefined
         })
-      // Who dials hears of it.
+      // The one that dials gets the error itself; it must not count as unhandled here too.
       place.trial.catch(() => {})
     }
     return dial
@@ -103,7 +104,7 @@ export class PuppetConnector {
       if (signal.aborted) return trouble
       onEvent({ type: 'dialFailed', id, endpoint, ...trouble })
       // What is wrong for good may be so for this bot alone, and nobody waits for it.
-      if (isLasting(trouble)) this.#answers(endpoint)
+      if (isLasting(trouble.code)) this.#answers(endpoint)
       else this.#failing = this.#failingAt(endpoint) ?? { endpoint, trial: undefined }
       return trouble
     }
@@ -113,9 +114,9 @@ export class PuppetConnector {
     if (this.#failingAt(endpoint) !== undefined) this.#failing = undefined
   }
 
-  #failingAt({ host, port }: Endpoint): FailingPlace | undefined {
+  #failingAt(endpoint: Endpoint): FailingPlace | undefined {
     const place = this.#failing
-    return place?.endpoint.host === host && place.endpoint.port === port ? place : undefined
+    return place !== undefined && isSameEndpoint(place.endpoint, endpoint) ? place : undefined
   }
 }
 

@@ -5,7 +5,7 @@ import { detectProtocol } from '../net/detect-protocol.ts'
 import { Dialer } from '../net/dialer.ts'
 import type { NameResolver } from '../net/name-resolver.ts'
 import { tlsOptions } from '../net/tls-options.ts'
-import type { Endpoint } from '../protocol/discovery.ts'
+import { type Endpoint, isSameEndpoint } from '../protocol/discovery.ts'
 import { DialError, silent, tcpTrouble, tlsTrouble } from './dial-error.ts'
 import type { RelayEnd } from './relay.ts'
 
@@ -53,7 +53,7 @@ export class PuppetDialer {
   }
 
   #prepare(endpoint: Endpoint): void {
-    if (this.#endpoint?.host === endpoint.host && this.#endpoint.port === endpoint.port) return
+    if (this.#endpoint !== undefined && isSameEndpoint(this.#endpoint, endpoint)) return
     const { clock, resolver } = this.#options
     const socket = { allowHalfOpen: true, noDelay: true }
     this.#endpoint = endpoint

@@ -1,4 +1,5 @@
-import type { Endpoint } from '../protocol/discovery.ts'
+import { hostPort } from '../net/host-port.ts'
+import { type Endpoint, isSameEndpoint } from '../protocol/discovery.ts'
 import { type ConnectTrouble, isOfBot, type TroubleAndReason } from './connect-trouble.ts'
 import type { ConnectEvent } from './events.ts'
 
@@ -97,10 +98,9 @@ export function nextPuppet(puppet: PuppetRecord, event: ConnectEvent, nowMs: num
     case 'tokenChecked': {
       if (!isAt(puppet, event.endpoint)) return puppet
       if (event.accepted) return settled({ ...puppet, refusing: undefined })
-      const { host, port } = event.endpoint
       const trouble: TroubleAndReason = {
         code: 'UPSTREAM_REFUSES_TOKEN',
-        reason: `the puppet at ${host}:${port} refuses the token`,
+        reason: `the puppet at ${hostPort(event.endpoint)} refuses the token`,
       }
       return { ...puppet, refusing: sameOr(puppet.refusing, trouble, nowMs) }
     }
@@ -124,6 +124,6 @@ function settled(puppet: PuppetRecord): PuppetRecord {
   return troubleOf(puppet) === undefined ? { ...puppet, sentAway: 0 } : puppet
 }
 
-function isAt({ endpoint }: PuppetRecord, { host, port }: Endpoint): boolean {
-  return endpoint?.host === host && endpoint.port === port
+function isAt({ endpoint }: PuppetRecord, other: Endpoint): boolean {
+  return endpoint !== undefined && isSameEndpoint(endpoint, other)
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { BotAddress } from '../config/connect-listen.ts'
 import { withTimeLimit } from '../lib/clock.ts'
+import { hostPort } from '../net/host-port.ts'
 import { OwnAddresses } from '../net/own-addresses.ts'
 import { type LeadsHereOptions, leadsHere } from './leads-here.ts'
 import { Listener, type ListenerOptions } from './listener.ts'
@@ -73,7 +74,7 @@ export class ConnectServer {
     const added = [...wanted].filter(([name]) => !this.#listeners.has(name))
     await startAll(added.map(([, listener]) => listener))
     if (this.#draining) return void added.map(([, listener]) => listener.close())
-    for (const { host, port, token } of addresses) wanted.get(`${host}:${port}`)?.use(token)
+    for (const address of addresses) wanted.get(hostPort(address))?.use(address.token)
     for (const [name, listener] of this.#listeners) {
       if (wanted.has(name)) continue
       listener.close()
@@ -98,7 +99,7 @@ export class ConnectServer {
   #listenersFor(addresses: readonly BotAddress[]): Map<string, Listener> {
     return new Map(
       addresses.map((address) => {
-        const name = `${address.host}:${address.port}`
+        const name = hostPort(address)
         return [name, this.#listeners.get(name) ?? new Listener(address, this.#listenerOptions)]
       }),
     )

@@ -1,3 +1,4 @@
+import { hostPort } from '../net/host-port.ts'
 import { statusPage } from '../ops/status-page.ts'
 import type { ConnectState } from './connect-state.ts'
 import type { Listener } from './listener.ts'
@@ -35,10 +36,10 @@ export function statusReport(state: ConnectState, options: StatusReportOptions):
     }),
     registry: { url: options.registry.href },
     connections: options.connections,
-    tokens: statusPage(groups, offset).map(({ id, address: { host, port }, bots }) => {
+    tokens: statusPage(groups, offset).map(({ id, address, bots }) => {
       return {
         id,
-        listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+        listen: hostPort(address),
         connections: bots.size,
         puppet: puppetReport(state, id, options),
       }

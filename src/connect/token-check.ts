@@ -4,6 +4,7 @@ import { openSession } from '../grpc/http2-session.ts'
 import { authorization, isTokenAccepted, VERSION } from '../grpc/puppet-call.ts'
 import { inBackground } from '../lib/background.ts'
 import { type Clock, deadline } from '../lib/clock.ts'
+import { hostPort } from '../net/host-port.ts'
 import { isLoopbackHost } from '../net/local-host.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
 import { DialError } from './dial-error.ts'
@@ -41,7 +42,7 @@ export class TokenCheck {
   /** To be told of each place that the registry names; asks there unless it has done so just now. */
   found(endpoint: Endpoint): void {
     const nowMs = this.#options.clock.now()
-    const place = `${endpoint.host}:${endpoint.port}`
+    const place = hostPort(endpoint)
     if (place === this.#place && nowMs - this.#askedMs < FRESH_MS) return
     this.#place = place
     this.#askedMs = nowMs

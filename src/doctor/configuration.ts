@@ -1,5 +1,6 @@
 import type { Env } from '../config/environment.ts'
 import { PROBLEM_REMEDIES, type Problem, type ProblemCode } from '../lib/problem.ts'
+import { hostPort } from '../net/host-port.ts'
 import type { Finding, FindingStatus, Remedy } from './finding.ts'
 import { isToken, type TolerantConfig } from './tolerant-config.ts'
 import type { Walk } from './walk.ts'
@@ -32,7 +33,7 @@ export function configurationFindings(
   const findings = [...about(problems, 'fail'), ...about(warnings, 'warn')]
   if (findings.length > 0 || config === undefined) return findings
   const { puppet, registry } = config
-  const seen = `can be used: puppet ${puppet.host}:${puppet.port}, registry ${registry.url.href}`
+  const seen = `can be used: puppet ${hostPort(puppet)}, registry ${registry.url.href}`
   return [{ step: 'configuration', status: 'ok', seen }]
 }
 

@@ -1,3 +1,4 @@
+import { hostPort } from '../net/host-port.ts'
 import { listeningPorts } from '../net/listening-ports.ts'
 import { DOCTOR_REMEDIES, type DoctorTrouble } from './doctor-trouble.ts'
 import type { Finding, Step } from './finding.ts'
@@ -20,7 +21,7 @@ async function sidecarFindings(
   if (port === 0)
     return [{ step, status: 'skipped', seen: 'REGISTRAR_ADMIN_PORT is 0: there is nothing to ask' }]
   const host = hostToAsk(config.admin)
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const where = hostPort({ host, port })
   const answer = await askStatus({ host, port }, clock)
   if (answer.kind === 'sidecar') return statusFindings(answer.status, config)
   if (answer.kind === 'none') {
@@ -96,9 +97,9 @@ function differences(
   own: Pick<SidecarStatus['puppet'], 'host' | 'port'>,
   url: string,
 ): readonly Finding[] {
-  const theirs = `${puppet.host}:${puppet.port}`
+  const theirs = hostPort(puppet)
   const other = [
-    ...(theirs === `${own.host}:${own.port}` ? [] : [`the puppet at ${theirs}`]),
+    ...(theirs === hostPort(own) ? [] : [`the puppet at ${theirs}`]),
     ...(registry.url === url ? [] : [`the registry ${registry.url}`]),
   ]
   if (other.length === 0) return []

@@ -67,7 +67,7 @@ function openSocket(options: TcpNetConnectOpts, signal: AbortSignal): Promise<So
       socket.removeAllListeners('error')
       if (isConnectedToItself(socket, options)) {
         socket.destroy()
-        const refused = `nothing listens on ${options.host}:${options.port}`
+        const refused = 'nothing listens there: it was connected to itself'
         return reject(Object.assign(new Error(refused), { code: 'ECONNREFUSED' }))
       }
       // Between two owners, an error must not be without a listener.

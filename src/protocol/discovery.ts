@@ -6,6 +6,10 @@ export interface Endpoint {
   readonly port: number
 }
 
+export function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
+  return one.host === other.host && one.port === other.port
+}
+
 /** What a registry's answer to a discovery means. */
 export type DiscoveryAnswer =
   | {

@@ -1,6 +1,7 @@
 import { type Discovery, discover } from '../client/discover.ts'
 import { readConfig } from '../config/sidecar-config.ts'
 import { type Clock, pause } from '../lib/clock.ts'
+import { hostPort } from '../net/host-port.ts'
 import { NameResolver } from '../net/name-resolver.ts'
 import { createTransport } from '../net/transport.ts'
 import { createLog } from '../ops/log.ts'
@@ -126,8 +127,7 @@ export class Story {
       const answer = await discover({ registry: this.#registryUrl, token: STORY_TOKEN, transport, clock })
       const waitedMs = Math.round(clock.now() - startedMs)
       if (this.#matches(answer, wanted)) {
-        const where =
-          answer.kind === 'found' ? ` at ${answer.endpoint.host}:${answer.endpoint.port}` : ' (404)'
+        const where = answer.kind === 'found' ? ` at ${hostPort(answer.endpoint)}` : ' (404)'
         this.#line('client', `asks the registry: ${wanted}${where}, after ${waitedMs} ms`)
         return true
       }

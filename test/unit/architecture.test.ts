@@ -71,7 +71,7 @@ const COMMON = ['lib', 'net', 'ops', 'protocol', 'tokens', 'config']
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   net: ['lib'],
-  grpc: ['lib'],
+  grpc: ['lib', 'net'],
   tokens: ['lib'],
   ops: ['lib', 'net'],
   protocol: ['lib', 'net'],

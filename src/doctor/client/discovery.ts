@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { hostPort } from '../../net/host-port.ts'
 import type { DiscoveryAnswer } from '../../protocol/discovery.ts'
 import { type Endpoint, endpointText, type Plan } from './plan.ts'
 import { AUTHORITY, DEFAULT_AUTHORITY } from './sdks.ts'
@@ -96,7 +97,7 @@ export function registeredElsewhere(
     remedy: {
       words:
         variable === undefined
-          ? `run \`connect\` beside the bot: it asks that registry (docs/sdks.md); or tell the SDK in the bot's program where the puppet is (${endpoint.host}:${endpoint.port}), and again if it moves`
+          ? `run \`connect\` beside the bot: it asks that registry (docs/sdks.md); or tell the SDK in the bot's program where the puppet is (${hostPort(endpoint)}), and again if it moves`
           : 'run `connect` beside the bot: it asks that registry (docs/sdks.md); or tell the bot where the puppet is, and again if it moves',
       ...(variable !== undefined && { type: `${variable}=${endpointText(sdk, endpoint)}` }),
     },

@@ -1,6 +1,7 @@
 import { COMMUNITY_CA } from '../../client/community-ca.ts'
 import type { Env } from '../../config/environment.ts'
 import { withoutBrackets } from '../../net/host-name.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { isPort } from '../../protocol/discovery.ts'
 import { serverNameOf } from '../../tokens/server-name.ts'
 import { readPuppetCa } from './puppet-ca.ts'
@@ -60,9 +61,7 @@ function describe({
   serverName,
 }: Pick<Plan, 'authority' | 'endpoint' | 'tls' | 'serverName'>): string {
   const where =
-    endpoint === undefined
-      ? `asks ${authority}`
-      : `goes to ${endpoint.host}:${endpoint.port}, asks no registry`
+    endpoint === undefined ? `asks ${authority}` : `goes to ${hostPort(endpoint)}, asks no registry`
   const name = serverName === undefined ? '' : ` with the server name ${serverName}`
   return `${where}, and speaks ${tls ? `TLS${name}` : 'plaintext'} with the puppet`
 }
@@ -178,11 +177,8 @@ function readEndpoint(sdk: Sdk, env: Env, report: Report): Endpoint | undefined 
 }
 
 /** As the SDK has to be told it. */
-export function endpointText(
-  { endpointIsUrl }: Pick<Sdk, 'endpointIsUrl'>,
-  { host, port }: Endpoint,
-): string {
-  return `${endpointIsUrl ? 'http://' : ''}${host}:${port}`
+export function endpointText({ endpointIsUrl }: Pick<Sdk, 'endpointIsUrl'>, endpoint: Endpoint): string {
+  return `${endpointIsUrl ? 'http://' : ''}${hostPort(endpoint)}`
 }
 
 function endpointOfUrl(text: string): Endpoint | undefined {

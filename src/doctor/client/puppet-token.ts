@@ -2,6 +2,7 @@ import type { ClientHttp2Session } from 'node:http2'
 import { type GrpcAnswer, unaryCall } from '../../grpc/grpc-call.ts'
 import { authorization, isTokenAccepted, VERSION } from '../../grpc/puppet-call.ts'
 import { type Clock, deadline } from '../../lib/clock.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { isLoopbackHost } from '../../net/local-host.ts'
 import { describeAnswer, kindOf, MEANINGS } from '../../sidecar/probe/answer-meaning.ts'
 import type { Endpoint, Plan } from './plan.ts'
@@ -23,7 +24,7 @@ export async function askWithToken(
   report: Report,
 ): Promise<void> {
   const { sdk, token, tls } = plan
-  const { host, port, authority = plan.serverName ?? `${host}:${port}` } = endpoint
+  const { host, port, authority = plan.serverName ?? hostPort({ host, port }) } = endpoint
   const isAnybody = tls && sdk.checksNames === 'none' && !isLoopbackHost(session.socket?.remoteAddress ?? '')
   const places = isAnybody ? [] : placesOf(plan, endpoint)
   const limit = deadline(clock, CALL_MS, signal)

@@ -4,6 +4,7 @@ import { openSession, SessionError } from '../../grpc/http2-session.ts'
 import { type Clock, deadline } from '../../lib/clock.ts'
 import { type DetectedProtocol, detectProtocol } from '../../net/detect-protocol.ts'
 import { Dialer } from '../../net/dialer.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { isLoopbackHost, isPrivateHost } from '../../net/local-host.ts'
 import type { NameResolver } from '../../net/name-resolver.ts'
 import { resultOfConnectError } from '../../sidecar/probe/probe.ts'
@@ -37,7 +38,7 @@ export async function walkToPuppet(
   report: Report,
 ): Promise<SeenPort> {
   const dialer = new Dialer({ ...endpoint, clock, resolver, timeoutMs: CONNECT_MS })
-  const where = `${endpoint.host}:${endpoint.port}`
+  const where = hostPort(endpoint)
   const limit = deadline(clock, CONNECT_MS, signal)
   let session: ClientHttp2Session | undefined
   try {
@@ -94,7 +95,10 @@ function portFinding(
 ): Parameters<Report>[0] {
   const { host, port } = endpoint
   const { code, reason } = isLate
-    ? { code: 'PUPPET_SILENT', reason: `${host}:${port} does not answer in ${CONNECT_MS / 1000} s` }
+    ? {
+        code: 'PUPPET_SILENT',
+        reason: `${hostPort({ host, port })} does not answer in ${CONNECT_MS / 1000} s`,
+      }
     : resultOfConnectError(error, endpoint)
   return {
     step: 'puppet port',

@@ -56,10 +56,6 @@ export function settingsFor({ config }: Pick<PuppetWalkInput, 'config'>, { host,
   ].join('\n')
 }
 
-export function addressText({ host, port }: Address): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
 function localOnes({ config, machine }: PuppetWalkInput): readonly Candidate[] {
   const { admin, gateway, puppet } = config
   const isOurs = (port: number): boolean => port === admin.port || port === gateway?.port

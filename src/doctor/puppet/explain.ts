@@ -1,11 +1,12 @@
 import { isIP } from 'node:net'
+import { hostPort } from '../../net/host-port.ts'
 import { isLoopbackHost, isPrivateHost } from '../../net/local-host.ts'
 import { Networks } from '../../net/networks.ts'
 import type { FailedProbe } from '../../sidecar/events.ts'
 import { DOCTOR_REMEDIES } from '../doctor-trouble.ts'
 import type { Finding } from '../finding.ts'
 import type { Machine } from '../machine/machine.ts'
-import { addressText, elsewhere, type PuppetWalkInput, portsHere, settingsFor } from './elsewhere.ts'
+import { elsewhere, type PuppetWalkInput, portsHere, settingsFor } from './elsewhere.ts'
 import { puppetRemedy } from './remedies.ts'
 
 /** What was seen and what to do about it, after a look round. */
@@ -75,16 +76,16 @@ export async function explainOtherPlace(
   if (found === undefined) return undefined
   const { place, isSure } = found
   if (isIP(place.host) === 6 && place.port === input.config.puppet.port) {
-    const seen = `${reason}; a gRPC server answers at ${addressText(place)}: it listens on IPv6 only`
+    const seen = `${reason}; a gRPC server answers at ${hostPort(place)}: it listens on IPv6 only`
     const words = `let the puppet listen on 0.0.0.0, because clients are told an IPv4 address; only if a name leads clients to it over IPv6, set REGISTRAR_PUPPET_HOST=${place.host} and that name in REGISTRAR_ADVERTISE_HOST`
     return { code, seen, remedy: { words } }
   }
   const type = settingsFor(input, place)
   if (isSure) {
-    const seen = `${reason}; a puppet that accepts the token answers at ${addressText(place)}`
+    const seen = `${reason}; a puppet that accepts the token answers at ${hostPort(place)}`
     return { code, seen, remedy: { words: 'look for the puppet there', type } }
   }
-  const seen = `${reason}; a gRPC server answers at ${addressText(place)}`
+  const seen = `${reason}; a gRPC server answers at ${hostPort(place)}`
   return {
     code,
     seen,

@@ -1,5 +1,6 @@
 import { deadline, pause } from '../../lib/clock.ts'
 import { Dialer } from '../../net/dialer.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { NameResolver } from '../../net/name-resolver.ts'
 import type { FailedProbe, ProbeResult } from '../../sidecar/events.ts'
 import { createProbe } from '../../sidecar/probe/create-probe.ts'
@@ -65,11 +66,11 @@ async function connects(
   try {
     const socket = await new Dialer({ host, port, clock, resolver, timeoutMs }).dial(limit.signal)
     socket.destroy()
-    report({ step: 'puppet port', status: 'ok', seen: `${host}:${port} accepts connections` })
+    report({ step: 'puppet port', status: 'ok', seen: `${hostPort({ host, port })} accepts connections` })
     return true
   } catch (error) {
     const failed = limit.signal.aborted
-      ? failedProbe('PUPPET_SILENT', `no connection to ${host}:${port} in ${timeoutMs / 1000} s`)
+      ? failedProbe('PUPPET_SILENT', `no connection to ${hostPort({ host, port })} in ${timeoutMs / 1000} s`)
       : resultOfConnectError(error as NodeJS.ErrnoException, { host, port })
     const explained = await explainNoPort(input, failed, addresses)
     report({ step: 'puppet port', status: 'fail', ...explained })

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Discovery } from '../../client/discover.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { REGISTRY_REMEDIES } from '../../net/registry-trouble.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import type { Finding } from '../finding.ts'
@@ -45,7 +46,7 @@ function ownFinding({ registry, discovery, advertise }: DiscoveryFacts): Finding
     return { step, status: 'fail', seen, remedy: { words: 'see the line about the registration' } }
   }
   const place = endpointOf(discovery)
-  const where = `${place.host}:${place.port}`
+  const where = hostPort(place)
   if (isIP(place.host) === 6) {
     const words = 'set REGISTRAR_ADVERTISE_HOST to an IPv4 address or a name that leads to the puppet'
     const seen = `clients are told ${where}; none of them can use an IPv6 address`

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Discovery } from '../../client/discover.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { isLoopbackHost, isPrivateHost } from '../../net/local-host.ts'
 import type { DiscoveryReport } from '../../protocol/host-query.ts'
 import type { Finding, Remedy } from '../finding.ts'
@@ -35,7 +36,7 @@ export function publishedPortFinding(facts: PublishedPortFacts): Finding {
   if (discovery.kind !== 'found' || fromHere === undefined)
     return { step, status: 'skipped', seen: 'because clients are told of no port' }
   const { host, port } = endpointOf(discovery)
-  const where = `${host}:${port}`
+  const where = hostPort({ host, port })
   // From version 0.9 on, the public registry says 127.0.0.1 in place of what it cannot open.
   const isMasked = discovery.endpoint.host !== host && discovery.endpoint.host === '127.0.0.1'
   const here = fromHere === 'open' ? 'it opens from here' : `from here, ${WORDS[fromHere]}`

@@ -1,4 +1,5 @@
 import type { Discovery } from '../../client/discover.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { ADVICE_REMEDIES } from '../../protocol/advice.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import type { DiscoveryReport } from '../../protocol/host-query.ts'
@@ -41,7 +42,7 @@ export function registrationFinding(facts: RegistrationFacts): Finding {
   if (discovery.kind === 'not registered') return nobody(discovery.reason, sidecar)
   const place = endpointOf(discovery)
   const isOurs = isAdvertised(place, facts.advertise)
-  const where = `${place.host}:${place.port}`
+  const where = hostPort(place)
   const others = (report?.registrants ?? 1) - 1
   const holds = sidecar?.token?.state === 'registered'
   if (sidecar !== undefined && !holds)

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { hostPort } from '../../net/host-port.ts'
 import type { Advice } from '../../protocol/advice.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import type { PortCheck } from './check-port.ts'
@@ -68,7 +69,7 @@ export class CheckedEndpoints {
 
   /** Notes where a registrant is; undefined: nowhere. An endpoint without registrants is forgotten. */
   assign(registrant: CheckedRegistrant, endpoint: Endpoint | undefined): CheckedEndpoint | undefined {
-    const name = endpoint && nameOf(endpoint)
+    const name = endpoint && hostPort(endpoint)
     const before = this.#byRegistrant.get(registrant)
     if (before !== undefined && before.name === name) return before
     if (before !== undefined) {
@@ -101,10 +102,6 @@ export class CheckedEndpoints {
     this.#onChange({ endpoint: checked.name, open, reason })
     for (const registrant of checked.registrants) registrant.advise(adviceFor(checked))
   }
-}
-
-export function nameOf({ host, port }: Endpoint): string {
-  return `${host}:${port}`
 }
 
 function adviceFor({ name, result }: CheckedEndpoint): Advice {

@@ -3,6 +3,7 @@ import type { RegistryConfig } from '../../config/registry-config.ts'
 import { inBackground } from '../../lib/background.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import { Counter } from '../../lib/counter.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { rateLimitKey } from '../../net/ip-address.ts'
 import type { Endpoint } from '../../protocol/discovery.ts'
 import type { PortChecker } from './check-port.ts'
@@ -11,7 +12,6 @@ import {
   CheckedEndpoints,
   type CheckedRegistrant,
   FRESH_MS,
-  nameOf,
   type ReachabilityChange,
 } from './checked-endpoints.ts'
 
@@ -76,7 +76,7 @@ export class Reachability {
   /** It was discovered at `endpoint`: that is checked if it was not lately. */
   discovered(registrant: CheckedRegistrant, endpoint: Endpoint): void {
     const checked = this.#endpoints.of(registrant)
-    const isThere = checked !== undefined && checked.name === nameOf(endpoint)
+    const isThere = checked !== undefined && checked.name === hostPort(endpoint)
     if (isThere && this.#endpoints.isFresh(checked)) return
     const queue = isThere ? this.#queueOf(checked) : this.#unchecked
     if (!this.#unchecked.has(registrant) && !queue.has(registrant)) this.#plan(queue, registrant, 0)
@@ -89,7 +89,7 @@ export class Reachability {
    */
   isOpen(registrant: CheckedRegistrant, endpoint?: Endpoint): boolean | undefined {
     const checked = this.#endpoints.of(registrant)
-    return endpoint === undefined || checked?.name === nameOf(endpoint) ? checked?.result?.open : undefined
+    return endpoint === undefined || checked?.name === hostPort(endpoint) ? checked?.result?.open : undefined
   }
 
   get closedEndpoints(): number {

@@ -1,5 +1,6 @@
 import type { PeerCertificate } from 'node:tls'
 import { connectErrorKind } from '../../net/connect-error.ts'
+import { hostPort } from '../../net/host-port.ts'
 import type { FailedProbe, ProbeResult } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
 
@@ -36,16 +37,16 @@ export function failedProbe(code: PuppetTrouble, reason: string): FailedProbe {
 export function resultOfConnectError(error: NodeJS.ErrnoException, { host, port }: Address): FailedProbe {
   switch (connectErrorKind(error)) {
     case 'refused':
-      return failedProbe('PUPPET_REFUSED', `nothing listens on ${host}:${port}`)
+      return failedProbe('PUPPET_REFUSED', `nothing listens on ${hostPort({ host, port })}`)
     case 'unresolved':
       return unresolved(host, error.code)
     case 'unreachable':
       return failedProbe('PUPPET_UNREACHABLE', `no route to ${host} (${error.code})`)
     case 'reset':
-      return failedProbe('PUPPET_RESETS', `${host}:${port} accepts connections and resets them`)
+      return failedProbe('PUPPET_RESETS', `${hostPort({ host, port })} accepts connections and resets them`)
     default: {
       const code = error.code === undefined ? '' : ` (${error.code})`
-      return failedProbe('PUPPET_CONNECT_FAILED', `connecting to ${host}:${port} failed${code}`)
+      return failedProbe('PUPPET_CONNECT_FAILED', `connecting to ${hostPort({ host, port })} failed${code}`)
     }
   }
 }

@@ -3,6 +3,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { type GrpcAnswer, type GrpcCall, unaryCall } from '../../grpc/grpc-call.ts'
 import { authorization, isTokenAccepted, VERSION } from '../../grpc/puppet-call.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { withoutZone } from '../../net/ip-address.ts'
 import type { HealthStatus, ProbeResult } from '../events.ts'
 import type { PuppetTrouble } from '../puppet-trouble.ts'
@@ -102,7 +103,7 @@ export class PuppetSession {
 
   #call(call: Omit<GrpcCall, 'authority'>): Promise<GrpcAnswer> {
     const { host, port } = this.#options
-    const authority = `${host.includes(':') ? `[${withoutZone(host)}]` : host}:${port}`
+    const authority = hostPort({ host: withoutZone(host), port })
     return unaryCall(this.http2, { authority, ...call })
   }
 
