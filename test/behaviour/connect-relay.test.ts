@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import { itHoldsUp } from '../support/held-up-relay.ts'
 import { endPair, type Leg, type RelayedPair, relayedPair } from '../support/relayed-pair.ts'
-import { waitUntil, withDeadline } from '../support/wait.ts'
+import { withDeadline } from '../support/wait.ts'
 
 const MB = 1024 * 1024
-const PATIENCE = { timeoutMs: 20_000 }
 const BYTES = randomBytes(MB)
 
 const pairs: RelayedPair[] = []
@@ -19,21 +19,6 @@ const checksum = (...parts: readonly Buffer[]): string => {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest('hex')
-}
-
-/** Resolves when a number has not changed for a while: nothing more comes. */
-async function untilStill(read: () => number): Promise<number> {
-  let last = -1
-  let looks = 0
-  await waitUntil(
-    () => {
-      looks = read() === last ? looks + 1 : 0
-      last = read()
-      return looks === 10
-    },
-    { ...PATIENCE, what: 'a number to stand still' },
-  )
-  return last
 }
 
 describe.each([
@@ -99,55 +84,6 @@ describe.each([
     },
   )
 
-  it('a puppet that is killed with unread bytes is told as a reset', async () => {
-    const { bot, puppet, result } = await pairOf(toBot, toPuppet)
-    puppet.socket.pause()
-    puppet.tcp.pause()
-    await Promise.race([
-      bot.write(Buffer.concat(Array(24).fill(BYTES))),
-      untilStill(() => bot.socket.bytesWritten),
-    ])
-    puppet.tcp.destroy()
-    expect(await bot.untilTold()).toBe('reset')
-    expect((await result).ending).toBe('reset')
-  })
-
-  it('a bot that does not read holds its puppet up, and loses nothing when it goes on', async () => {
-    const { bot, puppet, inner } = await pairOf(toBot, toPuppet)
-    bot.socket.pause()
-    const all = Buffer.concat(Array(24).fill(BYTES))
-    const written = puppet.write(all)
-    await untilStill(() => puppet.socket.bytesWritten)
-    expect(inner.bot.socket.writableLength + inner.puppet.socket.readableLength).toBeLessThan(MB)
-    expect(puppet.socket.writableLength).toBeGreaterThan(0)
-    bot.socket.resume()
-    await written
-    puppet.end()
-    expect(await bot.untilTold()).toBe('closed')
-    expect(bot.checksum()).toBe(checksum(all))
-  })
-
-  it('a puppet that dies while the bot does not read is told when the bot reads on', async () => {
-    const { bot, puppet, result } = await pairOf(toBot, toPuppet)
-    bot.socket.pause()
-    void puppet.write(Buffer.concat(Array(24).fill(BYTES))).catch(() => {})
-    await untilStill(() => puppet.socket.bytesWritten)
-    puppet.reset()
-    bot.socket.resume()
-    expect(await bot.untilTold()).toBe('reset')
-    expect(await result).toEqual({ by: 'puppet', ending: 'reset' })
-  })
-
-  it('a bot that does not read and dies is told to the puppet that waits for it', async () => {
-    const { bot, puppet, result } = await pairOf(toBot, toPuppet)
-    bot.socket.pause()
-    void puppet.write(Buffer.concat(Array(24).fill(BYTES))).catch(() => {})
-    await untilStill(() => puppet.socket.bytesWritten)
-    bot.reset()
-    expect(await puppet.untilTold()).toBe('reset')
-    expect(await result).toEqual({ by: 'bot', ending: 'reset' })
-  })
-
   it('chunks of one byte arrive in their order', async () => {
     const { bot, puppet } = await pairOf(toBot, toPuppet)
     const few = BYTES.subarray(0, 3000)
@@ -166,6 +102,12 @@ describe.each([
     expect(pair.inner.bot.tcp.destroyed).toBe(true)
   })
 })
+
+// The other two ways take their time, and are in test/connect.
+describe.each([
+  ['plaintext', 'plaintext'],
+  ['TLS', 'TLS'],
+] as const)('%s to the bot and %s to the puppet, of which one does not read:', itHoldsUp)
 
 describe('a TLS end that closes', () => {
   it('without a close_notify is told as closed: it has sent a FIN', async () => {
