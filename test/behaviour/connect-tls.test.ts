@@ -3,9 +3,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BotTls } from '../../src/connect/bot-tls.ts'
-import { type Clock, systemClock } from '../../src/lib/clock.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { createOwnCertificate } from '../../src/net/own-certificate.ts'
 import { type BotSide, type BotSideOptions, startBotSide } from '../support/bot-side.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const PATIENCE = { timeoutMs: 15_000 }
@@ -13,9 +14,6 @@ const closing: (() => void)[] = []
 afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
-
-/** A hundred times as fast as the machine's. */
-const HASTY: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 100, callback) }
 
 /** A puppet that gives everything back. */
 async function startEcho(): Promise<number> {
@@ -119,16 +117,26 @@ describe('with CONNECT_LISTEN_TLS=on', () => {
     await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
   })
 
-  it('a handshake that does not get on is ended', async () => {
-    const side = await startSide(own('insecure_one').secureContext, { clock: HASTY })
+  it('a handshake that does not get on is ended after 10 s, with a reset', async () => {
+    const clock = new FakeClock()
+    const side = await startSide(own('insecure_one').secureContext, { clock })
     const bot = open(side.port)
+    let ended = ''
+    bot.once('error', ({ code }: NodeJS.ErrnoException) => {
+      ended = code ?? ''
+    })
     bot.write(Buffer.from('160301', 'hex'))
-    await waitUntil(() => side.of('failed').length === 1, { ...PATIENCE, what: 'a bot to be sent away' })
-    await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
+    // Of the handshake, and of a bot that says nothing.
+    await waitUntil(() => clock.pending === 2, { ...PATIENCE, what: 'the handshake to begin' })
+    await clock.advance(9999)
+    expect([side.of('failed').length, side.open()]).toEqual([0, 1])
+    await clock.advance(1)
+    await waitUntil(() => side.open() === 0, { timeoutMs: 5000, what: 'no bot to be left' })
     expect(side.of('failed')).toMatchObject([
       { code: 'BOT_TLS_FAILED', reason: expect.stringContaining('10 s') },
     ])
-    expect(side.open()).toBe(0)
+    await waitUntil(() => ended === 'ECONNRESET', { ...PATIENCE, what: 'the bot to be reset' })
+    expect(clock.pending).toBe(0)
   })
 
   it.each([
@@ -143,6 +151,38 @@ describe('with CONNECT_LISTEN_TLS=on', () => {
     bot.write(bytes)
     bot.end()
     await waitUntil(() => side.of('failed').length === 1, { ...PATIENCE, what: 'a bot to be sent away' })
+    await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
+  })
+})
+
+describe('with CONNECT_UPSTREAM_TLS=on', () => {
+  it.each([
+    ['begins in HTTP/2', '00000c040000000000', ''],
+    ['answers in HTTP/1.1', '', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n').toString('hex')],
+  ])('a puppet in plaintext is named where it %s, and asked anew each time', async (_what, first, answer) => {
+    let asked = 0
+    const puppet = createServer((socket) => {
+      asked += 1
+      socket.on('error', () => {})
+      socket.write(Buffer.from(first, 'hex'))
+      socket.once('data', () => socket.end(Buffer.from(answer, 'hex')))
+    })
+    closing.push(() => puppet.close())
+    puppet.listen(0, '127.0.0.1')
+    await once(puppet, 'listening')
+    const { port } = puppet.address() as AddressInfo
+    const side = await startBotSide({ puppetPort: port, tls: 'on' })
+    closing.push(side.close)
+    for (const failed of [1, 2]) {
+      open(side.port).write('PRI')
+      await waitUntil(() => side.of('failed').length === failed, {
+        ...PATIENCE,
+        what: 'a bot to be sent away',
+      })
+    }
+    const reason = `127.0.0.1:${port} speaks plaintext, and CONNECT_UPSTREAM_TLS is on`
+    expect(side.of('failed')).toMatchObject(Array(2).fill({ code: 'UPSTREAM_TLS_NOT_SPOKEN', reason }))
+    expect(asked).toBe(2)
     await waitUntil(() => side.open() === 0, { ...PATIENCE, what: 'no bot to be left' })
   })
 })

@@ -44,7 +44,8 @@ it('the certificates to trust for the puppet are followed: new connections are v
 
   copyFileSync(its.caFile, caFile)
   command.kill('SIGHUP')
-  await command.line(/other certificates are in CONNECT_UPSTREAM_CA_FILE/)
+  // Sooner than the next reading, which comes 10 s after the start.
+  await command.line(/other certificates are in CONNECT_UPSTREAM_CA_FILE/, { timeoutMs: 5000 })
   await waitUntil(async () => (await startBot(port).say('hello')) === 'hello', {
     timeoutMs: 10_000,
     what: 'a bot to reach the puppet',
