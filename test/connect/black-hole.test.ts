@@ -61,7 +61,8 @@ describe.skipIf(!hasNamespaces)('a place whose packets vanish', () => {
     const others = await Promise.all(Array.from({ length: 5 }, () => bot.call(PORTS.bots)))
     const { code, tookMs } = await first
     expect([code, ...others.map((other) => other.code)]).toEqual([0, 0, 0, 0, 0, 0])
-    expect(tookMs).toBeLessThan(3000 + 2000)
+    // Three seconds by its own count; a busy machine takes longer, but the whole of CONNECT_WAIT it must not be.
+    expect(tookMs).toBeLessThan(15_000)
     await heal()
   })
 })
