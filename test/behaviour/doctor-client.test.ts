@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createSecureServer, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
@@ -24,6 +24,7 @@ const SIGNS = {
   TypeScript: ['package.json', '{"wechaty":"1"}'],
   Python: ['requirements.txt', 'wechaty'],
   Java: ['pom.xml', 'io.github.wechaty'],
+  Scala: ['pom.xml', 'io.github.wechaty wechaty_2.12'],
   '.NET': ['a.csproj', 'Include="Wechaty"'],
 } as const
 type Language = keyof typeof SIGNS
@@ -159,6 +160,22 @@ describe('a TypeScript bot', () => {
     open.push(web)
     expect(causeOf(await examine('TypeScript', web.port, PLAINTEXT))?.code).toBe('PUPPET_NOT_GRPC')
   })
+
+  it.each<[string, Language, Readonly<Record<string, string>>, boolean]>([
+    ['as its endpoint, is told that it may be `connect`', 'Python', {}, true],
+    ['as its endpoint in plaintext, is told that it may be `connect`', 'TypeScript', PLAINTEXT, true],
+    ['named by a registry, is not told so', 'TypeScript', PLAINTEXT, false],
+  ])('to which a port of this machine that hangs up is given %s', async (_what, language, env, isTold) => {
+    const mute = await serveOn(
+      createTcpServer((socket) => socket.on('error', () => {}).once('data', () => socket.resetAndDestroy())),
+    )
+    open.push(mute)
+    const endpoint = isTold ? { WECHATY_PUPPET_SERVICE_ENDPOINT: `127.0.0.1:${mute.port}` } : {}
+    const cause = causeOf(await examine(language, mute.port, { ...env, ...endpoint }))
+    expect(cause?.step).toBe('puppet TLS')
+    const words = 'if `connect` has this port, it does not reach the puppet, and its log says why'
+    expect(cause?.remedy?.words.includes(words)).toBe(isTold)
+  })
 })
 
 describe('a puppet that hangs', () => {
@@ -182,6 +199,25 @@ describe('a Python bot', () => {
     const puppet = await startPuppet()
     expect(causeOf(await examine('Python', puppet.port))).toBeUndefined()
     expect(puppet.calls[0]).toMatchObject({ ':authority': TOKEN })
+  })
+
+  it('gets in with a scheme before its endpoint, which is a warning', async () => {
+    const puppet = await startPuppet()
+    const told = { WECHATY_PUPPET_SERVICE_ENDPOINT: `http://127.0.0.1:${puppet.port}` }
+    const findings = await examine('Python', 0, told)
+    expect(causeOf(findings)).toBeUndefined()
+    expect(findings.filter(({ step, status }) => step === 'settings' && status === 'warn')).toHaveLength(1)
+    expect(puppet.calls[0]).toMatchObject({ ':authority': TOKEN })
+  })
+
+  it('whose packages end it on import is told what to pin', async () => {
+    const environment = makeTempDir()
+    const sitePackages = join(environment, 'lib/python3.13/site-packages')
+    for (const name of ['wechaty', 'pyee-13.0.1.dist-info'])
+      mkdirSync(join(sitePackages, name), { recursive: true })
+    const puppet = await startPuppet()
+    const cause = causeOf(await examine('Python', puppet.port, { VIRTUAL_ENV: environment }))
+    expect(cause).toMatchObject({ step: 'Python packages', seen: expect.stringContaining('pyee 13.0.1') })
   })
 
   it('whose puppet speaks TLS is told what to set at the puppet', async () => {
@@ -213,6 +249,14 @@ describe('bots of other languages', () => {
       step: 'puppet token',
       seen: expect.stringContaining('this SDK sends none'),
     })
+    expect(JSON.stringify(puppet.calls)).not.toContain(TOKEN)
+  })
+
+  it('that may send the token in a channel of their own are warned, for that is not seen', async () => {
+    const puppet = await startPuppet()
+    const findings = await examine('Scala', puppet.port, { WECHATY_PUPPET_HOSTIE_TOKEN: TOKEN })
+    expect(causeOf(findings)).toBeUndefined()
+    expect(findings.at(-1)).toMatchObject({ step: 'puppet token', status: 'warn' })
     expect(JSON.stringify(puppet.calls)).not.toContain(TOKEN)
   })
 

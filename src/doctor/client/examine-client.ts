@@ -11,6 +11,7 @@ import { describeOthers } from './other-sdks.ts'
 import { type Endpoint, isAuthority, type Plan, readPlan } from './plan.ts'
 import { judgeProxies } from './proxies.ts'
 import { type SeenPort, walkToPuppet } from './puppet.ts'
+import { judgePythonPackages, sitePackagesOf } from './python-packages.ts'
 import { type AskRegistry, askRegistry } from './registry.ts'
 import { AUTHORITY, DEFAULT_AUTHORITY, SDKS, type Sdk } from './sdks.ts'
 import { CLIENT_STEPS, type ClientStep, type Finding, type Report } from './steps.ts'
@@ -63,6 +64,7 @@ function secretsIn(env: Env): readonly string[] {
 
 function isOfUse(step: ClientStep, sdks: readonly Sdk[], isGuess: boolean): boolean {
   if (step === 'grpc-js') return sdks.some(({ name }) => name === 'TypeScript')
+  if (step === 'Python packages') return sdks.some(({ name }) => name === 'Python')
   return step !== 'other SDKs' || isGuess
 }
 
@@ -77,6 +79,8 @@ async function walkAs(sdk: Sdk, input: ClientInput, report: Report, isGuess: boo
   reportSdk(sdk, folder, isGuess, report)
   const plan = readPlan(sdk, env, report)
   if (sdk.name === 'TypeScript') reportGrpcJs(folder, plan, report)
+  if (sdk.name === 'Python')
+    report({ step: 'Python packages', ...judgePythonPackages(await sitePackagesOf(folder, env)) })
   const seen: SeenPort = plan === undefined ? { speaks: undefined } : await walkPlan(plan, input, report)
   if (isGuess) for (const finding of describeOthers(sdk, seen)) report(finding)
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { namesIn, readRegularFile } from '../../lib/regular-file.ts'
+import { sitePackagesOf } from './python-packages.ts'
 import { SDKS, type Sdk, type Sign } from './sdks.ts'
 
 /** A bot's folder, and the SDKs that show in it. */
@@ -35,22 +36,12 @@ async function shows(folder: string, signs: readonly Sign[]): Promise<boolean> {
       continue
     }
     if ('sitePackage' in sign) {
-      if (await isInVirtualEnvironment(folder, sign.sitePackage)) return true
+      const environments = await sitePackagesOf(folder, {})
+      if (environments.some((names) => names.includes(sign.sitePackage))) return true
       continue
     }
     const names = 'file' in sign ? [sign.file] : await namesEnding(folder, sign.ending)
     for (const name of names) if (sign.holds.test(await textOf(join(folder, name)))) return true
-  }
-  return false
-}
-
-/** `<environment>/lib/python3.x/site-packages/<name>`, where environments are by custom. */
-async function isInVirtualEnvironment(folder: string, name: string): Promise<boolean> {
-  for (const environment of ['.venv', 'venv', 'env']) {
-    const lib = join(folder, environment, 'lib')
-    for (const version of await namesEnding(lib, '')) {
-      if (existsSync(join(lib, version, 'site-packages', name))) return true
-    }
   }
   return false
 }

@@ -156,18 +156,32 @@ function readEndpoint(sdk: Sdk, env: Env, report: Report): Endpoint | undefined 
     return endpointOf(env[ENDPOINT] ?? '')
   }
   const { name, value } = set
-  const endpoint = sdk.endpointIsUrl ? endpointOfUrl(value) : endpointOf(value)
+  const wantsUrl = sdk.endpointScheme === 'wanted'
+  const endpoint = wantsUrl ? endpointOfUrl(value) : endpointOf(value)
   if (endpoint !== undefined) return endpoint
+  const dropped = sdk.endpointScheme === 'dropped' ? withoutScheme(value) : undefined
+  if (dropped !== undefined) {
+    report({
+      step: 'settings',
+      status: 'warn',
+      seen: `${name} begins with a scheme, which this SDK drops (it speaks ${sdk.tls === 'never' ? 'plaintext' : 'TLS'} all the same), and others refuse`,
+      remedy: {
+        words: 'write the host and the port of the puppet, and nothing before them',
+        type: `${name}=${endpointText(sdk, dropped)}`,
+      },
+    })
+    return dropped
+  }
   const bare = value.replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/s, '')
   const better = endpointOf(bare) ?? endpointOf(`${bare}:8788`)
   report({
     step: 'settings',
     status: 'fail',
-    seen: sdk.endpointIsUrl
+    seen: wantsUrl
       ? `${name} is no URL, as in http://203.0.113.7:8788`
       : `${name} is no host with a port, as in 203.0.113.7:8788`,
     remedy: {
-      words: sdk.endpointIsUrl
+      words: wantsUrl
         ? 'write http:// before the host and the port of the puppet'
         : 'write the host and the port of the puppet, and nothing before them',
       ...(better && { type: `${name}=${endpointText(sdk, better)}` }),
@@ -177,8 +191,14 @@ function readEndpoint(sdk: Sdk, env: Env, report: Report): Endpoint | undefined 
 }
 
 /** As the SDK has to be told it. */
-export function endpointText({ endpointIsUrl }: Pick<Sdk, 'endpointIsUrl'>, endpoint: Endpoint): string {
-  return `${endpointIsUrl ? 'http://' : ''}${hostPort(endpoint)}`
+export function endpointText({ endpointScheme }: Pick<Sdk, 'endpointScheme'>, endpoint: Endpoint): string {
+  return `${endpointScheme === 'wanted' ? 'http://' : ''}${hostPort(endpoint)}`
+}
+
+/** The endpoint in a URL of the web, of which the SDK takes host and port alone. */
+function withoutScheme(text: string): Endpoint | undefined {
+  const endpoint = /^https?:/.test(text) ? endpointOfUrl(text) : undefined
+  return endpoint && { host: endpoint.host, port: endpoint.port }
 }
 
 function endpointOfUrl(text: string): Endpoint | undefined {

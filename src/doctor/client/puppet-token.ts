@@ -107,15 +107,29 @@ function refused(status: string): Omit<Finding, 'step'> {
   }
 }
 
-function sendsNone(status: string, { endpointIsUrl }: Sdk): Omit<Finding, 'step'> {
+function sendsNone(status: string, { endpointScheme, takesChannel }: Sdk): Omit<Finding, 'step'> {
+  const code = 'PUPPET_REFUSES_TOKEN'
+  const seen = `the puppet wants a token (${status}), and this SDK sends none`
+  if (takesChannel) {
+    return {
+      status: 'warn',
+      code,
+      seen: `${seen} by itself: whether the bot's program does, in a channel of its own, cannot be seen from here`,
+      remedy: {
+        words:
+          'let the program do so, in the few lines of docs/sdks.md (Java and Scala); where it has them, all is well',
+      },
+    }
+  }
   return {
     status: 'fail',
-    code: 'PUPPET_REFUSES_TOKEN',
-    seen: `the puppet wants a token (${status}), and this SDK sends none`,
+    code,
+    seen,
     remedy: {
-      words: endpointIsUrl
-        ? 'let the token be the address, with `connect` on port 80: docs/sdks.md says how; or use a puppet that checks no token'
-        : "let the bot's program say the token, where docs/sdks.md knows how (if it does so already, all is well: the doctor cannot see that); or use a puppet that checks no token, or an SDK that sends it",
+      words:
+        endpointScheme === 'wanted'
+          ? 'let the token be the address, with `connect` on port 80: docs/sdks.md says how; or use a puppet that checks no token'
+          : 'use an SDK that sends it (docs/sdks.md has them), or a puppet that checks no token',
     },
   }
 }

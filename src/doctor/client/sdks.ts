@@ -18,10 +18,11 @@ export interface Sdk {
   /** `host:port` of the puppet, instead of asking a registry; none: only the bot's program can say it. */
   readonly endpoint: readonly string[]
   /**
-   * Whether the endpoint has to be a URL, of any scheme. What stands in it for host and port is sent as `:authority`: the token, where that is
-   * written as the host and without a port.
+   * What a scheme before the endpoint is to it. `wanted`: the endpoint has to be a URL, of any scheme; what stands in it for host and port is
+   * sent as `:authority`: the token, where that is written as the host and without a port. `dropped`: `http://` and `https://` are taken off,
+   * and change nothing but the port where there is none. Default: the SDK refuses it.
    */
-  readonly endpointIsUrl?: true
+  readonly endpointScheme?: 'wanted' | 'dropped'
   /** `host[:port]` of the registry, which is asked over https; none: api.chatie.io is built in. */
   readonly authority: readonly string[]
   /** What names a file of certificates to trust for the registry; only where there is a choice of registry. */
@@ -38,6 +39,8 @@ export interface Sdk {
   /** What holds the authority's certificate, in PEM, in place of the community's; none: the community's, or (`none` above) any. */
   readonly puppetCa?: string
   readonly sendsToken: { readonly tls: readonly TokenPlace[]; readonly plaintext: readonly TokenPlace[] }
+  /** Whether the bot's program can give it a gRPC channel of its own, which may send the token where the SDK sends none. */
+  readonly takesChannel?: true
   /** The variables of proxies that it goes through, to the registry and to the puppet. */
   readonly proxies: { readonly registry: readonly string[]; readonly puppet: readonly string[] }
 }
@@ -137,6 +140,7 @@ export const SDKS = [
     token: [TOKEN, 'TOKEN', 'token'],
     tokenIsReadBy: 'SDK',
     endpoint: [ENDPOINT, 'ENDPOINT', 'endpoint'],
+    endpointScheme: 'dropped',
     authority: [],
     reads: 'ip',
     takesIpv6: false,
@@ -181,6 +185,7 @@ export const SDKS = [
     serverName: { from: 'endpoint' },
     checksNames: 'none',
     sendsToken: { tls: [], plaintext: [] },
+    takesChannel: true,
     proxies: { registry: [], puppet: [] },
   },
   {
@@ -220,7 +225,7 @@ export const SDKS = [
     token: [TOKEN, 'WECHATY_TOKEN'],
     tokenIsReadBy: 'program',
     endpoint: [ENDPOINT, 'WECHATY_ENDPOINT'],
-    endpointIsUrl: true,
+    endpointScheme: 'wanted',
     authority: [],
     reads: 'ip',
     takesIpv6: false,

@@ -6,6 +6,7 @@ export const CLIENT_STEPS = [
   'token',
   'settings',
   'grpc-js',
+  'Python packages',
   'proxy',
   'registry',
   'discovery',

@@ -31,13 +31,15 @@ function sentOf({ sendsToken: { tls, plaintext }, tls: speaks }: Sdk): string {
 
 /** Two rows of the page: what an SDK reads, and what it does. */
 function rowsOf(sdk: Sdk): readonly string[] {
-  const { name, token, tokenIsReadBy, endpoint, endpointIsUrl, authority, reads, registryCa, proxies } = sdk
+  const { name, token, tokenIsReadBy, endpoint, endpointScheme, authority, reads, registryCa, proxies } = sdk
   const by = tokenIsReadBy === 'program' ? ' (by the program)' : ''
   const registry = authority.length === 0 ? 'api.chatie.io only' : list(authority)
   const cells = [
     name,
     `${list(token)}${by}`,
-    endpoint.length === 0 ? 'by the program' : `${endpointIsUrl ? 'a URL in ' : ''}${list(endpoint)}${by}`,
+    endpoint.length === 0
+      ? 'by the program'
+      : `${endpointScheme === 'wanted' ? 'a URL in ' : ''}${list(endpoint)}${by}`,
     registry,
     registryCa ? list([registryCa]) : '',
   ]

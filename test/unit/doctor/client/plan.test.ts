@@ -126,6 +126,28 @@ describe('a variable that is wrong', () => {
     expect(failure?.remedy?.type).toBe('WECHATY_PUPPET_SERVICE_ENDPOINT=http://127.0.0.1:8788')
   })
 
+  it.each([
+    ['http://203.0.113.7:8788', '203.0.113.7', 8788],
+    ['https://203.0.113.7:8788/', '203.0.113.7', 8788],
+    ['http://puppet.example', 'puppet.example', 80],
+  ])('as an endpoint with a scheme is a warning in Python, which drops it: %s', (url, host, port) => {
+    const told = { ...env, WECHATY_PUPPET_SERVICE_ENDPOINT: url }
+    expect(planOf('Python', told).plan?.endpoint).toEqual({ host, port })
+    const odd = planOf('Python', told).findings.filter(({ status }) => status !== 'ok')
+    expect(odd).toMatchObject([
+      { status: 'warn', remedy: { type: `WECHATY_PUPPET_SERVICE_ENDPOINT=${host}:${port}` } },
+    ])
+  })
+
+  it.each<[SdkName, string]>([
+    ['Python', 'grpc://203.0.113.7:8788'],
+    ['Python', 'http://'],
+    ['Go', 'http://203.0.113.7:8788'],
+    ['TypeScript', 'http://203.0.113.7:8788'],
+  ])('as an endpoint with a scheme that %s does not take fails: %s', (name, url) => {
+    expect(failuresOf(name, { ...env, WECHATY_PUPPET_SERVICE_ENDPOINT: url })).toHaveLength(1)
+  })
+
   it('as an endpoint that this SDK reads by another name, is said with that name', () => {
     const scala = { WECHATY_PUPPET_HOSTIE_TOKEN: TOKEN, WECHATY_PUPPET_SERVICE_ENDPOINT: '127.0.0.1:8788' }
     const { plan, findings } = planOf('Scala', scala)

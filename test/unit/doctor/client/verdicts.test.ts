@@ -179,7 +179,17 @@ describe("a puppet's answer to the token", () => {
     expect(judged('UNAUTHENTICATED', [], sdkOf('Rust')).remedy?.words).toContain(
       'let the token be the address',
     )
-    expect(judged('UNAUTHENTICATED', [], sdkOf('Java')).remedy?.words).not.toContain('address')
+    expect(judged('UNAUTHENTICATED', [], sdkOf('Java'))).toMatchObject({
+      status: 'fail',
+      remedy: { words: expect.stringContaining('use an SDK that sends it') },
+    })
+  })
+
+  it('that is missing, is a warning where the program may send it in a channel of its own', () => {
+    const finding = judged('UNAUTHENTICATED', [], sdkOf('Scala'))
+    expect(finding).toMatchObject({ status: 'warn', code: 'PUPPET_REFUSES_TOKEN' })
+    expect(finding.seen).toContain('this SDK sends none by itself')
+    expect(finding.remedy?.words).toContain('docs/sdks.md (Java and Scala)')
   })
 })
 
