@@ -4,7 +4,7 @@ import { hostPort } from '../net/host-port.ts'
 import { type Content, linesOf } from '../tokens/file-content.ts'
 import { readStable } from '../tokens/stable-read.ts'
 import { problemOf } from '../tokens/validate.ts'
-import type { Findings } from './config-error.ts'
+import { Findings } from './config-error.ts'
 
 /** Where bots connect to, and the token of the puppet that they reach there. */
 export interface BotAddress {
@@ -30,6 +30,10 @@ export interface ListenEntries {
 export const CONNECT_LISTEN = 'CONNECT_LISTEN'
 const DEFAULT_HOST = '127.0.0.1'
 const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+/** Each address is a socket that listens, and there are at most so many connections of bots. */
+const ADDRESSES_MAX = 10_000
+/** As many problems of a list are named: they stand in one line of the log, and in each answer of `/status`. */
+const NAMED = 10
 const NEWLINE = 0x0a
 
 /** Reads CONNECT_LISTEN: one address for the one token that is configured, or a list of `[host:]port=token`, or the path of a file with such a list. */
@@ -83,8 +87,16 @@ export function botAddressesOf(
   admin: { readonly host: string; readonly port: number },
   findings: Findings,
 ): readonly BotAddress[] {
-  const addresses = entries.flatMap((entry) => readEntry(entry, tokens, findings) ?? [])
-  checkClashes(addresses, admin, findings)
+  if (entries.length > ADDRESSES_MAX) {
+    findings.problem(CONNECT_LISTEN, 'holds more than 10,000 addresses; is it the right file?')
+    return []
+  }
+  const found = new Findings()
+  const addresses = entries.flatMap((entry) => readEntry(entry, tokens, found) ?? [])
+  checkClashes(addresses, admin, found)
+  findings.problems.push(...found.problems.slice(0, NAMED))
+  const more = found.problems.length - NAMED
+  if (more > 0) findings.problem(CONNECT_LISTEN, `has ${more} more problems; mend these first`)
   const isTaken = addresses.some(({ token }) => tokens.includes(token))
   if (tokens.length > 0 && addresses.length > 0 && !isTaken) {
     const message =
@@ -144,22 +156,24 @@ function checkClashes(
   admin: { readonly host: string; readonly port: number },
   findings: Findings,
 ): void {
-  const hosts = new Map<number, string[]>()
+  const hosts = new Map<number, Set<string>>()
   for (const { host, port } of addresses) {
-    const before = hosts.get(port) ?? []
-    if (before.some((other) => isSame(host, other))) {
+    const others = hosts.get(port) ?? new Set()
+    if (clashes(host, others)) {
       findings.problem(
         CONNECT_LISTEN,
         `has ${hostPort({ host, port })} twice; give one of them another port`,
         'PORT_TAKEN',
       )
     }
-    hosts.set(port, [...before, host])
+    hosts.set(port, others.add(host))
   }
-  if (admin.port === 0 || !hosts.get(admin.port)?.some((host) => isSame(host, admin.host))) return
+  if (admin.port === 0 || !clashes(admin.host, hosts.get(admin.port) ?? new Set())) return
   findings.problem('CONNECT_ADMIN_PORT', `is a port of ${CONNECT_LISTEN} too; choose another`, 'PORT_TAKEN')
 }
 
-function isSame(host: string, other: string): boolean {
-  return host === other || ANYWHERE.has(host) || ANYWHERE.has(other)
+/** Whether a host cannot be listened on beside the others, on one port. */
+function clashes(host: string, others: ReadonlySet<string>): boolean {
+  if (others.has(host)) return true
+  return ANYWHERE.has(host) ? others.size > 0 : [...ANYWHERE].some((each) => others.has(each))
 }

@@ -213,3 +213,27 @@ describe('warnings', () => {
     ).toEqual([])
   })
 })
+
+describe('a list of addresses that is none', () => {
+  it('has its first ten problems named, and the others counted', async () => {
+    const content = `8788=${TOKEN}\n`.repeat(10_000)
+    const lines = await linesOf({ CONNECT_LISTEN: fileOf(content) })
+    expect(lines).toHaveLength(11)
+    expect(lines[0]).toContain('PORT_TAKEN CONNECT_LISTEN has 127.0.0.1:8788 twice')
+    expect(lines[10]).toBe('VARIABLE_INVALID CONNECT_LISTEN has 9989 more problems; mend these first')
+  })
+
+  it.each([
+    ['nonsense', 'x\n'],
+    ['one address again and again', `8788=${TOKEN}\n`],
+  ])(
+    'is refused in one sentence, and at once, where it holds a hundred thousand lines of %s',
+    async (_what, line) => {
+      const lines = await linesOf({ CONNECT_LISTEN: fileOf(line.repeat(100_000)) })
+      expect(lines).toEqual([
+        'VARIABLE_INVALID CONNECT_LISTEN holds more than 10,000 addresses; is it the right file?',
+      ])
+    },
+    5000,
+  )
+})
