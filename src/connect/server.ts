@@ -71,12 +71,17 @@ export class ConnectServer {
    */
   async replace(addresses: readonly BotAddress[]): Promise<void> {
     const wanted = this.#listenersFor(addresses)
-    const added = [...wanted].filter(([name]) => !this.#listeners.has(name))
-    await startAll(added.map(([, listener]) => listener))
-    if (this.#draining) return void added.map(([, listener]) => listener.close())
+    const added = [...wanted].filter(([name]) => !this.#listeners.has(name)).map(([, listener]) => listener)
+    const gone = [...this.#listeners].filter(([name]) => !wanted.has(name)).map(([, listener]) => listener)
+    try {
+      await startInPlace(added, gone)
+    } finally {
+      // Meanwhile it may have been told to stop.
+      if (this.#draining) for (const listener of [...added, ...gone]) listener.close()
+    }
+    if (this.#draining) return
     for (const address of addresses) wanted.get(hostPort(address))?.use(address.token)
-    for (const [name, listener] of this.#listeners) {
-      if (wanted.has(name)) continue
+    for (const listener of gone) {
       listener.close()
       if (listener.bots.size > 0) this.#leaving.add(listener)
     }
@@ -125,6 +130,18 @@ export class ConnectServer {
       if (this.#open === 0) this.#idle()
     })
     return true
+  }
+}
+
+/** Starts these. Those that go and have the same port as one of them make room for it, and listen again where that is in vain. */
+async function startInPlace(added: readonly Listener[], gone: readonly Listener[]): Promise<void> {
+  const inTheWay = gone.filter(({ address }) => added.some((each) => each.address.port === address.port))
+  for (const listener of inTheWay) listener.close()
+  try {
+    await startAll(added)
+  } catch (error) {
+    await startAll(inTheWay)
+    throw error
   }
 }
 

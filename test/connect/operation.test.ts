@@ -150,6 +150,24 @@ describe('connect', () => {
     command.kill('SIGHUP')
     await command.line(/1 with another token/)
     expect(await startBot(there).say('hello')).toBe('first:hello')
+
+    // The same port of another host: all addresses in place of one, though a bot is there; and not where something else cannot be had.
+    const stays = startBot(there)
+    expect(await stays.say('hello')).toBe('first:hello')
+    writeFileSync(list, `0.0.0.0:${there}=${TWO}\n${second.port}=${ONE}\n`)
+    command.kill('SIGHUP')
+    await command.line((line) => line.includes(`127.0.0.1:${second.port} is taken by another program`))
+    expect(await startBot(there).say('hello')).toBe('first:hello')
+    writeFileSync(list, `0.0.0.0:${there}=${TWO}\n`)
+    command.kill('SIGHUP')
+    const changes = () =>
+      command.lines().filter((line) => line.includes('addresses changed: 1 added, 1 removed'))
+    await waitUntil(() => changes().length === 2, {
+      timeoutMs: 20_000,
+      what: 'the port to have another host',
+    })
+    expect(await startBot(there).say('hello')).toBe('second:hello')
+    expect(await stays.say('still there?')).toBe('first:still there?')
     expect(command.output()).not.toContain('recognisable')
   })
 })
