@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FAULT_WAYS, FAULTS, type Fault, outcomeInWords } from '../sdks/support/fault-table.ts'
+import { FAULT_WAYS, FAULTS, type Fault, type FaultRow, outcomeInWords } from '../sdks/support/fault-table.ts'
 import { allRows, inWords, TRANSPORTS, WAYS } from '../sdks/support/matrix.ts'
 import { text } from '../support/documentation.ts'
 
@@ -8,19 +8,38 @@ const PAGE = 'docs/sdks.md'
 /** The sections whose tables are of all SDKs. */
 const SECTIONS = ['SDKs', 'Runs', 'While a bot runs']
 
-/** The rows of the tables in those sections. */
-function tableRows(): readonly string[] {
+/** The lines of those sections, or of one of them. */
+function linesOf(titles: readonly string[] = SECTIONS): readonly string[] {
   const sections = text(PAGE).split(/^#+ /m)
   return sections
-    .filter((section) => SECTIONS.includes(section.split('\n')[0] ?? ''))
-    .flatMap((section) => section.split('\n').filter((line) => line.startsWith('| ')))
+    .map((section) => section.split('\n'))
+    .filter(([title = '']) => titles.includes(title))
+    .flat()
+}
+
+/** The rows of the tables in those sections. */
+const tableRows = (): readonly string[] => linesOf().filter((line) => line.startsWith('| '))
+
+/** The notes below the table of a section, in their order. */
+function notesOf(title: string): readonly string[] {
+  return linesOf([title]).flatMap((line) => /^\d+\. (.*)$/.exec(line)?.[1] ?? [])
+}
+
+/** A cell: `no: why`, or `no (2)` where the second note says why. */
+function cellOf(words: string, notes: readonly string[]): string {
+  const [verdict, ...rest] = words.split(': ')
+  const number = notes.indexOf(rest.join(': ')) + 1
+  return number === 0 ? words : `${verdict} (${number})`
 }
 
 describe(PAGE, async () => {
   const rows = await allRows()
 
   it.each(rows)('says of $sdk, $version, what its runs have shown', (row) => {
-    const cells = WAYS.flatMap((way) => TRANSPORTS.map((transport) => inWords(row.cells[way][transport])))
+    const notes = notesOf('Runs')
+    const cells = WAYS.flatMap((way) =>
+      TRANSPORTS.map((transport) => cellOf(inWords(row.cells[way][transport]), notes)),
+    )
     const wanted = `| ${[row.sdk, row.version, ...cells].join(' | ')} |`
     expect(tableRows(), `there is no row\n${wanted}\n`).toContain(wanted)
   })
@@ -32,12 +51,22 @@ describe(PAGE, async () => {
   })
 
   it.each(rows.filter(({ faults }) => faults))('says what $sdk, $version, sees of faults', (row) => {
+    const notes = notesOf('While a bot runs')
+    const { outcomes } = row.faults as FaultRow
     const wanted = (Object.keys(FAULTS) as Fault[]).map((fault) => {
-      const seen = FAULT_WAYS.map((way) => row.faults && outcomeInWords(row.faults.outcomes[fault][way]))
+      const seen = FAULT_WAYS.map((way) => cellOf(outcomeInWords(outcomes[fault][way]), notes))
       return `| ${[row.sdk, FAULTS[fault], ...seen].join(' | ')} |`
     })
     const missing = wanted.filter((line) => !tableRows().includes(line))
     expect(missing, `there are no rows\n${missing.join('\n')}\n`).toEqual([])
+  })
+
+  it.each(SECTIONS)('has no note under %s that no cell names', (title) => {
+    const cells = linesOf([title]).filter((line) => line.startsWith('| '))
+    const unused = notesOf(title).filter(
+      (_note, index) => !cells.some((row) => row.includes(` (${index + 1})`)),
+    )
+    expect(unused).toEqual([])
   })
 
   it('says nothing of an SDK that is not run', () => {
