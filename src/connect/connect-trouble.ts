@@ -26,6 +26,9 @@ export const CONNECT_REMEDIES = {
   UPSTREAM_TLS_WRONG_NAME:
     'set WECHATY_PUPPET_SERVICE_TLS_SERVER_NAME to the name in the certificate, or use a token insecure_… with the default certificate',
   UPSTREAM_TLS_EXPIRED: "renew the puppet's certificate, or set the clock of this machine",
+  /** A signature that is wrong or too weak, a certificate for clients alone, an issuer that is no authority. */
+  UPSTREAM_TLS_CERTIFICATE_INVALID:
+    "give the puppet a certificate for servers; the message has OpenSSL's own words for what is wrong with this one",
   UPSTREAM_TLS_FAILED: 'set CONNECT_UPSTREAM_TLS=auto if the puppet speaks plaintext; else look at its log',
   /** CONNECT_UPSTREAM_TLS=on, and the puppet speaks plaintext. */
   UPSTREAM_TLS_NOT_SPOKEN: 'set CONNECT_UPSTREAM_TLS=auto, or let the puppet speak TLS',
@@ -68,6 +71,7 @@ const LASTING: ReadonlySet<ConnectTrouble> = new Set([
   'UPSTREAM_TLS_UNTRUSTED',
   'UPSTREAM_TLS_WRONG_NAME',
   'UPSTREAM_TLS_EXPIRED',
+  'UPSTREAM_TLS_CERTIFICATE_INVALID',
   'UPSTREAM_TLS_NOT_SPOKEN',
   'BOT_TLS_UNEXPECTED',
   'DISCOVERY_LEADS_HERE',

@@ -42,6 +42,9 @@ const TLS_ERRORS: Readonly<Record<string, readonly [UpstreamTrouble, string]>> =
   CERT_NOT_YET_VALID: ['UPSTREAM_TLS_EXPIRED', 'its certificate is not valid yet'],
 }
 
+/** What OpenSSL calls a certificate that it refuses: errors of TLS begin with `ERR_`, and those of the system are one word. */
+const REFUSED_CERTIFICATE = /^(?!ERR_|E[A-Z]+$)[A-Z_]+$/
+
 const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/
 
 /** The answer to the first message of the handshake was no TLS. */
@@ -56,7 +59,7 @@ const NOT_TLS: ReadonlySet<string> = new Set([
  * @param isTlsWanted whether the puppet has to speak it; otherwise it did a moment ago
  */
 export function tlsTrouble(
-  { code = '' }: NodeJS.ErrnoException,
+  { code = '', message }: NodeJS.ErrnoException,
   endpoint: Endpoint,
   serverName: string,
   isTlsWanted: boolean,
@@ -73,6 +76,11 @@ export function tlsTrouble(
     return { code: 'UPSTREAM_TLS_NOT_SPOKEN', reason }
   }
   const [name, words] = TLS_ERRORS[code] ?? []
+  if (name === undefined && REFUSED_CERTIFICATE.test(code)) {
+    // OpenSSL's own words, which hold nothing of the certificate; for many of them there is no code but UNSPECIFIED.
+    const reason = `${where}: its certificate cannot be used: ${message} (${code})`
+    return { code: 'UPSTREAM_TLS_CERTIFICATE_INVALID', reason }
+  }
   if (name === undefined) {
     const what = code === '' ? '' : ` (${code})`
     return { code: 'UPSTREAM_TLS_FAILED', reason: `${where}: the TLS handshake fails${what}` }
