@@ -5,7 +5,7 @@ import { publicName } from '../../src/ops/redactor.ts'
 import { startCommand, startProgram, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
-import { elapsed, waitUntil } from '../support/wait.ts'
+import { elapsed, waitUntil, withDeadline } from '../support/wait.ts'
 import { startConnect } from './support/connect.ts'
 import { closeStandIns, startAnswers, startBot, startEcho } from './support/stand-ins.ts'
 
@@ -212,9 +212,10 @@ describe('the end of connect', () => {
     expect((await get('/livez')).status).toBe(200)
     expect(await startBot(port).ended).toBe('refused')
     expect(await bot.say('still there?')).toBe('puppet:still there?')
-    await bot.ended
+    await withDeadline(bot.ended, 20_000, () => 'the end of the open connection')
     expect(since()).toBeGreaterThan(1900)
-    expect(await command.exit).toEqual({ code: 0, signal: null })
+    const exit = await withDeadline(command.exit, 20_000, () => 'the end')
+    expect(exit).toEqual({ code: 0, signal: null })
   })
 
   it('comes as soon as the last connection has ended', async () => {
@@ -222,7 +223,8 @@ describe('the end of connect', () => {
     command.kill('SIGTERM')
     await command.line(/"msg":"draining/)
     bot.socket.end()
-    expect(await command.exit).toEqual({ code: 0, signal: null })
+    const exit = await withDeadline(command.exit, 20_000, () => 'the end, long before the minute is over')
+    expect(exit).toEqual({ code: 0, signal: null })
   })
 
   it('comes at once with a second signal', async () => {
@@ -238,15 +240,17 @@ describe('the end of connect', () => {
   })
 
   it('does not come with /drain, which is answered when no connection is left, and comes with /quitquitquit', async () => {
-    const { command, adminPort, get, port, bot } = await begin({ CONNECT_DRAIN_TIMEOUT: '200ms' })
+    const { command, adminPort, get, port, bot } = await begin({ CONNECT_DRAIN_TIMEOUT: '1s' })
     const post = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`, { method: 'POST' })
     const drained = await post('/drain')
+    expect(JSON.parse((await get('/status')).text).connections).toBe(0)
     expect([drained.status, await drained.text()]).toEqual([200, 'drained: no connection is open any more\n'])
     await bot.ended
     expect(await startBot(port).ended).toBe('refused')
     expect((await get('/readyz')).status).toBe(503)
     expect((await post('/quitquitquit')).status).toBe(200)
-    expect(await command.exit).toEqual({ code: 0, signal: null })
+    const exit = await withDeadline(command.exit, 20_000, () => 'the end')
+    expect(exit).toEqual({ code: 0, signal: null })
   })
 
   it('is seen by its health check', async () => {
