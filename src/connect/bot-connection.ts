@@ -35,14 +35,16 @@ export async function serveBot(tcp: Socket, options: BotConnectionOptions): Prom
   const ends = await connectEnds(tcp, options)
   if (ends === undefined) return
   const connectedMs = clock.now()
-  const { socket } = ends.puppet
+  const { endpoint, puppet } = ends
+  const { socket } = puppet
   socket.once('data', (chunk: Buffer) => {
     const trouble = mismatch(chunk, ends)
     // It may be another server by now: not all that speak TLS hang up at plaintext.
     if (classify(chunk) !== 'http2') dialer.forget()
-    if (trouble !== undefined) onEvent({ type: 'mismatched', id, ...trouble })
+    if (trouble === undefined) onEvent({ type: 'matched', id, endpoint })
+    else onEvent({ type: 'mismatched', id, endpoint, ...trouble })
   })
-  const { by, ending } = await relay(ends.bot, ends.puppet)
+  const { by, ending } = await relay(ends.bot, puppet)
   const { bytesRead: received, bytesWritten: sent } = socket
   // It may be the wrong guess about TLS.
   if (received === 0) dialer.forget()

@@ -30,6 +30,8 @@ export class ConnectState {
   readonly #puppets = new Map<string, PuppetRecord>()
   /** Those with trouble. */
   readonly #troubled = new Set<string>()
+  /** Those at which a bot speaks something else than the puppet. */
+  readonly #mismatching = new Set<string>()
   /** What is wrong with files, by their variables. */
   readonly #files = new Map<string, { readonly problems: readonly Problem[]; readonly sinceMs: number }>()
 
@@ -44,6 +46,7 @@ export class ConnectState {
       if (wanted.has(id)) continue
       this.#puppets.delete(id)
       this.#troubled.delete(id)
+      this.#mismatching.delete(id)
     }
     for (const id of wanted) {
       if (!this.#puppets.has(id)) this.#puppets.set(id, initialPuppet(this.#clock.now()))
@@ -85,15 +88,17 @@ export class ConnectState {
     this.#puppets.set(event.id, now)
     if (troubleOf(now) === undefined) this.#troubled.delete(event.id)
     else this.#troubled.add(event.id)
+    if (now.mismatching === undefined) this.#mismatching.delete(event.id)
+    else this.#mismatching.add(event.id)
     return { before, now }
   }
 
   /** What is wrong now: one for each code, those of files first. */
   problems(): readonly LastingProblem[] {
     const problems = new Map<ConnectTrouble, { reason: string; sinceMs: number; ids: string[] }>()
-    for (const id of this.#troubled) {
-      const { asking, dialing, refusing } = this.puppet(id)
-      for (const trouble of [asking, dialing, refusing]) {
+    for (const id of new Set([...this.#troubled, ...this.#mismatching])) {
+      const { asking, dialing, refusing, mismatching } = this.puppet(id)
+      for (const trouble of [asking, dialing, refusing, mismatching]) {
         if (trouble === undefined) continue
         const { code, reason, sinceMs } = trouble
         const known = problems.get(code)

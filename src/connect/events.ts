@@ -65,10 +65,13 @@ export type ConnectEvent =
       readonly received: number
       readonly lastedMs: number
     }
+  /** Bot and puppet are connected, and the puppet has answered in what the bot speaks. */
+  | { readonly type: 'matched'; readonly id: string; readonly endpoint: Endpoint }
   /** Bot and puppet are connected, and do not speak the same: nothing is decided by it. */
   | {
       readonly type: 'mismatched'
       readonly id: string
+      readonly endpoint: Endpoint
       readonly code: ConnectTrouble
       readonly reason: string
     }

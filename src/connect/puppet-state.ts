@@ -29,6 +29,8 @@ export interface PuppetRecord {
   readonly dialing: Trouble | undefined
   /** That it refuses the token, as it said when it was asked last. */
   readonly refusing: Trouble | undefined
+  /** That a bot and the puppet do not speak the same, as the last bot has seen: no trouble of the puppet, the next bot may do better. */
+  readonly mismatching: Trouble | undefined
   /** Bots that were sent away since there is trouble. */
   readonly sentAway: number
 }
@@ -42,6 +44,7 @@ export function initialPuppet(nowMs: number): PuppetRecord {
     asking: undefined,
     dialing: undefined,
     refusing: undefined,
+    mismatching: undefined,
     sentAway: 0,
   }
 }
@@ -68,6 +71,7 @@ export function nextPuppet(puppet: PuppetRecord, event: ConnectEvent, nowMs: num
         asking: undefined,
         dialing: undefined,
         refusing: undefined,
+        mismatching: undefined,
       })
     }
     case 'notFound': {
@@ -83,6 +87,7 @@ export function nextPuppet(puppet: PuppetRecord, event: ConnectEvent, nowMs: num
           asking,
           dialing: undefined,
           refusing: undefined,
+          mismatching: undefined,
         }
       }
       if (puppet.state === 'found') return { ...puppet, asking }
@@ -104,6 +109,12 @@ export function nextPuppet(puppet: PuppetRecord, event: ConnectEvent, nowMs: num
       }
       return { ...puppet, refusing: sameOr(puppet.refusing, trouble, nowMs) }
     }
+    case 'mismatched':
+      if (!isAt(puppet, event.endpoint)) return puppet
+      return { ...puppet, mismatching: sameOr(puppet.mismatching, event, nowMs) }
+    case 'matched':
+      if (puppet.mismatching === undefined || !isAt(puppet, event.endpoint)) return puppet
+      return { ...puppet, mismatching: undefined }
     case 'failed':
       return isOfBot(event.code) ? puppet : { ...puppet, sentAway: puppet.sentAway + 1 }
     default:

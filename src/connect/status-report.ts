@@ -54,7 +54,7 @@ function puppetReport(
 ): Record<string, unknown> {
   const puppet = connectState.puppet(id)
   const { state, endpoint, tls, sinceMs, sentAway } = puppet
-  const trouble = troubleOf(puppet)
+  const trouble = troubleOf(puppet) ?? puppet.mismatching
   return {
     state,
     host: endpoint?.host ?? null,

@@ -206,7 +206,8 @@ describe('a puppet that does not speak what the bot speaks', () => {
     closing.push(side.close)
     open(side.port).write(Buffer.from(said, 'hex'))
     await waitUntil(() => side.of('mismatched').length === 1, { ...PATIENCE, what: 'a mismatch to be told' })
-    expect(side.of('mismatched')).toMatchObject([{ code }])
+    expect(side.of('mismatched')).toMatchObject([{ code, endpoint: { port } }])
+    expect(side.of('matched')).toEqual([])
   })
 
   it.each([

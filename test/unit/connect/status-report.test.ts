@@ -74,6 +74,32 @@ describe('/status', () => {
     ])
   })
 
+  it('says that a bot and the puppet do not speak the same, until one does or the puppet has moved', () => {
+    const reason = 'a bot speaks TLS, and the puppet answers in plaintext'
+    const mismatched = {
+      type: 'mismatched',
+      id: 't0',
+      endpoint: HERE,
+      code: 'BOT_TLS_UNEXPECTED',
+      reason,
+    } as const
+    const connect = standIn(2)
+    const seen = () => {
+      const { problems, tokens } = report(connect)
+      return [problems.length, tokens[0].puppet.code, connect.state.troubled.size]
+    }
+    connect.tell(found('t0'), found('t1'), mismatched)
+    expect(report(connect).problems).toMatchObject([
+      { code: 'BOT_TLS_UNEXPECTED', message: reason, tokens: { count: 1, ids: ['t0'] } },
+    ])
+    // It is no trouble of the puppet: the registry is not asked again for it.
+    expect(seen()).toEqual([1, 'BOT_TLS_UNEXPECTED', 0])
+    connect.tell({ type: 'matched', id: 't0', endpoint: HERE })
+    expect(seen()).toEqual([0, null, 0])
+    connect.tell(mismatched, { ...found('t0'), endpoint: { ...HERE, port: 9 } }, mismatched)
+    expect(seen()).toEqual([0, null, 0])
+  })
+
   it('shows tokens with trouble first, a hundred a page', () => {
     const connect = standIn(150)
     connect.tell(found('t0'), gone('t149'))
