@@ -37,6 +37,8 @@ export class BotAddressFollower {
   #unusable: readonly Problem[] = []
   /** Why what the files mean together cannot be applied. */
   #unapplied: readonly Problem[] = []
+  /** Whether the content that was read last could not be applied. */
+  #isRefused = false
   #update: Promise<boolean> = Promise.resolve(true)
 
   constructor(options: BotAddressFollowerOptions) {
@@ -88,12 +90,15 @@ export class BotAddressFollower {
     const entries = isNew ? entriesOfContent(content, findings, true) : []
     this.#unusable = findings.problems
     this.#reportListen()
-    if (!isNew || findings.problems.length > 0) return
+    if (content === undefined || findings.problems.length > 0) return
+    // Where the content in use takes the place of one that was refused, what was wrong with that one is over.
+    if (!isNew && !this.#isRefused) return
     const before = this.#entries
-    this.#entries = entries
+    if (isNew) this.#entries = entries
+    this.#isRefused = !(await this.#apply())
     // What could not be applied is read again with the next reading: a port may be free then.
-    if (await this.#apply()) this.#digest = content.digest
-    else this.#entries = before
+    if (this.#isRefused) this.#entries = before
+    else this.#digest = content.digest
   }
 
   /** Applies what entries and tokens mean together, one change after the other; resolves with whether that could be done. */

@@ -120,6 +120,16 @@ describe('a followed CONNECT_LISTEN', () => {
     expect([applied, said.at(-1)]).toEqual([[`8789 ${TWO}`], 'CONNECT_LISTEN: well again'])
   })
 
+  it('that was refused is no trouble any more when it is as before again', async () => {
+    const list = fileOf(`8788=${ONE}\n`)
+    const { follower, said } = await follow({ CONNECT_LISTEN: list.path })
+    list.write(`8788=${ONE}\n8788=${TWO}\n`)
+    await follower.refresh()
+    list.write(`8788=${ONE}\n`)
+    await follower.refresh()
+    expect(said).toEqual(['CONNECT_LISTEN: PORT_TAKEN', 'CONNECT_LISTEN: well again'])
+  })
+
   it('with the port of the endpoints is wrong', async () => {
     const list = fileOf(`8788=${ONE}\n`)
     const { follower, said } = await follow({ CONNECT_LISTEN: list.path })
