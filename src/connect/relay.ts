@@ -23,9 +23,10 @@ export function relay(bot: RelayEnd, puppet: RelayEnd): Promise<RelayResult> {
     let open = 2
     const carry = (from: RelayEnd, to: RelayEnd, by: EndedBy): void => {
       const { socket } = from
+      let isBroken = false
       const closed = (): void => {
-        // It is not over on both ways: broken, or destroyed by somebody here.
-        if (!socket.readableEnded || !socket.writableFinished) reset(to)
+        // Broken, or destroyed by somebody here. A reset that comes together with the other side's FIN looks by now like an end on both ways.
+        if (isBroken || !socket.readableEnded || !socket.writableFinished) reset(to)
         open -= 1
         if (open === 0) resolve(result ?? { by: 'connect', ending: 'reset' })
       }
@@ -34,6 +35,7 @@ export function relay(bot: RelayEnd, puppet: RelayEnd): Promise<RelayResult> {
       })
       to.socket.on('drain', () => socket.resume())
       const broken = (): void => {
+        isBroken = true
         result ??= { by, ending: 'reset' }
       }
       socket.once('end', () => {

@@ -66,7 +66,7 @@ async function play(pair: RelayedPair, steps: readonly Step[]): Promise<Record<S
       state.ended = true
       socket.end()
     }
-    if (each.kind === 'reset' && socket.writableLength === 0) {
+    if (each.kind === 'reset') {
       state.reset = true
       pair[each.side].reset()
     }

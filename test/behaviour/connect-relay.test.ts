@@ -101,6 +101,15 @@ describe.each([
     await withDeadline(pair.result, 5000, () => 'the relay to be over')
     expect(pair.inner.bot.tcp.destroyed).toBe(true)
   })
+
+  it("a reset that comes together with the other side's end leaves no socket behind", async () => {
+    const pair = await pairOf(toBot, toPuppet)
+    pair.bot.socket.write(BYTES.subarray(0, 9))
+    pair.bot.reset()
+    pair.puppet.end()
+    await withDeadline(pair.result, 5000, () => 'the relay to be over')
+    expect(pair.inner.puppet.tcp.destroyed).toBe(true)
+  })
 })
 
 // The other two ways take their time, and are in test/connect.
