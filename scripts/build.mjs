@@ -4,6 +4,7 @@
 // those in full at the start, which leaves 2 MiB of its parser's memory behind; kept as methods, they are only skimmed.
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { build, transform } from 'esbuild'
+import { buildPages } from './build-pages.mjs'
 import { noticeOf } from './notice.mjs'
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
@@ -47,7 +48,8 @@ await rm('dist', { recursive: true, force: true })
 await mkdir('dist')
 await writeFile('dist/main.js', `${code}//# sourceMappingURL=main.js.map\n`)
 await writeFile('dist/main.js.map', map)
-await writeFile('dist/NOTICE', await noticeOf(bundled.metafile))
+const pages = await buildPages()
+await writeFile('dist/NOTICE', await noticeOf([bundled.metafile, pages]))
 // The package around it is of the other kind.
 await writeFile('dist/package.json', '{"type":"commonjs"}\n')
 await chmod('dist/main.js', 0o755)

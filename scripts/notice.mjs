@@ -5,11 +5,12 @@ import { readdir, readFile } from 'node:fs/promises'
 const PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
 
 /**
- * @param metafile what esbuild says of a bundle
+ * @param metafiles what esbuild says of each bundle
  * @returns a text with the name, the version and the licence of each package that the bundle has a part of. Rejects if one of them has none.
  */
-export async function noticeOf(metafile) {
-  const bytes = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))
+export async function noticeOf(metafiles) {
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs))
+  const bytes = outputs.flatMap(({ inputs }) => Object.entries(inputs))
   const used = bytes
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([path]) => path.match(PACKAGE)?.[0])

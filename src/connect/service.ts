@@ -4,6 +4,7 @@ import { AdminServer, type AdminServerAddress } from '../ops/admin-server.ts'
 import { type Answer, textAnswer } from '../ops/http-endpoints.ts'
 import type { Log } from '../ops/log.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
+import type { PageRequest } from '../ops/status-page.ts'
 import { ConnectState } from './connect-state.ts'
 import { EventLog } from './event-log.ts'
 import type { ConnectEvent } from './events.ts'
@@ -66,7 +67,7 @@ export class ConnectService {
         const listening = this.#listens ? server.listeners.length : 0
         return readiness(state, { listening, draining: this.#draining })
       },
-      status: (offset) => this.#status(offset),
+      status: (page) => this.#status(page),
       loadMetrics: async () => (await import('./metrics.ts')).createMetrics(server, state, version),
       routes: [
         { method: 'POST', path: '/drain', local: true, handle: () => this.#answerDrain() },
@@ -172,7 +173,7 @@ export class ConnectService {
     return answer
   }
 
-  #status(offset: number): Record<string, unknown> {
+  #status(page: PageRequest): Record<string, unknown> {
     const { clock, registry, version } = this.#options
     const nowMs = clock.now()
     return statusReport(this.#state, {
@@ -184,7 +185,7 @@ export class ConnectService {
       listeners: this.#server.listeners,
       nowMs,
       date: clock.date(),
-      offset,
+      page,
     })
   }
 }

@@ -1,5 +1,5 @@
 import { hostPort } from '../net/host-port.ts'
-import { statusPage } from '../ops/status-page.ts'
+import { type PageRequest, statusPage } from '../ops/status-page.ts'
 import type { ConnectState } from './connect-state.ts'
 import type { Listener } from './listener.ts'
 import { troubleOf } from './puppet-state.ts'
@@ -16,17 +16,21 @@ export interface StatusReportOptions {
   /** Monotonic now, in milliseconds, and the same moment for people. */
   readonly nowMs: number
   readonly date: Date
-  /** How many tokens to skip. */
-  readonly offset: number
+  /** Which tokens to show. */
+  readonly page: PageRequest
 }
 
 /** The body of `/status`. */
 export function statusReport(state: ConnectState, options: StatusReportOptions): Record<string, unknown> {
-  const { listeners, offset } = options
+  const { listeners } = options
   const isTroubled = ({ id }: Listener): boolean => state.troubled.has(id)
   const groups = [listeners.filter(isTroubled), listeners.filter((each) => !isTroubled(each))].map(
     (tokens) => ({ size: tokens.length, tokens }),
   )
+  const { tokens, matching } = statusPage(groups, options.page, ({ id, address }) => {
+    const trouble = troubleOf(state.puppet(id))
+    return [id, hostPort(address), trouble?.code, trouble?.reason].join(' ')
+  })
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
@@ -36,7 +40,8 @@ export function statusReport(state: ConnectState, options: StatusReportOptions):
     }),
     registry: { url: options.registry.href },
     connections: options.connections,
-    tokens: statusPage(groups, offset).map(({ id, address, bots }) => {
+    matching,
+    tokens: tokens.map(({ id, address, bots }) => {
       return {
         id,
         listen: hostPort(address),

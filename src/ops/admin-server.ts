@@ -1,14 +1,25 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { History } from '../history/history.ts'
 import { type Clock, withTimeLimit } from '../lib/clock.ts'
 import { type Route, serveEndpoints, textAnswer } from './http-endpoints.ts'
 import type { EventMetrics } from './metric-set.ts'
+import { type PageName, pageRoutes } from './page-routes.ts'
+import { type PageRequest, pageRequest } from './status-page.ts'
+import { UpdateStream } from './update-stream.ts'
 
 /** What `/readyz` answers, in short and for `?verbose`. */
 export interface Readiness {
   readonly ready: boolean
   readonly brief: string
   readonly verbose: string
+}
+
+export interface PageOptions<Event> {
+  readonly name: PageName
+  readonly history: History
+  /** Takes an event in. Says whether there is something new to look at. */
+  readonly record: (event: Event) => boolean
 }
 
 /** Where endpoints are, and by which names. */
@@ -25,10 +36,11 @@ export interface AdminServerOptions<Event> extends AdminServerAddress {
   /** Takes secrets out of each body. */
   readonly redact: (text: string) => string
   readonly readiness: () => Readiness
-  /** @param offset how many tokens the page of `/status` skips */
-  readonly status: (offset: number) => Record<string, unknown>
+  readonly status: (page: PageRequest) => Record<string, unknown>
   /** Makes the metrics. Called once, and only where there are endpoints: their library is large. */
   readonly loadMetrics: () => Promise<EventMetrics<Event>>
+  /** The page at `/`, and the past that it shows; undefined: there is no page. */
+  readonly page?: PageOptions<Event> | undefined
   /** Endpoints beside those that all commands have. */
   readonly routes?: readonly Route[]
 }
@@ -43,15 +55,18 @@ export class AdminServer<Event> {
   #early: Event[] | undefined
   #metrics: EventMetrics<Event> | undefined
   #server: Server | undefined
+  readonly #updates: UpdateStream
 
   constructor(options: AdminServerOptions<Event>) {
     this.#options = options
     this.#early = options.port === 0 ? undefined : []
+    this.#updates = new UpdateStream({ clock: options.clock, snapshot: (sinceMs) => this.#snapshot(sinceMs) })
   }
 
   record(event: Event): void {
     if (this.#metrics === undefined) this.#early?.push(event)
     else this.#metrics.apply(event)
+    if (this.#options.page?.record(event)) this.#updates.changed()
   }
 
   /** Opens the endpoints, if there are to be any. Rejects if their port cannot be had. */
@@ -68,7 +83,7 @@ export class AdminServer<Event> {
       port,
       allowedHosts,
       redact,
-      routes: [...this.#commonRoutes(metrics), ...routes],
+      routes: [...this.#commonRoutes(metrics), ...this.#pageRoutes(), ...routes],
     })
   }
 
@@ -82,9 +97,44 @@ export class AdminServer<Event> {
     const server = this.#server
     if (server === undefined) return
     const closed = new Promise((resolve) => server.close(resolve))
+    this.#updates.end()
     server.closeIdleConnections()
     await withTimeLimit(this.#options.clock, ANSWER_MS, closed)
     server.closeAllConnections()
+  }
+
+  #pageRoutes(): readonly Route[] {
+    const { page, clock } = this.#options
+    if (page === undefined) return []
+    return [
+      ...pageRoutes(page.name),
+      {
+        method: 'GET',
+        path: '/history',
+        costly: true,
+        handle: (query) => {
+          const sinceMs = Date.parse(query.get('since') ?? '') - clock.date().getTime() + clock.now()
+          const report = page.history.report(Number.isNaN(sinceMs) ? undefined : sinceMs)
+          return { status: 200, contentType: 'application/json', body: `${JSON.stringify(report)}\n` }
+        },
+      },
+      {
+        method: 'GET',
+        path: '/updates',
+        costly: true,
+        handle: () =>
+          this.#updates.isFull
+            ? textAnswer(503, 'too many pages are open: ask /status and /history from time to time')
+            : { contentType: 'text/event-stream', stream: (response) => this.#updates.add(response) },
+      },
+    ]
+  }
+
+  /** What a page shows: the status, and of the past what it does not know yet. */
+  #snapshot(sinceMs: number | undefined): string {
+    const { page, redact, status } = this.#options
+    const now = status({ offset: 0, limit: 1, text: '' })
+    return redact(JSON.stringify({ status: now, history: page?.history.report(sinceMs) }))
   }
 
   #commonRoutes(metrics: EventMetrics<Event>): readonly Route[] {
@@ -105,7 +155,7 @@ export class AdminServer<Event> {
         path: '/status',
         costly: true,
         handle: (query) => {
-          const body = `${JSON.stringify(status(offsetIn(query)), null, 2)}\n`
+          const body = `${JSON.stringify(status(pageRequest(query)), null, 2)}\n`
           return { status: 200, contentType: 'application/json', body }
         },
       },
@@ -123,9 +173,4 @@ export class AdminServer<Event> {
       },
     ]
   }
-}
-
-/** `?offset=`, as a whole number; what is none is 0. */
-function offsetIn(query: URLSearchParams): number {
-  return Math.max(0, Math.trunc(Number(query.get('offset') ?? 0)) || 0)
 }

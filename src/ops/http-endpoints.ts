@@ -15,6 +15,12 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** An answer that goes on until its reader leaves. */
+export interface StreamedAnswer {
+  readonly contentType: string
+  readonly stream: (response: ServerResponse) => void
+}
+
 export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
@@ -30,7 +36,7 @@ export interface Route {
   /** Whether the body is sent as it is; default: secrets are taken out of it. */
   readonly verbatim?: true
   /** @param query the decoded query of the request */
-  readonly handle: (query: URLSearchParams) => Answer | Promise<Answer>
+  readonly handle: (query: URLSearchParams) => Answer | StreamedAnswer | Promise<Answer>
 }
 
 export interface EndpointsOptions {
@@ -97,7 +103,11 @@ const GONE = textAnswer(503, 'you have gone')
 const WRONG_HOST =
   "asked by a name that is not this machine's: ask by its address, or put the name into REGISTRAR_ADMIN_ALLOWED_HOSTS (of a registry: REGISTRY_ADMIN_ALLOWED_HOSTS, of connect: CONNECT_ADMIN_ALLOWED_HOSTS)"
 
-async function answer(request: IncomingMessage, options: EndpointsOptions, inTurn: InTurn): Promise<Answer> {
+async function answer(
+  request: IncomingMessage,
+  options: EndpointsOptions,
+  inTurn: InTurn,
+): Promise<Answer | StreamedAnswer> {
   const { host, allowedHosts, routes, redact } = options
   const base = 'http://localhost'
   const target = request.url ?? '/'
@@ -115,9 +125,9 @@ async function answer(request: IncomingMessage, options: EndpointsOptions, inTur
     return textAnswer(403, 'only from the machine itself, and not through a proxy')
   if (!route.anyHost && !isAllowedHost(request.headers.host, [host, ...allowedHosts]))
     return textAnswer(421, WRONG_HOST)
-  const handle = async (): Promise<Answer> => {
+  const handle = async (): Promise<Answer | StreamedAnswer> => {
     const result = await route.handle(searchParams)
-    return route.verbatim ? result : { ...result, body: redact(result.body) }
+    return route.verbatim || 'stream' in result ? result : { ...result, body: redact(result.body) }
   }
   try {
     if (!route.costly) return await handle()
@@ -133,16 +143,20 @@ function isLocal({ socket, headers }: IncomingMessage): boolean {
   return isFromHere(ends) && !isForOthers(headers)
 }
 
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, contentType, body, headers }: Answer,
-): void {
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    ...headers,
-  })
+/** For browsers: nothing is kept, taken for anything but what it is, or shown inside of other pages. */
+const FOR_BROWSERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
+function send(request: IncomingMessage, response: ServerResponse, answer: Answer | StreamedAnswer): void {
+  const common = { 'content-type': answer.contentType, ...FOR_BROWSERS }
+  if ('stream' in answer) {
+    response.writeHead(200, common)
+    return request.method === 'HEAD' ? void response.end() : answer.stream(response)
+  }
+  const { status, body, headers } = answer
+  response.writeHead(status, { ...common, 'content-length': Buffer.byteLength(body), ...headers })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

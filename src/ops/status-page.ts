@@ -1,5 +1,15 @@
-/** Tokens a page of `/status`. */
-const PAGE = 100
+/** Tokens a page of `/status` at most. */
+const PAGE_MAX = 100
+
+/** Which tokens `/status` is to show. */
+export interface PageRequest {
+  /** How many to skip. */
+  readonly offset: number
+  /** How many to show; at most 100. */
+  readonly limit: number
+  /** Only those about which this is said somewhere, in small letters; empty: all. */
+  readonly text: string
+}
 
 /** Tokens that are shown together. */
 export interface StatusGroup<Token> {
@@ -7,9 +17,51 @@ export interface StatusGroup<Token> {
   readonly tokens: Iterable<Token>
 }
 
-/** The page of tokens after the first `offset` ones, group by group; goes through no group that it shows nothing of. */
-export function statusPage<Token>(groups: readonly StatusGroup<Token>[], offset: number): readonly Token[] {
+export interface StatusPage<Token> {
+  readonly tokens: readonly Token[]
+  /** How many there are on all pages together. */
+  readonly matching: number
+}
+
+/** `?offset=&limit=&text=`; a number that is none counts as not given. */
+export function pageRequest(query: URLSearchParams): PageRequest {
+  const whole = (name: string, standard: number): number => {
+    const value = Math.trunc(Number(query.get(name) ?? standard))
+    return Number.isNaN(value) ? standard : Math.max(0, value)
+  }
+  const text = (query.get('text') ?? '').trim().toLowerCase()
+  return { offset: whole('offset', 0), limit: Math.min(whole('limit', PAGE_MAX), PAGE_MAX), text }
+}
+
+/**
+ * The page of tokens that is asked for, group by group; goes through no group that it shows nothing of, unless a text is looked for.
+ *
+ * @param wordsOf all that is said of a token
+ */
+export function statusPage<Token>(
+  groups: readonly StatusGroup<Token>[],
+  request: PageRequest,
+  wordsOf: (token: Token) => string,
+): StatusPage<Token> {
+  const { text } = request
+  if (text === '') return { tokens: pageOf(groups, request), matching: sizeOf(groups) }
+  const found = groups.map(({ tokens }) => {
+    const matching = [...tokens].filter((token) => wordsOf(token).toLowerCase().includes(text))
+    return { size: matching.length, tokens: matching }
+  })
+  return { tokens: pageOf(found, request), matching: sizeOf(found) }
+}
+
+function sizeOf(groups: readonly StatusGroup<unknown>[]): number {
+  return groups.reduce((sum, { size }) => sum + size, 0)
+}
+
+function pageOf<Token>(
+  groups: readonly StatusGroup<Token>[],
+  { offset, limit }: PageRequest,
+): readonly Token[] {
   const page: Token[] = []
+  if (limit === 0) return page
   let skip = offset
   for (const { size, tokens } of groups) {
     if (skip >= size) {
@@ -19,7 +71,7 @@ export function statusPage<Token>(groups: readonly StatusGroup<Token>[], offset:
     for (const token of tokens) {
       if (skip > 0) skip -= 1
       else page.push(token)
-      if (page.length === PAGE) return page
+      if (page.length === limit) return page
     }
   }
   return page

@@ -1,8 +1,10 @@
+import type { History } from '../history/history.ts'
 import { assertNever } from '../lib/assert-never.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
+import { recordedLog } from '../ops/recorded-log.ts'
 import { LEAVE_REASONS, type RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 
@@ -29,8 +31,9 @@ export class EventLog {
   /** Apart from the others, which a sum names by their tokens: these are named by addresses. */
   readonly #refusals: LogAggregator
 
-  constructor(log: Log, clock: Clock) {
-    this.#log = log
+  /** @param history keeps the lines too; undefined where nobody can look */
+  constructor(log: Log, clock: Clock, history?: History) {
+    this.#log = recordedLog(log, history)
     this.#clock = clock
     this.#changes = new LogAggregator(clock, (sum) => this.#writeSum(sum))
     this.#refusals = new LogAggregator(clock, (sum) => this.#writeSum(sum))

@@ -3,9 +3,11 @@ import { KeyPairFollower } from '../net/key-pair-follower.ts'
 import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
+import type { PageRequest } from '../ops/status-page.ts'
 import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
 import type { RegistryOptions } from './options.ts'
+import { RegistryHistory } from './registry-history.ts'
 import { RegistryServer } from './server.ts'
 import { statusReport } from './status-report.ts'
 
@@ -39,7 +41,8 @@ export class RegistryService {
     const { clock, log, tls } = options
     this.#options = options
     this.#startedMs = clock.now()
-    this.#eventLog = new EventLog(log, clock)
+    const history = options.admin.port === 0 ? undefined : new RegistryHistory(() => this.server.table, clock)
+    this.#eventLog = new EventLog(log, clock, history?.history)
     this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
       tls &&
@@ -55,7 +58,12 @@ export class RegistryService {
       clock,
       redact: options.redactor.redact,
       readiness: () => this.#readiness(),
-      status: (offset) => this.#status(offset),
+      status: (page) => this.#status(page),
+      page: history && {
+        name: 'registry',
+        history: history.history,
+        record: (event) => history.record(event),
+      },
       loadMetrics: async () => {
         const { createMetrics } = await import('./metrics.ts')
         return createMetrics(this.server, options.version, certificate && (() => certificate.state.expires))
@@ -113,7 +121,7 @@ export class RegistryService {
     return { ready, brief, verbose }
   }
 
-  #status(offset: number): Record<string, unknown> {
+  #status(page: PageRequest): Record<string, unknown> {
     const { clock, version, listProblems, reachability = 'off' } = this.#options
     const nowMs = clock.now()
     return statusReport(this.server, {
@@ -126,7 +134,7 @@ export class RegistryService {
       listening: this.#listening,
       listProblems: listProblems(),
       certificate: this.#certificate?.state,
-      offset,
+      page,
     })
   }
 }

@@ -1,6 +1,6 @@
 import type { CertificateState } from '../net/key-pair-follower.ts'
 import { publicName } from '../ops/redactor.ts'
-import { statusPage } from '../ops/status-page.ts'
+import { type PageRequest, statusPage } from '../ops/status-page.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistryServer } from './server.ts'
@@ -17,15 +17,15 @@ export interface StatusReportOptions {
   /** Why the list is not in use as its file is now; undefined without a list. */
   readonly listProblems: readonly string[] | undefined
   readonly certificate: CertificateState | undefined
-  /** How many tokens to skip. */
-  readonly offset: number
+  /** Which tokens to show. */
+  readonly page: PageRequest
 }
 
 type Entry = readonly [string, readonly Registrant[]]
 
 /** The body of the registry's `/status`. */
 export function statusReport(server: RegistryServer, options: StatusReportOptions): Record<string, unknown> {
-  const { certificate, listProblems, offset } = options
+  const { certificate, listProblems } = options
   const unhappy: Entry[] = []
   const shared: Entry[] = []
   const happy: Entry[] = []
@@ -36,6 +36,13 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
     else happy.push(entry)
   }
   const groups = [unhappy, shared, happy].map((tokens) => ({ size: tokens.length, tokens }))
+  const { tokens, matching } = statusPage(groups, options.page, ([token, registrants]) => {
+    const words = registrants.flatMap((registrant) => {
+      const { address, advertised, lastEndpoint } = registrant
+      return [address, advertised.host, lastEndpoint?.host, problemOf(server, registrant)]
+    })
+    return [publicName(token), ...words].join(' ')
+  })
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
@@ -57,7 +64,8 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
             problem: certificate.problem,
             code: certificate.code,
           },
-    tokens: statusPage(groups, offset).map(([token, registrants]) => ({
+    matching,
+    tokens: tokens.map(([token, registrants]) => ({
       id: publicName(token),
       sharedSince: isoOf(server.sharing.sinceMs(token), options) ?? null,
       // The newest first: it is the one that is asked.

@@ -20,6 +20,7 @@ import { loadWebSocket } from './registration/open-socket.ts'
 import type { Registrations } from './registration/registrations.ts'
 import { EventLog } from './status/event-log.ts'
 import { createAdminServer } from './status/routes.ts'
+import { SidecarHistory } from './status/sidecar-history.ts'
 import { SidecarState } from './status/sidecar-state.ts'
 import { TokenSet } from './token-set.ts'
 
@@ -63,7 +64,8 @@ export class Sidecar {
     this.#resolver = resolver
     this.#options = options
     this.#state = new SidecarState(clock, options.warnings)
-    this.#eventLog = new EventLog(log, clock, this.#state)
+    const history = config.admin.port === 0 ? undefined : new SidecarHistory(this.#state, clock)
+    this.#eventLog = new EventLog(log, clock, this.#state, history?.history)
     this.#adminServer = createAdminServer({
       sidecarState: this.#state,
       config,
@@ -74,6 +76,7 @@ export class Sidecar {
       damping: () => this.#puppet.damping,
       drain: () => this.drain(),
       quit: () => options.onQuit?.(),
+      history,
     })
     const emit: SidecarEventListener = (event) => this.#emit(event)
     this.#puppet = new PuppetMonitor({

@@ -85,6 +85,7 @@ async function begin(
     damping,
     drain,
     quit,
+    history: undefined,
   })
   await admin.start()
   return { sidecarState, clock }

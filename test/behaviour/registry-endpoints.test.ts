@@ -40,7 +40,7 @@ describe('the endpoints', () => {
     await expect(harness.admin('/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  it.each(['/', '/livezz', '/status/', '/v0/hosties/x', `/${TOKEN}`])('%s is 404', async (path) => {
+  it.each(['/page.html', '/livezz', '/status/', '/v0/hosties/x', `/${TOKEN}`])('%s is 404', async (path) => {
     harness = await startService()
     const answer = await harness.admin(path)
     expect(answer.status).toBe(404)

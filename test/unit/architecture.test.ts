@@ -67,17 +67,22 @@ const SHARED_BY_THE_DOCTOR = [
  * The layers: each room, and the rooms that it may import. The registry and the sidecar do not know each other, nor do the rooms of
  * the sidecar, and nothing imports upwards.
  */
-const COMMON = ['lib', 'net', 'ops', 'protocol', 'tokens', 'config']
+const COMMON = ['lib', 'net', 'history', 'ops', 'protocol', 'tokens', 'config']
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   net: ['lib'],
   grpc: ['lib', 'net'],
   tokens: ['lib'],
-  ops: ['lib', 'net'],
+  history: ['lib'],
+  ops: ['lib', 'net', 'history'],
   protocol: ['lib', 'net'],
   client: ['lib', 'net', 'protocol'],
   connect: [...COMMON, 'client', 'grpc'],
   config: ['lib', 'net', 'ops', 'protocol', 'tokens'],
+  // These run in a browser: of the rest they know what is sent to them.
+  page: ['history'],
+  'page/sidecar': ['page', 'history'],
+  'page/registry': ['page', 'history'],
   'registry/reachability': COMMON,
   registry: [...COMMON, 'registry/reachability'],
   'sidecar/events.ts': COMMON,
@@ -232,7 +237,9 @@ describe('decisions are pure', () => {
 })
 
 describe('time, chance and the process come in from outside', () => {
-  const outside = ALL.filter(({ path }) => path !== 'lib/clock.ts' && path !== 'main.ts')
+  const outside = ALL.filter(
+    ({ path }) => path !== 'lib/clock.ts' && path !== 'main.ts' && !path.startsWith('page/'),
+  )
   const users = (pattern: RegExp): readonly string[] =>
     outside.filter((source) => pattern.test(codeOf(source))).map(({ path }) => path)
 

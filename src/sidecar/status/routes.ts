@@ -4,6 +4,7 @@ import { AdminServer } from '../../ops/admin-server.ts'
 import { type Answer, textAnswer } from '../../ops/http-endpoints.ts'
 import type { Damping, SidecarEvent } from '../events.ts'
 import { readiness } from './readiness.ts'
+import type { SidecarHistory } from './sidecar-history.ts'
 import type { SidecarState } from './sidecar-state.ts'
 import { statusReport } from './status-report.ts'
 
@@ -20,22 +21,28 @@ export interface AdminServerOptions {
   /** Withdraws every token for good; resolves with whether nothing is registered any more. */
   readonly drain: () => Promise<boolean>
   readonly quit: () => void
+  readonly history: SidecarHistory | undefined
 }
 
 /** The sidecar's endpoints: what all commands have, and what makes it withdraw. */
 export function createAdminServer(options: AdminServerOptions): AdminServer<SidecarEvent> {
-  const { sidecarState, config, version, clock, redact, startedMs, damping } = options
+  const { sidecarState, config, version, clock, redact, startedMs, damping, history } = options
   return new AdminServer({
     ...config.admin,
     clock,
     redact,
     readiness: () => readiness(sidecarState),
-    status: (offset) => {
+    status: (page) => {
       const nowMs = clock.now()
       const uptimeMs = nowMs - startedMs
-      return statusReport(sidecarState, { config, version, nowMs, uptimeMs, offset, damping: damping() })
+      return statusReport(sidecarState, { config, version, nowMs, uptimeMs, page, damping: damping() })
     },
     loadMetrics: async () => (await import('./metrics.ts')).createMetrics(sidecarState, version),
+    page: history && {
+      name: 'sidecar',
+      history: history.history,
+      record: (event) => history.record(event),
+    },
     routes: [
       { method: 'POST', path: '/drain', local: true, handle: () => drain(options) },
       { method: 'POST', path: '/quitquitquit', local: true, handle: () => quit(options) },

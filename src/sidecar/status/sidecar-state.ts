@@ -1,6 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { type Advice, isUnpublished } from '../../protocol/advice.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
 import {
   caFileProblems,
@@ -24,6 +23,7 @@ import {
   type SourceRecord,
   type TokenRecord,
 } from './records.ts'
+import { TokenCounts } from './token-counts.ts'
 
 /** States in which there is a connection to the registry. */
 const WITH_CONNECTION: ReadonlySet<RegistrationState> = new Set(['open', 'registered'])
@@ -36,15 +36,11 @@ export class SidecarState {
   readonly problems: ProblemSet
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
-  readonly #counts = new Map<RegistrationState, number>()
-  /** Tokens that are registered, but not published, as the registry says. */
-  #unpublished = 0
-  readonly #checked = { accepted: 0, refused: 0 }
+  readonly #counts = new TokenCounts()
   #puppet: PuppetRecord
   #registry: RegistryRecord
   #source: SourceRecord
   readonly #gateways: GatewayRecords
-  #unconfirmed = 0
   #draining = false
 
   /** @param warnings what was noticed about the configuration */
@@ -93,7 +89,7 @@ export class SidecarState {
   }
 
   get unpublished(): number {
-    return this.#unpublished
+    return this.#counts.unpublished
   }
 
   get size(): number {
@@ -106,18 +102,28 @@ export class SidecarState {
   }
 
   count(state: RegistrationState): number {
-    return this.#counts.get(state) ?? 0
+    return this.#counts.inState(state)
   }
 
   /** Registrations that the registry did not acknowledge. */
   get unconfirmed(): number {
-    return this.#unconfirmed
+    return this.#counts.unconfirmed
+  }
+
+  /** Tokens that are registered, and discovery was seen to lead to the puppet. */
+  get verified(): number {
+    return this.#counts.verified
+  }
+
+  /** Tokens that are registered, and discovery was seen to lead nowhere or elsewhere. */
+  get misled(): number {
+    return this.#counts.misled
   }
 
   /** False as soon as the puppet refuses one token; true when it accepts all; null while that is not known. */
   get tokenAccepted(): boolean | null {
-    if (this.#checked.refused > 0) return false
-    return this.size > 0 && this.#checked.accepted === this.size ? true : null
+    if (this.#counts.refused > 0) return false
+    return this.size > 0 && this.#counts.accepted === this.size ? true : null
   }
 
   apply(event: SidecarEvent): void {
@@ -224,26 +230,13 @@ export class SidecarState {
 
   #put(id: string, record: TokenRecord | undefined): void {
     const before = this.#tokens.get(id)
-    if (before !== undefined) this.#count(before, -1)
+    if (before !== undefined) this.#counts.count(before, -1)
     if (record === undefined) {
       this.#tokens.delete(id)
       return this.problems.set(id, [])
     }
     this.#tokens.set(id, record)
-    this.#count(record, 1)
+    this.#counts.count(record, 1)
     this.problems.set(id, tokenProblems(record))
   }
-
-  #count({ state, accepted, advice, confirmed }: TokenRecord, by: 1 | -1): void {
-    if (isWithheld(advice)) this.#unpublished += by
-    if (state === 'registered' && confirmed === false) this.#unconfirmed += by
-    this.#counts.set(state, this.count(state) + by)
-    if (accepted === true) this.#checked.accepted += by
-    if (accepted === false) this.#checked.refused += by
-  }
-}
-
-/** Whether the registry says that clients cannot find the token at all. */
-function isWithheld(advice: readonly Advice[]): boolean {
-  return advice.some(({ code }) => isUnpublished(code))
 }

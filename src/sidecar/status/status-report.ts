@@ -1,5 +1,5 @@
 import type { Config } from '../../config/sidecar-config.ts'
-import { type StatusGroup, statusPage } from '../../ops/status-page.ts'
+import { type PageRequest, type StatusGroup, statusPage } from '../../ops/status-page.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import { remedyOf } from '../remedy.ts'
 import type { ProblemSet } from './problem-set.ts'
@@ -27,13 +27,18 @@ export interface ReportOptions {
   /** Monotonic now, in milliseconds. */
   readonly nowMs: number
   readonly damping: Damping
-  /** How many tokens to skip. */
-  readonly offset: number
+  /** Which tokens to show. */
+  readonly page: PageRequest
 }
 
 export function statusReport(sidecarState: SidecarState, options: ReportOptions): Record<string, unknown> {
   const { config, nowMs } = options
   const { puppet, registry, source } = sidecarState
+  const { tokens, matching } = statusPage(
+    groupsOf(sidecarState),
+    options.page,
+    ({ id, state, code, reason, discovery }) => [id, state, code, reason, discovery?.code].join(' '),
+  )
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
@@ -71,10 +76,14 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
       code: source.code,
       since: source.since.toISOString(),
     },
-    registrations: { ...totalsOf(sidecarState), unconfirmed: sidecarState.unconfirmed },
-    tokens: statusPage(groupsOf(sidecarState), options.offset).map((token) =>
-      tokenReport(token, sidecarState, nowMs),
-    ),
+    registrations: {
+      ...totalsOf(sidecarState),
+      unconfirmed: sidecarState.unconfirmed,
+      verified: sidecarState.verified,
+      misled: sidecarState.misled,
+    },
+    matching,
+    tokens: tokens.map((token) => tokenReport(token, sidecarState, nowMs)),
   }
 }
 

@@ -18,7 +18,7 @@ function report({ state, listeners, clock }: ReturnType<typeof standIn>, offset 
     listeners,
     nowMs: clock.now(),
     date: clock.date(),
-    offset,
+    page: { offset, limit: 100, text: '' },
   })
   return JSON.parse(JSON.stringify(body))
 }
@@ -35,6 +35,7 @@ describe('/status', () => {
       problems: [],
       registry: { url: 'wss://registry.example/' },
       connections: 3,
+      matching: 1,
       tokens: [
         {
           id: 't0',

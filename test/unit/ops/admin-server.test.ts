@@ -26,7 +26,7 @@ async function begin(port?: number) {
     clock,
     redact: (body) => body.replaceAll('secret', '***'),
     readiness: () => ({ ready: true, brief: 'ready', verbose: 'all is well' }),
-    status: (offset) => ({ offset, word: 'secret' }),
+    status: (page) => ({ page, word: 'secret' }),
     loadMetrics: async () => {
       seen.loads += 1
       return {
@@ -81,7 +81,10 @@ describe('the admin server', () => {
     const { admin, ask } = await begin()
     admin.record('secret')
     await admin.start()
-    expect(JSON.parse(await text(await ask('/status?offset=7')))).toEqual({ offset: 7, word: '***' })
+    expect(JSON.parse(await text(await ask('/status?offset=7')))).toEqual({
+      page: { offset: 7, limit: 100, text: '' },
+      word: '***',
+    })
     expect(await text(await ask('/metrics'))).toBe('secret')
   })
 

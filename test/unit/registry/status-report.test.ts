@@ -30,7 +30,7 @@ function pageOf(server: RegistryServer, options: Partial<StatusReportOptions> = 
     listening: [],
     listProblems: undefined,
     certificate: undefined,
-    offset: 0,
+    page: { offset: 0, limit: 100, text: '' },
     ...options,
   })
   return JSON.parse(JSON.stringify(body))
@@ -51,6 +51,7 @@ describe('a registry without registrants', () => {
       reachability: 'report',
       list: null,
       certificate: null,
+      matching: 0,
       tokens: [],
     })
   })
@@ -223,13 +224,15 @@ describe('tokens', () => {
     const { server, join } = standIn()
     const all = tokensOf(250)
     for (const [index, token] of all.entries()) join({ token, open: index % 7 !== 0 })
-    const pages = [0, 100, 200, 300].map((offset) => pageOf(server, { offset }))
+    const pages = [0, 100, 200, 300].map((offset) =>
+      pageOf(server, { page: { offset, limit: 100, text: '' } }),
+    )
     expect(pages.map(({ tokens }) => tokens.length)).toEqual([100, 100, 50, 0])
     for (const { registrants } of pages)
       expect(registrants).toEqual({ total: 250, tokens: 250, unhappyTokens: 36, sharedTokens: 0 })
     const ids = pages.flatMap(idsOf)
     expect(new Set(ids)).toEqual(new Set(all.map(publicName)))
     expect(ids.slice(0, 36)).toEqual(all.filter((_, index) => index % 7 === 0).map(publicName))
-    expect(idsOf(pageOf(server, { offset: 249 }))).toEqual(ids.slice(249))
+    expect(idsOf(pageOf(server, { page: { offset: 249, limit: 100, text: '' } }))).toEqual(ids.slice(249))
   })
 })

@@ -95,7 +95,14 @@ describe('/status', () => {
   const gatewayIn = async (sidecarState: SidecarState, env: Record<string, string>): Promise<unknown> => {
     const { config } = await readConfig({ WECHATY_TOKEN: TOKEN, ...env })
     const damping = { withdrawals: 0, holdMs: 0 }
-    const options = { config, version: '1', uptimeMs: 0, nowMs: 0, offset: 0, damping }
+    const options = {
+      config,
+      version: '1',
+      uptimeMs: 0,
+      nowMs: 0,
+      page: { offset: 0, limit: 100, text: '' },
+      damping,
+    }
     return statusReport(sidecarState, options).gateway
   }
 

@@ -17,7 +17,14 @@ interface Page {
 const pageOf = (sidecarState: SidecarState, offset = 0): Page =>
   JSON.parse(
     JSON.stringify(
-      statusReport(sidecarState, { config, damping, version: '1.2.3', uptimeMs: 0, nowMs: 0, offset }),
+      statusReport(sidecarState, {
+        config,
+        damping,
+        version: '1.2.3',
+        uptimeMs: 0,
+        nowMs: 0,
+        page: { offset, limit: 100, text: '' },
+      }),
     ),
   )
 

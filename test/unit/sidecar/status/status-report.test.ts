@@ -32,7 +32,7 @@ interface Body {
 const damping = { withdrawals: 3, holdMs: 2000 }
 const bodyOf = (
   sidecarState: SidecarState,
-  options: { nowMs?: number; offset?: number; uptimeMs?: number; config?: Config } = {},
+  options: { nowMs?: number; uptimeMs?: number; config?: Config } = {},
 ): Body =>
   JSON.parse(
     JSON.stringify(
@@ -42,7 +42,7 @@ const bodyOf = (
         version: '1.2.3',
         uptimeMs: 0,
         nowMs: 0,
-        offset: 0,
+        page: { offset: 0, limit: 100, text: '' },
         ...options,
       }),
     ),
@@ -112,7 +112,10 @@ describe('the report', () => {
         refused: 0,
         idle: 0,
         unconfirmed: 0,
+        verified: 0,
+        misled: 0,
       },
+      matching: 2,
       tokens: [
         {
           id: 't1',

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Answer, Route } from './http-endpoints.ts'
+
+/** The page of which command. */
+export type PageName = 'sidecar' | 'registry'
+
+/**
+ * Nothing but the page's own files, and nobody else's frame. What peers say can be no markup, whatever a mistake in the page does: the browser
+ * refuses all text where markup is wanted.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+/** Where the build puts the pages: beside the one file that it makes of the program. */
+const FOLDER = join(__dirname, 'page')
+
+const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' } as const
+
+/**
+ * The page at `/`, its style and its script. Read from their files whenever somebody asks: most of the time nobody looks.
+ */
+export function pageRoutes(name: PageName, folder = FOLDER): readonly Route[] {
+  const route = (path: string, type: keyof typeof TYPES): Route => ({
+    method: 'GET',
+    path,
+    verbatim: true,
+    handle: async (): Promise<Answer> => ({
+      status: 200,
+      contentType: `${TYPES[type]}; charset=utf-8`,
+      body: await readFile(join(folder, `${name}.${type}`), 'utf8'),
+      headers: { 'content-security-policy': POLICY, 'referrer-policy': 'no-referrer' },
+    }),
+  })
+  return [route('/', 'html'), route('/page.css', 'css'), route('/page.js', 'js')]
+}

@@ -1,0 +1,3 @@
+import { element } from '../element.ts'
+
+document.getElementById('page')?.replaceChildren(element('h1', { id: 'answer' }, 'A registry'))

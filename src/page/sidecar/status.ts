@@ -1,0 +1,57 @@
+/** What the page reads of the sidecar's `/status`. */
+export interface SidecarStatus {
+  readonly version: string
+  readonly draining: boolean
+  readonly problems: readonly Problem[]
+  readonly puppet: {
+    readonly state: 'unknown' | 'healthy' | 'unhealthy'
+    readonly since: string
+    readonly reason: string
+    readonly host: string
+    readonly port: number
+  }
+  readonly registry: {
+    readonly url: string
+    readonly published: { readonly host: string | null; readonly port: number }
+    readonly reachable: boolean
+    readonly since: string
+    readonly reason: string
+  }
+  readonly registrations: {
+    readonly total: number
+    readonly registered: number
+    readonly connecting: number
+    readonly waiting: number
+    readonly refused: number
+    readonly idle: number
+    readonly verified: number
+    readonly misled: number
+  }
+  readonly matching: number
+  readonly tokens: readonly Token[]
+}
+
+export interface Problem {
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+  readonly since: string
+  /** Which tokens it is about, the first few by name; count 0: none in particular. */
+  readonly tokens: { readonly count: number; readonly ids: readonly string[] }
+}
+
+export interface Token {
+  readonly id: string
+  readonly state: string
+  readonly since: string
+  readonly code: string | null
+  readonly reason: string
+  readonly retryInSeconds: number | null
+  readonly discovery: {
+    readonly verdict: string
+    readonly code: string | null
+    readonly host: string | null
+    readonly port: number | null
+    readonly since: string
+  } | null
+}

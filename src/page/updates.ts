@@ -1,0 +1,61 @@
+import type { HistoryReport } from '../history/report.ts'
+
+/** What `/updates` sends: all at first, then the status again, and of the history what is new. */
+export interface Update<Status> {
+  readonly status: Status
+  readonly history: HistoryReport
+}
+
+/** How often the page asks where updates do not come by themselves, in milliseconds. */
+const POLL_MS = 1000
+/** How long no update may come before the page counts as cut off, in milliseconds: the server sends one every ten seconds. */
+const SILENCE_MS = 25_000
+
+export interface UpdatesOptions<Status> {
+  readonly onUpdate: (update: Update<Status>) => void
+  /** Whether the server is heard, whenever that changes. */
+  readonly onConnection: (isConnected: boolean) => void
+}
+
+/** Follows the server for as long as the page is open: by server-sent events, and by asking where those do not come through. */
+export function followUpdates<Status>({ onUpdate, onConnection }: UpdatesOptions<Status>): void {
+  let heardMs = performance.now()
+  const heard = (update: Update<Status>): void => {
+    heardMs = performance.now()
+    onConnection(true)
+    onUpdate(update)
+  }
+  setInterval(() => {
+    if (performance.now() - heardMs > SILENCE_MS) onConnection(false)
+  }, POLL_MS)
+  if (typeof EventSource === 'undefined') return poll(heard, onConnection)
+  const source = new EventSource('updates')
+  source.onmessage = ({ data }: MessageEvent<string>) => heard(JSON.parse(data))
+  source.onerror = () => {
+    onConnection(false)
+    // It tries again by itself while it is connecting; refused, it does not.
+    if (source.readyState === EventSource.CLOSED) poll(heard, onConnection)
+  }
+}
+
+function poll<Status>(
+  heard: (update: Update<Status>) => void,
+  onConnection: (isConnected: boolean) => void,
+): void {
+  const ask = async (): Promise<void> => {
+    try {
+      const [status, history] = await Promise.all([read('status?limit=1'), read('history')])
+      heard({ status: status as Status, history: history as HistoryReport })
+    } catch {
+      onConnection(false)
+    }
+    setTimeout(() => void ask(), POLL_MS)
+  }
+  void ask()
+}
+
+async function read(path: string): Promise<unknown> {
+  const response = await fetch(path)
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`)
+  return response.json()
+}
