@@ -113,6 +113,17 @@ export default defineConfig({
           ...alone,
         },
       },
+      // Not part of `npm test`, which has no time left: it wants a browser.
+      {
+        define,
+        test: {
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...alone,
+        },
+      },
       // Not part of `npm test`: it wants root for some, and programs that not every machine has.
       {
         define,

@@ -38,7 +38,7 @@ export async function startRegistryProcess(
   env: Readonly<Record<string, string>> = {},
   { ports = 1, ...options }: Pick<CommandOptions, 'openFiles' | 'group'> & { readonly ports?: number } = {},
 ): Promise<RegistryProcess> {
-  const port = await freePort()
+  const port = Number(env.REGISTRY_LISTEN_PORT ?? (await freePort()))
   const adminPort = await freePort()
   const command = startCommand(['registry'], {
     env: {
