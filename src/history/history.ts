@@ -31,14 +31,20 @@ const DAY_MS = 24 * 60 * 60_000
  */
 export class History {
   readonly #clock: Clock
+  readonly #redact: (text: string) => string
   readonly #startMs: number
   readonly #states: ReadonlyMap<string, Transition[]>
   readonly #minutes: Minutes
   readonly #events: PastEvent[] = []
   #eventNumber = 0
 
-  constructor(names: HistoryNames, clock: Clock) {
+  /**
+   * @param redact takes secrets out of texts before they are shortened: no later look would find a part of one, or one that was in use then. Default: leaves
+   * them as they are
+   */
+  constructor(names: HistoryNames, clock: Clock, redact = (text: string): string => text) {
     this.#clock = clock
+    this.#redact = redact
     this.#startMs = clock.now()
     this.#states = new Map(names.states.map((name) => [name, []]))
     this.#minutes = new Minutes(names, this.#startMs)
@@ -48,7 +54,7 @@ export class History {
   enter(name: string, state: string, code: string | null = null, cause = ''): void {
     const transitions = this.#states.get(name)
     const last = transitions?.at(-1)
-    const text = shortened(cause)
+    const text = this.#shown(cause)
     if (transitions === undefined || (last?.state === state && last.code === code && last.cause === text))
       return
     transitions.push({ atMs: this.#clock.now(), state, code, cause: text })
@@ -71,8 +77,12 @@ export class History {
   note(level: EventReport['level'], text: string, token: string | null): void {
     this.#eventNumber += 1
     const atMs = this.#clock.now()
-    this.#events.push({ number: this.#eventNumber, atMs, level, text: shortened(text), token })
+    this.#events.push({ number: this.#eventNumber, atMs, level, text: this.#shown(text), token })
     if (this.#events.length > EVENTS_KEPT) this.#events.shift()
+  }
+
+  #shown(text: string): string {
+    return text === '' ? '' : shortened(this.#redact(text))
   }
 
   /** @param sinceMs of each thing, the state at this instant of the monotonic clock and what came later; default: all */

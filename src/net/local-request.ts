@@ -40,3 +40,13 @@ export function isFromHere(ends: Ends): boolean {
 export function isForOthers(headers: IncomingHttpHeaders): boolean {
   return FOR_OTHERS.some((name) => name in headers)
 }
+
+/**
+ * Whether a browser asks for a page of another origin (Fetch Metadata, which browsers send to `localhost` and with TLS). Such a page cannot read the
+ * answers, but it could keep connections that others need. A person who follows a link is welcome, wherever the link is.
+ */
+export function isForForeignPage(headers: IncomingHttpHeaders): boolean {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers
+  if (site === undefined || site === 'same-origin' || site === 'none') return false
+  return mode !== 'navigate' || destination !== 'document'
+}

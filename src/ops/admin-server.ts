@@ -138,7 +138,7 @@ export class AdminServer<Event> {
   }
 
   #commonRoutes(metrics: EventMetrics<Event>): readonly Route[] {
-    const { readiness, status } = this.#options
+    const { readiness, redact, status } = this.#options
     return [
       { method: 'GET', path: '/livez', anyHost: true, handle: () => textAnswer(200, 'alive') },
       {
@@ -155,7 +155,7 @@ export class AdminServer<Event> {
         path: '/status',
         costly: true,
         handle: (query) => {
-          const body = `${JSON.stringify(status(pageRequest(query)), null, 2)}\n`
+          const body = `${JSON.stringify(status(pageRequest(query, redact)), null, 2)}\n`
           return { status: 200, contentType: 'application/json', body }
         },
       },

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import { InTurn } from '../lib/in-turn.ts'
 import { isAllowedHost } from '../net/allowed-host.ts'
 import { listen } from '../net/listen.ts'
-import { isForOthers, isFromHere } from '../net/local-request.ts'
+import { isForForeignPage, isForOthers, isFromHere } from '../net/local-request.ts'
 import { SocketPlaces } from '../net/socket-places.ts'
 
 export interface Answer {
@@ -28,7 +28,7 @@ export interface Route {
   readonly local?: true
   /**
    * Whether it is answered whatever name the request asks for. For health checks and metrics, which are asked by the names of Services; default: the name
-   * must be this server's own, see `isAllowedHost`.
+   * must be this server's own, see `isAllowedHost`, and no page of another origin may ask.
    */
   readonly anyHost?: true
   /** Whether an answer takes long where there are many tokens: such answers are made one at a time, with rests. Default: no. */
@@ -125,6 +125,8 @@ async function answer(
     return textAnswer(403, 'only from the machine itself, and not through a proxy')
   if (!route.anyHost && !isAllowedHost(request.headers.host, [host, ...allowedHosts]))
     return textAnswer(421, WRONG_HOST)
+  if (!route.anyHost && isForForeignPage(request.headers))
+    return textAnswer(403, 'not for pages of other origins')
   const handle = async (): Promise<Answer | StreamedAnswer> => {
     const result = await route.handle(searchParams)
     return route.verbatim || 'stream' in result ? result : { ...result, body: redact(result.body) }
@@ -150,10 +152,13 @@ const FOR_BROWSERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
+/** nginx, as a proxy, would gather some kilobytes before it hands them on. */
+const UNBUFFERED = { 'x-accel-buffering': 'no' } as const
+
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer | StreamedAnswer): void {
   const common = { 'content-type': answer.contentType, ...FOR_BROWSERS }
   if ('stream' in answer) {
-    response.writeHead(200, common)
+    response.writeHead(200, { ...common, ...UNBUFFERED })
     return request.method === 'HEAD' ? void response.end() : answer.stream(response)
   }
   const { status, body, headers } = answer

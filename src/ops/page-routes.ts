@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Answer, Route } from './http-endpoints.ts'
+import { type Answer, type Route, textAnswer } from './http-endpoints.ts'
 
 /** The page of which command. */
 export type PageName = 'sidecar' | 'registry'
@@ -24,6 +24,9 @@ const POLICY = [
 /** Where the build puts the pages: beside the one file that it makes of the program. */
 const FOLDER = join(__dirname, 'page')
 
+const MISSING =
+  'the page is not in this installation: the folder dist/page is missing, or cannot be read. /status and /history have the same as JSON'
+
 const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' } as const
 
 /**
@@ -34,12 +37,16 @@ export function pageRoutes(name: PageName, folder = FOLDER): readonly Route[] {
     method: 'GET',
     path,
     verbatim: true,
-    handle: async (): Promise<Answer> => ({
-      status: 200,
-      contentType: `${TYPES[type]}; charset=utf-8`,
-      body: await readFile(join(folder, `${name}.${type}`), 'utf8'),
-      headers: { 'content-security-policy': POLICY, 'referrer-policy': 'no-referrer' },
-    }),
+    handle: async (): Promise<Answer> => {
+      const body = await readFile(join(folder, `${name}.${type}`), 'utf8').catch(() => undefined)
+      if (body === undefined) return textAnswer(404, MISSING)
+      return {
+        status: 200,
+        contentType: `${TYPES[type]}; charset=utf-8`,
+        body,
+        headers: { 'content-security-policy': POLICY, 'referrer-policy': 'no-referrer' },
+      }
+    },
   })
   return [route('/', 'html'), route('/page.css', 'css'), route('/page.js', 'js')]
 }

@@ -9,6 +9,8 @@ export interface PageRequest {
   readonly limit: number
   /** Only those about which this is said somewhere, in small letters; empty: all. */
   readonly text: string
+  /** Takes secrets out of words: nobody finds out by a filter what is not shown. Default: leaves them as they are. */
+  readonly redact?: (words: string) => string
 }
 
 /** Tokens that are shown together. */
@@ -23,14 +25,14 @@ export interface StatusPage<Token> {
   readonly matching: number
 }
 
-/** `?offset=&limit=&text=`; a number that is none counts as not given. */
-export function pageRequest(query: URLSearchParams): PageRequest {
+/** `?offset=&limit=&text=`; a number that is none counts as not given. @param redact takes secrets out of words */
+export function pageRequest(query: URLSearchParams, redact: (words: string) => string): PageRequest {
   const whole = (name: string, standard: number): number => {
-    const value = Math.trunc(Number(query.get(name) ?? standard))
+    const value = Math.trunc(Number(query.get(name) || standard))
     return Number.isNaN(value) ? standard : Math.max(0, value)
   }
   const text = (query.get('text') ?? '').trim().toLowerCase()
-  return { offset: whole('offset', 0), limit: Math.min(whole('limit', PAGE_MAX), PAGE_MAX), text }
+  return { offset: whole('offset', 0), limit: Math.min(whole('limit', PAGE_MAX), PAGE_MAX), text, redact }
 }
 
 /**
@@ -43,10 +45,14 @@ export function statusPage<Token>(
   request: PageRequest,
   wordsOf: (token: Token) => string,
 ): StatusPage<Token> {
-  const { text } = request
+  const { text, redact = (words) => words } = request
   if (text === '') return { tokens: pageOf(groups, request), matching: sizeOf(groups) }
+  const isIn = (words: string): boolean => words.toLowerCase().includes(text)
   const found = groups.map(({ tokens }) => {
-    const matching = [...tokens].filter((token) => wordsOf(token).toLowerCase().includes(text))
+    const matching = [...tokens].filter((token) => {
+      const words = wordsOf(token)
+      return isIn(words) && isIn(redact(words))
+    })
     return { size: matching.length, tokens: matching }
   })
   return { tokens: pageOf(found, request), matching: sizeOf(found) }

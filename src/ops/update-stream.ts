@@ -15,11 +15,16 @@ const GATHER_MS = 100
 const INTERVAL_MS = 1000
 /** An update comes at least so often, in milliseconds, so that charts go on, and a connection that is dead is noticed. */
 const HEARTBEAT_MS = 10_000
+/** How long a reader may take for what it was sent, in milliseconds: a full history is a few hundred kilobytes, and a phone may be on a slow link. */
+const PATIENCE_MS = 30_000
+/** When a reader comes back whose connection has ended, in milliseconds. Browsers would wait 3 to 5 s. */
+const RETRY_MS = 1000
 
 /** Updates for pages that are open (server-sent events): made once for all of them, at most once a second, and not at all while none is open. */
 export class UpdateStream {
   readonly #options: UpdateStreamOptions
-  readonly #readers = new Set<ServerResponse>()
+  /** Up to when each one knows everything. */
+  readonly #readers = new Map<ServerResponse, number>()
   #sentMs = Number.NEGATIVE_INFINITY
   #dueMs = Number.POSITIVE_INFINITY
   #cancel: Cancel | undefined
@@ -34,13 +39,15 @@ export class UpdateStream {
 
   /** Sends everything to a new reader at once, and updates from then on. */
   add(response: ServerResponse): void {
+    // It has left already, and will not say so again.
+    if (response.destroyed) return
     const { clock, snapshot } = this.#options
-    this.#readers.add(response)
+    this.#readers.set(response, clock.now())
     response.on('close', () => {
       this.#readers.delete(response)
       if (this.#readers.size === 0) this.#rest()
     })
-    response.write(message(snapshot(undefined)))
+    response.write(`retry: ${RETRY_MS}\n${message(snapshot(undefined))}`)
     if (this.#readers.size === 1) {
       this.#sentMs = clock.now()
       this.#sendIn(HEARTBEAT_MS)
@@ -54,8 +61,11 @@ export class UpdateStream {
     this.#sendIn(Math.max(GATHER_MS, this.#sentMs + INTERVAL_MS - clock.now()))
   }
 
+  /** Ends all answers. What happens from now on is sent to nobody. */
   end(): void {
-    for (const reader of this.#readers) reader.end()
+    this.#rest()
+    for (const reader of this.#readers.keys()) reader.end()
+    this.#readers.clear()
   }
 
   /** Unless an update is due sooner. */
@@ -74,16 +84,23 @@ export class UpdateStream {
   }
 
   #send(): void {
-    const { clock, snapshot } = this.#options
     this.#rest()
-    const update = message(snapshot(this.#sentMs))
-    this.#sentMs = clock.now()
-    for (const reader of this.#readers) {
-      // It has not read the one before: what it misses it gets when it comes back.
-      if (reader.writableNeedDrain) reader.destroy()
-      else reader.write(update)
-    }
+    const nowMs = this.#options.clock.now()
+    this.#sentMs = nowMs
     this.#sendIn(HEARTBEAT_MS)
+    /** By what their readers know: mostly there is one. */
+    const updates = new Map<number, string>()
+    for (const [reader, knownMs] of this.#readers) {
+      if (reader.writableNeedDrain) {
+        // It has not read what it was sent: nothing is added to that, it gets what it misses when it has, or when it comes back.
+        if (nowMs - knownMs >= PATIENCE_MS) reader.destroy()
+        continue
+      }
+      const update = updates.get(knownMs) ?? message(this.#options.snapshot(knownMs))
+      updates.set(knownMs, update)
+      reader.write(update)
+      this.#readers.set(reader, nowMs)
+    }
   }
 }
 

@@ -20,9 +20,14 @@ export class RegistryHistory {
   readonly history: History
   readonly #table: () => Pick<RegistryServer['table'], 'size' | 'tokens'>
 
-  constructor(table: () => Pick<RegistryServer['table'], 'size' | 'tokens'>, clock: Clock) {
+  /** @param redact takes secrets out of what is kept; default: leaves it as it is */
+  constructor(
+    table: () => Pick<RegistryServer['table'], 'size' | 'tokens'>,
+    clock: Clock,
+    redact?: (text: string) => string,
+  ) {
     this.#table = table
-    this.history = new History(NAMES, clock)
+    this.history = new History(NAMES, clock, redact)
     this.history.enter('registry', 'serving')
   }
 

@@ -38,10 +38,13 @@ export class RegistryService {
   #draining = false
 
   constructor(options: RegistryServiceOptions) {
-    const { clock, log, tls } = options
+    const { clock, log, tls, redactor } = options
     this.#options = options
     this.#startedMs = clock.now()
-    const history = options.admin.port === 0 ? undefined : new RegistryHistory(() => this.server.table, clock)
+    const history =
+      options.admin.port === 0
+        ? undefined
+        : new RegistryHistory(() => this.server.table, clock, redactor.redact)
     this.#eventLog = new EventLog(log, clock, history?.history)
     this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
@@ -56,7 +59,7 @@ export class RegistryService {
     this.#admin = new AdminServer({
       ...options.admin,
       clock,
-      redact: options.redactor.redact,
+      redact: redactor.redact,
       readiness: () => this.#readiness(),
       status: (page) => this.#status(page),
       page: history && {

@@ -64,7 +64,7 @@ export class Sidecar {
     this.#resolver = resolver
     this.#options = options
     this.#state = new SidecarState(clock, options.warnings)
-    const history = config.admin.port === 0 ? undefined : new SidecarHistory(this.#state, clock)
+    const history = config.admin.port ? new SidecarHistory(this.#state, clock, redactor.redact) : undefined
     this.#eventLog = new EventLog(log, clock, this.#state, history?.history)
     this.#adminServer = createAdminServer({
       sidecarState: this.#state,

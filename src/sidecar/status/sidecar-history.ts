@@ -17,9 +17,10 @@ export class SidecarHistory {
   readonly #state: SidecarState
   #extent = ''
 
-  constructor(state: SidecarState, clock: Clock) {
+  /** @param redact takes secrets out of what is kept; default: leaves it as it is */
+  constructor(state: SidecarState, clock: Clock, redact?: (text: string) => string) {
     this.#state = state
-    this.history = new History(NAMES, clock)
+    this.history = new History(NAMES, clock, redact)
     this.history.enter('puppet', 'unknown')
     this.history.enter('registry', 'reachable')
     this.#count()
