@@ -19,7 +19,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 
 /** Puts other children in an element's place, unless they look the same: what is read or selected stays. */
 export function replaceChildren(parent: Element, ...children: readonly Child[]): void {
-  const next = document.createElement(parent.tagName)
+  const next = parent.cloneNode() as Element
   next.append(...children)
   if (!next.isEqualNode(parent)) parent.replaceChildren(...next.childNodes)
 }

@@ -15,3 +15,31 @@ export function duration(ms: number): string {
   if (whole < DAY_MS) return parts(HOUR_MS, 'h', MINUTE_MS, 'min')
   return parts(DAY_MS, 'd', HOUR_MS, 'h')
 }
+
+/** How long one probe or one round trip takes: `0.42 ms`, `12 ms`, `1.5 s`. */
+export function milliseconds(ms: number): string {
+  if (ms >= SECOND_MS) return `${Number((ms / SECOND_MS).toPrecision(2))} s`
+  return `${Number(ms.toPrecision(2))} ms`
+}
+
+/** The time of day in the viewer's zone, to the second; before today with its day: `12:03:11`, `26 Nov, 12:03:11`. */
+export function clockTime(atMs: number, nowMs: number): string {
+  const at = new Date(atMs)
+  const isToday = at.toDateString() === new Date(nowMs).toDateString()
+  return (isToday ? TIME : DAY_AND_TIME).format(at)
+}
+
+/** The time of day in the viewer's zone, to the minute. */
+export function clockMinute(atMs: number): string {
+  return MINUTE.format(atMs)
+}
+
+/** How far the viewer's time is ahead of UTC, in milliseconds. */
+export function zoneMs(atMs: number): number {
+  return -new Date(atMs).getTimezoneOffset() * MINUTE_MS
+}
+
+const SECONDS = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const TIME = new Intl.DateTimeFormat('en-GB', SECONDS)
+const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...SECONDS })
+const MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })

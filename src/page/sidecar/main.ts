@@ -1,26 +1,77 @@
+import { createAnswer } from '../answer.ts'
 import { element } from '../element.ts'
+import { createEvents } from '../events.ts'
+import type { Period } from '../period.ts'
+import { createPeriodSwitch } from '../period-switch.ts'
+import { createProblems } from '../problems.ts'
+import { clockTime } from '../time.ts'
+import { createTimeline } from '../timeline.ts'
 import { followUpdates, type Update } from '../updates.ts'
+import { BANDS } from './bands.ts'
+import { createFacts } from './facts.ts'
 import { sentence } from './sentence.ts'
 import type { SidecarStatus } from './status.ts'
+import { createSidecarTokens } from './token-list.ts'
 
-const answer = element('h1', { id: 'answer' })
-const live = element('p', { role: 'status', class: 'unseen' })
-document.getElementById('page')?.replaceChildren(answer, live)
+const answer = createAnswer('puppet-registrar')
+const problems = createProblems()
+const timeline = createTimeline(BANDS)
+const facts = createFacts()
+const tokens = createSidecarTokens()
+const events = createEvents()
+
+let period: Period = 'hour'
+const past = element(
+  'section',
+  { 'aria-labelledby': 'past' },
+  element('h2', { id: 'past' }, 'What it was like'),
+  createPeriodSwitch((chosen) => {
+    period = chosen
+    showPast()
+  }),
+  timeline.node,
+)
+document
+  .getElementById('page')
+  ?.replaceChildren(...answer.nodes, problems.node, past, facts.node, tokens.node, events.node)
 
 let last: Update<SidecarStatus> | undefined
+/** When the last update came, by the page's own clock, in milliseconds. */
+let heardMs = 0
+let isConnected = true
 
-function show(): void {
+/** The sidecar's time, as far as it is known: it stands still while nothing is heard. The viewer's clock may be wrong. */
+function nowMs(): number {
+  const untilMs = Date.parse(last?.history.until ?? '')
+  return isConnected ? untilMs + performance.now() - heardMs : untilMs
+}
+
+function showAnswer(): void {
   if (last === undefined) return
-  const { isFindable, text } = sentence(last.status, Date.now())
-  answer.textContent = text
-  answer.dataset.findable = String(isFindable)
+  const heard = clockTime(Date.parse(last.history.until), Date.now())
+  const cutOff = isConnected ? '' : `No connection to the sidecar since ${heard}: what is shown may be old`
+  answer.show(sentence(last.status, last.history), nowMs(), cutOff)
+}
+
+function showPast(): void {
+  if (last !== undefined) timeline.show(last.history, nowMs(), period)
 }
 
 followUpdates<SidecarStatus>({
   onUpdate: (update) => {
     last = update
-    show()
+    heardMs = performance.now()
+    showAnswer()
+    showPast()
+    problems.show(update.status.problems, nowMs())
+    facts.show(update.status, nowMs())
+    tokens.show(update.status, nowMs())
+    events.show(update.history.events, nowMs())
   },
-  onConnection: (isConnected) => document.body.classList.toggle('cut-off', !isConnected),
+  onConnection: (isHeard) => {
+    isConnected = isHeard
+    document.body.classList.toggle('cut-off', !isHeard)
+    showAnswer()
+  },
 })
-setInterval(show, 1000)
+setInterval(showAnswer, 1000)

@@ -1,3 +1,5 @@
+import type { Problem } from '../problem.ts'
+
 /** What the page reads of the sidecar's `/status`. */
 export interface SidecarStatus {
   readonly version: string
@@ -6,9 +8,11 @@ export interface SidecarStatus {
   readonly puppet: {
     readonly state: 'unknown' | 'healthy' | 'unhealthy'
     readonly since: string
+    readonly code: string | null
     readonly reason: string
     readonly host: string
     readonly port: number
+    readonly probe: string
   }
   readonly registry: {
     readonly url: string
@@ -31,15 +35,6 @@ export interface SidecarStatus {
   readonly tokens: readonly Token[]
 }
 
-export interface Problem {
-  readonly code: string
-  readonly message: string
-  readonly remedy: string
-  readonly since: string
-  /** Which tokens it is about, the first few by name; count 0: none in particular. */
-  readonly tokens: { readonly count: number; readonly ids: readonly string[] }
-}
-
 export interface Token {
   readonly id: string
   readonly state: string
@@ -47,11 +42,17 @@ export interface Token {
   readonly code: string | null
   readonly reason: string
   readonly retryInSeconds: number | null
-  readonly discovery: {
-    readonly verdict: string
-    readonly code: string | null
-    readonly host: string | null
-    readonly port: number | null
-    readonly since: string
-  } | null
+  /** Whether the puppet accepts it; null while that is not known. */
+  readonly accepted: boolean | null
+  readonly advice: readonly { readonly code: string; readonly text: string }[]
+  readonly discovery: Discovery | null
+}
+
+/** Where clients are led. */
+export interface Discovery {
+  readonly verdict: string
+  readonly code: string | null
+  readonly host: string | null
+  readonly port: number | null
+  readonly since: string
 }

@@ -1,0 +1,16 @@
+import { duration } from './time.ts'
+import type { Tone } from './tone.ts'
+
+/** What stands on top of a page. */
+export interface Sentence {
+  readonly tone: Tone
+  /** Without how long it has been so. */
+  readonly words: string
+  /** Since when it is so, in milliseconds since the epoch; undefined: no one instant. */
+  readonly sinceMs?: number | undefined
+}
+
+/** The sentence with how long it has been so. */
+export function spoken({ words, sinceMs }: Sentence, nowMs: number): string {
+  return sinceMs === undefined ? words : `${words} for ${duration(nowMs - sinceMs)}`
+}

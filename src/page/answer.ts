@@ -1,0 +1,39 @@
+import { type Sentence, spoken } from './answer-words.ts'
+import { element } from './element.ts'
+import { SIGNS } from './tone.ts'
+
+export interface Answer {
+  readonly nodes: readonly HTMLElement[]
+  /** @param cutOff what is to be said while the server is not heard; empty while it is */
+  show(sentence: Sentence, nowMs: number, cutOff: string): void
+}
+
+/**
+ * The sentence in large type, and for screen readers again where it is read out when it changes its meaning, and not each second.
+ * The title of the page says the same in short, for whoever has it open behind others.
+ */
+export function createAnswer(program: string): Answer {
+  const sign = element('span', { class: 'sign', 'aria-hidden': 'true' })
+  const text = element('span')
+  const heading = element('h1', { id: 'answer', 'data-tone': 'unknown' }, sign, text)
+  const live = element('p', { role: 'status', class: 'unseen' })
+  const band = element('p', { class: 'cut-off-band', hidden: '' })
+  return {
+    nodes: [band, heading, live],
+    show: (sentence, nowMs, cutOff) => {
+      setText(text, spoken(sentence, nowMs))
+      setText(sign, SIGNS[sentence.tone])
+      heading.dataset.tone = sentence.tone
+      setText(band, cutOff)
+      band.hidden = cutOff === ''
+      setText(live, cutOff || sentence.words)
+      const short = cutOff === '' ? `${SIGNS[sentence.tone]} ${sentence.words}` : '? No connection'
+      const title = `${short} · ${program}`
+      if (document.title !== title) document.title = title
+    },
+  }
+}
+
+function setText(of: HTMLElement, text: string): void {
+  if (of.textContent !== text) of.textContent = text
+}

@@ -1,0 +1,49 @@
+import { element, replaceChildren } from './element.ts'
+import { instant } from './instant.ts'
+import type { Problem } from './problem.ts'
+
+/** What is wrong and what to do about it; nothing at all while nothing is. */
+export function createProblems(): {
+  readonly node: HTMLElement
+  show(problems: readonly Problem[], nowMs: number): void
+} {
+  const list = element('ul', { class: 'problems' })
+  const heading = element('h2', { id: 'problems' }, 'What is wrong, and what to do')
+  const node = element('section', { 'aria-labelledby': 'problems', hidden: '' }, heading, list)
+  return {
+    node,
+    show: (problems, nowMs) => {
+      node.hidden = problems.length === 0
+      replaceChildren(list, ...problems.map((problem) => item(problem, nowMs)))
+    },
+  }
+}
+
+function item({ code, message, remedy, since, tokens }: Problem, nowMs: number): HTMLElement {
+  const { count, ids } = tokens
+  const more = count > ids.length ? ` and ${(count - ids.length).toLocaleString('en')} more` : ''
+  const about = count === 0 ? [] : [`, ${count === 1 ? 'token' : 'tokens'} `, ...names(ids), more]
+  return element(
+    'li',
+    {},
+    element('p', { class: 'what' }, capital(message)),
+    element('p', { class: 'remedy' }, element('strong', {}, 'To do: '), remedy),
+    element(
+      'p',
+      { class: 'aside' },
+      'since ',
+      instant(Date.parse(since), nowMs),
+      ...about,
+      ' · ',
+      element('code', {}, code),
+    ),
+  )
+}
+
+function names(ids: readonly string[]): readonly (HTMLElement | string)[] {
+  return ids.flatMap((id, index) => [...(index === 0 ? [] : [', ']), element('code', {}, id)])
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

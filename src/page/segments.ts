@@ -1,0 +1,32 @@
+import type { StateReport } from '../history/report.ts'
+import type { Span } from './period.ts'
+
+/** A stretch of time in which something was in one state, and where it stands on the time line. */
+export interface Segment extends Omit<StateReport, 'at'> {
+  /** When it began and ended, in milliseconds since the epoch; it may have begun before the line does. */
+  readonly fromMs: number
+  readonly toMs: number
+  /** It has not ended. */
+  readonly isNow: boolean
+  /** In per cent of the line. */
+  readonly left: number
+  readonly width: number
+}
+
+/** The states that one thing went through, as stretches of the line, oldest first. */
+export function segmentsOf(states: readonly StateReport[], { fromMs, toMs }: Span): readonly Segment[] {
+  const perCent = (atMs: number): number => {
+    const share = ((atMs - fromMs) / (toMs - fromMs)) * 100
+    return Math.min(100, Math.max(0, share))
+  }
+  const starts = states.map(({ at }) => Date.parse(at))
+  return states.flatMap(({ state, code, cause }, index) => {
+    const startMs = starts[index] ?? toMs
+    const next = starts[index + 1]
+    const endMs = next ?? toMs
+    if (endMs <= fromMs || startMs > toMs || (next !== undefined && next <= startMs)) return []
+    const left = perCent(startMs)
+    const width = perCent(endMs) - left
+    return [{ state, code, cause, fromMs: startMs, toMs: endMs, isNow: next === undefined, left, width }]
+  })
+}

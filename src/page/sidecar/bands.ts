@@ -1,0 +1,40 @@
+import type { Band } from '../timeline.ts'
+
+/** What the timeline shows, and what its states are called. */
+export const BANDS: readonly Band[] = [
+  {
+    name: 'puppet',
+    label: 'Puppet',
+    states: {
+      healthy: { tone: 'good', words: 'healthy' },
+      unhealthy: { tone: 'bad', words: 'unhealthy' },
+      unknown: { tone: 'unknown', words: 'not known yet' },
+    },
+  },
+  {
+    name: 'registry',
+    label: 'Registry',
+    states: {
+      reachable: { tone: 'good', words: 'reachable' },
+      unreachable: { tone: 'bad', words: 'not reachable' },
+    },
+  },
+  {
+    name: 'registered',
+    label: 'Registered',
+    states: {
+      all: { tone: 'good', words: 'registered' },
+      some: { tone: 'mixed', words: 'some tokens are registered' },
+      none: { tone: 'bad', words: 'not registered' },
+    },
+  },
+  {
+    name: 'verified',
+    label: 'Verified',
+    states: {
+      verified: { tone: 'good', words: 'clients are led here' },
+      misled: { tone: 'bad', words: 'clients are led elsewhere or nowhere' },
+      unknown: { tone: 'unknown', words: 'not known' },
+    },
+  },
+]

@@ -1,0 +1,47 @@
+import { element } from '../element.ts'
+import { instant } from '../instant.ts'
+import { createTokenList, type TokenList } from '../tokens.ts'
+import { hostPort } from './host-port.ts'
+import type { Token } from './status.ts'
+import { verdictWords } from './verdict.ts'
+
+const STATES: Readonly<Record<string, string>> = {
+  idle: 'not registered',
+  waiting: 'waiting',
+  connecting: 'connecting',
+  open: 'connecting',
+  closing: 'withdrawing',
+  stopped: 'withdrawn',
+}
+
+/** The tokens, those in trouble first. */
+export function createSidecarTokens(): TokenList<Token> {
+  return createTokenList<Token>({
+    heading: 'Tokens',
+    columns: ['Name', 'State', 'Since', 'Why', 'Clients are sent to'],
+    cells: (token, nowMs) => [
+      element('code', {}, token.id),
+      STATES[token.state] ?? token.state,
+      instant(Date.parse(token.since), nowMs),
+      why(token),
+      where(token),
+    ],
+    isInTrouble: ({ code, accepted, discovery }) =>
+      code !== null || accepted === false || (discovery?.code ?? null) !== null,
+  })
+}
+
+/** All that is wrong with it or worth a look. */
+function why({ reason, retryInSeconds, accepted, advice, discovery }: Token): string {
+  const next = retryInSeconds === null ? '' : `next attempt within ${retryInSeconds} s`
+  const refused = accepted === false ? 'the puppet refuses this token' : ''
+  const misled = discovery !== null && discovery.code !== null ? verdictWords(discovery.verdict) : ''
+  return [reason, next, refused, misled, ...advice.map(({ text }) => text)]
+    .filter((text) => text !== '')
+    .join('; ')
+}
+
+function where({ discovery }: Token): string {
+  if (discovery === null || discovery.host === null) return ''
+  return discovery.port === null ? discovery.host : hostPort(discovery.host, discovery.port)
+}
