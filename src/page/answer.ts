@@ -13,16 +13,13 @@ export interface Answer {
  * The title of the page says the same in short, for whoever has it open behind others.
  */
 export function createAnswer(program: string): Answer {
-  const sign = element('span', { class: 'sign', 'aria-hidden': 'true' })
-  const text = element('span')
-  const heading = element('h1', { id: 'answer', 'data-tone': 'unknown' }, sign, text)
+  const heading = element('h1', { id: 'answer', 'data-tone': 'unknown' })
   const live = element('p', { role: 'status', class: 'unseen' })
   const band = element('p', { class: 'cut-off-band', hidden: '' })
   return {
     nodes: [band, heading, live],
     show: (sentence, nowMs, cutOff) => {
-      setText(text, spoken(sentence, nowMs))
-      setText(sign, SIGNS[sentence.tone])
+      setText(heading, spoken(sentence, nowMs))
       heading.dataset.tone = sentence.tone
       setText(band, cutOff)
       band.hidden = cutOff === ''

@@ -1,4 +1,5 @@
 import { createAnswer } from '../answer.ts'
+import { createChart } from '../chart.ts'
 import { element } from '../element.ts'
 import { createEvents } from '../events.ts'
 import type { Period } from '../period.ts'
@@ -16,6 +17,10 @@ import { createSidecarTokens } from './token-list.ts'
 const answer = createAnswer('puppet-registrar')
 const problems = createProblems()
 const timeline = createTimeline(BANDS)
+const charts = [
+  createChart('Probe of the puppet', 'probe'),
+  createChart('Round trip to the registry', 'registryRoundTrip'),
+]
 const facts = createFacts()
 const tokens = createSidecarTokens()
 const events = createEvents()
@@ -30,6 +35,7 @@ const past = element(
     showPast()
   }),
   timeline.node,
+  element('div', { class: 'charts' }, ...charts.map(({ node }) => node)),
 )
 document
   .getElementById('page')
@@ -54,7 +60,8 @@ function showAnswer(): void {
 }
 
 function showPast(): void {
-  if (last !== undefined) timeline.show(last.history, nowMs(), period)
+  if (last === undefined) return
+  for (const part of [timeline, ...charts]) part.show(last.history, nowMs(), period)
 }
 
 followUpdates<SidecarStatus>({

@@ -1,0 +1,72 @@
+import type { HistoryReport } from '../history/report.ts'
+import { type Point, pointsOf, rowsOf, summary } from './chart-points.ts'
+import { element, replaceChildren } from './element.ts'
+import { type Period, spanOf } from './period.ts'
+import { createPlot } from './plot.ts'
+import { clockMinute, milliseconds, zoneMs } from './time.ts'
+
+/** How long something took, minute by minute: as lines, in a sentence, and as a table. */
+export function createChart(
+  title: string,
+  name: string,
+): {
+  readonly node: HTMLElement
+  show(history: HistoryReport, nowMs: number, period: Period): void
+} {
+  const words = element('p', { class: 'summary' })
+  const canvas = element('div', { class: 'plot', role: 'img' })
+  const readout = element('p', { class: 'aside readout', 'aria-hidden': 'true' })
+  const body = element('tbody')
+  const table = element('table', {}, element('caption', { class: 'unseen' }, title), head(), body)
+  const details = element('details', {}, element('summary', {}, `${title} as a table`), table)
+  const caption = element('figcaption', {}, element('h3', {}, title), words)
+  const node = element('figure', { class: 'chart' }, caption, canvas, readout, details)
+  const plot = createPlot(canvas, (point) => {
+    readout.textContent = point === undefined ? '' : pointWords(point)
+  })
+  let rows: readonly Point[] = []
+  const fill = (): void => {
+    if (details.open) replaceChildren(body, ...rows.map(row))
+  }
+  details.addEventListener('toggle', fill)
+  return {
+    node,
+    show: (history, nowMs, period) => {
+      const span = spanOf(period, Date.parse(history.since), nowMs)
+      const points = pointsOf(history.minutes, name, span)
+      const all = summary(points)
+      const isKnown = all.maxMs !== null
+      canvas.hidden = !isKnown
+      details.hidden = !isKnown
+      replaceChildren(words, ...summaryNodes(all))
+      canvas.setAttribute('aria-label', `${title}, a line a minute each: ${words.textContent}`)
+      rows = rowsOf(points, zoneMs(nowMs))
+      fill()
+      if (isKnown) plot.show(points, span)
+    },
+  }
+}
+
+function summaryNodes({ medianMs, maxMs }: Omit<Point, 'atMs'>): readonly (Node | string)[] {
+  if (medianMs === null || maxMs === null) return ['not measured yet']
+  return [
+    element('span', { class: 'line-median' }, `median ${milliseconds(medianMs)}`),
+    ', ',
+    element('span', { class: 'line-maximum' }, `maximum ${milliseconds(maxMs)}`),
+  ]
+}
+
+function pointWords({ atMs, medianMs, maxMs }: Point): string {
+  if (medianMs === null || maxMs === null) return `${clockMinute(atMs)}: not measured`
+  return `${clockMinute(atMs)}: median ${milliseconds(medianMs)}, maximum ${milliseconds(maxMs)}`
+}
+
+function head(): HTMLElement {
+  const names = ['From', 'Median', 'Maximum'].map((name) => element('th', { scope: 'col' }, name))
+  return element('thead', {}, element('tr', {}, ...names))
+}
+
+function row({ atMs, medianMs, maxMs }: Point): HTMLElement {
+  const cells = [medianMs, maxMs].map((ms) => element('td', {}, ms === null ? 'none' : milliseconds(ms)))
+  return element('tr', {}, element('th', { scope: 'row' }, clockMinute(atMs)), ...cells)
+}
