@@ -1,7 +1,7 @@
 /** Each bucket ends a tenth above where it begins: the median is known to within 5 %. */
 const RATIO = 1.1
-/** From a tenth of a millisecond to over half an hour. */
-const FIRST_MS = 0.1
+/** From a hundredth of a millisecond to over four minutes: no probe, ping or question takes longer. */
+const FIRST_MS = 0.01
 const BUCKETS = 180
 
 /** The durations of one minute: however many there are, they take the same room. */
@@ -11,6 +11,7 @@ export class DurationMinute {
   #maxMs = 0
 
   add(ms: number): void {
+    if (!(ms >= 0)) return
     const bucket = Math.ceil(Math.log(ms / FIRST_MS) / Math.log(RATIO))
     const index = Math.min(Math.max(bucket, 0), BUCKETS - 1)
     this.#counts[index] = (this.#counts[index] ?? 0) + 1

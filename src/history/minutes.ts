@@ -1,9 +1,7 @@
 import { DurationMinute } from './duration-minute.ts'
-import type { MinutesReport, Value } from './report.ts'
+import { MINUTES_KEPT, type MinutesReport, type Value } from './report.ts'
 
 const MINUTE_MS = 60_000
-/** A day. */
-export const MINUTES_KEPT = 1440
 
 /** What is summed up a minute. */
 export interface MinuteNames {
@@ -70,24 +68,27 @@ export class Minutes {
     const oldest = Math.max(0, this.#over + 1 - MINUTES_KEPT)
     const wanted = Math.floor((sinceMs - this.#startMs) / MINUTE_MS)
     const first = Math.min(Math.max(wanted, oldest), this.#over)
-    const days = (values: Float32Array, now: number): readonly Value[] => [
-      ...Array.from({ length: this.#over - first }, (_, index) =>
-        known(values[(first + index) % MINUTES_KEPT]),
+    const since = (values: Float32Array, now: number): readonly number[] => [
+      ...Array.from(
+        { length: this.#over - first },
+        (_, index) => values[(first + index) % MINUTES_KEPT] ?? Number.NaN,
       ),
-      known(now),
+      now,
     ]
+    const times = (values: Float32Array, now: number): readonly Value[] => since(values, now).map(rounded)
     return {
+      first,
       from: iso(this.#startMs + first * MINUTE_MS),
       durations: mapped(this.#durations, ({ minute, medianMs, maxMs }) => ({
-        medianMs: days(medianMs, minute.medianMs),
-        maxMs: days(maxMs, minute.maxMs),
+        medianMs: times(medianMs, minute.medianMs),
+        maxMs: times(maxMs, minute.maxMs),
       })),
-      counts: mapped(this.#counts, ({ now, values }) => days(values, now)),
-      levels: mapped(this.#levels, ({ now, values }) => days(values, now)),
+      counts: mapped(this.#counts, ({ now, values }) => since(values, now)),
+      levels: mapped(this.#levels, ({ now, values }) => since(values, now)),
     }
   }
 
-  /** Closes the minutes that are over by now. In those that passed without a word nothing happened, and levels stayed. */
+  /** Closes the minutes that are over by now, many where nothing was heard for long. In those that passed without a word nothing happened, and levels stayed. */
   #goOn(nowMs: number): void {
     const over = Math.max(this.#over, Math.floor((nowMs - this.#startMs) / MINUTE_MS))
     // What is older than a day would be written over at once.
@@ -114,9 +115,9 @@ function emptyDay(): Float32Array {
   return new Float32Array(MINUTES_KEPT).fill(Number.NaN)
 }
 
-/** Three digits are more than anybody sees in a chart. */
-function known(value = Number.NaN): Value {
-  return Number.isNaN(value) ? null : Number(value.toPrecision(3))
+/** Three digits are more than anybody sees in a chart. Null: there was nothing. */
+function rounded(ms: number): Value {
+  return Number.isNaN(ms) ? null : Number(ms.toPrecision(3))
 }
 
 function mapped<From, To>(map: ReadonlyMap<string, From>, of: (value: From) => To): Record<string, To> {

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { History } from '../history/history.ts'
 import { type Clock, withTimeLimit } from '../lib/clock.ts'
+import { historyAnswer } from './history-answer.ts'
 import { type Route, serveEndpoints, textAnswer } from './http-endpoints.ts'
 import type { EventMetrics } from './metric-set.ts'
 import { type PageName, pageRoutes } from './page-routes.ts'
@@ -104,7 +105,7 @@ export class AdminServer<Event> {
   }
 
   #pageRoutes(): readonly Route[] {
-    const { page, clock } = this.#options
+    const { page } = this.#options
     if (page === undefined) return []
     return [
       ...pageRoutes(page.name),
@@ -112,11 +113,7 @@ export class AdminServer<Event> {
         method: 'GET',
         path: '/history',
         costly: true,
-        handle: (query) => {
-          const sinceMs = Date.parse(query.get('since') ?? '') - clock.date().getTime() + clock.now()
-          const report = page.history.report(Number.isNaN(sinceMs) ? undefined : sinceMs)
-          return { status: 200, contentType: 'application/json', body: `${JSON.stringify(report)}\n` }
-        },
+        handle: (query) => historyAnswer(page.history, query.get('since')),
       },
       {
         method: 'GET',

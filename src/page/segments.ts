@@ -2,7 +2,7 @@ import type { StateReport } from '../history/report.ts'
 import type { Span } from './period.ts'
 
 /** A stretch of time in which something was in one state, and where it stands on the time line. */
-export interface Segment extends Omit<StateReport, 'at'> {
+export interface Segment extends Omit<StateReport, 'at' | 'number'> {
   /** When it began and ended, in milliseconds since the epoch; it may have begun before the line does. */
   readonly fromMs: number
   readonly toMs: number
@@ -20,13 +20,14 @@ export function segmentsOf(states: readonly StateReport[], { fromMs, toMs }: Spa
     return Math.min(100, Math.max(0, share))
   }
   const starts = states.map(({ at }) => Date.parse(at))
-  return states.flatMap(({ state, code, cause }, index) => {
+  return states.flatMap(({ state, code, cause, changes }, index) => {
     const startMs = starts[index] ?? toMs
     const next = starts[index + 1]
     const endMs = next ?? toMs
     if (endMs <= fromMs || startMs > toMs || (next !== undefined && next <= startMs)) return []
     const left = perCent(startMs)
     const width = perCent(endMs) - left
-    return [{ state, code, cause, fromMs: startMs, toMs: endMs, isNow: next === undefined, left, width }]
+    const isNow = next === undefined
+    return [{ state, code, cause, changes, fromMs: startMs, toMs: endMs, isNow, left, width }]
   })
 }

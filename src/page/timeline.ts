@@ -106,14 +106,15 @@ function draw(button: HTMLButtonElement, band: Band, segment: Segment, nowMs: nu
 
 function meaning(
   band: Band,
-  { state }: Pick<Segment, 'state'>,
+  { state, changes }: Pick<Segment, 'state' | 'changes'>,
 ): { readonly tone: Tone; readonly words: string } {
-  return band.states[state] ?? { tone: 'unknown', words: state }
+  const { tone, words } = band.states[state] ?? { tone: 'unknown', words: state }
+  return changes === 0 ? { tone, words } : { tone: 'mixed', words: `up and down, ${words} among it` }
 }
 
 /** All about one stretch. */
 function told(band: Band, segment: Segment, nowMs: number): readonly (string | HTMLElement)[] {
-  const { fromMs, toMs, isNow, cause, code } = segment
+  const { fromMs, toMs, isNow, cause, code, changes } = segment
   const until = isNow ? ['now'] : [instant(toMs, nowMs)]
   return [
     element('strong', {}, `${band.label}: ${meaning(band, segment).words}`),
@@ -121,7 +122,7 @@ function told(band: Band, segment: Segment, nowMs: number): readonly (string | H
     instant(fromMs, nowMs),
     ' to ',
     ...until,
-    ` (${duration(toMs - fromMs)})`,
+    ` (${duration(toMs - fromMs)}${changes === 0 ? '' : `, with ${changes} changes`})`,
     ...(cause === '' ? [] : [`: ${cause}`]),
     ...(code === null ? [] : [' ', element('code', {}, code)]),
   ]

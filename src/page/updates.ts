@@ -1,6 +1,7 @@
 import type { HistoryReport } from '../history/report.ts'
+import { mergeHistory } from './merge-history.ts'
 
-/** What `/updates` sends: all at first, then the status again, and of the history what is new. */
+/** What `/updates` sends: all at first, then the status again, and of the history what is new. The page is given all of the history. */
 export interface Update<Status> {
   readonly status: Status
   readonly history: HistoryReport
@@ -20,31 +21,35 @@ export interface UpdatesOptions<Status> {
 /** Follows the server for as long as the page is open: by server-sent events, and by asking where those do not come through. */
 export function followUpdates<Status>({ onUpdate, onConnection }: UpdatesOptions<Status>): void {
   let heardMs = performance.now()
-  const heard = (update: Update<Status>): void => {
+  let known: HistoryReport | undefined
+  const heard = ({ status, history }: Update<Status>): void => {
     heardMs = performance.now()
+    known = mergeHistory(known, history)
     onConnection(true)
-    onUpdate(update)
+    onUpdate({ status, history: known })
   }
   setInterval(() => {
     if (performance.now() - heardMs > SILENCE_MS) onConnection(false)
   }, POLL_MS)
-  if (typeof EventSource === 'undefined') return poll(heard, onConnection)
+  const since = (): string => (known === undefined ? '' : `?since=${known.until}`)
+  if (typeof EventSource === 'undefined') return poll(heard, onConnection, since)
   const source = new EventSource('updates')
   source.onmessage = ({ data }: MessageEvent<string>) => heard(JSON.parse(data))
   source.onerror = () => {
     onConnection(false)
     // It tries again by itself while it is connecting; refused, it does not.
-    if (source.readyState === EventSource.CLOSED) poll(heard, onConnection)
+    if (source.readyState === EventSource.CLOSED) poll(heard, onConnection, since)
   }
 }
 
 function poll<Status>(
   heard: (update: Update<Status>) => void,
   onConnection: (isConnected: boolean) => void,
+  since: () => string,
 ): void {
   const ask = async (): Promise<void> => {
     try {
-      const [status, history] = await Promise.all([read('status?limit=1'), read('history')])
+      const [status, history] = await Promise.all([read('status?limit=1'), read(`history${since()}`)])
       heard({ status: status as Status, history: history as HistoryReport })
     } catch {
       onConnection(false)

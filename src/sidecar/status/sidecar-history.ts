@@ -1,6 +1,8 @@
 import { History } from '../../history/history.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { hostPort } from '../../net/host-port.ts'
 import type { SidecarEvent } from '../events.ts'
+import type { LastingProblem } from './problem-set.ts'
 import type { SidecarState } from './sidecar-state.ts'
 
 /** What `/history` and the page know of the sidecar's past. */
@@ -11,11 +13,22 @@ const NAMES = {
   levels: ['tokens', 'registered'],
 } as const
 
+/** Why something is in its state. */
+interface Why {
+  readonly code: string | null
+  readonly cause: string
+}
+
+const NO_TROUBLE: Why = { code: null, cause: '' }
+const BEING_REGISTERED: Why = { code: null, cause: 'being registered' }
+
 /** Keeps the sidecar's past. A leaf: nothing decides by it. */
 export class SidecarHistory {
   readonly history: History
   readonly #state: SidecarState
   #extent = ''
+  /** Whether the reason why not all are registered is a token's own trouble. */
+  #isTokenTrouble = false
 
   /** @param redact takes secrets out of what is kept; default: leaves it as it is */
   constructor(state: SidecarState, clock: Clock, redact?: (text: string) => string) {
@@ -23,7 +36,7 @@ export class SidecarHistory {
     this.history = new History(NAMES, clock, redact)
     this.history.enter('puppet', 'unknown')
     this.history.enter('registry', 'reachable')
-    this.#count()
+    this.#lookAtTokens()
   }
 
   /** To be called when the state has taken the event in. Says whether there is something new to see, the minute's numbers apart. */
@@ -55,38 +68,67 @@ export class SidecarHistory {
           event.reason,
         )
         break
-      case 'registration':
-        this.#count(event)
-        break
-      case 'verification':
-      case 'gone':
-      case 'tokens':
-        this.#count()
-        break
     }
+    this.#lookAtTokens()
     return true
   }
 
-  /** @param change what changed, where that is a registration */
-  #count(change?: SidecarEvent & { type: 'registration' }): void {
-    const { size, verified, misled } = this.#state
+  #lookAtTokens(): void {
+    const { size } = this.#state
     const registered = this.#state.count('registered')
     this.history.set('tokens', size)
     this.history.set('registered', registered)
-    const extent = registered === 0 ? 'none' : registered < size ? 'some' : 'all'
-    const trouble = change !== undefined && change.code !== null ? change : undefined
-    // Of many tokens the first one in trouble is enough: each has its own reason in the list.
-    if (extent !== this.#extent || (trouble !== undefined && size === 1))
-      this.history.enter('registered', extent, trouble?.code ?? null, trouble?.reason ?? this.#whyNot(extent))
-    this.#extent = extent
-    const isSeen = verified + misled > 0
-    const verdict = misled > 0 ? 'misled' : isSeen ? 'verified' : 'unknown'
-    this.history.enter('verified', verdict)
+    this.#enterRegistered(registered === 0 ? 'none' : registered < size ? 'some' : 'all')
+    this.#enterVerified(registered)
   }
 
-  #whyNot(extent: string): string {
-    if (extent === 'all') return ''
-    if (this.#state.draining) return 'draining'
-    return this.#state.puppet.state === 'unhealthy' ? 'the puppet is unhealthy' : ''
+  /** Of many tokens the first trouble is enough: each has its own reason in the list. */
+  #enterRegistered(extent: 'none' | 'some' | 'all'): void {
+    const common = this.#commonReason(extent)
+    const trouble = common ?? this.#problem('registration')
+    // The next attempt is under way: only what comes of it is something new.
+    if (trouble === undefined && extent === this.#extent && this.#isTokenTrouble) return
+    this.#isTokenTrouble = common === undefined && trouble !== undefined
+    this.#extent = extent
+    const { code, cause } = trouble ?? BEING_REGISTERED
+    this.history.enter('registered', extent, code, cause)
+  }
+
+  /** Why not all tokens are registered, where that is no matter of single ones. */
+  #commonReason(extent: string): Why | undefined {
+    const { puppet, registry, draining, size } = this.#state
+    if (extent === 'all') return NO_TROUBLE
+    if (draining) return { code: null, cause: 'draining' }
+    if (size === 0) return { code: null, cause: 'there is no token' }
+    if (puppet.state === 'unknown') return { code: null, cause: 'the puppet has not answered yet' }
+    if (puppet.state === 'unhealthy')
+      return { code: puppet.code, cause: `the puppet is unhealthy: ${puppet.reason}` }
+    if (registry.reachable) return undefined
+    return { code: registry.code, cause: `the registry cannot be reached: ${registry.reason}` }
+  }
+
+  #enterVerified(registered: number): void {
+    const { verified, misled } = this.#state
+    if (misled > 0) {
+      // What the registry says outright is not said twice.
+      const { code, cause } = this.#problem('discovery') ?? this.#problem('advice') ?? NO_TROUBLE
+      return this.history.enter('verified', 'misled', code, cause)
+    }
+    if (verified > 0) return this.history.enter('verified', 'verified', null, this.#whereClientsAreLed())
+    this.history.enter('verified', 'unknown', null, registered === 0 ? 'nothing is registered' : '')
+  }
+
+  /** With one token. Many may be told many places. */
+  #whereClientsAreLed(): string {
+    if (this.#state.size !== 1) return ''
+    const [token] = this.#state.tokens
+    const { host = null, port = null } = token?.discovery ?? {}
+    if (host === null) return ''
+    return `clients are led to ${port === null ? host : hostPort({ host, port })}`
+  }
+
+  #problem(kind: LastingProblem['kind']): Why | undefined {
+    const problem = this.#state.problems.lasting.find((each) => each.kind === kind)
+    return problem && { code: problem.code, cause: problem.text }
   }
 }

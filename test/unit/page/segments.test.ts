@@ -5,7 +5,13 @@ import { segmentsOf } from '../../../src/page/segments.ts'
 const start = Date.parse('2026-03-01T12:00:00Z')
 const span = { fromMs: start, toMs: start + 100_000 }
 const state = (seconds: number, name: string): StateReport =>
-  ({ at: new Date(start + seconds * 1000).toISOString(), state: name, code: null, cause: '' }) as StateReport
+  ({
+    at: new Date(start + seconds * 1000).toISOString(),
+    state: name,
+    code: null,
+    cause: '',
+    changes: 0,
+  }) as StateReport
 
 test('places each state in per cent of the line, until the next one begins', () => {
   const segments = segmentsOf([state(0, 'healthy'), state(60, 'unhealthy'), state(70, 'healthy')], span)

@@ -1,0 +1,25 @@
+import type { Clock } from '../../../src/lib/clock.ts'
+
+/** A clock whose hands are moved by the test: time that has passed, and the wall clock apart from it. */
+export class SettableClock implements Pick<Clock, 'now' | 'date'> {
+  nowMs: number
+  wallMs = Date.parse('2026-01-01T00:00:00.000Z')
+
+  /** @param nowMs a monotonic clock begins anywhere, and between two milliseconds */
+  constructor(nowMs = 12_345.678) {
+    this.nowMs = nowMs
+  }
+
+  now(): number {
+    return this.nowMs
+  }
+
+  date(): Date {
+    return new Date(this.wallMs)
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms
+    this.wallMs += ms
+  }
+}
