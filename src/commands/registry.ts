@@ -40,9 +40,12 @@ function createRegistry(
     redactor,
     list: new AllowList(config.list?.entries),
     limits: limitsWithinRoom(config, log),
-    listProblems: () => list?.trouble.map(({ message }) => message),
+    listTrouble: () => list && { problems: list.trouble, since: keptSince },
   })
+  /** Since when the list stays as it is because of its file. */
+  let keptSince: Date | undefined
   const apply = (change: TokenFileChange): void => {
+    keptSince = change.kind === 'kept' ? (keptSince ?? clock.date()) : undefined
     if (change.kind === 'changed') {
       redactor.replace(change.tokens)
       service.server.replaceList(change.tokens)

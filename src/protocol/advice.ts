@@ -62,7 +62,7 @@ export function isAllClear(code: AdviceCode): boolean {
 }
 
 /** Whether the registry says that clients cannot find the registrant at all. */
-export function isUnpublished(code: AdviceCode): boolean {
+export function isUnpublished(code: AdviceCode): code is Extract<AdviceCode, `UNPUBLISHED_${string}`> {
   return code.startsWith('UNPUBLISHED_')
 }
 

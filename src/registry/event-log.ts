@@ -1,12 +1,13 @@
 import type { History } from '../history/history.ts'
 import { assertNever } from '../lib/assert-never.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { ProblemCode } from '../lib/problem.ts'
 import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import { recordedLog } from '../ops/recorded-log.ts'
+import { expiryTrouble } from './certificate-expiry.ts'
 import { LEAVE_REASONS, type RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
+import { REGISTRANT_REMEDIES } from './registrant-trouble.ts'
 
 const REFUSAL_REASONS: Readonly<Record<RefusalReason, string>> = {
   path: 'it asked for another path',
@@ -19,9 +20,6 @@ const REFUSAL_REASONS: Readonly<Record<RefusalReason, string>> = {
   busy: 'more come than can be served',
   draining: 'the registry ends',
 }
-
-/** Two weeks: a certificate that is renewed automatically is renewed by then. */
-const EXPIRES_SOON_MS = 14 * 24 * 3_600_000
 
 /** Turns events into log lines: one a change, and a sum where there are many in a second. Discoveries are logged at `trace`. */
 export class EventLog {
@@ -55,6 +53,8 @@ export class EventLog {
         return this.#shared(event)
       case 'alone':
         return this.#alone(event)
+      case 'heard':
+        return this.#heard(event)
       case 'refused':
         return this.#refused(event)
       case 'reachability':
@@ -105,6 +105,19 @@ export class EventLog {
     this.#changes.add({ subject: token, kind: 'alone', cause: '', write })
   }
 
+  #heard({ id: token, isHeard }: RegistryEvent & { type: 'heard' }): void {
+    const cause = isHeard ? '' : 'nothing is heard of registrants that were asked for their ports'
+    const write = (): void => {
+      if (isHeard) this.#log.info({ token }, 'the registrant of this token is heard of again')
+      else
+        this.#log.warn(
+          { token, code: 'REGISTRANT_SILENT', remedy: REGISTRANT_REMEDIES.REGISTRANT_SILENT },
+          'nothing is heard of a registrant of this token since it was asked for its port: clients are not sent to it',
+        )
+    }
+    this.#changes.add({ subject: token, kind: isHeard ? 'heard' : 'unheard', cause, write })
+  }
+
   #refused({ reason, address }: RegistryEvent & { type: 'refused' }): void {
     const cause = REFUSAL_REASONS[reason]
     const write = (): void => this.#log.warn({ cause: reason, address }, `refused a registrant: ${cause}`)
@@ -127,15 +140,10 @@ export class EventLog {
         `${problem}; the one before it stays in use`,
       )
     }
-    const leftMs = expires.getTime() - this.#clock.date().getTime()
-    const warn = (code: ProblemCode): Record<string, string> => ({ ...fields, code })
-    if (leftMs <= 0) {
-      return this.#log.error(warn('CERTIFICATE_EXPIRED'), 'the certificate has expired: clients refuse it')
-    }
-    if (leftMs < EXPIRES_SOON_MS) {
-      return this.#log.warn(warn('CERTIFICATE_EXPIRES_SOON'), 'the certificate expires soon')
-    }
-    this.#log.info(fields, 'the certificate is in use')
+    const trouble = expiryTrouble(expires, this.#clock.date())
+    if (trouble === undefined) return this.#log.info(fields, 'the certificate is in use')
+    const level = trouble.code === 'CERTIFICATE_EXPIRED' ? 'error' : 'warn'
+    this.#log[level]({ ...fields, code: trouble.code }, trouble.text)
   }
 
   #writeSum({ counts, text, cause, subjects }: Sum): void {

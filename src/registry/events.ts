@@ -55,6 +55,8 @@ export type RegistryEvent =
   | { readonly type: 'shared'; readonly id: string; readonly addresses: readonly string[] }
   /** Only one registrant of this token is left, or none. */
   | { readonly type: 'alone'; readonly id: string; readonly lastedMs: number }
+  /** A registrant that was asked for its port is not heard of since, or is heard of again. */
+  | { readonly type: 'heard'; readonly id: string; readonly isHeard: boolean }
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly address: string }
   | {
       readonly type: 'discovered'

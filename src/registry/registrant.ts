@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import { rateLimitKey } from '../net/ip-address.ts'
+import { publicName } from '../ops/redactor.ts'
 import { type Advice, formatAdvice } from '../protocol/advice.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { Endpoint } from '../protocol/discovery.ts'
@@ -33,6 +34,8 @@ export interface RegistrantListener {
   onUnresponsive(registrant: Registrant): void
   /** Something came from one that was unresponsive. */
   onResponsive(registrant: Registrant): void
+  /** Another thing is known of its port from now on. */
+  onPortChanged(registrant: Registrant): void
   /** It cannot be found any more. Called once, when its end begins. */
   onLeave(registrant: Registrant, cause: LeaveCause): void
 }
@@ -48,6 +51,8 @@ export interface RegistrantOptions extends RegistrantSessionOptions {
 
 /** One session of a registrant: a sidecar, a gateway, or another holder of the token that only listens. */
 export class Registrant extends RegistrantSession<LeaveCause> implements Sender, FrameSource {
+  /** The public name of its token. */
+  readonly id: string
   readonly address: string
   /** Where it certainly comes from; empty if that is not certain. */
   readonly verifiedAddress: string
@@ -66,6 +71,7 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
 
   constructor(socket: WebSocket, options: RegistrantOptions) {
     super(socket, options, FRAME_RATE)
+    this.id = publicName(options.token)
     this.address = options.address
     this.verifiedAddress = options.addressUnverified ? '' : options.address
     this.key = rateLimitKey(options.address)
@@ -125,6 +131,10 @@ export class Registrant extends RegistrantSession<LeaveCause> implements Sender,
 
   advise(advice: Advice): void {
     this.send(formatAdvice(advice))
+  }
+
+  portChanged(): void {
+    this.#listener.onPortChanged(this)
   }
 
   /** The registry ends. */

@@ -33,6 +33,11 @@ export class RegistrationTable<Entry extends Pick<Registrant, 'token' | 'findabl
     return undefined
   }
 
+  /** Tokens that have a registrant, the one that got its first one longest ago first. */
+  keys(): IterableIterator<string> {
+    return this.#byToken.keys()
+  }
+
   entries(): IterableIterator<[string, readonly Entry[]]> {
     return this.#byToken.entries()
   }

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws'
 import type { Clock } from '../lib/clock.ts'
 import { rateLimitKey } from '../net/ip-address.ts'
 import type { KeyPair } from '../net/key-pair.ts'
-import { publicName, type Redactor } from '../ops/redactor.ts'
+import type { Redactor } from '../ops/redactor.ts'
 import { Heartbeat } from '../protocol/heartbeat.ts'
 import { type HttpHandlers, HttpListener } from '../protocol/http-listener.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
@@ -22,12 +22,14 @@ import { OpenRegistrants } from './open-registrants.ts'
 import type { RegistryOptions } from './options.ts'
 import { Overload } from './overload.ts'
 import { PortChecker } from './reachability/check-port.ts'
+import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import { Reachability } from './reachability/reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
 import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
 import { Resolver } from './resolver.ts'
 import { TokenSharing } from './token-sharing.ts'
+import { TroubledTokens } from './troubled-tokens.ts'
 import { TurnClock } from './turn-clock.ts'
 import { UnfinishedInput } from './unfinished-input.ts'
 import { UnverifiedAddresses } from './unverified-addresses.ts'
@@ -42,6 +44,7 @@ export class RegistryServer implements RegistrantListener {
   readonly table = new RegistrationTable()
   readonly allowList: AllowList
   readonly sharing: TokenSharing
+  readonly troubled: TroubledTokens
   /** Undefined if it is off. */
   readonly reachability: Reachability | undefined
   readonly #clock: Clock
@@ -68,6 +71,7 @@ export class RegistryServer implements RegistrantListener {
     this.#emit = onEvent
     this.#isRestart = isRestart
     this.sharing = new TokenSharing(clock, this.table, onEvent)
+    this.troubled = new TroubledTokens(clock, this.table, (one) => this.reachability?.isOpen(one))
     this.#redactor = options.redactor
     this.allowList = list
     this.#unfinished = new UnfinishedInput(clock)
@@ -76,24 +80,13 @@ export class RegistryServer implements RegistrantListener {
     this.#access = new AccessControl(clock, limits, list)
     this.#gapWait = new GapWait(clock, (token) => list.allows(token))
     if (mode !== 'off') {
-      this.reachability = new Reachability(
-        clock,
-        (change) => onEvent({ type: 'reachability', ...change }),
-        new PortChecker(clock, options.reachabilityNetworks),
-      )
+      const checker = new PortChecker(clock, options.reachabilityNetworks)
+      const onChange = (change: ReachabilityChange) => onEvent({ type: 'reachability', ...change })
+      this.reachability = new Reachability(clock, onChange, checker)
     }
-    this.#resolver = new Resolver({
-      clock,
-      table: this.table,
-      gapWait: this.#gapWait,
-      reachability: this.reachability,
-      mask: mode === 'mask',
-    })
-    this.#hostQueries = new HostQueries({
-      resolver: this.#resolver,
-      table: this.table,
-      reachability: this.reachability,
-    })
+    const known = { table: this.table, reachability: this.reachability }
+    this.#resolver = new Resolver({ ...known, clock, gapWait: this.#gapWait, mask: mode === 'mask' })
+    this.#hostQueries = new HostQueries({ ...known, resolver: this.#resolver })
     this.#connections = new Connections(
       connectionLimits(limits),
       trustedProxies,
@@ -109,11 +102,8 @@ export class RegistryServer implements RegistrantListener {
       perToken: limits.perToken,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
     })
-    this.#discoveries = new DiscoveryHandler({
-      ...common,
-      resolver: this.#resolver,
-      isClosing: () => this.#access.isClosed,
-    })
+    const isClosing = (): boolean => this.#access.isClosed
+    this.#discoveries = new DiscoveryHandler({ ...common, resolver: this.#resolver, isClosing })
     const handlers: HttpHandlers = {
       request: (request, response) => {
         this.#connections.asked(request.socket)
@@ -196,19 +186,23 @@ export class RegistryServer implements RegistrantListener {
   onUnresponsive(registrant: Registrant): void {
     const { token, advertised } = registrant
     this.#access.rate(registrant, false)
-    this.sharing.changed(token)
+    this.#hears(registrant, false)
     if (advertised.trouble === '') this.#gapWait.lost(token)
   }
 
   onResponsive(registrant: Registrant): void {
     const { token, advertised } = registrant
     this.#access.rate(registrant, advertised.trouble === '')
-    this.sharing.changed(token)
+    this.#hears(registrant, true)
     this.#gapWait.came(token)
   }
 
+  onPortChanged({ token }: Registrant): void {
+    this.troubled.changed(token)
+  }
+
   onLeave(registrant: Registrant, cause: LeaveCause): void {
-    const { token, advertised, joinedMs } = registrant
+    const { token, id, advertised, joinedMs } = registrant
     this.table.remove(registrant)
     this.#redactor?.remove(token)
     if (ABRUPT_CAUSES.has(cause) && advertised.trouble === '') this.#gapWait.lost(token)
@@ -218,8 +212,15 @@ export class RegistryServer implements RegistrantListener {
     const place = this.#open.placeOf(registrant)
     if (place !== undefined) this.#connections.release(place)
     this.reachability?.leave(registrant)
+    this.troubled.changed(token)
     if (this.table.of(token).length > 0) this.sharing.changed(token)
-    this.#emit({ type: 'left', id: publicName(token), cause, lastedMs: this.#clock.now() - joinedMs })
+    this.#emit({ type: 'left', id, cause, lastedMs: this.#clock.now() - joinedMs })
+  }
+
+  #hears({ token, id }: Registrant, isHeard: boolean): void {
+    this.sharing.changed(token)
+    this.troubled.changed(token)
+    this.#emit({ type: 'heard', id, isHeard })
   }
 
   #register(socket: WebSocket, arrival: Arrival): void {
@@ -234,8 +235,9 @@ export class RegistryServer implements RegistrantListener {
     this.#redactor?.add(token)
     this.#access.enter(registrant, advertised.trouble === '')
     this.reachability?.join(registrant)
+    this.troubled.changed(token)
     const { trouble, isClient } = advertised
-    this.#emit({ type: 'joined', id: publicName(token), address, trouble, isClient })
+    this.#emit({ type: 'joined', id: registrant.id, address, trouble, isClient })
     registrant.start()
     if (advertised.host !== undefined) this.#gapWait.came(token)
     for (const older of replaced) older.replace()

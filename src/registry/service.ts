@@ -8,6 +8,7 @@ import { EventLog } from './event-log.ts'
 import type { RegistryEvent } from './events.ts'
 import type { RegistryOptions } from './options.ts'
 import { RegistryHistory } from './registry-history.ts'
+import type { FileTrouble } from './registry-problems.ts'
 import { RegistryServer } from './server.ts'
 import { statusReport } from './status-report.ts'
 
@@ -23,7 +24,7 @@ export interface RegistryServiceOptions extends Omit<RegistryOptions, 'onEvent'>
   /** Port 0: no endpoints. */
   readonly admin: AdminServerAddress
   /** Why the list is not in use as its file is now; undefined without a list. */
-  readonly listProblems: () => readonly string[] | undefined
+  readonly listTrouble: () => FileTrouble | undefined
 }
 
 /** A registry with its log, its metrics, its endpoints, and a certificate that is renewed. */
@@ -36,11 +37,14 @@ export class RegistryService {
   readonly #admin: AdminServer<RegistryEvent>
   #listening: readonly { address: string; port: number; tls: boolean }[] = []
   #draining = false
+  /** Since when the certificate is in its state. */
+  #certificateSince: Date
 
   constructor(options: RegistryServiceOptions) {
     const { clock, log, tls, redactor } = options
     this.#options = options
     this.#startedMs = clock.now()
+    this.#certificateSince = clock.date()
     const history =
       options.admin.port === 0
         ? undefined
@@ -111,6 +115,7 @@ export class RegistryService {
   }
 
   #record(event: RegistryEvent): void {
+    if (event.type === 'certificate') this.#certificateSince = this.#options.clock.date()
     this.#admin.record(event)
     this.#eventLog.record(event)
   }
@@ -125,7 +130,8 @@ export class RegistryService {
   }
 
   #status(page: PageRequest): Record<string, unknown> {
-    const { clock, version, listProblems, reachability = 'off' } = this.#options
+    const { clock, version, listTrouble, reachability = 'off' } = this.#options
+    const certificate = this.#certificate?.state
     const nowMs = clock.now()
     return statusReport(this.server, {
       version,
@@ -135,8 +141,8 @@ export class RegistryService {
       draining: this.#draining,
       reachability,
       listening: this.#listening,
-      listProblems: listProblems(),
-      certificate: this.#certificate?.state,
+      list: listTrouble(),
+      certificate: certificate && { ...certificate, since: this.#certificateSince },
       page,
     })
   }

@@ -1,8 +1,9 @@
 import type { CertificateState } from '../net/key-pair-follower.ts'
-import { publicName } from '../ops/redactor.ts'
 import { type PageRequest, statusPage } from '../ops/status-page.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
+import { troubleOf } from './registrant-trouble.ts'
+import { type FileTrouble, registryProblems } from './registry-problems.ts'
 import type { RegistryServer } from './server.ts'
 
 export interface StatusReportOptions {
@@ -15,47 +16,35 @@ export interface StatusReportOptions {
   readonly reachability: ReachabilityMode
   readonly listening: readonly { readonly address: string; readonly port: number; readonly tls: boolean }[]
   /** Why the list is not in use as its file is now; undefined without a list. */
-  readonly listProblems: readonly string[] | undefined
-  readonly certificate: CertificateState | undefined
+  readonly list: FileTrouble | undefined
+  /** `since`: since when it is in this state. */
+  readonly certificate: (CertificateState & { readonly since: Date }) | undefined
   /** Which tokens to show. */
   readonly page: PageRequest
 }
 
-type Entry = readonly [string, readonly Registrant[]]
-
-/** The body of the registry's `/status`. */
+/** The body of the registry's `/status`. The time that it takes depends on the page that is asked for, and not on how many tokens there are; a text that is looked for costs more. */
 export function statusReport(server: RegistryServer, options: StatusReportOptions): Record<string, unknown> {
-  const { certificate, listProblems } = options
-  const unhappy: Entry[] = []
-  const shared: Entry[] = []
-  const happy: Entry[] = []
-  for (const entry of server.table.entries()) {
-    const isUnhappy = entry[1].some((registrant) => problemOf(server, registrant) !== '')
-    if (isUnhappy) unhappy.push(entry)
-    else if (server.sharing.sinceMs(entry[0]) !== undefined) shared.push(entry)
-    else happy.push(entry)
-  }
-  const groups = [unhappy, shared, happy].map((tokens) => ({ size: tokens.length, tokens }))
-  const { tokens, matching } = statusPage(groups, options.page, ([token, registrants]) => {
-    const words = registrants.flatMap((registrant) => {
-      const { address, advertised, lastEndpoint } = registrant
-      return [address, advertised.host, lastEndpoint?.host, problemOf(server, registrant)]
-    })
-    return [publicName(token), ...words].join(' ')
-  })
+  const { certificate, list, nowMs, date } = options
+  const iso = (atMs: number): string => new Date(date.getTime() - (nowMs - atMs)).toISOString()
+  const { tokens, matching } = statusPage(groupsOf(server), options.page, (token) => wordsOf(server, token))
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),
     draining: options.draining,
     listening: options.listening,
+    problems: registryProblems(server, { date, iso, list, certificate }),
     registrants: {
       total: server.table.size,
       tokens: server.table.tokens,
-      unhappyTokens: unhappy.length,
+      unhappyTokens: server.troubled.size,
       sharedTokens: server.sharing.size,
     },
     reachability: options.reachability,
-    list: listProblems === undefined ? null : { tokens: server.allowList.size, problems: listProblems },
+    list:
+      list === undefined
+        ? null
+        : { tokens: server.allowList.size, problems: list.problems.map(({ message }) => message) },
     certificate:
       certificate === undefined
         ? null
@@ -65,42 +54,67 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
             code: certificate.code,
           },
     matching,
-    tokens: tokens.map(([token, registrants]) => ({
-      id: publicName(token),
-      sharedSince: isoOf(server.sharing.sinceMs(token), options) ?? null,
-      // The newest first: it is the one that is asked.
-      registrants: registrants
-        .toReversed()
-        .map((registrant) => registrantStatus(server, registrant, options)),
-    })),
+    tokens: tokens.map((token) => tokenStatus(server, token, iso)),
+  }
+}
+
+/** The tokens that there are: first those in trouble, then those that several have. */
+function groupsOf({ table, troubled, sharing }: RegistryServer) {
+  const shared = [...sharing.tokens].filter((token) => !troubled.has(token) && table.of(token).length > 0)
+  const isHappy = (token: string): boolean => !troubled.has(token) && sharing.sinceMs(token) === undefined
+  return [
+    { size: troubled.size, tokens: troubled.tokens },
+    { size: shared.length, tokens: shared },
+    { size: table.tokens - troubled.size - shared.length, tokens: filtered(table.keys(), isHappy) },
+  ]
+}
+
+function* filtered(tokens: Iterable<string>, isWanted: (token: string) => boolean): Iterable<string> {
+  for (const token of tokens) if (isWanted(token)) yield token
+}
+
+/** All that is said of a token. Without lists in between: there may be tens of thousands to look through. */
+function wordsOf(server: RegistryServer, token: string): string {
+  let words = ''
+  for (const registrant of server.table.of(token)) {
+    const { id, address, advertised } = registrant
+    const trouble = troubleOf(registrant, server.reachability?.isOpen(registrant))
+    words += `${id} ${address} ${advertised.host ?? ''} ${trouble?.code ?? ''} ${trouble?.text ?? ''} `
+  }
+  return server.sharing.sinceMs(token) === undefined ? words : `${words}TOKEN_SHARED`
+}
+
+function tokenStatus(
+  server: RegistryServer,
+  token: string,
+  iso: (atMs: number) => string,
+): Record<string, unknown> {
+  const registrants = server.table.of(token)
+  const sharedMs = server.sharing.sinceMs(token)
+  return {
+    id: registrants[0]?.id,
+    sharedSince: sharedMs === undefined ? null : iso(sharedMs),
+    // The newest first: it is the one that is asked.
+    registrants: registrants.toReversed().map((registrant) => registrantStatus(server, registrant, iso)),
   }
 }
 
 function registrantStatus(
-  server: RegistryServer,
+  { reachability }: RegistryServer,
   registrant: Registrant,
-  options: StatusReportOptions,
+  iso: (atMs: number) => string,
 ): Record<string, unknown> {
   const { advertised, address, lastEndpoint, joinedMs } = registrant
+  const isOpen = reachability?.isOpen(registrant)
+  const trouble = troubleOf(registrant, isOpen)
   return {
-    since: isoOf(joinedMs, options),
+    since: iso(joinedMs),
     address,
     host: advertised.host ?? null,
     // What it answered last, or what its subprotocol says.
     port: lastEndpoint?.port ?? advertised.port ?? null,
-    reachable: server.reachability?.isOpen(registrant) ?? null,
-    problem: problemOf(server, registrant),
+    reachable: isOpen ?? null,
+    code: trouble?.code ?? null,
+    problem: trouble?.text ?? '',
   }
-}
-
-/** A moment by the clock, for people. */
-function isoOf(atMs: number | undefined, { nowMs, date }: StatusReportOptions): string | undefined {
-  return atMs === undefined ? undefined : new Date(date.getTime() - (nowMs - atMs)).toISOString()
-}
-
-function problemOf(server: RegistryServer, registrant: Registrant): string {
-  if (registrant.advertised.isClient) return ''
-  if (registrant.advertised.trouble !== '') return registrant.advertised.trouble
-  if (registrant.isUnresponsive) return 'nothing is heard of it since it was asked for its port'
-  return server.reachability?.isOpen(registrant) === false ? 'its port cannot be opened from here' : ''
 }

@@ -42,6 +42,11 @@ export class TokenSharing {
     return this.#sharedSinceMs.size
   }
 
+  /** Those that have several registrants; the one that has had them longest comes first. */
+  get tokens(): Iterable<string> {
+    return this.#sharedSinceMs.keys()
+  }
+
   /** When the second registrant of a token came, by the clock, in milliseconds; undefined if there is none. */
   sinceMs(token: string): number | undefined {
     return this.#sharedSinceMs.get(token)

@@ -8,6 +8,12 @@ import { found, TOKEN } from '../support/registry-peers.ts'
 import { type ServiceHarness, startService } from '../support/registry-service-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
+const EMPTY = {
+  code: 'FILE_UNFINISHED',
+  variable: 'REGISTRY_TOKENS_FILE',
+  message: 'the file is empty',
+} as const
+
 let harness: ServiceHarness
 afterEach(() => harness.end())
 
@@ -103,7 +109,7 @@ describe('/status', () => {
       list: null,
       certificate: null,
     })
-    const quiet = { reachable: null, problem: '' }
+    const quiet = { reachable: null, code: null, problem: '' }
     expect(JSON.parse(body).tokens).toEqual([
       {
         id: publicName(TOKEN),
@@ -144,15 +150,21 @@ describe('/status', () => {
     const closed = (): boolean => harness.service.server.reachability?.closedEndpoints === 1
     await waitUntil(closed, { timeoutMs: 15_000, what: 'the check' })
     expect(await harness.status()).toMatchObject({
+      problems: [
+        { code: 'UNPUBLISHED_SUBPROTOCOL', tokens: { count: 1, ids: [publicName('insecure_odd')] } },
+        { code: 'PORT_CLOSED', tokens: { count: 1, ids: [publicName(TOKEN)] } },
+      ],
       registrants: { total: 3, tokens: 3, unhappyTokens: 2, sharedTokens: 0 },
       tokens: [
         {
-          id: publicName(TOKEN),
-          registrants: [{ reachable: false, problem: 'its port cannot be opened from here' }],
-        },
-        {
           id: publicName('insecure_odd'),
           registrants: [{ host: null, problem: 'not to be found: the subprotocol does not begin with io|' }],
+        },
+        {
+          id: publicName(TOKEN),
+          registrants: [
+            { reachable: false, code: 'PORT_CLOSED', problem: 'its port cannot be opened from here' },
+          ],
         },
         { id: publicName('insecure_happy'), registrants: [{ problem: '' }] },
       ],
@@ -178,9 +190,12 @@ describe('/status', () => {
   it('shows the list, and why the last good one stays in use', async () => {
     harness = await startService({
       list: new AllowList([TOKEN]),
-      listProblems: () => ['the file is empty'],
+      listTrouble: () => ({ problems: [EMPTY], since: new Date('2026-01-01T00:00:00Z') }),
     })
-    expect(await harness.status()).toMatchObject({ list: { tokens: 1, problems: ['the file is empty'] } })
+    expect(await harness.status()).toMatchObject({
+      list: { tokens: 1, problems: ['the file is empty'] },
+      problems: [{ code: 'FILE_UNFINISHED', since: '2026-01-01T00:00:00.000Z' }],
+    })
   })
 })
 

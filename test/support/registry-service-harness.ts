@@ -39,7 +39,7 @@ export async function startService(
     tls: undefined,
     drainMs: 0,
     admin,
-    listProblems: () => undefined,
+    listTrouble: () => undefined,
     ...options,
     redactor,
     clock,

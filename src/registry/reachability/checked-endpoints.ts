@@ -18,6 +18,8 @@ export interface CheckedRegistrant {
   /** Where its puppet is; undefined if that cannot be had. */
   endpoint(): Promise<Endpoint | undefined>
   advise(advice: Advice): void
+  /** Another thing is known of its port from now on. */
+  portChanged(): void
 }
 
 /** An endpoint that is registered; many tokens may have the same. */
@@ -76,6 +78,7 @@ export class CheckedEndpoints {
       this.#byRegistrant.delete(registrant)
       before.registrants.delete(registrant)
       if (before.registrants.size === 0) this.#byName.delete(before.name)
+      if (before.result?.open === false) registrant.portChanged()
     }
     if (name === undefined) return undefined
     const checked = this.#byName.get(name) ?? {
@@ -87,7 +90,7 @@ export class CheckedEndpoints {
     this.#byName.set(name, checked)
     checked.registrants.add(registrant)
     this.#byRegistrant.set(registrant, checked)
-    if (checked.result?.open === false) registrant.advise(adviceFor(checked))
+    if (checked.result?.open === false) tell(registrant, checked)
     return checked
   }
 
@@ -100,8 +103,13 @@ export class CheckedEndpoints {
     checked.result = { open, reason, atMs: this.#clock.now() }
     if (open === undefined || open === before) return
     this.#onChange({ endpoint: checked.name, open, reason })
-    for (const registrant of checked.registrants) registrant.advise(adviceFor(checked))
+    for (const registrant of checked.registrants) tell(registrant, checked)
   }
+}
+
+function tell(registrant: CheckedRegistrant, checked: CheckedEndpoint): void {
+  registrant.portChanged()
+  registrant.advise(adviceFor(checked))
 }
 
 function adviceFor({ name, result }: CheckedEndpoint): Advice {

@@ -123,6 +123,19 @@ describe('one registrant', () => {
   })
 })
 
+describe('a registrant of which nothing is heard', () => {
+  it('is a warning with what to do, and no warning once it is heard of again', async () => {
+    const { record } = begin()
+    const [silent, ...others] = await record({ type: 'heard', id: 't0', isHeard: false })
+    expect(silent).toMatchObject({ level: 'warn', token: 't0', code: 'REGISTRANT_SILENT' })
+    expect(silent).toMatchObject({ remedy: expect.stringContaining('look at the registrant') })
+    expect(others).toEqual([])
+    expect(await record({ type: 'heard', id: 't0', isHeard: true })).toEqual([
+      { level: 'info', token: 't0', msg: 'the registrant of this token is heard of again' },
+    ])
+  })
+})
+
 describe('a port', () => {
   it('that closes is a warning with its reason, and one that opens again is not', async () => {
     const { record } = begin()

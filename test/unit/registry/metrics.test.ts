@@ -15,6 +15,7 @@ const FACTS: readonly RegistryEvent[] = [
   ...LEAVE_CAUSES.map((cause) => ({ type: 'left', id: EVIL, cause, lastedMs: 1 }) as const),
   { type: 'shared', id: EVIL, addresses: [EVIL] },
   { type: 'alone', id: EVIL, lastedMs: 1 },
+  { type: 'heard', id: EVIL, isHeard: false },
   ...REASONS.map((reason) => ({ type: 'refused', reason, address: EVIL }) as const),
   ...(['found', 'not_registered', 'unusable', 'refused'] as const).map(
     (result) => ({ type: 'discovered', result, tookMs: 2000, waited: true }) as const,

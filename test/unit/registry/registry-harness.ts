@@ -145,6 +145,7 @@ export function createHarness(clock = new QuickClock()) {
       },
       listener: {
         onFrame: () => {},
+        onPortChanged: () => {},
         onPortQuery: (result) => void results.push(result),
         onHostQuery: () => {
           heard.onHostQuery += 1

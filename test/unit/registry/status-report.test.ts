@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { PROBLEM_REMEDIES } from '../../../src/lib/problem.ts'
 import { publicName } from '../../../src/ops/redactor.ts'
+import { ADVICE_REMEDIES } from '../../../src/protocol/advice.ts'
 import { AllowList } from '../../../src/registry/allow-list.ts'
 import type { RegistryServer } from '../../../src/registry/server.ts'
 import { type StatusReportOptions, statusReport } from '../../../src/registry/status-report.ts'
@@ -10,6 +12,7 @@ const DATE = new Date('2026-11-22T12:00:00Z')
 
 interface Page {
   readonly registrants: Record<string, number>
+  readonly problems: readonly Record<string, unknown>[]
   readonly tokens: readonly {
     readonly id: string
     readonly sharedSince: string | null
@@ -28,7 +31,7 @@ function pageOf(server: RegistryServer, options: Partial<StatusReportOptions> = 
     draining: false,
     reachability: 'report',
     listening: [],
-    listProblems: undefined,
+    list: undefined,
     certificate: undefined,
     page: { offset: 0, limit: 100, text: '' },
     ...options,
@@ -47,6 +50,7 @@ describe('a registry without registrants', () => {
       uptimeSeconds: 0,
       draining: false,
       listening: [],
+      problems: [],
       registrants: { total: 0, tokens: 0, unhappyTokens: 0, sharedTokens: 0 },
       reachability: 'report',
       list: null,
@@ -71,18 +75,29 @@ describe('the registry', () => {
 
   it('reports how many tokens are on its list, and why the last good one stays in use', () => {
     const { server } = standIn({ list: new AllowList(['a', 'b']) })
-    expect(pageOf(server, { listProblems: [] }).list).toEqual({ tokens: 2, problems: [] })
-    expect(pageOf(server, { listProblems: ['it is gone'] }).list).toEqual({
-      tokens: 2,
-      problems: ['it is gone'],
-    })
+    const fine = pageOf(server, { list: { problems: [], since: undefined } })
+    expect([fine.list, fine.problems]).toEqual([{ tokens: 2, problems: [] }, []])
+    const problem = { code: 'FILE_MISSING', variable: 'REGISTRY_TOKENS_FILE', message: 'it is gone' } as const
+    const kept = pageOf(server, { list: { problems: [problem], since: DATE } })
+    expect(kept.list).toEqual({ tokens: 2, problems: ['it is gone'] })
+    expect(kept.problems).toEqual([
+      {
+        code: 'FILE_MISSING',
+        message: 'the list of tokens stays as it is, because of its file: it is gone',
+        remedy: PROBLEM_REMEDIES.FILE_MISSING,
+        since: DATE.toISOString(),
+        tokens: { count: 0, ids: [] },
+      },
+    ])
   })
 
   it('says when its certificate ends, and why a renewed one is not in use', () => {
     const expires = new Date('2026-12-01T00:00:00Z')
     const { server } = standIn()
     for (const problem of ['', 'it is cut'])
-      expect(pageOf(server, { certificate: { expires, problem, code: null } }).certificate).toEqual({
+      expect(
+        pageOf(server, { certificate: { expires, problem, code: null, since: DATE } }).certificate,
+      ).toEqual({
         expires: '2026-12-01T00:00:00.000Z',
         problem,
         code: null,
@@ -105,6 +120,7 @@ describe('a registrant', () => {
             host: null,
             port: null,
             reachable: null,
+            code: 'UNPUBLISHED_IPV6',
             problem: expect.stringContaining('no client can use the IPv6 address'),
           },
         ],
@@ -192,7 +208,7 @@ describe('tokens', () => {
     expect(page.tokens[1]?.registrants.map(({ address }) => address)).toEqual(['203.0.114.9', '203.0.114.7'])
   })
 
-  it('come with the unhappy first, each in the order in which they came', () => {
+  it('come with the unhappy first, the one that has been so longest before the others', () => {
     const { server, join } = standIn()
     const [a = '', b = '', c = '', d = '', e = ''] = tokensOf(5)
     join({ token: a })
@@ -234,5 +250,87 @@ describe('tokens', () => {
     expect(new Set(ids)).toEqual(new Set(all.map(publicName)))
     expect(ids.slice(0, 36)).toEqual(all.filter((_, index) => index % 7 === 0).map(publicName))
     expect(idsOf(pageOf(server, { page: { offset: 249, limit: 100, text: '' } }))).toEqual(ids.slice(249))
+  })
+})
+
+describe('what is wrong', () => {
+  it('is listed with what to do, since when, and the first ten tokens that have it', async () => {
+    const { clock, server, join } = standIn()
+    clock.run(5000)
+    const all = tokensOf(12)
+    for (const token of all) join({ token, open: false })
+    const page = pageOf(server, { nowMs: 65_000 })
+    expect(page.problems).toEqual([
+      {
+        code: 'PORT_CLOSED',
+        message: 'ports of registrants cannot be opened from here',
+        remedy: ADVICE_REMEDIES.PORT_CLOSED,
+        since: '2026-11-22T11:59:00.000Z',
+        tokens: { count: 12, ids: all.slice(0, 10).map(publicName) },
+      },
+    ])
+    expect(page.tokens[0]?.registrants[0]).toMatchObject({ code: 'PORT_CLOSED' })
+  })
+
+  it('is that several registrants have a token', async () => {
+    const { clock, server, sharing, join } = standIn()
+    join()
+    clock.run(2000)
+    join({ address: '203.0.113.9' })
+    sharing.changed(TOKEN)
+    await clock.advance(1000)
+    expect(pageOf(server, { nowMs: 3000 }).problems).toMatchObject([
+      {
+        code: 'TOKEN_SHARED',
+        remedy: ADVICE_REMEDIES.TOKEN_SHARED,
+        since: '2026-11-22T11:59:59.000Z',
+        tokens: { count: 1, ids: [publicName(TOKEN)] },
+      },
+    ])
+  })
+
+  it.each([
+    ['in two weeks', 14 * 24, []],
+    ['before that', 14 * 24 - 1, ['CERTIFICATE_EXPIRES_SOON']],
+    ['now', 0, ['CERTIFICATE_EXPIRED']],
+  ])('is that the certificate ends within two weeks, or has ended (it ends %s)', (_, hours, codes) => {
+    const expires = new Date(DATE.getTime() + hours * 3_600_000)
+    const certificate = { expires, problem: '', code: null, since: DATE }
+    expect(pageOf(standIn().server, { certificate }).problems).toMatchObject(codes.map((code) => ({ code })))
+  })
+
+  it('comes with the registry itself first: its certificate, its list, then its tokens', () => {
+    const { server, join } = standIn()
+    join({ open: false })
+    const problem = 'the renewed certificate cannot be used: it is cut'
+    const certificate = { expires: DATE, problem, code: 'FILE_UNFINISHED', since: DATE } as const
+    const missing = { code: 'FILE_MISSING', variable: 'REGISTRY_TOKENS_FILE', message: 'it is gone' } as const
+    const page = pageOf(server, { certificate, list: { problems: [missing], since: DATE } })
+    expect(page.problems.map(({ code }) => code)).toEqual([
+      'CERTIFICATE_EXPIRED',
+      'FILE_UNFINISHED',
+      'FILE_MISSING',
+      'PORT_CLOSED',
+    ])
+  })
+})
+
+describe('tokens that are looked for', () => {
+  it('are found by public name, address, host and trouble, and counted', () => {
+    const { server, join } = standIn()
+    const [a = '', b = '', c = ''] = tokensOf(3)
+    join({ token: a, address: '203.0.113.1' })
+    join({ token: b, host: 'Puppet.example.com' })
+    join({ token: c, open: false })
+    const foundBy = (text: string): readonly string[] => {
+      const page = pageOf(server, { page: { offset: 0, limit: 100, text } })
+      expect(page.matching).toBe(page.tokens.length)
+      return idsOf(page)
+    }
+    expect(foundBy('203.0.113.1')).toEqual([publicName(a)])
+    expect(foundBy('puppet.example')).toEqual([publicName(b)])
+    expect(foundBy('port_closed')).toEqual([publicName(c)])
+    expect(foundBy(publicName(a).slice(0, 6))).toEqual([publicName(a)])
+    expect(foundBy('nothing of the kind')).toEqual([])
   })
 })
