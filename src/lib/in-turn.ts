@@ -3,13 +3,47 @@ import type { Clock } from './clock.ts'
 /** After each piece of work comes a rest that is so many times as long: there is always time for everything else. */
 const REST = 3
 
+interface Waiting {
+  readonly done: Promise<unknown>
+  /** Each says whether somebody still waits. */
+  askers: readonly (() => boolean)[]
+}
+
 /** Does work that takes long one piece at a time, in the order in which it came, and rests between two pieces. */
 export class InTurn {
   readonly #clock: Clock
+  /** Work that has not begun, by what it is. */
+  readonly #waiting = new Map<string, Waiting>()
   #before: Promise<void> = Promise.resolve()
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /**
+   * The same, but once for all who ask for the same before the work begins. Undefined if nobody waits for it any more then.
+   *
+   * @param name of the work
+   * @param isWaiting whether this one still waits
+   */
+  once<Result>(
+    name: string,
+    isWaiting: () => boolean,
+    work: () => Result | Promise<Result>,
+  ): Promise<Result | undefined> {
+    const waiting = this.#waiting.get(name)
+    if (waiting !== undefined) {
+      waiting.askers = [...waiting.askers.filter((asker) => asker()), isWaiting]
+      return waiting.done as Promise<Result | undefined>
+    }
+    const done = this.do(async () => {
+      const { askers } = entry
+      this.#waiting.delete(name)
+      return askers.some((asker) => asker()) ? work() : undefined
+    })
+    const entry: Waiting = { done, askers: [isWaiting] }
+    this.#waiting.set(name, entry)
+    return done
   }
 
   /** Resolves, or rejects, as the work does. */

@@ -122,7 +122,7 @@ export class AdminServer<Event> {
         handle: () =>
           this.#updates.isFull
             ? textAnswer(503, 'too many pages are open: ask /status and /history from time to time')
-            : { contentType: 'text/event-stream', stream: (response) => this.#updates.add(response) },
+            : { contentType: 'text/event-stream', stream: this.#updates.open() },
       },
     ]
   }

@@ -31,7 +31,7 @@ export interface Route {
    * must be this server's own, see `isAllowedHost`, and no page of another origin may ask.
    */
   readonly anyHost?: true
-  /** Whether an answer takes long where there are many tokens: such answers are made one at a time, with rests. Default: no. */
+  /** Whether an answer takes long where there are many tokens: such answers are made one at a time, with rests, and once for all who wait for the same. Default: no. */
   readonly costly?: true
   /** Whether the body is sent as it is; default: secrets are taken out of it. */
   readonly verbatim?: true
@@ -133,7 +133,7 @@ async function answer(
   }
   try {
     if (!route.costly) return await handle()
-    return await inTurn.do(() => (request.socket.destroyed ? GONE : handle()))
+    return (await inTurn.once(target, () => !request.socket.destroyed, handle)) ?? GONE
   } catch {
     return textAnswer(500, 'internal error')
   }

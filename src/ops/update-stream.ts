@@ -37,19 +37,26 @@ export class UpdateStream {
     return this.#readers.size >= READERS_MAX
   }
 
-  /** Sends everything to a new reader at once, and updates from then on. */
-  add(response: ServerResponse): void {
+  /** Makes what new readers are to be sent at once: everything. Returns what adds a reader, who gets updates from then on. */
+  open(): (response: ServerResponse) => void {
+    const knownMs = this.#options.clock.now()
+    const first = `retry: ${RETRY_MS}\n${message(this.#options.snapshot(undefined))}`
+    return (response) => this.#add(response, first, knownMs)
+  }
+
+  #add(response: ServerResponse, first: string, knownMs: number): void {
     // It has left already, and will not say so again.
     if (response.destroyed) return
-    const { clock, snapshot } = this.#options
-    this.#readers.set(response, clock.now())
+    // Several came at the same time. It comes back, and is told then.
+    if (this.isFull) return void response.end()
+    this.#readers.set(response, knownMs)
     response.on('close', () => {
       this.#readers.delete(response)
       if (this.#readers.size === 0) this.#rest()
     })
-    response.write(`retry: ${RETRY_MS}\n${message(snapshot(undefined))}`)
+    response.write(first)
     if (this.#readers.size === 1) {
-      this.#sentMs = clock.now()
+      this.#sentMs = knownMs
       this.#sendIn(HEARTBEAT_MS)
     }
   }

@@ -354,7 +354,7 @@ describe('/updates', () => {
     let response: ServerResponse | undefined
     server = createServer((_, asked) => {
       response = asked
-      stream.add(asked)
+      stream.open()(asked)
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const mute = connect(port(), '127.0.0.1').on('error', () => {})

@@ -25,3 +25,23 @@ it('does one piece of work after the other, and rests three times as long as eac
   expect([await first, await last]).toEqual(['first', 'last'])
   await failed
 })
+
+it('does the same work once for all who ask before it begins, and not for who has left', async () => {
+  const clock = new FakeClock()
+  const inTurn = new InTurn(clock)
+  const begun: string[] = []
+  const ask = (name: string, isWaiting = () => true): Promise<string | undefined> =>
+    inTurn.once(name, isWaiting, () => {
+      begun.push(name)
+      return new Promise((resolve) => clock.after(10, () => resolve(`${name} ${begun.length}`)))
+    })
+  const gone = (): boolean => false
+  const answers = [ask('a'), ask('a'), ask('b', gone), ask('b'), ask('c', gone), ask('c', gone)]
+  await clock.advance(1)
+  expect(begun).toEqual(['a'])
+  // It has begun: who asks now is answered by what is so now.
+  answers.push(ask('a'))
+  for (let ms = 0; ms < 200; ms += 1) await clock.advance(1)
+  expect(begun).toEqual(['a', 'b', 'a'])
+  expect(await Promise.all(answers)).toEqual(['a 1', 'a 1', 'b 2', 'b 2', undefined, undefined, 'a 3'])
+})

@@ -49,7 +49,7 @@ function begin() {
   const open = (isSlow = false): Reader => {
     const reader = new Reader(clock)
     reader.isSlow = isSlow
-    stream.add(reader as unknown as ServerResponse)
+    stream.open()(reader as unknown as ServerResponse)
     return reader
   }
   return { clock, stream, open, made: () => made }
@@ -120,7 +120,7 @@ describe('updates', () => {
     const { clock, stream } = begin()
     const sent: string[] = []
     const response = Object.assign(new Reader(clock), { write: (text: string) => sent.push(text) })
-    stream.add(response as unknown as ServerResponse)
+    stream.open()(response as unknown as ServerResponse)
     expect(sent).toEqual(['retry: 1000\ndata: all\n\n'])
   })
 })
@@ -160,12 +160,22 @@ describe('readers', () => {
     expect(stream.isFull).toBe(false)
   })
 
+  it('that come at the same time are made everything once; one too many is to come back', () => {
+    const { clock, stream, made } = begin()
+    const add = stream.open()
+    const readers = Array.from({ length: 17 }, () => new Reader(clock))
+    for (const reader of readers) add(reader as unknown as ServerResponse)
+    expect(made()).toBe(1)
+    expect(readers.map(({ heard }) => heard.length)).toEqual([...Array(16).fill(1), 0])
+    expect(readers.map(({ hasEnded }) => hasEnded)).toEqual([...Array(16).fill(false), true])
+  })
+
   it('that have left before they are added take no room', () => {
     const { clock, stream } = begin()
     for (let count = 0; count < 20; count += 1) {
       const gone = new Reader(clock)
       gone.destroy()
-      stream.add(gone as unknown as ServerResponse)
+      stream.open()(gone as unknown as ServerResponse)
     }
     expect([stream.isFull, clock.pending]).toEqual([false, 0])
   })
