@@ -19,8 +19,8 @@ export function createAnswer(program: string): Answer {
   return {
     nodes: [band, heading, live],
     show: (sentence, nowMs, cutOff) => {
-      setText(heading, spoken(sentence, nowMs))
-      heading.dataset.tone = sentence.tone
+      setText(heading, cutOff === '' ? spoken(sentence, nowMs) : `Last known: ${spoken(sentence, nowMs)}`)
+      heading.dataset.tone = cutOff === '' ? sentence.tone : 'unknown'
       setText(band, cutOff)
       band.hidden = cutOff === ''
       setText(live, cutOff || sentence.words)

@@ -2,6 +2,10 @@ import type { MinutesReport, Value } from '../history/report.ts'
 import type { Span } from './period.ts'
 
 const MINUTE_MS = 60_000
+/** An hour of minutes. */
+const FEW = 61
+/** So long nothing may have been measured before that is a gap in a line. */
+const SHORT_GAP_MS = 5 * MINUTE_MS
 
 /** How long something took in one minute, or in several; null: it did not happen. */
 export interface Point {
@@ -34,9 +38,12 @@ export function summary(points: readonly Point[]): Omit<Point, 'atMs'> {
   }
 }
 
-/** Minutes summed up in a few rows, for whoever reads and does not look: five minutes each, or an hour, in local time. */
-export function rowsOf(points: readonly Point[], zoneMs: number): readonly Point[] {
-  const stepMs = points.length <= 61 ? 5 * MINUTE_MS : 60 * MINUTE_MS
+/**
+ * Minutes summed up in steps of this length, which begin at whole steps of local time.
+ *
+ * @param zoneMs how far local time is ahead of UTC
+ */
+export function grouped(points: readonly Point[], stepMs: number, zoneMs: number): readonly Point[] {
   const groups = new Map<number, Point[]>()
   for (const point of points) {
     const startMs = Math.floor((point.atMs + zoneMs) / stepMs) * stepMs - zoneMs
@@ -45,4 +52,38 @@ export function rowsOf(points: readonly Point[], zoneMs: number): readonly Point
     else group.push(point)
   }
   return [...groups].map(([atMs, group]) => ({ atMs, ...summary(group) }))
+}
+
+/** For whoever reads and does not look: the minutes in steps of five, or of an hour where there are many. */
+export function rowsOf(points: readonly Point[], zoneMs: number): readonly Point[] {
+  return grouped(points, points.length <= FEW ? 5 * MINUTE_MS : 60 * MINUTE_MS, zoneMs)
+}
+
+/** For the lines: each minute, or five at a time where there are more minutes than dots on a screen. */
+export function plotted(points: readonly Point[], zoneMs: number): readonly Point[] {
+  const stepped = points.length <= 6 * FEW ? points : grouped(points, 5 * MINUTE_MS, zoneMs)
+  return withoutShortGaps(stepped)
+}
+
+/** What is not measured each minute is a line all the same, and not a heap of dots. */
+function withoutShortGaps(points: readonly Point[]): readonly Point[] {
+  const measured = points.filter(({ maxMs }) => maxMs !== null)
+  let passed = 0
+  return points.filter(({ maxMs }) => {
+    if (maxMs !== null) {
+      passed += 1
+      return true
+    }
+    const before = measured[passed - 1]
+    const after = measured[passed]
+    return before === undefined || after === undefined || after.atMs - before.atMs > SHORT_GAP_MS
+  })
+}
+
+/** Which points stand alone: of them no line is drawn. */
+export function lonely(values: readonly (Value | undefined)[]): number[] {
+  return values.flatMap((value, index) => {
+    const isAlone = value != null && values[index - 1] == null && values[index + 1] == null
+    return isAlone ? [index] : []
+  })
 }

@@ -1,5 +1,5 @@
 import type { HistoryReport } from '../history/report.ts'
-import { type Point, pointsOf, rowsOf, summary } from './chart-points.ts'
+import { type Point, plotted, pointsOf, rowsOf, summary } from './chart-points.ts'
 import { element, replaceChildren } from './element.ts'
 import { type Period, spanOf } from './period.ts'
 import { createPlot } from './plot.ts'
@@ -39,10 +39,11 @@ export function createChart(
       canvas.hidden = !isKnown
       details.hidden = !isKnown
       replaceChildren(words, ...summaryNodes(all))
-      canvas.setAttribute('aria-label', `${title}, a line a minute each: ${words.textContent}`)
-      rows = rowsOf(points, zoneMs(nowMs))
+      canvas.setAttribute('aria-label', `${title}, as lines over time: ${words.textContent}`)
+      const zone = zoneMs(nowMs)
+      rows = rowsOf(points, zone)
       fill()
-      if (isKnown) plot.show(points, span)
+      if (isKnown) plot.show(plotted(points, zone), span)
     },
   }
 }

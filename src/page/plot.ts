@@ -1,5 +1,5 @@
 import UPlot from 'uplot'
-import type { Point } from './chart-points.ts'
+import { lonely, type Point } from './chart-points.ts'
 import { type Span, ticksOf } from './period.ts'
 import { clockMinute, milliseconds, zoneMs } from './time.ts'
 
@@ -8,6 +8,8 @@ export interface Plot {
 }
 
 const HEIGHT_PX = 180
+/** Between two marks of the time axis, so that they can be told apart. */
+const LABEL_PX = 50
 
 /**
  * Two lines over time: median and maximum.
@@ -63,6 +65,11 @@ function optionsOf(width: number, span: () => Span, pointed: (plot: UPlot) => vo
     grid: { stroke: colour('line'), width: 1 },
     ticks: { show: false },
   }
+  const points: UPlot.Series.Points = {
+    show: false,
+    size: 6,
+    filter: ({ data }, index) => lonely([...(data[index] ?? [])]),
+  }
   return {
     width,
     height: HEIGHT_PX,
@@ -76,15 +83,19 @@ function optionsOf(width: number, span: () => Span, pointed: (plot: UPlot) => vo
     axes: [
       {
         ...axis,
+        size: 30,
         splits: () => ticksOf(span(), zoneMs(span().toMs)).map((atMs) => atMs / 1000),
-        values: (_plot, splits) => splits.map((seconds) => clockMinute(seconds * 1000)),
+        values: ({ width }, splits) => {
+          const isTight = width / (splits.length + 1) < LABEL_PX
+          return splits.map((seconds, index) => (isTight && index % 2 ? '' : clockMinute(seconds * 1000)))
+        },
       },
       { ...axis, size: 64, values: (_plot, splits) => splits.map(milliseconds) },
     ],
     series: [
       {},
-      { label: 'median', stroke: colour('good'), width: 2 },
-      { label: 'maximum', stroke: colour('bad'), width: 1.5, dash: [5, 4] },
+      { label: 'median', stroke: colour('good'), width: 2, points },
+      { label: 'maximum', stroke: colour('bad'), width: 1.5, dash: [5, 4], points },
     ],
   }
 }

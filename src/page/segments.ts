@@ -31,3 +31,13 @@ export function segmentsOf(states: readonly StateReport[], { fromMs, toMs }: Spa
     return [{ state, code, cause, changes, fromMs: startMs, toMs: endMs, isNow, left, width }]
   })
 }
+
+/** A letter of the timeline, and a sign with the room around it, in pixels: rather more than they take. */
+const LETTER_PX = 8
+const SIGN_PX = 20
+
+/** What of a sign and words there is room for in a stretch of this width: half a word says nothing. */
+export function fitting(sign: string, words: string, widthPx: number): string {
+  if (widthPx < SIGN_PX) return ''
+  return widthPx < SIGN_PX + words.length * LETTER_PX ? sign : `${sign} ${words}`
+}

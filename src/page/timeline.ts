@@ -2,7 +2,7 @@ import type { HistoryReport } from '../history/report.ts'
 import { element, replaceChildren } from './element.ts'
 import { instant } from './instant.ts'
 import { type Period, type Span, spanOf, ticksOf } from './period.ts'
-import { type Segment, segmentsOf } from './segments.ts'
+import { fitting, type Segment, segmentsOf } from './segments.ts'
 import { clockMinute, duration, zoneMs } from './time.ts'
 import { SIGNS, type Tone } from './tone.ts'
 
@@ -59,6 +59,7 @@ function createRow(band: Band, detail: HTMLElement): Row {
   track.addEventListener('keydown', (event) => goOn(track, event))
   const show: Row['show'] = (history, span) => {
     const seen = new Set<number>()
+    const trackPx = track.clientWidth
     const shown = segmentsOf(history.states[band.name] ?? [], span)
     for (const segment of shown) {
       seen.add(segment.fromMs)
@@ -69,7 +70,7 @@ function createRow(band: Band, detail: HTMLElement): Row {
         track.append(button)
       }
       segments.set(button, { segment, span })
-      draw(button, band, segment, span.toMs)
+      draw(button, { band, segment, nowMs: span.toMs, trackPx })
       if (button === document.activeElement) detail.replaceChildren(...told(band, segment, span.toMs))
     }
     for (const [fromMs, button] of buttons)
@@ -89,14 +90,22 @@ function changes(stretches: number): string {
   return stretches === 1 ? 'no change' : `${stretches} states one after the other`
 }
 
-function draw(button: HTMLButtonElement, band: Band, segment: Segment, nowMs: number): void {
+interface Drawing {
+  readonly band: Band
+  readonly segment: Segment
+  readonly nowMs: number
+  /** How wide the whole line is. */
+  readonly trackPx: number
+}
+
+function draw(button: HTMLButtonElement, { band, segment, nowMs, trackPx }: Drawing): void {
   const { tone, words } = meaning(band, segment)
   button.dataset.tone = tone
   // What has just begun is seen at the very end of the line.
   button.style.left = `min(${segment.left}%, 100% - 4px)`
   button.style.width = `${segment.width}%`
-  const sign = `${SIGNS[tone]} ${words}`
-  if (button.textContent !== sign) button.textContent = sign
+  const fits = fitting(SIGNS[tone], words, (segment.width / 100) * trackPx)
+  if (button.textContent !== fits) button.textContent = fits
   const label = told(band, segment, nowMs)
     .map((part) => (typeof part === 'string' ? part : (part.textContent ?? '')))
     .join('')

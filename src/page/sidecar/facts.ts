@@ -39,11 +39,7 @@ function factsOf(
   const since = (at: string): Content => [' since ', instant(Date.parse(at), nowMs)]
   const [token] = tokens
   const discovered =
-    registrations.total === 1
-      ? discoveryOf(token?.discovery ?? null, since)
-      : [
-          `${registrations.verified.toLocaleString('en')} tokens lead here, ${registrations.misled.toLocaleString('en')} do not`,
-        ]
+    registrations.total === 1 ? discoveryOf(token?.discovery ?? null, since) : [countsWords(registrations)]
   const reachable = registry.reachable ? 'reachable' : 'not reachable'
   return [
     ['Published', [published]],
@@ -52,6 +48,16 @@ function factsOf(
     ['Puppet', [hostPort(puppet.host, puppet.port), ', ', puppet.state, ...since(puppet.since)]],
     ['Sidecar', [`version ${status.version}`]],
   ]
+}
+
+function countsWords({ verified, misled, registered }: SidecarStatus['registrations']): string {
+  const number = (value: number): string => value.toLocaleString('en')
+  const unknown = registered - verified - misled
+  return [
+    `clients of ${number(verified)} tokens are led here`,
+    ...(misled > 0 ? [`of ${number(misled)} elsewhere or nowhere`] : []),
+    ...(unknown > 0 ? [`${number(unknown)} are not looked up yet`] : []),
+  ].join(', ')
 }
 
 function discoveryOf(

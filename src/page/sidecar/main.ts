@@ -29,7 +29,7 @@ let period: Period = 'hour'
 const past = element(
   'section',
   { 'aria-labelledby': 'past' },
-  element('h2', { id: 'past' }, 'What it was like'),
+  element('h2', { id: 'past' }, 'Over time'),
   createPeriodSwitch((chosen) => {
     period = chosen
     showPast()

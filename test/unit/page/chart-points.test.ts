@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MinutesReport, Value } from '../../../src/history/report.ts'
-import { pointsOf, rowsOf, summary } from '../../../src/page/chart-points.ts'
+import { lonely, plotted, pointsOf, rowsOf, summary } from '../../../src/page/chart-points.ts'
 
 const MINUTE = 60_000
 const start = Date.parse('2026-03-01T12:00:00Z')
@@ -55,4 +55,22 @@ test("begins rows at the viewer's whole hours", () => {
   const points = pointsOf(minutesOf(ones, ones), 'probe', { fromMs: start, toMs: start + 120 * MINUTE })
   // 05:30 ahead of UTC: local hours begin at half past.
   expect(rowsOf(points, 5.5 * 60 * MINUTE).map(({ atMs }) => (atMs - start) / MINUTE)).toEqual([-30, 30, 90])
+})
+
+test('draws a line over minutes in which nothing is measured as a rule, and none over an outage', () => {
+  const values = [1, null, 2, null, null, null, null, null, null, 3, null]
+  const span = { fromMs: start, toMs: start + 11 * MINUTE }
+  const points = plotted(pointsOf(minutesOf(values, values), 'probe', span), 0)
+  expect(points.map(({ maxMs }) => maxMs)).toEqual([1, 2, null, null, null, null, null, null, 3, null])
+})
+
+test('draws five minutes as one where there are more than dots on a screen', () => {
+  const ones = Array.from({ length: 1440 }, () => 1)
+  const span = { fromMs: start, toMs: start + 1440 * MINUTE }
+  expect(plotted(pointsOf(minutesOf(ones, ones), 'probe', span), 0)).toHaveLength(288)
+})
+
+test('marks what stands alone, since there is no line of it', () => {
+  expect(lonely([1, null, 2, 3, null, 4])).toEqual([0, 5])
+  expect(lonely([])).toEqual([])
 })

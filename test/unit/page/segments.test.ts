@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StateReport } from '../../../src/history/report.ts'
-import { segmentsOf } from '../../../src/page/segments.ts'
+import { fitting, segmentsOf } from '../../../src/page/segments.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
 const span = { fromMs: start, toMs: start + 100_000 }
@@ -41,4 +41,10 @@ test('leaves the line empty where nothing is known', () => {
 test('leaves out a state that lasted no time at all', () => {
   const segments = segmentsOf([state(0, 'unknown'), state(0, 'healthy')], span)
   expect(segments.map(({ state }) => state)).toEqual(['healthy'])
+})
+
+test('writes whole words into a stretch, or the sign alone, or nothing', () => {
+  expect(fitting('✗', 'unhealthy', 200)).toBe('✗ unhealthy')
+  expect(fitting('✗', 'unhealthy', 60)).toBe('✗')
+  expect(fitting('✗', 'unhealthy', 10)).toBe('')
 })
