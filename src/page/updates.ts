@@ -11,6 +11,8 @@ export interface Update<Status> {
 const POLL_MS = 1000
 /** How long no update may come before the page counts as cut off, in milliseconds: the server sends one every ten seconds. */
 const SILENCE_MS = 25_000
+/** How long the first update may take to come, in milliseconds: it is sent at once. */
+const FIRST_MS = 5000
 
 export interface UpdatesOptions<Status> {
   readonly onUpdate: (update: Update<Status>) => void
@@ -21,24 +23,35 @@ export interface UpdatesOptions<Status> {
 /** Follows the server for as long as the page is open: by server-sent events, and by asking where those do not come through. */
 export function followUpdates<Status>({ onUpdate, onConnection }: UpdatesOptions<Status>): void {
   let heardMs = performance.now()
+  let patienceMs = FIRST_MS
   let known: HistoryReport | undefined
+  let source: EventSource | undefined
   const heard = ({ status, history }: Update<Status>): void => {
     heardMs = performance.now()
+    patienceMs = SILENCE_MS
     known = mergeHistory(known, history)
     onConnection(true)
     onUpdate({ status, history: known })
   }
-  setInterval(() => {
-    if (performance.now() - heardMs > SILENCE_MS) onConnection(false)
-  }, POLL_MS)
   const since = (): string => (known === undefined ? '' : `?since=${known.until}`)
-  if (typeof EventSource === 'undefined') return poll(heard, onConnection, since)
-  const source = new EventSource('updates')
+  const ask = (): void => {
+    source?.close()
+    source = undefined
+    poll(heard, onConnection, since)
+  }
+  setInterval(() => {
+    if (performance.now() - heardMs <= patienceMs) return
+    onConnection(false)
+    // Something on the way keeps to itself what is sent piece by piece.
+    if (source !== undefined && (patienceMs === FIRST_MS || source.readyState === EventSource.OPEN)) ask()
+  }, POLL_MS)
+  if (typeof EventSource === 'undefined') return ask()
+  source = new EventSource('updates')
   source.onmessage = ({ data }: MessageEvent<string>) => heard(JSON.parse(data))
   source.onerror = () => {
     onConnection(false)
-    // It tries again by itself while it is connecting; refused, it does not.
-    if (source.readyState === EventSource.CLOSED) poll(heard, onConnection, since)
+    // It tries again by itself for ever, also where it can never come through; refused, it does not.
+    if (source?.readyState === EventSource.CLOSED || patienceMs === FIRST_MS) ask()
   }
 }
 
@@ -60,7 +73,7 @@ function poll<Status>(
 }
 
 async function read(path: string): Promise<unknown> {
-  const response = await fetch(path)
+  const response = await fetch(path, { signal: AbortSignal.timeout(SILENCE_MS) })
   if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`)
   return response.json()
 }

@@ -64,7 +64,7 @@ export async function startSidecar(
   env: Readonly<Record<string, string>>,
   options: Pick<CommandOptions, 'openFiles'> = {},
 ): Promise<Sidecar> {
-  const adminPort = await freePort()
+  const adminPort = Number(env.REGISTRAR_ADMIN_PORT ?? (await freePort()))
   const command = startCommand(['run'], {
     env: { REGISTRAR_ADMIN_PORT: String(adminPort), ...env },
     ...options,

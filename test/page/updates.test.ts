@@ -1,0 +1,72 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Peer, stopAllPeers } from '../support/child.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
+import { chromiumPath } from './support/chromium.ts'
+import { untilSentence, untilText } from './support/reading.ts'
+import { type Daemons, startDaemons } from './support/sidecar-page.ts'
+import { startViewer, type Viewer } from './support/viewer.ts'
+
+const FINDABLE = /Findable( at .+)? for /
+const PUPPET_AWAY = /Not findable: the puppet does not answer/
+
+const withoutEventSource = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    Reflect.deleteProperty(window, 'EventSource')
+  })
+
+describe.runIf(chromiumPath !== undefined)('the page goes on by itself', () => {
+  let viewer: Viewer
+  let daemons: Daemons
+  let puppet: Peer
+  beforeAll(async () => {
+    viewer = await startViewer()
+    daemons = await startDaemons()
+    puppet = await daemons.startPuppet()
+  })
+  afterEach(async () => {
+    await viewer.leave()
+    expect(viewer.complaints()).toEqual([])
+  })
+  afterAll(async () => {
+    await viewer.close()
+    await stopAllPeers()
+    removeTempDirs()
+  })
+
+  it.each([
+    { where: 'in a browser without EventSource', prepare: withoutEventSource },
+    {
+      where: 'where the stream of updates is cut',
+      prepare: (page: Page) => page.route('**/updates', (route) => route.abort()),
+    },
+    {
+      where: 'where the stream of updates is held back',
+      prepare: (page: Page) => page.route('**/updates', () => {}),
+    },
+    {
+      where: 'where all places for readers are taken',
+      prepare: (page: Page) => page.route('**/updates', (route) => route.fulfill({ status: 503 })),
+    },
+  ])('$where', async ({ prepare }) => {
+    const page = await viewer.open(daemons.adminPort, { prepare })
+    await untilSentence(page, FINDABLE)
+    puppet.kill('SIGKILL')
+    await untilSentence(page, PUPPET_AWAY)
+    puppet = await daemons.startPuppet()
+    await untilSentence(page, FINDABLE)
+  })
+
+  it.each([
+    { how: 'by events', prepare: async () => {} },
+    { how: 'by asking', prepare: withoutEventSource },
+  ])('it says that the sidecar is away, and comes back with it, $how', async ({ prepare }) => {
+    const page = await viewer.open(daemons.adminPort, { prepare })
+    await untilSentence(page, FINDABLE)
+    daemons.sidecar.command.kill('SIGKILL')
+    await untilText(page, /No connection to the sidecar since \d\d:\d\d:\d\d/)
+    await daemons.startSidecar()
+    await untilText(page, /^(?!.*No connection)/s)
+    await untilSentence(page, FINDABLE)
+  })
+})
