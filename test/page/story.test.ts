@@ -1,36 +1,34 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { report } from '../netns/support/report.ts'
-import { type Command, type Peer, startPeer, stopAllPeers } from '../support/child.ts'
-import { freePort } from '../support/free-port.ts'
+import { type Command, type Peer, stopAllPeers } from '../support/child.ts'
 import { percentiles } from '../support/percentile.ts'
-import { type RegistryProcess, startRegistryProcess } from '../support/registry-process.ts'
-import { type Sidecar, startSidecar } from '../support/sidecar.ts'
+import type { Registrant } from '../support/registry-peers.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { chromiumPath } from './support/chromium.ts'
+import { type Daemons, startDaemons, TOKEN } from './support/daemons.ts'
 import { factAfter } from './support/facts.ts'
-import { untilSentence } from './support/reading.ts'
+import { untilSentence, untilText } from './support/reading.ts'
 import { startViewer, type Viewer } from './support/viewer.ts'
 
-const TOKEN = 'insecure_0b6a2c1e-page'
 /** From a fact to the instant at which it can be read, in milliseconds: updates come at most once a second. */
 const SEEN_MS = 1500
 /** Each fact happens so often: the machine may be busy at one time. */
 const ROUNDS = 3
 
 /** The address comes with the answer that clients get, which is asked for later. */
-const FINDABLE = /^Findable( at 127\.0\.0\.1:\d+)? for \d+ s$/
-const PUPPET_AWAY = /^Not findable: the puppet does not answer \(.+\) for \d+ s$/
-const REGISTRY_AWAY = /^Not findable: the registry cannot be reached \(.+\) for \d+ s$/
+const FINDABLE = /Findable( at 127\.0\.0\.1:\d+)? for \d+ s$/
+const PUPPET_AWAY = /Not findable: the puppet does not answer \(.+\) for \d+ s$/
+const REGISTRY_AWAY = /Not findable: the registry cannot be reached \(.+\) for \d+ s$/
+const TO_DO = /To do: end the other one/
 
 /** How long after a line of the log something can be read that was waited for since before. */
 async function delayMs(
-  { command }: { readonly command: Command },
+  command: Command,
   match: RegExp,
   act: () => unknown,
   read: () => Promise<number>,
 ): Promise<number> {
-  const fact = factAfter(command, match, act)
-  const [factMs, readMs] = await Promise.all([fact, read()])
+  const [factMs, readMs] = await Promise.all([factAfter(command, match, act), read()])
   return readMs - factMs
 }
 
@@ -42,21 +40,10 @@ function expectSeen(delaysMs: Readonly<Record<string, readonly number[]>>): void
 
 describe.runIf(chromiumPath !== undefined)('within 1.5 s', () => {
   let viewer: Viewer
-  let registry: RegistryProcess
-  let sidecar: Sidecar
-  let registryPort: number
-  let puppetPort: number
+  let daemons: Daemons
   beforeAll(async () => {
     viewer = await startViewer()
-    registry = await startRegistryProcess()
-    registryPort = registry.port
-    puppetPort = await freePort()
-    sidecar = await startSidecar({
-      WECHATY_PUPPET_SERVICE_TOKEN: TOKEN,
-      WECHATY_PUPPET_SERVER_PORT: String(puppetPort),
-      REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registryPort}`,
-      REGISTRAR_VERIFY_INTERVAL: '1s',
-    })
+    daemons = await startDaemons()
   })
   afterEach(async () => {
     await viewer.leave()
@@ -64,49 +51,62 @@ describe.runIf(chromiumPath !== undefined)('within 1.5 s', () => {
   })
   afterAll(async () => {
     await viewer.close()
-    registry.peers.end()
+    daemons.registry.peers.end()
     await stopAllPeers()
     removeTempDirs()
   })
 
-  const startPuppet = (): Promise<Peer> =>
-    startPeer('wechaty-puppet', { port: puppetPort, token: TOKEN, tls: false })
-
   it('a puppet is read to be findable, and not any more when it is killed', async () => {
-    const page = await viewer.open(sidecar.adminPort)
+    const { command } = daemons.sidecar
+    const page = await viewer.open(daemons.adminPort)
     await untilSentence(page, PUPPET_AWAY)
     let puppet: Peer | undefined
-    const up: number[] = []
-    const killed: number[] = []
+    const start = async (): Promise<void> => {
+      puppet = await daemons.startPuppet()
+    }
+    const kill = (): unknown => puppet?.kill('SIGKILL')
+    const [up, killed]: [number[], number[]] = [[], []]
     for (let round = 0; round < ROUNDS; round += 1) {
-      const start = async (): Promise<void> => {
-        puppet = await startPuppet()
-      }
-      up.push(await delayMs(sidecar, /"msg":"registered"/, start, () => untilSentence(page, FINDABLE)))
-      const kill = (): unknown => puppet?.kill('SIGKILL')
-      killed.push(
-        await delayMs(sidecar, /"msg":"puppet is unhealthy/, kill, () => untilSentence(page, PUPPET_AWAY)),
-      )
+      up.push(await delayMs(command, /"msg":"registered"/, start, () => untilSentence(page, FINDABLE)))
+      const unhealthy = /"msg":"puppet is unhealthy/
+      killed.push(await delayMs(command, unhealthy, kill, () => untilSentence(page, PUPPET_AWAY)))
       await puppet?.exited
     }
     expectSeen({ up, killed })
   })
 
   it('a registry is read to be away, and to be back', async () => {
-    await startPuppet()
-    const page = await viewer.open(sidecar.adminPort)
+    const { command } = daemons.sidecar
+    await daemons.startPuppet()
+    const page = await viewer.open(daemons.adminPort)
     await untilSentence(page, FINDABLE)
-    const away: number[] = []
-    const back: number[] = []
+    const kill = (): unknown => daemons.registry.command.kill('SIGKILL')
+    const start = (): unknown => daemons.startRegistry()
+    const [away, back]: [number[], number[]] = [[], []]
     for (let round = 0; round < ROUNDS; round += 1) {
-      const kill = (): unknown => registry.command.kill('SIGKILL')
       const lost = /"msg":"no connection to the registry/
-      away.push(await delayMs(sidecar, lost, kill, () => untilSentence(page, REGISTRY_AWAY)))
-      const start = async (): Promise<void> => {
-        registry = await startRegistryProcess({ REGISTRY_LISTEN_PORT: String(registryPort) })
-      }
-      back.push(await delayMs(sidecar, /"msg":"registered"/, start, () => untilSentence(page, FINDABLE)))
+      away.push(await delayMs(command, lost, kill, () => untilSentence(page, REGISTRY_AWAY)))
+      back.push(await delayMs(command, /"msg":"registered"/, start, () => untilSentence(page, FINDABLE)))
     }
     expectSeen({ away, back })
+  })
+
+  it('a second registrant is read, with what to do', async () => {
+    const { sidecar, registry } = daemons
+    const page = await viewer.open(daemons.adminPort)
+    await untilSentence(page, FINDABLE)
+    const second: number[] = []
+    for (let round = 0; round < ROUNDS; round += 1) {
+      let registrant: Registrant | undefined
+      const register = async (): Promise<void> => {
+        registrant = await registry.peers.register({ token: TOKEN, answers: 4000 })
+      }
+      const told = /"code":"TOKEN_SUPERSEDED"/
+      second.push(await delayMs(sidecar.command, told, register, () => untilText(page, TO_DO)))
+      await untilSentence(page, /Not findable: another registrant has the token/)
+      registrant?.socket.close()
+      await untilSentence(page, FINDABLE)
+    }
+    expectSeen({ second })
   })
 })

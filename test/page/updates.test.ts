@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Peer, stopAllPeers } from '../support/child.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { chromiumPath } from './support/chromium.ts'
+import { type Daemons, startDaemons } from './support/daemons.ts'
 import { untilSentence, untilText } from './support/reading.ts'
-import { type Daemons, startDaemons } from './support/sidecar-page.ts'
 import { startViewer, type Viewer } from './support/viewer.ts'
 
 const FINDABLE = /Findable( at .+)? for /
