@@ -77,8 +77,9 @@ function draw(
 ): void {
   const { tone, words } = meaningOf(band, segment)
   button.dataset.tone = tone
+  button.dataset.now = String(segment.isNow)
   // What has just begun is seen at the very end of the line.
-  button.style.left = `min(${segment.left}%, 100% - 4px)`
+  button.style.left = `min(${segment.left}%, 100% - 6px)`
   button.style.width = `${segment.width}%`
   const fits = fitting(SIGNS[tone], words, (segment.width / 100) * trackPx)
   if (button.textContent !== fits) button.textContent = fits

@@ -8,9 +8,17 @@ const HOUR_MS = 60 * MINUTE_MS
 
 const LENGTHS_MS: Readonly<Record<Period, number>> = { hour: HOUR_MS, day: 24 * HOUR_MS }
 /** While less is known than the period, only so much is shown, but no less than this. */
-const SHORTEST_MS = 10 * MINUTE_MS
+const SHORTEST_MS = 3 * MINUTE_MS
 /** Between two marks of the time axis; of these the first that makes few enough marks for a phone. */
-const TICKS_MS = [2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS]
+const TICKS_MS = [
+  MINUTE_MS,
+  2 * MINUTE_MS,
+  5 * MINUTE_MS,
+  10 * MINUTE_MS,
+  30 * MINUTE_MS,
+  HOUR_MS,
+  4 * HOUR_MS,
+]
 const TICKS_MAX = 6
 
 /** A span of time, in milliseconds since the epoch. */

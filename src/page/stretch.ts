@@ -25,18 +25,15 @@ export function meaningOf({ states }: Band, { state, changes }: Pick<Segment, 's
 }
 
 /** When it was, as nodes: what goes on has no end, and its length is no news. */
-export function timesOf(
-  { fromMs, toMs, isNow, changes }: Segment,
-  nowMs: number,
-): readonly (Node | string)[] {
+function timesOf({ fromMs, toMs, isNow, changes }: Segment, nowMs: number): readonly (Node | string)[] {
   const often = changes === 0 ? '' : `, with ${changes} changes`
   if (isNow) return ['since ', instant(fromMs, nowMs), often]
-  const length = ` (${duration(toMs - fromMs)}${often})`
+  const length = ` (${toMs - fromMs < 1000 ? 'less than 1 s' : duration(toMs - fromMs)}${often})`
   return ['from ', instant(fromMs, nowMs), ' to ', instant(toMs, nowMs), length]
 }
 
 /** Why it was so, as nodes; empty where nothing is to be said. */
-export function causeOf({ cause, code }: Segment): readonly (Node | string)[] {
+function causeOf({ cause, code }: Segment): readonly (Node | string)[] {
   const name = code === null ? [] : [element('code', {}, code)]
   return cause === '' ? name : [cause, ' ', ...name]
 }

@@ -66,8 +66,12 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
     while (body.rows.length > tokens.length) body.deleteRow(-1)
     const words = countWords({ offset, shown: tokens.length, matching, text: filter.value })
     if (count.textContent !== words) count.textContent = words
+    const focused = document.activeElement
     previous.disabled = offset === 0
     next.disabled = offset + tokens.length >= matching
+    // Whoever pages by keyboard stays there at both ends.
+    if (focused === next && next.disabled) previous.focus()
+    if (focused === previous && previous.disabled) next.focus()
     pages.hidden = matching <= PAGE_SIZE
     search.hidden = matching <= 1 && filter.value === ''
   }

@@ -23,17 +23,17 @@ export const BANDS: readonly Band[] = [
     name: 'registered',
     label: 'Registered',
     states: {
-      all: { tone: 'good', words: 'registered' },
-      some: { tone: 'mixed', words: 'some tokens are registered' },
-      none: { tone: 'bad', words: 'not registered' },
+      all: { tone: 'good', words: 'yes' },
+      some: { tone: 'mixed', words: 'some tokens' },
+      none: { tone: 'bad', words: 'no' },
     },
   },
   {
     name: 'verified',
     label: 'Verified',
     states: {
-      verified: { tone: 'good', words: 'clients are led here' },
-      misled: { tone: 'bad', words: 'clients are led elsewhere or nowhere' },
+      verified: { tone: 'good', words: 'yes, clients are led here' },
+      misled: { tone: 'bad', words: 'no, clients are led elsewhere or nowhere' },
       unknown: { tone: 'unknown', words: 'not known' },
     },
   },

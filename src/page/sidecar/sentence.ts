@@ -23,18 +23,19 @@ export function sentence(status: SidecarStatus, history: HistoryReport): Sentenc
   if (registrations.total === 0) return not('there is no token')
   if (!registry.reachable) return not(`the registry cannot be reached (${registry.reason})`, registry.since)
   const [token] = status.tokens
-  return registrations.total === 1 && token !== undefined ? ofOne(token, status) : ofMany(status, history)
+  return registrations.total === 1 && token !== undefined
+    ? ofOne(token, status, history)
+    : ofMany(status, history)
 }
 
-function ofOne(token: Token, { registry, problems }: SidecarStatus): Sentence {
-  const { state, since, reason, discovery, advice, accepted } = token
-  if (state === 'refused') return not(reason, since)
-  if (state !== 'registered') return not(reason || 'the token is being registered', since)
-  const unpublished = advice.find(({ code }) => code.startsWith('UNPUBLISHED_'))
-  if (unpublished !== undefined) return not(`the registry does not publish it (${unpublished.text})`, since)
-  if (discovery !== null && discovery.code !== null) {
-    const problem = problems.find(({ code }) => code === discovery.code)
-    return not(problem?.message ?? MISLED[discovery.code] ?? 'clients are led elsewhere', discovery.since)
+function ofOne(token: Token, { registry, problems }: SidecarStatus, history: HistoryReport): Sentence {
+  const { state, since, discovery, advice, accepted } = token
+  if (state !== 'registered') return notRegistered(history)
+  const codes = [...advice.map(({ code }) => code), ...(discovery?.code == null ? [] : [discovery.code])]
+  const misleading = codes.find((code) => misleads(code) !== undefined)
+  if (misleading !== undefined) {
+    const problem = problems.find(({ code }) => code === misleading)
+    return not(misleads(misleading) ?? '', problem?.since)
   }
   const host = discovery?.host ?? registry.published.host
   const where = host === null ? '' : ` at ${hostPort(host, discovery?.port ?? registry.published.port)}`
@@ -43,20 +44,38 @@ function ofOne(token: Token, { registry, problems }: SidecarStatus): Sentence {
   return { tone: 'good', words: `Findable${where}`, sinceMs: Date.parse(since) }
 }
 
-/** Where the registry itself says what is wrong, that is listed among the problems, in its own words. */
-const MISLED: Readonly<Record<string, string>> = {
-  DISCOVERY_STALE_LINK: 'another registrant has the token, and clients are sent to it',
-  DISCOVERY_OTHER_REGISTRANT: 'another registrant has the token, and clients are sent to it',
-  DISCOVERY_PORT_CLOSED: 'the registry cannot open the published port',
+/** What the history says is steady, while the token goes from attempt to attempt. */
+function notRegistered({ states }: HistoryReport): Sentence {
+  const all = states.registered ?? []
+  const first = all[all.findLastIndex(({ state }) => state === 'all') + 1]
+  const { code = null, cause = '' } = all.at(-1) ?? {}
+  return code === null
+    ? { tone: 'unknown', words: 'Not findable yet: the token is being registered' }
+    : not(`the token is not registered (${cause})`, first?.at)
+}
+
+/** What a registered token suffers from, by the advice of the registry or by what discovery says: clients do not get to the puppet. */
+const MISLEADING: Readonly<Record<string, string>> = {
+  TOKEN_SUPERSEDED: 'clients are sent elsewhere (another registrant has the token)',
+  PORT_CLOSED: 'clients cannot get through (the registry cannot open the published port)',
+  DISCOVERY_LOST: 'the registry has lost the token (clients are told that nobody is registered)',
+  DISCOVERY_STALE_LINK: 'clients are sent elsewhere (another registrant has the token)',
+  DISCOVERY_OTHER_REGISTRANT: 'clients are sent elsewhere (another registrant has the token)',
+  DISCOVERY_PORT_CLOSED: 'clients cannot get through (the registry cannot open the published port)',
+}
+
+/** Undefined: they do. */
+function misleads(code: string): string | undefined {
+  return code.startsWith('UNPUBLISHED_') ? 'the registry does not publish the token' : MISLEADING[code]
 }
 
 /** Of many tokens each has its own answer, in the list. */
-function ofMany(status: SidecarStatus, history: HistoryReport): Sentence {
-  const { total, registered, misled } = status.registrations
-  const unpublished = status.problems
-    .filter(({ code }) => code.startsWith('UNPUBLISHED_'))
+function ofMany({ registrations, problems }: SidecarStatus, history: HistoryReport): Sentence {
+  const { total, registered } = registrations
+  const misled = problems
+    .filter(({ code }) => misleads(code) !== undefined)
     .reduce((sum, { tokens }) => sum + tokens.count, 0)
-  const findable = Math.max(0, registered - misled - unpublished)
+  const findable = Math.max(0, registered - misled)
   const number = (value: number): string => value.toLocaleString('en')
   if (findable === 0) return not(`none of ${number(total)} tokens is registered and leads here`)
   if (findable < total)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { HistoryReport } from '../../../src/history/report.ts'
 import { spoken } from '../../../src/page/answer-words.ts'
+import type { Problem } from '../../../src/page/problem.ts'
 import { sentence } from '../../../src/page/sidecar/sentence.ts'
 import type { SidecarStatus, Token } from '../../../src/page/sidecar/status.ts'
 
@@ -104,33 +105,55 @@ test('says that the registry cannot be reached, and why', () => {
   )
 })
 
-test.each([
-  [
-    { state: 'refused', reason: 'the registry refused the token (HTTP 401)' },
-    'the registry refused the token (HTTP 401)',
-  ],
-  [{ state: 'connecting' }, 'the token is being registered'],
-  [
-    { advice: [{ code: 'UNPUBLISHED_IPV6', text: 'it comes over IPv6' }] },
-    'the registry does not publish it (it comes over IPv6)',
-  ],
-] as const)('says why a token is not findable: %j', (change, why) => {
-  expect(read(withToken(change))).toBe(`Not findable: ${why} for 3 h 12 min`)
+const registered = (
+  ...entries: readonly (readonly [at: string, state: string, cause?: string])[]
+): HistoryReport =>
+  ({
+    states: {
+      registered: entries.map(([at, state, cause]) => ({
+        at: `2026-03-01T12:${at}.000Z`,
+        state,
+        code: cause === undefined ? null : 'REGISTRY_TOKEN_REFUSED',
+        cause: cause ?? '',
+      })),
+    },
+  }) as unknown as HistoryReport
+
+test('says why a token is not registered, and since when, whatever its attempts do in the meantime', () => {
+  const past = registered(
+    ['00:00', 'all'],
+    ['10:30', 'none', 'the connection broke'],
+    ['11:00', 'none', 'the registry refused the token (HTTP 401)'],
+  )
+  const words =
+    'Not findable: the token is not registered (the registry refused the token (HTTP 401)) for 2 min'
+  for (const state of ['waiting', 'connecting', 'refused'])
+    expect(read(withToken({ state }), past)).toBe(words)
 })
 
-test('says that clients are led elsewhere, in the words of the problem', () => {
-  const discovery = { ...token.discovery, code: 'DISCOVERY_OTHER_REGISTRANT' } as Token['discovery']
-  const problem = {
-    code: 'DISCOVERY_OTHER_REGISTRANT',
-    message: 'clients are sent to 203.0.113.9, which is another registrant of this token',
-    remedy: '',
-    since,
-    tokens: { count: 1, ids: [token.id] },
-  }
-  expect(read({ ...withToken({ discovery }), problems: [problem] })).toBe(
-    'Not findable: clients are sent to 203.0.113.9, which is another registrant of this token for 3 h 12 min',
+test('does not call a first attempt bad', () => {
+  expect(sentence(withToken({ state: 'connecting' }), registered(['12:00', 'none']))).toEqual({
+    tone: 'unknown',
+    words: 'Not findable yet: the token is being registered',
+  })
+})
+
+test.each([
+  ['UNPUBLISHED_IPV6', 'the registry does not publish the token'],
+  ['TOKEN_SUPERSEDED', 'clients are sent elsewhere (another registrant has the token)'],
+])('believes a registry that advises %s', (code, why) => {
+  const problems = [{ code, message: '', remedy: '', since, tokens: { count: 1, ids: [token.id] } }]
+  const status = { ...withToken({ advice: [{ code, text: '' }] }), problems }
+  expect(read(status)).toBe(`Not findable: ${why} for 3 h 12 min`)
+})
+
+test('goes by what discovery says, and not by an advice that is no trouble for clients', () => {
+  const advice = [{ code: 'PUBLISHED_NEARBY', text: '' }]
+  expect(read(withToken({ advice }))).toContain('Findable at')
+  const discovery = { ...token.discovery, code: 'DISCOVERY_LOST' } as Token['discovery']
+  expect(read(withToken({ advice, discovery }))).toBe(
+    'Not findable: the registry has lost the token (clients are told that nobody is registered)',
   )
-  expect(read(withToken({ discovery }))).toContain('Not findable: another registrant has the token')
 })
 
 test('says that the puppet refuses the clients that find it', () => {
@@ -148,19 +171,20 @@ test('counts the tokens that are findable where there are many', () => {
     states: { registered: [{ at: since, state: 'all', code: null, cause: '' }] },
   } as unknown as HistoryReport
   expect(read(many({}), all)).toBe('Findable: all 10,000 tokens for 3 h 12 min')
-  expect(sentence(many({ misled: 10 }), all)).toEqual({
+  expect(sentence(many({ registered: 9990 }), all)).toEqual({
     tone: 'mixed',
     words: 'Findable: 9,990 of 10,000 tokens',
   })
   expect(sentence(many({ registered: 0 }), all).tone).toBe('bad')
-  const unpublished = {
-    code: 'UNPUBLISHED_IPV6',
+  const problem = (code: string, count: number): Problem => ({
+    code,
     message: '',
     remedy: '',
     since,
-    tokens: { count: 3, ids: [] },
-  }
-  expect(read({ ...many({}), problems: [unpublished] })).toBe('Findable: 9,997 of 10,000 tokens')
+    tokens: { count, ids: [] },
+  })
+  const problems = [problem('UNPUBLISHED_IPV6', 3), problem('DISCOVERY_LOST', 4), problem('TOKEN_SHARED', 9)]
+  expect(read({ ...many({}), problems })).toBe('Findable: 9,993 of 10,000 tokens')
 })
 
 test('says nothing of time in the words that are read out, so that they change with the meaning alone', () => {
