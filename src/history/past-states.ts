@@ -1,3 +1,5 @@
+import { DAY_MS } from './report.ts'
+
 /** A state that began at some instant, in milliseconds. */
 interface PastState {
   /** Counts up from 1. */
@@ -13,9 +15,9 @@ interface PastState {
 }
 
 /** With texts of full length, four things that have states take about 200 KB. */
-export const STATES_KEPT = 120
+export const STATES_KEPT = 90
 /** As many are left when some were put together: the next ones have room, and readers are not told of old ones with each new one. */
-const LEFT = 90
+export const STATES_LEFT = 70
 
 /**
  * The states of one thing, one after the other, without a gap. Where there is no room for all, those that lasted shortest, measured by
@@ -29,6 +31,8 @@ export class PastStates {
   enter(state: string, code: string | null, cause: string, nowMs: number): void {
     const last = this.#all.at(-1)
     if (last?.state === state && last.code === code && last.cause === cause) return
+    // It was over a day ago.
+    while ((this.#all[1]?.atMs ?? nowMs) <= nowMs - DAY_MS) this.#all.shift()
     this.#number += 1
     this.#all.push({ number: this.#number, atMs: nowMs, state, code, cause, changes: 0, writtenMs: nowMs })
     if (this.#all.length > STATES_KEPT) this.#makeRoom(nowMs)
@@ -46,7 +50,7 @@ export class PastStates {
   }
 
   #makeRoom(nowMs: number): void {
-    while (this.#all.length > LEFT) {
+    while (this.#all.length > STATES_LEFT) {
       const index = this.#leastWorth(nowMs)
       const [one, other, next] = this.#all.slice(index, index + 3)
       if (one === undefined || other === undefined || next === undefined) return

@@ -91,7 +91,7 @@ function live(all: readonly Step[]): {
 } {
   const clock = new SettableClock()
   const startMs = Math.floor(clock.now())
-  const history = new History(NAMES, { ...CHANCELESS, now: () => clock.now(), date: () => clock.date() })
+  const history = new History(NAMES, clock)
   const model = new Model()
   let merged = mergeHistory(undefined, history.report())
   let toldMs = clock.now()
@@ -134,8 +134,6 @@ function live(all: readonly Step[]): {
   }
   return { history, clock, model, startMs, merged }
 }
-
-const CHANCELESS = { random: () => 0.5, after: () => () => {} }
 
 function lived(check: (life: ReturnType<typeof live>) => void): void {
   fc.assert(

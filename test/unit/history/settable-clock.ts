@@ -1,7 +1,7 @@
-import type { Clock } from '../../../src/lib/clock.ts'
+import type { Cancel, Clock } from '../../../src/lib/clock.ts'
 
-/** A clock whose hands are moved by the test: time that has passed, and the wall clock apart from it. */
-export class SettableClock implements Pick<Clock, 'now' | 'date'> {
+/** A clock whose hands are moved by the test: time that has passed, and the wall clock apart from it. It has no timers. */
+export class SettableClock implements Clock {
   nowMs: number
   wallMs = Date.parse('2026-01-01T00:00:00.000Z')
 
@@ -16,6 +16,14 @@ export class SettableClock implements Pick<Clock, 'now' | 'date'> {
 
   date(): Date {
     return new Date(this.wallMs)
+  }
+
+  random(): number {
+    return 0.5
+  }
+
+  after(): Cancel {
+    return () => {}
   }
 
   pass(ms: number): void {
