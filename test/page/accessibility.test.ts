@@ -1,0 +1,64 @@
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Peer, stopAllPeers } from '../support/child.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
+import { chromiumPath } from './support/chromium.ts'
+import { type Daemons, startDaemons } from './support/daemons.ts'
+import { untilSentence } from './support/reading.ts'
+import { startViewer, type Viewer } from './support/viewer.ts'
+
+/** What axe finds wrong: the rule, and where. */
+async function violations(page: Page): Promise<readonly string[]> {
+  // The policy of the page holds for what the page loads, not for the debugger's protocol.
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async () => (window as unknown as { axe: typeof axe }).axe.run())
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  )
+}
+
+const LOOKS = [
+  { look: 'light and wide', colorScheme: 'light', width: 1280 },
+  { look: 'dark and wide', colorScheme: 'dark', width: 1280 },
+  { look: 'light and narrow', colorScheme: 'light', width: 360 },
+  { look: 'dark and narrow', colorScheme: 'dark', width: 360 },
+] as const
+
+describe.runIf(chromiumPath !== undefined)('axe finds nothing', () => {
+  let viewer: Viewer
+  let daemons: Daemons
+  let puppet: Peer
+  beforeAll(async () => {
+    viewer = await startViewer()
+    daemons = await startDaemons()
+    puppet = await daemons.startPuppet()
+  })
+  afterEach(async () => {
+    await viewer.leave()
+    expect(viewer.complaints()).toEqual([])
+  })
+  afterAll(async () => {
+    await viewer.close()
+    await stopAllPeers()
+    removeTempDirs()
+  })
+
+  async function expectNone(port: number, ready: (page: Page) => Promise<unknown>): Promise<void> {
+    for (const { look, colorScheme, width } of LOOKS) {
+      const page = await viewer.open(port, { colorScheme, viewport: { width, height: 800 } })
+      await ready(page)
+      expect(await violations(page), look).toEqual([])
+      await viewer.leave()
+    }
+  }
+
+  it('on the page of a sidecar that is well', async () => {
+    await expectNone(daemons.adminPort, (page) => untilSentence(page, /Findable at .+ for /))
+  })
+
+  it('on the page of a sidecar whose puppet is away', async () => {
+    await puppet.stop()
+    await expectNone(daemons.adminPort, (page) => untilSentence(page, /Not findable: the puppet/))
+  })
+})

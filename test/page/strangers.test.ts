@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startAnsweringPuppet, statusOnly } from '../support/answering-puppet.ts'
+import { stopAllPeers } from '../support/child.ts'
+import { startRegistryProcess } from '../support/registry-process.ts'
+import { startScriptedRegistry } from '../support/scripted-registry.ts'
+import { startSidecar } from '../support/sidecar.ts'
+import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
+import { chromiumPath } from './support/chromium.ts'
+import { untilText } from './support/reading.ts'
+import { startViewer, type Viewer } from './support/viewer.ts'
+
+/** What runs, loads or asks if it is ever taken for markup. */
+const MARKUP = `<img src=//127.0.0.2/x onerror=alert(1)><script>alert(2)</script><b id=stranger>`
+
+/** Elements that no page of ours has. */
+const strangers = (page: Page): Promise<number> =>
+  page.locator('img, b, iframe, #stranger, main script').count()
+
+describe.runIf(chromiumPath !== undefined)('stays text', () => {
+  let viewer: Viewer
+  const closing: (() => Promise<unknown>)[] = []
+  beforeAll(async () => {
+    viewer = await startViewer()
+  })
+  afterEach(async () => {
+    await viewer.leave()
+    for (const close of closing.splice(0)) await close()
+    await stopAllPeers()
+    expect(viewer.complaints()).toEqual([])
+  })
+  afterAll(async () => {
+    await viewer.close()
+    removeTempDirs()
+  })
+
+  it('what a registry says when it closes a connection', async () => {
+    const registry = await startScriptedRegistry((_, __, accept) => {
+      void accept().then((socket) => socket.close(4000, MARKUP))
+    })
+    const puppet = await startAnsweringPuppet({})
+    closing.push(registry.close, puppet.stop)
+    const { adminPort } = await startSidecar({
+      WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_markup-of-a-registry',
+      WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
+      REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}`,
+    })
+    const page = await viewer.open(adminPort)
+    // In the sentence, in the list of tokens, among what happened.
+    await untilText(page, /Not findable: .*<img src=.*<img src=.*<img src=/s)
+    expect(await strangers(page)).toBe(0)
+  })
+
+  it('what a puppet answers a probe with', async () => {
+    const message = { 'grpc-message': encodeURIComponent(MARKUP) }
+    const puppet = await startAnsweringPuppet({ '*': statusOnly(14, message) })
+    closing.push(puppet.stop)
+    const { adminPort } = await startSidecar({
+      WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_markup-of-a-puppet',
+      WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
+      REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:9',
+    })
+    const page = await viewer.open(adminPort)
+    await untilText(page, /Not findable: the puppet is unhealthy/)
+    expect(await strangers(page)).toBe(0)
+  })
+
+  it('what stands in a file of tokens, and its name', async () => {
+    const registry = await startRegistryProcess()
+    const puppet = await startAnsweringPuppet({})
+    closing.push(puppet.stop)
+    const file = join(makeTempDir(), '<b id=stranger>tokens')
+    writeFileSync(file, `insecure_markup-of-a-file # ${MARKUP}\n`)
+    const { adminPort, command } = await startSidecar({
+      WECHATY_PUPPET_SERVICE_TOKEN_FILE: file,
+      WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
+      REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}`,
+    })
+    const page = await viewer.open(adminPort)
+    await untilText(page, /Findable/)
+    writeFileSync(file, `${MARKUP}\n`)
+    command.kill('SIGHUP')
+    await untilText(page, /To do: .*token/)
+    expect(await strangers(page)).toBe(0)
+  })
+
+  it('what a viewer looks for', async () => {
+    const file = join(makeTempDir(), 'tokens')
+    writeFileSync(file, 'insecure_first-of-two-tokens\ninsecure_second-of-two-tokens\n')
+    const { adminPort } = await startSidecar({
+      WECHATY_PUPPET_SERVICE_TOKEN_FILE: file,
+      REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:9',
+    })
+    const page = await viewer.open(adminPort)
+    await page.getByRole('searchbox', { name: 'Filter' }).fill(MARKUP)
+    await untilText(page, /No token with “<img src=.*<script>/)
+    expect(await strangers(page)).toBe(0)
+  })
+})
