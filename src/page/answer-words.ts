@@ -8,6 +8,8 @@ export interface Sentence {
   readonly words: string
   /** Since when it is so, in milliseconds since the epoch; undefined: no one instant. */
   readonly sinceMs?: number | undefined
+  /** The problem that makes it so: it is listed first. */
+  readonly code?: string | null
 }
 
 /** The sentence with how long it has been so. */

@@ -5,18 +5,23 @@ import type { Problem } from './problem.ts'
 /** What is wrong and what to do about it; nothing at all while nothing is. */
 export function createProblems(): {
   readonly node: HTMLElement
-  show(problems: readonly Problem[], nowMs: number): void
+  /** @param first the code of what matters most, if there is one */
+  show(problems: readonly Problem[], nowMs: number, first?: string | null): void
 } {
   const list = element('ul', { class: 'problems' })
   const heading = element('h2', { id: 'problems' }, 'What is wrong, and what to do')
   const node = element('section', { 'aria-labelledby': 'problems', hidden: '' }, heading, list)
   return {
     node,
-    show: (problems, nowMs) => {
+    show: (problems, nowMs, first) => {
       node.hidden = problems.length === 0
-      replaceChildren(list, ...problems.map((problem) => item(problem, nowMs)))
+      replaceChildren(list, ...inOrder(problems, first).map((problem) => item(problem, nowMs)))
     },
   }
+}
+
+function inOrder(problems: readonly Problem[], first: string | null | undefined): readonly Problem[] {
+  return problems.toSorted((one, other) => Number(other.code === first) - Number(one.code === first))
 }
 
 function item({ code, message, remedy, since, tokens }: Problem, nowMs: number): HTMLElement {

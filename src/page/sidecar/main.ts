@@ -70,7 +70,7 @@ followUpdates<SidecarStatus>({
     heardMs = performance.now()
     showAnswer()
     showPast()
-    problems.show(update.status.problems, nowMs())
+    problems.show(update.status.problems, nowMs(), sentence(update.status, update.history).code)
     facts.show(update.status, nowMs())
     tokens.show(update.status, nowMs())
     events.show(update.history.events, nowMs())

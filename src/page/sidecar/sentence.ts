@@ -1,6 +1,7 @@
 import type { HistoryReport } from '../../history/report.ts'
 import type { Sentence } from '../answer-words.ts'
 import { hostPort } from './host-port.ts'
+import { misleads } from './misleading.ts'
 import type { SidecarStatus, Token } from './status.ts'
 
 /** Troubles of a puppet from which nothing comes back. Of others the reason says what comes. */
@@ -19,9 +20,9 @@ export function sentence(status: SidecarStatus, history: HistoryReport): Sentenc
   if (draining) return not('the sidecar is being drained')
   if (puppet.state === 'unknown')
     return { tone: 'unknown', words: 'Not findable yet: the puppet is being probed' }
-  if (puppet.state === 'unhealthy') return not(puppetWords(puppet), puppet.since)
+  if (puppet.state === 'unhealthy') return not(puppetWords(puppet), puppet)
   if (registrations.total === 0) return not('there is no token')
-  if (!registry.reachable) return not(`the registry cannot be reached (${registry.reason})`, registry.since)
+  if (!registry.reachable) return not(`the registry cannot be reached (${registry.reason})`, registry)
   const [token] = status.tokens
   return registrations.total === 1 && token !== undefined
     ? ofOne(token, status, history)
@@ -35,7 +36,7 @@ function ofOne(token: Token, { registry, problems }: SidecarStatus, history: His
   const misleading = codes.find((code) => misleads(code) !== undefined)
   if (misleading !== undefined) {
     const problem = problems.find(({ code }) => code === misleading)
-    return not(misleads(misleading) ?? '', problem?.since)
+    return not(misleads(misleading) ?? '', { code: misleading, since: problem?.since })
   }
   const host = discovery?.host ?? registry.published.host
   const where = host === null ? '' : ` at ${hostPort(host, discovery?.port ?? registry.published.port)}`
@@ -51,22 +52,7 @@ function notRegistered({ states }: HistoryReport): Sentence {
   const { code = null, cause = '' } = all.at(-1) ?? {}
   return code === null
     ? { tone: 'unknown', words: 'Not findable yet: the token is being registered' }
-    : not(`the token is not registered (${cause})`, first?.at)
-}
-
-/** What a registered token suffers from, by the advice of the registry or by what discovery says: clients do not get to the puppet. */
-const MISLEADING: Readonly<Record<string, string>> = {
-  TOKEN_SUPERSEDED: 'clients are sent elsewhere (another registrant has the token)',
-  PORT_CLOSED: 'clients cannot get through (the registry cannot open the published port)',
-  DISCOVERY_LOST: 'the registry has lost the token (clients are told that nobody is registered)',
-  DISCOVERY_STALE_LINK: 'clients are sent elsewhere (another registrant has the token)',
-  DISCOVERY_OTHER_REGISTRANT: 'clients are sent elsewhere (another registrant has the token)',
-  DISCOVERY_PORT_CLOSED: 'clients cannot get through (the registry cannot open the published port)',
-}
-
-/** Undefined: they do. */
-function misleads(code: string): string | undefined {
-  return code.startsWith('UNPUBLISHED_') ? 'the registry does not publish the token' : MISLEADING[code]
+    : not(`the token is not registered (${cause})`, { code, since: first?.at })
 }
 
 /** Of many tokens each has its own answer, in the list. */
@@ -93,10 +79,12 @@ function puppetWords({ code, reason }: SidecarStatus['puppet']): string {
   return `the puppet ${isSilent ? 'does not answer' : 'is unhealthy'} (${reason})`
 }
 
-function not(why: string, since?: string): Sentence {
-  return {
-    tone: 'bad',
-    words: `Not findable: ${why}`,
-    sinceMs: since === undefined ? undefined : Date.parse(since),
-  }
+interface Trouble {
+  readonly code: string | null
+  readonly since: string | undefined
+}
+
+function not(why: string, { code, since }: Trouble = { code: null, since: undefined }): Sentence {
+  const sinceMs = since === undefined ? undefined : Date.parse(since)
+  return { tone: 'bad', words: `Not findable: ${why}`, sinceMs, code }
 }

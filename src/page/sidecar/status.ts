@@ -19,6 +19,7 @@ export interface SidecarStatus {
     readonly published: { readonly host: string | null; readonly port: number }
     readonly reachable: boolean
     readonly since: string
+    readonly code: string | null
     readonly reason: string
   }
   readonly registrations: {

@@ -2,6 +2,7 @@ import { element } from '../element.ts'
 import { instant } from '../instant.ts'
 import { createTokenList, type TokenList } from '../tokens.ts'
 import { hostPort } from './host-port.ts'
+import { misleads } from './misleading.ts'
 import type { Token } from './status.ts'
 import { verdictWords } from './verdict.ts'
 
@@ -26,8 +27,11 @@ export function createSidecarTokens(): TokenList<Token> {
       why(token),
       where(token),
     ],
-    isInTrouble: ({ code, accepted, discovery }) =>
-      code !== null || accepted === false || (discovery?.code ?? null) !== null,
+    isInTrouble: ({ code, accepted, discovery, advice }) =>
+      code !== null ||
+      accepted === false ||
+      (discovery !== null && discovery.code !== null) ||
+      advice.some((each) => misleads(each.code) !== undefined),
   })
 }
 

@@ -30,6 +30,7 @@ const healthy: SidecarStatus = {
     published: { host: null, port: 8788 },
     reachable: true,
     since,
+    code: null,
     reason: '',
   },
   registrations: {
@@ -75,7 +76,7 @@ test('says that the puppet does not answer, and why', () => {
   expect(read({ ...healthy, puppet })).toBe(
     'Not findable: the puppet does not answer (connection refused) for 40 s',
   )
-  expect(sentence({ ...healthy, puppet }, history).tone).toBe('bad')
+  expect(sentence({ ...healthy, puppet }, history)).toMatchObject({ tone: 'bad', code: 'PUPPET_REFUSED' })
 })
 
 test('does not say that a puppet is silent which says that it is not serving', () => {
