@@ -35,37 +35,55 @@ const passing = fc
   )
   .map((value): Step => ({ what: 'pass', value }))
 
-const steps = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: passing },
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        what: fc.constant('enter' as const),
-        name: fc.constantFrom('one', 'other'),
-        state: fc.constantFrom('up', 'down'),
-        code: fc.constantFrom(null, 'CODE'),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc
-        .double({ min: 0.01, max: 200_000, noNaN: true })
-        .map((value): Step => ({ what: 'took', value })),
-    },
-    { weight: 1, arbitrary: fc.nat(10_000).map((value): Step => ({ what: 'set', value })) },
-    { weight: 2, arbitrary: fc.constant<Step>({ what: 'happened' }) },
-    { weight: 2, arbitrary: fc.constant<Step>({ what: 'note' }) },
-    { weight: 2, arbitrary: fc.constant<Step>({ what: 'told' }) },
-    {
-      weight: 1,
-      arbitrary: fc
-        .integer({ min: -400 * DAY_MS, max: 400 * DAY_MS })
-        .map((value): Step => ({ what: 'jump', value })),
-    },
-  ),
-  { maxLength: 1000, size: 'max' },
+const single = fc.oneof(
+  { weight: 4, arbitrary: passing },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      what: fc.constant('enter' as const),
+      name: fc.constantFrom('one', 'other'),
+      state: fc.constantFrom('up', 'down'),
+      code: fc.constantFrom(null, 'CODE'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .double({ min: 0.01, max: 200_000, noNaN: true })
+      .map((value): Step => ({ what: 'took', value })),
+  },
+  { weight: 1, arbitrary: fc.nat(10_000).map((value): Step => ({ what: 'set', value })) },
+  { weight: 2, arbitrary: fc.constant<Step>({ what: 'happened' }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ what: 'note' }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ what: 'told' }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .integer({ min: -400 * DAY_MS, max: 400 * DAY_MS })
+      .map((value): Step => ({ what: 'jump', value })),
+  },
 )
+
+/** Something goes up and down: more often than is kept, or it would not be put together. */
+const flapping = fc
+  .record({ times: fc.integer({ min: 2, max: 200 }), everyMs: fc.nat(20_000), isTrouble: fc.boolean() })
+  .map(({ times, everyMs, isTrouble }) =>
+    Array.from({ length: times }, (_, index): Step[] => {
+      const isUp = index % 2 === 0
+      const code = isTrouble && !isUp ? 'CODE' : null
+      return [
+        { what: 'pass', value: everyMs },
+        { what: 'enter', name: 'one', state: isUp ? 'up' : 'down', code },
+      ]
+    }).flat(),
+  )
+
+const steps = fc
+  .array(
+    fc.oneof({ weight: 30, arbitrary: single.map((step) => [step]) }, { weight: 1, arbitrary: flapping }),
+    { maxLength: 300, size: 'max' },
+  )
+  .map((chunks) => chunks.flat())
 
 interface Entered {
   readonly atMs: number
