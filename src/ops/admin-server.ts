@@ -70,6 +70,11 @@ export class AdminServer<Event> {
     if (this.#options.page?.record(event)) this.#updates.changed()
   }
 
+  /** There is something new to look at, without an event. */
+  changed(): void {
+    this.#updates.changed()
+  }
+
   /** Opens the endpoints, if there are to be any. Rejects if their port cannot be had. */
   async start(): Promise<void> {
     const { clock, host, port, allowedHosts, redact, loadMetrics, routes = [] } = this.#options

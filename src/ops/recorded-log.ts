@@ -4,7 +4,7 @@ import type { Log } from './log.ts'
 const LEVELS = ['info', 'warn', 'error'] as const
 
 /** The same log, whose lines from `info` on the history keeps too, whatever level the log is written at. */
-export function recordedLog(log: Log, history: History | undefined): Log {
+export function recordedLog(log: Log, history: Pick<History, 'note'> | undefined): Log {
   if (history === undefined) return log
   const recorded = Object.create(log) as Log
   for (const level of LEVELS) {

@@ -30,7 +30,7 @@ export class EventLog {
   readonly #refusals: LogAggregator
 
   /** @param history keeps the lines too; undefined where nobody can look */
-  constructor(log: Log, clock: Clock, history?: History) {
+  constructor(log: Log, clock: Clock, history?: Pick<History, 'note'>) {
     this.#log = recordedLog(log, history)
     this.#clock = clock
     this.#changes = new LogAggregator(clock, (sum) => this.#writeSum(sum))

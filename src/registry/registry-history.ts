@@ -2,11 +2,12 @@ import { History } from '../history/history.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DISCOVERY_RESULTS, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
+import { troubleWords } from './registrant-trouble.ts'
 import type { RegistryServer } from './server.ts'
 
 /** What `/history` and the page know of the registry's past. */
 const NAMES = {
-  states: ['registry', 'certificate'],
+  states: ['registry', 'tokens', 'sharing', 'certificate'],
   durations: ['discovery', 'portQuestion'],
   counts: [
     ...DISCOVERY_RESULTS.map((result) => `discoveries.${result}`),
@@ -15,20 +16,25 @@ const NAMES = {
   levels: ['registrants', 'tokens'],
 } as const
 
+/** What is looked at of the registry. */
+interface Observed {
+  readonly table: Pick<RegistryServer['table'], 'size' | 'tokens'>
+  readonly troubled: Pick<RegistryServer['troubled'], 'size' | 'troubles'>
+  readonly sharing: Pick<RegistryServer['sharing'], 'size'>
+}
+
 /** Keeps the registry's past. A leaf: nothing decides by it. */
 export class RegistryHistory {
   readonly history: History
-  readonly #table: () => Pick<RegistryServer['table'], 'size' | 'tokens'>
+  readonly #server: () => Observed
 
   /** @param redact takes secrets out of what is kept; default: leaves it as it is */
-  constructor(
-    table: () => Pick<RegistryServer['table'], 'size' | 'tokens'>,
-    clock: Clock,
-    redact?: (text: string) => string,
-  ) {
-    this.#table = table
+  constructor(server: () => Observed, clock: Clock, redact?: (text: string) => string) {
+    this.#server = server
     this.history = new History(NAMES, clock, redact)
     this.history.enter('registry', 'serving')
+    this.history.enter('tokens', 'none')
+    this.history.enter('sharing', 'single')
   }
 
   /** Says whether there is something new to see, the minute's numbers apart. */
@@ -46,11 +52,18 @@ export class RegistryHistory {
         return false
       case 'joined':
       case 'left': {
-        const { size, tokens } = this.#table()
+        const { size, tokens } = this.#server().table
         this.history.set('registrants', size)
         this.history.set('tokens', tokens)
+        this.#look()
         break
       }
+      case 'heard':
+      case 'reachability':
+      case 'shared':
+      case 'alone':
+        this.#look()
+        break
       case 'draining':
         this.history.enter('registry', 'draining')
         break
@@ -64,5 +77,18 @@ export class RegistryHistory {
         break
     }
     return true
+  }
+
+  /** How tokens are: of many in trouble the first kind is enough, each has its own reason in the list. */
+  #look(): void {
+    const { table, troubled, sharing } = this.#server()
+    const [trouble] = troubled.troubles
+    const some = troubled.size < table.tokens ? 'some' : 'all'
+    const words = trouble === undefined ? '' : troubleWords(trouble.code)
+    const well = table.tokens === 0 ? 'none' : 'well'
+    this.history.enter('tokens', trouble === undefined ? well : some, trouble?.code ?? null, words)
+    if (sharing.size > 0)
+      this.history.enter('sharing', 'shared', 'TOKEN_SHARED', troubleWords('TOKEN_SHARED'))
+    else this.history.enter('sharing', 'single')
   }
 }

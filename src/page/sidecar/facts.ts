@@ -1,6 +1,6 @@
 import { element, replaceChildren } from '../element.ts'
+import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
-import { hostPort } from './host-port.ts'
 import type { SidecarStatus } from './status.ts'
 import { verdictWords } from './verdict.ts'
 

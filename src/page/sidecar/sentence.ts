@@ -1,6 +1,6 @@
 import type { HistoryReport } from '../../history/report.ts'
 import type { Sentence } from '../answer-words.ts'
-import { hostPort } from './host-port.ts'
+import { hostPort } from '../host-port.ts'
 import { misleads } from './misleading.ts'
 import type { SidecarStatus, Token } from './status.ts'
 

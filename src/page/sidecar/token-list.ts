@@ -1,7 +1,7 @@
 import { element } from '../element.ts'
+import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
 import { createTokenList, type TokenList } from '../tokens.ts'
-import { hostPort } from './host-port.ts'
 import { misleads } from './misleading.ts'
 import type { Token } from './status.ts'
 import { verdictWords } from './verdict.ts'

@@ -102,8 +102,8 @@ export class CheckedEndpoints {
     const { open, reason } = check ?? checked.result ?? { open: undefined, reason: '' }
     checked.result = { open, reason, atMs: this.#clock.now() }
     if (open === undefined || open === before) return
-    this.#onChange({ endpoint: checked.name, open, reason })
     for (const registrant of checked.registrants) tell(registrant, checked)
+    this.#onChange({ endpoint: checked.name, open, reason })
   }
 }
 

@@ -1,0 +1,99 @@
+import type { HistoryReport } from '../../history/report.ts'
+import { element, replaceChildren } from '../element.ts'
+import { type Period, spanOf } from '../period.ts'
+import { clockMinute, zoneMs } from '../time.ts'
+import { createLines } from './lines.ts'
+import { type Numbers, rowsOf, type Sample, samplesOf, sums } from './samples.ts'
+
+export interface LinesChartOptions {
+  readonly title: string
+  readonly numbers: Numbers
+  /** What each number is called. */
+  readonly labels: readonly string[]
+  /** What is drawn, of the minutes; default: they themselves. */
+  readonly drawn?: (samples: readonly Sample[], nowMs: number) => readonly Sample[]
+  /** What stands beside the name of each line. @param drawn what is drawn of them */
+  readonly figures: (samples: readonly Sample[], drawn: readonly Sample[]) => readonly string[]
+  /** What is said instead of it all where nothing happened. */
+  readonly none: string
+  readonly format: (value: number) => string
+}
+
+/** How often things happened, or how many there were, minute by minute: as lines, in words, and as a table. */
+export function createLinesChart(options: LinesChartOptions): {
+  readonly node: HTMLElement
+  show(history: HistoryReport, nowMs: number, period: Period): void
+} {
+  const { title, numbers, labels, drawn = (samples) => samples, figures, format, none } = options
+  const keys = element('ul', { class: 'keys' })
+  const canvas = element('div', { class: 'plot', role: 'img' })
+  const readout = element('p', { class: 'aside readout', 'aria-hidden': 'true' })
+  const body = element('tbody')
+  const heads = ['From', ...labels].map((name) => element('th', { scope: 'col' }, name))
+  const caption = element('caption', { class: 'unseen' }, title)
+  const table = element('table', {}, caption, element('thead', {}, element('tr', {}, ...heads)), body)
+  const details = element(
+    'details',
+    {},
+    element('summary', {}, `${title} as a table`),
+    element(
+      'div',
+      { class: 'wide', tabindex: '0', role: 'region', 'aria-label': `${title} as a table` },
+      table,
+    ),
+  )
+  const node = element(
+    'figure',
+    { class: 'chart' },
+    element('figcaption', {}, element('h3', {}, title), keys),
+    canvas,
+    readout,
+    details,
+  )
+  const lines = createLines(canvas, labels.length, format, (sample) => {
+    readout.textContent = sample === undefined ? '' : sampleWords(sample, labels, format)
+  })
+  let rows: readonly Sample[] = []
+  const fill = (): void => {
+    if (details.open) replaceChildren(body, ...rows.map((row) => rowNode(row)))
+  }
+  details.addEventListener('toggle', fill)
+  return {
+    node,
+    show: (history, nowMs, period) => {
+      const span = spanOf(period, Date.parse(history.since), nowMs)
+      const samples = samplesOf(history.minutes, numbers, span)
+      const isKnown = sums(samples, labels.length).some((sum) => sum > 0)
+      for (const part of [canvas, details]) part.hidden = !isKnown
+      if (!isKnown) return replaceChildren(keys, element('li', {}, none))
+      const line = drawn(samples, nowMs)
+      const words = figures(samples, line)
+      const items = labels.map((label, at) =>
+        element('li', { class: `key key-${at}` }, `${label}: ${words[at] ?? ''}`),
+      )
+      replaceChildren(keys, ...items)
+      canvas.setAttribute('aria-label', `${title}, as lines over time: ${items.map(textOf).join(', ')}`)
+      rows = rowsOf(samples, numbers.kind, zoneMs(nowMs))
+      fill()
+      lines.show(line, span)
+    },
+  }
+}
+
+function textOf({ textContent }: Node): string {
+  return textContent ?? ''
+}
+
+function sampleWords(
+  { atMs, values }: Sample,
+  labels: readonly string[],
+  format: (value: number) => string,
+): string {
+  const words = values.map((value, line) => `${labels[line]} ${value === null ? 'not known' : format(value)}`)
+  return `${clockMinute(atMs)}: ${words.join(', ')}`
+}
+
+function rowNode({ atMs, values }: Sample): HTMLElement {
+  const cells = values.map((value) => element('td', {}, value === null ? '' : value.toLocaleString('en')))
+  return element('tr', {}, element('th', { scope: 'row' }, clockMinute(atMs)), ...cells)
+}

@@ -1,0 +1,38 @@
+import { element } from '../element.ts'
+import { hostPort } from '../host-port.ts'
+import { instant } from '../instant.ts'
+import { createTokenList, type TokenList } from '../tokens.ts'
+import type { Token } from './status.ts'
+import { askedOf, isInTrouble, stateOf, troubleOf } from './token-words.ts'
+
+/** The tokens, those in trouble first, then those that several registrants have. */
+export function createRegistryTokens(): TokenList<Token> {
+  return createTokenList<Token>({
+    heading: 'Tokens',
+    columns: ['Name', 'State', 'Since', 'Clients are sent to', 'What is wrong'],
+    cells: (token, nowMs) => [
+      element('code', {}, token.id),
+      stateOf(token),
+      since(token, nowMs),
+      where(token),
+      linesOf(troubleOf(token)),
+    ],
+    isInTrouble,
+  })
+}
+
+function linesOf(lines: readonly string[]): Node | string {
+  if (lines.length < 2) return lines[0] ?? ''
+  return element('span', { class: 'lines' }, ...lines.map((line) => element('span', {}, line)))
+}
+
+function since({ registrants }: Token, nowMs: number): Node | string {
+  const [newest] = registrants
+  return newest === undefined ? '' : instant(Date.parse(newest.since), nowMs)
+}
+
+function where(token: Token): string {
+  const { host = null, port = null } = askedOf(token) ?? {}
+  if (host === null) return ''
+  return port === null ? `${host}, port not asked yet` : hostPort(host, port)
+}
