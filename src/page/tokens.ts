@@ -52,6 +52,7 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
   let nowMs = 0
   let askedMs = Number.NEGATIVE_INFINITY
   let typing: number | undefined
+  let refreshing: number | undefined
 
   const draw = ({ tokens, matching }: TokenPage<Token>): void => {
     body.setAttribute('aria-busy', 'false')
@@ -109,8 +110,15 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
         offset = 0
         return draw(first)
       }
-      const isDue = performance.now() - askedMs >= REFRESH_MS && typing === undefined
-      if (isDue && !document.hidden) void ask()
+      // What changes shortly after a look is seen by the next one.
+      if (refreshing !== undefined) return
+      refreshing = setTimeout(
+        () => {
+          refreshing = undefined
+          if (typing === undefined && !document.hidden) void ask()
+        },
+        Math.max(0, askedMs + REFRESH_MS - performance.now()),
+      )
     },
   }
 }

@@ -29,8 +29,14 @@ export function sentence(status: RegistryStatus, history: HistoryReport, nowMs: 
     const isAll = tokens > 0 && unhappyTokens >= tokens
     return { tone: isAll ? 'bad' : 'mixed', words: `${base}; ${troubles.join('; ')}` }
   }
+  const startedMs = nowMs - status.uptimeSeconds * 1000
   const of = tokens === 0 ? '' : ` of ${counted(total, 'registrant')}`
-  return { tone: 'good', words: `${base}${of}`, sinceMs: nowMs - status.uptimeSeconds * 1000 }
+  return { tone: 'good', words: `${base}${of}`, sinceMs: tokens === 0 ? emptySinceMs(history) : startedMs }
+}
+
+function emptySinceMs({ states }: HistoryReport): number | undefined {
+  const last = states.tokens?.at(-1)
+  return last?.state === 'none' ? Date.parse(last.at) : undefined
 }
 
 /** What is wrong, as the rest of a sentence about tokens. */

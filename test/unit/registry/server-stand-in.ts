@@ -39,5 +39,5 @@ export function standIn({ reachability = true, list }: { reachability?: boolean;
     return registrant
   }
   const socketOf = (registrant: Registrant): ScriptedSocket | undefined => sockets.get(registrant)
-  return { clock, table, sharing, open, server, join, socketOf }
+  return { clock, table, sharing, troubled, open, server, join, socketOf }
 }

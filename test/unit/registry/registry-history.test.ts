@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import type { RegistryEvent } from '../../../src/registry/events.ts'
+import { RegistryHistory } from '../../../src/registry/registry-history.ts'
+import { standIn } from './server-stand-in.ts'
+
+function begin() {
+  const { clock, server, sharing, open, troubled, join } = standIn()
+  const past = new RegistryHistory(() => server, clock)
+  const joined = (): boolean =>
+    past.record({ type: 'joined', id: 't0', address: '', trouble: '', isClient: false })
+  const states = (name: string) => past.history.report().states[name]?.map(({ state, code }) => [state, code])
+  return { clock, past, sharing, open, troubled, join, joined, states }
+}
+
+describe('the past of a registry', () => {
+  it('has how its tokens were: none, well, some or all in trouble, and which trouble came first', () => {
+    const { clock, past, open, troubled, join, joined, states } = begin()
+    clock.run(1000)
+    const one = join({ token: 'insecure_1' })
+    joined()
+    clock.run(1000)
+    open.set(one, false)
+    troubled.changed('insecure_1')
+    past.record({ type: 'reachability', endpoint: '203.0.113.7:1', open: false, reason: 'x' })
+    clock.run(1000)
+    join({ token: 'insecure_2' })
+    joined()
+    clock.run(1000)
+    open.set(one, true)
+    troubled.changed('insecure_1')
+    past.record({ type: 'reachability', endpoint: '203.0.113.7:1', open: true, reason: '' })
+    expect(states('tokens')).toEqual([
+      ['none', null],
+      ['well', null],
+      ['all', 'PORT_CLOSED'],
+      ['some', 'PORT_CLOSED'],
+      ['well', null],
+    ])
+  })
+
+  it('has whether tokens have several registrants', async () => {
+    const { clock, past, sharing, join, states } = begin()
+    const { token } = join()
+    join({ address: '203.0.113.9' })
+    sharing.changed(token)
+    await clock.advance(1000)
+    past.record({ type: 'shared', id: 't0', addresses: [] })
+    expect(states('sharing')).toEqual([
+      ['single', null],
+      ['shared', 'TOKEN_SHARED'],
+    ])
+  })
+
+  it('has refusals and answers by the minute, which are nothing to look at at once', () => {
+    const { past } = begin()
+    const events: readonly RegistryEvent[] = [
+      { type: 'refused', reason: 'full', address: '203.0.113.7' },
+      { type: 'discovered', result: 'found', tookMs: 3, waited: false },
+      { type: 'asked', result: 'answered', tookMs: 2 },
+    ]
+    expect(events.map((event) => past.record(event))).toEqual([false, false, false])
+    const { counts, durations } = past.history.report().minutes
+    expect(counts).toMatchObject({ 'refusals.full': [1], 'discoveries.found': [1], 'refusals.busy': [0] })
+    expect(durations).toMatchObject({ portQuestion: { maxMs: [2] }, discovery: { maxMs: [3] } })
+  })
+})
