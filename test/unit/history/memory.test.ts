@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import type { History } from '../../../src/history/history.ts'
 import { STATES_KEPT, STATES_LEFT } from '../../../src/history/past-states.ts'
 import { REFUSALS, type RefusalReason } from '../../../src/registry/refusals.ts'
+import type { TokenTrouble } from '../../../src/registry/registrant-trouble.ts'
 import { RegistryHistory } from '../../../src/registry/registry-history.ts'
 import type { SidecarEvent } from '../../../src/sidecar/events.ts'
 import { SidecarHistory } from '../../../src/sidecar/status/sidecar-history.ts'
@@ -126,11 +127,18 @@ function misled(id: string): SidecarEvent {
 it('a history of the registry takes at most 300 KB with the worst texts', () => {
   const clock = new SettableClock()
   const reasons = Object.keys(REFUSALS) as RefusalReason[]
+  const code: TokenTrouble = 'UNPUBLISHED_ORIGIN_UNKNOWN'
+  const troubles = [{ code, sinceMs: 0, tokens: new Set<string>() }]
+  const table = { size: 10_000, tokens: 10_000 }
+  const unhappy = { table, troubled: { size: 1, troubles }, sharing: { size: 1 } }
+  const happy: typeof unhappy = { table, troubled: { size: 0, troubles: [] }, sharing: { size: 0 } }
+  let observed = happy
   const bytes = measured(
-    () => new RegistryHistory(() => ({ size: 10_000, tokens: 10_000 }), clock),
+    () => new RegistryHistory(() => observed, clock),
     (kept) => {
       for (let step = 0; step < STEPS; step += 1) {
         clock.pass(STEP_MS)
+        observed = step % 2 === 0 ? unhappy : happy
         for (const reason of reasons) kept.record({ type: 'refused', reason, address: '2001:db8::1' })
         kept.record({ type: 'discovered', result: 'found', tookMs: step, waited: false })
         kept.record({ type: 'asked', result: 'answered', tookMs: step })
