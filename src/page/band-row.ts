@@ -1,9 +1,15 @@
 import type { HistoryReport } from '../history/report.ts'
-import { element } from './element.ts'
+import { element, replaceChildren } from './element.ts'
 import type { Span } from './period.ts'
 import { fitting, type Segment, segmentsOf } from './segments.ts'
 import { type Band, meaningOf, told } from './stretch.ts'
 import { SIGNS } from './tone.ts'
+
+/** Where all about one stretch is told: the one that was pointed at or focused last. */
+export interface Detail {
+  readonly node: HTMLElement
+  of: Element | undefined
+}
 
 export interface BandRow {
   readonly node: HTMLElement
@@ -13,16 +19,18 @@ export interface BandRow {
 /**
  * One band of the timeline. A stretch is a button, one stop for Tab a band; arrow keys go from stretch to stretch.
  *
- * @param detail where all about the stretch is told that is pointed at or focused
+ * @param detail shared by all bands
  */
-export function createBandRow(band: Band, detail: HTMLElement): BandRow {
+export function createBandRow(band: Band, detail: Detail): BandRow {
   const track = element('div', { class: 'track', role: 'group' })
   const now = element('span', { class: 'state' })
   const node = element('div', { class: 'band' }, element('h3', {}, band.label, now), track)
   const segments = new WeakMap<Element, readonly [segment: Segment, nowMs: number]>()
-  const tell = (target: EventTarget | null): void => {
+  const tell = (target: EventTarget | null | undefined): void => {
     const known = target instanceof Element ? segments.get(target) : undefined
-    if (known !== undefined) detail.replaceChildren(...told(band, ...known))
+    if (!(target instanceof Element) || known === undefined) return
+    detail.of = target
+    replaceChildren(detail.node, ...told(band, ...known))
   }
   for (const type of ['focusin', 'pointerover', 'click'])
     track.addEventListener(type, ({ target }) => tell(target))
@@ -52,7 +60,7 @@ export function createBandRow(band: Band, detail: HTMLElement): BandRow {
       setLabel(track, `${band.label}: ${changes(shown.length)}`)
       now.textContent = last === undefined ? '' : ` ${meaningOf(band, last).words}`
       keepOneStop(track)
-      if (track.contains(document.activeElement)) tell(document.activeElement)
+      tell(detail.of)
     },
   }
 }

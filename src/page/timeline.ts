@@ -14,14 +14,14 @@ export function createTimeline(bands: readonly Band[]): {
   readonly node: HTMLElement
   show(history: HistoryReport, nowMs: number, period: Period): void
 } {
-  const detail = element('p', { class: 'detail' }, HINT)
+  const detail = { node: element('p', { class: 'detail' }, HINT), of: undefined }
   const axis = element('div', { class: 'axis', 'aria-hidden': 'true' })
   const before = element('p', { class: 'aside' })
   const rows = bands.map((band) => createBandRow(band, detail))
   const list = createChangeList(bands)
   const bandNodes = rows.map(({ node }) => node)
   return {
-    node: element('div', { class: 'timeline' }, ...bandNodes, axis, detail, before, list.node),
+    node: element('div', { class: 'timeline' }, ...bandNodes, axis, detail.node, before, list.node),
     show: (history, nowMs, period) => {
       const sinceMs = Date.parse(history.since)
       const span = spanOf(period, sinceMs, nowMs)
