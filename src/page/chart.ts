@@ -2,8 +2,13 @@ import type { HistoryReport } from '../history/report.ts'
 import { type Point, plotted, pointsOf, rowsOf, summary } from './chart-points.ts'
 import { element, replaceChildren } from './element.ts'
 import { type Period, spanOf } from './period.ts'
-import { createPlot } from './plot.ts'
+import { createPlot, type Line } from './plot.ts'
 import { clockMinute, milliseconds, zoneMs } from './time.ts'
+
+const LINES: readonly Line<Point>[] = [
+  { colour: 'good', dash: [], of: ({ medianMs }) => medianMs },
+  { colour: 'bad', dash: [5, 4], of: ({ maxMs }) => maxMs },
+]
 
 /** How long something took, minute by minute: as lines, in a sentence, and as a table. */
 export function createChart(
@@ -21,8 +26,12 @@ export function createChart(
   const details = element('details', {}, element('summary', {}, `${title} as a table`), table)
   const caption = element('figcaption', {}, element('h3', {}, title), words)
   const node = element('figure', { class: 'chart' }, caption, canvas, readout, details)
-  const plot = createPlot(canvas, (point) => {
-    readout.textContent = point === undefined ? '' : pointWords(point)
+  const plot = createPlot(canvas, {
+    lines: LINES,
+    format: milliseconds,
+    onPointed: (point) => {
+      readout.textContent = point === undefined ? '' : pointWords(point)
+    },
   })
   let rows: readonly Point[] = []
   const fill = (): void => {

@@ -1,34 +1,50 @@
 import UPlot from 'uplot'
-import { lonely, type Point } from './chart-points.ts'
+import type { Value } from '../history/report.ts'
+import { lonely } from './chart-points.ts'
 import { type Span, ticksOf } from './period.ts'
-import { clockMinute, milliseconds, zoneMs } from './time.ts'
+import { clockMinute, zoneMs } from './time.ts'
 
-export interface Plot {
-  show(points: readonly Point[], span: Span): void
+/** One line of a plot: a colour of the style and its dashes, because a colour is not told by everybody; and its value in each minute. */
+export interface Line<Minute> {
+  readonly colour: string
+  readonly dash: readonly number[]
+  readonly of: (minute: Minute) => Value
+}
+
+export interface PlotOptions<Minute> {
+  readonly lines: readonly Line<Minute>[]
+  /** How a value is written beside the plot. */
+  readonly format: (value: number) => string
+  /** The minute that is pointed at; undefined: none is. */
+  readonly onPointed: (minute: Minute | undefined) => void
+}
+
+export interface Plot<Minute> {
+  show(minutes: readonly Minute[], span: Span): void
 }
 
 const HEIGHT_PX = 180
 /** Between two marks of the time axis, so that they can be told apart. */
 const LABEL_PX = 50
 
-/**
- * Two lines over time: median and maximum.
- *
- * @param onPoint the minute that is pointed at; undefined: none is
- */
-export function createPlot(parent: HTMLElement, onPoint: (point: Point | undefined) => void): Plot {
-  let shown: readonly Point[] = []
+/** Lines over time. */
+export function createPlot<Minute extends { readonly atMs: number }>(
+  parent: HTMLElement,
+  { lines, format, onPointed }: PlotOptions<Minute>,
+): Plot<Minute> {
+  let shown: readonly Minute[] = []
   let span: Span = { fromMs: 0, toMs: 1 }
   let plot: UPlot | undefined
   const pointed = ({ cursor }: UPlot): void =>
-    onPoint(cursor.idx === null || cursor.idx === undefined ? undefined : shown[cursor.idx])
+    onPointed(cursor.idx === null || cursor.idx === undefined ? undefined : shown[cursor.idx])
+  const data = (): UPlot.AlignedData => [
+    shown.map(({ atMs }) => atMs / 1000),
+    ...lines.map(({ of }) => shown.map(of)),
+  ]
   const draw = (): void => {
     plot?.destroy()
-    plot = new UPlot(
-      optionsOf(parent.clientWidth, () => span, pointed),
-      dataOf(shown),
-      parent,
-    )
+    const options = optionsOf({ width: parent.clientWidth, lines, format, span: () => span, pointed })
+    plot = new UPlot(options, data(), parent)
   }
   const resized = new ResizeObserver(() => {
     if (parent.clientWidth > 0) plot?.setSize({ width: parent.clientWidth, height: HEIGHT_PX })
@@ -39,24 +55,24 @@ export function createPlot(parent: HTMLElement, onPoint: (point: Point | undefin
     if (plot !== undefined) draw()
   })
   return {
-    show: (points, of) => {
-      shown = points
+    show: (minutes, of) => {
+      shown = minutes
       span = of
       if (plot === undefined) draw()
-      else plot.setData(dataOf(points))
+      else plot.setData(data())
     },
   }
 }
 
-function dataOf(points: readonly Point[]): UPlot.AlignedData {
-  return [
-    points.map(({ atMs }) => atMs / 1000),
-    points.map(({ medianMs }) => medianMs),
-    points.map(({ maxMs }) => maxMs),
-  ]
+interface Drawing {
+  readonly width: number
+  readonly lines: readonly Pick<Line<never>, 'colour' | 'dash'>[]
+  readonly format: (value: number) => string
+  readonly span: () => Span
+  readonly pointed: (plot: UPlot) => void
 }
 
-function optionsOf(width: number, span: () => Span, pointed: (plot: UPlot) => void): UPlot.Options {
+function optionsOf({ width, lines, format, span, pointed }: Drawing): UPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string): string => style.getPropertyValue(`--${name}`)
   const axis = {
@@ -90,12 +106,11 @@ function optionsOf(width: number, span: () => Span, pointed: (plot: UPlot) => vo
           return splits.map((seconds, index) => (isTight && index % 2 ? '' : clockMinute(seconds * 1000)))
         },
       },
-      { ...axis, size: 64, values: (_plot, splits) => splits.map(milliseconds) },
+      { ...axis, size: 64, values: (_plot, splits) => splits.map(format) },
     ],
     series: [
       {},
-      { label: 'median', stroke: colour('good'), width: 2, points },
-      { label: 'maximum', stroke: colour('bad'), width: 1.5, dash: [5, 4], points },
+      ...lines.map((line) => ({ stroke: colour(line.colour), width: 2, dash: [...line.dash], points })),
     ],
   }
 }

@@ -1,9 +1,17 @@
 import type { HistoryReport } from '../../history/report.ts'
 import { element, replaceChildren } from '../element.ts'
 import { type Period, spanOf } from '../period.ts'
+import { createPlot } from '../plot.ts'
 import { clockMinute, zoneMs } from '../time.ts'
-import { createLines } from './lines.ts'
 import { type Numbers, rowsOf, type Sample, samplesOf, sums } from './samples.ts'
+
+/** How the lines look, in this order; `.key-0` and so on in the style are the same. */
+const LOOKS = [
+  { colour: 'good', dash: [] },
+  { colour: 'mixed', dash: [8, 4] },
+  { colour: 'bad', dash: [3, 3] },
+  { colour: 'text', dash: [12, 3, 2, 3] },
+] as const
 
 export interface LinesChartOptions {
   readonly title: string
@@ -50,8 +58,15 @@ export function createLinesChart(options: LinesChartOptions): {
     readout,
     details,
   )
-  const lines = createLines(canvas, labels.length, format, (sample) => {
-    readout.textContent = sample === undefined ? '' : sampleWords(sample, labels, format)
+  const plot = createPlot<Sample>(canvas, {
+    lines: LOOKS.slice(0, labels.length).map((look, at) => ({
+      ...look,
+      of: ({ values }) => values[at] ?? null,
+    })),
+    format,
+    onPointed: (sample) => {
+      readout.textContent = sample === undefined ? '' : sampleWords(sample, labels, format)
+    },
   })
   let rows: readonly Sample[] = []
   const fill = (): void => {
@@ -75,7 +90,7 @@ export function createLinesChart(options: LinesChartOptions): {
       canvas.setAttribute('aria-label', `${title}, as lines over time: ${items.map(textOf).join(', ')}`)
       rows = rowsOf(samples, numbers.kind, zoneMs(nowMs))
       fill()
-      lines.show(line, span)
+      plot.show(line, span)
     },
   }
 }

@@ -9,13 +9,13 @@ import { askedOf, isInTrouble, stateOf, troubleOf } from './token-words.ts'
 export function createRegistryTokens(): TokenList<Token> {
   return createTokenList<Token>({
     heading: 'Tokens',
-    columns: ['Name', 'State', 'Since', 'Clients are sent to', 'What is wrong'],
+    columns: ['Name', 'State', 'Since', 'What is wrong', 'Clients are sent to'],
     cells: (token, nowMs) => [
       element('code', {}, token.id),
       stateOf(token),
       since(token, nowMs),
-      where(token),
       linesOf(troubleOf(token)),
+      where(token),
     ],
     isInTrouble,
   })

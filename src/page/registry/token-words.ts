@@ -1,14 +1,14 @@
 import type { Registrant, Token } from './status.ts'
 
 const STATES: Readonly<Record<string, string>> = {
-  PORT_CLOSED: 'port does not open',
+  PORT_CLOSED: 'port closed',
   REGISTRANT_SILENT: 'not heard of',
 }
 
 /** In what state a token is, in a word or two. */
 export function stateOf({ registrants, sharedSince }: Token): string {
   const code = registrants.find((each) => each.code !== null)?.code
-  if (code != null) return STATES[code] ?? 'cannot be found'
+  if (code != null) return STATES[code] ?? 'not findable'
   return sharedSince === null ? 'registered' : `${registrants.length} registrants`
 }
 

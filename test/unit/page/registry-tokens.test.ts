@@ -29,9 +29,9 @@ test('a token of one registrant in order is registered', () => {
 })
 
 test.each([
-  [closed, 'port does not open'],
+  [closed, 'port closed'],
   [silent, 'not heard of'],
-  [odd, 'cannot be found'],
+  [odd, 'not findable'],
 ])('a token in trouble has a word for it, and says why', (trouble, word) => {
   const token = of(trouble)
   expect([stateOf(token), isInTrouble(token), troubleOf(token)]).toEqual([word, true, [trouble.problem]])
