@@ -1,4 +1,5 @@
 import type { CertificateState } from '../net/key-pair-follower.ts'
+import { publicName } from '../ops/redactor.ts'
 import { type PageRequest, statusPage } from '../ops/status-page.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
@@ -24,7 +25,7 @@ export interface StatusReportOptions {
 }
 
 /** The body of the registry's `/status`. The time that it takes depends on the page that is asked for, and not on how many tokens there are; a text that is looked for costs more. */
-export function statusReport(server: RegistryServer, options: StatusReportOptions): Record<string, unknown> {
+export function statusReport(server: RegistryServer, options: StatusReportOptions) {
   const { certificate, list, nowMs, date } = options
   const iso = (atMs: number): string => new Date(date.getTime() - (nowMs - atMs)).toISOString()
   const { tokens, matching } = statusPage(groupsOf(server), options.page, (token) => wordsOf(server, token))
@@ -44,7 +45,7 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
     list:
       list === undefined
         ? null
-        : { tokens: server.allowList.size, problems: list.problems.map(({ message }) => message) },
+        : { tokens: server.allowList.size ?? 0, problems: list.problems.map(({ message }) => message) },
     certificate:
       certificate === undefined
         ? null
@@ -84,15 +85,11 @@ function wordsOf(server: RegistryServer, token: string): string {
   return server.sharing.sinceMs(token) === undefined ? words : `${words}TOKEN_SHARED`
 }
 
-function tokenStatus(
-  server: RegistryServer,
-  token: string,
-  iso: (atMs: number) => string,
-): Record<string, unknown> {
+function tokenStatus(server: RegistryServer, token: string, iso: (atMs: number) => string) {
   const registrants = server.table.of(token)
   const sharedMs = server.sharing.sinceMs(token)
   return {
-    id: registrants[0]?.id,
+    id: registrants[0]?.id ?? publicName(token),
     sharedSince: sharedMs === undefined ? null : iso(sharedMs),
     // The newest first: it is the one that is asked.
     registrants: registrants.toReversed().map((registrant) => registrantStatus(server, registrant, iso)),
@@ -103,7 +100,7 @@ function registrantStatus(
   { reachability }: RegistryServer,
   registrant: Registrant,
   iso: (atMs: number) => string,
-): Record<string, unknown> {
+) {
   const { advertised, address, lastEndpoint, joinedMs } = registrant
   const isOpen = reachability?.isOpen(registrant)
   const trouble = troubleOf(registrant, isOpen)

@@ -31,7 +31,7 @@ export interface ReportOptions {
   readonly page: PageRequest
 }
 
-export function statusReport(sidecarState: SidecarState, options: ReportOptions): Record<string, unknown> {
+export function statusReport(sidecarState: SidecarState, options: ReportOptions) {
   const { config, nowMs } = options
   const { puppet, registry, source } = sidecarState
   const { tokens, matching } = statusPage(
@@ -88,11 +88,11 @@ export function statusReport(sidecarState: SidecarState, options: ReportOptions)
 }
 
 /** Neither user nor password. */
-function proxyReport(proxy: Config['registry']['proxy']): Record<string, unknown> | null {
+function proxyReport(proxy: Config['registry']['proxy']) {
   return proxy === undefined ? null : { url: proxy.url, variable: proxy.variable }
 }
 
-function gatewayReport(sidecarState: SidecarState): Record<string, unknown> {
+function gatewayReport(sidecarState: SidecarState) {
   const ports = [...sidecarState.gateways.values()].flatMap(({ port }) => port ?? [])
   return {
     connections: connectionsOf(sidecarState.gateways.values()),
@@ -103,7 +103,7 @@ function gatewayReport(sidecarState: SidecarState): Record<string, unknown> {
   }
 }
 
-function problemsReport({ lasting }: ProblemSet): readonly Record<string, unknown>[] {
+function problemsReport({ lasting }: ProblemSet) {
   return lasting.map(({ code, message, since, tokens }) => ({
     code,
     message,
@@ -113,7 +113,7 @@ function problemsReport({ lasting }: ProblemSet): readonly Record<string, unknow
   }))
 }
 
-function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: number): Record<string, unknown> {
+function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: number) {
   // A token that waits for its turn during an outage of the registry waits for its end.
   const held = token.state === 'queued' && !registry.reachable
   const turn = token.state === 'queued' ? token.reason || WAITS_FOR_ITS_TURN : token.reason
@@ -132,7 +132,7 @@ function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: numb
   }
 }
 
-function discoveryReport({ verdict, code, host, port, sinceMs }: DiscoveryRecord): Record<string, unknown> {
+function discoveryReport({ verdict, code, host, port, sinceMs }: DiscoveryRecord) {
   return { verdict, code, host, port, since: new Date(sinceMs).toISOString() }
 }
 
