@@ -1,0 +1,75 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Peer, stopAllPeers } from '../support/child.ts'
+import { removeTempDirs } from '../support/temp-dir.ts'
+import { chromiumPath } from './support/chromium.ts'
+import { type Daemons, startDaemons } from './support/daemons.ts'
+import { untilSentence } from './support/reading.ts'
+import { screenshot } from './support/screenshot.ts'
+import { startViewer, type Viewer } from './support/viewer.ts'
+
+const LOOKS = [
+  { look: 'light', colorScheme: 'light', viewport: { width: 1000, height: 760 } },
+  { look: 'dark', colorScheme: 'dark', viewport: { width: 1000, height: 760 } },
+  { look: 'light-narrow', colorScheme: 'light', viewport: { width: 360, height: 720 } },
+  { look: 'dark-narrow', colorScheme: 'dark', viewport: { width: 360, height: 720 } },
+] as const
+/** All of them are downloaded with the documents, by whoever clones them, in bytes. */
+const TOTAL_MAX = 600_000
+
+/** The pictures of README and docs, which `npm run screenshots` makes anew. */
+describe.runIf(chromiumPath !== undefined)('a picture in every look', () => {
+  let viewer: Viewer
+  let daemons: Daemons
+  let puppet: Peer
+  let total = 0
+  beforeAll(async () => {
+    viewer = await startViewer()
+    daemons = await startDaemons()
+    puppet = await daemons.startPuppet()
+  })
+  afterEach(async () => {
+    await viewer.leave()
+    expect(viewer.complaints()).toEqual([])
+  })
+  afterAll(async () => {
+    await viewer.close()
+    await stopAllPeers()
+    removeTempDirs()
+    expect(total).toBeLessThan(TOTAL_MAX)
+  })
+
+  async function take(name: string, port: number, ready: (page: Page) => Promise<unknown>): Promise<void> {
+    for (const { look, ...options } of LOOKS) {
+      const page = await viewer.open(port, options)
+      await ready(page)
+      // Nothing is wider than the page: nobody has to scroll sideways.
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0)
+      total += await screenshot(page, `${name}-${look}`)
+      await viewer.leave()
+    }
+  }
+
+  it('of a sidecar that is findable', async () => {
+    // It has been away once.
+    const page = await viewer.open(daemons.adminPort)
+    await untilSentence(page, /Findable at .+ for /)
+    await puppet.stop()
+    await untilSentence(page, /Not findable/)
+    puppet = await daemons.startPuppet()
+    await take('sidecar-findable', daemons.adminPort, (opened) =>
+      untilSentence(opened, /Findable at .+ for /),
+    )
+  })
+
+  it('of a registry', async () => {
+    await take('registry', daemons.registry.adminPort, (page) => untilSentence(page, /1 token/))
+  })
+
+  it('of a sidecar whose puppet is away', async () => {
+    await puppet.stop()
+    await take('sidecar-trouble', daemons.adminPort, (page) =>
+      untilSentence(page, /Not findable: the puppet does not answer/),
+    )
+  })
+})
