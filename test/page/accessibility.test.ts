@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Peer, stopAllPeers } from '../support/child.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { chromiumPath } from './support/chromium.ts'
-import { type Daemons, startDaemons } from './support/daemons.ts'
-import { untilSentence } from './support/reading.ts'
+import { type Daemons, startDaemons, TOKEN } from './support/daemons.ts'
+import { untilSentence, untilText } from './support/reading.ts'
 import { startViewer, type Viewer } from './support/viewer.ts'
 
 /** What axe finds wrong: the rule, and where. */
@@ -40,6 +40,7 @@ describe.runIf(chromiumPath !== undefined)('axe finds nothing', () => {
   })
   afterAll(async () => {
     await viewer.close()
+    daemons.registry.peers.end()
     await stopAllPeers()
     removeTempDirs()
   })
@@ -57,7 +58,13 @@ describe.runIf(chromiumPath !== undefined)('axe finds nothing', () => {
     await expectNone(daemons.adminPort, (page) => untilSentence(page, /Findable at .+ for /))
   })
 
-  it('on the page of a sidecar whose puppet is away', async () => {
+  it('on the page of a registry that is well', async () => {
+    await expectNone(daemons.registry.adminPort, (page) => untilSentence(page, /Serving 1 token/))
+  })
+
+  it('in trouble, on both', async () => {
+    await daemons.registry.peers.register({ token: TOKEN, answers: 4000 })
+    await expectNone(daemons.registry.adminPort, (page) => untilText(page, /several registrants/i))
     await puppet.stop()
     await expectNone(daemons.adminPort, (page) => untilSentence(page, /Not findable: the puppet/))
   })

@@ -98,4 +98,15 @@ describe.runIf(chromiumPath !== undefined)('stays text', () => {
     await untilText(page, /No token with “<img src=.*<script>/)
     expect(await strangers(page)).toBe(0)
   })
+
+  it('what a registrant gives itself out as', async () => {
+    const registry = await startRegistryProcess()
+    const isToken = /[!#$%&'*+.^_`|~0-9A-Za-z-]/
+    const name = [...MARKUP].filter((character) => isToken.test(character)).join('')
+    await registry.peers.register({ subprotocol: `io|0.0.1|${name}|${name}.example|4000`, answers: MARKUP })
+    const page = await viewer.open(registry.adminPort)
+    await untilText(page, /1 registrant/)
+    expect(await strangers(page)).toBe(0)
+    registry.peers.end()
+  })
 })

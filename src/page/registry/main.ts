@@ -35,7 +35,7 @@ const timelinePlace = element('div')
 const past = element(
   'section',
   { 'aria-labelledby': 'past' },
-  element('h2', { id: 'past' }, 'What it was like'),
+  element('h2', { id: 'past' }, 'Over time'),
   createPeriodSwitch((chosen) => {
     period = chosen
     showPast()
