@@ -33,21 +33,46 @@ function factsOf(
   status: SidecarStatus,
   nowMs: number,
 ): readonly (readonly [term: string, content: Content])[] {
-  const { puppet, registry, registrations, tokens } = status
+  const { puppet, registry, gateway, registrations, tokens } = status
   const { host, port } = registry.published
   const published = host === null ? `the address that the registry sees, port ${port}` : hostPort(host, port)
   const since = (at: string): Content => [' since ', instant(Date.parse(at), nowMs)]
   const [token] = tokens
   const discovered =
     registrations.total === 1 ? discoveryOf(token?.discovery ?? null, since) : [countsWords(registrations)]
-  const reachable = registry.reachable ? 'reachable' : 'not reachable'
   return [
     ['Published', [published]],
     ['Discovered', discovered],
-    ['Registry', [registry.url, ', ', reachable, ...since(registry.since)]],
-    ['Puppet', [hostPort(puppet.host, puppet.port), ', ', puppet.state, ...since(puppet.since)]],
+    ['Registry', [registryWords(registry), ...since(registry.since), retryWords(registry)]],
+    ['Puppet', [puppetWords(puppet), ...since(puppet.since), holdWords(puppet)]],
+    ...(gateway === null ? [] : [['Gateway', [gatewayWords(gateway)]] as const]),
     ['Sidecar', [`version ${status.version}`]],
   ]
+}
+
+function registryWords({ url, proxy, reachable }: SidecarStatus['registry']): string {
+  const way = proxy === null ? '' : ` through the proxy ${proxy.url} (${proxy.variable})`
+  return `${url}${way}, ${reachable ? 'reachable' : 'not reachable'}`
+}
+
+function retryWords({ retryInSeconds }: SidecarStatus['registry']): string {
+  return retryInSeconds === null ? '' : `, next attempt within ${retryInSeconds} s`
+}
+
+function puppetWords({ host, port, probe, tls, state }: SidecarStatus['puppet']): string {
+  const how = tls === null ? probe : `${probe} ${tls ? 'with' : 'without'} TLS`
+  return `${hostPort(host, port)} (probe: ${how}), ${state}`
+}
+
+/** What went up and down is not registered again at once. */
+function holdWords({ damping }: SidecarStatus['puppet']): string {
+  const { withdrawals, holdSeconds } = damping
+  if (holdSeconds === 0) return ''
+  return `, withdrawn ${withdrawals} times in ten minutes: it stays so for ${holdSeconds} s`
+}
+
+function gatewayWords({ connections }: { readonly connections: number }): string {
+  return connections === 1 ? '1 connection' : `${connections.toLocaleString('en')} connections`
 }
 
 function countsWords({ verified, misled, registered }: SidecarStatus['registrations']): string {

@@ -13,15 +13,24 @@ export interface SidecarStatus {
     readonly host: string
     readonly port: number
     readonly probe: string
+    /** Null where that is not known. */
+    readonly tls: boolean | null
+    /** How long it is held back, because it went up and down. */
+    readonly damping: { readonly withdrawals: number; readonly holdSeconds: number }
   }
   readonly registry: {
     readonly url: string
+    readonly proxy: { readonly url: string; readonly variable: string } | null
+    /** When the next attempt is due, while it cannot be reached. */
+    readonly retryInSeconds: number | null
     readonly published: { readonly host: string | null; readonly port: number }
     readonly reachable: boolean
     readonly since: string
     readonly code: string | null
     readonly reason: string
   }
+  /** Null where there is no server for a gateway. */
+  readonly gateway: { readonly connections: number } | null
   readonly registrations: {
     readonly total: number
     readonly registered: number
