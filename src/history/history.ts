@@ -15,7 +15,7 @@ interface PastEvent extends Omit<EventReport, 'at'> {
 }
 
 /** Of a text, in UTF-16 code units. */
-const TEXT_MAX = 160
+const TEXT_MAX = 140
 /** Two clocks that differ by more than before have been set; by less, they were read one after the other. */
 const SET_MS = 500
 
@@ -53,7 +53,10 @@ export class History {
 
   /** Something is in this state from now on; nothing changes where it was in it already, for the same reason. */
   enter(name: string, state: string, code: string | null = null, cause = ''): void {
-    this.#states.get(name)?.enter(state, code, this.#shortened(cause), this.#nowMs)
+    const past = this.#states.get(name)
+    // With many tokens it is mostly nothing new: then there is nothing to shorten.
+    if (past === undefined || past.isIn(state, code, cause)) return
+    past.enter(state, code, this.#shortened(cause), this.#nowMs)
   }
 
   took(name: string, ms: number): void {

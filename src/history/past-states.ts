@@ -14,10 +14,10 @@ interface PastState {
   readonly writtenMs: number
 }
 
-/** With texts of full length, four things that have states take about 200 KB. */
-export const STATES_KEPT = 90
+/** With texts of full length, four things that have states take about 130 KB. */
+export const STATES_KEPT = 80
 /** As many are left when some were put together: the next ones have room, and readers are not told of old ones with each new one. */
-export const STATES_LEFT = 70
+export const STATES_LEFT = 62
 
 /**
  * The states of one thing, one after the other, without a gap. Where there is no room for all, those that lasted shortest, measured by
@@ -27,10 +27,15 @@ export class PastStates {
   readonly #all: PastState[] = []
   #number = 0
 
+  /** Whether it is in this state now, for this reason. */
+  isIn(state: string, code: string | null, cause: string): boolean {
+    const last = this.#all.at(-1)
+    return last?.state === state && last.code === code && last.cause === cause
+  }
+
   /** It is in this state from now on. Nothing changes where it was in it already, for the same reason. */
   enter(state: string, code: string | null, cause: string, nowMs: number): void {
-    const last = this.#all.at(-1)
-    if (last?.state === state && last.code === code && last.cause === cause) return
+    if (this.isIn(state, code, cause)) return
     // It was over a day ago.
     while ((this.#all[1]?.atMs ?? nowMs) <= nowMs - DAY_MS) this.#all.shift()
     this.#number += 1

@@ -128,7 +128,9 @@ export class SidecarHistory {
   }
 
   #problem(kind: LastingProblem['kind']): Why | undefined {
-    const problem = this.#state.problems.lasting.find((each) => each.kind === kind)
-    return problem && { code: problem.code, cause: problem.text }
+    for (const problem of this.#state.problems.known)
+      if (problem.kind === kind && problem.endedMs === undefined)
+        return { code: problem.code, cause: problem.text }
+    return undefined
   }
 }

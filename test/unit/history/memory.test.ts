@@ -43,7 +43,7 @@ function worstText(): string {
 }
 
 /** So many are measured together: the engine itself grows a little meanwhile. */
-const SAMPLES = 5
+const SAMPLES = 3
 
 /** What is kept of one history, in bytes, after `fill` has filled it up. */
 function measured<Kept>(create: () => Kept, fill: (kept: Kept) => void): number {
