@@ -405,7 +405,7 @@ describe('secrets', () => {
 
   it('are not cut so that a part of them is left', async () => {
     const { clock, record } = await begin()
-    for (let length = 120; length < 165; length += 1) {
+    for (let length = 100; length < 150; length += 1) {
       record(puppet('unhealthy', `${'x'.repeat(length)} ${TOKEN}`))
       await clock.advance(1)
     }
