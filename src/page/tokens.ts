@@ -74,6 +74,7 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
     if (focused === next && next.disabled) previous.focus()
     if (focused === previous && previous.disabled) next.focus()
     pages.hidden = matching <= PAGE_SIZE
+    node.dataset.many = String(tokens.length === PAGE_SIZE)
     search.hidden = matching <= 1 && filter.value === ''
   }
   const ask = async (): Promise<void> => {
