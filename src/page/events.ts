@@ -11,7 +11,7 @@ export function createEvents(): {
 } {
   const list = element('ol', { class: 'events', reversed: '' })
   const heading = element('h2', { id: 'events' }, 'What happened')
-  const none = element('p', {}, 'Nothing yet.')
+  const none = element('p', { hidden: '' }, 'Nothing yet.')
   return {
     node: element('section', { 'aria-labelledby': 'events' }, heading, none, list),
     show: (events, nowMs) => {

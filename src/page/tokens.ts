@@ -30,7 +30,7 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
   const body = element('tbody', { role: 'rowgroup' })
   const previous = element('button', { type: 'button' }, 'Previous')
   const next = element('button', { type: 'button' }, 'Next')
-  const pages = element('nav', { 'aria-label': 'Pages of tokens' }, previous, next)
+  const pages = element('nav', { 'aria-label': 'Pages of tokens', hidden: '' }, previous, next)
   const head = element('tr', { role: 'row' }, ...columns.map(headCell))
   const table = element(
     'table',
@@ -38,7 +38,7 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
     element('thead', { role: 'rowgroup' }, head),
     body,
   )
-  const search = element('label', { class: 'search', for: 'filter' }, 'Filter ', filter)
+  const search = element('label', { class: 'search', for: 'filter', hidden: '' }, 'Filter ', filter)
   const node = element(
     'section',
     { 'aria-labelledby': 'tokens', class: 'tokens' },
