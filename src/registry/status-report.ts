@@ -61,13 +61,26 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
 
 /** The tokens that there are: first those in trouble, then those that several have. */
 function groupsOf({ table, troubled, sharing }: RegistryServer) {
-  const shared = [...sharing.tokens].filter((token) => !troubled.has(token) && table.of(token).length > 0)
+  // A token whose registrants have all just left is shared for another second.
+  const isOnlyShared = (token: string): boolean => !troubled.has(token) && table.of(token).length > 0
+  const shared = sharing.size - countBoth(troubled, sharing)
   const isHappy = (token: string): boolean => !troubled.has(token) && sharing.sinceMs(token) === undefined
   return [
     { size: troubled.size, tokens: troubled.tokens },
-    { size: shared.length, tokens: shared },
-    { size: table.tokens - troubled.size - shared.length, tokens: filtered(table.keys(), isHappy) },
+    { size: shared, tokens: filtered(sharing.tokens, isOnlyShared) },
+    { size: Math.max(0, table.tokens - troubled.size - shared), tokens: filtered(table.keys(), isHappy) },
   ]
+}
+
+/** How many tokens are in trouble and have several registrants: goes through the fewer ones. */
+function countBoth(troubled: RegistryServer['troubled'], sharing: RegistryServer['sharing']): number {
+  let count = 0
+  if (troubled.size < sharing.size) {
+    for (const token of troubled.tokens) if (sharing.sinceMs(token) !== undefined) count += 1
+  } else {
+    for (const token of sharing.tokens) if (troubled.has(token)) count += 1
+  }
+  return count
 }
 
 function* filtered(tokens: Iterable<string>, isWanted: (token: string) => boolean): Iterable<string> {

@@ -208,6 +208,24 @@ describe('tokens', () => {
     expect(page.tokens[1]?.registrants.map(({ address }) => address)).toEqual(['203.0.114.9', '203.0.114.7'])
   })
 
+  it('that are in trouble and have several registrants are listed once, whichever are more', async () => {
+    const { clock, server, sharing, join } = standIn()
+    const [a = '', b = '', c = '', d = ''] = tokensOf(4)
+    const share = async (token: string, open?: boolean): Promise<void> => {
+      for (const address of ['203.0.113.8', '203.0.113.9'])
+        join(open === undefined ? { token, address } : { token, address, open })
+      sharing.changed(token)
+      await clock.advance(1000)
+    }
+    join({ token: a })
+    await share(b, false)
+    expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, a].map(publicName), 2])
+    await share(c)
+    expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, c, a].map(publicName), 3])
+    for (const token of [a, d]) join({ token, open: false })
+    expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, a, d, c].map(publicName), 4])
+  })
+
   it('come with the unhappy first, the one that has been so longest before the others', () => {
     const { server, join } = standIn()
     const [a = '', b = '', c = '', d = '', e = ''] = tokensOf(5)
