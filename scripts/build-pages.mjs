@@ -1,4 +1,4 @@
-// The pages of the sidecar and the registry: dist/page/NAME.{html,css,js}, read when a browser asks for them.
+// The pages of the sidecar and the registry: dist/page/NAME.html, page.css and page.js, read when a browser asks for them.
 import { copyFile, mkdir } from 'node:fs/promises'
 import { build } from 'esbuild'
 
@@ -11,10 +11,10 @@ export async function buildPages() {
   await mkdir('dist/page', { recursive: true })
   await Promise.all(NAMES.map((name) => copyFile(`src/page/${name}.html`, `dist/page/${name}.html`)))
   const { metafile } = await build({
-    entryPoints: NAMES.flatMap((name) => [
-      { in: `src/page/${name}/main.ts`, out: name },
-      { in: 'src/page/page.css', out: name },
-    ]),
+    entryPoints: [
+      { in: 'src/page/entry/main.ts', out: 'page' },
+      { in: 'src/page/page.css', out: 'page' },
+    ],
     outdir: 'dist/page',
     bundle: true,
     minify: true,

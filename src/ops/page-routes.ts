@@ -33,12 +33,12 @@ const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' } as c
  * The page at `/`, its style and its script. Read from their files whenever somebody asks: most of the time nobody looks.
  */
 export function pageRoutes(name: PageName, folder = FOLDER): readonly Route[] {
-  const route = (path: string, type: keyof typeof TYPES): Route => ({
+  const route = (path: string, file: string, type: keyof typeof TYPES): Route => ({
     method: 'GET',
     path,
     verbatim: true,
     handle: async (): Promise<Answer> => {
-      const body = await readFile(join(folder, `${name}.${type}`), 'utf8').catch(() => undefined)
+      const body = await readFile(join(folder, `${file}.${type}`), 'utf8').catch(() => undefined)
       if (body === undefined) return textAnswer(404, MISSING)
       return {
         status: 200,
@@ -48,5 +48,5 @@ export function pageRoutes(name: PageName, folder = FOLDER): readonly Route[] {
       }
     },
   })
-  return [route('/', 'html'), route('/page.css', 'css'), route('/page.js', 'js')]
+  return [route('/', name, 'html'), route('/page.css', 'page', 'css'), route('/page.js', 'page', 'js')]
 }

@@ -88,8 +88,8 @@ const statusOf = async (path: string, method = 'GET', headers = {}): Promise<num
 async function servePage(): Promise<string> {
   const folder = makeTempDir()
   await writeFile(join(folder, 'sidecar.html'), '<!doctype html>')
-  await writeFile(join(folder, 'sidecar.css'), 'body {}')
-  await writeFile(join(folder, 'sidecar.js'), '"use strict"')
+  await writeFile(join(folder, 'page.css'), 'body {}')
+  await writeFile(join(folder, 'page.js'), '"use strict"')
   server = await serveEndpoints({
     clock: new FakeClock(),
     host: '127.0.0.1',
@@ -160,7 +160,7 @@ describe('the files of the page', () => {
 
   it('are read when they are asked for: a new build is seen at once', async () => {
     const folder = await servePage()
-    await writeFile(join(folder, 'sidecar.js'), 'next()')
+    await writeFile(join(folder, 'page.js'), 'next()')
     expect(await text(await asked('/page.js'))).toBe('next()')
   })
 

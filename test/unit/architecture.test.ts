@@ -83,6 +83,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   page: ['history'],
   'page/sidecar': ['page', 'history'],
   'page/registry': ['page', 'history'],
+  'page/entry': ['page/sidecar', 'page/registry'],
   'registry/reachability': COMMON,
   registry: [...COMMON, 'registry/reachability'],
   'sidecar/events.ts': COMMON,
