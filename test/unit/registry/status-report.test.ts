@@ -222,8 +222,10 @@ describe('tokens', () => {
     expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, a].map(publicName), 2])
     await share(c)
     expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, c, a].map(publicName), 3])
+    expect(idsOf(pageOf(server, { page: { offset: 3, limit: 100, text: '' } }))).toEqual([])
     for (const token of [a, d]) join({ token, open: false })
     expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, a, d, c].map(publicName), 4])
+    expect(idsOf(pageOf(server, { page: { offset: 4, limit: 100, text: '' } }))).toEqual([])
   })
 
   it('come with the unhappy first, the one that has been so longest before the others', () => {
