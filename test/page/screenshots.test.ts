@@ -18,6 +18,9 @@ const LOOKS = [
 /** All of them are downloaded with the documents, by whoever clones them, in bytes. */
 const TOTAL_MAX = 600_000
 
+/** For how long everything runs before pictures for the documents are taken, in milliseconds: as long as a timeline is at least. */
+const LIFE_MS = process.env.SCREENSHOTS === undefined ? 0 : 185_000
+
 /** What one has to scroll sideways for. */
 const tooWide = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() => {
@@ -35,10 +38,12 @@ describe.runIf(chromiumPath !== undefined)('a picture in every look', () => {
   let daemons: Daemons
   let puppet: Peer
   let total = 0
+  let beganMs = 0
   beforeAll(async () => {
     viewer = await startViewer()
     daemons = await startDaemons()
     puppet = await daemons.startPuppet()
+    beganMs = Date.now()
   })
   afterEach(async () => {
     await viewer.leave()
@@ -66,17 +71,23 @@ describe.runIf(chromiumPath !== undefined)('a picture in every look', () => {
     }
   }
 
+  const untilAge = (ageMs: number): Promise<unknown> =>
+    waitUntil(() => Date.now() - beganMs >= ageMs, { timeoutMs: LIFE_MS + 1000, what: 'time to pass' })
+
   it('of a sidecar that is findable', async () => {
     // It has been away once.
+    await untilAge(LIFE_MS * 0.6)
     const page = await viewer.open(daemons.adminPort)
     await untilSentence(page, /Findable at .+ for /)
     await puppet.stop()
     await untilSentence(page, /Not findable/)
+    await untilAge(LIFE_MS * 0.65)
     puppet = await daemons.startPuppet()
+    await untilAge(LIFE_MS)
     await take('sidecar-findable', daemons.adminPort, (opened) =>
       untilSentence(opened, /Findable at .+ for /),
     )
-  })
+  }, 300_000)
 
   it('of a registry', async () => {
     await take('registry', daemons.registry.adminPort, (page) => untilSentence(page, /1 token/))

@@ -91,27 +91,33 @@ describe.runIf(chromiumPath !== undefined)('within 1.5 s', () => {
     expectSeen({ away, back })
   })
 
-  it('a second registrant is read, with what to do', async () => {
+  it('a second registrant is read on both pages, with what to do', async () => {
     const { registry, sidecar } = daemons
     await startPuppet()
     const page = await viewer.open(daemons.adminPort)
     await untilSentence(page, FINDABLE)
-    const second: number[] = []
+    const ofRegistry = await viewer.open(registry.adminPort)
+    await untilSentence(ofRegistry, /Serving 1 token of 1 registrant/)
+    const [second, atRegistry]: [number[], number[]] = [[], []]
     for (let round = 0; round < ROUNDS; round += 1) {
       const { socket } = await registry.peers.register({ token: TOKEN, answers: 4000 })
+      const registeredMs = Date.now()
       // The log has one line for all of them, and /status calls it the same problem again: the fact is when /status knows.
       const isTold = ({ problems }: Status): boolean =>
         problems.some(({ code }) => code === 'TOKEN_SUPERSEDED')
-      const [factMs, readMs] = await Promise.all([
+      const [factMs, readMs, readThereMs] = await Promise.all([
         sidecar.until('the advice', isTold).then(() => Date.now()),
         untilText(page, /To do: end the other one/),
+        untilText(ofRegistry, /several registrants/i),
       ])
       second.push(readMs - factMs)
+      atRegistry.push(readThereMs - registeredMs)
       await untilSentence(page, /Not findable: .*another registrant/)
       socket.close()
       await untilText(page, /^(?!.*To do: end the other one)/s)
+      await untilSentence(ofRegistry, /Serving 1 token of 1 registrant/)
       await untilSentence(page, FINDABLE)
     }
-    expectSeen({ second })
+    expectSeen({ second, atRegistry })
   })
 })
