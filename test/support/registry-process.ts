@@ -6,6 +6,7 @@ import { waitUntil } from './wait.ts'
 /** What tests read of `/status`. */
 export interface RegistryStatus {
   readonly draining: boolean
+  readonly problems: readonly { readonly code: string }[]
   readonly registrants: { readonly total: number }
   readonly list: { readonly tokens: number; readonly problems: readonly string[] } | null
   readonly certificate: { readonly expires: string; readonly problem: string } | null
