@@ -34,21 +34,15 @@ describe.runIf(chromiumPath !== undefined)('the page goes on by itself', () => {
     removeTempDirs()
   })
 
-  it.each([
-    { where: 'in a browser without EventSource', prepare: withoutEventSource },
-    {
-      where: 'where the stream of updates is cut',
-      prepare: (page: Page) => page.route('**/updates', (route) => route.abort()),
-    },
-    {
-      where: 'where the stream of updates is held back',
-      prepare: (page: Page) => page.route('**/updates', () => {}),
-    },
-    {
-      where: 'where all places for readers are taken',
-      prepare: (page: Page) => page.route('**/updates', (route) => route.fulfill({ status: 503 })),
-    },
-  ])('$where', async ({ prepare }) => {
+  it.each<[string, (page: Page) => Promise<unknown>]>([
+    ['in a browser without EventSource', withoutEventSource],
+    ['where the stream of updates is cut', (page) => page.route('**/updates', (route) => route.abort())],
+    ['where the stream of updates is held back', (page) => page.route('**/updates', () => {})],
+    [
+      'where all places for readers are taken',
+      (page) => page.route('**/updates', (route) => route.fulfill({ status: 503 })),
+    ],
+  ])('%s', async (_, prepare) => {
     const page = await viewer.open(daemons.adminPort, { prepare })
     await untilSentence(page, FINDABLE)
     puppet.kill('SIGKILL')
@@ -57,10 +51,10 @@ describe.runIf(chromiumPath !== undefined)('the page goes on by itself', () => {
     await untilSentence(page, FINDABLE)
   })
 
-  it.each([
-    { how: 'by events', prepare: async () => {} },
-    { how: 'by asking', prepare: withoutEventSource },
-  ])('it says that the sidecar is away, and comes back with it, $how', async ({ prepare }) => {
+  it.each<[string, (page: Page) => Promise<unknown>]>([
+    ['by events', async () => {}],
+    ['by asking', withoutEventSource],
+  ])('it says that the sidecar is away, and comes back with it, %s', async (_, prepare) => {
     const page = await viewer.open(daemons.adminPort, { prepare })
     await untilSentence(page, FINDABLE)
     daemons.sidecar.command.kill('SIGKILL')
