@@ -14,5 +14,6 @@ export interface Sentence {
 
 /** The sentence with how long it has been so. */
 export function spoken({ words, sinceMs }: Sentence, nowMs: number): string {
-  return sinceMs === undefined ? words : `${words} for ${duration(nowMs - sinceMs)}`
+  const forMs = sinceMs === undefined ? 0 : nowMs - sinceMs
+  return forMs < 1000 ? words : `${words} for ${duration(forMs)}`
 }

@@ -58,11 +58,16 @@ export function createBandRow(band: Band, detail: Detail): BandRow {
       forget(buttons, new Set(shown.map(({ fromMs }) => fromMs)))
       const last = shown.at(-1)
       setLabel(track, `${band.label}: ${changes(shown.length)}`)
-      now.textContent = last === undefined ? '' : ` ${meaningOf(band, last).words}`
+      now.textContent = last === undefined ? '' : ` ${nowWords(meaningOf(band, last))}`
       keepOneStop(track)
       tell(detail.of)
     },
   }
+}
+
+/** The sign explains those in the bands, which have no room for words. */
+function nowWords({ tone, words }: ReturnType<typeof meaningOf>): string {
+  return `${SIGNS[tone]} ${words}`
 }
 
 function forget(buttons: Map<number, HTMLButtonElement>, kept: ReadonlySet<number>): void {

@@ -66,6 +66,11 @@ export function isUnpublished(code: AdviceCode): code is Extract<AdviceCode, `UN
   return code.startsWith('UNPUBLISHED_')
 }
 
+/** Whether the registry says that clients who look for the token do not get to the registrant. */
+export function isMisleading(code: string): boolean {
+  return code.startsWith('UNPUBLISHED_') || code === 'PORT_CLOSED' || code === 'TOKEN_SUPERSEDED'
+}
+
 /** Characters of an advice that are kept. */
 export const ADVICE_MAX = 200
 /** Characters of it that are read. */

@@ -17,9 +17,9 @@ const SEEN_MS = 1500
 const ROUNDS = 3
 
 /** The address comes with the answer that clients get, which is asked for later. */
-const FINDABLE = /Findable( at 127\.0\.0\.1:\d+)? for \d+ s$/
-const PUPPET_AWAY = /Not findable: the puppet does not answer \(.+\) for \d+ s$/
-const REGISTRY_AWAY = /Not findable: the registry cannot be reached \(.+\) for \d+ s$/
+const FINDABLE = /Findable( at 127\.0\.0\.1:\d+)?(?: for \d+ s)?$/
+const PUPPET_AWAY = /Not findable: the puppet does not answer \(.+\)(?: for \d+ s)?$/
+const REGISTRY_AWAY = /Not findable: the registry cannot be reached \(.+\)(?: for \d+ s)?$/
 const has =
   (code: string) =>
   ({ problems }: Pick<Status, 'problems'> | Pick<RegistryStatus, 'problems'>): boolean =>

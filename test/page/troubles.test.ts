@@ -54,7 +54,7 @@ describe.runIf(chromiumPath !== undefined)('what is wrong and what to do is read
     registry.command.kill('SIGKILL')
     await expectRead(adminPort, {
       name: 'trouble-2',
-      sentence: /Not findable: the registry cannot be reached \(.*connection refused/,
+      sentence: /Not findable: the registry cannot be reached \(connection refused/,
       toDo: /To do: start the registry, or correct the port/,
     })
   })

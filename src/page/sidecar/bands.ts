@@ -33,7 +33,7 @@ export const BANDS: readonly Band[] = [
     label: 'Verified',
     states: {
       verified: { tone: 'good', words: 'yes, clients are led here' },
-      misled: { tone: 'bad', words: 'no, clients are led elsewhere or nowhere' },
+      misled: { tone: 'bad', words: 'no, clients do not get here' },
       unknown: { tone: 'unknown', words: 'not known' },
     },
   },

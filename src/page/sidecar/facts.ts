@@ -29,6 +29,13 @@ export function createFacts(): {
   }
 }
 
+/** Which of many pages this is. */
+export function subjectWords({ puppet, registry, registrations, tokens }: SidecarStatus): string {
+  const { total } = registrations
+  const about = total === 1 ? `token ${tokens[0]?.id ?? ''}` : `${total.toLocaleString('en')} tokens`
+  return `Puppet ${hostPort(puppet.host, puppet.port)}, ${about} (tokens are shown by names made from them), registry ${registry.url}`
+}
+
 function factsOf(
   status: SidecarStatus,
   nowMs: number,

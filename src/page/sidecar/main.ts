@@ -1,6 +1,6 @@
 import { createAnswer } from '../answer.ts'
 import { createChart } from '../chart.ts'
-import { element } from '../element.ts'
+import { element, replaceChildren } from '../element.ts'
 import { createEvents } from '../events.ts'
 import type { Period } from '../period.ts'
 import { createPeriodSwitch } from '../period-switch.ts'
@@ -9,12 +9,13 @@ import { clockTime } from '../time.ts'
 import { createTimeline } from '../timeline.ts'
 import { followUpdates, type Update } from '../updates.ts'
 import { BANDS } from './bands.ts'
-import { createFacts } from './facts.ts'
+import { createFacts, subjectWords } from './facts.ts'
 import { sentence } from './sentence.ts'
 import type { SidecarStatus } from './status.ts'
 import { createSidecarTokens } from './token-list.ts'
 
 const answer = createAnswer('puppet-registrar')
+const subject = element('p', { class: 'aside' })
 const problems = createProblems()
 const timeline = createTimeline(BANDS)
 const charts = [
@@ -39,7 +40,7 @@ const past = element(
 )
 document
   .getElementById('page')
-  ?.replaceChildren(...answer.nodes, problems.node, past, facts.node, tokens.node, events.node)
+  ?.replaceChildren(...answer.nodes, subject, problems.node, past, facts.node, tokens.node, events.node)
 
 let last: Update<SidecarStatus> | undefined
 /** When the last update came, by the page's own clock, in milliseconds. */
@@ -70,6 +71,7 @@ followUpdates<SidecarStatus>({
     heardMs = performance.now()
     showAnswer()
     showPast()
+    replaceChildren(subject, subjectWords(update.status))
     problems.show(update.status.problems, nowMs(), sentence(update.status, update.history).code)
     facts.show(update.status, nowMs())
     tokens.show(update.status, nowMs())

@@ -1,6 +1,7 @@
 import type { HistoryReport } from '../../history/report.ts'
 import type { Sentence } from '../answer-words.ts'
 import { hostPort } from '../host-port.ts'
+import { shortReason } from '../short-reason.ts'
 import { misleads } from './misleading.ts'
 import type { SidecarStatus, Token } from './status.ts'
 
@@ -22,7 +23,8 @@ export function sentence(status: SidecarStatus, history: HistoryReport): Sentenc
     return { tone: 'unknown', words: 'Not findable yet: the puppet is being probed' }
   if (puppet.state === 'unhealthy') return not(puppetWords(puppet), puppet)
   if (registrations.total === 0) return not('there is no token')
-  if (!registry.reachable) return not(`the registry cannot be reached (${registry.reason})`, registry)
+  if (!registry.reachable)
+    return not(`the registry cannot be reached (${shortReason(registry.reason)})`, registry)
   const [token] = status.tokens
   return registrations.total === 1 && token !== undefined
     ? ofOne(token, status, history)
@@ -52,7 +54,7 @@ function notRegistered({ states }: HistoryReport): Sentence {
   const { code = null, cause = '' } = all.at(-1) ?? {}
   return code === null
     ? { tone: 'unknown', words: 'Not findable yet: the token is being registered' }
-    : not(`the token is not registered (${cause})`, { code, since: first?.at })
+    : not(`the token is not registered (${shortReason(cause)})`, { code, since: first?.at })
 }
 
 /** Of many tokens each has its own answer, in the list. */

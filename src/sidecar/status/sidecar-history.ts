@@ -1,6 +1,7 @@
 import { History } from '../../history/history.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { hostPort } from '../../net/host-port.ts'
+import { isMisleading } from '../../protocol/advice.ts'
 import type { SidecarEvent } from '../events.ts'
 import type { LastingProblem } from './problem-set.ts'
 import type { SidecarState } from './sidecar-state.ts'
@@ -111,7 +112,8 @@ export class SidecarHistory {
     const { verified, misled } = this.#state
     if (misled > 0) {
       // What the registry says outright is not said twice.
-      const { code, cause } = this.#problem('discovery') ?? this.#problem('advice') ?? NO_TROUBLE
+      const { code, cause } =
+        this.#problem('discovery') ?? this.#problem('advice', isMisleading) ?? NO_TROUBLE
       return this.history.enter('verified', 'misled', code, cause)
     }
     if (verified > 0) return this.history.enter('verified', 'verified', null, this.#whereClientsAreLed())
@@ -127,9 +129,9 @@ export class SidecarHistory {
     return `clients are led to ${port === null ? host : hostPort({ host, port })}`
   }
 
-  #problem(kind: LastingProblem['kind']): Why | undefined {
+  #problem(kind: LastingProblem['kind'], isMeant = (_code: string): boolean => true): Why | undefined {
     for (const problem of this.#state.problems.known)
-      if (problem.kind === kind && problem.endedMs === undefined)
+      if (problem.kind === kind && problem.endedMs === undefined && isMeant(problem.code))
         return { code: problem.code, cause: problem.text }
     return undefined
   }

@@ -1,6 +1,6 @@
-import { type Advice, isUnpublished } from '../../protocol/advice.ts'
+import { type Advice, isMisleading, isUnpublished } from '../../protocol/advice.ts'
 import type { RegistrationState } from '../events.ts'
-import type { TokenRecord } from './records.ts'
+import type { DiscoveryRecord, TokenRecord } from './records.ts'
 
 /** How many tokens are what: counted as they change, so that ten thousand need not be gone through. */
 export class TokenCounts {
@@ -19,8 +19,8 @@ export class TokenCounts {
     if (state === 'registered' && confirmed === false) this.#unconfirmed += by
     if (accepted === true) this.#accepted += by
     if (accepted === false) this.#refused += by
-    if (discovery?.verdict === 'verified') this.#verified += by
-    if (discovery !== null && discovery.code !== null) this.#misled += by
+    if (isMisled(advice, discovery)) this.#misled += by
+    else if (discovery?.verdict === 'verified') this.#verified += by
   }
 
   inState(state: RegistrationState): number {
@@ -56,6 +56,11 @@ export class TokenCounts {
   get misled(): number {
     return this.#misled
   }
+}
+
+/** Whether clients do not get to the puppet, as discovery or the registry says. */
+function isMisled(advice: readonly Advice[], discovery: DiscoveryRecord | null): boolean {
+  return (discovery !== null && discovery.code !== null) || advice.some(({ code }) => isMisleading(code))
 }
 
 /** Whether the registry says that clients cannot find the token at all. */
