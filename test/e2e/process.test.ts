@@ -79,12 +79,18 @@ describe('signals', () => {
     const registry = await startPeer('chatie-registry', {})
     const sidecar = await registered({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}` })
     registry.kill('SIGSTOP')
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) sidecar.command.kill(signal)
+    expect(await sidecar.command.exit).toEqual({ code: 0, signal: null })
+  })
+
+  it('the endpoints say that it is draining, while a registry that is frozen holds it up', async () => {
+    const registry = await startPeer('chatie-registry', {})
+    const sidecar = await registered({ REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}` })
+    registry.kill('SIGSTOP')
     sidecar.command.kill('SIGTERM')
     await sidecar.command.line(/draining/)
-    expect((await sidecar.get('/readyz')).status).toBe(503)
-    expect((await sidecar.status()).draining).toBe(true)
-    sidecar.command.kill('SIGINT')
-    sidecar.command.kill('SIGTERM')
+    const [ready, status] = await Promise.all([sidecar.get('/readyz'), sidecar.status()])
+    expect([ready.status, status.draining]).toEqual([503, true])
     expect(await sidecar.command.exit).toEqual({ code: 0, signal: null })
   })
 
