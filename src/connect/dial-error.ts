@@ -51,6 +51,8 @@ const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABL
 const NOT_TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  // The same, as OpenSSL from Node.js 26 on calls it.
+  'ERR_SSL_DATA_LENGTH_TOO_LONG',
 ])
 
 /**
