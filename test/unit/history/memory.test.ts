@@ -110,7 +110,8 @@ it('a history of the sidecar takes at most 300 KB with the worst texts, and no m
   })
   for (const each of bytes) expect(each).toBeLessThan(BYTES_MAX)
   const [one = 0, many = 0] = bytes
-  expect(many).toBeLessThan(one + BYTES_MAX / 10)
+  // Nine bytes a token would be half as much again; the engine alone makes a fifth of difference.
+  expect(many).toBeLessThan(1.5 * one)
 })
 
 function misled(id: string): SidecarEvent {
