@@ -58,11 +58,9 @@ function notRegistered({ states }: HistoryReport): Sentence {
 }
 
 /** Of many tokens each has its own answer, in the list. */
-function ofMany({ registrations, problems }: SidecarStatus, history: HistoryReport): Sentence {
-  const { total, registered } = registrations
-  const misled = problems
-    .filter(({ code }) => misleads(code) !== undefined)
-    .reduce((sum, { tokens }) => sum + tokens.count, 0)
+function ofMany({ registrations }: SidecarStatus, history: HistoryReport): Sentence {
+  const { total, registered, misled } = registrations
+  // Not from the problems: one token may have several of them.
   const findable = Math.max(0, registered - misled)
   const number = (value: number): string => value.toLocaleString('en')
   if (findable === 0) return not(`none of ${number(total)} tokens is registered and leads here`)
