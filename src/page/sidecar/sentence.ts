@@ -23,7 +23,8 @@ export function sentence(status: SidecarStatus, history: HistoryReport): Sentenc
     return { tone: 'unknown', words: 'Not findable yet: the puppet is being probed' }
   if (puppet.state === 'unhealthy') return not(puppetWords(puppet), puppet)
   if (registrations.total === 0) return not('there is no token')
-  if (!registry.reachable)
+  // Where only some links fail, the others stand.
+  if (!registry.reachable && registrations.registered === 0)
     return not(`the registry cannot be reached (${shortReason(registry.reason)})`, registry)
   const [token] = status.tokens
   return registrations.total === 1 && token !== undefined

@@ -114,9 +114,16 @@ test('does not call anything bad before the first probe is over', () => {
 
 test('says that the registry cannot be reached, and why', () => {
   const registry = { ...healthy.registry, reachable: false, reason: 'connection refused' }
-  expect(read({ ...healthy, registry })).toBe(
+  const registrations = { ...healthy.registrations, registered: 0, waiting: 1 }
+  expect(read({ ...healthy, registry, registrations })).toBe(
     'Not findable: the registry cannot be reached (connection refused) for 3 h 12 min',
   )
+})
+
+test('counts the tokens that are findable while the registry is reached by some links alone', () => {
+  const registry = { ...healthy.registry, reachable: false, reason: 'connection refused' }
+  const registrations = { ...healthy.registrations, total: 10, registered: 7, waiting: 3 }
+  expect(read({ ...healthy, registry, registrations })).toBe('Findable: 7 of 10 tokens')
 })
 
 const registered = (
