@@ -45,7 +45,15 @@ function ofOne(token: Token, { registry, problems }: SidecarStatus, history: His
   const where = host === null ? '' : ` at ${hostPort(host, discovery?.port ?? registry.published.port)}`
   if (accepted === false)
     return { tone: 'bad', words: `Findable${where}, but the puppet refuses the token of its clients` }
-  return { tone: 'good', words: `Findable${where}`, sinceMs: Date.parse(since) }
+  return { tone: 'good', words: `Findable${where}`, sinceMs: notMisledSince(Date.parse(since), history) }
+}
+
+/** From when on clients got here too, of what has been registered since then. */
+function notMisledSince(registeredMs: number, { states }: HistoryReport): number {
+  const verified = states.verified ?? []
+  const misled = verified.findLastIndex(({ state }) => state === 'misled')
+  const next = misled === -1 ? undefined : verified[misled + 1]
+  return next === undefined ? registeredMs : Math.max(registeredMs, Date.parse(next.at))
 }
 
 /** What the history says is steady, while the token goes from attempt to attempt. */
@@ -71,7 +79,7 @@ function ofMany({ registrations }: SidecarStatus, history: HistoryReport): Sente
   return {
     tone: 'good',
     words: `Findable: all ${number(total)} tokens`,
-    sinceMs: last?.state === 'all' ? Date.parse(last.at) : undefined,
+    sinceMs: last?.state === 'all' ? notMisledSince(Date.parse(last.at), history) : undefined,
   }
 }
 

@@ -199,6 +199,19 @@ test('counts the tokens that are findable where there are many', () => {
   expect(sentence(many({ registered: 0 }), all).tone).toBe('bad')
 })
 
+test('does not count time in which clients did not get here', () => {
+  const state = (at: string, name: string) => ({ at: `2026-03-01T${at}:30.000Z`, state: name })
+  const of = (...verified: readonly object[]): HistoryReport =>
+    ({ states: { registered: [state('10:12', 'all')], verified } }) as unknown as HistoryReport
+  const mended = of(state('10:12', 'verified'), state('11:00', 'misled'), state('11:12', 'verified'))
+  const registrations = { ...healthy.registrations, total: 10, registered: 10 }
+  expect(read(healthy, mended)).toBe('Findable at 203.0.113.7:8788 for 1 h')
+  expect(read({ ...healthy, registrations }, mended)).toBe('Findable: all 10 tokens for 1 h')
+  const before = of(state('08:00', 'misled'), state('08:30', 'verified'))
+  expect(read(healthy, before)).toBe('Findable at 203.0.113.7:8788 for 3 h 12 min')
+  expect(read({ ...healthy, registrations }, before)).toBe('Findable: all 10 tokens for 2 h')
+})
+
 test('counts a token once that clients do not get to for two reasons', () => {
   const problems = ['UNPUBLISHED_IPV6', 'DISCOVERY_LOST', 'TOKEN_SHARED'].map(
     (code): Problem => ({ code, message: '', remedy: '', since, tokens: { count: 4, ids: [] } }),
