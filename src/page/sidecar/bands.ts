@@ -17,6 +17,7 @@ export const BANDS: readonly Band[] = [
     states: {
       reachable: { tone: 'good', words: 'reachable' },
       unreachable: { tone: 'bad', words: 'not reachable' },
+      unknown: { tone: 'unknown', words: 'not asked yet' },
     },
   },
   {

@@ -1,6 +1,8 @@
+import type { HistoryReport } from '../../history/report.ts'
 import { element, replaceChildren } from '../element.ts'
 import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
+import { isRegistryKnown, registryWords, retryWords } from './registry-words.ts'
 import type { SidecarStatus } from './status.ts'
 import { verdictWords } from './verdict.ts'
 
@@ -9,7 +11,7 @@ type Content = readonly (Node | string)[]
 /** What clients are told, and who is spoken with. */
 export function createFacts(): {
   readonly node: HTMLElement
-  show(status: SidecarStatus, nowMs: number): void
+  show(status: SidecarStatus, history: HistoryReport, nowMs: number): void
 } {
   const list = element('dl', { class: 'facts' })
   return {
@@ -19,8 +21,8 @@ export function createFacts(): {
       element('h2', { id: 'facts' }, 'What clients are told'),
       list,
     ),
-    show: (status, nowMs) => {
-      const rows = factsOf(status, nowMs).flatMap(([term, content]) => [
+    show: (status, history, nowMs) => {
+      const rows = factsOf(status, isRegistryKnown(history), nowMs).flatMap(([term, content]) => [
         element('dt', {}, term),
         element('dd', {}, ...content),
       ])
@@ -38,6 +40,7 @@ export function subjectWords({ puppet, registry, registrations, tokens }: Sideca
 
 function factsOf(
   status: SidecarStatus,
+  isAsked: boolean,
   nowMs: number,
 ): readonly (readonly [term: string, content: Content])[] {
   const { puppet, registry, gateway, registrations, tokens } = status
@@ -50,20 +53,14 @@ function factsOf(
   return [
     ['Published', [published]],
     ['Discovered', discovered],
-    ['Registry', [registryWords(registry), ...since(registry.since), retryWords(registry)]],
+    [
+      'Registry',
+      [registryWords(registry, isAsked), ...(isAsked ? since(registry.since) : []), retryWords(status)],
+    ],
     ['Puppet', [puppetWords(puppet), ...since(puppet.since), holdWords(puppet)]],
     ...(gateway === null ? [] : [['Gateway', [gatewayWords(gateway)]] as const]),
     ['Sidecar', [`version ${status.version}`]],
   ]
-}
-
-function registryWords({ url, proxy, reachable }: SidecarStatus['registry']): string {
-  const way = proxy === null ? '' : ` through the proxy ${proxy.url} (${proxy.variable})`
-  return `${url}${way}, ${reachable ? 'reachable' : 'not reachable'}`
-}
-
-function retryWords({ retryInSeconds }: SidecarStatus['registry']): string {
-  return retryInSeconds === null ? '' : `, next attempt within ${retryInSeconds} s`
 }
 
 function puppetWords({ host, port, probe, tls, state }: SidecarStatus['puppet']): string {

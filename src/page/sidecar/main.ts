@@ -73,7 +73,7 @@ followUpdates<SidecarStatus>({
     showPast()
     replaceChildren(subject, subjectWords(update.status))
     problems.show(update.status.problems, nowMs(), sentence(update.status, update.history).code)
-    facts.show(update.status, nowMs())
+    facts.show(update.status, update.history, nowMs())
     tokens.show(update.status, nowMs())
     events.show(update.history.events, nowMs())
   },

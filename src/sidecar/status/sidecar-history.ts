@@ -28,6 +28,8 @@ export class SidecarHistory {
   readonly history: History
   readonly #state: SidecarState
   #extent = ''
+  /** Whether an attempt has got as far as the registry, or has failed to, since the start. */
+  #isRegistryKnown = false
   /** Whether the reason why not all are registered is a token's own trouble. */
   #isTokenTrouble = false
 
@@ -36,7 +38,7 @@ export class SidecarHistory {
     this.#state = state
     this.history = new History(NAMES, clock, redact)
     this.history.enter('puppet', 'unknown')
-    this.history.enter('registry', 'reachable')
+    this.history.enter('registry', 'unknown')
     this.#lookAtTokens()
   }
 
@@ -57,11 +59,15 @@ export class SidecarHistory {
         return false
       case 'connected':
         this.history.happened('connects')
-        return false
+        return event.result === 'refused' && this.#registryAnswered()
       case 'puppet':
         this.history.enter('puppet', event.health, event.code, event.reason)
         break
+      case 'registration':
+        if (event.state === 'open' || event.state === 'registered') this.#registryAnswered()
+        break
       case 'registry':
+        this.#isRegistryKnown = true
         this.history.enter(
           'registry',
           event.reachable ? 'reachable' : 'unreachable',
@@ -71,6 +77,14 @@ export class SidecarHistory {
         break
     }
     this.#lookAtTokens()
+    return true
+  }
+
+  /** That it can be reached is told outright only after an outage. Says whether it is news. */
+  #registryAnswered(): boolean {
+    if (this.#isRegistryKnown) return false
+    this.#isRegistryKnown = true
+    this.history.enter('registry', 'reachable')
     return true
   }
 

@@ -95,6 +95,24 @@ it('what is registered says why it is not: removed, or draining', () => {
   expect(drained.at(-1)).toBe('none | draining')
 })
 
+it.each<readonly [string, readonly SidecarEvent[], readonly string[]]>([
+  ['is open', ONE, ['reachable']],
+  ['is refused', [...ONE.slice(0, 3), { type: 'connected', id: 't0', result: 'refused' }], ['reachable']],
+  ['is given up', [...ONE.slice(0, 3), { type: 'connected', id: 't0', result: 'aborted' }], []],
+  [
+    'fails',
+    [...ONE.slice(0, 3), unreachable('TCP: refused')],
+    ['unreachable | REGISTRY_REFUSED | TCP: refused'],
+  ],
+  [
+    'has its outage, also while a link is there',
+    [...ONE, unreachable('TCP: refused'), registration('t0', 'registered')],
+    ['reachable', 'unreachable | REGISTRY_REFUSED | TCP: refused'],
+  ],
+])('the registry is not known until a first connection %s', (_what, events, band) => {
+  expect(bandAfter('registry', ...events)).toEqual(['unknown', ...band])
+})
+
 it('of many tokens, what is registered says whether all are, and the first trouble', () => {
   const [first = '', second = '', third = ''] = names(3)
   const all = [first, second, third].map((id) => registration(id, 'registered'))
