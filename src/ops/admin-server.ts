@@ -6,6 +6,7 @@ import { historyAnswer } from './history-answer.ts'
 import { type Route, serveEndpoints, textAnswer } from './http-endpoints.ts'
 import type { EventMetrics } from './metric-set.ts'
 import { type PageName, pageRoutes } from './page-routes.ts'
+import { redactedJson } from './redacted-json.ts'
 import { type PageRequest, pageRequest } from './status-page.ts'
 import { UpdateStream } from './update-stream.ts'
 
@@ -34,7 +35,7 @@ export interface AdminServerAddress {
 
 export interface AdminServerOptions<Event> extends AdminServerAddress {
   readonly clock: Clock
-  /** Takes secrets out of each body. */
+  /** Takes secrets out of each body, of JSON out of its texts. */
   readonly redact: (text: string) => string
   readonly readiness: () => Readiness
   readonly status: (page: PageRequest) => Record<string, unknown>
@@ -110,7 +111,7 @@ export class AdminServer<Event> {
   }
 
   #pageRoutes(): readonly Route[] {
-    const { page } = this.#options
+    const { page, redact } = this.#options
     if (page === undefined) return []
     return [
       ...pageRoutes(page.name),
@@ -118,7 +119,8 @@ export class AdminServer<Event> {
         method: 'GET',
         path: '/history',
         costly: true,
-        handle: (query) => historyAnswer(page.history, query.get('since')),
+        verbatim: true,
+        handle: (query) => historyAnswer(page.history, query.get('since'), redact),
       },
       {
         method: 'GET',
@@ -136,7 +138,7 @@ export class AdminServer<Event> {
   #snapshot(sinceMs: number | undefined): string {
     const { page, redact, status } = this.#options
     const now = status({ offset: 0, limit: 1, text: '' })
-    return redact(JSON.stringify({ status: now, history: page?.history.report(sinceMs) }))
+    return redactedJson({ status: now, history: page?.history.report(sinceMs) }, redact)
   }
 
   #commonRoutes(metrics: EventMetrics<Event>): readonly Route[] {
@@ -156,8 +158,9 @@ export class AdminServer<Event> {
         method: 'GET',
         path: '/status',
         costly: true,
+        verbatim: true,
         handle: (query) => {
-          const body = `${JSON.stringify(status(pageRequest(query, redact)), null, 2)}\n`
+          const body = `${redactedJson(status(pageRequest(query, redact)), redact, 2)}\n`
           return { status: 200, contentType: 'application/json', body }
         },
       },

@@ -33,7 +33,7 @@ export interface Route {
   readonly anyHost?: true
   /** Whether an answer takes long where there are many tokens: such answers are made one at a time, with rests, and once for all who wait for the same. Default: no. */
   readonly costly?: true
-  /** Whether the body is sent as it is; default: secrets are taken out of it. */
+  /** Whether the body is sent as it is, since it can hold no secret, or they are taken out of its parts; default: they are taken out of all of it. */
   readonly verbatim?: true
   /** @param query the decoded query of the request */
   readonly handle: (query: URLSearchParams) => Answer | StreamedAnswer | Promise<Answer>

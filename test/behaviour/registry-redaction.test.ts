@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
 import { createLog } from '../../src/ops/log.ts'
 import { publicName, Redactor } from '../../src/ops/redactor.ts'
+import { freePort } from '../support/free-port.ts'
 import { type ServiceHarness, startService } from '../support/registry-service-harness.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -68,4 +71,42 @@ it('nobody can change the metrics by registering under their names', async () =>
   expect(body).toMatch(new RegExp(`^puppet_registry_registrants ${tokens.length}$`, 'm'))
   expect(namesIn(body)).toEqual(expect.arrayContaining([...before]))
   expect(body).not.toContain('[token')
+})
+
+it('own tokens that are like a key or a piece of JSON are taken out of texts alone', async () => {
+  const alike = ['registrants', 'uptimeSeconds', 'null,null']
+  const port = await freePort()
+  const { admin, peers, clock, service } = await start({
+    redactor: new Redactor(alike),
+    admin: { host: '127.0.0.1', port, allowedHosts: [] },
+  })
+  await peers.register({ token: TOKEN, subprotocol: 'io|0.0.1|id|registrants|4000' })
+  await clock.advance(120_000)
+  const [response] = await once(get({ host: '127.0.0.1', port, path: '/updates', agent: false }), 'response')
+  let stream = ''
+  response.on('data', (chunk: Buffer) => {
+    stream += chunk
+  })
+  await waitUntil(() => stream.endsWith('\n\n'), { timeoutMs: 5000, what: 'everything' })
+  response.destroy()
+  const apart = {
+    status: JSON.parse((await admin('/status')).body),
+    history: JSON.parse((await admin('/history')).body),
+  }
+  for (const said of [apart, JSON.parse(stream.slice(stream.indexOf('data: ') + 6))]) {
+    expect(said).toMatchObject({
+      status: {
+        registrants: { total: 1 },
+        uptimeSeconds: 120,
+        tokens: [{ registrants: [{ host: `[token ${publicName('registrants')}]` }] }],
+      },
+      history: {
+        minutes: {
+          durations: { discovery: { maxMs: [null, null, null] } },
+          levels: { registrants: expect.any(Array) },
+        },
+      },
+    })
+  }
+  expect(service.server.table.size).toBe(1)
 })

@@ -26,7 +26,7 @@ async function begin(port?: number) {
     clock,
     redact: (body) => body.replaceAll('secret', '***'),
     readiness: () => ({ ready: true, brief: 'ready', verbose: 'all is well' }),
-    status: (page) => ({ page, word: 'secret' }),
+    status: (page) => ({ page, word: 'secret', secret: true }),
     loadMetrics: async () => {
       seen.loads += 1
       return {
@@ -77,13 +77,14 @@ describe('the admin server', () => {
     expect([admin.address, seen.loads, seen.events]).toEqual([undefined, 0, []])
   })
 
-  it('takes secrets out of every body but that of the metrics, whose names and numbers must stay', async () => {
+  it('takes secrets out of every body but that of the metrics, whose names and numbers must stay, as keys must', async () => {
     const { admin, ask } = await begin()
     admin.record('secret')
     await admin.start()
     expect(JSON.parse(await text(await ask('/status?offset=7')))).toEqual({
       page: { offset: 7, limit: 100, text: '' },
       word: '***',
+      secret: true,
     })
     expect(await text(await ask('/metrics'))).toBe('secret')
   })

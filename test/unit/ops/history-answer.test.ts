@@ -8,7 +8,8 @@ import { SettableClock } from '../history/settable-clock.ts'
 function begin(): { clock: SettableClock; history: History; ask: (since: string | null) => HistoryReport } {
   const clock = new SettableClock()
   const history = new History({ states: ['puppet'], durations: [], counts: ['times'], levels: [] }, clock)
-  const ask = (since: string | null): HistoryReport => JSON.parse(historyAnswer(history, since).body)
+  const ask = (since: string | null): HistoryReport =>
+    JSON.parse(historyAnswer(history, since, (text) => text).body)
   return { clock, history, ask }
 }
 
@@ -60,7 +61,7 @@ it.each([
   ' 2026-01-01T00:00:00Z',
   '2026-01-01T00:00:00Z<script>',
 ])('refuses ?since=%s, and says how an instant is written', (since) => {
-  const { status, body, contentType } = historyAnswer(begin().history, since)
+  const { status, body, contentType } = historyAnswer(begin().history, since, (text) => text)
   expect(status).toBe(400)
   expect(contentType).toContain('text/plain')
   expect(body).toBe(
