@@ -1,5 +1,6 @@
 import { History } from '../history/history.ts'
 import type { Clock } from '../lib/clock.ts'
+import { expiryTrouble } from './certificate-expiry.ts'
 import { DISCOVERY_RESULTS, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import { troubleWords } from './registrant-trouble.ts'
@@ -27,10 +28,12 @@ interface Observed {
 export class RegistryHistory {
   readonly history: History
   readonly #server: () => Observed
+  readonly #clock: Clock
 
   /** @param redact takes secrets out of what is kept; default: leaves it as it is */
   constructor(server: () => Observed, clock: Clock, redact?: (text: string) => string) {
     this.#server = server
+    this.#clock = clock
     this.history = new History(NAMES, clock, redact)
     this.history.enter('registry', 'serving')
     this.history.enter('tokens', 'none')
@@ -68,12 +71,7 @@ export class RegistryHistory {
         this.history.enter('registry', 'draining')
         break
       case 'certificate':
-        this.history.enter(
-          'certificate',
-          event.problem === '' ? 'valid' : 'in trouble',
-          event.code ?? null,
-          event.problem,
-        )
+        this.#lookAtCertificate(event)
         break
     }
     return true
@@ -90,5 +88,15 @@ export class RegistryHistory {
     if (sharing.size > 0)
       this.history.enter('sharing', 'shared', 'TOKEN_SHARED', troubleWords('TOKEN_SHARED'))
     else this.history.enter('sharing', 'single')
+  }
+
+  /** Whether clients accept it counts most. It expires without an event: of that the page hears by `/status`. */
+  #lookAtCertificate({ expires, problem, code }: RegistryEvent & { type: 'certificate' }): void {
+    const expiry = expiryTrouble(expires, this.#clock.date())
+    if (expiry?.code === 'CERTIFICATE_EXPIRED')
+      this.history.enter('certificate', 'expired', expiry.code, expiry.text)
+    else if (problem !== '') this.history.enter('certificate', 'in trouble', code ?? null, problem)
+    else if (expiry === undefined) this.history.enter('certificate', 'valid')
+    else this.history.enter('certificate', 'expires soon', expiry.code, expiry.text)
   }
 }

@@ -33,7 +33,9 @@ export const BANDS: readonly Band[] = [
     label: 'Certificate',
     states: {
       valid: { tone: 'good', words: 'in use' },
-      'in trouble': { tone: 'bad', words: 'a renewed one cannot be used' },
+      'in trouble': { tone: 'mixed', words: 'a renewed one cannot be used' },
+      'expires soon': { tone: 'mixed', words: 'in use, and expires soon' },
+      expired: { tone: 'bad', words: 'expired' },
     },
   },
 ]

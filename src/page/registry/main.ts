@@ -9,6 +9,7 @@ import { clockTime } from '../time.ts'
 import { createTimeline } from '../timeline.ts'
 import { followUpdates, type Update } from '../updates.ts'
 import { BANDS } from './bands.ts'
+import { withExpiry } from './certificate-expiry.ts'
 import { createCharts } from './charts.ts'
 import { createFacts } from './facts.ts'
 import { createRefusals } from './refusal-table.ts'
@@ -68,7 +69,7 @@ function showAnswer(): void {
 
 function showPast(): void {
   if (last === undefined) return
-  const { history } = last
+  const history = withExpiry(last.history, last.status.problems)
   if (timeline === undefined) {
     timeline = createTimeline(BANDS.filter(({ name }) => (history.states[name]?.length ?? 0) > 0))
     timelinePlace.append(timeline.node)

@@ -51,6 +51,41 @@ describe('the past of a registry', () => {
     ])
   })
 
+  it('has how the certificate was: in use, soon at its end, past it, and renewed ones that cannot be used', () => {
+    const { clock, past, states } = begin()
+    const dayMs = 86_400_000
+    const seen = (days: number, problem = '') => {
+      const expires = new Date(clock.date().getTime() + days * dayMs)
+      const code = problem === '' ? null : 'CERTIFICATE_KEY_MISMATCH'
+      clock.run(1000)
+      return past.record({ type: 'certificate', expires, problem, code })
+    }
+    expect([seen(90), seen(13), seen(13, 'odd'), seen(0, 'odd'), seen(90)]).not.toContain(false)
+    expect(states('certificate')).toEqual([
+      ['valid', null],
+      ['expires soon', 'CERTIFICATE_EXPIRES_SOON'],
+      ['in trouble', 'CERTIFICATE_KEY_MISMATCH'],
+      ['expired', 'CERTIFICATE_EXPIRED'],
+      ['valid', null],
+    ])
+  })
+
+  it('has a certificate that had expired before the start', () => {
+    const { clock, past, states } = begin()
+    past.record({ type: 'certificate', expires: new Date(clock.date().getTime() - 1), problem: '' })
+    expect(states('certificate')).toEqual([['expired', 'CERTIFICATE_EXPIRED']])
+  })
+
+  it('has when the registry began to drain', () => {
+    const { clock, past, states } = begin()
+    clock.run(1000)
+    expect(past.record({ type: 'draining', registrants: 3 })).toBe(true)
+    expect(states('registry')).toEqual([
+      ['serving', null],
+      ['draining', null],
+    ])
+  })
+
   it('has refusals and answers by the minute, which are nothing to look at at once', () => {
     const { past } = begin()
     const events: readonly RegistryEvent[] = [
