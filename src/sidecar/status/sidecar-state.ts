@@ -88,6 +88,7 @@ export class SidecarState {
     return this.#tokens.values()
   }
 
+  /** Tokens that are registered, and that the registry does not publish, as it says. */
   get unpublished(): number {
     return this.#counts.unpublished
   }
@@ -115,9 +116,14 @@ export class SidecarState {
     return this.#counts.verified
   }
 
-  /** Tokens that are registered, and discovery was seen to lead nowhere or elsewhere. */
+  /** Tokens that are registered, and clients do not get to the puppet, as the registry says or was seen. */
   get misled(): number {
     return this.#counts.misled
+  }
+
+  /** Tokens that are registered, and clients are misled, or refused by the puppet. */
+  get useless(): number {
+    return this.#counts.useless
   }
 
   /** False as soon as the puppet refuses one token; true when it accepts all; null while that is not known. */

@@ -6,8 +6,9 @@ import type { ProblemSet } from './problem-set.ts'
 import { totalsOf, WAITS_FOR_ITS_TURN } from './readiness.ts'
 import { connectionsOf, type DiscoveryRecord, type TokenRecord } from './records.ts'
 import type { SidecarState } from './sidecar-state.ts'
+import { isUseless } from './token-counts.ts'
 
-/** Tokens that are in trouble come first. */
+/** Tokens that are in trouble come first. Those that are registered follow. */
 const ORDER: readonly RegistrationState[] = [
   'refused',
   'waiting',
@@ -17,7 +18,6 @@ const ORDER: readonly RegistrationState[] = [
   'closing',
   'idle',
   'stopped',
-  'registered',
 ]
 
 export interface ReportOptions {
@@ -140,14 +140,35 @@ function secondsUntil(atMs: number | null, nowMs: number): number | null {
   return atMs === null ? null : Math.max(0, Math.ceil((atMs - nowMs) / 1000))
 }
 
-/** The tokens by state. A page of ten thousand tokens does not read all of them. */
+/** The tokens by state, and the registered ones by their use. A page of ten thousand well ones does not read all of them. */
 function groupsOf(sidecarState: SidecarState): readonly StatusGroup<TokenRecord>[] {
-  return ORDER.map((state) => ({
-    size: sidecarState.count(state),
-    tokens: inState(sidecarState.tokens, state),
-  }))
+  const { useless } = sidecarState
+  const group = (size: number, isMeant: (token: TokenRecord) => boolean): StatusGroup<TokenRecord> => ({
+    size,
+    tokens: first(size, sidecarState.tokens, isMeant),
+  })
+  return [
+    ...ORDER.map((state) => group(sidecarState.count(state), (token) => token.state === state)),
+    group(useless, (token) => token.state === 'registered' && isUseless(token)),
+    group(
+      sidecarState.count('registered') - useless,
+      (token) => token.state === 'registered' && !isUseless(token),
+    ),
+  ]
 }
 
-function* inState(tokens: Iterable<TokenRecord>, state: RegistrationState): Iterable<TokenRecord> {
-  for (const token of tokens) if (token.state === state) yield token
+/** The first so many that are meant; looks no further. */
+function* first(
+  count: number,
+  tokens: Iterable<TokenRecord>,
+  isMeant: (token: TokenRecord) => boolean,
+): Iterable<TokenRecord> {
+  let left = count
+  if (left === 0) return
+  for (const token of tokens) {
+    if (!isMeant(token)) continue
+    yield token
+    left -= 1
+    if (left === 0) return
+  }
 }

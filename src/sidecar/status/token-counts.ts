@@ -1,6 +1,6 @@
 import { type Advice, isMisleading, isUnpublished } from '../../protocol/advice.ts'
 import type { RegistrationState } from '../events.ts'
-import type { DiscoveryRecord, TokenRecord } from './records.ts'
+import type { TokenRecord } from './records.ts'
 
 /** How many tokens are what: counted as they change, so that ten thousand need not be gone through. */
 export class TokenCounts {
@@ -11,16 +11,24 @@ export class TokenCounts {
   #refused = 0
   #verified = 0
   #misled = 0
+  #useless = 0
 
   /** @param by 1 for a token that is so from now on, -1 for one that was */
-  count({ state, accepted, advice, confirmed, discovery }: TokenRecord, by: 1 | -1): void {
+  count(token: TokenRecord, by: 1 | -1): void {
+    const { state, accepted } = token
     this.#states.set(state, this.inState(state) + by)
-    if (isWithheld(advice)) this.#unpublished += by
-    if (state === 'registered' && confirmed === false) this.#unconfirmed += by
     if (accepted === true) this.#accepted += by
     if (accepted === false) this.#refused += by
-    if (isMisled(advice, discovery)) this.#misled += by
+    if (state === 'registered') this.#countRegistered(token, by)
+  }
+
+  #countRegistered(token: TokenRecord, by: 1 | -1): void {
+    const { advice, confirmed, discovery } = token
+    if (isWithheld(advice)) this.#unpublished += by
+    if (confirmed === false) this.#unconfirmed += by
+    if (isMisled(token)) this.#misled += by
     else if (discovery?.verdict === 'verified') this.#verified += by
+    if (isUseless(token)) this.#useless += by
   }
 
   inState(state: RegistrationState): number {
@@ -47,20 +55,30 @@ export class TokenCounts {
     return this.#refused
   }
 
-  /** Discovery leads to the puppet, as was seen. */
+  /** Registered, and discovery leads to the puppet, as was seen. */
   get verified(): number {
     return this.#verified
   }
 
-  /** Discovery leads nowhere or elsewhere, as was seen often enough to be told. */
+  /** Registered, and clients do not get to the puppet, as the registry says or was seen often enough to be told. */
   get misled(): number {
     return this.#misled
+  }
+
+  /** Registered, and of no use to clients all the same. */
+  get useless(): number {
+    return this.#useless
   }
 }
 
 /** Whether clients do not get to the puppet, as discovery or the registry says. */
-function isMisled(advice: readonly Advice[], discovery: DiscoveryRecord | null): boolean {
+function isMisled({ advice, discovery }: TokenRecord): boolean {
   return (discovery !== null && discovery.code !== null) || advice.some(({ code }) => isMisleading(code))
+}
+
+/** Of a registered token: whether clients are misled, or refused by the puppet. */
+export function isUseless(token: TokenRecord): boolean {
+  return token.accepted === false || isMisled(token)
 }
 
 /** Whether the registry says that clients cannot find the token at all. */

@@ -4,7 +4,17 @@ import { readConfig } from '../../../../src/config/sidecar-config.ts'
 import type { RegistrationState } from '../../../../src/sidecar/events.ts'
 import type { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { statusReport } from '../../../../src/sidecar/status/status-report.ts'
-import { countReads, gone, names, registration, STATES, stateOf, tokens } from './status-harness.ts'
+import {
+  advice,
+  countReads,
+  gone,
+  names,
+  registration,
+  STATES,
+  stateOf,
+  tokenChecked,
+  tokens,
+} from './status-harness.ts'
 
 const { config } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_aaaa-1111' })
 const damping = { withdrawals: 0, holdMs: 0 }
@@ -64,6 +74,27 @@ describe('the tokens', () => {
     expect(pageOf(sidecarState).tokens[1]?.id).toBe(`t${[...STATES].reverse().indexOf('waiting')}`)
     expect(order.at(-1)).toBe('registered')
     expect(order).toHaveLength(STATES.length)
+  })
+
+  it('come before the well registered ones where they are registered and of no use to clients', () => {
+    const { sidecarState } = stateOf([...names(6).map((): RegistrationState => 'registered'), 'idle', 'open'])
+    const elsewhere = { verdict: 'other_registrant', host: '203.0.113.9', port: 1 } as const
+    sidecarState.apply(tokenChecked('t5', false))
+    sidecarState.apply(advice('PORT_CLOSED', 'closed', 't3'))
+    sidecarState.apply({ type: 'verification', id: 't1', code: 'DISCOVERY_OTHER_REGISTRANT', ...elsewhere })
+    sidecarState.apply(advice('PUBLISHED_NEARBY', 'near', 't2'))
+    // What is open is no registered one yet.
+    sidecarState.apply(advice('PORT_CLOSED', 'closed', 't7'))
+    const ids = (): readonly string[] => pageOf(sidecarState).tokens.map(({ id }) => id)
+    expect(ids()).toEqual(['t7', 't6', 't1', 't3', 't5', 't0', 't2', 't4'])
+    expect(pageOf(sidecarState, 4).tokens.map(({ id }) => id)).toEqual(['t5', 't0', 't2', 't4'])
+    expect(pageOf(sidecarState).registrations).toMatchObject({ registered: 6, misled: 2, verified: 0 })
+    sidecarState.apply(registration('t7', 'registered'))
+    expect(pageOf(sidecarState).registrations).toMatchObject({ registered: 7, misled: 3 })
+    sidecarState.apply(tokenChecked('t5', true))
+    sidecarState.apply(advice('PORT_OPEN', 'open', 't3'))
+    sidecarState.apply(gone('t1'))
+    expect(ids()).toEqual(['t6', 't7', 't0', 't2', 't3', 't4', 't5'])
   })
 
   it('of one state keep the order of the configuration', () => {
@@ -138,5 +169,16 @@ describe('the tokens', () => {
     expect(looks()).toBe(100)
     expect(pageOf(sidecarState, 10_000).tokens).toEqual([])
     expect(looks()).toBe(100)
+  })
+
+  it('are not all read for one page of ten thousand with some that are of no use to clients', () => {
+    const { sidecarState } = stateOf(Array.from({ length: 10_000 }, () => 'registered'))
+    for (const id of ['t3', 't50']) sidecarState.apply(tokenChecked(id, false))
+    const looks = countReads(sidecarState)
+    const { tokens } = pageOf(sidecarState)
+    expect(tokens).toHaveLength(100)
+    expect(tokens.slice(0, 3).map(({ id }) => id)).toEqual(['t3', 't50', 't0'])
+    // As far as the last of those, and for 98 others.
+    expect(looks()).toBe(51 + 100)
   })
 })
