@@ -49,8 +49,12 @@ function troublesOf(status: RegistryStatus, history: HistoryReport, nowMs: numbe
   const shared = spread((code) => code === 'TOKEN_SHARED')
   const refused = recentRefusals(history.minutes, NO_ROOM)
   return [
+    // The registrants of one token may have several of these troubles.
     ...told(
-      spread((code) => code.startsWith('UNPUBLISHED_')),
+      Math.min(
+        spread((code) => code.startsWith('UNPUBLISHED_')),
+        status.registrants.unhappyTokens,
+      ),
       'cannot be found',
     ),
     ...told(

@@ -57,6 +57,12 @@ test('says how many tokens are in which trouble', () => {
   expect(toneOf({ registrants, problems })).toBe('mixed')
 })
 
+test('counts a token once whose registrants cannot be found for two reasons', () => {
+  const registrants = { ...serving.registrants, unhappyTokens: 1 }
+  const problems = [problem('UNPUBLISHED_HOST', 1), problem('UNPUBLISHED_RANGE', 1)]
+  expect(read({ registrants, problems })).toBe('Serving 1,204 tokens; 1 cannot be found')
+})
+
 test('is bad where every token is in trouble', () => {
   const registrants = { total: 2, tokens: 2, unhappyTokens: 2, sharedTokens: 0 }
   expect(toneOf({ registrants, problems: [problem('PORT_CLOSED', 2)] })).toBe('bad')
