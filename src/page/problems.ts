@@ -1,5 +1,6 @@
 import { element, replaceChildren } from './element.ts'
 import { instant } from './instant.ts'
+import { number } from './numbers.ts'
 import type { Problem } from './problem.ts'
 
 /** What is wrong and what to do about it; nothing at all while nothing is. */
@@ -26,7 +27,7 @@ function inOrder(problems: readonly Problem[], first: string | null | undefined)
 
 function item({ code, message, remedy, since, tokens }: Problem, nowMs: number): HTMLElement {
   const { count, ids } = tokens
-  const more = count > ids.length ? ` and ${(count - ids.length).toLocaleString('en')} more` : ''
+  const more = count > ids.length ? ` and ${number(count - ids.length)} more` : ''
   const about = count === 0 ? [] : [`, ${count === 1 ? 'token' : 'tokens'} `, ...names(ids), more]
   return element(
     'li',

@@ -1,4 +1,5 @@
 import { element, replaceChildren } from './element.ts'
+import { counted, number } from './numbers.ts'
 import { PAGE_SIZE, type TokenPage, TokenSource } from './token-source.ts'
 
 export interface TokenListOptions<Token> {
@@ -134,9 +135,8 @@ function bodyCell(content: Node | string, column: string): HTMLElement {
 
 /** How many tokens are shown, in words. */
 function countWords(page: { offset: number; shown: number; matching: number; text: string }): string {
-  const number = (value: number): string => value.toLocaleString('en')
   const { offset, shown, matching, text } = page
-  const of = `${number(matching)} ${matching === 1 ? 'token' : 'tokens'}${text === '' ? '' : ` with “${text}”`}`
+  const of = `${counted(matching, 'token')}${text === '' ? '' : ` with “${text}”`}`
   if (matching === 0) return text === '' ? 'There is no token.' : `No token with “${text}”.`
   return shown === matching ? of : `${number(offset + 1)} to ${number(offset + shown)} of ${of}`
 }

@@ -1,5 +1,6 @@
 import type { HistoryReport } from '../../history/report.ts'
 import { element, replaceChildren } from '../element.ts'
+import { number } from '../numbers.ts'
 import { type Period, spanOf } from '../period.ts'
 import { createPlot } from '../plot.ts'
 import { clockMinute, zoneMs } from '../time.ts'
@@ -109,6 +110,6 @@ function sampleWords(
 }
 
 function rowNode({ atMs, values }: Sample): HTMLElement {
-  const cells = values.map((value) => element('td', {}, value === null ? '' : value.toLocaleString('en')))
+  const cells = values.map((value) => element('td', {}, value === null ? '' : number(value)))
   return element('tr', {}, element('th', { scope: 'row' }, clockMinute(atMs)), ...cells)
 }

@@ -2,6 +2,7 @@ import type { HistoryReport } from '../../history/report.ts'
 import { element, replaceChildren } from '../element.ts'
 import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
+import { counted, number } from '../numbers.ts'
 import { isRegistryKnown, registryWords, retryWords } from './registry-words.ts'
 import type { SidecarStatus } from './status.ts'
 import { verdictWords } from './verdict.ts'
@@ -34,7 +35,7 @@ export function createFacts(): {
 /** Which of many pages this is. */
 export function subjectWords({ puppet, registry, registrations, tokens }: SidecarStatus): string {
   const { total } = registrations
-  const about = total === 1 ? `token ${tokens[0]?.id ?? ''}` : `${total.toLocaleString('en')} tokens`
+  const about = total === 1 ? `token ${tokens[0]?.id ?? ''}` : counted(total, 'token')
   return `Puppet ${hostPort(puppet.host, puppet.port)}, ${about} (tokens are shown by names made from them), registry ${registry.url}`
 }
 
@@ -58,7 +59,7 @@ function factsOf(
       [registryWords(registry, isAsked), ...(isAsked ? since(registry.since) : []), retryWords(status)],
     ],
     ['Puppet', [puppetWords(puppet), ...since(puppet.since), holdWords(puppet)]],
-    ...(gateway === null ? [] : [['Gateway', [gatewayWords(gateway)]] as const]),
+    ...(gateway === null ? [] : [['Gateway', [counted(gateway.connections, 'connection')]] as const]),
     ['Sidecar', [`version ${status.version}`]],
   ]
 }
@@ -75,12 +76,7 @@ function holdWords({ damping }: SidecarStatus['puppet']): string {
   return `, withdrawn ${withdrawals} times in ten minutes: it stays so for ${holdSeconds} s`
 }
 
-function gatewayWords({ connections }: { readonly connections: number }): string {
-  return connections === 1 ? '1 connection' : `${connections.toLocaleString('en')} connections`
-}
-
 function countsWords({ verified, misled, registered }: SidecarStatus['registrations']): string {
-  const number = (value: number): string => value.toLocaleString('en')
   const unknown = registered - verified - misled
   return [
     `clients of ${number(verified)} tokens are led here`,

@@ -1,6 +1,7 @@
 import type { HistoryReport } from '../../history/report.ts'
 import type { Sentence } from '../answer-words.ts'
 import { hostPort } from '../host-port.ts'
+import { number } from '../numbers.ts'
 import { shortReason } from '../short-reason.ts'
 import { misleads } from './misleading.ts'
 import type { SidecarStatus, Token } from './status.ts'
@@ -71,7 +72,6 @@ function ofMany({ registrations }: SidecarStatus, history: HistoryReport): Sente
   const { total, registered, misled } = registrations
   // Not from the problems: one token may have several of them.
   const findable = Math.max(0, registered - misled)
-  const number = (value: number): string => value.toLocaleString('en')
   if (findable === 0) return not(`none of ${number(total)} tokens is registered and leads here`)
   if (findable < total)
     return { tone: 'mixed', words: `Findable: ${number(findable)} of ${number(total)} tokens` }
