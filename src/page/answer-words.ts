@@ -6,6 +6,8 @@ export interface Sentence {
   readonly tone: Tone
   /** Without how long it has been so. */
   readonly words: string
+  /** The same without numbers, where they may change each second: it is read out when this changes. Default: the words. */
+  readonly meaning?: string | undefined
   /** Since when it is so, in milliseconds since the epoch; undefined: no one instant. */
   readonly sinceMs?: number | undefined
   /** The problem that makes it so: it is listed first. */
@@ -16,4 +18,9 @@ export interface Sentence {
 export function spoken({ words, sinceMs }: Sentence, nowMs: number): string {
   const forMs = sinceMs === undefined ? 0 : nowMs - sinceMs
   return forMs < 1000 ? words : `${words} for ${duration(forMs)}`
+}
+
+/** What screen readers read out. @param cutOff what is to be said while the server is not heard; empty while it is */
+export function readOut({ words, meaning = words }: Sentence, cutOff: string): string {
+  return cutOff === '' ? meaning : cutOff
 }

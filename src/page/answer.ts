@@ -1,4 +1,4 @@
-import { type Sentence, spoken } from './answer-words.ts'
+import { readOut, type Sentence, spoken } from './answer-words.ts'
 import { element } from './element.ts'
 import { SIGNS } from './tone.ts'
 
@@ -23,7 +23,7 @@ export function createAnswer(program: string): Answer {
       heading.dataset.tone = cutOff === '' ? sentence.tone : 'unknown'
       setText(band, cutOff)
       band.hidden = cutOff === ''
-      setText(live, cutOff || sentence.words)
+      setText(live, readOut(sentence, cutOff))
       const short = cutOff === '' ? `${SIGNS[sentence.tone]} ${sentence.words}` : '? No connection'
       const title = `${short} · ${program}`
       if (document.title !== title) document.title = title

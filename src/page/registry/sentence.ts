@@ -14,7 +14,12 @@ export function sentence(status: RegistryStatus, history: HistoryReport, nowMs: 
   if (status.draining) {
     const since = history.states.registry?.findLast(({ state }) => state === 'draining')?.at
     const words = `Draining: ${counted(total, 'registrant')} left to send away`
-    return { tone: 'bad', words, sinceMs: since === undefined ? undefined : Date.parse(since) }
+    return {
+      tone: 'bad',
+      words,
+      meaning: 'Draining',
+      sinceMs: since === undefined ? undefined : Date.parse(since),
+    }
   }
   const expiresMs = status.certificate === null ? undefined : Date.parse(status.certificate.expires)
   if (expiresMs !== undefined && expiresMs <= nowMs)
@@ -23,15 +28,39 @@ export function sentence(status: RegistryStatus, history: HistoryReport, nowMs: 
       words: 'Clients refuse this registry: its certificate has expired',
       sinceMs: expiresMs,
     }
-  const base = tokens === 0 ? 'Ready, but nobody is registered' : `Serving ${counted(tokens, 'token')}`
+  const base = ofTokens(tokens)
   const troubles = troublesOf(status, history, nowMs)
   if (troubles.length > 0) {
     const isAll = tokens > 0 && unhappyTokens >= tokens
-    return { tone: isAll ? 'bad' : 'mixed', words: `${base}; ${troubles.join('; ')}` }
+    return { tone: isAll ? 'bad' : 'mixed', ...joined([base, ...troubles]) }
   }
   const startedMs = nowMs - status.uptimeSeconds * 1000
-  const of = tokens === 0 ? '' : ` of ${counted(total, 'registrant')}`
-  return { tone: 'good', words: `${base}${of}`, sinceMs: tokens === 0 ? emptySinceMs(history) : startedMs }
+  if (tokens === 0) return { tone: 'good', ...base, sinceMs: emptySinceMs(history) }
+  const words = `${base.words} of ${counted(total, 'registrant')}`
+  return { tone: 'good', words, meaning: base.meaning, sinceMs: startedMs }
+}
+
+/** A part of the sentence, with numbers and without. */
+interface Part {
+  readonly words: string
+  readonly meaning: string
+}
+
+function ofTokens(count: number): Part {
+  if (count === 0) return plain('Ready, but nobody is registered')
+  return { words: `Serving ${counted(count, 'token')}`, meaning: 'Serving tokens' }
+}
+
+/** Without numbers anyway. */
+function plain(words: string): Part {
+  return { words, meaning: words }
+}
+
+function joined(parts: readonly Part[]): Part {
+  return {
+    words: parts.map(({ words }) => words).join('; '),
+    meaning: parts.map(({ meaning }) => meaning).join('; '),
+  }
 }
 
 function emptySinceMs({ states }: HistoryReport): number | undefined {
@@ -40,14 +69,13 @@ function emptySinceMs({ states }: HistoryReport): number | undefined {
 }
 
 /** What is wrong, as the rest of a sentence about tokens. */
-function troublesOf(status: RegistryStatus, history: HistoryReport, nowMs: number): readonly string[] {
+function troublesOf(status: RegistryStatus, history: HistoryReport, nowMs: number): readonly Part[] {
   const { problems } = status
   const spread = (isMeant: (code: string) => boolean): number =>
     problems.filter(({ code }) => isMeant(code)).reduce((sum, { tokens }) => sum + tokens.count, 0)
-  const told = (count: number, words: string): readonly string[] =>
-    count === 0 ? [] : [`${number(count)} ${words}`]
+  const told = (count: number, what: string, ofSome = what): readonly Part[] =>
+    count === 0 ? [] : [{ words: `${number(count)} ${what}`, meaning: `some ${ofSome}` }]
   const shared = spread((code) => code === 'TOKEN_SHARED')
-  const refused = recentRefusals(history.minutes, NO_ROOM)
   return [
     // The registrants of one token may have several of these troubles.
     ...told(
@@ -65,19 +93,30 @@ function troublesOf(status: RegistryStatus, history: HistoryReport, nowMs: numbe
       spread((code) => code === 'REGISTRANT_SILENT'),
       'not heard of',
     ),
-    ...told(shared, shared === 1 ? 'has several registrants' : 'have several registrants'),
-    ...(refused === 0 ? [] : [`${counted(refused, 'registrant')} found no room in the last minutes`]),
+    ...told(shared, `${shared === 1 ? 'has' : 'have'} several registrants`, 'have several registrants'),
+    ...ofRefused(recentRefusals(history.minutes, NO_ROOM)),
     ...ofRegistry(status, nowMs),
   ]
 }
 
-function ofRegistry({ certificate, list, problems }: RegistryStatus, nowMs: number): readonly string[] {
+function ofRefused(count: number): readonly Part[] {
+  const end = 'found no room in the last minutes'
+  return count === 0
+    ? []
+    : [{ words: `${counted(count, 'registrant')} ${end}`, meaning: `registrants ${end}` }]
+}
+
+function ofRegistry({ certificate, list, problems }: RegistryStatus, nowMs: number): readonly Part[] {
   const isSoon = problems.some(({ code }) => code === 'CERTIFICATE_EXPIRES_SOON')
   return [
-    ...(certificate !== null && isSoon
-      ? [`the certificate ends in ${duration(Date.parse(certificate.expires) - nowMs)}`]
-      : []),
-    ...(certificate === null || certificate.problem === '' ? [] : ['the renewed certificate cannot be used']),
-    ...(list === null || list.problems.length === 0 ? [] : ['the list of tokens cannot be read']),
+    ...(certificate !== null && isSoon ? [ofCertificate(Date.parse(certificate.expires) - nowMs)] : []),
+    ...(certificate === null || certificate.problem === ''
+      ? []
+      : [plain('the renewed certificate cannot be used')]),
+    ...(list === null || list.problems.length === 0 ? [] : [plain('the list of tokens cannot be read')]),
   ]
+}
+
+function ofCertificate(leftMs: number): Part {
+  return { words: `the certificate ends in ${duration(leftMs)}`, meaning: 'the certificate ends soon' }
 }

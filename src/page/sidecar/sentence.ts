@@ -72,13 +72,19 @@ function ofMany({ registrations }: SidecarStatus, history: HistoryReport): Sente
   const { total, registered, misled } = registrations
   // Not from the problems: one token may have several of them.
   const findable = Math.max(0, registered - misled)
-  if (findable === 0) return not(`none of ${number(total)} tokens is registered and leads here`)
-  if (findable < total)
-    return { tone: 'mixed', words: `Findable: ${number(findable)} of ${number(total)} tokens` }
+  if (findable === 0) {
+    const why = (count: string): string => `none of ${count} tokens is registered and leads here`
+    return { ...not(why(number(total))), meaning: `Not findable: ${why('the')}` }
+  }
+  if (findable < total) {
+    const words = `Findable: ${number(findable)} of ${number(total)} tokens`
+    return { tone: 'mixed', words, meaning: 'Findable: not all tokens' }
+  }
   const last = history.states.registered?.at(-1)
   return {
     tone: 'good',
     words: `Findable: all ${number(total)} tokens`,
+    meaning: 'Findable: all tokens',
     sinceMs: last?.state === 'all' ? notMisledSince(Date.parse(last.at), history) : undefined,
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HistoryReport } from '../../../src/history/report.ts'
-import { spoken } from '../../../src/page/answer-words.ts'
+import { readOut, spoken } from '../../../src/page/answer-words.ts'
 import { sentence } from '../../../src/page/registry/sentence.ts'
 import type { RegistryStatus } from '../../../src/page/registry/status.ts'
 
@@ -109,4 +109,24 @@ test('says that it drains before anything else', () => {
   expect(read({ draining: true, certificate }, history)).toBe(
     'Draining: 1,210 registrants left to send away for 40 s',
   )
+})
+
+test('says neither counts nor time in what is read out, so that it changes with the meaning alone', () => {
+  const out = (change: Partial<RegistryStatus>, history = quiet): string =>
+    readOut(sentence({ ...serving, ...change }, history, NOW), '')
+  expect(out({})).toBe('Serving tokens')
+  expect(out({ draining: true })).toBe('Draining')
+  const all = ['UNPUBLISHED_HOST', 'PORT_CLOSED', 'REGISTRANT_SILENT', 'TOKEN_SHARED']
+  const registrants = { ...serving.registrants, unhappyTokens: 100 }
+  const certificate = { expires: '2026-03-08T16:00:00Z', problem: '' }
+  const counts = { 'refusals.full': [7] }
+  const full = { states: {}, minutes: { counts } } as unknown as HistoryReport
+  for (const count of [1, 2]) {
+    const soon = problem('CERTIFICATE_EXPIRES_SOON', 0)
+    const problems = [...all.map((code) => problem(code, count)), soon]
+    expect(out({ registrants, certificate, problems }, full)).toBe(
+      'Serving tokens; some cannot be found; some cannot be reached; some not heard of; some have several registrants; ' +
+        'registrants found no room in the last minutes; the certificate ends soon',
+    )
+  }
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HistoryReport } from '../../../src/history/report.ts'
-import { spoken } from '../../../src/page/answer-words.ts'
+import { readOut, spoken } from '../../../src/page/answer-words.ts'
 import type { Problem } from '../../../src/page/problem.ts'
 import { sentence } from '../../../src/page/sidecar/sentence.ts'
 import type { SidecarStatus, Token } from '../../../src/page/sidecar/status.ts'
@@ -192,7 +192,7 @@ test('counts the tokens that are findable where there are many', () => {
     states: { registered: [{ at: since, state: 'all', code: null, cause: '' }] },
   } as unknown as HistoryReport
   expect(read(many({}), all)).toBe('Findable: all 10,000 tokens for 3 h 12 min')
-  expect(sentence(many({ registered: 9990 }), all)).toEqual({
+  expect(sentence(many({ registered: 9990 }), all)).toMatchObject({
     tone: 'mixed',
     words: 'Findable: 9,990 of 10,000 tokens',
   })
@@ -220,8 +220,14 @@ test('counts a token once that clients do not get to for two reasons', () => {
   expect(read({ ...healthy, registrations, problems })).toBe('Findable: 9,996 of 10,000 tokens')
 })
 
-test('says nothing of time in the words that are read out, so that they change with the meaning alone', () => {
-  const later = spoken(sentence(healthy, history), now + 60_000)
-  expect(later).not.toBe(read(healthy))
-  expect(sentence(healthy, history).words).toBe('Findable at 203.0.113.7:8788')
+test('says neither time nor counts in what is read out, so that it changes with the meaning alone', () => {
+  const out = (status: SidecarStatus): string => readOut(sentence(status, history), '')
+  expect(out(healthy)).toBe('Findable at 203.0.113.7:8788')
+  const many = (registered: number, total: number) =>
+    out({ ...healthy, registrations: { ...healthy.registrations, total, registered } })
+  expect([many(1204, 1204), many(1205, 1205)]).toEqual(Array(2).fill('Findable: all tokens'))
+  expect([many(9998, 10_000), many(9997, 9999)]).toEqual(Array(2).fill('Findable: not all tokens'))
+  const none = 'Not findable: none of the tokens is registered and leads here'
+  expect([many(0, 10_000), many(0, 9999)]).toEqual(Array(2).fill(none))
+  expect(readOut(sentence(healthy, history), 'No connection')).toBe('No connection')
 })
