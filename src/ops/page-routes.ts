@@ -7,7 +7,7 @@ export type PageName = 'sidecar' | 'registry'
 
 /**
  * Nothing but the page's own files, and nobody else's frame. What peers say can be no markup, whatever a mistake in the page does: the browser
- * refuses all text where markup is wanted.
+ * refuses all text where markup is wanted, and lets no script say which text may be markup.
  */
 const POLICY = [
   "default-src 'none'",
@@ -19,6 +19,7 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
 ].join('; ')
 
 /** Where the build puts the pages: beside the one file that it makes of the program. */
