@@ -9,7 +9,7 @@ import { startScriptedRegistry } from '../support/scripted-registry.ts'
 import { startSidecar } from '../support/sidecar.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { chromiumPath } from './support/chromium.ts'
-import { untilText } from './support/reading.ts'
+import { text, untilText } from './support/reading.ts'
 import { startViewer, type Viewer } from './support/viewer.ts'
 
 /** What runs, loads or asks if it is ever taken for markup. */
@@ -53,9 +53,9 @@ describe.runIf(chromiumPath !== undefined)('stays text', () => {
     expect(await strangers(page)).toBe(0)
   })
 
-  it('what a puppet answers a probe with', async () => {
-    const message = { 'grpc-message': encodeURIComponent(MARKUP) }
-    const puppet = await startAnsweringPuppet({ '*': statusOnly(14, message) })
+  it('what a puppet answers a probe with: the page has not even that, but the name of the status', async () => {
+    const said = { 'grpc-message': encodeURIComponent(MARKUP), 'grpc-encoding': MARKUP, server: MARKUP }
+    const puppet = await startAnsweringPuppet({ '*': statusOnly(14, said) })
     closing.push(puppet.stop)
     const { adminPort } = await startSidecar({
       WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_markup-of-a-puppet',
@@ -63,26 +63,29 @@ describe.runIf(chromiumPath !== undefined)('stays text', () => {
       REGISTRAR_REGISTRY_URL: 'ws://127.0.0.1:9',
     })
     const page = await viewer.open(adminPort)
-    await untilText(page, /Not findable: the puppet is unhealthy/)
+    await untilText(page, /Not findable: the puppet is unhealthy .*UNAVAILABLE/)
+    expect(await text(page)).not.toMatch(/onerror|alert|stranger/)
     expect(await strangers(page)).toBe(0)
   })
 
-  it('what stands in a file of tokens, and its name', async () => {
+  it('what a file of tokens is called', async () => {
     const registry = await startRegistryProcess()
     const puppet = await startAnsweringPuppet({})
     closing.push(puppet.stop)
-    const file = join(makeTempDir(), '<b id=stranger>tokens')
-    writeFileSync(file, `insecure_markup-of-a-file # ${MARKUP}\n`)
+    const folder = makeTempDir()
+    writeFileSync(join(folder, 'good'), 'insecure_markup-of-a-file\n')
     const { adminPort, command } = await startSidecar({
-      WECHATY_PUPPET_SERVICE_TOKEN_FILE: file,
+      WECHATY_PUPPET_SERVICE_TOKEN_FILE: folder,
       WECHATY_PUPPET_SERVER_PORT: String(puppet.port),
       REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}`,
     })
     const page = await viewer.open(adminPort)
     await untilText(page, /Findable/)
-    writeFileSync(file, `${MARKUP}\n`)
+    // Names of files have no slash.
+    writeFileSync(join(folder, MARKUP.replaceAll('/', '')), 'your-token-here\n')
     command.kill('SIGHUP')
-    await untilText(page, /To do: .*token/)
+    // As a problem, and among what happened.
+    await untilText(page, /line 1 of <img src=.*<script>.*line 1 of <img src=/s)
     expect(await strangers(page)).toBe(0)
   })
 
@@ -101,12 +104,21 @@ describe.runIf(chromiumPath !== undefined)('stays text', () => {
 
   it('what a registrant gives itself out as', async () => {
     const registry = await startRegistryProcess()
-    const isToken = /[!#$%&'*+.^_`|~0-9A-Za-z-]/
-    const name = [...MARKUP].filter((character) => isToken.test(character)).join('')
-    await registry.peers.register({ subprotocol: `io|0.0.1|${name}|${name}.example|4000`, answers: MARKUP })
+    const { peers } = registry
+    const refused = await peers.refused({
+      subprotocol: '',
+      headers: {
+        authorization: 'Token insecure_markup-of-a-registrant',
+        'sec-websocket-protocol': `io|0.0.1|${MARKUP}|${MARKUP}|4000`,
+      },
+    })
+    expect(refused.status).toBe(400)
+    // What of markup may stand in a subprotocol, and in the name of a host.
+    await peers.register({ subprotocol: "io|0.0.1|'&#60img'|img-src_onerror.example|4000", answers: MARKUP })
     const page = await viewer.open(registry.adminPort)
-    await untilText(page, /1 registrant/)
+    await untilText(page, /img-src_onerror\.example:4000/)
+    expect(await text(page)).not.toMatch(/[<>]/)
     expect(await strangers(page)).toBe(0)
-    registry.peers.end()
+    peers.end()
   })
 })
