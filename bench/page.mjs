@@ -33,7 +33,7 @@ const table = `${formatTable(rows)}
 ${about}; ${minutes} minutes on loopback. Load average before: ${load}, after: ${loadavg()[0].toFixed(1)}.
 
 All processes run at the same time, ${each} of each kind; given is the median of a kind, and the difference of the medians. A page that is open is a client that
-loads the page's three files, follows \`/updates\` as a browser's \`EventSource\` does, and with several tokens asks for the list of them at each update; ${PAGES} are open
+loads the page's three files, follows \`/updates\` as a browser's \`EventSource\` does, and with several tokens reads the list of them every 2 s while updates come; ${PAGES} are open
 at each sidecar with pages, all the time. Quiet: one token, and nothing happens. Lively: 100 tokens, whose puppet is ended every 20 s and is away for 5 s. Memory is what is
 resident, the median of a sample each second; processor time is as the scheduler counts it.
 `

@@ -46,7 +46,7 @@ export function pageRows(sidecars, { before }) {
   const closed = { cpu: CPU_MORE_CLOSED, memory: MEMORY_MORE_CLOSED }
   return [
     ...compare('quiet', 'open', 'closed', open),
-    // Each page asks for its list each second: no bound was promised for that.
+    // Each page reads its list every 2 s: no bound was promised for that.
     ...compare('lively', 'open', 'closed', { ...open, cpu: undefined }),
     ...(before === undefined
       ? []
