@@ -1,15 +1,8 @@
 import type { Value } from '../../history/report.ts'
 import { number } from '../numbers.ts'
+import { ANSWERS } from './answers.ts'
 import { createLinesChart } from './lines-chart.ts'
 import { perSecond, type Sample, sums } from './samples.ts'
-
-/** Answers to discoveries, as `/history` counts them. */
-const ANSWERS = {
-  'discoveries.found': 'found',
-  'discoveries.not_registered': 'nobody registered',
-  'discoveries.unusable': 'registered, but cannot be published',
-  'discoveries.refused': 'registry could not say (503)',
-} as const
 
 /** A number of two digits, as small as it may be. */
 function short(value: number): string {

@@ -7,7 +7,7 @@ import { misleads } from './misleading.ts'
 import type { SidecarStatus, Token } from './status.ts'
 
 /** Troubles of a puppet from which nothing comes back. Of others the reason says what comes. */
-const SILENT: ReadonlySet<string> = new Set([
+export const SILENT: ReadonlySet<string> = new Set([
   'PUPPET_REFUSED',
   'PUPPET_SILENT',
   'PUPPET_UNREACHABLE',

@@ -1,4 +1,4 @@
-const VERDICTS: Readonly<Record<string, string>> = {
+export const VERDICTS: Readonly<Record<string, string>> = {
   verified: 'clients are led to this puppet',
   lost: 'clients do not find it: the registry answers that nobody is registered',
   stale_link: 'clients are sent to this host, but the registry asks another connection',
