@@ -10,7 +10,7 @@ export interface Answer {
 
 /**
  * The sentence in large type, and for screen readers again where it is read out when it changes its meaning, and not each second.
- * The title of the page says the same in short, for whoever has it open behind others.
+ * The title of the page says the same in short, as it was when the page was last shown.
  */
 export function createAnswer(program: string): Answer {
   const heading = element('h1', { id: 'answer', 'data-tone': 'unknown' })
