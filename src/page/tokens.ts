@@ -1,5 +1,5 @@
 import { element, replaceChildren } from './element.ts'
-import { counted, number } from './numbers.ts'
+import { CountReadOut, countWords } from './token-count.ts'
 import { PAGE_SIZE, type TokenPage, TokenSource } from './token-source.ts'
 
 export interface TokenListOptions<Token> {
@@ -27,7 +27,9 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
   const { heading, columns } = options
   const source = new TokenSource<Token>()
   const filter = element('input', { type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false' })
-  const count = element('p', { class: 'aside', role: 'status' })
+  const count = element('p', { class: 'aside' })
+  const live = element('p', { role: 'status', class: 'unseen' })
+  const readOut = new CountReadOut()
   const body = element('tbody', { role: 'rowgroup' })
   const previous = element('button', { type: 'button' }, 'Previous')
   const next = element('button', { type: 'button' }, 'Next')
@@ -46,6 +48,7 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
     element('h2', { id: 'tokens' }, heading),
     search,
     count,
+    live,
     table,
     pages,
   )
@@ -68,6 +71,8 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
     while (body.rows.length > tokens.length) body.deleteRow(-1)
     const words = countWords({ offset, shown: tokens.length, matching, text: filter.value })
     if (count.textContent !== words) count.textContent = words
+    const said = readOut.said(words)
+    if (live.textContent !== said) live.textContent = said
     const focused = document.activeElement
     previous.disabled = offset === 0
     next.disabled = offset + tokens.length >= matching
@@ -89,6 +94,7 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
   }
   const turn = (by: number): void => {
     offset = Math.max(0, offset + by)
+    readOut.ask()
     void ask().then(() => table.scrollIntoView({ block: 'nearest' }))
   }
   previous.addEventListener('click', () => turn(-PAGE_SIZE))
@@ -100,6 +106,7 @@ export function createTokenList<Token>(options: TokenListOptions<Token>): TokenL
     typing = setTimeout(() => {
       typing = undefined
       offset = 0
+      readOut.ask()
       void ask()
     }, TYPING_MS)
   })
@@ -131,12 +138,4 @@ function headCell(text: string): HTMLElement {
 
 function bodyCell(content: Node | string, column: string): HTMLElement {
   return element('td', { role: 'cell', 'data-column': column }, content)
-}
-
-/** How many tokens are shown, in words. */
-function countWords(page: { offset: number; shown: number; matching: number; text: string }): string {
-  const { offset, shown, matching, text } = page
-  const of = `${counted(matching, 'token')}${text === '' ? '' : ` with “${text}”`}`
-  if (matching === 0) return text === '' ? 'There is no token.' : `No token with “${text}”.`
-  return shown === matching ? of : `${number(offset + 1)} to ${number(offset + shown)} of ${of}`
 }
