@@ -50,7 +50,7 @@ function createRegistry(
       redactor.replace(change.tokens)
       service.server.replaceList(change.tokens)
     }
-    logListChange(change, log)
+    service.listChanged(change.kind === 'changed' ? { ...change, tokens: change.tokens.length } : change)
   }
   const list = config.list && new TokenFileWatcher({ source: config.list.source, clock, onChange: apply })
   return {
@@ -65,22 +65,6 @@ function createRegistry(
       log.info('registry ended')
       return EXIT.ok
     },
-  }
-}
-
-function logListChange(change: TokenFileChange, log: Log): void {
-  switch (change.kind) {
-    case 'changed':
-      return log.info({ tokens: change.tokens.length }, 'the list of tokens changed')
-    case 'kept': {
-      const cause = change.problems.map(({ message }) => message).join('; ')
-      return log.error(
-        { code: change.problems[0]?.code, cause },
-        `the list stays as it is, because of its file: ${cause}`,
-      )
-    }
-    case 'mended':
-      return log.info('the list can be read again')
   }
 }
 

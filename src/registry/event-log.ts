@@ -5,7 +5,7 @@ import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import { recordedLog } from '../ops/recorded-log.ts'
 import { expiryTrouble } from './certificate-expiry.ts'
-import { LEAVE_REASONS, type RegistryEvent } from './events.ts'
+import { LEAVE_REASONS, type ListChange, type RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 import { REGISTRANT_REMEDIES } from './registrant-trouble.ts'
 
@@ -66,6 +66,8 @@ export class EventLog {
         )
       case 'certificate':
         return this.#certificate(event)
+      case 'list':
+        return this.#list(event)
       case 'draining':
         return this.#log.info({ registrants: event.registrants }, 'draining: sending every registrant away')
       case 'discovered':
@@ -144,6 +146,22 @@ export class EventLog {
     if (trouble === undefined) return this.#log.info(fields, 'the certificate is in use')
     const level = trouble.code === 'CERTIFICATE_EXPIRED' ? 'error' : 'warn'
     this.#log[level]({ ...fields, code: trouble.code }, trouble.text)
+  }
+
+  #list(change: ListChange): void {
+    switch (change.kind) {
+      case 'changed':
+        return this.#log.info({ tokens: change.tokens }, 'the list of tokens changed')
+      case 'kept': {
+        const cause = change.problems.map(({ message }) => message).join('; ')
+        return this.#log.error(
+          { code: change.problems[0]?.code, cause },
+          `the list stays as it is, because of its file: ${cause}`,
+        )
+      }
+      case 'mended':
+        return this.#log.info('the list can be read again')
+    }
   }
 
   #writeSum({ counts, text, cause, subjects }: Sum): void {

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../lib/problem.ts'
+import type { Problem, ProblemCode } from '../lib/problem.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
 import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import type { RefusalReason } from './refusals.ts'
@@ -40,6 +40,12 @@ export const DISCOVERY_RESULTS = ['found', 'not_registered', 'unusable', 'refuse
  */
 export type DiscoveryResult = (typeof DISCOVERY_RESULTS)[number]
 
+/** Another list is in use, of so many tokens; the one in use stays because of its file; or its file is well again. */
+export type ListChange =
+  | { readonly kind: 'changed'; readonly tokens: number }
+  | { readonly kind: 'kept'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'mended' }
+
 /** What happened in the registry, for its log and its metrics. No event holds a token; `id` is its public name. */
 export type RegistryEvent =
   /** A WebSocket is open. `isClient`: it only asks, and says so. */
@@ -75,4 +81,6 @@ export type RegistryEvent =
       readonly problem: string
       readonly code?: ProblemCode | null
     }
+  /** The file of the list was read again. */
+  | ({ readonly type: 'list' } & ListChange)
   | { readonly type: 'draining'; readonly registrants: number }

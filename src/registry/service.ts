@@ -6,7 +6,7 @@ import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import type { PageRequest } from '../ops/status-page.ts'
 import { EventLog } from './event-log.ts'
-import type { RegistryEvent } from './events.ts'
+import type { ListChange, RegistryEvent } from './events.ts'
 import type { RegistryOptions } from './options.ts'
 import { RegistryHistory } from './registry-history.ts'
 import type { FileTrouble } from './registry-problems.ts'
@@ -108,6 +108,11 @@ export class RegistryService {
   /** Reads the certificate's files now. */
   async reload(): Promise<void> {
     await this.#certificate?.refresh()
+  }
+
+  /** To be told when the list's file was read again. */
+  listChanged(change: ListChange): void {
+    this.#record({ type: 'list', ...change })
   }
 
   /** Closes every registration, and ends. */

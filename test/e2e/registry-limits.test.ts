@@ -150,7 +150,7 @@ describe('the list of tokens', () => {
   it('is followed: within 10 s, and at once at SIGHUP', async () => {
     const file = join(makeTempDir(), 'tokens')
     writeFileSync(file, 'insecure_1\ninsecure_2\n')
-    const { command, peers, status } = await startRegistryProcess({ REGISTRY_TOKENS_FILE: file })
+    const { command, peers, status, admin } = await startRegistryProcess({ REGISTRY_TOKENS_FILE: file })
     const first = await peers.register({ token: 'insecure_1', answers: 1 })
     const second = await peers.register({ token: 'insecure_2', answers: 2 })
     expect((await peers.refused({ token: 'insecure_3' })).status).toBe(403)
@@ -175,6 +175,7 @@ describe('the list of tokens', () => {
     await command.line(/the list stays as it is, because of its file/)
     expect(await peers.ask('insecure_3')).toEqual(found('127.0.0.1', 3))
     expect((await status()).list?.problems).toHaveLength(1)
+    expect((await admin('/history')).body).toContain('the list stays as it is, because of its file')
     expect(command.output()).not.toContain('insecure_')
     peers.end()
   })

@@ -15,9 +15,11 @@ function begin(level: LogOptions['level'] = 'info') {
     lines.push(line)
   }
   const clock = new FakeClock()
+  const kept: string[] = []
   const eventLog = new EventLog(
     createLog({ level, format: 'json', redact: (line) => line }, { write }),
     clock,
+    { note: (_level, text) => kept.push(text) },
   )
   /** Tells events at once, and lets a second pass. */
   const record = async (...events: readonly RegistryEvent[]): Promise<readonly Line[]> => {
@@ -26,7 +28,7 @@ function begin(level: LogOptions['level'] = 'info') {
     await clock.advance(1000)
     return [...lines]
   }
-  return { lines, clock, eventLog, record }
+  return { lines, kept, clock, eventLog, record }
 }
 
 const joined = (id: string, trouble = ''): RegistryEvent => ({
@@ -153,6 +155,27 @@ describe('a port', () => {
     expect(await record({ type: 'reachability', endpoint: place, open: true, reason: '' })).toEqual([
       { level: 'info', place, msg: `${place} can be opened from here again` },
     ])
+  })
+})
+
+describe('the list of tokens', () => {
+  it('that changed, cannot be read, or can be read again is a line at once, which is kept', () => {
+    const { lines, eventLog, kept } = begin()
+    const problems = [
+      { code: 'TOKEN_INVALID', variable: 'X', message: 'line 1 is wrong' },
+      { code: 'TOKEN_ODD', variable: 'X', message: 'line 2 is odd' },
+    ] as const
+    eventLog.record({ type: 'list', kind: 'changed', tokens: 3 })
+    eventLog.record({ type: 'list', kind: 'kept', problems })
+    eventLog.record({ type: 'list', kind: 'mended' })
+    const cause = 'line 1 is wrong; line 2 is odd'
+    const told = `the list stays as it is, because of its file: ${cause}`
+    expect(lines).toEqual([
+      { level: 'info', tokens: 3, msg: 'the list of tokens changed' },
+      { level: 'error', code: 'TOKEN_INVALID', cause, msg: told },
+      { level: 'info', msg: 'the list can be read again' },
+    ])
+    expect(kept).toEqual(lines.map(({ msg }) => msg))
   })
 })
 

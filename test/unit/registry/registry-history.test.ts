@@ -76,6 +76,10 @@ describe('the past of a registry', () => {
     expect(states('certificate')).toEqual([['expired', 'CERTIFICATE_EXPIRED']])
   })
 
+  it('has no state of the list, which is something to look at at once all the same', () => {
+    expect(begin().past.record({ type: 'list', kind: 'mended' })).toBe(true)
+  })
+
   it('has when the registry began to drain', () => {
     const { clock, past, states } = begin()
     clock.run(1000)
