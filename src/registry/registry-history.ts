@@ -53,6 +53,8 @@ export class RegistryHistory {
       case 'refused':
         this.history.happened(`refusals.${event.reason}`)
         return false
+      case 'addressUnverified':
+        return false
       case 'joined':
       case 'left': {
         const { size, tokens } = this.#server().table

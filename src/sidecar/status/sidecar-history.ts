@@ -28,6 +28,7 @@ export class SidecarHistory {
   readonly history: History
   readonly #state: SidecarState
   #extent = ''
+  #tokenChanges = 0
   /** Whether an attempt has got as far as the registry, or has failed to, since the start. */
   #isRegistryKnown = false
   /** Whether the reason why not all are registered is a token's own trouble. */
@@ -66,6 +67,17 @@ export class SidecarHistory {
       case 'registration':
         if (event.state === 'open' || event.state === 'registered') this.#registryAnswered()
         break
+      case 'tokenChecked':
+      case 'verification':
+        // Mostly it is as it was.
+        if (this.#state.counts.changes === this.#tokenChanges) return false
+        break
+      case 'disconnected':
+      case 'recovered':
+      case 'ignored':
+      case 'gatewayEventIgnored':
+      case 'gatewayRefused':
+        return false
       case 'registry':
         this.#isRegistryKnown = true
         this.history.enter(
@@ -89,7 +101,8 @@ export class SidecarHistory {
   }
 
   #lookAtTokens(): void {
-    const { size } = this.#state
+    const { size, counts } = this.#state
+    this.#tokenChanges = counts.changes
     const registered = this.#state.count('registered')
     this.history.set('tokens', size)
     this.history.set('registered', registered)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
@@ -34,9 +35,9 @@ const WITH_CONNECTION: ReadonlySet<RegistrationState> = new Set(['open', 'regist
  */
 export class SidecarState {
   readonly problems: ProblemSet
+  readonly counts = new TokenCounts()
   readonly #clock: Clock
   readonly #tokens = new Map<string, TokenRecord>()
-  readonly #counts = new TokenCounts()
   #puppet: PuppetRecord
   #registry: RegistryRecord
   #source: SourceRecord
@@ -90,7 +91,7 @@ export class SidecarState {
 
   /** Tokens that are registered, and that the registry does not publish, as it says. */
   get unpublished(): number {
-    return this.#counts.unpublished
+    return this.counts.unpublished
   }
 
   get size(): number {
@@ -103,33 +104,28 @@ export class SidecarState {
   }
 
   count(state: RegistrationState): number {
-    return this.#counts.inState(state)
+    return this.counts.inState(state)
   }
 
   /** Registrations that the registry did not acknowledge. */
   get unconfirmed(): number {
-    return this.#counts.unconfirmed
+    return this.counts.unconfirmed
   }
 
   /** Tokens that are registered, and discovery was seen to lead to the puppet. */
   get verified(): number {
-    return this.#counts.verified
+    return this.counts.verified
   }
 
   /** Tokens that are registered, and clients do not get to the puppet, as the registry says or was seen. */
   get misled(): number {
-    return this.#counts.misled
-  }
-
-  /** Tokens that are registered, and clients are misled, or refused by the puppet. */
-  get useless(): number {
-    return this.#counts.useless
+    return this.counts.misled
   }
 
   /** False as soon as the puppet refuses one token; true when it accepts all; null while that is not known. */
   get tokenAccepted(): boolean | null {
-    if (this.#counts.refused > 0) return false
-    return this.size > 0 && this.#counts.accepted === this.size ? true : null
+    if (this.counts.refused > 0) return false
+    return this.size > 0 && this.counts.accepted === this.size ? true : null
   }
 
   apply(event: SidecarEvent): void {
@@ -165,7 +161,7 @@ export class SidecarState {
         this.#put(event.id, undefined)
         return this.#gateways.findProblems()
       case 'tokenChecked':
-        return this.#update(event.id, { accepted: event.accepted })
+        return this.#applyTokenCheck(event)
       case 'advice':
         return this.#applyAdvice(event)
       case 'verification':
@@ -219,9 +215,14 @@ export class SidecarState {
     const before = this.#tokens.get(id)
     if (before === undefined || !WITH_CONNECTION.has(before.state)) return
     if (verdict === 'unknown' && before.discovery !== null) return
-    const isSame = before.discovery?.verdict === verdict
-    const sinceMs = isSame ? before.discovery.sinceMs : this.#clock.date().getTime()
-    this.#update(id, { discovery: { verdict, code, host, port, sinceMs } })
+    const known = before.discovery
+    const sinceMs = known?.verdict === verdict ? known.sinceMs : this.#clock.date().getTime()
+    const discovery = { verdict, code, host, port, sinceMs }
+    if (!isDeepStrictEqual(discovery, known)) this.#update(id, { discovery })
+  }
+
+  #applyTokenCheck({ id, accepted }: SidecarEvent & { type: 'tokenChecked' }): void {
+    if (this.#tokens.get(id)?.accepted !== accepted) this.#update(id, { accepted })
   }
 
   #add(id: string): void {
@@ -236,13 +237,13 @@ export class SidecarState {
 
   #put(id: string, record: TokenRecord | undefined): void {
     const before = this.#tokens.get(id)
-    if (before !== undefined) this.#counts.count(before, -1)
+    if (before !== undefined) this.counts.count(before, -1)
     if (record === undefined) {
       this.#tokens.delete(id)
       return this.problems.set(id, [])
     }
     this.#tokens.set(id, record)
-    this.#counts.count(record, 1)
+    this.counts.count(record, 1)
     this.problems.set(id, tokenProblems(record))
   }
 }

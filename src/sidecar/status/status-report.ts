@@ -142,7 +142,7 @@ function secondsUntil(atMs: number | null, nowMs: number): number | null {
 
 /** The tokens by state, and the registered ones by their use. A page of ten thousand well ones does not read all of them. */
 function groupsOf(sidecarState: SidecarState): readonly StatusGroup<TokenRecord>[] {
-  const { useless } = sidecarState
+  const { useless } = sidecarState.counts
   const group = (size: number, isMeant: (token: TokenRecord) => boolean): StatusGroup<TokenRecord> => ({
     size,
     tokens: first(size, sidecarState.tokens, isMeant),

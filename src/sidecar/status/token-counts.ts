@@ -12,10 +12,12 @@ export class TokenCounts {
   #verified = 0
   #misled = 0
   #useless = 0
+  #changes = 0
 
   /** @param by 1 for a token that is so from now on, -1 for one that was */
   count(token: TokenRecord, by: 1 | -1): void {
     const { state, accepted } = token
+    this.#changes += 1
     this.#states.set(state, this.inState(state) + by)
     if (accepted === true) this.#accepted += by
     if (accepted === false) this.#refused += by
@@ -29,6 +31,11 @@ export class TokenCounts {
     if (isMisled(token)) this.#misled += by
     else if (discovery?.verdict === 'verified') this.#verified += by
     if (isUseless(token)) this.#useless += by
+  }
+
+  /** Goes up with each change of a token: whoever has seen it sees by it whether there is something new. */
+  get changes(): number {
+    return this.#changes
   }
 
   inState(state: RegistrationState): number {

@@ -91,13 +91,15 @@ describe('the past of a registry', () => {
   })
 
   it('has refusals and answers by the minute, which are nothing to look at at once', () => {
-    const { past } = begin()
+    const { past, joined } = begin()
+    expect(joined()).toBe(true)
     const events: readonly RegistryEvent[] = [
       { type: 'refused', reason: 'full', address: '203.0.113.7' },
       { type: 'discovered', result: 'found', tookMs: 3, waited: false },
       { type: 'asked', result: 'answered', tookMs: 2 },
+      { type: 'addressUnverified', address: '203.0.113.7' },
     ]
-    expect(events.map((event) => past.record(event))).toEqual([false, false, false])
+    expect(events.map((event) => past.record(event))).toEqual([false, false, false, false])
     const { counts, durations } = past.history.report().minutes
     expect(counts).toMatchObject({ 'refusals.full': [1], 'discoveries.found': [1], 'refusals.busy': [0] })
     expect(durations).toMatchObject({ portQuestion: { maxMs: [2] }, discovery: { maxMs: [3] } })

@@ -3,7 +3,17 @@ import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
 import { SidecarHistory } from '../../../../src/sidecar/status/sidecar-history.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { SettableClock } from '../../history/settable-clock.ts'
-import { gone, names, puppet, reachable, registration, tokens, unreachable } from './status-harness.ts'
+import {
+  advice,
+  gone,
+  names,
+  puppet,
+  reachable,
+  registration,
+  tokenChecked,
+  tokens,
+  unreachable,
+} from './status-harness.ts'
 
 /** A history after these events, a second apart; and what it says of one thing, each state with its code and cause. */
 function bandAfter(name: string, ...events: readonly SidecarEvent[]): readonly string[] {
@@ -160,6 +170,45 @@ it('verified says what is wrong, also while a question has no answer, and is unk
     `misled | ${code} | clients are sent to 198.51.100.9, which is another registrant of this token`,
     'unknown | nothing is registered',
   ])
+})
+
+it.each<readonly [string, SidecarEvent, boolean]>([
+  ['another verdict', verification('other_registrant'), true],
+  ['the same verdict about another place', verification('verified', { port: 1 }), true],
+  [
+    'the same verdict, with a name of what is wrong',
+    verification('verified', { code: 'DISCOVERY_LOST' }),
+    true,
+  ],
+  ['the same verdict', verification('verified'), false],
+  ['no answer', verification('unknown', { host: null, port: null }), false],
+  ['a verdict about a token that is none', verification('verified', { id: 't9' }), false],
+  ['a token that the puppet does not take any more', tokenChecked('t0', false), true],
+  ['a token that it still takes', tokenChecked('t0', true), false],
+  ['an advice', advice('PORT_CLOSED'), true],
+  ['a message that was ignored', { type: 'ignored', id: 't0', kind: 'event' }, false],
+  ['an event of a gateway', { type: 'gatewayEventIgnored' }, false],
+  ['a gateway that was refused', { type: 'gatewayRefused', reason: 'full', from: '127.0.0.1' }, false],
+  ['a connection that ended', { type: 'disconnected', id: 't0', cause: 'closed' }, false],
+  [
+    'a registration that has been lost, and is there again',
+    { type: 'recovered', id: 't0', tookMs: 5 },
+    false,
+  ],
+  ['a gateway', { type: 'gatewayJoined', id: 't0', adopted: false }, true],
+])('says whether there is something new to see: %s', (_what, event, isNews) => {
+  const clock = new SettableClock()
+  const state = new SidecarState(clock)
+  const kept = new SidecarHistory(state, clock)
+  const record = (each: SidecarEvent): boolean => {
+    state.apply(each)
+    return kept.record(each)
+  }
+  for (const each of [...ONE, verification('verified'), tokenChecked('t0', true)])
+    expect(record(each)).toBe(true)
+  expect(record(event)).toBe(isNews)
+  // A second time, nothing of that is new.
+  if (event.type === 'verification' || event.type === 'tokenChecked') expect(record(event)).toBe(false)
 })
 
 it('one token that comes and goes among 10,000 fills no history: what was before it stays', () => {
