@@ -26,80 +26,107 @@ export interface UpdatesOptions<Status> {
  * Follows the server while the page is shown: by server-sent events, and by asking where those do not come through. A page that is hidden keeps no
  * connection: a browser has six for all that are open.
  */
-export function followUpdates<Status>({ onUpdate, onConnection }: UpdatesOptions<Status>): void {
-  let known: HistoryReport | undefined
-  let heardMs = performance.now()
-  let source: EventSource | undefined
-  let openedMs = 0
-  /** Whether the stream that is open has brought an update. */
-  let hasBrought = false
-  let asksInstead = false
-  let stopPolling: (() => void) | undefined
+export function followUpdates<Status>(options: UpdatesOptions<Status>): void {
+  const follower = new Follower(options)
+  setInterval(() => follower.look(), POLL_MS)
+  document.addEventListener('visibilitychange', () => follower.showOrHide())
+  follower.showOrHide()
+}
 
-  const heard = ({ status, history }: Update<Status>): void => {
-    heardMs = performance.now()
-    known = mergeHistory(known, history)
-    onConnection(true)
-    onUpdate({ status, history: known })
+class Follower<Status> {
+  readonly #options: UpdatesOptions<Status>
+  #known: HistoryReport | undefined
+  #heardMs = 0
+  #source: EventSource | undefined
+  #openedMs = 0
+  /** Whether the stream that is open has brought an update. */
+  #hasBrought = false
+  /** No stream came through last. */
+  #asksInstead = false
+  #stopPolling: (() => void) | undefined
+
+  constructor(options: UpdatesOptions<Status>) {
+    this.#options = options
   }
-  const close = (): void => {
-    source?.close()
-    source = undefined
-  }
-  const endPolling = (): void => {
-    stopPolling?.()
-    stopPolling = undefined
-  }
-  const ask = (): void => {
-    close()
-    asksInstead = true
-    const since = (): string => (known === undefined ? '' : `?since=${known.until}`)
-    stopPolling ??= poll(heard, onConnection, since)
-  }
-  /** Asking goes on until the stream has brought something. */
-  const listen = (): void => {
-    close()
-    openedMs = performance.now()
-    hasBrought = false
-    if (typeof EventSource === 'undefined') return ask()
-    const opened = new EventSource('updates')
-    source = opened
-    opened.onmessage = ({ data }: MessageEvent<string>) => {
-      hasBrought = true
-      asksInstead = false
-      endPolling()
-      heard(JSON.parse(data))
-    }
-    opened.onerror = () => {
-      if (stopPolling === undefined) onConnection(false)
-      // It tries again by itself for ever, also where it can never come through; refused, it does not.
-      if (!hasBrought || opened.readyState === EventSource.CLOSED) ask()
-    }
-  }
-  const look = (): void => {
-    const nowMs = performance.now()
-    if (source === undefined) {
-      if (stopPolling === undefined) return
-      if (nowMs - heardMs > SILENCE_MS) onConnection(false)
-      if (nowMs - openedMs >= RETRY_MS) listen()
-    } else if (nowMs - (hasBrought ? heardMs : openedMs) > (hasBrought ? SILENCE_MS : FIRST_MS)) {
-      if (stopPolling === undefined) onConnection(false)
-      // Something on the way keeps to itself what is sent piece by piece, or has lost this one stream.
-      if (!hasBrought) ask()
-      else if (source.readyState === EventSource.OPEN) listen()
-    }
-  }
-  const showOrHide = (): void => {
-    close()
-    endPolling()
+
+  showOrHide(): void {
+    this.#close()
+    this.#endPolling()
     if (document.hidden) return
-    heardMs = performance.now()
-    if (asksInstead) ask()
-    else listen()
+    this.#heardMs = performance.now()
+    if (this.#asksInstead) this.#ask()
+    else this.#listen()
   }
-  setInterval(look, POLL_MS)
-  document.addEventListener('visibilitychange', showOrHide)
-  showOrHide()
+
+  /** To be called about once a second. */
+  look(): void {
+    const nowMs = performance.now()
+    if (this.#source === undefined) {
+      if (this.#stopPolling === undefined) return
+      if (nowMs - this.#heardMs > SILENCE_MS) this.#options.onConnection(false)
+      if (nowMs - this.#openedMs >= RETRY_MS) this.#listen()
+      return
+    }
+    const isSilent = this.#hasBrought ? nowMs - this.#heardMs > SILENCE_MS : nowMs - this.#openedMs > FIRST_MS
+    if (!isSilent) return
+    this.#sayCutOff()
+    // Something on the way keeps to itself what is sent piece by piece, or has lost this one stream.
+    if (!this.#hasBrought) this.#ask()
+    else if (this.#source.readyState === EventSource.OPEN) this.#listen()
+  }
+
+  /** Opens a stream. Asking goes on until it has brought something. */
+  #listen(): void {
+    this.#close()
+    this.#openedMs = performance.now()
+    this.#hasBrought = false
+    if (typeof EventSource === 'undefined') return this.#ask()
+    const source = new EventSource('updates')
+    this.#source = source
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      this.#hasBrought = true
+      this.#asksInstead = false
+      this.#endPolling()
+      this.#hear(JSON.parse(data))
+    }
+    source.onerror = () => {
+      this.#sayCutOff()
+      // It tries again by itself for ever, also where it can never come through; refused, it does not.
+      if (!this.#hasBrought || source.readyState === EventSource.CLOSED) this.#ask()
+    }
+  }
+
+  #ask(): void {
+    this.#close()
+    this.#asksInstead = true
+    this.#stopPolling ??= poll<Status>(
+      (update) => this.#hear(update),
+      this.#options.onConnection,
+      () => (this.#known === undefined ? '' : `?since=${this.#known.until}`),
+    )
+  }
+
+  #hear({ status, history }: Update<Status>): void {
+    this.#heardMs = performance.now()
+    this.#known = mergeHistory(this.#known, history)
+    this.#options.onConnection(true)
+    this.#options.onUpdate({ status, history: this.#known })
+  }
+
+  /** Whoever asks as well knows better. */
+  #sayCutOff(): void {
+    if (this.#stopPolling === undefined) this.#options.onConnection(false)
+  }
+
+  #close(): void {
+    this.#source?.close()
+    this.#source = undefined
+  }
+
+  #endPolling(): void {
+    this.#stopPolling?.()
+    this.#stopPolling = undefined
+  }
 }
 
 /** Asks again and again. Returns what ends that. */
