@@ -1,9 +1,10 @@
 import type { HistoryReport } from '../history/report.ts'
 import { type Point, plotted, pointsOf, rowsOf, summary } from './chart-points.ts'
 import { element, replaceChildren } from './element.ts'
+import { minuteInstant } from './instant.ts'
 import { type Period, spanOf } from './period.ts'
 import { createPlot, type Line } from './plot.ts'
-import { clockMinute, milliseconds, zoneMs } from './time.ts'
+import { dayMinute, milliseconds, zoneMs } from './time.ts'
 
 const LINES: readonly Line<Point>[] = [
   { colour: 'good', dash: [], of: ({ medianMs }) => medianMs },
@@ -30,17 +31,20 @@ export function createChart(
     lines: LINES,
     format: milliseconds,
     onPointed: (point) => {
-      readout.textContent = point === undefined ? '' : pointWords(point)
+      readout.textContent = point === undefined ? '' : pointWords(point, untilMs)
     },
   })
   let rows: readonly Point[] = []
+  /** Until when all of it is. */
+  let untilMs = 0
   const fill = (): void => {
-    if (details.open) replaceChildren(body, ...rows.map(row))
+    if (details.open) replaceChildren(body, ...rows.map((each) => row(each, untilMs)))
   }
   details.addEventListener('toggle', fill)
   return {
     node,
     show: (history, nowMs, period) => {
+      untilMs = nowMs
       const span = spanOf(period, Date.parse(history.since), nowMs)
       const points = pointsOf(history.minutes, name, span)
       const all = summary(points)
@@ -66,9 +70,10 @@ function summaryNodes({ medianMs, maxMs }: Omit<Point, 'atMs'>): readonly (Node 
   ]
 }
 
-function pointWords({ atMs, medianMs, maxMs }: Point): string {
-  if (medianMs === null || maxMs === null) return `${clockMinute(atMs)}: not measured`
-  return `${clockMinute(atMs)}: median ${milliseconds(medianMs)}, maximum ${milliseconds(maxMs)}`
+function pointWords({ atMs, medianMs, maxMs }: Point, nowMs: number): string {
+  const at = dayMinute(atMs, nowMs)
+  if (medianMs === null || maxMs === null) return `${at}: not measured`
+  return `${at}: median ${milliseconds(medianMs)}, maximum ${milliseconds(maxMs)}`
 }
 
 function head(): HTMLElement {
@@ -76,7 +81,7 @@ function head(): HTMLElement {
   return element('thead', {}, element('tr', {}, ...names))
 }
 
-function row({ atMs, medianMs, maxMs }: Point): HTMLElement {
+function row({ atMs, medianMs, maxMs }: Point, nowMs: number): HTMLElement {
   const cells = [medianMs, maxMs].map((ms) => element('td', {}, ms === null ? 'none' : milliseconds(ms)))
-  return element('tr', {}, element('th', { scope: 'row' }, clockMinute(atMs)), ...cells)
+  return element('tr', {}, element('th', { scope: 'row' }, minuteInstant(atMs, nowMs)), ...cells)
 }

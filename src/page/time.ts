@@ -24,9 +24,7 @@ export function milliseconds(ms: number): string {
 
 /** The time of day in the viewer's zone, to the second; before today with its day: `12:03:11`, `26 Nov, 12:03:11`. */
 export function clockTime(atMs: number, nowMs: number): string {
-  const at = new Date(atMs)
-  const isToday = at.toDateString() === new Date(nowMs).toDateString()
-  return (isToday ? TIME : DAY_AND_TIME).format(at)
+  return (isSameDay(atMs, nowMs) ? TIME : DAY_AND_TIME).format(atMs)
 }
 
 /** The time of day in the viewer's zone, to the minute. */
@@ -34,12 +32,24 @@ export function clockMinute(atMs: number): string {
   return MINUTE.format(atMs)
 }
 
+/** The same, before today with its day: `12:03`, `26 Nov, 12:03`. */
+export function dayMinute(atMs: number, nowMs: number): string {
+  return (isSameDay(atMs, nowMs) ? MINUTE : DAY_AND_MINUTE).format(atMs)
+}
+
+function isSameDay(oneMs: number, otherMs: number): boolean {
+  return new Date(oneMs).toDateString() === new Date(otherMs).toDateString()
+}
+
 /** How far the viewer's time is ahead of UTC, in milliseconds. */
 export function zoneMs(atMs: number): number {
   return -new Date(atMs).getTimezoneOffset() * MINUTE_MS
 }
 
-const SECONDS = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const DAY = { day: 'numeric', month: 'short' } as const
+const MINUTES = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const SECONDS = { ...MINUTES, second: '2-digit' } as const
 const TIME = new Intl.DateTimeFormat('en-GB', SECONDS)
-const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...SECONDS })
-const MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', { ...DAY, ...SECONDS })
+const MINUTE = new Intl.DateTimeFormat('en-GB', MINUTES)
+const DAY_AND_MINUTE = new Intl.DateTimeFormat('en-GB', { ...DAY, ...MINUTES })

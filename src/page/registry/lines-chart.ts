@@ -1,9 +1,10 @@
 import type { HistoryReport } from '../../history/report.ts'
 import { element, replaceChildren } from '../element.ts'
+import { minuteInstant } from '../instant.ts'
 import { number } from '../numbers.ts'
 import { type Period, spanOf } from '../period.ts'
 import { createPlot } from '../plot.ts'
-import { clockMinute, zoneMs } from '../time.ts'
+import { dayMinute, zoneMs } from '../time.ts'
 import { type Numbers, rowsOf, type Sample, samplesOf, sums } from './samples.ts'
 
 /** How the lines look, in this order; `.key-0` and so on in the style are the same. */
@@ -66,17 +67,23 @@ export function createLinesChart(options: LinesChartOptions): {
     })),
     format,
     onPointed: (sample) => {
-      readout.textContent = sample === undefined ? '' : sampleWords(sample, labels, format)
+      readout.textContent =
+        sample === undefined
+          ? ''
+          : `${dayMinute(sample.atMs, untilMs)}: ${valueWords(sample, labels, format)}`
     },
   })
   let rows: readonly Sample[] = []
+  /** Until when all of it is. */
+  let untilMs = 0
   const fill = (): void => {
-    if (details.open) replaceChildren(body, ...rows.map((row) => rowNode(row)))
+    if (details.open) replaceChildren(body, ...rows.map((row) => rowNode(row, untilMs)))
   }
   details.addEventListener('toggle', fill)
   return {
     node,
     show: (history, nowMs, period) => {
+      untilMs = nowMs
       const span = spanOf(period, Date.parse(history.since), nowMs)
       const samples = samplesOf(history.minutes, numbers, span)
       const isKnown = sums(samples, labels.length).some((sum) => sum > 0)
@@ -100,16 +107,16 @@ function textOf({ textContent }: Node): string {
   return textContent ?? ''
 }
 
-function sampleWords(
-  { atMs, values }: Sample,
+function valueWords(
+  { values }: Sample,
   labels: readonly string[],
   format: (value: number) => string,
 ): string {
   const words = values.map((value, line) => `${labels[line]} ${value === null ? 'not known' : format(value)}`)
-  return `${clockMinute(atMs)}: ${words.join(', ')}`
+  return words.join(', ')
 }
 
-function rowNode({ atMs, values }: Sample): HTMLElement {
+function rowNode({ atMs, values }: Sample, nowMs: number): HTMLElement {
   const cells = values.map((value) => element('td', {}, value === null ? '' : number(value)))
-  return element('tr', {}, element('th', { scope: 'row' }, clockMinute(atMs)), ...cells)
+  return element('tr', {}, element('th', { scope: 'row' }, minuteInstant(atMs, nowMs)), ...cells)
 }

@@ -1,8 +1,8 @@
 import type { HistoryReport } from '../../history/report.ts'
 import { element, replaceChildren } from '../element.ts'
+import { minuteInstant } from '../instant.ts'
 import { counted } from '../numbers.ts'
 import { type Period, spanOf } from '../period.ts'
-import { clockMinute } from '../time.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 
 /** Who was refused, by reason, and what to do about it. */
@@ -20,17 +20,17 @@ export function createRefusals(): {
       const words = refusals.length === 0 ? 'No registrant was refused.' : ''
       if (none.textContent !== words) none.textContent = words
       none.hidden = words === ''
-      replaceChildren(list, ...refusals.map(item))
+      replaceChildren(list, ...refusals.map((refusal) => item(refusal, nowMs)))
     },
   }
 }
 
-function item({ count, why, remedy, lastMs }: Refusal): HTMLElement {
+function item({ count, why, remedy, lastMs }: Refusal, nowMs: number): HTMLElement {
   return element(
     'li',
     {},
     element('p', {}, element('strong', {}, counted(count, 'registrant')), `: ${why}`),
     element('p', { class: 'remedy' }, element('strong', {}, 'To do: '), remedy),
-    element('p', { class: 'aside' }, `the last one at ${clockMinute(lastMs)}`),
+    element('p', { class: 'aside' }, 'the last one at ', minuteInstant(lastMs, nowMs)),
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { duration, milliseconds } from '../../../src/page/time.ts'
+import { clockTime, dayMinute, duration, milliseconds } from '../../../src/page/time.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -22,4 +22,11 @@ test.each([
   [1530, '1.5 s'],
 ])('says that something takes %d ms as "%s"', (ms, words) => {
   expect(milliseconds(ms)).toBe(words)
+})
+
+test('an instant before today has its day', () => {
+  const now = new Date(2026, 10, 27, 12, 3, 11).getTime()
+  const yesterday = new Date(2026, 10, 26, 13, 4, 12).getTime()
+  expect([clockTime(now, now), clockTime(yesterday, now)]).toEqual(['12:03:11', '26 Nov, 13:04:12'])
+  expect([dayMinute(now, now), dayMinute(yesterday, now)]).toEqual(['12:03', '26 Nov, 13:04'])
 })
