@@ -1,4 +1,5 @@
 import type { Config } from '../../config/sidecar-config.ts'
+import { hostPort } from '../../net/host-port.ts'
 import { type PageRequest, type StatusGroup, statusPage } from '../../ops/status-page.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import { remedyOf } from '../remedy.ts'
@@ -34,10 +35,8 @@ export interface ReportOptions {
 export function statusReport(sidecarState: SidecarState, options: ReportOptions) {
   const { config, nowMs } = options
   const { puppet, registry, source } = sidecarState
-  const { tokens, matching } = statusPage(
-    groupsOf(sidecarState),
-    options.page,
-    ({ id, state, code, reason, discovery }) => [id, state, code, reason, discovery?.code].join(' '),
+  const { tokens, matching } = statusPage(groupsOf(sidecarState), options.page, (token) =>
+    wordsOf(token, sidecarState),
   )
   return {
     version: options.version,
@@ -113,18 +112,38 @@ function problemsReport({ lasting }: ProblemSet) {
   }))
 }
 
-function tokenReport(token: TokenRecord, { registry }: SidecarState, nowMs: number) {
-  // A token that waits for its turn during an outage of the registry waits for its end.
-  const held = token.state === 'queued' && !registry.reachable
-  const turn = token.state === 'queued' ? token.reason || WAITS_FOR_ITS_TURN : token.reason
+/** What a token is shown to be in, and why. One that waits for its turn during an outage of the registry waits for its end. */
+function standingOf({ state, code, reason, retryAtMs }: TokenRecord, { registry }: SidecarState) {
+  if (state !== 'queued') return { state, code, reason, retryAtMs }
+  if (!registry.reachable)
+    return { state: 'waiting', code: registry.code, reason: registry.reason, retryAtMs: registry.retryAtMs }
+  return { state: 'waiting', code, reason: reason || WAITS_FOR_ITS_TURN, retryAtMs }
+}
+
+/** All that is said of a token, on the page too. Without lists in between: there may be ten thousand to look through. */
+function wordsOf(token: TokenRecord, sidecarState: SidecarState): string {
+  const { id, accepted, advice, discovery } = token
+  const { state, code, reason } = standingOf(token, sidecarState)
+  let words = `${id} ${state} ${code ?? ''} ${reason}`
+  if (state === 'idle') words += ' not registered'
+  if (accepted !== null) words += accepted ? ' accepted' : ' the puppet refuses this token'
+  for (const each of advice) words += ` ${each.code} ${each.text}`
+  if (discovery === null) return words
+  const { verdict, host, port } = discovery
+  const place = host === null || port === null ? (host ?? '') : hostPort({ host, port })
+  return `${words} ${verdict} ${discovery.code ?? ''} ${place}`
+}
+
+function tokenReport(token: TokenRecord, sidecarState: SidecarState, nowMs: number) {
+  const { state, code, reason, retryAtMs } = standingOf(token, sidecarState)
   return {
     id: token.id,
-    state: token.state === 'queued' ? 'waiting' : token.state,
+    state,
     since: new Date(token.sinceMs).toISOString(),
-    code: held ? registry.code : token.code,
-    reason: held ? registry.reason : turn,
+    code,
+    reason,
     attempts: token.attempts,
-    retryInSeconds: secondsUntil(held ? registry.retryAtMs : token.retryAtMs, nowMs),
+    retryInSeconds: secondsUntil(retryAtMs, nowMs),
     confirmed: token.confirmed,
     accepted: token.accepted,
     advice: token.advice,
