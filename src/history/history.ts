@@ -33,6 +33,7 @@ export class History {
   readonly #minutes: Minutes
   readonly #events: PastEvent[] = []
   #eventNumber = 0
+  #onLine = (): void => {}
   /** The date of the monotonic clock's zero, in milliseconds, and since when it is that. */
   #zeroMs: number
   #setMs: number
@@ -77,6 +78,12 @@ export class History {
     const line = { number: this.#eventNumber, atMs: this.#nowMs, level, text: this.#shortened(text), token }
     this.#events.push(line)
     if (this.#events.length > EVENTS_KEPT) this.#events.shift()
+    this.#onLine()
+  }
+
+  /** `listener` hears of each line from now on. Where much happens, lines come a second after the events that they are about. */
+  onLine(listener: () => void): void {
+    this.#onLine = listener
   }
 
   /** That date as an instant of the monotonic clock. */

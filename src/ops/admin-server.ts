@@ -63,17 +63,13 @@ export class AdminServer<Event> {
     this.#options = options
     this.#early = options.port === 0 ? undefined : []
     this.#updates = new UpdateStream({ clock: options.clock, snapshot: (sinceMs) => this.#snapshot(sinceMs) })
+    options.page?.history.onLine(() => this.#updates.changed())
   }
 
   record(event: Event): void {
     if (this.#metrics === undefined) this.#early?.push(event)
     else this.#metrics.apply(event)
     if (this.#options.page?.record(event)) this.#updates.changed()
-  }
-
-  /** There is something new to look at, without an event. */
-  changed(): void {
-    this.#updates.changed()
   }
 
   /** Opens the endpoints, if there are to be any. Rejects if their port cannot be had. */

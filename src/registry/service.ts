@@ -1,4 +1,3 @@
-import type { History } from '../history/history.ts'
 import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
 import { KeyPairFollower } from '../net/key-pair-follower.ts'
 import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
@@ -48,14 +47,7 @@ export class RegistryService {
     this.#certificateSince = clock.date()
     const history =
       options.admin.port === 0 ? undefined : new RegistryHistory(() => this.server, clock, redactor.redact)
-    const pageLog = history && {
-      note: (...line: Parameters<History['note']>): void => {
-        history.history.note(...line)
-        // Where much happens, lines come a second after the events that they are about.
-        this.#admin.changed()
-      },
-    }
-    this.#eventLog = new EventLog(log, clock, pageLog)
+    this.#eventLog = new EventLog(log, clock, history?.history)
     this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
       tls &&

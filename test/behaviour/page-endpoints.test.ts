@@ -320,6 +320,19 @@ describe('/updates', () => {
     response.destroy()
   })
 
+  it('tells of a line of the log that comes later than what it is about', async () => {
+    const { clock, history } = await begin()
+    const { response, heard } = await follow()
+    await soon(() => heard.length === 1, 'everything')
+    history.note('info', '11 registered; now 11 of 11 registered', null)
+    await clock.advance(1000)
+    await soon(() => heard.length === 2, 'the line')
+    expect(heard[1]).toMatchObject({
+      history: { events: [{ text: '11 registered; now 11 of 11 registered' }] },
+    })
+    response.destroy()
+  })
+
   it('has room for 16; the next one is told to ask by itself, until one leaves', async () => {
     await begin()
     const readers = await Promise.all(Array.from({ length: 16 }, follow))

@@ -48,6 +48,14 @@ function verification(
   return { type: 'verification', id: 't0', verdict, code: null, host: '203.0.113.7', port: 8788, ...fields }
 }
 
+it('what the registry says outright counts before anybody has asked where clients are led', () => {
+  const cause = 'another registrant has this token too'
+  expect(bandAfter('verified', ...ONE, advice('TOKEN_SUPERSEDED', cause)).at(-1)).toBe(
+    `misled | TOKEN_SUPERSEDED | ${cause}`,
+  )
+  expect(bandAfter('verified', ...ONE, advice('PUBLISHED_NEARBY')).at(-1)).toBe('unknown')
+})
+
 it('what is registered says why it is not: the puppet', () => {
   const band = bandAfter(
     'registered',
