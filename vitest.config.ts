@@ -140,6 +140,18 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
+      // Not part of `npm test`: it wants NATS servers, which it gets from elsewhere, and root for some.
+      {
+        define,
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          globalSetup: ['test/netns/support/whole-run.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...alone,
+        },
+      },
       // Not part of `npm test`: attackers want all that a machine has.
       {
         define,

@@ -27,7 +27,7 @@ function install({ name, source, folder, needs, get, build, run }, cache) {
   if (lack !== undefined) return { missing: `${get} (${lack})` }
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { run: run(dir) }
 
-  console.error(`building the program in ${name}`)
+  console.error(`building the program: ${name}`)
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
   cpSync(source, dir, { recursive: true })
