@@ -1,5 +1,6 @@
 import { memoryLimit, roomInMemory } from '../config/memory-limit.ts'
 import { openFileLimit, roomForConnections } from '../config/open-file-limit.ts'
+import { secretsOfCluster } from '../config/registry-cluster-config.ts'
 import { type RegistryConfig, readRegistryConfig } from '../config/registry-config.ts'
 import { hostPort } from '../net/host-port.ts'
 import type { Log } from '../ops/log.ts'
@@ -20,6 +21,7 @@ export async function registry(context: Context): Promise<number> {
     log: config.log,
     warnings,
     secrets: config.list?.entries ?? [],
+    passwords: secretsOfCluster(config.cluster),
     summary: summaryOf(config),
     listen: listenSettings(config),
     create: ({ log, redactor }) => createRegistry(context, config, log, redactor),

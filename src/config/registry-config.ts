@@ -13,6 +13,7 @@ import {
   setVariables,
 } from './environment.ts'
 import { type ReadKeyPair, readKeyPairFiles } from './key-pair-files.ts'
+import { type ClusterConfig, readClusterConfig } from './registry-cluster-config.ts'
 import { checkRegistryNames } from './variable-names.ts'
 import { REGISTRY_VARIABLES } from './variables.ts'
 
@@ -41,6 +42,8 @@ export interface RegistryConfig {
     readonly connections: number
   }
   readonly drainMs: number
+  /** What joins it to other registries; undefined: it is alone. */
+  readonly cluster: ClusterConfig | undefined
   /** Port 0: no endpoints. */
   readonly admin: AdminServerAddress
   readonly log: Omit<LogOptions, 'redact'>
@@ -65,6 +68,7 @@ export async function readRegistryConfig(
   const defaults = terminal ? { LOG_FORMAT: 'pretty' } : {}
   const values = readVariables(REGISTRY_VARIABLES, { ...defaults, ...env }, findings)
   const tls = readTls(env, findings)
+  const cluster = readClusterConfig(env, values, findings)
   const variable = 'REGISTRY_TOKENS_FILE'
   const list = await readTokens({
     inline: { variable, text: undefined },
@@ -110,6 +114,7 @@ export async function readRegistryConfig(
       connections: values.REGISTRY_MAX_REGISTRANTS + CLIENTS,
     },
     drainMs: values.REGISTRY_DRAIN,
+    cluster,
     admin,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
   }

@@ -10,7 +10,7 @@ import { isPublishableHost } from '../protocol/subprotocol.ts'
  * A validator for envalid with sentences of our own: envalid's accept "12abc" as a number and repeat the raw value in their
  * errors. What `parse` throws is shown to the user after the variable's name.
  */
-function validator<Value>(parse: (text: string) => Value): RequiredValidatorSpec<Value> {
+export function validator<Value>(parse: (text: string) => Value): RequiredValidatorSpec<Value> {
   return makeExactValidator<Value>(parse)()
 }
 
@@ -102,7 +102,9 @@ export const publishableHost = validator((text) => {
 const NUMBERS = /^(\d+|0x[0-9a-f]*)(\.(\d+|0x[0-9a-f]*))+\.?$/i
 
 /** A host to connect to or to listen on: a name, IPv4 or IPv6. */
-export const host = validator((text) => {
+export const host = validator(parseHost)
+
+export function parseHost(text: string): string {
   const bare = withoutBrackets(text)
   // Resolvers take a number for an address: 8080 is 0.0.31.144.
   if (/^\d+$/.test(bare))
@@ -113,7 +115,7 @@ export const host = validator((text) => {
   if (!isName && isIP(bare) === 0)
     throw new EnvError('must be a name or an address, without scheme and port, for example 127.0.0.1')
   return bare
-})
+}
 
 /** Names of hosts, separated by commas or white space: `registrar, registrar.example.com`. */
 export const hostNames = validator((value) => {
@@ -147,5 +149,14 @@ export const text = validator((value) => value)
 /** The name of a service, as a health service knows it. */
 export const serviceName = validator((text) => {
   if (!/^[\x21-\x7e]{1,200}$/.test(text)) throw new EnvError('is not a service, for example wechaty.Puppet')
+  return text
+})
+
+/** What a program's NATS subjects begin with: words with dots between them. Longer ones would be of no use to anybody. */
+export const subjectPrefix = validator((text) => {
+  if (text.length > 100 || !/^[\w-]+(\.[\w-]+)*$/.test(text))
+    throw new EnvError(
+      'must be up to 100 letters, digits, - and _, with dots between parts, for example puppet-registry',
+    )
   return text
 })

@@ -1,3 +1,4 @@
+import { natsServers } from './nats-servers.ts'
 import { LOG_VARIABLES, TOKEN_VARIABLES, WAY_TO_REGISTRY_VARIABLES } from './shared-variables.ts'
 import {
   duration,
@@ -11,6 +12,7 @@ import {
   publishableHost,
   serverName,
   serviceName,
+  subjectPrefix,
   tcpPort,
   text,
   yesOrNo,
@@ -188,6 +190,27 @@ export const REGISTRY_VARIABLES = [
     'maximum number of registrations started per second from one address',
   ),
   row('REGISTRY_DRAIN', '5s', durationOrNone, 'time over which registrants are disconnected after SIGTERM'),
+  row(
+    'REGISTRY_NATS_URL',
+    '',
+    natsServers,
+    'NATS servers that join several registries, nats://host:4222 or tls://host:4222; empty: it is alone',
+  ),
+  row('REGISTRY_NATS_USER', '', text, 'user at the NATS servers'),
+  row('REGISTRY_NATS_PASSWORD_FILE', '', text, "a file with that user's password"),
+  row('REGISTRY_NATS_CREDENTIALS_FILE', '', text, 'a credentials file (.creds) instead of user and password'),
+  row(
+    'REGISTRY_NATS_CA_FILE',
+    '',
+    text,
+    'certificates (PEM) to trust at NATS servers with TLS, in addition to the built-in ones',
+  ),
+  row(
+    'REGISTRY_CLUSTER',
+    'puppet-registry',
+    subjectPrefix,
+    'name of the cluster, with which all its NATS subjects begin',
+  ),
   row('REGISTRY_ADMIN_HOST', '127.0.0.1', host, 'address that the HTTP endpoints listen on'),
   row('REGISTRY_ADMIN_PORT', '9789', tcpPort(0, 9789), 'port of the HTTP endpoints; 0 turns them off'),
   row(

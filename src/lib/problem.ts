@@ -25,6 +25,7 @@ export const PROBLEM_REMEDIES = {
   TOKEN_INVALID: "put the puppet's own token there",
   TOKEN_REPEATED: 'remove one of the two',
   TOKEN_ODD: 'choose another token, or accept what the message says',
+  CREDENTIALS_INVALID: 'put into the file what the message asks for',
   CERTIFICATE_INVALID: 'put certificates in PEM into the file; the message says what it holds instead',
   CERTIFICATE_ODD: 'correct the file, or accept what the message says',
   CERTIFICATE_KEY_INVALID:

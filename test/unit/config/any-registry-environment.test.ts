@@ -38,6 +38,7 @@ beforeAll(async () => {
 const names = (REGISTRY_VARIABLES as readonly Variable[]).map(({ name }) => name)
 const values = fc.oneof(
   fc.constantFrom('', '0', '1', '8080', '8443', '9789', '5s', '0s', 'report', 'off', 'mask', 'json', 'info'),
+  fc.constantFrom('nats://nats', `tls://a,tls://${TOKEN}@b`, 'a.b'),
   fc.constantFrom('127.0.0.1', '::', '10.0.0.0/8,::1', 'tcp://10.0.0.7:8080', 'example.com'),
   fc.string({ unit: 'binary', maxLength: 40 }),
 )

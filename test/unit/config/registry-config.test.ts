@@ -45,6 +45,7 @@ describe('without a variable', () => {
           connections: 60_000,
         },
         drainMs: 5000,
+        cluster: undefined,
         admin: { host: '127.0.0.1', port: 9789, allowedHosts: [] },
         log: { level: 'info', format: 'json' },
       },
