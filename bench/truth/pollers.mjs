@@ -23,7 +23,7 @@ const HEALTH_CHECK = {
 const EMPTY_MESSAGE = Buffer.alloc(5)
 
 /** Calls `ask` at a fixed interval, whether or not the calls before it have resolved. */
-class Poller {
+export class Poller {
   #ask
   #everyMs
   #over = false

@@ -56,6 +56,8 @@ export interface PeerOptions {
   'recording-registry': { readonly port?: number }
   /** `get` {url} → {status, text} · `watch` {url, everyMs} · `changes` → [{atMs, answer}] · `unwatch` */
   observer: Record<string, never>
+  /** `watch` {node, token, url, everyMs} · `end` → [{node, token, samples}] · `get` {url} → {status, text} */
+  'cluster-prober': Record<string, never>
   /** `try` {registryUrl, caFile?, token, tls} → '' if it got through to the puppet, else what went wrong */
   client: Record<string, never>
   /** `call` {port, path, metadata?, deadlineMs?} → {code, details, message} (the message in hex) */
@@ -115,6 +117,7 @@ function scriptPath(script: keyof PeerOptions): string {
   const folders: Partial<Record<keyof PeerOptions, string>> = {
     'recording-registry': 'support',
     observer: 'netns/support',
+    'cluster-prober': 'cluster/support',
   }
   return `${ROOT}test/${folders[script] ?? 'peers'}/${script}.mjs`
 }

@@ -3,8 +3,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 
 export interface RelayOptions {
-  /** The port on 127.0.0.1 that is behind the relay. */
-  readonly targetPort: number
+  /** The port on 127.0.0.1 that is behind the relay; or which one it is for the connection that comes now. */
+  readonly targetPort: number | (() => number)
   /** Where to listen on 127.0.0.1. Default: a free port. */
   readonly port?: number
 }
@@ -49,13 +49,14 @@ export async function startRelay({ targetPort, port = 0 }: RelayOptions): Promis
   const links = new Set<Link>()
   let accepted = 0
   let swallowing = false
+  const portNow = typeof targetPort === 'function' ? targetPort : () => targetPort
 
   // Half-open, so that the end of one side is ours to pass on or to swallow.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted += 1
     const target = swallowing
       ? undefined
-      : connect({ host: '127.0.0.1', port: targetPort, allowHalfOpen: true, noDelay: true })
+      : connect({ host: '127.0.0.1', port: portNow(), allowHalfOpen: true, noDelay: true })
     const link: Link = { client, target, dead: false }
     links.add(link)
     watch(link, client)

@@ -1,0 +1,43 @@
+import type { ClusterNode, NodeStatus } from './cluster-node.ts'
+import type { NatsServer } from './nats-server.ts'
+import { type Place, Watch } from './watch.ts'
+
+/** What every cluster of the tests has, wherever its processes run. */
+export class ClusterParts {
+  readonly servers: readonly NatsServer[]
+  readonly nodes: readonly ClusterNode[]
+  readonly watch: Watch
+
+  protected constructor(servers: readonly NatsServer[], places: readonly Place[]) {
+    this.servers = servers
+    this.nodes = places.map(({ node }) => node)
+    this.watch = new Watch(places)
+  }
+
+  /** Waits until each node sees all others, and none of them is missing. */
+  async untilWhole(timeoutMs = 20_000): Promise<void> {
+    for (const node of this.nodes)
+      await node.until('the cluster is whole', (status) => isWhole(status, this.nodes.length), timeoutMs)
+  }
+
+  /** A node by its place. */
+  node(index: number): ClusterNode {
+    const node = this.nodes[index]
+    if (node === undefined) throw new Error(`there is no node ${index}`)
+    return node
+  }
+
+  /** A server by its place. */
+  server(index: number): NatsServer {
+    const server = this.servers[index]
+    if (server === undefined) throw new Error(`there is no server ${index}`)
+    return server
+  }
+}
+
+/** Whether a node sees as many as there are, itself or not. */
+function isWhole({ cluster }: NodeStatus, nodes: number): boolean {
+  if (!cluster) return nodes === 1
+  const others = cluster.members.filter(({ node }) => node !== cluster.node)
+  return cluster.connected && others.length === nodes - 1 && others.every(({ state }) => state === 'alive')
+}
