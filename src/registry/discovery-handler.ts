@@ -8,9 +8,10 @@ import type { Networks } from '../net/networks.ts'
 import { discoveryPath, REGISTRATION_PATH } from '../protocol/discovery.ts'
 import { send, sendText } from '../protocol/http-response.ts'
 import { decoded, pathOf } from '../protocol/path.ts'
+import type { Directory } from './directory.ts'
 import type { RegistryEvent } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
-import { answerFor, FAILED, type Resolution, type Resolver, TOO_MANY_WAIT } from './resolver.ts'
+import { answerFor, FAILED, type Resolution, TOO_MANY_WAIT } from './resolver.ts'
 import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')
@@ -18,7 +19,7 @@ const DISCOVERY_PREFIX = discoveryPath('')
 const HEALTH_PATH = '/healthz'
 
 export interface DiscoveryHandlerOptions {
-  readonly resolver: Resolver
+  readonly directory: Directory
   /** Whether the registry is about to end. */
   readonly isClosing: () => boolean
   readonly trustedProxies: Networks | undefined
@@ -53,8 +54,8 @@ export class DiscoveryHandler {
     }
     if (isHealth) return this.#sayHealth(response)
     const token = decoded(path.slice(DISCOVERY_PREFIX.length))
-    const { resolver, emit } = this.#options
-    const found = resolver.atOnce(token)
+    const { directory, emit } = this.#options
+    const found = directory.atOnce(token)
     if (found === undefined) return this.#wait(request, response, token)
     const answer = found.nearby === undefined ? found : answerFor(this.#clientOf(request).verified, found)
     emit({ type: 'discovered', result: answer.result, tookMs: 0, waited: false })
@@ -75,7 +76,7 @@ export class DiscoveryHandler {
     const { socket } = request
     // It came behind a request that ended the connection: there is no client to be answered.
     if (socket.destroyed) return
-    const { resolver, clock, emit } = this.#options
+    const { directory, clock, emit } = this.#options
     const { address, verified } = this.#clientOf(request)
     const refuse = (open: ServerResponse): void => {
       emit({ type: 'discovered', result: 'refused', tookMs: 0, waited: false })
@@ -97,7 +98,7 @@ export class DiscoveryHandler {
       sendAnswer(open, answer)
     }
     // Not before it is counted: what is begun here goes on when the client has gone.
-    askers = this.#askersOf(resolver.later(token))
+    askers = this.#askersOf(directory.later(token))
     askers.add(settle)
   }
 

@@ -5,6 +5,7 @@ import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import { recordedLog } from '../ops/recorded-log.ts'
 import { expiryTrouble } from './certificate-expiry.ts'
+import { logClusterEvent } from './cluster/log.ts'
 import { LEAVE_REASONS, type ListChange, type RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 import { REGISTRANT_REMEDIES } from './registrant-trouble.ts'
@@ -68,6 +69,8 @@ export class EventLog {
         return this.#certificate(event)
       case 'list':
         return this.#list(event)
+      case 'cluster':
+        return logClusterEvent(this.#log, event.event)
       case 'draining':
         return this.#log.info({ registrants: event.registrants }, 'draining: sending every registrant away')
       case 'discovered':

@@ -1,5 +1,6 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
+import type { ClusterEvent } from './cluster/events.ts'
 import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import type { RefusalReason } from './refusals.ts'
 
@@ -84,3 +85,4 @@ export type RegistryEvent =
   /** The file of the list was read again. */
   | ({ readonly type: 'list' } & ListChange)
   | { readonly type: 'draining'; readonly registrants: number }
+  | { readonly type: 'cluster'; readonly event: ClusterEvent }

@@ -1,15 +1,13 @@
 import { inBackground } from '../lib/background.ts'
 import { type DiscoveryReport, formatDiscoveryReport, hostAnswer, NOBODY } from '../protocol/host-query.ts'
-import type { Reachability } from './reachability/reachability.ts'
+import type { Directory } from './directory.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
-import { answerFor, type Resolution, type Resolver } from './resolver.ts'
+import { answerFor, type Resolution } from './resolver.ts'
 
 export interface HostQueriesOptions {
-  readonly resolver: Pick<Resolver, 'find'>
+  readonly directory: Directory
   readonly table: Pick<RegistrationTable, 'of'>
-  /** Undefined if ports are not checked. */
-  readonly reachability: Pick<Reachability, 'isOpen'> | undefined
 }
 
 /**
@@ -26,11 +24,12 @@ export class HostQueries {
 
   ask(asker: Registrant): void {
     if (this.#waiting.has(asker)) return
-    const resolution = this.#options.resolver.find(asker.token)
-    if (!(resolution instanceof Promise)) return this.#answer(asker, resolution)
+    const { directory } = this.#options
+    const known = directory.atOnce(asker.token)
+    if (known !== undefined) return this.#answer(asker, known)
     this.#waiting.add(asker)
     const end = (): void => void this.#waiting.delete(asker)
-    const answered = resolution.then((settled) => {
+    const answered = directory.later(asker.token).then((settled) => {
       end()
       this.#answer(asker, settled)
     })
@@ -47,10 +46,13 @@ export class HostQueries {
   }
 
   #reportOf(token: string, { found }: Resolution): Omit<DiscoveryReport, 'by'> {
-    const { table, reachability } = this.#options
-    const registrants = table.of(token).filter(({ isPublished, findable }) => isPublished && findable).length
+    const registrants = found?.registrants ?? publishedCount(this.#options.table.of(token))
     if (found === undefined) return { ...NOBODY, registrants, open: null }
-    const open = reachability?.isOpen(found.registrant, found.endpoint) ?? null
-    return { ...found.endpoint, registrants, open }
+    return { ...found.endpoint, registrants, open: found.isOpen ?? null }
   }
+}
+
+/** How many of them clients could be sent to. */
+export function publishedCount(registrants: readonly Pick<Registrant, 'isPublished' | 'findable'>[]): number {
+  return registrants.filter(({ isPublished, findable }) => isPublished && findable).length
 }

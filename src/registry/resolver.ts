@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { type Endpoint, formatEndpoint, formatNotRegistered } from '../protocol/discovery.ts'
+import type { Directory } from './directory.ts'
 import type { DiscoveryResult } from './events.ts'
 import type { GapWait } from './gap-wait.ts'
 import { isNearby, type Nearby } from './nearby.ts'
@@ -13,14 +14,26 @@ export interface Resolution {
   readonly status: 200 | 404 | 503
   /** JSON. */
   readonly body: string
+  /** Why it was not found, for people; empty where that is all that there is to say. */
+  readonly reason: string
   /** The host that is published; `0.0.0.0` if none is. */
   readonly host: string
-  /** Who has said its port, and where its puppet is, whatever clients are told; undefined if nobody has. */
-  readonly found?: { readonly registrant: Registrant; readonly endpoint: Endpoint }
+  /** Where its puppet is, whatever clients are told; undefined if nobody has said its port. */
+  readonly found?: Found
   /** Set where the host means another machine elsewhere. */
   readonly nearby?: Nearby | undefined
   /** Whether it waited for a registrant to come. */
   readonly waited: boolean
+}
+
+export interface Found {
+  readonly endpoint: Endpoint
+  /** Who has said so; undefined if it is not registered here, but at another registry of the cluster. */
+  readonly registrant: Registrant | undefined
+  /** Whether its port opens; undefined if that is not known. */
+  readonly isOpen: boolean | undefined
+  /** How many registrants there are that clients could be sent to; undefined if that has to be counted here. */
+  readonly registrants?: number
 }
 
 export interface ResolverOptions {
@@ -41,23 +54,23 @@ const QUERIES_MAX = 16
  * So long after a discovery came, in milliseconds, no registrant is asked or waited for any more: the query that is under way takes 2 s at
  * most, so that the answer comes within 9 s. The least patient clients wait 10 s.
  */
-const LATEST_MS = 7000
+export const LATEST_MS = 7000
 /**
  * Shortly after a start, discoveries that come within so many milliseconds wait together: each of them is to have its 2 s, and not
  * what is left of another one's.
  */
 const TOGETHER_MS = 100
 
-const NOT_REGISTERED = notFound('not_registered', '')
+export const NOT_REGISTERED = notFound('not_registered', '')
 const ENDING = cannotSay('this registry is about to end')
 const UNRESPONSIVE = cannotSay('the registrant of this token does not answer; it may be back in a moment')
-const UNSETTLED = cannotSay('registrants of this token come and go')
+export const UNSETTLED = cannotSay('registrants of this token come and go')
 /** A bug: the client may come again. */
 export const FAILED = cannotSay('this registry cannot say')
 export const TOO_MANY_WAIT = cannotSay('too many discoveries wait')
 
-/** Finds out where the puppet of a token is: by the newest registrant that can say so. */
-export class Resolver {
+/** Finds out where the puppet of a token is: by the newest registrant of this process that can say so. */
+export class Resolver implements Directory {
   readonly #options: ResolverOptions
   /** The newest discovery under way, by token. */
   readonly #running = new Map<string, { readonly askedMs: number; readonly answer: Promise<Resolution> }>()
@@ -154,11 +167,9 @@ export class Resolver {
   #found(registrant: Registrant, endpoint: Endpoint): Resolution {
     const { reachability, mask } = this.#options
     reachability?.discovered(registrant, endpoint)
-    const host = mask && reachability?.isOpen(registrant, endpoint) === false ? '127.0.0.1' : endpoint.host
-    const { nearby } = registrant
-    const body = formatEndpoint(endpoint, host)
-    const found = { registrant, endpoint }
-    return { result: 'found', status: 200, body, host, found, nearby, waited: false }
+    const isOpen = reachability?.isOpen(registrant, endpoint)
+    const host = mask && isOpen === false ? '127.0.0.1' : endpoint.host
+    return foundAt(host, { registrant, endpoint, isOpen }, registrant.nearby)
   }
 }
 
@@ -182,11 +193,17 @@ export function answerFor(client: string, answer: Resolution): Resolution {
   return { ...notFound('unusable', reason), waited: answer.waited }
 }
 
-function notFound(result: DiscoveryResult, reason: string): Resolution {
-  return { result, status: 404, body: formatNotRegistered(reason), host: '0.0.0.0', waited: false }
+/** @param host the one that is published */
+export function foundAt(host: string, found: Found, nearby: Nearby | undefined): Resolution {
+  const body = formatEndpoint(found.endpoint, host)
+  return { result: 'found', status: 200, body, reason: '', host, found, nearby, waited: false }
+}
+
+export function notFound(result: DiscoveryResult, reason: string): Resolution {
+  return { result, status: 404, body: formatNotRegistered(reason), reason, host: '0.0.0.0', waited: false }
 }
 
 /** The answer where the registry does not know whether there is a registrant. */
-function cannotSay(reason: string): Resolution {
+export function cannotSay(reason: string): Resolution {
   return { ...notFound('refused', reason), status: 503 }
 }

@@ -10,6 +10,7 @@ import type { PortQueryResult } from '../protocol/port-query.ts'
 import { AccessControl } from './access-control.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import { AllowList } from './allow-list.ts'
+import type { Cluster } from './cluster/cluster.ts'
 import { Connections } from './connections.ts'
 import { DiscoveryHandler } from './discovery-handler.ts'
 import { inGroups } from './drain.ts'
@@ -53,6 +54,8 @@ export class RegistryServer implements RegistrantListener {
   readonly #access: AccessControl
   readonly #gapWait: GapWait
   readonly #resolver: Resolver
+  /** Undefined where this registry is alone. */
+  readonly cluster: Cluster | undefined
   readonly #hostQueries: HostQueries
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
@@ -84,9 +87,12 @@ export class RegistryServer implements RegistrantListener {
       const onChange = (change: ReachabilityChange) => onEvent({ type: 'reachability', ...change })
       this.reachability = new Reachability(clock, onChange, checker)
     }
-    const known = { table: this.table, reachability: this.reachability }
-    this.#resolver = new Resolver({ ...known, clock, gapWait: this.#gapWait, mask: mode === 'mask' })
-    this.#hostQueries = new HostQueries({ ...known, resolver: this.#resolver })
+    const { table, reachability } = this
+    const gapWait = this.#gapWait
+    this.#resolver = new Resolver({ clock, table, reachability, gapWait, mask: mode === 'mask' })
+    this.cluster = options.joinCluster?.({ clock, table, gapWait, directory: this.#resolver })
+    const directory = this.cluster?.directory ?? this.#resolver
+    this.#hostQueries = new HostQueries({ directory, table })
     this.#connections = new Connections(
       connectionLimits(limits),
       trustedProxies,
@@ -103,7 +109,7 @@ export class RegistryServer implements RegistrantListener {
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
     })
     const isClosing = (): boolean => this.#access.isClosed
-    this.#discoveries = new DiscoveryHandler({ ...common, resolver: this.#resolver, isClosing })
+    this.#discoveries = new DiscoveryHandler({ ...common, directory, isClosing })
     const handlers: HttpHandlers = {
       request: (request, response) => {
         this.#connections.asked(request.socket)
@@ -122,6 +128,7 @@ export class RegistryServer implements RegistrantListener {
     if (this.#isRestart) this.#gapWait.start()
     const addresses: AddressInfo[] = []
     for (const listener of this.#listeners) addresses.push(await listener.start())
+    this.cluster?.start()
     return addresses
   }
 
@@ -155,9 +162,12 @@ export class RegistryServer implements RegistrantListener {
    */
   async stop(drainMs = 0): Promise<void> {
     this.#access.close()
-    this.#resolver.end()
+    // In a cluster they come to other registries, and clients of this one find them there.
+    if (this.cluster === undefined) this.#resolver.end()
     const all = [...this.table.entries()].flatMap(([, registrants]) => registrants)
     await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
+    await this.cluster?.stop()
+    this.#resolver.end()
     this.reachability?.stop()
     this.sharing.stop()
     const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
@@ -188,6 +198,7 @@ export class RegistryServer implements RegistrantListener {
     this.#access.rate(registrant, false)
     this.#hears(registrant, false)
     if (advertised.trouble === '') this.#gapWait.lost(token)
+    this.cluster?.changed(token)
   }
 
   onResponsive(registrant: Registrant): void {
@@ -195,6 +206,7 @@ export class RegistryServer implements RegistrantListener {
     this.#access.rate(registrant, advertised.trouble === '')
     this.#hears(registrant, true)
     this.#gapWait.came(token)
+    this.cluster?.changed(token)
   }
 
   onPortChanged({ token }: Registrant): void {
@@ -205,7 +217,9 @@ export class RegistryServer implements RegistrantListener {
     const { token, id, advertised, joinedMs } = registrant
     this.table.remove(registrant)
     this.#redactor?.remove(token)
-    if (ABRUPT_CAUSES.has(cause) && advertised.trouble === '') this.#gapWait.lost(token)
+    const mayComeBack = ABRUPT_CAUSES.has(cause) || (cause === 'draining' && this.cluster !== undefined)
+    if (mayComeBack && advertised.trouble === '') this.#gapWait.lost(token)
+    this.cluster?.changed(token)
     this.#access.leave(registrant)
     this.#unfinished.leave(registrant)
     this.#frames.leave(registrant)
@@ -240,6 +254,7 @@ export class RegistryServer implements RegistrantListener {
     this.#emit({ type: 'joined', id: registrant.id, address, trouble, isClient })
     registrant.start()
     if (advertised.host !== undefined) this.#gapWait.came(token)
+    this.cluster?.joined(registrant)
     for (const older of replaced) older.replace()
     for (const older of displaced) older.displace()
     if (before > replaced.length) this.sharing.changed(token)

@@ -1,0 +1,294 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Engine, EngineMessage } from './engine.ts'
+import { type Holding, Holdings, type Side } from './holdings.ts'
+import { type Claim, readTokenMessage, type TokenMessage } from './messages.ts'
+import { hashOf, type Subjects } from './subjects.ts'
+
+/**
+ * A claim of a newcomer is made once more when its node has heard itself so long after it, in milliseconds: interest in a subject
+ * needs up to some milliseconds to be known at all servers of the engine.
+ */
+const CONFIRMED_MS = 500
+/** So long another node may take to say that it has a newer registrant than one that takes another one's place, in milliseconds. */
+const LOWERED_MS = 100
+/** So long after it came, in milliseconds, a newcomer is the newest whatever the numbers are; later the numbers say it. */
+const FRESH_MS = 2000
+/** A node tells others at most so often that its claim to a token is higher, in milliseconds. */
+const ASSERT_MS = 1000
+
+/** A registrant of this process. */
+export interface Claimant {
+  readonly token: string
+  /** `id`: the same for all links of one registrant; undefined if it has none. */
+  readonly advertised: { readonly id: string | undefined }
+}
+
+/** All registrants of this process. */
+export interface LocalRegistrants<Entry extends Claimant> {
+  /** The newest one that clients can be sent to. */
+  newest(token: string): Entry | undefined
+  /** How many there are, answering or not. */
+  count(token: string): number
+  /** Until when one that was lost is expected back, by the clock; undefined if none is. */
+  expectedUntilMs(token: string): number | undefined
+  /** Another node has a newer one: none is expected here any more. */
+  isElsewhere(token: string): void
+  /** They are older links of a registrant that has come to another node. */
+  replace(token: string, isOlderLink: (entry: Entry) => boolean): void
+}
+
+export interface ClaimsOptions<Entry extends Claimant> {
+  readonly clock: Clock
+  readonly engine: Pick<Engine, 'publish' | 'subscribe'>
+  readonly subjects: Subjects
+  /** This node. */
+  readonly node: string
+  readonly local: LocalRegistrants<Entry>
+  /** @param holding undefined where the token is elsewhere by now, or nowhere */
+  readonly onQuestion: (holding: Holding | undefined, message: EngineMessage) => void
+  /** A message that is none. */
+  readonly onIgnored: () => void
+}
+
+/** Whether the first claim counts, and not the other one. */
+export function isHigher(one: Claim, other: Claim): boolean {
+  return one.number > other.number || (one.number === other.number && one.node > other.node)
+}
+
+/**
+ * Decides to which node clients of each token are sent: to the one with the newest registrant. Each node claims the tokens of its
+ * registrants; who hears of a newer one gives way, and is a fallback from then on. See docs/cluster.md.
+ */
+export class Claims<Entry extends Claimant> {
+  readonly holdings: Holdings
+  readonly #options: ClaimsOptions<Entry>
+  readonly #numbers = new WeakMap<Entry, number>()
+  /** Claims of newcomers, and since when, the oldest first: until they are confirmed. */
+  readonly #fresh = new Map<Holding, number>()
+  /** Those that have lost their registrant and expect it back, and until when, in any order. */
+  readonly #expecting = new Map<Holding, number>()
+  #highest = 0
+
+  constructor(options: ClaimsOptions<Entry>) {
+    this.#options = options
+    const { engine, subjects } = options
+    this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), options.clock)
+  }
+
+  /** The highest number that is known here. */
+  get highest(): number {
+    return this.#highest
+  }
+
+  /** @param number one that another node knows; default: a second has passed */
+  raise(number = this.#highest + 1): void {
+    this.#highest = Math.max(this.#highest, number)
+  }
+
+  /** Whether clients are sent here, as far as this node knows. */
+  isHolder(hash: string): boolean {
+    return this.holdings.get(hash)?.side === 'ask'
+  }
+
+  /**
+   * Resolves when other nodes have had the time to say that they have a newer registrant than those that are left here; undefined where
+   * that is so already.
+   */
+  sure(hash: string): Promise<void> | undefined {
+    const { clock } = this.#options
+    const loweredMs = this.holdings.get(hash)?.loweredMs ?? Number.NEGATIVE_INFINITY
+    const leftMs = loweredMs + LOWERED_MS - clock.now()
+    return leftMs > 0 ? new Promise((resolve) => clock.after(leftMs, resolve)) : undefined
+  }
+
+  /** A registrant has come that clients can be sent to: it is the newest of all. */
+  joined(entry: Entry): void {
+    const hash = hashOf(entry.token)
+    this.#claimAnew(this.holdings.get(hash) ?? this.holdings.add(entry.token, hash, 'ask'), entry)
+  }
+
+  /** A registrant of this token has left, or answers no more, or answers again, or cannot be published. */
+  changed(token: string): void {
+    const { local } = this.#options
+    const hash = hashOf(token)
+    const newest = local.newest(token)
+    const known = this.holdings.get(hash)
+    if (known === undefined && local.count(token) === 0) return
+    const holding = known ?? this.holdings.add(token, hash, 'fallback')
+    if (newest === undefined) return this.#withoutNewest(holding)
+    const before = holding.number
+    holding.number = this.#numberOf(newest)
+    // One that is older than the one before may be older than another node's.
+    const isOther = holding.number !== before
+    if (isOther && before !== undefined) holding.loweredMs = this.#options.clock.now()
+    if (isOther) holding.joinedMs = Number.NEGATIVE_INFINITY
+    if (isOther && (holding.side === 'ask' || before === undefined)) this.#claim(holding)
+  }
+
+  /** Another node has given way to a registrant that has joined here, and had this number. */
+  gaveWay(hash: string, number: number): void {
+    this.raise(number)
+    const holding = this.holdings.get(hash)
+    const newest = holding && this.#options.local.newest(holding.token)
+    // It comes late where this node has given way itself since: to a newer one, perhaps.
+    if (holding?.side !== 'ask' || newest === undefined || (holding.number ?? 0) > number) return
+    this.#claimAnew(holding, newest)
+  }
+
+  /** This node has heard what it said at `sentMs`, by the clock. */
+  confirmed(sentMs: number): void {
+    for (const [holding, madeMs] of this.#fresh) {
+      if (sentMs - madeMs < CONFIRMED_MS) return
+      this.#fresh.delete(holding)
+      this.#publish(holding, 'ask', true, true)
+    }
+  }
+
+  /** Claims a token once more: others may have missed it. */
+  repeat(holding: Holding): void {
+    if (holding.side !== 'ask' || holding.number === undefined) return
+    const isFresh = this.#isFresh(holding)
+    this.#publish(holding, 'ask', isFresh)
+    if (isFresh) this.#publish(holding, 'fallback', isFresh)
+  }
+
+  /** Gives up the places of those that are not back in time. To be called again and again. */
+  endExpecting(): void {
+    this.holdings.tick()
+    const nowMs = this.#options.clock.now()
+    for (const [holding, untilMs] of this.#expecting) {
+      if (nowMs < untilMs) continue
+      this.#expecting.delete(holding)
+      this.#settle(holding)
+    }
+  }
+
+  /** How many tokens expect their registrant back. */
+  get expecting(): number {
+    return this.#expecting.size
+  }
+
+  #hear(side: Side, hash: string, message: EngineMessage): void {
+    const { node, local, onIgnored, onQuestion } = this.#options
+    const heard = readTokenMessage(message.data)
+    if (heard === undefined) return onIgnored()
+    const holding = this.holdings.get(hash)
+    const isFallback = holding?.side === 'fallback' && holding.number !== undefined
+    if (heard.kind === 'question') {
+      // Whoever asks fallbacks has found no holder: two have given way to each other.
+      if (isFallback && side === 'fallback' && !heard.isSecond) this.#claim(holding)
+      // It was on its way when clients began to be sent elsewhere.
+      const isLate = side === 'ask' && holding?.side !== 'ask'
+      return onQuestion(isLate ? undefined : holding, message)
+    }
+    if (heard.node === node || holding === undefined) return
+    if (heard.kind === 'left') {
+      if (isFallback) this.#claim(holding)
+      return
+    }
+    this.raise(heard.number)
+    this.#compare(holding, heard)
+    if (heard.link === '') return
+    local.replace(holding.token, ({ advertised: { id } }) => id !== undefined && hashOf(id) === heard.link)
+  }
+
+  /** Somebody else claims a token of this node. */
+  #compare(holding: Holding, heard: Claim & Extract<TokenMessage, { kind: 'claim' }>): void {
+    const { node, clock } = this.#options
+    const { number, side } = holding
+    if (number === undefined) return side === 'ask' ? this.#giveWay(holding) : undefined
+    const isOwnHigher = isHigher({ number, node }, heard)
+    // A newcomer is the newest, but for one that has come since it said so first.
+    const isNewest = heard.isFresh && !(heard.isAgain && isOwnHigher && this.#isFresh(holding))
+    if (isNewest) {
+      this.#giveWay(holding)
+      // Its node did not know how high the numbers are.
+      if (isOwnHigher) this.#tellGaveWay(heard.node, holding, number)
+    } else if (!isOwnHigher) {
+      this.#giveWay(holding)
+    } else if (side === 'fallback') {
+      this.#claim(holding)
+    } else if (clock.now() - holding.assertedMs >= ASSERT_MS) {
+      holding.assertedMs = clock.now()
+      this.#publish(holding, 'ask', false)
+    }
+  }
+
+  #giveWay(holding: Holding): void {
+    this.#fresh.delete(holding)
+    this.#expecting.delete(holding)
+    this.#settle(holding)
+    this.#options.local.isElsewhere(holding.token)
+  }
+
+  /** No registrant is left here that clients can be sent to. */
+  #withoutNewest(holding: Holding): void {
+    const { engine, subjects, node, local } = this.#options
+    const wasHolder = holding.side === 'ask' && holding.number !== undefined
+    holding.number = undefined
+    this.#fresh.delete(holding)
+    const untilMs = holding.side === 'ask' ? local.expectedUntilMs(holding.token) : undefined
+    if (untilMs === undefined) this.#settle(holding)
+    else this.#expecting.set(holding, untilMs)
+    const left: TokenMessage = { kind: 'left', node }
+    if (wasHolder) engine.publish(subjects.fallback(holding.hash), JSON.stringify(left))
+  }
+
+  /** Clients are not sent here any more. */
+  #settle(holding: Holding): void {
+    if (this.#options.local.count(holding.token) > 0) this.holdings.move(holding, 'fallback')
+    else this.holdings.remove(holding)
+  }
+
+  /** A registrant has joined. */
+  #claimAnew(holding: Holding, entry: Entry): void {
+    this.raise()
+    holding.number = this.#highest
+    this.#numbers.set(entry, this.#highest)
+    this.#fresh.delete(holding)
+    holding.joinedMs = this.#options.clock.now()
+    this.#fresh.set(holding, holding.joinedMs)
+    this.#claim(holding)
+  }
+
+  #claim(holding: Holding): void {
+    this.#expecting.delete(holding)
+    this.holdings.move(holding, 'ask')
+    const isFresh = this.#isFresh(holding)
+    this.#publish(holding, 'ask', isFresh)
+    this.#publish(holding, 'fallback', isFresh)
+  }
+
+  #isFresh(holding: Holding): boolean {
+    return this.#options.clock.now() - holding.joinedMs < FRESH_MS
+  }
+
+  #publish(holding: Holding, side: Side, isFresh: boolean, isAgain = false): void {
+    const { engine, subjects, node, local } = this.#options
+    const { hash, number = 0 } = holding
+    const link = isFresh ? local.newest(holding.token)?.advertised.id : undefined
+    const claim: TokenMessage = {
+      kind: 'claim',
+      node,
+      number,
+      isFresh,
+      isAgain,
+      link: link === undefined ? '' : hashOf(link),
+    }
+    engine.publish(subjects[side](hash), JSON.stringify(claim))
+  }
+
+  #tellGaveWay(to: string, { hash, token }: Holding, number: number): void {
+    const { engine, subjects, local } = this.#options
+    const message = { kind: 'gaveWay', hash, number, registrants: local.count(token) }
+    engine.publish(subjects.node(to), JSON.stringify(message))
+  }
+
+  #numberOf(entry: Entry): number {
+    const known = this.#numbers.get(entry)
+    if (known !== undefined) return known
+    this.raise()
+    this.#numbers.set(entry, this.#highest)
+    return this.#highest
+  }
+}

@@ -1,0 +1,162 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Directory } from '../directory.ts'
+import { cannotSay, LATEST_MS, NOT_REGISTERED, type Resolution, UNSETTLED } from '../resolver.ts'
+import type { Claims } from './claims.ts'
+import { resolutionOf } from './finding.ts'
+import type { Reply } from './messages.ts'
+import type { Questions } from './questions.ts'
+import { hashOf, type Subjects } from './subjects.ts'
+
+/** How long the answer of another node may take, in milliseconds: its registrant has 2 s, and the engine the rest. */
+const ANSWER_MS = 2500
+/** How long further answers are waited for, where two nodes may hold one token, in milliseconds. */
+const GATHER_MS = 30
+/** A token may move so often while it is looked for. */
+const TRIES_MAX = 6
+
+const AWAY = cannotSay('this registry has no connection to the others, which may have the token')
+const SILENT = cannotSay('another registry, which may have the token, does not answer')
+const MISSING = cannotSay('another registry is missing, and its registrants may be back in a moment')
+
+/** What this node knows of the cluster. */
+export interface ClusterKnowledge {
+  /** Whether it has not heard itself for too long. */
+  readonly isCutOff: boolean
+  /** Whether it has heard itself so lately that it would know of a claim of another node. */
+  readonly isCertain: boolean
+  /** Whether no two nodes can hold one token because they could not hear each other. */
+  readonly isSettled: boolean
+  /** Makes it certain, if it is not cut off. */
+  makeCertain(): Promise<void>
+  /** Whether every member has been heard from after now. */
+  rollCall(): Promise<boolean>
+}
+
+export interface ClusterDirectoryOptions {
+  readonly clock: Clock
+  readonly knowledge: ClusterKnowledge
+  readonly claims: Pick<Claims<never>, 'isHolder' | 'sure'>
+  readonly questions: Questions
+  readonly subjects: Subjects
+  /** Of the registrants of this process. */
+  readonly local: Directory
+  /** Whether one of them can be found. */
+  readonly hasNewest: (token: string) => boolean
+  /** Whether a registrant of this token that was lost may be on its way back. */
+  readonly isExpected: (token: string) => boolean
+}
+
+/** Finds the puppet of a token among the registrants of all nodes. Nothing that another node has said is kept. */
+export class ClusterDirectory implements Directory {
+  readonly #options: ClusterDirectoryOptions
+  readonly #running = new Map<string, Promise<Resolution>>()
+
+  constructor(options: ClusterDirectoryOptions) {
+    this.#options = options
+  }
+
+  atOnce(token: string): Resolution | undefined {
+    const { knowledge, claims, local, hasNewest } = this.#options
+    if (knowledge.isCutOff) return hasNewest(token) ? local.atOnce(token) : AWAY
+    if (!knowledge.isCertain || !knowledge.isSettled || !hasNewest(token)) return undefined
+    const hash = hashOf(token)
+    return this.#isHolder(hash) && claims.sure(hash) === undefined ? local.atOnce(token) : undefined
+  }
+
+  later(token: string): Promise<Resolution> {
+    const running = this.#running.get(token)
+    if (running !== undefined) return running
+    const answer = this.#find(token).finally(() => this.#running.delete(token))
+    this.#running.set(token, answer)
+    return answer
+  }
+
+  async #find(token: string): Promise<Resolution> {
+    const { clock, local, isExpected } = this.#options
+    const hash = hashOf(token)
+    const latestMs = clock.now() + LATEST_MS
+    let waited = false
+    for (let attempt = 0; attempt < TRIES_MAX && clock.now() <= latestMs; attempt += 1) {
+      const here = await this.#findHere(token, hash)
+      if (here !== undefined) return here
+      const found = await this.#findElsewhere(hash)
+      if (typeof found === 'object') return { ...found, waited }
+      if (found === 'moved') continue
+      if (waited || !isExpected(token)) return { ...(found === 'nobody' ? NOT_REGISTERED : MISSING), waited }
+      waited = true
+      const back = await local.later(token)
+      if (back.result === 'found') return { ...back, waited }
+    }
+    return { ...UNSETTLED, waited }
+  }
+
+  /** Undefined where others have to be asked. */
+  async #findHere(token: string, hash: string): Promise<Resolution | undefined> {
+    const { knowledge, local, hasNewest } = this.#options
+    if (this.#isHolder(hash)) await knowledge.makeCertain()
+    await this.#options.claims.sure(hash)
+    if (knowledge.isCutOff) return hasNewest(token) ? (local.atOnce(token) ?? local.later(token)) : AWAY
+    if (!this.#isHolder(hash) || !knowledge.isSettled) return undefined
+    const answer = local.atOnce(token) ?? (await local.later(token))
+    // Another node may have a newer registrant by now, or this one's has gone.
+    if (answer.result === 'not_registered' || !this.#isHolder(hash)) return undefined
+    return isUnusable(answer) ? this.#orSecond(hash, answer) : answer
+  }
+
+  /** `nobody`: no node has a registrant. `missing`: none that answers has one. */
+  async #findElsewhere(hash: string): Promise<Resolution | 'moved' | 'nobody' | 'missing'> {
+    const first = await this.#ask('ask', hash, false)
+    if (first === 'moved') return 'moved'
+    if (first !== 'nobody') return isUnusable(first) ? this.#orSecond(hash, first) : first
+    const isComplete = await this.#options.knowledge.rollCall()
+    // Now every subscription is known here that a member made before it answered. Who goes from fallback to ask subscribes first: in
+    // this order it is found at one of them.
+    const [fallback, holder] = await Promise.all([
+      this.#ask('fallback', hash, false),
+      this.#ask('ask', hash, false),
+    ])
+    const answer = [holder, fallback].find(isFound) ?? [holder, fallback].find((each) => each !== 'nobody')
+    return answer ?? (isComplete ? 'nobody' : 'missing')
+  }
+
+  /** Where the newest registrant cannot say where its puppet is, an older one may. */
+  async #orSecond(hash: string, first: Resolution): Promise<Resolution> {
+    const second = await this.#ask('fallback', hash, true)
+    return isFound(second) ? second : first
+  }
+
+  async #ask(
+    side: 'ask' | 'fallback',
+    hash: string,
+    isSecond: boolean,
+  ): Promise<Resolution | 'moved' | 'nobody'> {
+    const { questions, subjects, knowledge } = this.#options
+    const gatherMs = side === 'fallback' || !knowledge.isSettled ? GATHER_MS : 0
+    const text = JSON.stringify({ kind: 'question', isSecond })
+    const outcome = await questions.ask(subjects[side](hash), text, { deadlineMs: ANSWER_MS, gatherMs })
+    if (outcome === 'nobody') return 'nobody'
+    return outcome === 'silence' ? SILENT : bestOf(outcome)
+  }
+
+  #isHolder(hash: string): boolean {
+    return this.#options.claims.isHolder(hash)
+  }
+}
+
+function isUnusable({ result }: Resolution): boolean {
+  return result === 'unusable'
+}
+
+function isFound(answer: Resolution | 'moved' | 'nobody'): answer is Resolution {
+  return typeof answer === 'object' && answer.result === 'found'
+}
+
+/** The newest registrant that can be found; else what is said of one that cannot. */
+function bestOf(replies: readonly Reply[]): Resolution | 'moved' {
+  const answers = replies
+    .filter((reply) => reply.kind === 'answer')
+    .toSorted((one, other) => other.number - one.number)
+  const found = answers.find(({ result }) => result === 'found')
+  const best = found ?? answers.find(({ result }) => result === 'refused') ?? answers[0]
+  return best === undefined ? 'moved' : resolutionOf(best)
+}

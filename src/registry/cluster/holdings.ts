@@ -1,0 +1,119 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Engine, EngineMessage, Subscription } from './engine.ts'
+import { lastPart, type Subjects } from './subjects.ts'
+
+/** `ask`: clients of the token are sent here, as far as this node knows. `fallback`: they are sent elsewhere. */
+export type Side = 'ask' | 'fallback'
+
+/** A question that was asked when a subscription ended is answered for so long, in milliseconds: it would be waited for in vain. */
+const ON_THE_WAY_MS = 200
+
+/** What this node has of a token: registrants, or the place of one that was lost a moment ago. */
+export interface Holding {
+  readonly token: string
+  readonly hash: string
+  readonly side: Side
+  /** That of the newest registrant that clients can be sent to; undefined if there is none. */
+  number: number | undefined
+  /** When its newest registrant left last, and an older one of this node took its place, by the clock. */
+  loweredMs: number
+  /** When its newest registrant joined, by the clock. */
+  joinedMs: number
+  /** When this node last told others that its claim is higher, by the clock. */
+  assertedMs: number
+}
+
+interface SubscribedHolding extends Holding {
+  side: Side
+  subscription: Subscription
+}
+
+/** The tokens of this node. Each has one subscription: the engine's list of subscribers is the directory. */
+export class Holdings {
+  readonly #engine: Pick<Engine, 'subscribe'>
+  readonly #subjects: Subjects
+  readonly #byHash = new Map<string, SubscribedHolding>()
+  readonly #onMessage: Readonly<Record<Side, (message: EngineMessage) => void>>
+  readonly #clock: Clock
+  /** Subscriptions that are of no use any more, and since when, the oldest first. */
+  readonly #ending = new Map<Subscription, number>()
+  #askCount = 0
+
+  constructor(
+    engine: Pick<Engine, 'subscribe'>,
+    subjects: Subjects,
+    onMessage: (side: Side, hash: string, message: EngineMessage) => void,
+    clock: Clock,
+  ) {
+    this.#clock = clock
+    this.#engine = engine
+    this.#subjects = subjects
+    // Two functions for all tokens: there may be tens of thousands.
+    const heardOn = (side: Side) => (message: EngineMessage) =>
+      onMessage(side, lastPart(message.subject), message)
+    this.#onMessage = { ask: heardOn('ask'), fallback: heardOn('fallback') }
+  }
+
+  get(hash: string): Holding | undefined {
+    return this.#byHash.get(hash)
+  }
+
+  add(token: string, hash: string, side: Side): Holding {
+    const subscription = this.#subscribe(hash, side)
+    const holding = {
+      token,
+      hash,
+      side,
+      subscription,
+      number: undefined,
+      assertedMs: Number.NEGATIVE_INFINITY,
+      loweredMs: Number.NEGATIVE_INFINITY,
+      joinedMs: Number.NEGATIVE_INFINITY,
+    }
+    this.#byHash.set(hash, holding)
+    if (side === 'ask') this.#askCount += 1
+    return holding
+  }
+
+  /** The new subscription is there before the old one ends: whoever asks finds one of them. */
+  move({ hash }: Holding, side: Side): void {
+    const holding = this.#byHash.get(hash)
+    if (holding === undefined || holding.side === side) return
+    const before = holding.subscription
+    holding.subscription = this.#subscribe(hash, side)
+    this.#ending.set(before, this.#clock.now())
+    holding.side = side
+    this.#askCount += side === 'ask' ? 1 : -1
+  }
+
+  remove({ hash }: Holding): void {
+    const holding = this.#byHash.get(hash)
+    if (holding === undefined) return
+    this.#ending.set(holding.subscription, this.#clock.now())
+    this.#byHash.delete(hash)
+    if (holding.side === 'ask') this.#askCount -= 1
+  }
+
+  /** Ends subscriptions that are of no use any more. To be called again and again. */
+  tick(): void {
+    const nowMs = this.#clock.now()
+    for (const [subscription, sinceMs] of this.#ending) {
+      if (nowMs - sinceMs < ON_THE_WAY_MS) return
+      this.#ending.delete(subscription)
+      subscription.unsubscribe()
+    }
+  }
+
+  [Symbol.iterator](): IterableIterator<Holding> {
+    return this.#byHash.values()
+  }
+
+  /** How many tokens clients are sent here for, and how many others are here. */
+  get counts(): Readonly<Record<Side, number>> {
+    return { ask: this.#askCount, fallback: this.#byHash.size - this.#askCount }
+  }
+
+  #subscribe(hash: string, side: Side): Subscription {
+    return this.#engine.subscribe(this.#subjects[side](hash), this.#onMessage[side])
+  }
+}

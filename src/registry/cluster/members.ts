@@ -1,0 +1,130 @@
+import type { MemberMessage } from './messages.ts'
+import { MISSING_MAX } from './messages.ts'
+
+/** A member that is not heard for so long without a goodbye is missing, in milliseconds. */
+export const SILENT_MS = 3000
+/**
+ * So long a missing member may have registrants that have not come to others, in milliseconds: ten thousand tokens of one sidecar
+ * need 100 s to come back.
+ */
+export const MISSED_MS = 180_000
+/** Members that are remembered: as many can come as somebody sends heartbeats of. */
+const MEMBERS_MAX = 1000
+
+export interface Member {
+  readonly node: string
+  /** The host's name. */
+  readonly name: string
+  /** When it was heard of first and last, by this node's clock. */
+  readonly sinceMs: number
+  readonly heardMs: number
+  /** The number of the heartbeat that was heard last. */
+  readonly beat: number
+  /** Since when it is missing; undefined if it is not. */
+  readonly missingSinceMs: number | undefined
+}
+
+/** `came`: it has started. `appeared`: it was there before, and this node did not hear it, or not all that it said. */
+export type MemberChange = {
+  readonly kind: 'came' | 'appeared' | 'missing' | 'left' | 'forgotten'
+  readonly member: Member
+}
+
+type Alive = Extract<MemberMessage, { kind: 'alive' }>
+
+/** The other registries of the cluster. `nowMs`: this node's clock. */
+export class Members {
+  readonly #byNode = new Map<string, Member>()
+
+  get all(): readonly Member[] {
+    return [...this.#byNode.values()]
+  }
+
+  get(node: string): Member | undefined {
+    return this.#byNode.get(node)
+  }
+
+  get missing(): readonly Member[] {
+    return this.all.filter(({ missingSinceMs }) => missingSinceMs !== undefined)
+  }
+
+  get alive(): readonly Member[] {
+    return this.all.filter(({ missingSinceMs }) => missingSinceMs === undefined)
+  }
+
+  /** A heartbeat of another member came. */
+  heard({ node, name, upMs, beat }: Alive, nowMs: number): MemberChange | undefined {
+    const before = this.#byNode.get(node)
+    if (before === undefined && this.#byNode.size >= MEMBERS_MAX) return undefined
+    const member = {
+      node,
+      name,
+      sinceMs: before?.sinceMs ?? nowMs,
+      heardMs: nowMs,
+      beat,
+      missingSinceMs: undefined,
+    }
+    this.#byNode.set(node, member)
+    const isKnown = before !== undefined && before.missingSinceMs === undefined
+    if (isKnown && beat <= before.beat + 1) return undefined
+    return { kind: before === undefined && upMs < SILENT_MS ? 'came' : 'appeared', member }
+  }
+
+  /** Another member misses these: one that is not known here may have died before this one started. */
+  othersMiss(missing: Alive['missing'], nowMs: number): readonly MemberChange[] {
+    return missing.flatMap(({ node, name, forMs }) => {
+      if (this.#byNode.has(node) || forMs >= MISSED_MS || this.#byNode.size >= MEMBERS_MAX) return []
+      const member = {
+        node,
+        name,
+        sinceMs: nowMs,
+        heardMs: nowMs - forMs,
+        beat: 0,
+        missingSinceMs: nowMs - forMs,
+      }
+      this.#byNode.set(node, member)
+      return [{ kind: 'missing', member }]
+    })
+  }
+
+  /** It has not answered, or its connection to the engine is gone. */
+  misses(node: string, nowMs: number): MemberChange | undefined {
+    const before = this.#byNode.get(node)
+    if (before === undefined || before.missingSinceMs !== undefined) return undefined
+    const member = { ...before, missingSinceMs: nowMs }
+    this.#byNode.set(node, member)
+    return { kind: 'missing', member }
+  }
+
+  saidGoodbye(node: string): MemberChange | undefined {
+    return this.#forget(node, 'left')
+  }
+
+  /** @param isCertain whether this node hears itself; else the silence of others means nothing */
+  tick(nowMs: number, isCertain: boolean): readonly MemberChange[] {
+    return this.all.flatMap(({ node, heardMs, missingSinceMs }) => {
+      const isOver = missingSinceMs !== undefined && nowMs - missingSinceMs >= MISSED_MS
+      const isSilent = isCertain && nowMs - heardMs > SILENT_MS
+      const change = isOver
+        ? this.#forget(node, 'forgotten')
+        : isSilent
+          ? this.misses(node, nowMs)
+          : undefined
+      return change === undefined ? [] : [change]
+    })
+  }
+
+  /** For a heartbeat. */
+  missingFor(nowMs: number): Alive['missing'] {
+    return this.missing.slice(0, MISSING_MAX).map(({ node, name, missingSinceMs = nowMs }) => {
+      return { node, name, forMs: Math.max(0, Math.round(nowMs - missingSinceMs)) }
+    })
+  }
+
+  #forget(node: string, kind: 'left' | 'forgotten'): MemberChange | undefined {
+    const member = this.#byNode.get(node)
+    if (member === undefined) return undefined
+    this.#byNode.delete(node)
+    return { kind, member }
+  }
+}

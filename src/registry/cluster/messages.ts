@@ -1,0 +1,192 @@
+import { isUsableHost } from '../../net/usable-host.ts'
+import { isPort } from '../../protocol/discovery.ts'
+import { isObject, parseJson } from '../../protocol/envelope.ts'
+import type { NearbyRange } from '../nearby.ts'
+
+/** What a node has of a token: the place of its newest registrant in the order of joining. */
+export interface Claim {
+  readonly node: string
+  readonly number: number
+}
+
+/** On `ask.<hash>` and `fallback.<hash>`. */
+export type TokenMessage =
+  /** Where is the puppet? `isSecond`: the holder of the token could not say. */
+  | { readonly kind: 'question'; readonly isSecond: boolean }
+  /** `isFresh`: its registrant has just joined; `isAgain`: and that was said before. `link`: the SHA-256 of that registrant's own id, the same for all its links; empty if it has none. */
+  | ({
+      readonly kind: 'claim'
+      readonly isFresh: boolean
+      readonly isAgain: boolean
+      readonly link: string
+    } & Claim)
+  /** A holder has no registrant any more. */
+  | { readonly kind: 'left'; readonly node: string }
+
+/** To one node. */
+export type NodeMessage =
+  | { readonly kind: 'rollCall' }
+  /** The sender has given way to a registrant that has just joined, and had this number. */
+  | { readonly kind: 'gaveWay'; readonly hash: string; readonly number: number; readonly registrants: number }
+
+/** To all nodes. */
+export type MemberMessage =
+  | {
+      readonly kind: 'alive'
+      readonly node: string
+      /** The host's name, for people. */
+      readonly name: string
+      /** The highest number that the node knows. */
+      readonly number: number
+      /** By the sender's own monotonic clock, in milliseconds: only the sender can use it. */
+      readonly sentMs: number
+      readonly upMs: number
+      /** Counts the heartbeats: where one is missing, claims may be missing too. */
+      readonly beat: number
+      /** Members that the sender misses, and for how many milliseconds. */
+      readonly missing: readonly { readonly node: string; readonly name: string; readonly forMs: number }[]
+    }
+  | { readonly kind: 'goodbye'; readonly node: string }
+
+/** The answer to a question. */
+export type Reply =
+  | { readonly kind: 'here' }
+  /** The token is at another node by now, or at none: ask again. */
+  | { readonly kind: 'moved' }
+  | ({ readonly kind: 'answer'; readonly number: number } & Finding)
+
+/** What a node says of the puppet of a token. */
+export type Finding =
+  | {
+      readonly result: 'found'
+      /** The host that is published, and that of the puppet; they differ where its port does not open. */
+      readonly host: string
+      readonly ip: string
+      readonly port: number
+      /** Whether its port opens; null if that is not known. */
+      readonly isOpen: boolean | null
+      /** For whom it is meant, if its address means another machine elsewhere. */
+      readonly nearby: { readonly range: NearbyRange; readonly from: string } | null
+      readonly registrants: number
+    }
+  | { readonly result: 'unusable'; readonly reason: string }
+  | { readonly result: 'refused'; readonly reason: string }
+
+/** As much of a message is read, in bytes. A heartbeat with all members that can be missing is 20 KB. */
+export const MESSAGE_MAX_BYTES = 65_536
+/** Missing members that a heartbeat names. */
+export const MISSING_MAX = 100
+
+type Fields = Record<string, unknown>
+
+/** Undefined where it is no message of this kind. Never throws. */
+export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
+  const fields = read(data)
+  if (fields === undefined) return undefined
+  const { kind, node, number, isFresh, isAgain, link, isSecond } = fields
+  if (kind === 'question' && typeof isSecond === 'boolean') return { kind, isSecond }
+  if (!isNode(node)) return undefined
+  if (kind === 'left') return { kind, node }
+  const isLink = link === '' || isHash(link)
+  if (
+    kind !== 'claim' ||
+    !isNumber(number) ||
+    typeof isFresh !== 'boolean' ||
+    typeof isAgain !== 'boolean' ||
+    !isLink
+  )
+    return undefined
+  return { kind, node, number, isFresh, isAgain, link: link as string }
+}
+
+export function readNodeMessage(data: Uint8Array): NodeMessage | undefined {
+  const fields = read(data)
+  if (fields?.kind === 'rollCall') return { kind: 'rollCall' }
+  if (fields?.kind !== 'gaveWay') return undefined
+  const { kind, hash, number, registrants } = fields
+  if (!isHash(hash) || !isNumber(number) || !isNumber(registrants)) return undefined
+  return { kind, hash, number, registrants }
+}
+
+export function readMemberMessage(data: Uint8Array): MemberMessage | undefined {
+  const fields = read(data)
+  if (fields === undefined || !isNode(fields.node)) return undefined
+  const { kind, node, name, number, sentMs, upMs, beat, missing } = fields
+  if (kind === 'goodbye') return { kind, node }
+  if (kind !== 'alive' || !isName(name) || ![number, sentMs, upMs, beat].every(isNumber)) {
+    return undefined
+  }
+  if (!Array.isArray(missing) || missing.length > MISSING_MAX || !missing.every(isMissing)) return undefined
+  return {
+    kind,
+    node,
+    name,
+    number: number as number,
+    sentMs: sentMs as number,
+    upMs: upMs as number,
+    beat: beat as number,
+    missing,
+  }
+}
+
+export function readReply(data: Uint8Array): Reply | undefined {
+  const fields = read(data)
+  if (fields === undefined) return undefined
+  const { kind, number } = fields
+  if (kind === 'here' || kind === 'moved') return { kind }
+  const finding = readFinding(fields)
+  if (kind !== 'answer' || !isNumber(number) || finding === undefined) return undefined
+  return { kind, number, ...finding }
+}
+
+function readFinding(fields: Fields): Finding | undefined {
+  const { result, host, ip, port, isOpen, nearby, reason, registrants } = fields
+  if (result === 'unusable' || result === 'refused') {
+    return typeof reason === 'string' && reason.length <= 300 ? { result, reason } : undefined
+  }
+  const isOpenKnown = isOpen === null || typeof isOpen === 'boolean'
+  if (result !== 'found' || !isHost(host) || !isHost(ip) || !isPort(port) || !isOpenKnown) return undefined
+  if (!isNumber(registrants) || !(nearby === null || isNearbyRange(nearby))) return undefined
+  return { result, host, ip, port, isOpen, nearby, registrants }
+}
+
+function read(data: Uint8Array): Fields | undefined {
+  if (data.length > MESSAGE_MAX_BYTES) return undefined
+  const value = parseJson(DECODER.decode(data))
+  return isObject(value) ? value : undefined
+}
+
+const DECODER = new TextDecoder()
+
+/** Numbers grow by one a registrant and a second; a stranger's must not leave no room above it. */
+export const NUMBER_MAX = 2 ** 50
+
+function isNumber(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= NUMBER_MAX
+}
+
+function isNode(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.-]{1,64}$/.test(value)
+}
+
+function isHost(value: unknown): value is string {
+  return typeof value === 'string' && isUsableHost(value)
+}
+
+function isMissing(value: unknown): boolean {
+  return isObject(value) && isNode(value.node) && isName(value.name) && isNumber(value.forMs)
+}
+
+function isNearbyRange(value: unknown): value is { range: NearbyRange; from: string } {
+  if (!isObject(value)) return false
+  const { range, from } = value
+  return (range === 'loopback' || range === 'link-local') && typeof from === 'string' && from.length <= 64
+}

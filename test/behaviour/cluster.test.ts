@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { createCluster, type ModelNode } from '../support/cluster-harness.ts'
+import type { FakeClock } from '../support/fake-clock.ts'
+
+const TOKEN = 'insecure_aaaa-1111'
+
+/** What each node answers, all asked at the same moment. */
+async function ask(clock: FakeClock, nodes: readonly ModelNode[], token = TOKEN, withinMs = 3000) {
+  const answers = Promise.all(nodes.map((node) => node.find(token)))
+  await clock.advance(withinMs)
+  return answers
+}
+
+async function start(count = 3) {
+  const cluster = createCluster(count)
+  await cluster.settle()
+  const [a, b, c] = cluster.nodes
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes')
+  return { ...cluster, a, b, c }
+}
+
+describe('a cluster of three', () => {
+  it('finds a registrant from every node', async () => {
+    const { clock, nodes, a } = await start()
+    a.join(TOKEN, 1)
+    await clock.advance(10)
+    expect(await ask(clock, nodes)).toEqual([1, 1, 1])
+  })
+
+  it('says 404 for a token that nobody has', async () => {
+    const { clock, nodes } = await start()
+    expect(await ask(clock, nodes)).toEqual([404, 404, 404])
+  })
+
+  it('sends clients to the registrant that came last, whichever node it came to', async () => {
+    const { clock, nodes, a, b, c } = await start()
+    for (const [index, node] of [a, b, c, b, a].entries()) {
+      node.join(TOKEN, index + 1)
+      await clock.advance(300)
+      expect(await ask(clock, nodes, TOKEN, 50)).toEqual([index + 1, index + 1, index + 1])
+    }
+  })
+
+  it('sends them to the one before when the last one leaves, step by step', async () => {
+    const { clock, nodes, a, b, c } = await start()
+    const all = []
+    for (const [index, node] of [a, b, c, b, a].entries()) {
+      all.push(node.join(TOKEN, index + 1))
+      await clock.advance(20)
+    }
+    await clock.advance(3000)
+    for (const registrant of all.toReversed()) {
+      expect(await ask(clock, nodes, TOKEN, 5000)).toEqual([
+        registrant.port,
+        registrant.port,
+        registrant.port,
+      ])
+      registrant.leave('goodbye')
+      await clock.advance(20)
+    }
+    expect(await ask(clock, nodes)).toEqual([404, 404, 404])
+  })
+
+  it('says 503 for tokens that nobody has while a member is missing', async () => {
+    const { clock, nodes, a, b, c } = await start()
+    a.join(TOKEN, 1)
+    await clock.advance(3000)
+    a.engine.disconnect()
+    await clock.advance(10)
+    expect(await ask(clock, [b, c])).toEqual([503, 503])
+    expect(await ask(clock, [a])).toEqual([1])
+    a.engine.connect()
+    await clock.advance(100)
+    expect(await ask(clock, nodes)).toEqual([1, 1, 1])
+  })
+})
