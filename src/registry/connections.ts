@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../lib/clock.ts'
 import { type ConnectionLimits, ConnectionPlaces, type Place } from '../net/connection-places.ts'
 import { rateLimitKey, withoutMapping } from '../net/ip-address.ts'
 import type { Networks } from '../net/networks.ts'
-import type { FrameBudget, FrameSource } from './frame-budget.ts'
-import type { Arrived, Overload } from './overload.ts'
+import { FrameBudget, type FrameSource } from './frame-budget.ts'
+import { connectionLimits, type Limits, REQUESTS } from './limits.ts'
+import { type Arrived, Overload } from './overload.ts'
+import { TurnClock } from './turn-clock.ts'
 
 /** One connection. Its socket is what requests are read from: of a TLS connection, the one above the TCP socket. */
 class Connection implements FrameSource, Arrived {
@@ -58,6 +61,11 @@ export class Connections {
     this.#budget = budget
     this.#trustedProxies = trustedProxies
     this.#places = new ConnectionPlaces(limits)
+  }
+
+  static of(clock: Clock, limits: Limits, trustedProxies: Networks | undefined): Connections {
+    const budget = new FrameBudget(new TurnClock(), REQUESTS)
+    return new Connections(connectionLimits(limits), trustedProxies, new Overload(clock), budget)
   }
 
   /** How many there are, and how many of them without a registrant come from an address. */

@@ -1,5 +1,8 @@
+import type { ClusterEvent } from './cluster-events.ts'
+import type { GapWait } from './gap-wait.ts'
 import type { Registrant } from './registrant.ts'
-import type { Resolution } from './resolver.ts'
+import type { RegistrationTable } from './registration-table.ts'
+import type { Resolution } from './resolution.ts'
 
 /** Finds the puppet of a token: among the registrants of this process, or of all registries of a cluster. */
 export interface Directory {
@@ -9,10 +12,24 @@ export interface Directory {
   later(token: string): Promise<Resolution>
 }
 
-/** What has to be told to those who look after the registrants of this process. */
-export interface RegistrantsListener {
+/** This registry's part in a cluster of registries. */
+export interface ClusterMembership {
+  /** Finds the puppets of all of them. */
+  readonly directory: Directory
+  start(): void
   /** A registrant has been let in. */
   joined(registrant: Registrant): void
   /** A registrant of this token has left, or answers no more, or answers again. */
   changed(token: string): void
+  /** All registrants have been sent away: waits a moment until they have come to others, and leaves. */
+  stop(): Promise<void>
+}
+
+/** What a registry brings into a cluster. */
+export interface OwnRegistrants {
+  readonly table: RegistrationTable
+  readonly gapWait: GapWait
+  /** Finds only these. */
+  readonly directory: Directory
+  readonly emit: (event: ClusterEvent) => void
 }

@@ -11,7 +11,7 @@ import { decoded, pathOf } from '../protocol/path.ts'
 import type { Directory } from './directory.ts'
 import type { RegistryEvent } from './events.ts'
 import { PATH_MAX, WAITING } from './limits.ts'
-import { answerFor, FAILED, type Resolution, TOO_MANY_WAIT } from './resolver.ts'
+import { answerFor, FAILED, type Resolution, TOO_MANY_WAIT } from './resolution.ts'
 import { WaitingClients } from './waiting-clients.ts'
 
 const DISCOVERY_PREFIX = discoveryPath('')

@@ -1,6 +1,6 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts'
 import type { PortQueryResult } from '../protocol/port-query.ts'
-import type { ClusterEvent } from './cluster/events.ts'
+import type { ClusterEvent } from './cluster-events.ts'
 import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import type { RefusalReason } from './refusals.ts'
 

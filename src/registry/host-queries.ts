@@ -3,7 +3,7 @@ import { type DiscoveryReport, formatDiscoveryReport, hostAnswer, NOBODY } from 
 import type { Directory } from './directory.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
-import { answerFor, type Resolution } from './resolver.ts'
+import { answerFor, type Resolution } from './resolution.ts'
 
 export interface HostQueriesOptions {
   readonly directory: Directory

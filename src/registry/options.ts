@@ -3,13 +3,10 @@ import type { ListenAddress } from '../net/listen.ts'
 import type { Networks } from '../net/networks.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import type { AllowList } from './allow-list.ts'
-import type { Cluster } from './cluster/cluster.ts'
-import type { Directory } from './directory.ts'
+import type { ClusterMembership, OwnRegistrants } from './directory.ts'
 import type { RegistryEvent } from './events.ts'
-import type { GapWait } from './gap-wait.ts'
 import type { Limits } from './limits.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
-import type { RegistrationTable } from './registration-table.ts'
 
 export interface RegistryOptions {
   readonly clock: Clock
@@ -27,17 +24,8 @@ export interface RegistryOptions {
   /** Whether registrants may come back that were there before it started; default: yes. */
   readonly isRestart?: boolean
   /** Makes this registry one of a cluster; default: it is alone. */
-  readonly joinCluster?: (own: OwnRegistrants) => Cluster
+  readonly joinCluster?: (own: OwnRegistrants) => ClusterMembership
   readonly onEvent?: (event: RegistryEvent) => void
   /** Learns the tokens of registrants; default: nobody does. */
   readonly redactor?: Redactor
-}
-
-/** What a registry brings into a cluster. */
-export interface OwnRegistrants {
-  readonly clock: Clock
-  readonly table: RegistrationTable
-  readonly gapWait: GapWait
-  /** Finds only these. */
-  readonly directory: Directory
 }

@@ -1,40 +1,19 @@
 import type { Clock } from '../lib/clock.ts'
-import { type Endpoint, formatEndpoint, formatNotRegistered } from '../protocol/discovery.ts'
+import type { Endpoint } from '../protocol/discovery.ts'
 import type { Directory } from './directory.ts'
-import type { DiscoveryResult } from './events.ts'
 import type { GapWait } from './gap-wait.ts'
-import { isNearby, type Nearby } from './nearby.ts'
 import type { Reachability } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
-
-export interface Resolution {
-  readonly result: DiscoveryResult
-  /** 503 where the registry cannot say: a client takes every 4xx for "does not exist". */
-  readonly status: 200 | 404 | 503
-  /** JSON. */
-  readonly body: string
-  /** Why it was not found, for people; empty where that is all that there is to say. */
-  readonly reason: string
-  /** The host that is published; `0.0.0.0` if none is. */
-  readonly host: string
-  /** Where its puppet is, whatever clients are told; undefined if nobody has said its port. */
-  readonly found?: Found
-  /** Set where the host means another machine elsewhere. */
-  readonly nearby?: Nearby | undefined
-  /** Whether it waited for a registrant to come. */
-  readonly waited: boolean
-}
-
-export interface Found {
-  readonly endpoint: Endpoint
-  /** Who has said so; undefined if it is not registered here, but at another registry of the cluster. */
-  readonly registrant: Registrant | undefined
-  /** Whether its port opens; undefined if that is not known. */
-  readonly isOpen: boolean | undefined
-  /** How many registrants there are that clients could be sent to; undefined if that has to be counted here. */
-  readonly registrants?: number
-}
+import {
+  cannotSay,
+  foundAt,
+  NOT_REGISTERED,
+  notFound,
+  type Resolution,
+  TOO_MANY_WAIT,
+  UNSETTLED,
+} from './resolution.ts'
 
 export interface ResolverOptions {
   readonly clock: Clock
@@ -54,20 +33,15 @@ const QUERIES_MAX = 16
  * So long after a discovery came, in milliseconds, no registrant is asked or waited for any more: the query that is under way takes 2 s at
  * most, so that the answer comes within 9 s. The least patient clients wait 10 s.
  */
-export const LATEST_MS = 7000
+const LATEST_MS = 7000
 /**
  * Shortly after a start, discoveries that come within so many milliseconds wait together: each of them is to have its 2 s, and not
  * what is left of another one's.
  */
 const TOGETHER_MS = 100
 
-export const NOT_REGISTERED = notFound('not_registered', '')
 const ENDING = cannotSay('this registry is about to end')
 const UNRESPONSIVE = cannotSay('the registrant of this token does not answer; it may be back in a moment')
-export const UNSETTLED = cannotSay('registrants of this token come and go')
-/** A bug: the client may come again. */
-export const FAILED = cannotSay('this registry cannot say')
-export const TOO_MANY_WAIT = cannotSay('too many discoveries wait')
 
 /** Finds out where the puppet of a token is: by the newest registrant of this process that can say so. */
 export class Resolver implements Directory {
@@ -179,31 +153,4 @@ function troubleOf(failed: ReadonlySet<Registrant>): string {
     if (findable) return advertised.trouble || 'not to be found: the registrant does not say its port'
   }
   return ''
-}
-
-/**
- * The answer as a client may be told it.
- *
- * @param client where it certainly comes from; empty if that is not certain
- */
-export function answerFor(client: string, answer: Resolution): Resolution {
-  if (answer.nearby === undefined || isNearby(client, answer.nearby)) return answer
-  answer.nearby.onWithheld()
-  const reason = `not to be found from here: ${answer.host} is an address of the registrant's own machine or link`
-  return { ...notFound('unusable', reason), waited: answer.waited }
-}
-
-/** @param host the one that is published */
-export function foundAt(host: string, found: Found, nearby: Nearby | undefined): Resolution {
-  const body = formatEndpoint(found.endpoint, host)
-  return { result: 'found', status: 200, body, reason: '', host, found, nearby, waited: false }
-}
-
-export function notFound(result: DiscoveryResult, reason: string): Resolution {
-  return { result, status: 404, body: formatNotRegistered(reason), reason, host: '0.0.0.0', waited: false }
-}
-
-/** The answer where the registry does not know whether there is a registrant. */
-export function cannotSay(reason: string): Resolution {
-  return { ...notFound('refused', reason), status: 503 }
 }

@@ -10,35 +10,32 @@ import type { PortQueryResult } from '../protocol/port-query.ts'
 import { AccessControl } from './access-control.ts'
 import { readAdvertised } from './advertised-endpoint.ts'
 import { AllowList } from './allow-list.ts'
-import type { Cluster } from './cluster/cluster.ts'
 import { Connections } from './connections.ts'
+import { createDirectory } from './create-directory.ts'
+import type { ClusterMembership } from './directory.ts'
 import { DiscoveryHandler } from './discovery-handler.ts'
-import { inGroups } from './drain.ts'
+import { closeAll, inGroups } from './drain.ts'
 import { ABRUPT_CAUSES, type LeaveCause, type RegistryEvent } from './events.ts'
 import { FrameBudget } from './frame-budget.ts'
 import { GapWait } from './gap-wait.ts'
 import { HostQueries } from './host-queries.ts'
-import { connectionLimits, DEFAULT_LIMITS, FRAMES, REQUEST_MS, REQUESTS } from './limits.ts'
+import { DEFAULT_LIMITS, FRAMES, REQUEST_MS } from './limits.ts'
 import { OpenRegistrants } from './open-registrants.ts'
 import type { RegistryOptions } from './options.ts'
-import { Overload } from './overload.ts'
 import { PortChecker } from './reachability/check-port.ts'
 import type { ReachabilityChange } from './reachability/checked-endpoints.ts'
 import { Reachability } from './reachability/reachability.ts'
 import { Registrant, type RegistrantListener } from './registrant.ts'
 import { type Arrival, RegistrationHandler } from './registration-handler.ts'
 import { RegistrationTable } from './registration-table.ts'
-import { Resolver } from './resolver.ts'
+import type { Resolver } from './resolver.ts'
 import { TokenSharing } from './token-sharing.ts'
 import { TroubledTokens } from './troubled-tokens.ts'
-import { TurnClock } from './turn-clock.ts'
 import { UnfinishedInput } from './unfinished-input.ts'
 import { UnverifiedAddresses } from './unverified-addresses.ts'
 
 /** How often registrants are pinged, and how long they have to answer; both in milliseconds. */
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5000 }
-/** How long closes and answers that are on their way are waited for at the end, in milliseconds. */
-const END_MS = 1000
 
 /** Both halves of the protocol, in memory: registrants hold WebSockets, clients ask over HTTP. */
 export class RegistryServer implements RegistrantListener {
@@ -55,7 +52,7 @@ export class RegistryServer implements RegistrantListener {
   readonly #gapWait: GapWait
   readonly #resolver: Resolver
   /** Undefined where this registry is alone. */
-  readonly cluster: Cluster | undefined
+  readonly cluster: ClusterMembership | undefined
   readonly #hostQueries: HostQueries
   readonly #isRestart: boolean
   readonly #redactor: Redactor | undefined
@@ -88,23 +85,18 @@ export class RegistryServer implements RegistrantListener {
       this.reachability = new Reachability(clock, onChange, checker)
     }
     const { table, reachability } = this
-    const gapWait = this.#gapWait
-    this.#resolver = new Resolver({ clock, table, reachability, gapWait, mask: mode === 'mask' })
-    this.cluster = options.joinCluster?.({ clock, table, gapWait, directory: this.#resolver })
-    const directory = this.cluster?.directory ?? this.#resolver
+    const parts = { clock, table, gapWait: this.#gapWait, reachability }
+    const { resolver, cluster, directory } = createDirectory(parts, options)
+    this.#resolver = resolver
+    this.cluster = cluster
     this.#hostQueries = new HostQueries({ directory, table })
-    this.#connections = new Connections(
-      connectionLimits(limits),
-      trustedProxies,
-      new Overload(clock),
-      new FrameBudget(new TurnClock(), REQUESTS),
-    )
+    this.#connections = Connections.of(clock, limits, trustedProxies)
     const common = { clock, trustedProxies, emit: onEvent }
     const registrations = new RegistrationHandler({
       ...common,
       access: this.#access,
       connections: this.#connections,
-      table: this.table,
+      table,
       perToken: limits.perToken,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
     })
@@ -170,14 +162,7 @@ export class RegistryServer implements RegistrantListener {
     this.#resolver.end()
     this.reachability?.stop()
     this.sharing.stop()
-    const stopped = Promise.all(this.#listeners.map((listener) => listener.stop()))
-    const closed = this.#open.allClosed()
-    const giveUp = this.#clock.after(END_MS, () => {
-      this.#open.terminate()
-      for (const listener of this.#listeners) listener.server.closeAllConnections()
-    })
-    await Promise.all([stopped, closed])
-    giveUp()
+    await closeAll(this.#listeners, this.#open, this.#clock)
   }
 
   onFrame(registrant: Registrant): void {

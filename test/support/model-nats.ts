@@ -76,7 +76,7 @@ export class ModelEngine implements Engine {
   isConnected = false
   readonly index: number
   readonly #nats: ModelNats
-  readonly #subscriptions = new Map<string, Set<(message: EngineMessage) => void>>()
+  readonly #subscriptions = new Map<string, Set<{ onMessage: (message: EngineMessage) => void }>>()
   /** What this server knows of others' subscribers. */
   readonly #interest = new Map<number, Set<string>>()
   #listener: EngineListener | undefined
@@ -132,11 +132,12 @@ export class ModelEngine implements Engine {
   subscribe(subject: string, onMessage: (message: EngineMessage) => void): Subscription {
     const all = this.#subscriptions.get(subject) ?? new Set()
     this.#subscriptions.set(subject, all)
-    all.add(onMessage)
+    const subscriber = { onMessage }
+    all.add(subscriber)
     if (this.isConnected) this.#tell(subject, true)
     return {
       unsubscribe: () => {
-        all.delete(onMessage)
+        all.delete(subscriber)
         if (all.size > 0) return
         this.#subscriptions.delete(subject)
         if (this.isConnected) this.#tell(subject, false)
@@ -193,7 +194,7 @@ export class ModelEngine implements Engine {
   }
 
   #deliver(message: EngineMessage): void {
-    for (const onMessage of this.#subscriptions.get(pattern(message.subject)) ?? []) onMessage(message)
+    for (const { onMessage } of this.#subscriptions.get(pattern(message.subject)) ?? []) onMessage(message)
   }
 
   #hasSubject(subject: string): boolean {

@@ -86,6 +86,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'page/entry': ['page/sidecar', 'page/registry'],
   'registry/reachability': COMMON,
   registry: [...COMMON, 'registry/reachability'],
+  'registry/cluster': [...COMMON, 'registry'],
   'sidecar/events.ts': COMMON,
   ...Object.fromEntries(
     ['gateway', 'health', 'netns', 'status', 'verification'].map((room) => [

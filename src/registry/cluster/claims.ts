@@ -1,7 +1,10 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
 import { type Holding, Holdings, type Side } from './holdings.ts'
+import { JoinOrder } from './join-order.ts'
+import type { Claimant, LocalRegistrants } from './local-registrants.ts'
 import { type Claim, readTokenMessage, type TokenMessage } from './messages.ts'
+import { Speech } from './speech.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /**
@@ -15,27 +18,6 @@ const LOWERED_MS = 100
 const FRESH_MS = 2000
 /** A node tells others at most so often that its claim to a token is higher, in milliseconds. */
 const ASSERT_MS = 1000
-
-/** A registrant of this process. */
-export interface Claimant {
-  readonly token: string
-  /** `id`: the same for all links of one registrant; undefined if it has none. */
-  readonly advertised: { readonly id: string | undefined }
-}
-
-/** All registrants of this process. */
-export interface LocalRegistrants<Entry extends Claimant> {
-  /** The newest one that clients can be sent to. */
-  newest(token: string): Entry | undefined
-  /** How many there are, answering or not. */
-  count(token: string): number
-  /** Until when one that was lost is expected back, by the clock; undefined if none is. */
-  expectedUntilMs(token: string): number | undefined
-  /** Another node has a newer one: none is expected here any more. */
-  isElsewhere(token: string): void
-  /** They are older links of a registrant that has come to another node. */
-  replace(token: string, isOlderLink: (entry: Entry) => boolean): void
-}
 
 export interface ClaimsOptions<Entry extends Claimant> {
   readonly clock: Clock
@@ -61,28 +43,19 @@ export function isHigher(one: Claim, other: Claim): boolean {
  */
 export class Claims<Entry extends Claimant> {
   readonly holdings: Holdings
+  readonly order = new JoinOrder<Entry>()
   readonly #options: ClaimsOptions<Entry>
-  readonly #numbers = new WeakMap<Entry, number>()
   /** Claims of newcomers, and since when, the oldest first: until they are confirmed. */
   readonly #fresh = new Map<Holding, number>()
   /** Those that have lost their registrant and expect it back, and until when, in any order. */
   readonly #expecting = new Map<Holding, number>()
-  #highest = 0
+  readonly #speech: Speech
 
   constructor(options: ClaimsOptions<Entry>) {
     this.#options = options
-    const { engine, subjects } = options
+    const { engine, subjects, node } = options
+    this.#speech = new Speech(engine, subjects, node)
     this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), options.clock)
-  }
-
-  /** The highest number that is known here. */
-  get highest(): number {
-    return this.#highest
-  }
-
-  /** @param number one that another node knows; default: a second has passed */
-  raise(number = this.#highest + 1): void {
-    this.#highest = Math.max(this.#highest, number)
   }
 
   /** Whether clients are sent here, as far as this node knows. */
@@ -117,7 +90,7 @@ export class Claims<Entry extends Claimant> {
     const holding = known ?? this.holdings.add(token, hash, 'fallback')
     if (newest === undefined) return this.#withoutNewest(holding)
     const before = holding.number
-    holding.number = this.#numberOf(newest)
+    holding.number = this.order.of(newest)
     // One that is older than the one before may be older than another node's.
     const isOther = holding.number !== before
     if (isOther && before !== undefined) holding.loweredMs = this.#options.clock.now()
@@ -127,7 +100,7 @@ export class Claims<Entry extends Claimant> {
 
   /** Another node has given way to a registrant that has joined here, and had this number. */
   gaveWay(hash: string, number: number): void {
-    this.raise(number)
+    this.order.raise(number)
     const holding = this.holdings.get(hash)
     const newest = holding && this.#options.local.newest(holding.token)
     // It comes late where this node has given way itself since: to a newer one, perhaps.
@@ -140,16 +113,15 @@ export class Claims<Entry extends Claimant> {
     for (const [holding, madeMs] of this.#fresh) {
       if (sentMs - madeMs < CONFIRMED_MS) return
       this.#fresh.delete(holding)
-      this.#publish(holding, 'ask', true, true)
+      this.#speech.fresh('ask', holding, this.#idOf(holding), true)
     }
   }
 
   /** Claims a token once more: others may have missed it. */
   repeat(holding: Holding): void {
     if (holding.side !== 'ask' || holding.number === undefined) return
-    const isFresh = this.#isFresh(holding)
-    this.#publish(holding, 'ask', isFresh)
-    if (isFresh) this.#publish(holding, 'fallback', isFresh)
+    if (this.#isFresh(holding)) this.#announce(holding)
+    else this.#speech.older('ask', holding)
   }
 
   /** Gives up the places of those that are not back in time. To be called again and again. */
@@ -186,7 +158,7 @@ export class Claims<Entry extends Claimant> {
       if (isFallback) this.#claim(holding)
       return
     }
-    this.raise(heard.number)
+    this.order.raise(heard.number)
     this.#compare(holding, heard)
     if (heard.link === '') return
     local.replace(holding.token, ({ advertised: { id } }) => id !== undefined && hashOf(id) === heard.link)
@@ -194,7 +166,7 @@ export class Claims<Entry extends Claimant> {
 
   /** Somebody else claims a token of this node. */
   #compare(holding: Holding, heard: Claim & Extract<TokenMessage, { kind: 'claim' }>): void {
-    const { node, clock } = this.#options
+    const { node, clock, local } = this.#options
     const { number, side } = holding
     if (number === undefined) return side === 'ask' ? this.#giveWay(holding) : undefined
     const isOwnHigher = isHigher({ number, node }, heard)
@@ -203,14 +175,14 @@ export class Claims<Entry extends Claimant> {
     if (isNewest) {
       this.#giveWay(holding)
       // Its node did not know how high the numbers are.
-      if (isOwnHigher) this.#tellGaveWay(heard.node, holding, number)
+      if (isOwnHigher) this.#speech.gaveWay(heard.node, holding.hash, number, local.count(holding.token))
     } else if (!isOwnHigher) {
       this.#giveWay(holding)
     } else if (side === 'fallback') {
       this.#claim(holding)
     } else if (clock.now() - holding.assertedMs >= ASSERT_MS) {
       holding.assertedMs = clock.now()
-      this.#publish(holding, 'ask', false)
+      this.#speech.older('ask', holding)
     }
   }
 
@@ -223,15 +195,14 @@ export class Claims<Entry extends Claimant> {
 
   /** No registrant is left here that clients can be sent to. */
   #withoutNewest(holding: Holding): void {
-    const { engine, subjects, node, local } = this.#options
+    const { local } = this.#options
     const wasHolder = holding.side === 'ask' && holding.number !== undefined
     holding.number = undefined
     this.#fresh.delete(holding)
     const untilMs = holding.side === 'ask' ? local.expectedUntilMs(holding.token) : undefined
     if (untilMs === undefined) this.#settle(holding)
     else this.#expecting.set(holding, untilMs)
-    const left: TokenMessage = { kind: 'left', node }
-    if (wasHolder) engine.publish(subjects.fallback(holding.hash), JSON.stringify(left))
+    if (wasHolder) this.#speech.left(holding)
   }
 
   /** Clients are not sent here any more. */
@@ -242,9 +213,7 @@ export class Claims<Entry extends Claimant> {
 
   /** A registrant has joined. */
   #claimAnew(holding: Holding, entry: Entry): void {
-    this.raise()
-    holding.number = this.#highest
-    this.#numbers.set(entry, this.#highest)
+    holding.number = this.order.join(entry)
     this.#fresh.delete(holding)
     holding.joinedMs = this.#options.clock.now()
     this.#fresh.set(holding, holding.joinedMs)
@@ -254,41 +223,21 @@ export class Claims<Entry extends Claimant> {
   #claim(holding: Holding): void {
     this.#expecting.delete(holding)
     this.holdings.move(holding, 'ask')
-    const isFresh = this.#isFresh(holding)
-    this.#publish(holding, 'ask', isFresh)
-    this.#publish(holding, 'fallback', isFresh)
+    this.#announce(holding)
+  }
+
+  #announce(holding: Holding): void {
+    for (const side of ['ask', 'fallback'] as const) {
+      if (this.#isFresh(holding)) this.#speech.fresh(side, holding, this.#idOf(holding), false)
+      else this.#speech.older(side, holding)
+    }
+  }
+
+  #idOf({ token }: Holding): string | undefined {
+    return this.#options.local.newest(token)?.advertised.id
   }
 
   #isFresh(holding: Holding): boolean {
     return this.#options.clock.now() - holding.joinedMs < FRESH_MS
-  }
-
-  #publish(holding: Holding, side: Side, isFresh: boolean, isAgain = false): void {
-    const { engine, subjects, node, local } = this.#options
-    const { hash, number = 0 } = holding
-    const link = isFresh ? local.newest(holding.token)?.advertised.id : undefined
-    const claim: TokenMessage = {
-      kind: 'claim',
-      node,
-      number,
-      isFresh,
-      isAgain,
-      link: link === undefined ? '' : hashOf(link),
-    }
-    engine.publish(subjects[side](hash), JSON.stringify(claim))
-  }
-
-  #tellGaveWay(to: string, { hash, token }: Holding, number: number): void {
-    const { engine, subjects, local } = this.#options
-    const message = { kind: 'gaveWay', hash, number, registrants: local.count(token) }
-    engine.publish(subjects.node(to), JSON.stringify(message))
-  }
-
-  #numberOf(entry: Entry): number {
-    const known = this.#numbers.get(entry)
-    if (known !== undefined) return known
-    this.raise()
-    this.#numbers.set(entry, this.#highest)
-    return this.#highest
   }
 }

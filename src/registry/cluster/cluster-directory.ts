@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Directory } from '../directory.ts'
-import { cannotSay, LATEST_MS, NOT_REGISTERED, type Resolution, UNSETTLED } from '../resolver.ts'
+import { cannotSay, NOT_REGISTERED, type Resolution, UNSETTLED } from '../resolution.ts'
 import type { Claims } from './claims.ts'
 import { resolutionOf } from './finding.ts'
 import type { Reply } from './messages.ts'
@@ -11,6 +11,10 @@ import { hashOf, type Subjects } from './subjects.ts'
 const ANSWER_MS = 2500
 /** How long further answers are waited for, where two nodes may hold one token, in milliseconds. */
 const GATHER_MS = 30
+/** So long after a discovery came, in milliseconds, nobody is asked any more: the least patient clients wait 10 s. */
+const LATEST_MS = 7000
+/** How long is waited where a token has moved, in milliseconds: the engine needs a moment to know where it is. */
+const MOVED_MS = 30
 /** A token may move so often while it is looked for. */
 const TRIES_MAX = 6
 
@@ -81,7 +85,10 @@ export class ClusterDirectory implements Directory {
       if (here !== undefined) return here
       const found = await this.#findElsewhere(hash)
       if (typeof found === 'object') return { ...found, waited }
-      if (found === 'moved') continue
+      if (found === 'moved') {
+        await new Promise<void>((resolve) => clock.after(MOVED_MS, resolve))
+        continue
+      }
       if (waited || !isExpected(token)) return { ...(found === 'nobody' ? NOT_REGISTERED : MISSING), waited }
       waited = true
       const back = await local.later(token)

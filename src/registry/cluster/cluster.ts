@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Directory, RegistrantsListener } from '../directory.ts'
+import type { ClusterEvent } from '../cluster-events.ts'
+import type { ClusterMembership, Directory } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
+import { Answers } from './answers.ts'
 import { Certainty } from './certainty.ts'
-import { Claims, type LocalRegistrants } from './claims.ts'
+import { Claims } from './claims.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
 import type { Engine, EngineMessage } from './engine.ts'
-import type { ClusterEvent } from './events.ts'
-import { findingOf } from './finding.ts'
 import type { Holding } from './holdings.ts'
+import type { LocalRegistrants } from './local-registrants.ts'
 import { type MemberChange, Members } from './members.ts'
 import { type MemberMessage, readMemberMessage, readNodeMessage } from './messages.ts'
 import { Questions } from './questions.ts'
 import { RollCall } from './roll-call.ts'
+import { Settling } from './settling.ts'
 import { Subjects } from './subjects.ts'
 
 /** What has to be done again and again is looked after so often, in milliseconds. */
@@ -22,14 +23,8 @@ const TICK_MS = 250
 const HEARTBEAT_MS = 1000
 /** A heartbeat may be so late, in milliseconds. */
 const LATE_MS = 500
-/** So long after nodes could not hear each other two of them may hold one token, in milliseconds: 50,000 claims need 5 s. */
-const UNSETTLED_MS = 10_000
-/** So many claims are made again at one tick: 10,000 a second. */
-const REPEATS = 2500
 /** How long the places of registrants that were sent away are kept at the end, in milliseconds. */
 const END_MS = 1500
-
-const MOVED = JSON.stringify({ kind: 'moved' })
 
 export interface ClusterOptions {
   readonly clock: Clock
@@ -45,7 +40,7 @@ export interface ClusterOptions {
 }
 
 /** This node of a cluster of registries. */
-export class Cluster implements RegistrantsListener {
+export class Cluster implements ClusterMembership {
   readonly node = randomBytes(8).toString('hex')
   readonly members = new Members()
   readonly claims: Claims<Registrant>
@@ -55,14 +50,13 @@ export class Cluster implements RegistrantsListener {
   readonly #certainty: Certainty
   readonly #questions: Questions
   readonly #rollCall: RollCall
+  readonly #answers: Answers
+  readonly #settling: Settling
   readonly #startedMs: number
   #beatMs = Number.NEGATIVE_INFINITY
   #beats = 0
   /** From when on it has heard each member: each says every second that it lives. */
   #knowsMembersFromMs = Number.POSITIVE_INFINITY
-  #unsettledUntilMs = Number.NEGATIVE_INFINITY
-  /** Claims that are to be made again. */
-  #repeats: Iterator<Holding> | undefined
   #cancelTick = (): void => {}
 
   constructor(options: ClusterOptions) {
@@ -71,13 +65,15 @@ export class Cluster implements RegistrantsListener {
     this.#startedMs = clock.now()
     this.#subjects = new Subjects(prefix)
     const subjects = this.#subjects
-    const onIgnored = (): void => options.emit({ type: 'clusterMessageIgnored' })
+    const onIgnored = (): void => options.emit({ kind: 'ignored' })
     const common = { clock, engine, subjects, node: this.node, onIgnored }
     this.claims = new Claims({
       ...common,
       local,
-      onQuestion: (holding, message) => this.#answer(holding, message),
+      onQuestion: (holding, { reply }) => this.#asked(holding, reply),
     })
+    this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.repeat(holding))
+    this.#answers = new Answers({ engine, claims: this.claims, local, directory: localDirectory })
     this.#questions = new Questions(clock, engine, subjects, this.node, onIgnored)
     this.#certainty = new Certainty({
       clock,
@@ -114,7 +110,7 @@ export class Cluster implements RegistrantsListener {
   }
 
   get isSettled(): boolean {
-    return this.#options.clock.now() >= this.#unsettledUntilMs
+    return this.#settling.isSettled
   }
 
   makeCertain(): Promise<void> {
@@ -129,14 +125,14 @@ export class Cluster implements RegistrantsListener {
   start(): void {
     this.#options.engine.start({
       onConnected: (server) => {
-        this.#options.emit({ type: 'clusterConnected', server })
+        this.#options.emit({ kind: 'connected', server })
         this.#beat()
       },
       onDisconnected: (reason) => {
-        this.#options.emit({ type: 'clusterDisconnected', reason })
+        this.#options.emit({ kind: 'disconnected', reason })
         this.#certainty.lose()
       },
-      onRefused: (reason) => this.#options.emit({ type: 'clusterRefused', reason }),
+      onRefused: (reason) => this.#options.emit({ kind: 'refused', reason }),
     })
     this.#tick()
   }
@@ -173,10 +169,10 @@ export class Cluster implements RegistrantsListener {
     this.#certainty.tick()
     for (const change of this.members.tick(clock.now(), this.isCertain)) this.#memberChanged(change)
     if (clock.now() - this.#beatMs >= HEARTBEAT_MS) {
-      this.claims.raise()
+      this.claims.order.raise()
       this.#beat()
     }
-    this.#repeatSome()
+    this.#settling.tick()
   }
 
   #beat(): void {
@@ -188,7 +184,7 @@ export class Cluster implements RegistrantsListener {
       kind: 'alive',
       node: this.node,
       name,
-      number: this.claims.highest,
+      number: this.claims.order.highest,
       sentMs: nowMs,
       upMs: Math.floor(nowMs - this.#startedMs),
       beat: this.#beats,
@@ -200,14 +196,14 @@ export class Cluster implements RegistrantsListener {
   #hearMember(message: EngineMessage): void {
     const { clock, emit } = this.#options
     const heard = readMemberMessage(message.data)
-    if (heard === undefined) return emit({ type: 'clusterMessageIgnored' })
+    if (heard === undefined) return emit({ kind: 'ignored' })
     if (heard.kind === 'goodbye') return this.#memberChanged(this.members.saidGoodbye(heard.node))
     if (heard.node === this.node) {
       this.#certainty.heard(heard.sentMs)
       this.claims.confirmed(heard.sentMs)
       return
     }
-    this.claims.raise(heard.number)
+    this.claims.order.raise(heard.number)
     this.#memberChanged(this.members.heard(heard, clock.now()))
     const missing = heard.missing.filter(({ node }) => node !== this.node)
     for (const change of this.members.othersMiss(missing, clock.now())) this.#memberChanged(change)
@@ -215,65 +211,34 @@ export class Cluster implements RegistrantsListener {
 
   #hearOwn({ data, reply }: EngineMessage): void {
     const heard = readNodeMessage(data)
-    if (heard === undefined) return this.#options.emit({ type: 'clusterMessageIgnored' })
+    if (heard === undefined) return this.#options.emit({ kind: 'ignored' })
     if (heard.kind === 'gaveWay') this.claims.gaveWay(heard.hash, heard.number)
     else if (this.#subjects.isReply(reply)) {
       this.#options.engine.publish(reply, JSON.stringify({ kind: 'here' }))
     }
   }
 
-  /** Answers a question of a node, which may be this one. */
-  #answer(holding: Holding | undefined, { reply }: EngineMessage): void {
-    const { localDirectory, local, engine, emit } = this.#options
-    if (!this.#subjects.isReply(reply)) return emit({ type: 'clusterMessageIgnored' })
-    if (holding === undefined) return engine.publish(reply, MOVED)
-    const { token, hash, side } = holding
-    const send = (answer: Awaited<ReturnType<Directory['later']>>): void => {
-      const now = this.claims.holdings.get(hash)
-      const finding = findingOf(answer, local.count(token))
-      const isHere = now !== undefined && now.side === side && finding !== undefined
-      const said = isHere && JSON.stringify({ kind: 'answer', number: now.number ?? 0, ...finding })
-      engine.publish(reply, said || MOVED)
-    }
-    const sure = this.claims.sure(hash)
-    const known = sure === undefined ? localDirectory.atOnce(token) : undefined
-    if (known !== undefined) return send(known)
-    inBackground(
-      Promise.resolve(sure)
-        .then(() => localDirectory.later(token))
-        .then(send),
-    )
+  #asked(holding: Holding | undefined, reply: string): void {
+    const isAnswered = this.#subjects.isReply(reply) && this.#answers.answer(holding, reply)
+    if (!isAnswered) this.#options.emit({ kind: 'ignored' })
   }
 
   #memberChanged(change: MemberChange | undefined): void {
     if (change === undefined) return
-    this.#options.emit({ type: 'clusterMember', ...change })
-    if (change.kind === 'appeared') this.#unsettle()
+    const { node, name } = change.member
+    this.#options.emit({ kind: change.kind, member: { node, name } })
+    if (change.kind === 'appeared') this.#settling.begin()
   }
 
   #cutOff(): void {
-    this.#options.emit({ type: 'clusterCutOff' })
+    this.#options.emit({ kind: 'cutOff' })
     this.#questions.lose()
     this.#options.engine.reconnect()
   }
 
   #joinedAgain(): void {
-    this.#options.emit({ type: 'clusterJoined' })
+    this.#options.emit({ kind: 'joined' })
     this.#knowsMembersFromMs = this.#options.clock.now() + HEARTBEAT_MS + LATE_MS
-    this.#unsettle()
-  }
-
-  /** Others may not know of claims that were made here, nor this node of theirs. */
-  #unsettle(): void {
-    this.#unsettledUntilMs = this.#options.clock.now() + UNSETTLED_MS
-    this.#repeats = this.claims.holdings[Symbol.iterator]()
-  }
-
-  #repeatSome(): void {
-    for (let count = 0; this.#repeats !== undefined && count < REPEATS; count += 1) {
-      const { value, done } = this.#repeats.next()
-      if (done === true) this.#repeats = undefined
-      else this.claims.repeat(value)
-    }
+    this.#settling.begin()
   }
 }

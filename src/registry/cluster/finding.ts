@@ -1,4 +1,4 @@
-import { cannotSay, foundAt, notFound, type Resolution } from '../resolver.ts'
+import { cannotSay, foundAt, notFound, type Resolution } from '../resolution.ts'
 import type { Finding } from './messages.ts'
 
 /**

@@ -2,7 +2,27 @@ import type { Clock } from '../../lib/clock.ts'
 import type { GapWait } from '../gap-wait.ts'
 import type { Registrant } from '../registrant.ts'
 import type { RegistrationTable } from '../registration-table.ts'
-import type { LocalRegistrants } from './claims.ts'
+
+/** A registrant of this process. */
+export interface Claimant {
+  readonly token: string
+  /** `id`: the same for all links of one registrant; undefined if it has none. */
+  readonly advertised: { readonly id: string | undefined }
+}
+
+/** All registrants of this process. */
+export interface LocalRegistrants<Entry extends Claimant> {
+  /** The newest one that clients can be sent to. */
+  newest(token: string): Entry | undefined
+  /** How many there are, answering or not. */
+  count(token: string): number
+  /** Until when one that was lost is expected back, by the clock; undefined if none is. */
+  expectedUntilMs(token: string): number | undefined
+  /** Another node has a newer one: none is expected here any more. */
+  isElsewhere(token: string): void
+  /** They are older links of a registrant that has come to another node. */
+  replace(token: string, isOlderLink: (entry: Entry) => boolean): void
+}
 
 /** The registrants of this process, as the cluster sees them. */
 export function localRegistrants(

@@ -1,3 +1,4 @@
+import type { ClusterMember, MemberChangeKind } from '../cluster-events.ts'
 import type { MemberMessage } from './messages.ts'
 import { MISSING_MAX } from './messages.ts'
 
@@ -11,10 +12,7 @@ export const MISSED_MS = 180_000
 /** Members that are remembered: as many can come as somebody sends heartbeats of. */
 const MEMBERS_MAX = 1000
 
-export interface Member {
-  readonly node: string
-  /** The host's name. */
-  readonly name: string
+export interface Member extends ClusterMember {
   /** When it was heard of first and last, by this node's clock. */
   readonly sinceMs: number
   readonly heardMs: number
@@ -24,9 +22,8 @@ export interface Member {
   readonly missingSinceMs: number | undefined
 }
 
-/** `came`: it has started. `appeared`: it was there before, and this node did not hear it, or not all that it said. */
-export type MemberChange = {
-  readonly kind: 'came' | 'appeared' | 'missing' | 'left' | 'forgotten'
+export interface MemberChange {
+  readonly kind: MemberChangeKind
   readonly member: Member
 }
 

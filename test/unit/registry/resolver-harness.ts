@@ -3,7 +3,8 @@ import { GapWait } from '../../../src/registry/gap-wait.ts'
 import { Reachability } from '../../../src/registry/reachability/reachability.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
-import { type Resolution, Resolver } from '../../../src/registry/resolver.ts'
+import type { Resolution } from '../../../src/registry/resolution.ts'
+import { Resolver } from '../../../src/registry/resolver.ts'
 import { createHarness, type RegistrantFixture, TOKEN } from './registry-harness.ts'
 
 /** What is said of one who comes; the listeners hear of it when the registry does. */

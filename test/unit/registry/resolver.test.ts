@@ -3,12 +3,14 @@ import { Registrant } from '../../../src/registry/registrant.ts'
 import { TOKEN } from './registry-harness.ts'
 import { beginDiscovery as begin } from './resolver-harness.ts'
 
-const found = (host: string, port: number) => ({
+const found = (host: string, port: number, isOpen?: boolean) => ({
   result: 'found',
   status: 200,
   body: JSON.stringify({ host, ip: host, port }),
   host,
-  found: { registrant: expect.any(Registrant), endpoint: { host, port } },
+  reason: '',
+  found: { registrant: expect.any(Registrant), endpoint: { host, port }, isOpen },
+  nearby: undefined,
   waited: false,
 })
 const HERE = '203.0.114.7'
@@ -16,6 +18,7 @@ const NOBODY = {
   result: 'not_registered',
   status: 404,
   body: '{"host":"0.0.0.0","ip":"0.0.0.0","port":0}',
+  reason: '',
   host: '0.0.0.0',
   waited: false,
 }
@@ -302,6 +305,7 @@ describe('a registry', () => {
       result: 'refused',
       status: 503,
       body: expect.stringContaining('about to end'),
+      reason: expect.stringContaining('about to end'),
     }
     expect(await answer).toEqual({ ...ending, waited: true })
     expect([resolver.find(TOKEN), clock.pending]).toEqual([ending, 0])
@@ -360,7 +364,7 @@ describe('a port that cannot be opened', () => {
     const { clock, join, find } = begin({ mask: true, closed: false })
     join({ answers: 8788 })
     await clock.advance(4000)
-    expect(await find()).toEqual(found(HERE, 8788))
+    expect(await find()).toEqual(found(HERE, 8788, true))
   })
 
   it('is checked again when it is discovered, once the last check is old', async () => {

@@ -1,5 +1,5 @@
-import type { Log } from '../../ops/log.ts'
-import type { ClusterEvent } from './events.ts'
+import type { Log } from '../ops/log.ts'
+import type { ClusterEvent } from './cluster-events.ts'
 
 const MEMBER_WORDS = {
   came: 'another registry has joined the cluster',
@@ -12,23 +12,22 @@ const MEMBER_WORDS = {
 
 /** Logs what happens between this registry and the cluster. */
 export function logClusterEvent(log: Log, event: ClusterEvent): void {
-  switch (event.type) {
-    case 'clusterConnected':
+  switch (event.kind) {
+    case 'connected':
       return log.info({ server: event.server }, 'connected to NATS')
-    case 'clusterDisconnected':
+    case 'disconnected':
       return log.warn({ reason: event.reason }, 'no connection to NATS')
-    case 'clusterRefused':
+    case 'refused':
       return log.error({ reason: event.reason }, 'NATS refuses something that the cluster needs')
-    case 'clusterJoined':
+    case 'joined':
       return log.info('joined the cluster')
-    case 'clusterCutOff':
+    case 'cutOff':
       return log.warn('cut off from the cluster: tokens that are at other registries cannot be found here')
-    case 'clusterMember': {
-      const { kind, member } = event
-      const fields = { node: member.node, name: member.name }
-      return kind === 'missing' ? log.warn(fields, MEMBER_WORDS[kind]) : log.info(fields, MEMBER_WORDS[kind])
-    }
-    case 'clusterMessageIgnored':
+    case 'ignored':
       return log.trace('a message that no registry of this version sends')
+    default:
+      return event.kind === 'missing'
+        ? log.warn(event.member, MEMBER_WORDS[event.kind])
+        : log.info(event.member, MEMBER_WORDS[event.kind])
   }
 }

@@ -1,0 +1,34 @@
+import type { Clock } from '../lib/clock.ts'
+import type { ClusterMembership, Directory } from './directory.ts'
+import type { GapWait } from './gap-wait.ts'
+import type { RegistryOptions } from './options.ts'
+import type { Reachability } from './reachability/reachability.ts'
+import type { RegistrationTable } from './registration-table.ts'
+import { Resolver } from './resolver.ts'
+
+export interface DirectoryParts {
+  readonly clock: Clock
+  readonly table: RegistrationTable
+  readonly gapWait: GapWait
+  readonly reachability: Reachability | undefined
+}
+
+/** How puppets are found: among the registrants of this registry, or of all registries of its cluster. */
+export interface Directories {
+  readonly resolver: Resolver
+  /** Undefined where this registry is alone. */
+  readonly cluster: ClusterMembership | undefined
+  readonly directory: Directory
+}
+
+export function createDirectory(parts: DirectoryParts, options: RegistryOptions): Directories {
+  const { table, gapWait } = parts
+  const resolver = new Resolver({ ...parts, mask: options.reachability === 'mask' })
+  const cluster = options.joinCluster?.({
+    table,
+    gapWait,
+    directory: resolver,
+    emit: (event) => options.onEvent?.({ type: 'cluster', event }),
+  })
+  return { resolver, cluster, directory: cluster?.directory ?? resolver }
+}
