@@ -5,7 +5,7 @@ export interface EngineMessage {
   readonly data: Uint8Array
   /** Where an answer is wanted; empty if none is. */
   readonly reply: string
-  /** It is the server's own word that nobody has subscribed to the subject of a question. */
+  /** It is the server's own word that nobody has subscribed to the subject of a question; others can say it too. */
   readonly isNoResponders: boolean
 }
 
@@ -14,11 +14,14 @@ export interface Subscription {
 }
 
 export interface EngineListener {
-  /** There is a connection; `server` is `host:port`. All subscriptions are in force again, and messages may have been missed. */
+  /**
+   * There is a connection; `server` is `host:port`. All subscriptions have been made again, before whatever is published from now on. Messages
+   * may have been missed.
+   */
   onConnected(server: string): void
   /** There is none any more, or none could be made; `reason` in words, without a secret. Called again when the reason changes. */
   onDisconnected(reason: string): void
-  /** The server does not allow what is in `reason`: a subject that this user may not use, say. */
+  /** The server does not allow what is in `reason`: a subject that this user may not use, say. Once for each kind and connection. */
   onRefused(reason: string): void
 }
 
