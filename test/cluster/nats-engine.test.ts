@@ -5,7 +5,7 @@ import { reportFailuresTo } from '../../src/lib/background.ts'
 import { stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
-import { waitUntil } from '../support/wait.ts'
+import { elapsed, waitUntil } from '../support/wait.ts'
 import { NATS_PROGRAMS } from './support/nats-programs.ts'
 import { freeAddress, NatsServer, startNatsServers } from './support/nats-server.ts'
 import { oneServer, started, stopEngines, WatchedEngine } from './support/watched-engine.ts'
@@ -91,6 +91,12 @@ describe.each(NATS_PROGRAMS)('the engine with $name', (program) => {
     engine.subscribe('a', engine.hear)
     engine.run()
     await engine.untilConnected()
+    const connected = elapsed()
+    // The client does not try a server again so soon.
+    await waitUntil(() => connected() > 600, {
+      timeoutMs: 5000,
+      what: 'the client to be free to try it again',
+    })
     const frozen = servers.find(({ address }) => engine.connected[0] === `127.0.0.1:${address.port}`)
     await frozen?.freeze()
     for (let count = 0; count < 200; count += 1) engine.publish('elsewhere', 'x'.repeat(60_000))
@@ -141,6 +147,7 @@ describe.each(NATS_PROGRAMS)('the engine with $name', (program) => {
     other.subscribe('b', other.hear)
     other.publish('b', 'there')
     await other.untilHeard('b: there')
+    for (let count = 0; count < 300; count += 1) engine.publish('bulk', 'x'.repeat(30_000))
     engine.publish('a', 'goodbye')
     await engine.stop()
     await other.untilHeard('a: goodbye')

@@ -211,6 +211,26 @@ describe('imports flow one way', () => {
   })
 })
 
+describe('what few need is loaded when it is needed', () => {
+  /** Without types, and without what `import()` loads. */
+  const staticImports = ({ path, text, types }: Source): readonly string[] =>
+    [...text.matchAll(STATIC_IMPORT)]
+      .map(([, name = '']) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name))
+      .filter((name) => !types.includes(name))
+
+  it.each([
+    ['NATS', /^@nats-io\//, /^registry\/cluster\/nats-/],
+    ['metrics', /^prom-client$/, /(^|\/)metrics\.ts$|^ops\/metric-set\.ts$/],
+  ])('%s: only its own files import it, and the others load those with import()', (_what, name, own) => {
+    const outside = ALL.filter(({ path }) => !own.test(path))
+    const loading = outside.filter((source) =>
+      staticImports(source).some((each) => name.test(each) || own.test(each)),
+    )
+    expect(loading.map(({ path }) => path)).toEqual([])
+    expect(ALL.filter((source) => staticImports(source).some((each) => name.test(each)))).not.toEqual([])
+  })
+})
+
 describe('decisions are pure', () => {
   const PURE = [
     ...ALL.map(({ path }) => path).filter((path) => roomOf(path) === 'sidecar/health'),
