@@ -17,6 +17,27 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
 }
+// NATS's client has a file of its own, which is read where there is a cluster: in main.js, which V8 skims at each start, it costs
+// 2.4 MiB resident.
+const besideMain = {
+  name: 'NATS beside main.js',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^@nats-io\/transport-node/ }, () => ({ path: './nats.js', external: true })),
+}
+const nats = await build({
+  ...common,
+  stdin: {
+    contents: ['', '/lib/node_transport.js']
+      .map((part) => `export * from '@nats-io/transport-node${part}'`)
+      .join('\n'),
+    resolveDir: '.',
+  },
+  outfile: 'dist/nats.js',
+  write: false,
+  bundle: true,
+  metafile: true,
+  minify: true,
+})
 const bundled = await build({
   ...common,
   entryPoints: ['src/main.ts'],
@@ -24,6 +45,7 @@ const bundled = await build({
   write: false,
   bundle: true,
   metafile: true,
+  plugins: [besideMain],
   minifySyntax: true,
   sourcemap: 'inline',
   define: { __VERSION__: JSON.stringify(version) },
@@ -48,8 +70,9 @@ await rm('dist', { recursive: true, force: true })
 await mkdir('dist')
 await writeFile('dist/main.js', `${code}//# sourceMappingURL=main.js.map\n`)
 await writeFile('dist/main.js.map', map)
+await writeFile('dist/nats.js', nats.outputFiles[0].text)
 const pages = await buildPages()
-await writeFile('dist/NOTICE', await noticeOf([bundled.metafile, pages]))
+await writeFile('dist/NOTICE', await noticeOf([bundled.metafile, nats.metafile, pages]))
 // The package around it is of the other kind.
 await writeFile('dist/package.json', '{"type":"commonjs"}\n')
 await chmod('dist/main.js', 0o755)

@@ -1,5 +1,6 @@
 import { type ConnectionOptions, type Server, setTransportFactory } from '@nats-io/transport-node'
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport.js'
+import { inBackground } from '../../lib/background.ts'
 import { hostPort } from '../../net/host-port.ts'
 
 /** What a connection is made with, and who is told of an attempt that failed; `server` is `host:port`. */
@@ -31,7 +32,7 @@ class NatsTransport extends NodeTransport {
 
   /** The client would wait until all is sent: for ever, where a server stands still. */
   override disconnect(): void {
-    void super.close()
+    inBackground(super.close())
   }
 }
 
