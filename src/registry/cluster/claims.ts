@@ -8,14 +8,14 @@ import { Speech } from './speech.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /**
- * A claim of a newcomer is made once more when its node has heard itself so long after it, in milliseconds: interest in a subject
- * needs up to some milliseconds to be known at all servers of the engine.
+ * The claim of a newcomer is made again when its node has heard itself so long after it, in milliseconds: interest in a subject needs up
+ * to some milliseconds to be known at all servers of the engine, and a link that is cut for a moment may lose one of them.
  */
-const CONFIRMED_MS = 500
+const REPEAT_AFTER_MS = [500, 1500]
 /** So long another node may take to say that it has a newer registrant than one that takes another one's place, in milliseconds. */
 const LOWERED_MS = 100
 /** So long after it came, in milliseconds, a newcomer is the newest whatever the numbers are; later the numbers say it. */
-const FRESH_MS = 2000
+const FRESH_MS = 3000
 /** A node tells others at most so often that its claim to a token is higher, in milliseconds. */
 const ASSERT_MS = 1000
 
@@ -45,7 +45,7 @@ export class Claims<Entry extends Claimant> {
   readonly holdings: Holdings
   readonly order = new JoinOrder<Entry>()
   readonly #options: ClaimsOptions<Entry>
-  /** Claims of newcomers, and since when, the oldest first: until they are confirmed. */
+  /** Claims of newcomers that are to be made again, and how often they were. */
   readonly #fresh = new Map<Holding, number>()
   /** Those that have lost their registrant and expect it back, and until when, in any order. */
   readonly #expecting = new Map<Holding, number>()
@@ -108,12 +108,14 @@ export class Claims<Entry extends Claimant> {
     this.#claimAnew(holding, newest)
   }
 
-  /** This node has heard what it said at `sentMs`, by the clock. */
+  /** This node has heard what it said at `sentMs`, by the clock. Claims of newcomers are made again when that was a while after them. */
   confirmed(sentMs: number): void {
-    for (const [holding, madeMs] of this.#fresh) {
-      if (sentMs - madeMs < CONFIRMED_MS) return
-      this.#fresh.delete(holding)
+    for (const [holding, repeated] of this.#fresh) {
+      const dueMs = REPEAT_AFTER_MS[repeated]
+      if (dueMs === undefined || sentMs - holding.joinedMs < dueMs) continue
       this.#speech.fresh('ask', holding, this.#idOf(holding), true)
+      if (repeated + 1 < REPEAT_AFTER_MS.length) this.#fresh.set(holding, repeated + 1)
+      else this.#fresh.delete(holding)
     }
   }
 
@@ -161,7 +163,10 @@ export class Claims<Entry extends Claimant> {
     this.order.raise(heard.number)
     this.#compare(holding, heard)
     if (heard.link === '') return
-    local.replace(holding.token, ({ advertised: { id } }) => id !== undefined && hashOf(id) === heard.link)
+    // A link that came after that one is not older, though its claim may have been on its way.
+    const isOlder = (entry: Entry): boolean => this.order.of(entry) < heard.number
+    const isSame = ({ advertised: { id } }: Entry): boolean => id !== undefined && hashOf(id) === heard.link
+    local.replace(holding.token, (entry) => isOlder(entry) && isSame(entry))
   }
 
   /** Somebody else claims a token of this node. */
@@ -214,9 +219,8 @@ export class Claims<Entry extends Claimant> {
   /** A registrant has joined. */
   #claimAnew(holding: Holding, entry: Entry): void {
     holding.number = this.order.join(entry)
-    this.#fresh.delete(holding)
     holding.joinedMs = this.#options.clock.now()
-    this.#fresh.set(holding, holding.joinedMs)
+    this.#fresh.set(holding, 0)
     this.#claim(holding)
   }
 

@@ -110,7 +110,7 @@ export class Cluster implements ClusterMembership {
   }
 
   get isSettled(): boolean {
-    return this.#settling.isSettled
+    return this.#settling.isSettled && !this.members.isLate(this.#options.clock.now())
   }
 
   makeCertain(): Promise<void> {

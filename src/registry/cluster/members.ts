@@ -9,6 +9,8 @@ export const SILENT_MS = 3000
  * need 100 s to come back.
  */
 export const MISSED_MS = 180_000
+/** A heartbeat that comes later than this is late, in milliseconds: there is one every second. */
+const LATE_MS = 1500
 /** Members that are remembered: as many can come as somebody sends heartbeats of. */
 const MEMBERS_MAX = 1000
 
@@ -109,6 +111,11 @@ export class Members {
           : undefined
       return change === undefined ? [] : [change]
     })
+  }
+
+  /** Whether a member may be cut off from this node, or that one may be: its heartbeat is late. */
+  isLate(nowMs: number): boolean {
+    return this.alive.some(({ heardMs }) => nowMs - heardMs > LATE_MS)
   }
 
   /** For a heartbeat. */
