@@ -7,6 +7,7 @@ import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import { AllowList } from '../registry/allow-list.ts'
 import type { Limits } from '../registry/limits.ts'
+import type { RegistryOptions } from '../registry/options.ts'
 import { RegistryService } from '../registry/service.ts'
 import type { TokenFileChange } from '../tokens/token-file-change.ts'
 import { TokenFileWatcher } from '../tokens/token-file-watcher.ts'
@@ -17,6 +18,9 @@ import type { ListenSetting } from './listen-error.ts'
 
 export async function registry(context: Context): Promise<number> {
   const { config, warnings } = await readRegistryConfig(context.env, context.terminal)
+  const { cluster } = config
+  const join =
+    cluster && (await import('../registry/cluster/join-cluster.ts')).joinCluster(cluster, context.clock)
   return runDaemon(context, {
     log: config.log,
     warnings,
@@ -24,7 +28,7 @@ export async function registry(context: Context): Promise<number> {
     passwords: secretsOfCluster(config.cluster),
     summary: summaryOf(config),
     listen: listenSettings(config),
-    create: ({ log, redactor }) => createRegistry(context, config, log, redactor),
+    create: ({ log, redactor }) => createRegistry(context, config, log, redactor, join),
   })
 }
 
@@ -33,6 +37,7 @@ function createRegistry(
   config: RegistryConfig,
   log: Log,
   redactor: Redactor,
+  join: RegistryOptions['joinCluster'],
 ): Daemon {
   const service = new RegistryService({
     ...config,
@@ -42,6 +47,7 @@ function createRegistry(
     redactor,
     list: new AllowList(config.list?.entries),
     limits: limitsWithinRoom(config, log),
+    ...(join && { joinCluster: join }),
     listTrouble: () => list && { problems: list.trouble, since: keptSince },
   })
   /** Since when the list stays as it is because of its file. */
