@@ -2,6 +2,7 @@
 // CommonJS, because it evaluates a module, and Node's own, only when something asks for it: that saves a further 7 ms.
 // In two passes: minified at once, esbuild wraps each module in an arrow function, and inside another function V8 parses
 // those in full at the start, which leaves 2 MiB of its parser's memory behind; kept as methods, they are only skimmed.
+// NATS's client and the pages are beside it.
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { build, transform } from 'esbuild'
 import { buildPages } from './build-pages.mjs'

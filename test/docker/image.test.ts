@@ -79,7 +79,7 @@ describe.skipIf(!hasEngine)('the image', () => {
     const { found, modules } = JSON.parse(await looked.logs())
     expect(modules).toBe(false)
     expect(found).toEqual(
-      expect.arrayContaining(['main.js', 'main.js.map', 'package.json', 'puppet-registrar']),
+      expect.arrayContaining(['main.js', 'main.js.map', 'nats.js', 'package.json', 'puppet-registrar']),
     )
     for (const name of ['npm', 'npx', 'corepack', 'yarn']) expect(found).not.toContain(name)
   })
