@@ -1,4 +1,5 @@
 import type { ClusterEvent } from './cluster-events.ts'
+import type { ClusterState } from './cluster-state.ts'
 import type { GapWait } from './gap-wait.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
@@ -16,6 +17,7 @@ export interface Directory {
 export interface ClusterMembership {
   /** Finds the puppets of all of them. */
   readonly directory: Directory
+  readonly state: ClusterState
   start(): void
   /** A registrant has been let in. */
   joined(registrant: Registrant): void

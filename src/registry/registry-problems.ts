@@ -2,6 +2,8 @@ import { PROBLEM_REMEDIES, type Problem, type ProblemCode } from '../lib/problem
 import type { CertificateState } from '../net/key-pair-follower.ts'
 import { publicName } from '../ops/redactor.ts'
 import { expiryTrouble } from './certificate-expiry.ts'
+import type { ClusterState } from './cluster-state.ts'
+import { CLUSTER_REMEDIES, type ClusterTrouble, clusterTroubles } from './cluster-trouble.ts'
 import { type TokenTrouble, troubleRemedy, troubleWords } from './registrant-trouble.ts'
 import type { RegistryServer } from './server.ts'
 
@@ -13,7 +15,7 @@ export interface FileTrouble {
 
 /** One problem as `/status` has it. */
 export interface ProblemReport {
-  readonly code: TokenTrouble | ProblemCode
+  readonly code: TokenTrouble | ClusterTrouble | ProblemCode
   readonly message: string
   readonly remedy: string
   readonly since: string
@@ -29,12 +31,14 @@ export interface RegistryProblemsOptions {
   readonly certificate: (CertificateState & { readonly since: Date }) | undefined
 }
 
+/** It is about no token in particular. */
+const NONE = { count: 0, ids: [] }
 /** As many tokens of a problem are named. */
 const NAMED = 10
 
 /** What is wrong now: first with the registry itself, then with its tokens. */
 export function registryProblems(
-  { troubled, sharing }: Pick<RegistryServer, 'troubled' | 'sharing'>,
+  { troubled, sharing, cluster }: Pick<RegistryServer, 'troubled' | 'sharing' | 'cluster'>,
   { date, iso, list, certificate }: RegistryProblemsOptions,
 ): readonly ProblemReport[] {
   const ofTokens = [...troubled.troubles].map(({ code, sinceMs, tokens }) =>
@@ -45,7 +49,12 @@ export function registryProblems(
     ofTokens.push(ofToken('TOKEN_SHARED', since, sharing.size, sharing.tokens))
     break
   }
-  return [...ofCertificate(certificate, date), ...ofList(list, date), ...ofTokens]
+  return [
+    ...ofCertificate(certificate, date),
+    ...ofList(list, date),
+    ...ofCluster(cluster?.state, iso),
+    ...ofTokens,
+  ]
 }
 
 function ofToken(code: TokenTrouble, since: string, count: number, tokens: Iterable<string>): ProblemReport {
@@ -78,7 +87,17 @@ function ofList(list: FileTrouble | undefined, date: Date): readonly ProblemRepo
   return [ofRegistry(first.code, message, list.since ?? date)]
 }
 
+function ofCluster(
+  state: ClusterState | undefined,
+  iso: RegistryProblemsOptions['iso'],
+): readonly ProblemReport[] {
+  if (state === undefined) return []
+  return clusterTroubles(state).map(({ code, message, sinceMs }) => {
+    return { code, message, remedy: CLUSTER_REMEDIES[code], since: iso(sinceMs), tokens: NONE }
+  })
+}
+
 function ofRegistry(code: ProblemCode, message: string, since: Date): ProblemReport {
   const remedy = PROBLEM_REMEDIES[code]
-  return { code, message, remedy, since: since.toISOString(), tokens: { count: 0, ids: [] } }
+  return { code, message, remedy, since: since.toISOString(), tokens: NONE }
 }

@@ -4,6 +4,7 @@ import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/adm
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import type { PageRequest } from '../ops/status-page.ts'
+import { clusterInWords } from './cluster-state.ts'
 import { EventLog } from './event-log.ts'
 import type { ListChange, RegistryEvent } from './events.ts'
 import type { RegistryOptions } from './options.ts'
@@ -128,8 +129,14 @@ export class RegistryService {
     const ready = listens && !this.#draining
     const brief = this.#draining ? 'draining' : listens ? 'ready' : 'starting'
     const mark = (isTrue: boolean): string => (isTrue ? '[+]' : '[-]')
-    const verbose = `${mark(listens)} listening: ${this.#listening.length} ports\n${mark(ready)} ${brief}`
-    return { ready, brief, verbose }
+    const cluster = this.server.cluster?.state
+    const lines = [
+      `${mark(listens)} listening: ${this.#listening.length} ports`,
+      // It says nothing about readiness: what is here is served, and elsewhere it would be the same.
+      ...(cluster ? [`${mark(cluster.degraded === undefined)} ${clusterInWords(cluster)}`] : []),
+      `${mark(ready)} ${brief}`,
+    ]
+    return { ready, brief, verbose: lines.join('\n') }
   }
 
   #status(page: PageRequest): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import type { CertificateState } from '../net/key-pair-follower.ts'
 import { publicName } from '../ops/redactor.ts'
 import { type PageRequest, statusPage } from '../ops/status-page.ts'
+import type { ClusterState } from './cluster-state.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
 import { troubleOf } from './registrant-trouble.ts'
@@ -54,8 +55,30 @@ export function statusReport(server: RegistryServer, options: StatusReportOption
             problem: certificate.problem,
             code: certificate.code,
           },
+    ...(server.cluster && { cluster: clusterStatus(server.cluster.state, iso) }),
     matching,
     tokens: tokens.map((token) => tokenStatus(server, token, iso)),
+  }
+}
+
+/** Members that are shown: those that are missing first. */
+const MEMBERS_SHOWN = 100
+
+function clusterStatus(state: ClusterState, iso: (atMs: number) => string) {
+  const { prefix, node, server = null, sinceMs, degraded, members, claims, fallbacks } = state
+  return {
+    name: prefix,
+    node,
+    connected: server !== null,
+    server,
+    degraded: degraded !== undefined,
+    since: iso(sinceMs),
+    reason: degraded?.reason ?? '',
+    members: members.slice(0, MEMBERS_SHOWN).map(({ node, name, state, sinceMs }) => {
+      return { node, name, state, since: iso(sinceMs) }
+    }),
+    claims,
+    fallbacks,
   }
 }
 

@@ -12,6 +12,7 @@ import { createAdminServer } from '../../src/sidecar/status/routes.ts'
 import { SidecarHistory } from '../../src/sidecar/status/sidecar-history.ts'
 import { SidecarState } from '../../src/sidecar/status/sidecar-state.ts'
 import { createAuthority } from '../support/certificates.ts'
+import { startClusterServices } from '../support/cluster-services.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { freePort } from '../support/free-port.ts'
 import { networksOf } from '../support/networks.ts'
@@ -199,6 +200,16 @@ it('the registry serves what its schemas say, and all of it', async () => {
   await off.clock.advance(5000)
   await drained
   await off.end()
+  const [one, other] = await startClusterServices(2)
+  if (one === undefined || other === undefined) throw new Error('two registries')
+  await one.clock.advance(15_000)
+  await check(one)
+  other.engine.disconnect()
+  await one.clock.advance(5000)
+  await check(one)
+  await check(other)
+  await one.end()
+  await other.end()
   expect(status.unseen).toEqual([])
   // That it is being drained is no trouble, and it has no other state.
   expect(history.unseen).toEqual(['.states.registry[].code: string'])

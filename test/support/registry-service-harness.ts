@@ -25,9 +25,9 @@ export interface ServiceHarness {
 }
 
 export async function startService(
-  options: Partial<Omit<RegistryServiceOptions, 'clock' | 'log'>> = {},
+  options: Partial<Omit<RegistryServiceOptions, 'clock' | 'log'>> & { readonly clock?: FakeClock } = {},
 ): Promise<ServiceHarness> {
-  const clock = new FakeClock()
+  const { clock = new FakeClock() } = options
   const lines: LogLine[] = []
   const { redactor = new Redactor([]) } = options
   const write = (line: string): void => void lines.push(JSON.parse(line))

@@ -9,6 +9,11 @@ import { PROBLEM_CODES } from '../../src/lib/problem.ts'
 import { REGISTRY_TROUBLES } from '../../src/net/registry-trouble.ts'
 import { ADVICE_CODES } from '../../src/protocol/advice.ts'
 import {
+  CLUSTER_REMEDIES,
+  CLUSTER_TROUBLES,
+  type ClusterTrouble,
+} from '../../src/registry/cluster-trouble.ts'
+import {
   REGISTRANT_REMEDIES,
   REGISTRANT_TROUBLES,
   type RegistrantTrouble,
@@ -19,12 +24,13 @@ import { remedyOf as remedyInSidecar, TROUBLE_CODES, type TroubleCode } from '..
 import { DISCOVERY_TROUBLES } from '../../src/sidecar/verification/discovery-trouble.ts'
 import { plain, text } from '../support/documentation.ts'
 
-type Code = TroubleCode | DoctorTrouble | UpstreamTrouble | RegistrantTrouble
+type Code = TroubleCode | DoctorTrouble | UpstreamTrouble | RegistrantTrouble | ClusterTrouble
 
 /** Those that only the doctor, `connect` or the registry knows are not the sidecar's. */
 function remedyOf(code: Code): string {
   if (code in CONNECT_REMEDIES) return CONNECT_REMEDIES[code as UpstreamTrouble]
   if (code in REGISTRANT_REMEDIES) return REGISTRANT_REMEDIES[code as RegistrantTrouble]
+  if (code in CLUSTER_REMEDIES) return CLUSTER_REMEDIES[code as ClusterTrouble]
   return code in DOCTOR_REMEDIES
     ? DOCTOR_REMEDIES[code as DoctorTrouble]
     : remedyInSidecar(code as TroubleCode)
@@ -41,6 +47,7 @@ const LISTS: readonly (readonly [heading: string, codes: readonly Code[]])[] = [
   ['Codes of the doctor', DOCTOR_TROUBLES],
   ['Codes of connect', CONNECT_TROUBLES],
   ['Codes of registrants', REGISTRANT_TROUBLES],
+  ['Codes of the cluster', CLUSTER_TROUBLES],
 ]
 
 const ROW = /^\| `([A-Z][A-Z0-9_]*)` \| ([^|]+) \| ([^|]+) \|$/
@@ -78,15 +85,25 @@ it('a code is in one list, once', () => {
 })
 
 it('every list of codes is among those that have a remedy, and there are no others', () => {
-  expect([...TROUBLE_CODES, ...DOCTOR_TROUBLES, ...CONNECT_TROUBLES, ...REGISTRANT_TROUBLES].sort()).toEqual(
-    LISTS.flatMap(([, codes]) => codes).sort(),
-  )
+  expect(
+    [
+      ...TROUBLE_CODES,
+      ...DOCTOR_TROUBLES,
+      ...CONNECT_TROUBLES,
+      ...REGISTRANT_TROUBLES,
+      ...CLUSTER_TROUBLES,
+    ].sort(),
+  ).toEqual(LISTS.flatMap(([, codes]) => codes).sort())
 })
 
 it('a remedy is one sentence that can stand after other words: no full stop, nothing that points elsewhere', () => {
-  const all = [...TROUBLE_CODES, ...DOCTOR_TROUBLES, ...CONNECT_TROUBLES, ...REGISTRANT_TROUBLES].map(
-    remedyOf,
-  )
+  const all = [
+    ...TROUBLE_CODES,
+    ...DOCTOR_TROUBLES,
+    ...CONNECT_TROUBLES,
+    ...REGISTRANT_TROUBLES,
+    ...CLUSTER_TROUBLES,
+  ].map(remedyOf)
   expect(all.filter((remedy) => /\. |\.$|\n|\bas above\b|\bthe same$|\bthe line\b/.test(remedy))).toEqual([])
 })
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import type { ClusterEvent } from '../cluster-events.ts'
+import { ClusterHealthRecord, type ClusterState } from '../cluster-state.ts'
 import type { ClusterMembership, Directory } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
 import { Answers } from './answers.ts'
@@ -8,10 +9,11 @@ import { Certainty } from './certainty.ts'
 import { Claims } from './claims.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
 import type { Engine, EngineMessage } from './engine.ts'
+import { HEARTBEAT_MS, Heartbeats } from './heartbeats.ts'
 import type { Holding } from './holdings.ts'
 import type { LocalRegistrants } from './local-registrants.ts'
 import { type MemberChange, Members } from './members.ts'
-import { type MemberMessage, readMemberMessage, readNodeMessage } from './messages.ts'
+import { readMemberMessage, readNodeMessage } from './messages.ts'
 import { Questions } from './questions.ts'
 import { RollCall } from './roll-call.ts'
 import { Settling } from './settling.ts'
@@ -19,8 +21,6 @@ import { Subjects } from './subjects.ts'
 
 /** What has to be done again and again is looked after so often, in milliseconds. */
 const TICK_MS = 250
-/** A node says so often that it lives, in milliseconds. */
-const HEARTBEAT_MS = 1000
 /** A heartbeat may be so late, in milliseconds. */
 const LATE_MS = 500
 /** How long the places of registrants that were sent away are kept at the end, in milliseconds. */
@@ -52,17 +52,21 @@ export class Cluster implements ClusterMembership {
   readonly #rollCall: RollCall
   readonly #answers: Answers
   readonly #settling: Settling
-  readonly #startedMs: number
-  #beatMs = Number.NEGATIVE_INFINITY
-  #beats = 0
+  readonly #heartbeats: Heartbeats
+  readonly #health: ClusterHealthRecord
   /** From when on it has heard each member: each says every second that it lives. */
   #knowsMembersFromMs = Number.POSITIVE_INFINITY
   #cancelTick = (): void => {}
 
-  constructor(options: ClusterOptions) {
+  constructor(given: ClusterOptions) {
+    const emit = (event: ClusterEvent): void => {
+      this.#health.apply(event)
+      given.emit(event)
+    }
+    const options = { ...given, emit }
     const { clock, engine, prefix, local, localDirectory } = options
     this.#options = options
-    this.#startedMs = clock.now()
+    this.#health = new ClusterHealthRecord(clock)
     this.#subjects = new Subjects(prefix)
     const subjects = this.#subjects
     const onIgnored = (): void => options.emit({ kind: 'ignored' })
@@ -72,12 +76,19 @@ export class Cluster implements ClusterMembership {
       local,
       onQuestion: (holding, { reply }) => this.#asked(holding, reply),
     })
+    this.#heartbeats = new Heartbeats({
+      ...common,
+      subject: subjects.alive,
+      name: options.name,
+      members: this.members,
+      number: () => this.claims.order.highest,
+    })
     this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.repeat(holding))
     this.#answers = new Answers({ engine, claims: this.claims, local, directory: localDirectory })
     this.#questions = new Questions(clock, engine, subjects, this.node, onIgnored)
     this.#certainty = new Certainty({
       clock,
-      speak: () => this.#beat(),
+      speak: () => this.#heartbeats.say(),
       onCutOff: () => this.#cutOff(),
       onCertain: () => this.#joinedAgain(),
     })
@@ -99,6 +110,14 @@ export class Cluster implements ClusterMembership {
     })
     engine.subscribe(subjects.alive, (message) => this.#hearMember(message))
     engine.subscribe(subjects.node(this.node), (message) => this.#hearOwn(message))
+  }
+
+  get state(): ClusterState {
+    const { prefix, name } = this.#options
+    const { ask, fallback } = this.claims.holdings.counts
+    const { node } = this
+    const members = this.members.states
+    return { ...this.#health.health, prefix, node, name, members, claims: ask, fallbacks: fallback }
   }
 
   get isCutOff(): boolean {
@@ -126,7 +145,7 @@ export class Cluster implements ClusterMembership {
     this.#options.engine.start({
       onConnected: (server) => {
         this.#options.emit({ kind: 'connected', server })
-        this.#beat()
+        this.#heartbeats.say()
       },
       onDisconnected: (reason) => {
         this.#options.emit({ kind: 'disconnected', reason })
@@ -155,8 +174,7 @@ export class Cluster implements ClusterMembership {
       this.claims.endExpecting()
     }
     this.#cancelTick()
-    const goodbye: MemberMessage = { kind: 'goodbye', node: this.node }
-    engine.publish(this.#subjects.alive, JSON.stringify(goodbye))
+    this.#heartbeats.sayGoodbye()
     this.#certainty.stop()
     this.#questions.lose()
     await engine.stop()
@@ -168,29 +186,11 @@ export class Cluster implements ClusterMembership {
     this.claims.endExpecting()
     this.#certainty.tick()
     for (const change of this.members.tick(clock.now(), this.isCertain)) this.#memberChanged(change)
-    if (clock.now() - this.#beatMs >= HEARTBEAT_MS) {
+    if (this.#heartbeats.isDue) {
       this.claims.order.raise()
-      this.#beat()
+      this.#heartbeats.say()
     }
     this.#settling.tick()
-  }
-
-  #beat(): void {
-    const { clock, engine, name } = this.#options
-    const nowMs = Math.floor(clock.now())
-    this.#beatMs = nowMs
-    this.#beats += 1
-    const alive: MemberMessage = {
-      kind: 'alive',
-      node: this.node,
-      name,
-      number: this.claims.order.highest,
-      sentMs: nowMs,
-      upMs: Math.floor(nowMs - this.#startedMs),
-      beat: this.#beats,
-      missing: this.members.missingFor(nowMs),
-    }
-    engine.publish(this.#subjects.alive, JSON.stringify(alive))
   }
 
   #hearMember(message: EngineMessage): void {

@@ -1,4 +1,5 @@
 import type { ClusterMember, MemberChangeKind } from '../cluster-events.ts'
+import type { ClusterState } from '../cluster-state.ts'
 import type { MemberMessage } from './messages.ts'
 import { MISSING_MAX } from './messages.ts'
 
@@ -15,7 +16,7 @@ const LATE_MS = 1500
 const MEMBERS_MAX = 1000
 
 export interface Member extends ClusterMember {
-  /** When it was heard of first and last, by this node's clock. */
+  /** Since when it is heard, and when it was heard last, by this node's clock. */
   readonly sinceMs: number
   readonly heardMs: number
   /** The number of the heartbeat that was heard last. */
@@ -51,20 +52,31 @@ export class Members {
     return this.all.filter(({ missingSinceMs }) => missingSinceMs === undefined)
   }
 
+  /** For people: those that are missing first. */
+  get states(): ClusterState['members'] {
+    const missing = this.missing.map(({ node, name, sinceMs, missingSinceMs = sinceMs }) => {
+      return { node, name, state: 'missing' as const, sinceMs: missingSinceMs }
+    })
+    const alive = this.alive.map(({ node, name, sinceMs }) => {
+      return { node, name, state: 'alive' as const, sinceMs }
+    })
+    return [...missing, ...alive]
+  }
+
   /** A heartbeat of another member came. */
   heard({ node, name, upMs, beat }: Alive, nowMs: number): MemberChange | undefined {
     const before = this.#byNode.get(node)
     if (before === undefined && this.#byNode.size >= MEMBERS_MAX) return undefined
+    const isKnown = before !== undefined && before.missingSinceMs === undefined
     const member = {
       node,
       name,
-      sinceMs: before?.sinceMs ?? nowMs,
+      sinceMs: isKnown ? before.sinceMs : nowMs,
       heardMs: nowMs,
       beat,
       missingSinceMs: undefined,
     }
     this.#byNode.set(node, member)
-    const isKnown = before !== undefined && before.missingSinceMs === undefined
     if (isKnown && beat <= before.beat + 1) return undefined
     return { kind: before === undefined && upMs < SILENT_MS ? 'came' : 'appeared', member }
   }

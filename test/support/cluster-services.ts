@@ -1,0 +1,34 @@
+import { Cluster } from '../../src/registry/cluster/cluster.ts'
+import { localRegistrants } from '../../src/registry/cluster/local-registrants.ts'
+import { FakeClock } from './fake-clock.ts'
+import { type ModelEngine, ModelNats } from './model-nats.ts'
+import { type ServiceHarness, startService } from './registry-service-harness.ts'
+
+export interface ClusterService extends ServiceHarness {
+  readonly engine: ModelEngine
+}
+
+/** Registries of a cluster with all that is around them: under one clock, and over a model of NATS. */
+export async function startClusterServices(count: number): Promise<readonly ClusterService[]> {
+  const clock = new FakeClock()
+  const nats = new ModelNats(clock)
+  const services: ClusterService[] = []
+  const engines = Array.from({ length: count }, () => nats.connect())
+  for (const [index, engine] of engines.entries()) {
+    const harness = await startService({
+      clock,
+      joinCluster: ({ table, gapWait, directory, emit }) =>
+        new Cluster({
+          clock,
+          engine,
+          prefix: 'test',
+          name: `host-${index}`,
+          local: localRegistrants(clock, table, gapWait),
+          localDirectory: directory,
+          emit,
+        }),
+    })
+    services.push({ ...harness, engine })
+  }
+  return services
+}
