@@ -1,13 +1,12 @@
 // Load of discoveries: asks a registry over kept-alive connections, each as soon as it has its last answer. Takes requests
-// over IPC: {pid, port, tokens, order: 'once' | 'random', ms, right}. `once` asks for each token at most once, in order;
-// `random` for any of them; both end after `ms`. Answers with how long each discovery took and all of them together, and the
-// seconds of processor time that the process `pid` used meanwhile, and this one.
+// over IPC: {pids, ports, tokens, order: 'once' | 'random', ms, status, right, connections}. `once` asks for each token at most once, in
+// order; `random` for any of them; both end after `ms`. Of several ports each has as many of the connections. Answers with how long each
+// discovery took and all of them together, and the seconds of processor time that each of the processes `pids` used meanwhile, and this one.
 // Bare sockets: the client of node:http uses more processor time than the measured server.
 import { connect } from 'node:net'
 import { cpuOf } from './process-usage.mjs'
 import { now } from './time.mjs'
 
-const CONNECTIONS = 16
 /** Connecting is not part of a discovery, nor is waking an idle server and core. */
 const WARM_UP_MS = 100
 /** An answer is a few hundred bytes. */
@@ -61,8 +60,8 @@ function isWhole(text) {
   return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length >= headEnds + 4 + Number(length)
 }
 
-async function discover({ pid, port, tokens, order, ms, right }) {
-  const connections = Array.from({ length: CONNECTIONS }, () => new Connection(port))
+async function discover({ pids, ports, tokens, order, ms, status = 200, right, connections: count = 16 }) {
+  const connections = Array.from({ length: count }, (_, index) => new Connection(ports[index % ports.length]))
   const warmUpBeganMs = now()
   const warm = async (connection) => {
     while (now() - warmUpBeganMs < WARM_UP_MS) await connection.ask('unknown')
@@ -74,7 +73,7 @@ async function discover({ pid, port, tokens, order, ms, right }) {
     once: () => tokens[asked],
     random: () => tokens[Math.floor(Math.random() * tokens.length)],
   }[order]
-  const [cpu, ownCpu] = [cpuOf(pid), cpuOf(process.pid)]
+  const [cpus, ownCpu] = [pids.map(cpuOf), cpuOf(process.pid)]
   const beganMs = now()
   const askRepeatedly = async (connection) => {
     for (let askedMs = now(); askedMs - beganMs < ms; ) {
@@ -83,14 +82,18 @@ async function discover({ pid, port, tokens, order, ms, right }) {
       asked += 1
       const text = await connection.ask(token)
       const answeredMs = now()
-      if (!text.startsWith('HTTP/1.1 200 ') || !text.includes(right)) throw new Error(`not ${right}: ${text}`)
+      if (!text.startsWith(`HTTP/1.1 ${status} `) || !text.includes(right))
+        throw new Error(`not ${right}: ${text}`)
       tookMs.push(answeredMs - askedMs)
       askedMs = answeredMs
     }
   }
   await Promise.all(connections.map(askRepeatedly))
   const seconds = (now() - beganMs) / 1000
-  const used = { cpu: cpuOf(pid) - cpu, ownCpu: cpuOf(process.pid) - ownCpu }
+  const used = {
+    cpus: pids.map((pid, index) => cpuOf(pid) - cpus[index]),
+    ownCpu: cpuOf(process.pid) - ownCpu,
+  }
   for (const connection of connections) connection.end()
   return { seconds, tookMs, ...used }
 }

@@ -15,7 +15,7 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
-/** One process that the bench started, with the Node.js that runs the bench. */
+/** One process that the bench started, with the Node.js that runs the bench unless it is another program. */
 export class Process {
   #child
   #tail = ''
@@ -26,13 +26,13 @@ export class Process {
   firstOutputMs
 
   /**
-   * @param {string[]} args the arguments of `node`
+   * @param {string[]} args the arguments of `node`, or of another `program`
    * @param env the whole environment besides PATH and HOME: nothing of the bench's own reaches a measured process
    */
-  constructor(args, { env = {}, cwd, ipc = false } = {}) {
+  constructor(args, { program = process.execPath, env = {}, cwd, ipc = false } = {}) {
     const { PATH, HOME } = process.env
     this.startedMs = now()
-    this.#child = spawn(process.execPath, args, {
+    this.#child = spawn(program, args, {
       cwd,
       env: { PATH, HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc'] : [])],

@@ -1,6 +1,7 @@
 // Registrants of a registry: a bare `ws` client for each of many tokens, in one process, that answers the port query with an
 // open port. Sends that port first; then serves requests over IPC, one at a time: `register` until so many are registered,
-// or `answered`, how many port queries were answered. Usage: node registrants.mjs URL PREFIX
+// or `answered`, how many port queries were answered. Of several URLs, with commas between them, each gets every nth token.
+// Usage: node registrants.mjs URL,… PREFIX
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { WebSocket } from 'ws'
@@ -9,7 +10,8 @@ import { now } from './time.mjs'
 /** Registrations that are under way at a time: enough to keep a registry busy, and few enough for its backlog. */
 const AT_ONCE = 64
 
-const [url, prefix] = process.argv.slice(2)
+const [list, prefix] = process.argv.slice(2)
+const urls = list.split(',')
 // A registry may check that the published port accepts connections.
 const puppet = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
 await once(puppet, 'listening')
@@ -23,11 +25,15 @@ let answered = 0
 /** Resolves when it is registered. Throws, and so ends the process, if the registration fails or ends. */
 function register(index) {
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, [`io|0.0.1|${process.pid}-${index}||${port}`], {
-      headers: { Authorization: `Token ${prefix}-${index}` },
-      perMessageDeflate: false,
-      skipUTF8Validation: true,
-    })
+    const socket = new WebSocket(
+      urls[(index - 1) % urls.length],
+      [`io|0.0.1|${process.pid}-${index}||${port}`],
+      {
+        headers: { Authorization: `Token ${prefix}-${index}` },
+        perMessageDeflate: false,
+        skipUTF8Validation: true,
+      },
+    )
     socket.on('message', (data) => {
       const text = data.toString()
       if (text.includes('"method"')) return answer(socket, text)

@@ -9,7 +9,7 @@ const LIMIT_MS = 120_000
 /** A registry caches an answer for a second; after that it asks the registrant again. */
 const STALE_AFTER_MS = 1100
 
-/** One registry and its registrants, two processes. */
+/** One registry, or several of a cluster, and the registrants, a process of their own. */
 export class RegistryWithRegistrants {
   kind
   registry
@@ -22,11 +22,15 @@ export class RegistryWithRegistrants {
   #lastDiscoveryMs = 0
 
   static async start(kind, main) {
+    return RegistryWithRegistrants.at(kind, await startRegistryOf(kind, main))
+  }
+
+  /** @param registry a process with a `port`, or with several `ports` among which registrants are divided */
+  static async at(kind, registry) {
     const started = new RegistryWithRegistrants()
-    started.kind = kind
-    started.registry = await startRegistryOf(kind, main)
-    const url = `ws://127.0.0.1:${started.registry.port}/v0/websocket`
-    started.#registrants = new Process([REGISTRANTS, url, started.#prefix], { ipc: true })
+    Object.assign(started, { kind, registry })
+    const urls = portsOf(registry).map((port) => `ws://127.0.0.1:${port}/v0/websocket`)
+    started.#registrants = new Process([REGISTRANTS, urls.join(), started.#prefix], { ipc: true })
     const { port } = await started.#registrants.firstMessage('registrants start')
     return Object.assign(started, { registrantPort: port })
   }
@@ -39,6 +43,12 @@ export class RegistryWithRegistrants {
     const { tookMs } = await this.registry.whileRunning(LIMIT_MS, what, registering)
     this.tokens = shuffled(Array.from({ length: count }, (_, index) => `${this.#prefix}-${index + 1}`))
     return tookMs
+  }
+
+  /** The tokens of the registry that is the `place`th of several, of 0. */
+  tokensAt(place) {
+    const count = portsOf(this.registry).length
+    return this.tokens.filter((token) => (Number(token.slice(this.#prefix.length + 1)) - 1) % count === place)
   }
 
   /** How many port queries its registrants have answered. */
@@ -63,6 +73,10 @@ export class RegistryWithRegistrants {
   async end() {
     await Promise.all([this.registry?.end(), this.#registrants?.end()])
   }
+}
+
+function portsOf({ port, ports = [port] }) {
+  return ports
 }
 
 function shuffled(values) {
