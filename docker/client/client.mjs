@@ -8,6 +8,10 @@ const registry = process.env.REGISTRY_URL
 const token = readToken(process.env.TOKEN_FILE)
 const EVERY_MS = 250
 const TIMEOUT_MS = 3000
+/** A registry that cannot say (503) is asked again so often, a second later each time, as bots in TypeScript do. */
+const TRIES = 5
+/** Says again what it has said when that is so long ago, in milliseconds. Default: it says each thing once. */
+const SAY_EVERY_MS = Number(process.env.SAY_EVERY_MS) || Number.POSITIVE_INFINITY
 
 function readToken(file) {
   try {
@@ -38,11 +42,21 @@ function answers({ host, port }) {
   })
 }
 
-async function look() {
-  try {
+async function ask() {
+  for (let tries = 1; ; tries += 1) {
     const response = await fetch(`${registry}/v0/hosties/${token}`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
+    if (response.status !== 503 || tries === TRIES) return response
+    await response.arrayBuffer()
+    await pause(1000)
+  }
+}
+
+async function look() {
+  try {
+    const response = await ask()
+    if (response.status === 503) return 'the registry cannot say (503)'
     const { host, port } = await response.json()
     if (response.status === 404) return 'not found (404): nobody registers the token'
     const there = await answers({ host, port })
@@ -53,9 +67,12 @@ async function look() {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(0))
-for (let last = ''; ; ) {
+for (let last = '', saidMs = 0; ; ) {
   const now = await look()
-  if (now !== last) console.log(`client: ${now}`)
+  if (now !== last || performance.now() - saidMs >= SAY_EVERY_MS) {
+    console.log(`client: ${now}`)
+    saidMs = performance.now()
+  }
   last = now
   await pause(EVERY_MS)
 }

@@ -3,6 +3,7 @@ import { removeTempDirs } from '../support/temp-dir.ts'
 import {
   containersOf,
   type DeploymentSpec,
+  type DisruptionBudgetSpec,
   foldersIn,
   type IngressSpec,
   type Manifest,
@@ -21,6 +22,7 @@ const MADE_BY_USERS: Readonly<Record<string, string | undefined>> = {
   'puppet-token': 'token',
   'puppet-tokens': undefined,
   'registry-tls': undefined,
+  'registry-nats': 'user',
 }
 const METRICS_NAMESPACE = {
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } },
@@ -49,7 +51,7 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
   it('has each object once, all that belong together, and only kinds that are looked at here', () => {
     const names = target.manifests().map(({ kind, metadata }) => `${kind} ${metadata.name}`)
     expect(new Set(names).size).toBe(names.length)
-    const kinds = ['Deployment', 'Ingress', 'NetworkPolicy', 'PodMonitor', 'Service']
+    const kinds = ['Deployment', 'Ingress', 'NetworkPolicy', 'PodDisruptionBudget', 'PodMonitor', 'Service']
     expect(kinds).toEqual(expect.arrayContaining(target.manifests().map(({ kind }) => kind)))
     const registries = placed('registry', target)
     expect(ofKind(target.manifests(), 'Ingress')).toHaveLength(registries.length)
@@ -134,6 +136,15 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
   it('has no NetworkPolicy that means nobody', () => {
     for (const { spec } of policiesOf(target)) {
       expect(podsOf(target).some(({ labels }) => selects(spec.podSelector, labels))).toBe(true)
+    }
+  })
+
+  it('has nodes emptied one at a time, where there are several pods of one kind', () => {
+    const budgets = ofKind<DisruptionBudgetSpec>(target.manifests(), 'PodDisruptionBudget')
+    for (const { deployment, labels } of podsOf(target)) {
+      const mine = budgets.filter(({ spec }) => selects(spec.selector, labels))
+      if (deployment.replicas === 1) expect(mine).toEqual([])
+      else expect(theOne(mine).spec.maxUnavailable).toBe(1)
     }
   })
 

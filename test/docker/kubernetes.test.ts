@@ -6,7 +6,14 @@ import { readConfig } from '../../src/config/sidecar-config.ts'
 import type { Variable } from '../../src/config/variable.ts'
 import { REGISTRY_VARIABLES, SIDECAR_VARIABLES } from '../../src/config/variables.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
-import { type Container, containersOf, type Handler, type Probe, quantity } from './support/kubernetes.ts'
+import {
+  type Container,
+  containersOf,
+  type Handler,
+  type Probe,
+  quantity,
+  selects,
+} from './support/kubernetes.ts'
 import { environmentOf } from './support/kubernetes-environment.ts'
 import { restrictedViolations } from './support/kubernetes-restricted.ts'
 import { FOLDERS, type Placed, placed, podsOf, TARGETS, type Target } from './support/kubernetes-targets.ts'
@@ -16,7 +23,17 @@ const PLAIN = new Set(['overlays/plain-container', 'overlays/podman', 'all compo
 /** Where the pod is as ready as the registry. */
 const GATED = new Set(['overlays/registry-readiness', 'the example of the README', 'all components at once'])
 /** Where there is a registry of one's own. */
-const HOSTED = new Set(['registry', 'overlays/own-registry', 'overlays/monitoring', 'all components at once'])
+const HOSTED = new Set([
+  'registry',
+  'overlays/own-registry',
+  'overlays/monitoring',
+  'overlays/registry-cluster',
+  'all components at once',
+])
+/** Where that is one of several. */
+const CLUSTERED = new Set(['overlays/registry-cluster', 'all components at once'])
+/** Where there is no puppet. */
+const ALONE = new Set(['registry', 'overlays/registry-cluster'])
 /** Where something else than the pod's address is advertised. */
 const ADVERTISED: Readonly<Record<string, string>> = {
   'overlays/podman': '',
@@ -31,6 +48,8 @@ const HOURS_OLD = 64.1 * MIB
 const TOKENS_10_000 = 116.9 * MIB
 const REGISTRY_ALONE = 51.2 * MIB
 const REGISTRANT = 10.3 * 1024
+/** What may come to that in a cluster. */
+const REGISTRANT_IN_CLUSTER = 4 * 1024
 
 const registrarsOf = (target: Target): readonly Placed[] => placed('registrar', target)
 const registriesOf = (target: Target): readonly Placed[] => placed('registry', target)
@@ -65,7 +84,7 @@ afterAll(removeTempDirs)
 
 describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (name, target) => {
   it('builds, and has the programs in it that it is for', () => {
-    expect(registrarsOf(target)).toHaveLength(name === 'registry' ? 0 : 1)
+    expect(registrarsOf(target)).toHaveLength(ALONE.has(name) ? 0 : 1)
     expect(registriesOf(target)).toHaveLength(HOSTED.has(name) ? 1 : 0)
   })
 
@@ -125,13 +144,34 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     }
   })
 
-  it('is never there twice, and not cut off while it drains', async () => {
-    for (const { deployment } of podsOf(target)) {
-      expect(deployment).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
+  it('is never there twice, but for a registry of several, and not cut off while it drains', async () => {
+    for (const { name: of, deployment } of podsOf(target)) {
+      const isCluster = CLUSTERED.has(name) && of === 'puppet-registry'
+      // An old one goes when a new one is ready.
+      const rollingUpdate = { maxUnavailable: 0, maxSurge: 1 }
+      const strategy = isCluster ? { type: 'RollingUpdate', rollingUpdate } : { type: 'Recreate' }
+      expect(deployment).toMatchObject({ replicas: isCluster ? 3 : 1, strategy })
     }
     for (const { container, pod } of registriesOf(target)) {
       const { drainMs } = (await readRegistryConfig(environmentOf(container))).config
-      expect((pod.spec.terminationGracePeriodSeconds ?? 0) * SECOND).toBeGreaterThan(drainMs)
+      const preStopMs = (container.lifecycle?.preStop?.sleep?.seconds ?? 0) * SECOND
+      const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 0) * SECOND
+      expect(graceMs).toBeGreaterThan(preStopMs + drainMs + (CLUSTERED.has(name) ? 10 : 1) * SECOND)
+    }
+  })
+
+  it(`has ${CLUSTERED.has(name) ? 'registries that meet on NATS, on machines of their own' : 'no cluster'}`, async () => {
+    for (const { container, pod } of registriesOf(target)) {
+      const { cluster } = (await readRegistryConfig(environmentOf(container))).config
+      if (!CLUSTERED.has(name)) expect(cluster).toBeUndefined()
+      else
+        expect(cluster).toMatchObject({ servers: ['nats://nats.nats.svc:4222'], auth: { kind: 'password' } })
+      const apart = pod.spec.affinity?.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? []
+      expect(apart).toHaveLength(CLUSTERED.has(name) ? 1 : 0)
+      for (const { podAffinityTerm } of apart) {
+        expect(podAffinityTerm.topologyKey).toBe('kubernetes.io/hostname')
+        expect(selects(podAffinityTerm.labelSelector, pod.labels)).toBe(true)
+      }
     }
   })
 
@@ -164,7 +204,8 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (na
     }
     for (const { container } of registriesOf(target)) {
       const { limits } = (await readRegistryConfig(environmentOf(container))).config
-      const most = REGISTRY_ALONE + limits.registrants * REGISTRANT
+      const each = REGISTRANT + (CLUSTERED.has(name) ? REGISTRANT_IN_CLUSTER : 0)
+      const most = REGISTRY_ALONE + limits.registrants * each
       expect(quantity(container.resources?.limits?.memory)).toBeGreaterThan(1.3 * most)
     }
   })

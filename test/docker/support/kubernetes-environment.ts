@@ -42,11 +42,12 @@ function found(
   return name.endsWith('_FILE') ? inPlaceOf(text, container) : text
 }
 
-/** A folder of this machine in place of one that would be mounted, with a file of tokens in it. */
+/** A folder of this machine in place of one that would be mounted, with a file of tokens in it, or the one that is named. */
 function inPlaceOf(path: string, { name, volumeMounts = [] }: Container): string {
   const mount = volumeMounts.find(({ mountPath }) => !posix.relative(mountPath, path).startsWith('..'))
   if (mount === undefined) throw new Error(`${path} is not in any folder that is mounted into ${name}`)
   const folder = makeTempDir()
-  writeFileSync(join(folder, 'tokens.txt'), `${TOKEN_OF_FILE}\n`)
-  return join(folder, posix.relative(mount.mountPath, path))
+  const file = posix.relative(mount.mountPath, path)
+  writeFileSync(join(folder, file || 'tokens.txt'), `${TOKEN_OF_FILE}\n`)
+  return join(folder, file)
 }

@@ -91,6 +91,13 @@ export interface PodSpec {
   readonly automountServiceAccountToken?: boolean
   readonly enableServiceLinks?: boolean
   readonly terminationGracePeriodSeconds?: number
+  readonly affinity?: {
+    readonly podAntiAffinity: {
+      readonly preferredDuringSchedulingIgnoredDuringExecution: readonly {
+        readonly podAffinityTerm: { readonly topologyKey: string; readonly labelSelector: Selector }
+      }[]
+    }
+  }
   readonly hostNetwork?: boolean
   readonly hostPID?: boolean
   readonly hostIPC?: boolean
@@ -130,6 +137,11 @@ export interface NetworkPolicySpec {
     readonly from?: readonly { readonly namespaceSelector?: Selector; readonly podSelector?: Selector }[]
     readonly ports: readonly { readonly port: number | string; readonly protocol: string }[]
   }[]
+}
+
+export interface DisruptionBudgetSpec {
+  readonly maxUnavailable: number
+  readonly selector: Selector
 }
 
 export interface PodMonitorSpec {
