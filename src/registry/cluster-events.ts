@@ -11,6 +11,12 @@ export interface ClusterMember {
  */
 export type MemberChangeKind = 'came' | 'appeared' | 'missing' | 'left' | 'forgotten'
 
+/**
+ * What came of a question to the others for a token: what the registry that has it says of it (503 where it does not answer); it moves just
+ * now; nobody has it; or nobody who answers has it, and somebody is missing.
+ */
+export const ASKED_RESULTS = ['found', 'unusable', 'refused', 'moved', 'nobody', 'missing'] as const
+
 /** What happened between this registry and the others of the cluster. */
 export type ClusterEvent =
   /** There is a connection to this server of the engine. */
@@ -23,5 +29,9 @@ export type ClusterEvent =
   /** It does not hear itself: discoveries of tokens that are elsewhere cannot be answered. */
   | { readonly kind: 'cutOff' }
   | { readonly kind: MemberChangeKind; readonly member: ClusterMember }
+  /** The others were asked for a token. */
+  | { readonly kind: 'asked'; readonly result: (typeof ASKED_RESULTS)[number]; readonly tookMs: number }
+  /** Nobody had subscribed to what was asked. */
+  | { readonly kind: 'noResponders' }
   /** A message that no registry of this version sends. */
   | { readonly kind: 'ignored' }

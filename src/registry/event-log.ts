@@ -5,7 +5,7 @@ import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import { recordedLog } from '../ops/recorded-log.ts'
 import { expiryTrouble } from './certificate-expiry.ts'
-import { logClusterEvent } from './cluster-log.ts'
+import { ClusterLog } from './cluster-log.ts'
 import { LEAVE_REASONS, type ListChange, type RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
 import { REGISTRANT_REMEDIES } from './registrant-trouble.ts'
@@ -30,10 +30,13 @@ export class EventLog {
   /** Apart from the others, which a sum names by their tokens: these are named by addresses. */
   readonly #refusals: LogAggregator
 
+  readonly #cluster: ClusterLog
+
   /** @param history keeps the lines too; undefined where nobody can look */
   constructor(log: Log, clock: Clock, history?: Pick<History, 'note'>) {
     this.#log = recordedLog(log, history)
     this.#clock = clock
+    this.#cluster = new ClusterLog(this.#log, clock)
     this.#changes = new LogAggregator(clock, (sum) => this.#writeSum(sum))
     this.#refusals = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
@@ -42,6 +45,7 @@ export class EventLog {
   end(): void {
     this.#changes.flush()
     this.#refusals.flush()
+    this.#cluster.end()
   }
 
   record(event: RegistryEvent): void {
@@ -70,7 +74,7 @@ export class EventLog {
       case 'list':
         return this.#list(event)
       case 'cluster':
-        return logClusterEvent(this.#log, event.event)
+        return this.#cluster.record(event.event)
       case 'draining':
         return this.#log.info({ registrants: event.registrants }, 'draining: sending every registrant away')
       case 'discovered':

@@ -1,5 +1,6 @@
 import { type EventMetrics, MetricSet } from '../ops/metric-set.ts'
 import { PORT_QUERY_RESULTS } from '../protocol/port-query.ts'
+import { createClusterMetrics } from './cluster-metrics.ts'
 import { DISCOVERY_RESULTS, LEAVE_CAUSES, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import type { RegistryServer } from './server.ts'
@@ -27,6 +28,7 @@ export function createMetrics(
     const help = 'When the certificate ends, in seconds since 1970'
     metrics.reading('certificate_expiry_timestamp_seconds', help, () => expires().getTime() / 1000)
   }
+  const applyCluster = server.cluster && createClusterMetrics(metrics, server.cluster)
   const waits = 'Discoveries that waited for a registrant to come, by what was answered'
   const joined = metrics.counter('registrations_total', 'Registrants that came')
   const left = metrics.counterBy('disconnects_total', 'Registrants that left', { cause: LEAVE_CAUSES })
@@ -59,6 +61,8 @@ export function createMetrics(
         case 'asked':
           portQueries.inc({ result: event.result })
           return portQueryDuration.observe(event.tookMs / 1000)
+        case 'cluster':
+          return applyCluster?.(event.event)
         default:
           return
       }

@@ -1,6 +1,7 @@
 import { History } from '../history/history.ts'
 import type { Clock } from '../lib/clock.ts'
 import { expiryTrouble } from './certificate-expiry.ts'
+import type { ClusterEvent } from './cluster-events.ts'
 import { DISCOVERY_RESULTS, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
 import { troubleWords } from './registrant-trouble.ts'
@@ -55,6 +56,8 @@ export class RegistryHistory {
         return false
       case 'addressUnverified':
         return false
+      case 'cluster':
+        return !isQuiet(event.event)
       case 'joined':
       case 'left': {
         const { size, tokens } = this.#server().table
@@ -101,4 +104,9 @@ export class RegistryHistory {
     else if (expiry === undefined) this.history.enter('certificate', 'valid')
     else this.history.enter('certificate', 'expires soon', expiry.code, expiry.text)
   }
+}
+
+/** Whether it changes numbers only: there may be thousands in a second. */
+function isQuiet({ kind }: ClusterEvent): boolean {
+  return kind === 'asked' || kind === 'noResponders' || kind === 'ignored'
 }

@@ -116,6 +116,32 @@ describe('/readyz of a registry in a cluster', () => {
   })
 })
 
+it('/metrics of a registry in a cluster count what it asks the others', async () => {
+  const [a, b] = await startTwo()
+  await a.peers.register({ token: 'insecure_1', answers: 1234 })
+  await a.clock.advance(10)
+  const asked = [b.peers.ask('insecure_1'), b.peers.ask('insecure_none')]
+  await a.pass(3)
+  await Promise.all(asked)
+  b.engine.disconnect()
+  b.engine.connect()
+  await a.clock.advance(2000)
+  const { body } = await b.admin('/metrics')
+  const lines = body.split('\n').filter((line) => line.startsWith('puppet_registry_cluster_'))
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'puppet_registry_cluster_members{state="alive"} 1',
+      'puppet_registry_cluster_degraded 0',
+      'puppet_registry_cluster_requests_total{result="found"} 1',
+      'puppet_registry_cluster_requests_total{result="nobody"} 1',
+      'puppet_registry_cluster_request_duration_seconds_count 2',
+      // Twice where the holder would be, and once where others would.
+      'puppet_registry_cluster_no_responders_total 3',
+      'puppet_registry_cluster_reconnects_total 1',
+    ]),
+  )
+})
+
 it('a registry that is alone says nothing of a cluster', async () => {
   const alone = await startService()
   expect(await alone.status()).not.toHaveProperty('cluster')

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { ClusterEvent } from '../cluster-events.ts'
 import type { Directory } from '../directory.ts'
 import { cannotSay, NOT_REGISTERED, type Resolution, UNSETTLED } from '../resolution.ts'
 import type { Claims } from './claims.ts'
@@ -21,6 +22,8 @@ const TRIES_MAX = 6
 const AWAY = cannotSay('this registry has no connection to the others, which may have the token')
 const SILENT = cannotSay('another registry, which may have the token, does not answer')
 const MISSING = cannotSay('another registry is missing, and its registrants may be back in a moment')
+
+const NO_RESPONDERS = { kind: 'noResponders' } as const
 
 /** What this node knows of the cluster. */
 export interface ClusterKnowledge {
@@ -48,6 +51,7 @@ export interface ClusterDirectoryOptions {
   readonly hasNewest: (token: string) => boolean
   /** Whether a registrant of this token that was lost may be on its way back. */
   readonly isExpected: (token: string) => boolean
+  readonly emit: (event: ClusterEvent) => void
 }
 
 /** Finds the puppet of a token among the registrants of all nodes. Nothing that another node has said is kept. */
@@ -110,8 +114,17 @@ export class ClusterDirectory implements Directory {
     return isUnusable(answer) ? this.#orSecond(hash, answer) : answer
   }
 
-  /** `nobody`: no node has a registrant. `missing`: none that answers has one. */
   async #findElsewhere(hash: string): Promise<Resolution | 'moved' | 'nobody' | 'missing'> {
+    const { clock, emit } = this.#options
+    const beganMs = clock.now()
+    const found = await this.#askOthers(hash)
+    const result = typeof found === 'object' ? resultOf(found) : found
+    emit({ kind: 'asked', result, tookMs: clock.now() - beganMs })
+    return found
+  }
+
+  /** `nobody`: no node has a registrant. `missing`: none that answers has one. */
+  async #askOthers(hash: string): Promise<Resolution | 'moved' | 'nobody' | 'missing'> {
     const first = await this.#ask('ask', hash, false)
     if (first === 'moved') return 'moved'
     if (first !== 'nobody') return isUnusable(first) ? this.#orSecond(hash, first) : first
@@ -141,13 +154,21 @@ export class ClusterDirectory implements Directory {
     const gatherMs = side === 'fallback' || !knowledge.isSettled ? GATHER_MS : 0
     const text = JSON.stringify({ kind: 'question', isSecond })
     const outcome = await questions.ask(subjects[side](hash), text, { deadlineMs: ANSWER_MS, gatherMs })
-    if (outcome === 'nobody') return 'nobody'
+    if (outcome === 'nobody') {
+      this.#options.emit(NO_RESPONDERS)
+      return 'nobody'
+    }
     return outcome === 'silence' ? SILENT : bestOf(outcome)
   }
 
   #isHolder(hash: string): boolean {
     return this.#options.claims.isHolder(hash)
   }
+}
+
+/** Other nodes never say that nobody is registered. */
+function resultOf({ result }: Resolution): 'found' | 'unusable' | 'refused' {
+  return result === 'not_registered' ? 'refused' : result
 }
 
 function isUnusable({ result }: Resolution): boolean {

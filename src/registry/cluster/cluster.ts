@@ -107,6 +107,7 @@ export class Cluster implements ClusterMembership {
       knowledge: this,
       hasNewest: (token) => local.newest(token) !== undefined,
       isExpected: (token) => local.expectedUntilMs(token) !== undefined,
+      emit,
     })
     engine.subscribe(subjects.alive, (message) => this.#hearMember(message))
     engine.subscribe(subjects.node(this.node), (message) => this.#hearOwn(message))

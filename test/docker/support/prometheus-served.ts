@@ -3,6 +3,7 @@ import { startConnect } from '../../connect/support/connect.ts'
 import { createAuthority } from '../../support/certificates.ts'
 import { startPeer } from '../../support/child.ts'
 import { discover } from '../../support/discover.ts'
+import { freePort } from '../../support/free-port.ts'
 import { startRegistryProcess } from '../../support/registry-process.ts'
 import { allRegistered, startSidecar } from '../../support/sidecar.ts'
 import { waitUntil } from '../../support/wait.ts'
@@ -40,6 +41,8 @@ export async function scrapeProduct(): Promise<Served> {
   const registry = await startRegistryProcess({
     REGISTRY_TLS_CERT_FILE: tls.certFile,
     REGISTRY_TLS_KEY_FILE: tls.keyFile,
+    // Nobody listens there: the metrics of a cluster are there all the same.
+    REGISTRY_NATS_URL: `nats://127.0.0.1:${await freePort()}`,
   })
   const puppet = await startPeer('grpc-server', { health: 'SERVING' })
   const sidecar = await startSidecar({

@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest'
+import { createLog } from '../../../src/ops/log.ts'
+import type { ClusterEvent, MemberChangeKind } from '../../../src/registry/cluster-events.ts'
+import { ClusterLog } from '../../../src/registry/cluster-log.ts'
+import { CLUSTER_REMEDIES } from '../../../src/registry/cluster-trouble.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+/** The lines of these events, all in one second. */
+async function linesOf(...events: readonly ClusterEvent[]): Promise<readonly Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = []
+  const write = (text: string): void => {
+    const { time: _time, ...line } = JSON.parse(text)
+    lines.push(line)
+  }
+  const clock = new FakeClock()
+  const log = new ClusterLog(
+    createLog({ level: 'info', format: 'json', redact: (line) => line }, { write }),
+    clock,
+  )
+  for (const event of events) log.record(event)
+  await clock.advance(1000)
+  log.end()
+  return lines
+}
+
+const changed = (kind: MemberChangeKind, index = 0): ClusterEvent => {
+  return { kind, member: { node: `node-${index}`, name: `host-${index}` } }
+}
+const many = (kind: MemberChangeKind, count: number): readonly ClusterEvent[] =>
+  Array.from({ length: count }, (_, index) => changed(kind, index))
+
+it('each registry that comes or goes has a line', async () => {
+  const kinds = ['came', 'appeared', 'missing', 'left', 'forgotten'] as const
+  expect(await linesOf(...kinds.map((kind) => changed(kind)))).toMatchObject([
+    { level: 'info', node: 'node-0', name: 'host-0', msg: 'another registry has joined the cluster' },
+    { level: 'info', msg: 'another registry of the cluster is heard' },
+    {
+      level: 'warn',
+      code: 'CLUSTER_MEMBER_MISSING',
+      remedy: CLUSTER_REMEDIES.CLUSTER_MEMBER_MISSING,
+      node: 'node-0',
+      msg: 'another registry of the cluster is missing; what it had is not known to be gone',
+    },
+    { level: 'info', msg: 'another registry has left the cluster' },
+    { level: 'info', msg: expect.stringMatching(/not waited for any more$/) },
+  ])
+})
+
+it('many that come at once have one line, and a warning names three that are missing', async () => {
+  expect(await linesOf(...many('came', 40))).toEqual([
+    { level: 'info', came: 40, msg: 'other registries of the cluster: 40 came' },
+  ])
+  expect(await linesOf(...many('left', 2), ...many('missing', 20))).toEqual([
+    {
+      level: 'warn',
+      left: 2,
+      missing: 20,
+      code: 'CLUSTER_MEMBER_MISSING',
+      remedy: CLUSTER_REMEDIES.CLUSTER_MEMBER_MISSING,
+      of: ['host-0', 'host-1', 'host-2'],
+      msg: 'other registries of the cluster: 2 left, 20 missing',
+    },
+  ])
+})
+
+it('what this registry loses and has again is said with the reason, and questions are not', async () => {
+  const lines = await linesOf(
+    { kind: 'connected', server: 'nats:4222' },
+    { kind: 'joined' },
+    { kind: 'asked', result: 'found', tookMs: 1 },
+    { kind: 'noResponders' },
+    { kind: 'ignored' },
+    { kind: 'disconnected', reason: 'it shuts down' },
+    { kind: 'cutOff' },
+    { kind: 'refused', reason: 'the user may not publish' },
+  )
+  expect(lines).toMatchObject([
+    { level: 'info', server: 'nats:4222', msg: 'connected to NATS' },
+    { level: 'info', msg: 'joined the cluster' },
+    { level: 'warn', cause: 'it shuts down', msg: 'no connection to NATS: it shuts down' },
+    { level: 'warn', code: 'CLUSTER_CUT_OFF', remedy: CLUSTER_REMEDIES.CLUSTER_CUT_OFF },
+    { level: 'error', code: 'CLUSTER_REFUSED', cause: 'the user may not publish' },
+  ])
+})
