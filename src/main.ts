@@ -64,11 +64,13 @@ async function parseCommandLine(argv: string[]): Promise<Request> {
 /** One Ctrl-C reaches a whole group of processes, and a supervisor passes it on: a second signal so soon is the same one. */
 const SAME_SIGNAL_MS = 1000
 
-/** @param drains whether the first signal asks for an orderly end; if not, it ends the process */
-function shutdownSignal(drains: boolean): AbortSignal {
+/** Of a command that drains, the first signal asks for an orderly end; of another one, it ends the process. */
+function shutdownSignal({ drains, reloads }: Command): AbortSignal {
   const controller = new AbortController()
   let firstMs = 0
-  for (const [name, number] of Object.entries(SIGNALS)) {
+  // A terminal that is closed; what was started from it would stay behind.
+  const hangup = drains && !reloads ? { SIGHUP: 1 } : {}
+  for (const [name, number] of Object.entries({ ...SIGNALS, ...hangup })) {
     process.on(name, () => {
       const nowMs = systemClock.now()
       const isFirst = !controller.signal.aborted
@@ -118,7 +120,8 @@ async function main(): Promise<number> {
     env: process.env,
     clock: systemClock,
     version: VERSION,
-    shutdown: shutdownSignal(command.drains === true),
+    program: [process.execPath, process.argv[1] ?? ''],
+    shutdown: shutdownSignal(command),
     onReload: command.reloads ? reloadSignal() : () => {},
     terminal: process.stdout.isTTY === true,
     readInput,

@@ -25,10 +25,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./run.ts')).run,
   },
   quickstart: {
-    usage: 'quickstart [--once]',
-    summary: 'shows the main job on loopback; --once ends after the last step',
+    usage: 'quickstart [--cluster] [--once]',
+    summary: 'shows the main job on loopback (--cluster: three registries); --once ends',
     drains: true,
-    switches: ['once'],
+    switches: ['cluster', 'once'],
     load: async () => (await import('./quickstart.ts')).quickstart,
   },
   registry: {

@@ -6,6 +6,8 @@ export interface Context {
   readonly env: Env
   readonly clock: Clock
   readonly version: string
+  /** What runs this program, before its command. */
+  readonly program: readonly [string, ...string[]]
   /** Aborts with the first SIGTERM or SIGINT; the second one ends the process. */
   readonly shutdown: AbortSignal
   /** Calls `listener` with each SIGHUP, one that came before included. */

@@ -25,7 +25,7 @@ Exit codes: 0 drained · 64 usage · 70 a bug · 75 the network shared with the 
   77 every token refused · 78 configuration
   discover: 0 found · 1 not registered · 2 registry unreachable or not understood · 64 no token, or several
   healthcheck: 0 yes · 1 no, or no answer      drain: 0 nothing is registered any more · 1 not so
-  quickstart: 0 every step came true · 1 one did not
+  quickstart: 0 every step came true · 1 one did not, or --cluster finds no NATS server
   doctor: 0 nothing failed · 1 something did`
 }
 

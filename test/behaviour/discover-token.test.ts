@@ -44,6 +44,7 @@ async function run(
       env: { REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${port}`, ...env },
       clock: systemClock,
       version: '0',
+      program: ['node', 'main.js'],
       shutdown: new AbortController().signal,
       onReload: () => {},
       terminal: false,
