@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/lib/clock.ts'
 import { Cluster } from '../../src/registry/cluster/cluster.ts'
 import { localRegistrants } from '../../src/registry/cluster/local-registrants.ts'
 import type { ClusterEvent } from '../../src/registry/cluster-events.ts'
@@ -9,38 +10,63 @@ import type { Resolution } from '../../src/registry/resolution.ts'
 import { Resolver } from '../../src/registry/resolver.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type ModelEngine, ModelNats } from './model-nats.ts'
+import { ModelRegistrant } from './model-registrant.ts'
+import { ProcessClock } from './process-clock.ts'
 
-/** A registrant without a socket, which answers at once; its port says which one it is. */
-export interface ModelRegistrant {
-  readonly port: number
-  /** Its connection breaks, or it says goodbye. */
-  leave(how: 'lost' | 'goodbye'): void
-  setResponsive(isResponsive: boolean): void
-  readonly isReplaced: boolean
-}
+/** What is read first when a process goes on that stood still: discoveries that came meanwhile, or messages of the engine. */
+export type ReadFirst = 'discoveries' | 'messages'
 
 export interface ModelNode {
+  readonly index: number
   readonly cluster: Cluster
   readonly engine: ModelEngine
   readonly events: ClusterEvent[]
+  /** Its process stands still: what comes is kept. */
+  readonly isFrozen: boolean
+  readonly isDead: boolean
+  /** How many timers its process has. */
+  readonly timers: number
   /** @param link the same for all links of one registrant */
   join(token: string, port: number, link?: string): ModelRegistrant
   /** The port of the registrant that is found, or the status of the answer if none is. */
   find(token: string): Promise<number>
+  freeze(): void
+  thaw(first?: ReadFirst): void
+  /** Its process ends without a word. */
+  die(): void
 }
 
 /** Registries of a cluster under one clock, without ports. */
-export function createCluster(count: number, clock = new FakeClock()) {
+export function createCluster(count: number): Created<FakeClock>
+export function createCluster<Time extends SteppedClock>(count: number, clock: Time): Created<Time>
+export function createCluster(count: number, clock: SteppedClock = new FakeClock()): Created<SteppedClock> {
   const nats = new ModelNats(clock)
-  const addNode = (): ModelNode => createNode(clock, nats)
-  const nodes = Array.from({ length: count }, addNode)
+  const nodes: ModelNode[] = []
+  const addNode = (): ModelNode => {
+    const node = createNode(clock, nats)
+    nodes.push(node)
+    return node
+  }
+  for (let index = 0; index < count; index += 1) addNode()
   for (const { cluster } of nodes) cluster.start()
-  /** Lets them hear each other, and be settled. */
   const settle = (): Promise<void> => clock.advance(15_000)
   return { clock, nats, nodes, addNode, settle }
 }
 
-function createNode(clock: FakeClock, nats: ModelNats): ModelNode {
+type SteppedClock = Clock & Pick<FakeClock, 'advance'>
+
+export interface Created<Time> {
+  readonly clock: Time
+  readonly nats: ModelNats
+  readonly nodes: readonly ModelNode[]
+  /** It is not started. */
+  addNode(): ModelNode
+  /** Lets them hear each other, and be settled. */
+  settle(): Promise<void>
+}
+
+function createNode(time: Clock, nats: ModelNats): ModelNode {
+  const clock = new ProcessClock(time)
   const table = new RegistrationTable<Registrant>()
   const gapWait = new GapWait(clock, () => true)
   const directory: Directory = new Resolver({ clock, table, gapWait, reachability: undefined, mask: false })
@@ -49,65 +75,66 @@ function createNode(clock: FakeClock, nats: ModelNats): ModelNode {
   const cluster = new Cluster({
     clock,
     engine,
+    // Not by chance: which of two equal claims is the higher one is the same in every run.
+    node: engine.index.toString(16).padStart(16, '0'),
     prefix: 'test',
     name: `node-${engine.index}`,
     local: localRegistrants(clock, table, gapWait),
     localDirectory: directory,
     emit: (event) => events.push(event),
   })
-  const join: ModelNode['join'] = (token, port, link) => {
-    let isReplaced = false
-    let isResponsive = true
-    let isGone = false
-    const leave = (how: 'lost' | 'goodbye'): void => {
-      if (isGone) return
-      isGone = true
-      table.remove(registrant)
-      if (how === 'lost') gapWait.lost(token)
-      cluster.changed(token)
-    }
-    const endpoint = { host: '203.0.113.7', port }
-    const fields = {
-      token,
-      advertised: { isRegistrant: true, id: link },
-      isPublished: true,
-      get findable() {
-        return isResponsive && !isGone
-      },
-      get isUnresponsive() {
-        return !isResponsive
-      },
-      get cachedEndpoint() {
-        return isResponsive ? endpoint : undefined
-      },
-      endpoint: async () => (isResponsive && !isGone ? endpoint : undefined),
-      replace: () => {
-        isReplaced = true
-        leave('goodbye')
-      },
-    }
-    const registrant = fields as unknown as Registrant
-    table.add(registrant)
-    gapWait.came(token)
-    cluster.joined(registrant)
-    return {
-      port,
-      leave,
-      setResponsive: (is) => {
-        isResponsive = is
-        if (is) gapWait.came(token)
-        else gapWait.lost(token)
-        cluster.changed(token)
-      },
-      get isReplaced() {
-        return isReplaced
-      },
-    }
-  }
-  const find = async (token: string): Promise<number> => {
+  const registrants: ModelRegistrant[] = []
+  /** Discoveries that came while it stood still. */
+  const unread: (() => void)[] = []
+  let isFrozen = false
+  let isDead = false
+  const answer = async (token: string): Promise<number> => {
     const known: Resolution | undefined = cluster.directory.atOnce(token)
-    const answer = known ?? (await cluster.directory.later(token))
-    return answer.found?.endpoint.port ?? answer.status
+    const found = known ?? (await cluster.directory.later(token))
+    return found.found?.endpoint.port ?? found.status
   }
-  return { cluster, engine, events, join, find }
+  return {
+    index: engine.index,
+    cluster,
+    engine,
+    events,
+    get isFrozen() {
+      return isFrozen
+    },
+    get isDead() {
+      return isDead
+    },
+    get timers() {
+      return clock.pending
+    },
+    join: (token, port, link) => {
+      const registrant = new ModelRegistrant({ clock, table, gapWait, cluster }, token, port, link)
+      registrants.push(registrant)
+      return registrant
+    },
+    find: (token) => {
+      if (!isFrozen) return answer(token)
+      return new Promise((resolve) => unread.push(() => resolve(answer(token))))
+    },
+    freeze: () => {
+      isFrozen = true
+      clock.stop()
+      engine.freeze()
+    },
+    thaw: (first = 'messages') => {
+      if (!isFrozen || isDead) return
+      isFrozen = false
+      clock.goOn()
+      if (first === 'messages') engine.thaw()
+      for (const ask of unread.splice(0)) ask()
+      if (first === 'discoveries') engine.thaw()
+    },
+    die: () => {
+      isDead = true
+      isFrozen = true
+      clock.die()
+      engine.die()
+      for (const registrant of registrants) registrant.die()
+    },
+  }
 }

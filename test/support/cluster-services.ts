@@ -21,6 +21,7 @@ export async function startClusterServices(count: number): Promise<readonly Clus
         new Cluster({
           clock,
           engine,
+          node: index.toString(16).padStart(16, '0'),
           prefix: 'test',
           name: `host-${index}`,
           local: localRegistrants(clock, table, gapWait),

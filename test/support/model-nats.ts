@@ -6,19 +6,17 @@ import type {
   Subscription,
 } from '../../src/registry/cluster/engine.ts'
 
-interface Delivery {
-  readonly run: () => void
-}
-
 /**
  * A model of NATS with a server for each node: messages take time from server to server, what a server knows of the others' subscribers
- * comes late, and links between servers can be cut. Each connection delivers in order, as TCP does.
+ * comes late, on the same way as messages, and links between servers can be cut. Each connection delivers in order, as TCP does. What a node
+ * subscribes to and gives up counts at its own server at once, behind what it published before. That there are no responders is said by what
+ * the asker's own server knows.
  */
 export class ModelNats {
   readonly #clock: Clock
   readonly #engines: ModelEngine[] = []
   /** By `from>to`, what is on its way, in order. */
-  readonly #ways = new Map<string, Delivery[]>()
+  readonly #ways = new Map<string, (() => void)[]>()
   readonly #cuts = new Set<string>()
   /** How long the next message from one server to another takes, in milliseconds. */
   delayMs: () => number = () => 1
@@ -30,18 +28,23 @@ export class ModelNats {
   connect(): ModelEngine {
     const engine = new ModelEngine(this, this.#engines.length)
     this.#engines.push(engine)
+    for (const other of this.#engines) other.tellInterest(engine.index)
     return engine
   }
 
-  /** Nothing goes between these two any more; their servers forget each other's subscribers. */
+  /** Nothing goes between these two any more, and what was on its way is lost; their servers forget each other's subscribers. */
   cut(one: number, other: number): void {
-    this.#cuts.add(`${one}>${other}`).add(`${other}>${one}`)
+    for (const way of [`${one}>${other}`, `${other}>${one}`]) {
+      this.#cuts.add(way)
+      this.#ways.delete(way)
+    }
     this.#engines[one]?.forgetInterest(other)
     this.#engines[other]?.forgetInterest(one)
   }
 
   /** They hear of each other's subscribers again. */
   heal(one: number, other: number): void {
+    if (!this.isCut(one, other)) return
     this.#cuts.delete(`${one}>${other}`)
     this.#cuts.delete(`${other}>${one}`)
     this.#engines[one]?.tellInterest(other)
@@ -62,12 +65,9 @@ export class ModelNats {
     const way = `${from}>${to}`
     const queue = this.#ways.get(way) ?? []
     this.#ways.set(way, queue)
-    queue.push({ run: deliver })
+    queue.push(deliver)
     // Each delivery takes the oldest: however long single delays are, the order stays.
-    this.#clock.after(this.delayMs(), () => {
-      const oldest = queue.shift()
-      if (!this.isCut(from, to)) oldest?.run()
-    })
+    this.#clock.after(this.delayMs(), () => queue === this.#ways.get(way) && queue.shift()?.())
   }
 }
 
@@ -81,6 +81,7 @@ export class ModelEngine implements Engine {
   readonly #interest = new Map<number, Set<string>>()
   #listener: EngineListener | undefined
   #isFrozen = false
+  #isDead = false
   readonly #inbox: (() => void)[] = []
   reconnects = 0
 
@@ -95,17 +96,23 @@ export class ModelEngine implements Engine {
   }
 
   connect(): void {
+    if (this.isConnected || this.#isDead) return
     this.isConnected = true
     for (const subject of this.#subscriptions.keys()) this.#tell(subject, true)
-    this.#listener?.onConnected(`server-${this.index}`)
+    this.#say(() => this.#listener?.onConnected(`server-${this.index}`))
   }
 
   /** The connection breaks: the server forgets this node's subscribers. */
   disconnect(): void {
-    this.isConnected = false
-    this.#inbox.length = 0
-    for (const subject of this.#subscriptions.keys()) this.#tell(subject, false)
-    this.#listener?.onDisconnected('the test says so')
+    if (!this.isConnected) return
+    this.#breakOff()
+    this.#say(() => this.#listener?.onDisconnected('the test says so'))
+  }
+
+  /** Its node has ended without a word. */
+  die(): void {
+    this.#isDead = true
+    if (this.isConnected) this.#breakOff()
   }
 
   /** The process stands still: what comes is kept. */
@@ -126,7 +133,7 @@ export class ModelEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    if (this.isConnected) this.disconnect()
+    this.disconnect()
   }
 
   subscribe(subject: string, onMessage: (message: EngineMessage) => void): Subscription {
@@ -134,11 +141,12 @@ export class ModelEngine implements Engine {
     this.#subscriptions.set(subject, all)
     const subscriber = { onMessage }
     all.add(subscriber)
-    if (this.isConnected) this.#tell(subject, true)
+    if (this.isConnected && all.size === 1) this.#tell(subject, true)
     return {
       unsubscribe: () => {
         all.delete(subscriber)
-        if (all.size > 0) return
+        // Another one may have been made meanwhile.
+        if (all.size > 0 || this.#subscriptions.get(subject) !== all) return
         this.#subscriptions.delete(subject)
         if (this.isConnected) this.#tell(subject, false)
       },
@@ -165,12 +173,7 @@ export class ModelEngine implements Engine {
 
   /** A message comes from a server. */
   receive(message: EngineMessage): void {
-    if (!this.isConnected) return
-    if (this.#isFrozen) {
-      this.#inbox.push(() => this.#deliver(message))
-      return
-    }
-    this.#deliver(message)
+    if (this.isConnected) this.#say(() => this.#deliver(message))
   }
 
   learn(from: number, subject: string, isThere: boolean): void {
@@ -185,12 +188,23 @@ export class ModelEngine implements Engine {
   }
 
   tellInterest(to: number): void {
-    if (!this.isConnected) return
+    if (!this.isConnected || to === this.index) return
     for (const subject of this.#subscriptions.keys()) this.#tellOne(to, subject, true)
   }
 
   get subjects(): readonly string[] {
     return [...this.#subscriptions.keys()]
+  }
+
+  #breakOff(): void {
+    this.isConnected = false
+    for (const subject of this.#subscriptions.keys()) this.#tell(subject, false)
+  }
+
+  /** What the process hears, when it goes on. */
+  #say(run: () => void): void {
+    if (this.#isFrozen) this.#inbox.push(run)
+    else run()
   }
 
   #deliver(message: EngineMessage): void {

@@ -8,8 +8,8 @@ import { Speech } from './speech.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /**
- * The claim of a newcomer is made again when its node has heard itself so long after it, in milliseconds: interest in a subject needs up
- * to some milliseconds to be known at all servers of the engine, and a link that is cut for a moment may lose one of them.
+ * A claim is made again when its node has heard itself so long after it, in milliseconds: interest in a subject needs up to some milliseconds
+ * to be known at all servers of the engine, and a link that is cut for a moment may lose one of them.
  */
 const REPEAT_AFTER_MS = [500, 1500]
 /** So long another node may take to say that it has a newer registrant than one that takes another one's place, in milliseconds. */
@@ -45,8 +45,8 @@ export class Claims<Entry extends Claimant> {
   readonly holdings: Holdings
   readonly order = new JoinOrder<Entry>()
   readonly #options: ClaimsOptions<Entry>
-  /** Claims of newcomers that are to be made again, and how often they were. */
-  readonly #fresh = new Map<Holding, number>()
+  /** Claims that are to be made again, and how often they were. */
+  readonly #repeating = new Map<Holding, number>()
   /** Those that have lost their registrant and expect it back, and until when, in any order. */
   readonly #expecting = new Map<Holding, number>()
   readonly #speech: Speech
@@ -105,25 +105,26 @@ export class Claims<Entry extends Claimant> {
     const newest = holding && this.#options.local.newest(holding.token)
     // It comes late where this node has given way itself since: to a newer one, perhaps.
     if (holding?.side !== 'ask' || newest === undefined || (holding.number ?? 0) > number) return
-    this.#claimAnew(holding, newest)
+    holding.number = this.order.join(newest)
+    this.#claim(holding)
   }
 
-  /** This node has heard what it said at `sentMs`, by the clock. Claims of newcomers are made again when that was a while after them. */
+  /** This node has heard what it said at `sentMs`, by the clock. Claims are made again when that was a while after them. */
   confirmed(sentMs: number): void {
-    for (const [holding, repeated] of this.#fresh) {
+    for (const [holding, repeated] of this.#repeating) {
       const dueMs = REPEAT_AFTER_MS[repeated]
-      if (dueMs === undefined || sentMs - holding.joinedMs < dueMs) continue
-      this.#speech.fresh('ask', holding, this.#idOf(holding), true)
-      if (repeated + 1 < REPEAT_AFTER_MS.length) this.#fresh.set(holding, repeated + 1)
-      else this.#fresh.delete(holding)
+      if (dueMs === undefined || sentMs - holding.claimedMs < dueMs) continue
+      this.#say('ask', holding, true)
+      if (repeated + 1 < REPEAT_AFTER_MS.length) this.#repeating.set(holding, repeated + 1)
+      else this.#repeating.delete(holding)
     }
   }
 
   /** Claims a token once more: others may have missed it. */
   repeat(holding: Holding): void {
     if (holding.side !== 'ask' || holding.number === undefined) return
-    if (this.#isFresh(holding)) this.#announce(holding)
-    else this.#speech.older('ask', holding)
+    this.#say('ask', holding, true)
+    if (this.#isFresh(holding)) this.#say('fallback', holding, true)
   }
 
   /** Gives up the places of those that are not back in time. To be called again and again. */
@@ -192,7 +193,7 @@ export class Claims<Entry extends Claimant> {
   }
 
   #giveWay(holding: Holding): void {
-    this.#fresh.delete(holding)
+    this.#repeating.delete(holding)
     this.#expecting.delete(holding)
     this.#settle(holding)
     this.#options.local.isElsewhere(holding.token)
@@ -203,7 +204,7 @@ export class Claims<Entry extends Claimant> {
     const { local } = this.#options
     const wasHolder = holding.side === 'ask' && holding.number !== undefined
     holding.number = undefined
-    this.#fresh.delete(holding)
+    this.#repeating.delete(holding)
     const untilMs = holding.side === 'ask' ? local.expectedUntilMs(holding.token) : undefined
     if (untilMs === undefined) this.#settle(holding)
     else this.#expecting.set(holding, untilMs)
@@ -220,25 +221,23 @@ export class Claims<Entry extends Claimant> {
   #claimAnew(holding: Holding, entry: Entry): void {
     holding.number = this.order.join(entry)
     holding.joinedMs = this.#options.clock.now()
-    this.#fresh.set(holding, 0)
-    this.#claim(holding)
+    this.#claim(holding, false)
   }
 
-  #claim(holding: Holding): void {
+  /** @param isAgain false for a newcomer's first claim, to which all others give way; else two newcomers would give way to each other again and again */
+  #claim(holding: Holding, isAgain = true): void {
     this.#expecting.delete(holding)
     this.holdings.move(holding, 'ask')
-    this.#announce(holding)
+    holding.claimedMs = this.#options.clock.now()
+    this.#repeating.set(holding, 0)
+    this.#say('ask', holding, isAgain)
+    this.#say('fallback', holding, isAgain)
   }
 
-  #announce(holding: Holding): void {
-    for (const side of ['ask', 'fallback'] as const) {
-      if (this.#isFresh(holding)) this.#speech.fresh(side, holding, this.#idOf(holding), false)
-      else this.#speech.older(side, holding)
-    }
-  }
-
-  #idOf({ token }: Holding): string | undefined {
-    return this.#options.local.newest(token)?.advertised.id
+  #say(side: Side, holding: Holding, isAgain: boolean): void {
+    const id = this.#options.local.newest(holding.token)?.advertised.id
+    if (this.#isFresh(holding)) this.#speech.fresh(side, holding, id, isAgain)
+    else this.#speech.older(side, holding)
   }
 
   #isFresh(holding: Holding): boolean {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import type { ClusterEvent } from '../cluster-events.ts'
 import { ClusterHealthRecord, type ClusterState } from '../cluster-state.ts'
@@ -29,6 +28,8 @@ const END_MS = 1500
 export interface ClusterOptions {
   readonly clock: Clock
   readonly engine: Engine
+  /** What nodes call this one: 16 hex digits by chance. */
+  readonly node: string
   /** What all subjects begin with. */
   readonly prefix: string
   /** What people call this node: letters, digits, `-`, `_` and `.`. */
@@ -41,7 +42,7 @@ export interface ClusterOptions {
 
 /** This node of a cluster of registries. */
 export class Cluster implements ClusterMembership {
-  readonly node = randomBytes(8).toString('hex')
+  readonly node: string
   readonly members = new Members()
   readonly claims: Claims<Registrant>
   readonly directory: ClusterDirectory
@@ -66,6 +67,7 @@ export class Cluster implements ClusterMembership {
     const options = { ...given, emit }
     const { clock, engine, prefix, local, localDirectory } = options
     this.#options = options
+    this.node = options.node
     this.#health = new ClusterHealthRecord(clock)
     this.#subjects = new Subjects(prefix)
     const subjects = this.#subjects

@@ -19,6 +19,8 @@ export interface Holding {
   loweredMs: number
   /** When its newest registrant joined, by the clock. */
   joinedMs: number
+  /** When it was claimed last, by the clock. */
+  claimedMs: number
   /** When this node last told others that its claim is higher, by the clock. */
   assertedMs: number
 }
@@ -69,6 +71,7 @@ export class Holdings {
       assertedMs: Number.NEGATIVE_INFINITY,
       loweredMs: Number.NEGATIVE_INFINITY,
       joinedMs: Number.NEGATIVE_INFINITY,
+      claimedMs: Number.NEGATIVE_INFINITY,
     }
     this.#byHash.set(hash, holding)
     if (side === 'ask') this.#askCount += 1

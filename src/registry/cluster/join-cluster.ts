@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ClusterConfig } from '../../config/registry-cluster-config.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -16,6 +17,7 @@ export function joinCluster(config: ClusterConfig, clock: Clock): (own: OwnRegis
     new Cluster({
       clock,
       engine: new NatsEngine({ ...config, name, clock }),
+      node: randomBytes(8).toString('hex'),
       prefix: config.prefix,
       name,
       local: localRegistrants(clock, table, gapWait),

@@ -1,0 +1,70 @@
+import type { Clock } from '../../src/lib/clock.ts'
+import type { Created, ModelNode } from '../support/cluster-harness.ts'
+
+/** A time when two nodes could hear each other; `untilMs` undefined: it lasts. */
+interface Stretch {
+  readonly fromMs: number
+  untilMs: number | undefined
+}
+
+/** Which nodes could hear each other when: both run, are connected to the engine, and no link between their servers is cut. */
+export class ClusterLinks {
+  readonly #clock: Clock
+  readonly #cluster: Pick<Created<unknown>, 'nats' | 'nodes'>
+  readonly #stretches = new Map<string, Stretch[]>()
+  /** When a connection or link of two nodes changed last, whether they stand still or not. */
+  readonly #changedMs = new Map<string, number>()
+  readonly #areLinked = new Map<string, boolean>()
+
+  constructor(clock: Clock, cluster: Pick<Created<unknown>, 'nats' | 'nodes'>) {
+    this.#clock = clock
+    this.#cluster = cluster
+  }
+
+  /** To be called after each change. */
+  update(): void {
+    const nowMs = this.#clock.now()
+    for (const one of this.#cluster.nodes) {
+      for (const other of this.#cluster.nodes) {
+        if (one.index > other.index) continue
+        const pair = pairOf(one, other)
+        const areLinked = this.#isUp(one) && this.#isUp(other) && !this.#isCut(one, other)
+        if (areLinked !== (this.#areLinked.get(pair) ?? false)) this.#changedMs.set(pair, nowMs)
+        this.#areLinked.set(pair, areLinked)
+        const stretches = this.#stretches.get(pair) ?? []
+        this.#stretches.set(pair, stretches)
+        const last = stretches.at(-1)
+        const isOpen = last !== undefined && last.untilMs === undefined
+        const canHear = areLinked && !one.isFrozen && !other.isFrozen
+        if (canHear && !isOpen) stretches.push({ fromMs: nowMs, untilMs: undefined })
+        if (!canHear && isOpen) last.untilMs = nowMs
+      }
+    }
+  }
+
+  /** Whether messages have gone between the two since then without a break. */
+  areLinkedSince(one: ModelNode, other: ModelNode, sinceMs: number): boolean {
+    const pair = pairOf(one, other)
+    return this.#areLinked.get(pair) === true && (this.#changedMs.get(pair) ?? 0) <= sinceMs
+  }
+
+  /** Whether they could hear each other for `ms` at one stretch between two moments. */
+  couldHear(one: ModelNode, other: ModelNode, fromMs: number, untilMs: number, ms: number): boolean {
+    return (this.#stretches.get(pairOf(one, other)) ?? []).some((stretch) => {
+      const endMs = Math.min(untilMs, stretch.untilMs ?? this.#clock.now())
+      return endMs - Math.max(fromMs, stretch.fromMs) >= ms
+    })
+  }
+
+  #isUp({ engine, isDead }: ModelNode): boolean {
+    return engine.isConnected && !isDead
+  }
+
+  #isCut(one: ModelNode, other: ModelNode): boolean {
+    return this.#cluster.nats.isCut(one.index, other.index)
+  }
+}
+
+function pairOf(one: ModelNode, other: ModelNode): string {
+  return `${Math.min(one.index, other.index)}-${Math.max(one.index, other.index)}`
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../../src/lib/clock.ts'
+import type { ModelNode } from '../support/cluster-harness.ts'
+import type { ModelRegistrant } from '../support/model-registrant.ts'
+import type { ClusterLinks } from './cluster-links.ts'
+
+/** So long after it joined, in milliseconds, clients may be sent to the one before it: messages take up to 10 ms each. */
+const JOINING_MS = 100
+/** So long nodes have to hear each other, in milliseconds, to know each other's numbers: there is a heartbeat every second. */
+const HEARTBEAT_MS = 1200
+/** So long after nodes can hear each other again, in milliseconds, they may not have noticed that they could not. */
+const NOTICED_MS = 1300
+/** An answer may be on its way for so long, in milliseconds, when its registrant leaves. */
+const ON_THE_WAY_MS = 50
+
+interface Known {
+  readonly registrant: ModelRegistrant
+  readonly node: ModelNode
+}
+
+/** What a test knows of all registrants, and no node does: which answers are wrong. */
+export class ClusterTruth {
+  readonly #clock: Clock
+  readonly #links: ClusterLinks
+  readonly #byPort = new Map<number, Known>()
+
+  constructor(clock: Clock, links: ClusterLinks) {
+    this.#clock = clock
+    this.#links = links
+  }
+
+  add(registrant: ModelRegistrant, node: ModelNode): void {
+    this.#byPort.set(registrant.port, { registrant, node })
+  }
+
+  get all(): readonly Known[] {
+    return [...this.#byPort.values()]
+  }
+
+  /** What is wrong with an answer that has come now; undefined if nothing is. */
+  wrong(asker: ModelNode, token: string, askedMs: number, answer: number): string | undefined {
+    if (answer === 503) return undefined
+    const living = this.#livingSince(token, askedMs)
+    const seen = living.filter(({ node }) => this.#knows(asker, node))
+    if (answer === 404) {
+      return seen[0] && `404 at ${asker.index}, and ${words(seen[0])} lives at ${seen[0].node.index}`
+    }
+    const found = this.#byPort.get(answer)
+    if (found === undefined || found.registrant.token !== token)
+      return `a registrant that never was: ${answer}`
+    const { registrant, node } = found
+    if (!registrant.isFindable && registrant.sinceMs < askedMs - ON_THE_WAY_MS) {
+      return `${words(found)} at ${asker.index}, which was gone at ${registrant.sinceMs}`
+    }
+    const sinceMs = askedMs - NOTICED_MS
+    const newer = this.#livingSince(token, askedMs - JOINING_MS).find((other) => {
+      const areNear = [asker, node].every((one) => this.#links.areLinkedSince(one, other.node, sinceMs))
+      return areNear && this.isNewer(other, found)
+    })
+    return newer && `${words(found)} at ${asker.index}, and ${words(newer)} lives at ${newer.node.index}`
+  }
+
+  /** What is wrong with an answer long after the last fault. */
+  wrongAtLast(token: string, answers: readonly number[]): string | undefined {
+    const living = this.#livingSince(token, this.#clock.now())
+    const best = living.filter((one) => !living.some((other) => this.isNewer(other, one)))
+    const allowed = best.length === 0 ? [404, 503] : best.map(({ registrant }) => registrant.port)
+    const isWell = answers.every((answer) => allowed.includes(answer) && answer === answers[0])
+    return isWell ? undefined : `${answers} at last, not all of them one of ${allowed}`
+  }
+
+  /** Whether it certainly joined later: nodes that could not hear each other cannot know which of two came first. */
+  isNewer(one: Known, other: Known): boolean {
+    const fromMs = other.registrant.joinedMs
+    const untilMs = one.registrant.joinedMs
+    if (untilMs - fromMs <= JOINING_MS) return false
+    if (one.node === other.node) return true
+    const isToldBefore = this.#links.couldHear(one.node, other.node, fromMs, untilMs, HEARTBEAT_MS)
+    const [beforeMs, saidMs] = [untilMs - JOINING_MS, untilMs + JOINING_MS]
+    return isToldBefore || this.#links.couldHear(one.node, other.node, beforeMs, saidMs, 2 * JOINING_MS)
+  }
+
+  #livingSince(token: string, sinceMs: number): Known[] {
+    return this.all.filter(({ registrant: one }) => {
+      return one.token === token && one.isFindable && one.sinceMs <= sinceMs
+    })
+  }
+
+  /** Whether it has ever heard of it. */
+  #knows(one: ModelNode, other: ModelNode): boolean {
+    return one === other || this.#links.couldHear(one, other, 0, this.#clock.now(), HEARTBEAT_MS)
+  }
+}
+
+function words({ registrant: { port, joinedMs } }: Known): string {
+  return `${port} of ${joinedMs}`
+}
