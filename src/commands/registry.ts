@@ -76,11 +76,12 @@ function createRegistry(
   }
 }
 
-function summaryOf({ list, reachability, admin }: RegistryConfig): Record<string, unknown> {
+function summaryOf({ list, reachability, admin, cluster }: RegistryConfig): Record<string, unknown> {
   return {
     mayRegister: list === undefined ? 'every token' : `${list.entries.length} tokens`,
     reachability,
     admin: admin.port === 0 ? 'off' : hostPort(admin),
+    ...(cluster && { cluster: cluster.prefix, nats: cluster.servers.join(' ') }),
   }
 }
 

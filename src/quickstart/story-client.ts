@@ -49,7 +49,7 @@ export class StoryClient {
       if (matches(answer, wanted)) {
         const where =
           answer.kind === 'found' ? `discovered at ${hostPort(answer.endpoint)}` : 'not found (404)'
-        const until = isSure ? `; until then 503 (not known), ${unavailable} times, and nothing else` : ''
+        const until = isSure ? `; until then 503 (not known), ${timesOf(unavailable)}, and nothing else` : ''
         narration.line('client', `asks ${who}: ${where}, after ${waitedMs} ms${until}`)
         return true
       }
@@ -72,6 +72,10 @@ export class StoryClient {
 function matches(answer: Discovery, wanted: number | 'not found'): boolean {
   if (wanted === 'not found') return answer.kind === 'not registered'
   return answer.kind === 'found' && answer.endpoint.port === wanted
+}
+
+function timesOf(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 function inWords(answer: Discovery): string {
