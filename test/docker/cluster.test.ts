@@ -24,8 +24,15 @@ async function service(name: string): Promise<Container> {
   return container(await docker('ps', '--all', '--quiet', ...filters))
 }
 
-async function clientSaid(): Promise<readonly string[]> {
-  return (await (await service('client')).logs()).split('\n').filter((line) => line !== '')
+interface Said {
+  readonly atMs: number
+  readonly line: string
+}
+
+async function clientSaid(): Promise<readonly Said[]> {
+  const said = await docker('logs', '--timestamps', (await service('client')).name)
+  const lines = said.split('\n').map((each) => /^(\S+) (client: .*)$/.exec(each))
+  return lines.flatMap((match) => (match ? [{ atMs: Date.parse(match[1] ?? ''), line: match[2] ?? '' }] : []))
 }
 
 /** How many registrants a registry has. */
@@ -53,19 +60,20 @@ async function holder(): Promise<string> {
 async function goesOnAfter(what: string, deed: () => Promise<unknown>, times: number): Promise<void> {
   const before = (await clientSaid()).length
   await deed()
-  let longestMs = 0
-  for (let count = 1; count <= times; count += 1) {
-    const since = elapsed()
-    const isSaid = async (): Promise<boolean> => (await clientSaid()).length >= before + count
-    await waitUntil(isSaid, {
-      timeoutMs: SILENCE_MS,
-      everyMs: 100,
-      what: `the client to say something, ${what}`,
-    })
-    longestMs = Math.max(longestMs, since())
+  let said: readonly Said[] = []
+  const isSaid = async (): Promise<boolean> => {
+    said = (await clientSaid()).slice(before - 1)
+    return said.length > times
   }
-  expect(new Set((await clientSaid()).slice(before))).toEqual(new Set([DISCOVERED]))
+  await waitUntil(isSaid, {
+    timeoutMs: times * SILENCE_MS,
+    everyMs: 200,
+    what: `the client to speak, ${what}`,
+  })
+  const longestMs = Math.max(...said.slice(1).map(({ atMs }, index) => atMs - (said[index]?.atMs ?? 0)))
   tell(`${what}: longest silence of the client ${Math.round(longestMs)} ms (it speaks every 2 s)`)
+  expect(new Set(said.map(({ line }) => line))).toEqual(new Set([DISCOVERED]))
+  expect(longestMs).toBeLessThan(SILENCE_MS)
 }
 
 describe.skipIf(!hasEngine || nats === undefined)('docker/compose.cluster.yml', () => {
@@ -76,7 +84,7 @@ describe.skipIf(!hasEngine || nats === undefined)('docker/compose.cluster.yml', 
     await haveImage({ image: 'nginx:1.28-alpine', program: '/usr/sbin/nginx', command: nginx })
     const since = elapsed()
     await run('up', '--detach', '--no-build')
-    await waitUntil(async () => (await clientSaid()).includes(DISCOVERED), {
+    await waitUntil(async () => (await clientSaid()).some(({ line }) => line === DISCOVERED), {
       timeoutMs: 60_000,
       everyMs: 100,
       what: 'the client to discover the puppet',
