@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 const registry = process.env.REGISTRY_URL
 const token = readToken(process.env.TOKEN_FILE)
 const EVERY_MS = 250
+/** How long a registry is waited for, as bots do. */
+const ASK_TIMEOUT_MS = 10_000
 const TIMEOUT_MS = 3000
 /** A registry that cannot say (503) is asked again so often, a second later each time, as bots in TypeScript do. */
 const TRIES = 5
@@ -45,7 +47,7 @@ function answers({ host, port }) {
 async function ask() {
   for (let tries = 1; ; tries += 1) {
     const response = await fetch(`${registry}/v0/hosties/${token}`, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
     })
     if (response.status !== 503 || tries === TRIES) return response
     await response.arrayBuffer()
