@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createAuthority } from '../support/certificates.ts'
@@ -7,7 +8,7 @@ import { removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
 import { createCredentials } from './support/nats-credentials.ts'
 import { NATS_PROGRAMS } from './support/nats-programs.ts'
-import { startNatsServers } from './support/nats-server.ts'
+import { startNatsServers, untilRouted } from './support/nats-server.ts'
 
 const connections: NatsConnection[] = []
 afterEach(async () => {
@@ -41,8 +42,7 @@ describe.each(NATS_PROGRAMS)('the servers that the tests start: $name', (program
     await first.kill()
     await one.closed()
     await first.start()
-    for (const server of servers)
-      await waitUntil(async () => (await server.routes()) === 2, { timeoutMs: 15_000, what: 'the routes' })
+    await untilRouted(servers)
     await connectTo({ servers: first.url })
   })
 
@@ -51,7 +51,7 @@ describe.each(NATS_PROGRAMS)('the servers that the tests start: $name', (program
     const connection = await connectTo({ servers: server?.url ?? '' })
     await server?.freeze()
     const flushed = connection.flush()
-    expect(await Promise.race([flushed.then(() => 'answered'), silence(700)])).toBe('silent')
+    expect(await Promise.race([flushed.then(() => 'answered'), delay(700, 'silent')])).toBe('silent')
     server?.thaw()
     await flushed
   })
@@ -82,7 +82,3 @@ describe.each(NATS_PROGRAMS)('the servers that the tests start: $name', (program
     await connection.flush()
   })
 })
-
-function silence(ms: number): Promise<string> {
-  return new Promise((resolve) => setTimeout(() => resolve('silent'), ms))
-}

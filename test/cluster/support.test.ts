@@ -1,7 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Cluster } from './support/cluster.ts'
 import { NATS_PROGRAMS } from './support/nats-programs.ts'
-import { Truth } from './support/truth.ts'
 
 const TOKEN = 'insecure_watched'
 let cluster: Cluster | undefined
@@ -17,34 +17,24 @@ describe.skipIf(NATS_PROGRAMS.length === 0)('a node that is asked all the time',
     cluster = await Cluster.open({ program, servers: 0, nodes: 1 })
     const node = cluster.node(0)
     const way = await cluster.wayTo(node)
-    const registrant = await cluster.registrant(TOKEN, way.url)
-    const truth = new Truth()
-    truth.is('nobody')
-    await cluster.watch.begin(TOKEN, truth)
-    await truth.becomes(registrant.place, () => registrant.register())
-    await cluster.watch.untilRight(node, TOKEN)
+    const { registrant, truth } = await cluster.watched(await cluster.registrant(TOKEN, way.url))
     await node.freeze()
-    await silence(1000)
+    await delay(1000)
     node.thaw()
-    await cluster.watch.untilRight(node, TOKEN)
+    await cluster.watch.untilRight(TOKEN)
     // A registry that has just started lets clients wait for the return of its registrants.
     await node.kill()
-    await silence(500)
+    await delay(500)
     await node.start()
     await registrant.registered(2)
-    await cluster.watch.untilRight(node, TOKEN)
+    await cluster.watch.untilRight(TOKEN)
     await truth.becomes('nobody', () => registrant.withdraw())
-    await cluster.watch.untilRight(node, TOKEN)
+    await cluster.watch.untilRight(TOKEN)
 
-    const { figures } = await cluster.watch.end()
-    const figure = figures[TOKEN]?.A
+    const figure = (await cluster.watch.end())[TOKEN]?.A
     expect(figure).toMatchObject({ wrongS: 0, notFoundS: 0, oddS: 0 })
     expect(figure?.unansweredS).toBeGreaterThan(0.5)
     expect(figure?.slowestMs).toBeGreaterThan(900)
     expect(node.log().filter((line) => line.includes('registry listens'))).toHaveLength(2)
   })
 })
-
-function silence(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

@@ -48,6 +48,11 @@ export class ClusterNode {
     this.port = options.port
   }
 
+  /** Where registrants of this machine come to it. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}`
+  }
+
   /** Resolves when it listens. */
   async start(): Promise<void> {
     const { port, adminPort, natsUrl, env, machine = {} } = this.#options

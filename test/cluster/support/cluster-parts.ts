@@ -1,6 +1,14 @@
 import type { ClusterNode, NodeStatus } from './cluster-node.ts'
+import type { ClusterRegistrant } from './cluster-registrant.ts'
 import type { NatsServer } from './nats-server.ts'
+import { Truth } from './truth.ts'
 import { type Place, Watch } from './watch.ts'
+
+export interface Watched {
+  readonly registrant: ClusterRegistrant
+  /** What is right for its token. */
+  readonly truth: Truth
+}
 
 /** What every cluster of the tests has, wherever its processes run. */
 export class ClusterParts {
@@ -18,6 +26,16 @@ export class ClusterParts {
   async untilWhole(timeoutMs = 20_000): Promise<void> {
     for (const node of this.nodes)
       await node.until('the cluster is whole', (status) => isWhole(status, this.nodes.length), timeoutMs)
+  }
+
+  /** Asks each node for a token of which nobody is registered yet, and then lets one register. Resolves when each node names it. */
+  async watched(registrant: ClusterRegistrant): Promise<Watched> {
+    const truth = new Truth()
+    truth.is('nobody')
+    await this.watch.begin(registrant.token, truth)
+    await truth.becomes(registrant.place, () => registrant.register())
+    await this.watch.untilRight(registrant.token)
+    return { registrant, truth }
   }
 
   /** A node by its place. */

@@ -67,8 +67,18 @@ export class ClusterRegistrant {
     await this.#sidecar?.exit
   }
 
+  /** SIGKILL: nobody is told. */
+  async kill(): Promise<void> {
+    this.#sidecar?.kill('SIGKILL')
+    await this.#sidecar?.exit
+  }
+
   log(): readonly string[] {
     return this.#sidecar?.lines() ?? []
+  }
+
+  get token(): string {
+    return this.#options.token
   }
 
   /** What discovery has to name. */

@@ -7,18 +7,19 @@ import { monotonicMs, Truth } from './truth.ts'
 /** How often each node is asked for each token, in milliseconds. */
 const EVERY_MS = 50
 
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
 interface Watched {
   readonly node: string
   readonly token: string
   readonly samples: readonly Sample[]
 }
 
-/** What each node said of each token. */
-export interface Report {
-  /** By token, then by node. */
-  readonly figures: Readonly<Record<string, Readonly<Record<string, Figures>>>>
-  readonly samples: readonly Watched[]
-}
+/** What each node said of each token: by token, then by node. */
+export type Report = Readonly<Record<string, Readonly<Record<string, Figures>>>>
 
 /** A node, with what asks it from where it is. */
 export interface Place {
@@ -26,52 +27,55 @@ export interface Place {
   readonly prober: Peer
 }
 
-/** Asks every node all the time for tokens, whose truth is known. */
+/** Asks nodes all the time for tokens, whose truth is known. */
 export class Watch {
   readonly #places: readonly Place[]
+  /** By node and token. */
   readonly #truths = new Map<string, Truth>()
 
+  /** @param places each node with what asks it */
   constructor(places: readonly Place[]) {
     this.#places = places
   }
 
-  /** From now on each node is asked for the token. What is right is said by `truth`. */
-  async begin(token: string, truth: Truth): Promise<void> {
-    this.#truths.set(token, truth)
-    for (const { node, prober } of this.#places)
+  /** From now on these nodes are asked for the token; default: each. What is right is said by `truth`. */
+  async begin(token: string, truth: Truth, nodes?: readonly ClusterNode[]): Promise<void> {
+    for (const { node, prober } of this.#places) {
+      if (nodes?.includes(node) === false) continue
+      this.#truths.set(key(node.name, token), truth)
       await prober.ask('watch', { node: node.name, token, url: urlOf(node, token), everyMs: EVERY_MS })
+    }
   }
 
-  /** Waits until a node says what is right. */
-  async untilRight(node: ClusterNode, token: string, timeoutMs = 10_000): Promise<void> {
-    const place = this.#places.find((one) => one.node === node)
-    const truth = this.#truths.get(token) ?? new Truth()
-    const look = async (): Promise<string | true> => {
-      const askedMs = monotonicMs()
-      const answer = await place?.prober.ask<{ status: number; text: string }>('get', {
-        url: urlOf(node, token),
-      })
-      const sample = { ...(answer ?? { status: 0, text: '' }), askedMs, answeredMs: askedMs }
-      if (kindOf(sample, truth) === 'right') return true
-      throw new Error(`${sample.status} ${sample.text}`)
+  /** Waits until these nodes say what is right; default: each. */
+  async untilRight(token: string, nodes?: readonly ClusterNode[], timeoutMs = 15_000): Promise<void> {
+    for (const { node, prober } of this.#places) {
+      if (nodes?.includes(node) === false) continue
+      const truth = this.#truths.get(key(node.name, token))
+      if (truth === undefined) throw new Error('nobody knows what is right')
+      const look = async (): Promise<true> => {
+        const answer = await prober.ask<Answer>('get', { url: urlOf(node, token) })
+        const now = monotonicMs()
+        if (kindOf({ ...answer, askedMs: now, answeredMs: now }, truth) === 'right') return true
+        throw new Error(`it says ${answer.status} ${answer.text}`)
+      }
+      await waitUntil(look, { timeoutMs, what: `${node.name} to say what is right`, everyMs: 50 })
     }
-    await waitUntil(look, { timeoutMs, what: `${node.name} to say what is right`, everyMs: 50 })
   }
 
   /** Asks no more. */
   async end(): Promise<Report> {
-    const probers = new Set(this.#places.map(({ prober }) => prober))
-    const samples: Watched[] = []
-    for (const prober of probers) samples.push(...(await prober.ask<Watched[]>('end')))
-    const figures: Record<string, Record<string, Figures>> = {}
-    for (const [token, truth] of this.#truths) {
-      const own = samples.filter((watched) => watched.token === token)
-      figures[token] = Object.fromEntries(
-        own.map((watched) => [watched.node, figuresOf(watched.samples, truth, EVERY_MS)]),
-      )
+    const report: Record<string, Record<string, Figures>> = {}
+    for (const prober of new Set(this.#places.map((place) => place.prober))) {
+      for (const { node, token, samples } of await prober.ask<Watched[]>('end')) {
+        const truth = this.#truths.get(key(node, token)) ?? new Truth()
+        report[token] = { ...report[token], [node]: figuresOf(samples, truth, EVERY_MS) }
+      }
     }
-    return { figures, samples }
+    this.#truths.clear()
+    return report
   }
 }
 
+const key = (node: string, token: string): string => `${node} ${token}`
 const urlOf = ({ port }: ClusterNode, token: string): string => `http://127.0.0.1:${port}/v0/hosties/${token}`
