@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { createAuthority } from '../support/certificates.ts'
 import { stopAllPeers } from '../support/child.ts'
 import { removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
 import { createCredentials } from './support/nats-credentials.ts'
-import { NATS_PROGRAMS } from './support/nats-programs.ts'
 import { startNatsServers, untilRouted } from './support/nats-server.ts'
+import { onEachServer } from './support/on-each-server.ts'
 
 const connections: NatsConnection[] = []
 afterEach(async () => {
@@ -23,7 +23,7 @@ async function connectTo(options: NonNullable<Parameters<typeof connect>[0]>): P
   return connection
 }
 
-describe.each(NATS_PROGRAMS)('the servers that the tests start: $name', (program) => {
+onEachServer('the servers that the tests start', (program) => {
   it('one that is killed comes again on its port, and has its routes again', async () => {
     const servers = await startNatsServers(program, 3)
     const [first, second] = servers

@@ -29,12 +29,17 @@ export class ClusterParts {
   }
 
   /** Asks each node for a token of which nobody is registered yet, and then lets one register. Resolves when each node names it. */
-  async watched(registrant: ClusterRegistrant): Promise<Watched> {
+  watched(registrant: ClusterRegistrant): Promise<Watched> {
+    return this.watchedAt(registrant, this.nodes)
+  }
+
+  /** The same, where only these nodes are asked. */
+  async watchedAt(registrant: ClusterRegistrant, nodes: readonly ClusterNode[]): Promise<Watched> {
     const truth = new Truth()
     truth.is('nobody')
-    await this.watch.begin(registrant.token, truth)
+    await this.watch.begin(registrant.token, truth, nodes)
     await truth.becomes(registrant.place, () => registrant.register())
-    await this.watch.untilRight(registrant.token)
+    await this.watch.untilRight(registrant.token, nodes)
     return { registrant, truth }
   }
 

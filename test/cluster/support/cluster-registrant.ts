@@ -55,6 +55,11 @@ export class ClusterRegistrant {
     await this.#sidecar?.line(isOne, { timeoutMs })
   }
 
+  /** Resolves when it has been withdrawn because its puppet does not answer. */
+  async withdrawn(timeoutMs = 30_000): Promise<void> {
+    await this.#sidecar?.line(/"state":"unhealthy"/, { timeoutMs })
+  }
+
   /** How often it has been registered. */
   registrations(): number {
     const lines = this.#sidecar?.lines() ?? []

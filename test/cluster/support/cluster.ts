@@ -57,9 +57,7 @@ export class Cluster extends ClusterParts {
       servers,
       nodes.map((node) => ({ node, prober })),
     )
-    await Promise.all(nodes.map((node) => node.start()))
-    await cluster.untilWhole()
-    return cluster
+    return cluster.#started()
   }
 
   /** A way of its own to a node. */
@@ -96,6 +94,17 @@ export class Cluster extends ClusterParts {
     await stopAllPeers()
     for (const relay of this.#relays) await relay.close()
     removeTempDirs()
+  }
+
+  async #started(): Promise<this> {
+    try {
+      await Promise.all(this.nodes.map((node) => node.start()))
+      await this.untilWhole()
+      return this
+    } catch (error) {
+      await this.close()
+      throw error
+    }
   }
 
   async #relay(targetPort: () => number): Promise<Relay> {

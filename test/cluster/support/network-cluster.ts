@@ -61,9 +61,7 @@ export class NetworkCluster extends ClusterParts {
     const places: Place[] = []
     for (const host of machines) places.push(await placeOn(host))
     const cluster = new NetworkCluster(servers, places, hosts, wires)
-    await Promise.all(cluster.nodes.map((node) => node.start()))
-    await cluster.untilWhole()
-    return cluster
+    return cluster.#started()
   }
 
   /** A puppet and a sidecar beside a node, where it registers; or at home, from where it registers at the first node that answers. */
@@ -97,6 +95,17 @@ export class NetworkCluster extends ClusterParts {
     for (const wire of this.#wires.values()) await wire.end()
     await removeNamespaces()
     removeTempDirs()
+  }
+
+  async #started(): Promise<this> {
+    try {
+      await Promise.all(this.nodes.map((node) => node.start()))
+      await this.untilWhole()
+      return this
+    } catch (error) {
+      await this.close()
+      throw error
+    }
   }
 
   #host(name: string): Host {

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { report as print } from '../netns/support/report.ts'
+import { hold } from './support/bounds.ts'
+import { Cluster } from './support/cluster.ts'
+import type { ClusterNode } from './support/cluster-node.ts'
+import type { Watched } from './support/cluster-parts.ts'
+import { onEachServer } from './support/on-each-server.ts'
+import { Truth } from './support/truth.ts'
+
+const [ON_A, ON_B, ON_C, NOBODY] = [
+  'insecure_on-a',
+  'insecure_on-b',
+  'insecure_on-c',
+  'insecure_nobody',
+] as const
+
+onEachServer('a node in trouble', (program) => {
+  let cluster: Cluster
+  let [a, b, c] = [] as unknown as [ClusterNode, ClusterNode, ClusterNode]
+  beforeEach(async () => {
+    cluster = await Cluster.open({ program })
+    ;[a, b, c] = [cluster.node(0), cluster.node(1), cluster.node(2)]
+  })
+  afterEach(() => cluster.close())
+
+  const watched = async (token: string, node: ClusterNode): Promise<Watched> =>
+    cluster.watched(await cluster.registrant(token, node.url))
+
+  /** Nobody is registered of this token, ever. */
+  const watchNobody = async (): Promise<void> => {
+    const truth = new Truth()
+    truth.is('nobody')
+    await cluster.watch.begin(NOBODY, truth)
+    await cluster.watch.untilRight(NOBODY)
+  }
+
+  it('killed: its registrant is back as soon as it comes to another; the others notice nothing', async () => {
+    const way = await cluster.wayTo(a)
+    const { registrant } = await cluster.watched(await cluster.registrant(ON_A, way.url))
+    await watched(ON_B, b)
+    await watched(ON_C, c)
+    await watchNobody()
+    way.leadsTo(b)
+    const killedMs = performance.now()
+    await a.kill()
+    await registrant.registered(2)
+    const registeredMs = Math.round(performance.now() - killedMs)
+    await cluster.watch.untilRight(ON_A, [b, c])
+    print('a node is killed', { registeredMs, foundMs: Math.round(performance.now() - killedMs) })
+    await delay(3000)
+    await a.start()
+    await cluster.watch.untilRight(ON_A)
+    await cluster.watch.untilRight(ON_B)
+    // What nobody has is unknown while a member is missing, and it stays so for as long as it may come back.
+    hold('a node is killed', await cluster.watch.end(), {
+      [ON_A]: { unavailableS: 2.5, silent: ['A'] },
+      [ON_B]: { unavailableS: { A: 3 }, silent: ['A'] },
+      [ON_C]: { unavailableS: { A: 3 }, silent: ['A'] },
+      [NOBODY]: { unavailableS: 60, silent: ['A'] },
+    })
+  })
+
+  it('frozen for 10 s, thawed: its registrant has gone to another by then, and what it says is never old', async () => {
+    const way = await cluster.wayTo(a)
+    const { registrant } = await cluster.watched(await cluster.registrant(ON_A, way.url))
+    await watched(ON_B, b)
+    way.leadsTo(b)
+    const frozenMs = performance.now()
+    await a.freeze()
+    await registrant.registered(2)
+    const registeredMs = Math.round(performance.now() - frozenMs)
+    await cluster.watch.untilRight(ON_A, [b, c])
+    print('a node is frozen', { registeredMs, foundMs: Math.round(performance.now() - frozenMs) })
+    await delay(Math.max(0, 10_000 - (performance.now() - frozenMs)))
+    a.thaw()
+    await cluster.untilWhole()
+    await cluster.watch.untilRight(ON_A)
+    await cluster.watch.untilRight(ON_B)
+    await a.until('the old link is let go', ({ registrants }) => registrants.total === 0)
+    hold('a node is frozen', await cluster.watch.end(), {
+      [ON_A]: { unavailableS: 9, silent: ['A'] },
+      [ON_B]: { unavailableS: { A: 3 }, silent: ['A'] },
+    })
+  })
+
+  it.each([1000, 2500, 5000])(
+    'that stands still for %i ms never says what is old, though it was right before',
+    async (ms) => {
+      const { truth } = await watched(ON_A, a)
+      const newer = await cluster.registrant(ON_A, b.url)
+      await a.freeze()
+      const frozenMs = performance.now()
+      await truth.becomes(newer.place, () => newer.register())
+      await cluster.watch.untilRight(ON_A, [b, c])
+      await delay(Math.max(0, ms - (performance.now() - frozenMs)))
+      a.thaw()
+      await cluster.watch.untilRight(ON_A)
+      await delay(1000)
+      hold(`a node stands still for ${ms} ms`, await cluster.watch.end(), {
+        [ON_A]: { unavailableS: { A: 1, B: 2.5, C: 2.5 }, silent: ['A'] },
+      })
+    },
+  )
+
+  it('SIGTERM on one of three: its registrants come to others, and no discovery there fails', async () => {
+    const way = await cluster.wayTo(a)
+    const { registrant } = await cluster.watched(await cluster.registrant(ON_A, way.url))
+    await watched(ON_B, b)
+    await watchNobody()
+    way.leadsTo(c)
+    const exit = a.drain()
+    await registrant.registered(2)
+    expect(await exit).toEqual({ code: 0, signal: null })
+    await cluster.watch.untilRight(ON_A, [b, c])
+    await cluster.watch.untilRight(NOBODY, [b, c])
+    await a.start()
+    await cluster.untilWhole()
+    await cluster.watch.untilRight(ON_A)
+    hold('a node is upgraded', await cluster.watch.end(), {
+      [ON_A]: { unavailableS: { A: 3 }, silent: ['A'] },
+      [ON_B]: { unavailableS: { A: 3 }, silent: ['A'] },
+      [NOBODY]: { unavailableS: { A: 3 }, silent: ['A'] },
+    })
+  })
+})
