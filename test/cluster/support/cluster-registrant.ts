@@ -34,8 +34,8 @@ export class ClusterRegistrant {
     return new ClusterRegistrant(options, puppet)
   }
 
-  /** Starts the sidecar; resolves when it is registered. */
-  async register(): Promise<void> {
+  /** Starts the sidecar; resolves when it is registered, with so many tokens. */
+  async register(tokens = 1): Promise<void> {
     const { namespace, token, puppetPort, registryUrl, env } = this.#options
     const [file = '', ...args] = productOn(namespace === undefined ? {} : { namespace }, ['run'])
     this.#sidecar = startProgram(file, args, {
@@ -45,7 +45,7 @@ export class ClusterRegistrant {
       REGISTRAR_ADMIN_PORT: '0',
       ...env,
     })
-    await this.registered(1)
+    await this.registered(tokens)
   }
 
   /** Resolves when it has been registered so often. */

@@ -30,6 +30,14 @@ export interface Way {
   leadsTo(node: ClusterNode): void
 }
 
+/** One name for all nodes. */
+export interface Balancer {
+  readonly port: number
+  /** No new connections lead to it, as to one that is not ready. */
+  takeOut(node: ClusterNode): void
+  putIn(node: ClusterNode): void
+}
+
 /** NATS servers, and registries that know them all, on 127.0.0.1. */
 export class Cluster extends ClusterParts {
   readonly #relays: Relay[] = []
@@ -73,11 +81,20 @@ export class Cluster extends ClusterParts {
     }
   }
 
-  /** A balancer before all nodes: each connection goes to the next one. Its URL. */
-  async balancer(): Promise<string> {
+  /** A balancer before all nodes: each connection goes to the next one. */
+  async balancer(): Promise<Balancer> {
+    const out = new Set<ClusterNode>()
     let next = 0
-    const relay = await this.#relay(() => this.node(next++ % this.nodes.length).port)
-    return `ws://127.0.0.1:${relay.port}`
+    const relay = await this.#relay(() => {
+      const ready = this.nodes.filter((node) => !out.has(node))
+      next += 1
+      return ready[next % ready.length]?.port ?? 0
+    })
+    return {
+      port: relay.port,
+      takeOut: (node) => void out.add(node),
+      putIn: (node) => void out.delete(node),
+    }
   }
 
   /** A puppet and a sidecar of it that is registered there; and its place, which discovery has to name. */
