@@ -6,7 +6,7 @@ import { ClusterNode, type NodeOptions } from './cluster-node.ts'
 import { ClusterParts } from './cluster-parts.ts'
 import { ClusterRegistrant } from './cluster-registrant.ts'
 import type { NatsProgram } from './nats-programs.ts'
-import { startNatsServers } from './nats-server.ts'
+import { type NatsServer, startNatsServers } from './nats-server.ts'
 
 export interface ClusterOptions {
   readonly program: NatsProgram
@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly nodes?: number
   /** More of the servers' configuration. */
   readonly config?: string
+  /** Where the nodes find a server. Default: without TLS, by its address. */
+  readonly urlOf?: (server: NatsServer) => string
   /** More of the nodes' environment. */
   readonly env?: Readonly<Record<string, string>>
   /** What is different for one node, by its place. */
@@ -54,7 +56,7 @@ export class Cluster extends ClusterParts {
           name: 'ABCDEFGH'[index] ?? String(index),
           port: await freePort(),
           adminPort: await freePort(),
-          natsUrl: servers.map(({ url }) => url).join(','),
+          natsUrl: servers.map(options.urlOf ?? (({ url }) => url)).join(','),
           prober,
           ...particular,
           env: { ...options.env, ...particular?.env },

@@ -1,0 +1,67 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from '@nats-io/transport-node'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { hold } from './support/bounds.ts'
+import { Cluster } from './support/cluster.ts'
+import { onEachServer } from './support/on-each-server.ts'
+
+const [HELD, NOBODY] = ['insecure_held', 'insecure_nobody'] as const
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
+const PREFIX = 'puppet-registry'
+const STRANGE = [
+  '',
+  'no JSON',
+  'null',
+  '[]',
+  '{}',
+  '{"kind":"claim"}',
+  '{"kind":"alive","node":"../../etc/passwd","name":"x","number":1}',
+  `{"kind":"claim","node":"${'0'.repeat(16)}","number":1e300,"isFresh":true,"isAgain":false,"link":""}`,
+  `{"kind":"answer","number":-1,"result":"found","host":"","port":0}`,
+  '['.repeat(30_000),
+  randomBytes(60_000).toString('latin1'),
+  'x'.repeat(900_000),
+]
+
+onEachServer('somebody else who publishes on the subjects of a cluster', (program) => {
+  let cluster: Cluster
+  beforeEach(async () => {
+    cluster = await Cluster.open({ program, servers: 1, nodes: 2 })
+  })
+  afterEach(() => cluster.close())
+
+  const ignored = async (index: number): Promise<number> => {
+    const { text } = await cluster.node(index).get('/metrics')
+    const lines = text.split('\n').filter((line) => /^\w*cluster_ignored_messages_total/.test(line))
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  }
+
+  it('what is no message is ignored and counted, and every answer stays right', async () => {
+    const [a] = cluster.nodes
+    await cluster.watched(await cluster.registrant(HELD, a?.url ?? ''))
+    const neighbour = await connect({ servers: cluster.server(0).url })
+    const { cluster: seen } = (await a?.status()) ?? {}
+    const subjects = [
+      `${PREFIX}.alive`,
+      `${PREFIX}.node.${seen?.node}`,
+      `${PREFIX}.reply.${seen?.node}.1`,
+      `${PREFIX}.reply.${seen?.node}.x`,
+      ...['ask', 'fallback'].flatMap((side) =>
+        [HELD, NOBODY].map((token) => `${PREFIX}.${side}.${hashOf(token)}`),
+      ),
+    ]
+    for (let round = 0; round < 20; round += 1) {
+      for (const subject of subjects)
+        for (const text of STRANGE) neighbour.publish(subject, text, { reply: `${PREFIX}.alive` })
+      await neighbour.flush()
+      await delay(50)
+    }
+    await neighbour.close()
+    await cluster.watch.untilRight(HELD)
+    for (const node of cluster.nodes)
+      await node.until('two members', (status) => status.cluster?.members.length !== 0)
+    expect(Math.min(await ignored(0), await ignored(1))).toBeGreaterThan(200)
+    hold('a hostile neighbour', await cluster.watch.end(), { [HELD]: { unavailableS: 0.5 } })
+  })
+})
