@@ -71,12 +71,12 @@ onEachServer('the newest registrant', (program) => {
   it('that comes to another node, because its link is black-holed, takes over at once; its old link is let go', async () => {
     const [a, b] = [cluster.node(0), cluster.node(1)]
     const way = await cluster.wayTo(a)
-    const { registrant } = await cluster.watched(await cluster.registrant(TOKEN, way.url))
+    await cluster.watched(await cluster.registrant(TOKEN, way.url))
     way.relay.blackHole()
     way.leadsTo(b)
     way.relay.heal()
     // It finds out by its own heartbeat.
-    await registrant.registered(2)
+    await cluster.untilRegistered(TOKEN, [b])
     const cameMs = performance.now()
     await a.until('the old link is let go', ({ registrants }) => registrants.total === 0)
     const letGoMs = performance.now() - cameMs

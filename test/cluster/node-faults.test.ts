@@ -37,14 +37,14 @@ onEachServer('a node in trouble', (program) => {
 
   it('killed: its registrant is back as soon as it comes to another; the others notice nothing', async () => {
     const way = await cluster.wayTo(a)
-    const { registrant } = await cluster.watched(await cluster.registrant(ON_A, way.url))
+    await cluster.watched(await cluster.registrant(ON_A, way.url))
     await watched(ON_B, b)
     await watched(ON_C, c)
     await watchNobody()
     way.leadsTo(b)
     const killedMs = performance.now()
     await a.kill()
-    await registrant.registered(2)
+    await cluster.untilRegistered(ON_A, [b])
     const registeredMs = Math.round(performance.now() - killedMs)
     await cluster.watch.untilRight(ON_A, [b, c])
     print('a node is killed', { registeredMs, foundMs: Math.round(performance.now() - killedMs) })
@@ -63,12 +63,12 @@ onEachServer('a node in trouble', (program) => {
 
   it('frozen for 10 s, thawed: its registrant has gone to another by then, and what it says is never old', async () => {
     const way = await cluster.wayTo(a)
-    const { registrant } = await cluster.watched(await cluster.registrant(ON_A, way.url))
+    await cluster.watched(await cluster.registrant(ON_A, way.url))
     await watched(ON_B, b)
     way.leadsTo(b)
     const frozenMs = performance.now()
     await a.freeze()
-    await registrant.registered(2)
+    await cluster.untilRegistered(ON_A, [b])
     const registeredMs = Math.round(performance.now() - frozenMs)
     await cluster.watch.untilRight(ON_A, [b, c])
     print('a node is frozen', { registeredMs, foundMs: Math.round(performance.now() - frozenMs) })
@@ -105,12 +105,12 @@ onEachServer('a node in trouble', (program) => {
 
   it('SIGTERM on one of three: its registrants come to others, and no discovery there fails', async () => {
     const way = await cluster.wayTo(a)
-    const { registrant } = await cluster.watched(await cluster.registrant(ON_A, way.url))
+    await cluster.watched(await cluster.registrant(ON_A, way.url))
     await watched(ON_B, b)
     await watchNobody()
     way.leadsTo(c)
     const exit = a.drain()
-    await registrant.registered(2)
+    await cluster.untilRegistered(ON_A, [c])
     expect(await exit).toEqual({ code: 0, signal: null })
     await cluster.watch.untilRight(ON_A, [b, c])
     await cluster.watch.untilRight(NOBODY, [b, c])

@@ -26,7 +26,7 @@ describe.skipIf(NATS_PROGRAMS.length === 0)('a node that is asked all the time',
     await node.kill()
     await delay(500)
     await node.start()
-    await registrant.registered(2)
+    await cluster.untilRegistered(TOKEN, [node], 2)
     await cluster.watch.untilRight(TOKEN)
     await truth.becomes('nobody', () => registrant.withdraw())
     await cluster.watch.untilRight(TOKEN)

@@ -1,6 +1,6 @@
+import { publicName } from '../../../src/ops/redactor.ts'
 import { type Machine, productOn } from '../../doctor/support/machine.ts'
-import type { Peer } from '../../support/child.ts'
-import { type Command, type Exit, startProgram } from '../../support/child.ts'
+import { type Command, type Exit, type Peer, startProgram } from '../../support/child.ts'
 import { waitUntil } from '../../support/wait.ts'
 import { freeze } from './freeze.ts'
 
@@ -117,6 +117,12 @@ export class ClusterNode {
     return waitUntil(look, { timeoutMs, what: `${this.name}: ${what}`, everyMs: 50 }).catch((error) => {
       throw new Error(`${error.message}\n${JSON.stringify(last)}\n${this.log().slice(-30).join('\n')}`)
     })
+  }
+
+  /** How often a registrant of this token has been let in, by all processes that it was. */
+  registrations(token: string): number {
+    const name = `"token":"${publicName(token)}"`
+    return this.log().filter((line) => line.includes(name) && line.includes('"msg":"registered"')).length
   }
 
   /** Every line of its log so far, of all processes that it was. */

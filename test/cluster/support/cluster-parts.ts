@@ -1,3 +1,4 @@
+import { waitUntil } from '../../support/wait.ts'
 import type { ClusterNode, NodeStatus } from './cluster-node.ts'
 import type { ClusterRegistrant } from './cluster-registrant.ts'
 import type { NatsServer } from './nats-server.ts'
@@ -41,6 +42,16 @@ export class ClusterParts {
     await truth.becomes(registrant.place, () => registrant.register())
     await this.watch.untilRight(registrant.token, nodes)
     return { registrant, truth }
+  }
+
+  /** Waits until these nodes have let in a registrant of this token so often, all together. */
+  async untilRegistered(token: string, nodes: readonly ClusterNode[], times = 1): Promise<void> {
+    const sum = (): number => nodes.reduce((all, node) => all + node.registrations(token), 0)
+    const names = nodes.map(({ name }) => name).join(', ')
+    await waitUntil(() => sum() >= times, {
+      timeoutMs: 30_000,
+      what: `${times} registrations of ${token} at ${names}`,
+    })
   }
 
   /** A node by its place. */

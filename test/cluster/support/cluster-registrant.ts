@@ -45,25 +45,13 @@ export class ClusterRegistrant {
       REGISTRAR_ADMIN_PORT: '0',
       ...env,
     })
-    await this.registered(tokens)
-  }
-
-  /** Resolves when it has been registered so often. */
-  async registered(times: number, timeoutMs = 30_000): Promise<void> {
     let seen = 0
-    const isOne = (line: string): boolean => REGISTERED.test(line) && ++seen === times
-    await this.#sidecar?.line(isOne, { timeoutMs })
+    await this.#sidecar.line((line) => REGISTERED.test(line) && ++seen === tokens)
   }
 
   /** Resolves when it has been withdrawn because its puppet does not answer. */
   async withdrawn(timeoutMs = 30_000): Promise<void> {
     await this.#sidecar?.line(/"state":"unhealthy"/, { timeoutMs })
-  }
-
-  /** How often it has been registered. */
-  registrations(): number {
-    const lines = this.#sidecar?.lines() ?? []
-    return lines.filter((line) => REGISTERED.test(line)).length
   }
 
   /** SIGTERM: it withdraws, and ends. */
