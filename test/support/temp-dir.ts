@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const made = new Set<string>()
+let removesAtExit = false
 
 /** An empty folder of its own; it goes away with `removeTempDirs()`, at the latest when the process exits. */
 export function makeTempDir(): string {
-  if (made.size === 0) process.once('exit', removeTempDirs)
+  if (!removesAtExit) process.once('exit', removeTempDirs)
+  removesAtExit = true
   const dir = mkdtempSync(join(tmpdir(), 'puppet-registrar-test-'))
   made.add(dir)
   return dir

@@ -17,7 +17,12 @@ ready(0, {
   },
   // Asks no more, waits for what is open, and says all.
   end: async () => {
-    for (const { poller } of pollers) await poller.stop()
+    for (const { poller, run } of pollers) {
+      await poller.stop()
+      // It may have been about to ask once more.
+      await run
+      await poller.stop()
+    }
     return pollers.splice(0).map(({ node, token, poller }) => ({ node, token, samples: poller.samples }))
   },
   // {url}: {status, text}, over a connection of its own

@@ -70,6 +70,10 @@ export class ClusterRegistrant {
     return this.#sidecar?.lines() ?? []
   }
 
+  get puppetPort(): number {
+    return this.#options.puppetPort
+  }
+
   get token(): string {
     return this.#options.token
   }
