@@ -11,6 +11,8 @@ import { onEachServer } from './support/on-each-server.ts'
 const [ON_A, ON_B] = ['insecure_on-a', 'insecure_on-b'] as const
 /** For how long all servers are away; with CLUSTER_LONG=1 as long as an upgrade of a machine takes. */
 const AWAY_MS = process.env.CLUSTER_LONG === '1' ? 60_000 : 8000
+/** What was asked through a server when that went. */
+const ON_THE_WAY_S = 0.1
 
 onEachServer('a server in trouble', (program) => {
   let cluster: Cluster
@@ -112,8 +114,8 @@ onEachServer('a server in trouble', (program) => {
     print('all servers are away', { foundAgainMs: Math.round(performance.now() - backMs) })
     const away = AWAY_MS / 1000 + 6
     hold('all servers are away', await cluster.watch.end(), {
-      [ON_A]: { unavailableS: { A: 0, B: away, C: away } },
-      [ON_B]: { unavailableS: { A: away, B: 0, C: away } },
+      [ON_A]: { unavailableS: { A: ON_THE_WAY_S, B: away, C: away } },
+      [ON_B]: { unavailableS: { A: away, B: ON_THE_WAY_S, C: away } },
       [late.token]: { unavailableS: { A: 1, B: 1, C: away } },
     })
   })
