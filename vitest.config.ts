@@ -149,7 +149,9 @@ export default defineConfig({
           globalSetup: ['test/netns/support/whole-run.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          ...alone,
+          // Real processes, which mostly wait.
+          maxWorkers: 2,
+          sequence: { groupOrder: 5 },
         },
       },
       // Not part of `npm test`: attackers want all that a machine has.

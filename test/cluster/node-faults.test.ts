@@ -41,10 +41,8 @@ onEachServer('a node in trouble', (program) => {
 
   it('killed: its registrant is back as soon as it comes to another; the others notice nothing', async () => {
     const way = await cluster.wayTo(a)
-    await cluster.watched(await cluster.registrant(ON_A, way.url))
-    await watched(ON_B, b)
-    await watched(ON_C, c)
-    await watchNobody()
+    const onA = await cluster.registrant(ON_A, way.url)
+    await Promise.all([cluster.watched(onA), watched(ON_B, b), watched(ON_C, c), watchNobody()])
     way.leadsTo(b)
     const killedMs = performance.now()
     await a.kill()
@@ -67,8 +65,7 @@ onEachServer('a node in trouble', (program) => {
 
   it('frozen for 10 s, thawed: its registrant has gone to another by then, and what it says is never old', async () => {
     const way = await cluster.wayTo(a)
-    await cluster.watched(await cluster.registrant(ON_A, way.url))
-    await watched(ON_B, b)
+    await Promise.all([cluster.watched(await cluster.registrant(ON_A, way.url)), watched(ON_B, b)])
     way.leadsTo(b)
     const frozenMs = performance.now()
     await a.freeze()
@@ -115,9 +112,8 @@ onEachServer('a node in trouble', (program) => {
 
   it('SIGTERM on one of three: its registrants come to others, and no discovery there fails', async () => {
     const way = await cluster.wayTo(a)
-    await cluster.watched(await cluster.registrant(ON_A, way.url))
-    await watched(ON_B, b)
-    await watchNobody()
+    const onA = await cluster.registrant(ON_A, way.url)
+    await Promise.all([cluster.watched(onA), watched(ON_B, b), watchNobody()])
     way.leadsTo(c)
     const exit = a.drain()
     await cluster.untilRegistered(ON_A, [c])

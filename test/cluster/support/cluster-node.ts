@@ -2,21 +2,13 @@ import { publicName } from '../../../src/ops/redactor.ts'
 import { type Machine, productOn } from '../../doctor/support/machine.ts'
 import { type Command, type Exit, type Peer, startProgram } from '../../support/child.ts'
 import { waitUntil } from '../../support/wait.ts'
+import { type ClusterView, clusterViewOf } from './cluster-view.ts'
 import { freeze } from './freeze.ts'
 
 /** What tests read of `/status`. */
 export interface NodeStatus {
   readonly draining: boolean
   readonly registrants: { readonly total: number }
-  readonly cluster: null | {
-    readonly node: string
-    readonly connected: boolean
-    readonly degraded: boolean
-    readonly server: string | null
-    readonly members: readonly { readonly node: string; readonly state: 'alive' | 'missing' }[]
-    readonly claims: number
-    readonly fallbacks: number
-  }
 }
 
 export interface NodeOptions {
@@ -116,6 +108,19 @@ export class ClusterNode {
     }
     return waitUntil(look, { timeoutMs, what: `${this.name}: ${what}`, everyMs: 50 }).catch((error) => {
       throw new Error(`${error.message}\n${JSON.stringify(last)}\n${this.log().slice(-30).join('\n')}`)
+    })
+  }
+
+  /** How it sees its cluster, by its log. */
+  view(): ClusterView {
+    return clusterViewOf(this.#command?.lines() ?? [])
+  }
+
+  /** Waits until it sees its cluster as wanted. */
+  async untilView(what: string, wanted: (view: ClusterView) => boolean, timeoutMs = 15_000): Promise<void> {
+    const options = { timeoutMs, what: `${this.name}: ${what}`, everyMs: 20 }
+    await waitUntil(() => wanted(this.view()), options).catch((error) => {
+      throw new Error(`${error.message}\n${this.log().slice(-30).join('\n')}`)
     })
   }
 

@@ -1,6 +1,7 @@
 import { waitUntil } from '../../support/wait.ts'
-import type { ClusterNode, NodeStatus } from './cluster-node.ts'
+import type { ClusterNode } from './cluster-node.ts'
 import type { ClusterRegistrant } from './cluster-registrant.ts'
+import type { ClusterView } from './cluster-view.ts'
 import type { NatsServer } from './nats-server.ts'
 import { Truth } from './truth.ts'
 import { type Place, Watch } from './watch.ts'
@@ -25,8 +26,10 @@ export class ClusterParts {
 
   /** Waits until each node sees all others, and none of them is missing. */
   async untilWhole(timeoutMs = 20_000): Promise<void> {
-    for (const node of this.nodes)
-      await node.until('the cluster is whole', (status) => isWhole(status, this.nodes.length), timeoutMs)
+    if (this.nodes.length === 1) return
+    const isWhole = ({ hasJoined, alive, missing }: ClusterView): boolean =>
+      hasJoined && alive === this.nodes.length - 1 && missing === 0
+    for (const node of this.nodes) await node.untilView('the cluster is whole', isWhole, timeoutMs)
   }
 
   /** Asks each node for a token of which nobody is registered yet, and then lets one register. Resolves when each node names it. */
@@ -67,11 +70,4 @@ export class ClusterParts {
     if (server === undefined) throw new Error(`there is no server ${index}`)
     return server
   }
-}
-
-/** Whether a node sees as many as there are, itself or not. */
-function isWhole({ cluster }: NodeStatus, nodes: number): boolean {
-  if (!cluster) return nodes === 1
-  const others = cluster.members.filter(({ node }) => node !== cluster.node)
-  return cluster.connected && others.length === nodes - 1 && others.every(({ state }) => state === 'alive')
 }

@@ -45,8 +45,8 @@ export class ClusterRegistrant {
       REGISTRAR_ADMIN_PORT: '0',
       ...env,
     })
-    let seen = 0
-    await this.#sidecar.line((line) => REGISTERED.test(line) && ++seen === tokens)
+    const all = new RegExp(`"registered":${tokens},"total":${tokens},`)
+    await this.#sidecar.line(tokens === 1 ? REGISTERED : all)
   }
 
   /** Resolves when it has been withdrawn because its puppet does not answer. */

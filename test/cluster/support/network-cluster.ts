@@ -13,7 +13,7 @@ const SEED = 20_250_101
 const REGISTRY_PORT = 8080
 const ADMIN_PORT = 9789
 const FIRST_PUPPET_PORT = 4001
-const NAMES = ['a', 'b', 'c'] as const
+const NAMES = ['A', 'B', 'C'] as const
 /** Where the registrant is that is beside none of the nodes. */
 const HOME = { name: 'home', address: '10.9.0.9' } as const
 const addressOf = (index: number): string => `10.9.0.${index + 1}`
@@ -77,7 +77,7 @@ export class NetworkCluster extends ClusterParts {
     })
   }
 
-  /** The wire between two of `a`, `b`, `c` and `home`. */
+  /** The wire between two of `A`, `B`, `C` and `home`. */
   wire(one: string, other: string): Wire {
     const wire = this.#wires.get([one, other].sort().join('-'))
     if (wire === undefined) throw new Error(`there is no wire between ${one} and ${other}`)

@@ -49,18 +49,19 @@ export class Watch {
 
   /** Waits until these nodes say what is right; default: each. */
   async untilRight(token: string, nodes?: readonly ClusterNode[], timeoutMs = 15_000): Promise<void> {
-    for (const { node, prober } of this.#places) {
+    for (const { node } of this.#places) {
       if (nodes?.includes(node) === false) continue
       const truth = this.#truths.get(key(node.name, token))
       if (truth === undefined) throw new Error('nobody knows what is right')
-      const look = async (): Promise<true> => {
-        const answer = await prober.ask<Answer>('get', { url: urlOf(node, token) })
-        const now = monotonicMs()
-        if (kindOf({ ...answer, askedMs: now, answeredMs: now }, truth) === 'right') return true
-        throw new Error(`it says ${answer.status} ${answer.text}`)
-      }
-      await waitUntil(look, { timeoutMs, what: `${node.name} to say what is right`, everyMs: 50 })
+      await this.#untilRight(token, node, truth, timeoutMs)
     }
+  }
+
+  /** Waits until a node names a place. */
+  async untilNames(place: string, token: string, node: ClusterNode, timeoutMs: number): Promise<void> {
+    const truth = new Truth()
+    truth.is(place)
+    await this.#untilRight(token, node, truth, timeoutMs)
   }
 
   /** Asks no more. */
@@ -74,6 +75,18 @@ export class Watch {
     }
     this.#truths.clear()
     return report
+  }
+
+  async #untilRight(token: string, node: ClusterNode, truth: Truth, timeoutMs: number): Promise<void> {
+    const prober = this.#places.find((place) => place.node === node)?.prober
+    const look = async (): Promise<true> => {
+      const answer = await prober?.ask<Answer>('get', { url: urlOf(node, token) })
+      const now = monotonicMs()
+      const sample = { status: 0, text: '', ...answer, askedMs: now, answeredMs: now }
+      if (kindOf(sample, truth) === 'right') return true
+      throw new Error(`it says ${sample.status} ${sample.text}`)
+    }
+    await waitUntil(look, { timeoutMs, what: `${node.name} to say what is right`, everyMs: 50 })
   }
 }
 
