@@ -61,7 +61,7 @@ describe('an answer of discovery', () => {
       answer(350, 0, undefined, 9000),
       answer(400, 429),
     ]
-    expect(figuresOf(samples, await movedTruth(), 50)).toEqual({
+    expect(figuresOf(samples, await movedTruth(), 50)).toMatchObject({
       askedS: 0.35,
       wrongS: 0.05,
       notFoundS: 0.05,

@@ -25,6 +25,8 @@ export interface Figures {
   readonly oddS: number
   /** The longest answer, in milliseconds. */
   readonly slowestMs: number
+  /** All that was said that is not right, once. */
+  readonly said: readonly string[]
 }
 
 export type Kind = 'right' | 'wrong' | 'notFound' | 'unavailable' | 'unanswered' | 'odd'
@@ -52,6 +54,7 @@ export function figuresOf(samples: readonly Sample[], truth: Truth, everyMs: num
     unansweredS: seconds('unanswered'),
     oddS: seconds('odd'),
     slowestMs: Math.round(Math.max(0, ...answered.map(({ askedMs, answeredMs }) => answeredMs - askedMs))),
+    said: [...new Set(samples.filter((_, index) => kinds[index] !== 'right').map(({ text }) => text))],
   }
 }
 
