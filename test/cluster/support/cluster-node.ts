@@ -2,13 +2,20 @@ import { publicName } from '../../../src/ops/redactor.ts'
 import { type Machine, productOn } from '../../doctor/support/machine.ts'
 import { type Command, type Exit, type Peer, startProgram } from '../../support/child.ts'
 import { waitUntil } from '../../support/wait.ts'
-import { type ClusterView, clusterViewOf } from './cluster-view.ts'
 import { freeze } from './freeze.ts'
 
 /** What tests read of `/status`. */
 export interface NodeStatus {
   readonly draining: boolean
   readonly registrants: { readonly total: number }
+  readonly cluster?: {
+    readonly degraded: boolean
+    /** `host:port` of the server that it is connected to. */
+    readonly server: string | null
+    readonly members: readonly { readonly state: 'alive' | 'missing' }[]
+    readonly claims: number
+    readonly fallbacks: number
+  }
 }
 
 export interface NodeOptions {
@@ -111,17 +118,11 @@ export class ClusterNode {
     })
   }
 
-  /** How it sees its cluster, by its log. */
-  view(): ClusterView {
-    return clusterViewOf(this.#command?.lines() ?? [])
-  }
-
-  /** Waits until it sees its cluster as wanted. */
-  async untilView(what: string, wanted: (view: ClusterView) => boolean, timeoutMs = 15_000): Promise<void> {
-    const options = { timeoutMs, what: `${this.name}: ${what}`, everyMs: 20 }
-    await waitUntil(() => wanted(this.view()), options).catch((error) => {
-      throw new Error(`${error.message}\n${this.log().slice(-30).join('\n')}`)
-    })
+  /** A metric without its prefix, of all labels together; 0 if it is not there. */
+  async metric(name: string): Promise<number> {
+    const lines = (await this.get('/metrics')).text.split('\n')
+    const own = lines.filter((line) => line.startsWith(`puppet_registry_${name}`))
+    return own.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
   /** How often a registrant of this token has been let in, by all processes that it was. */

@@ -1,7 +1,6 @@
 import { waitUntil } from '../../support/wait.ts'
-import type { ClusterNode } from './cluster-node.ts'
+import type { ClusterNode, NodeStatus } from './cluster-node.ts'
 import type { ClusterRegistrant } from './cluster-registrant.ts'
-import type { ClusterView } from './cluster-view.ts'
 import type { NatsServer } from './nats-server.ts'
 import { Truth } from './truth.ts'
 import { type Place, Watch } from './watch.ts'
@@ -27,9 +26,12 @@ export class ClusterParts {
   /** Waits until each node sees all others, and none of them is missing. */
   async untilWhole(timeoutMs = 20_000): Promise<void> {
     if (this.nodes.length === 1) return
-    const isWhole = ({ hasJoined, alive, missing }: ClusterView): boolean =>
-      hasJoined && alive === this.nodes.length - 1 && missing === 0
-    for (const node of this.nodes) await node.untilView('the cluster is whole', isWhole, timeoutMs)
+    const others = this.nodes.length - 1
+    const isWhole = ({ cluster }: NodeStatus): boolean =>
+      cluster?.degraded === false &&
+      cluster.members.length === others &&
+      cluster.members.every(({ state }) => state === 'alive')
+    for (const node of this.nodes) await node.until('the cluster is whole', isWhole, timeoutMs)
   }
 
   /** Asks each node for a token of which nobody is registered yet, and then lets one register. Resolves when each node names it. */
