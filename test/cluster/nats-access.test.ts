@@ -127,10 +127,16 @@ describe.each(NATS_PROGRAMS)('the way in of the engine with $name', (program) =>
     const authority = await createAuthority()
     const { certFile, keyFile } = await authority.issue(['dns:other.example', 'dns:localhost'])
     const server = await oneServer(program, `tls { cert_file: "${certFile}", key_file: "${keyFile}" }`)
+    const elsewhere = await authority.issue(['dns:other.example', 'ip:127.0.0.1'])
+    const tls = `tls { cert_file: "${elsewhere.certFile}", key_file: "${elsewhere.keyFile}" }`
+    const named = await oneServer(program, tls)
     const ca = [readFileSync(authority.caFile, 'utf8')]
     const engine = new WatchedEngine({ servers: [`tls://127.0.0.1:${server.address.port}`], ca })
     engine.run()
-    await engine.untilDisconnected('its certificate is for another name')
+    await engine.untilDisconnected('its certificate is for another name than 127.0.0.1')
+    const byName = new WatchedEngine({ servers: [`tls://localhost:${named.address.port}`], ca })
+    byName.run()
+    await byName.untilDisconnected('its certificate is for another name than localhost')
     const plain = await oneServer(program)
     const wrong = new WatchedEngine({ servers: [`tls://127.0.0.1:${plain.address.port}`] })
     wrong.run()

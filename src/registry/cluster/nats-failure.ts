@@ -27,13 +27,17 @@ const SAYINGS: readonly (readonly [beginning: string, words: string])[] = [
 /** Why a connection to a NATS server failed, in words that follow its name and hold no secret. */
 export function natsFailure(error: Error, { hasAuth, hasCaFile }: NatsWay): string {
   // The client hides the error of Node.js in one of its own.
-  const cause: NodeJS.ErrnoException = error.cause instanceof Error ? error.cause : error
+  const cause: NodeJS.ErrnoException & { readonly host?: unknown } =
+    error.cause instanceof Error ? error.cause : error
   if (cause.code === undefined) return wordsOf(error.message, hasAuth)
   const { code, words } = registryErrorOf(cause, 'TCP')
   if (code === 'REGISTRY_TLS_UNTRUSTED')
     return hasCaFile
       ? 'its certificate is not trusted: its authority is not in REGISTRY_NATS_CA_FILE'
       : 'its certificate is not trusted; give its authority in REGISTRY_NATS_CA_FILE'
+  // The server is known by an address, and its certificate is checked for the name that was configured.
+  if (code === 'REGISTRY_TLS_WRONG_NAME' && typeof cause.host === 'string')
+    return `its certificate is for another name than ${cause.host}`
   return code === 'REGISTRY_TLS_NOT_SPOKEN' ? 'it does not speak TLS as NATS servers do' : words
 }
 
