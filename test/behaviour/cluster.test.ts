@@ -73,4 +73,22 @@ describe('a cluster of three', () => {
     await clock.advance(100)
     expect(await ask(clock, nodes)).toEqual([1, 1, 1])
   })
+
+  it('misses nobody because it was cut off itself, but who has died meanwhile', async () => {
+    const { clock, nodes, a, b, c } = await start()
+    a.join(TOKEN, 1)
+    await clock.advance(3000)
+    for (const { engine } of nodes) engine.disconnect()
+    await clock.advance(20_000)
+    c.die()
+    for (const { engine } of [a, b]) engine.connect()
+    await clock.advance(2500)
+    const missed = (node: ModelNode) =>
+      node.events.flatMap((event) => (event.kind === 'missing' ? event.member.node : []))
+    expect([missed(a), missed(b)]).toEqual([[], []])
+    await clock.advance(1500)
+    expect([missed(a), missed(b)]).toEqual([[c.cluster.node], [c.cluster.node]])
+    expect(await ask(clock, [a, b])).toEqual([1, 1])
+    expect(await ask(clock, [a, b], 'insecure_nobody')).toEqual([503, 503])
+  })
 })

@@ -55,8 +55,8 @@ export class Cluster implements ClusterMembership {
   readonly #settling: Settling
   readonly #heartbeats: Heartbeats
   readonly #health: ClusterHealthRecord
-  /** From when on it has heard each member: each says every second that it lives. */
-  #knowsMembersFromMs = Number.POSITIVE_INFINITY
+  /** When it began to hear itself, and so the others. */
+  #joinedMs = Number.POSITIVE_INFINITY
   #cancelTick = (): void => {}
 
   constructor(given: ClusterOptions) {
@@ -141,7 +141,8 @@ export class Cluster implements ClusterMembership {
 
   async rollCall(): Promise<boolean> {
     const isComplete = await this.#rollCall.call()
-    return isComplete && this.#options.clock.now() >= this.#knowsMembersFromMs
+    // By then it has heard each member: each says every second that it lives.
+    return isComplete && this.#options.clock.now() >= this.#joinedMs + HEARTBEAT_MS + LATE_MS
   }
 
   start(): void {
@@ -188,7 +189,8 @@ export class Cluster implements ClusterMembership {
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
     this.claims.endExpecting()
     this.#certainty.tick()
-    for (const change of this.members.tick(clock.now(), this.isCertain)) this.#memberChanged(change)
+    const hearsSinceMs = this.isCertain ? this.#joinedMs : Number.POSITIVE_INFINITY
+    for (const change of this.members.tick(clock.now(), hearsSinceMs)) this.#memberChanged(change)
     if (this.#heartbeats.isDue) {
       this.claims.order.raise()
       this.#heartbeats.say()
@@ -241,7 +243,7 @@ export class Cluster implements ClusterMembership {
 
   #joinedAgain(): void {
     this.#options.emit({ kind: 'joined' })
-    this.#knowsMembersFromMs = this.#options.clock.now() + HEARTBEAT_MS + LATE_MS
+    this.#joinedMs = this.#options.clock.now()
     this.#settling.begin()
   }
 }

@@ -111,11 +111,11 @@ export class Members {
     return this.#forget(node, 'left')
   }
 
-  /** @param isCertain whether this node hears itself; else the silence of others means nothing */
-  tick(nowMs: number, isCertain: boolean): readonly MemberChange[] {
+  /** @param hearsSinceMs since when this node hears what others say: silence before that means nothing; `Infinity`: it does not */
+  tick(nowMs: number, hearsSinceMs: number): readonly MemberChange[] {
     return this.all.flatMap(({ node, heardMs, missingSinceMs }) => {
       const isOver = missingSinceMs !== undefined && nowMs - missingSinceMs >= MISSED_MS
-      const isSilent = isCertain && nowMs - heardMs > SILENT_MS
+      const isSilent = nowMs - Math.max(heardMs, hearsSinceMs) > SILENT_MS
       const change = isOver
         ? this.#forget(node, 'forgotten')
         : isSilent
