@@ -64,9 +64,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./drain.ts')).drain,
   },
   doctor: {
-    usage: 'doctor [--client] [--json]',
-    summary: 'says what is wrong between client and puppet (--client: seen from the bot)',
-    switches: ['client', 'json'],
+    usage: 'doctor [--client] [--registry] [--json]',
+    summary: 'says what is wrong (--client: at the bot; --registry: in a cluster)',
+    switches: ['client', 'registry', 'json'],
     load: async () => (await import('./doctor.ts')).doctor,
   },
 }

@@ -12,6 +12,7 @@ export async function doctor(context: Context, { switches }: CommandArguments): 
   // It runs beside the sidecar, within the same limit on memory.
   keepHeapQuiet()
   const { env, clock } = context
+  if (switches.has('registry')) return tell(context, switches, await atTheRegistry(env, clock))
   const folder = currentFolder()
   if (switches.has('client') && folder === undefined) {
     context.printError("doctor: the folder in which it was started is gone; run it in the bot's folder")
@@ -21,6 +22,14 @@ export async function doctor(context: Context, { switches }: CommandArguments): 
     switches.has('client') && folder !== undefined
       ? await atTheBot(env, folder, clock)
       : await examine(env, clock)
+  return tell(context, switches, findings)
+}
+
+function tell(
+  context: Context,
+  switches: CommandArguments['switches'],
+  findings: readonly Finding<string>[],
+): number {
   context.print(switches.has('json') ? findingsAsJson(context.version, findings) : formatFindings(findings))
   return isWell(findings) ? EXIT.ok : EXIT.no
 }
@@ -38,4 +47,10 @@ function currentFolder(): string | undefined {
 async function atTheBot(env: Env, folder: string, clock: Clock): Promise<readonly Finding<string>[]> {
   const { examineClient } = await import('../doctor/client/examine-client.ts')
   return examineClient(env, folder, clock)
+}
+
+/** Between a registry and the others of its cluster. */
+async function atTheRegistry(env: Env, clock: Clock): Promise<readonly Finding<string>[]> {
+  const { examineRegistry } = await import('../doctor/cluster/examine-registry.ts')
+  return examineRegistry(env, clock)
 }

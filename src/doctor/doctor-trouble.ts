@@ -14,6 +14,20 @@ export const DOCTOR_REMEDIES = {
   /** The clock of this machine is off by more than five minutes. */
   CLOCK_WRONG:
     'set the clock of the machine, which is that of its containers too, and keep it right with a time service (timedatectl set-ntp true)',
+  /** No NATS server can be reached there. */
+  NATS_UNREACHABLE:
+    'start the NATS server, or correct REGISTRY_NATS_URL; firewalls have to let its port through',
+  /** It does not let the registry in. */
+  NATS_REFUSED:
+    'give this registry a user that the server knows: REGISTRY_NATS_USER with REGISTRY_NATS_PASSWORD_FILE, or REGISTRY_NATS_CREDENTIALS_FILE',
+  /** No TLS, or a certificate that is not trusted or for another name. */
+  NATS_TLS:
+    "make REGISTRY_NATS_URL (nats:// or tls://, and the name in it), REGISTRY_NATS_CA_FILE and the server's certificate agree",
+  /** Before 2.9.16 a server may not notice that another one stands still. */
+  NATS_OUTDATED: 'use NATS servers of version 2.9.16 or later',
+  /** What is said at one server of the list is not heard at another one. */
+  NATS_SPLIT:
+    'join the NATS servers by routes, or name in REGISTRY_NATS_URL only servers of one NATS cluster and one account',
 } as const
 
 export type DoctorTrouble = keyof typeof DOCTOR_REMEDIES

@@ -107,6 +107,7 @@ const TOP = [
   'doctor/registry',
   'doctor',
   'doctor/client',
+  'doctor/cluster',
   'commands',
   'main.ts',
 ]

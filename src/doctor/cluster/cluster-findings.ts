@@ -1,0 +1,59 @@
+import { CLUSTER_REMEDIES } from '../../registry/cluster-trouble.ts'
+import { clockFinding } from '../clock.ts'
+import { DOCTOR_REMEDIES } from '../doctor-trouble.ts'
+import type { SeenCluster } from './look.ts'
+import type { Finding } from './steps.ts'
+
+/** Registries that are named. */
+const NAMED = 10
+
+/** What was seen from all servers that let this registry in. */
+export function clusterFindings(
+  seen: readonly SeenCluster[],
+  prefix: string,
+  date: Date,
+): readonly Finding[] {
+  const time = seen.find((each) => each.time !== undefined)?.time
+  const clock = clockFinding(date, time, 'the NATS server')
+  return [rightsFinding(seen, prefix), { ...clock, step: 'clock' }, clusterFinding(seen, prefix)]
+}
+
+function rightsFinding(all: readonly SeenCluster[], prefix: string): Finding {
+  const step = 'NATS rights'
+  const refused = [...new Set(all.flatMap((each) => each.refused))].sort()
+  const subjects = `${prefix}.>`
+  if (refused.length === 0)
+    return { step, status: 'ok', seen: `this registry may publish to and subscribe to ${subjects}` }
+  return {
+    step,
+    status: 'fail',
+    code: 'CLUSTER_REFUSED',
+    seen: `this registry may not ${refused.join(', ')}`,
+    remedy: { words: `${CLUSTER_REMEDIES.CLUSTER_REFUSED}: ${subjects}` },
+  }
+}
+
+function clusterFinding(all: readonly SeenCluster[], prefix: string): Finding {
+  const step = 'cluster'
+  const alive = all.some(({ refused }) => refused.some((one) => one.endsWith(`${prefix}.alive`)))
+  if (alive) return { step, status: 'skipped', seen: 'because of what is wrong with the NATS rights' }
+  const unheard = all.flatMap(({ url, heardLooks }) =>
+    all.filter((other) => !heardLooks.has(other.url)).map((other) => `${other.url} is not heard at ${url}`),
+  )
+  if (unheard.length > 0) {
+    const seen = `what is said at ${unheard.join(', and at ')}`
+    return { step, status: 'fail', code: 'NATS_SPLIT', seen, remedy: { words: DOCTOR_REMEDIES.NATS_SPLIT } }
+  }
+  const registries = new Map(all.flatMap((each) => [...each.registries]))
+  if (registries.size === 0) {
+    const seen = `no registry is heard in ${prefix}`
+    return { step, status: 'warn', seen, remedy: { words: NOBODY_HEARD } }
+  }
+  const names = [...registries.values()].sort()
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''
+  const count = names.length === 1 ? 'one registry is' : `${names.length} registries are`
+  return { step, status: 'ok', seen: `${count} heard: ${names.slice(0, NAMED).join(', ')}${more}` }
+}
+
+const NOBODY_HEARD =
+  'start the registries; if they run, give all of them the same REGISTRY_CLUSTER and the same NATS servers'
