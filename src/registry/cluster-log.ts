@@ -19,6 +19,11 @@ const MEMBER_WORDS = {
   },
 } as const satisfies Record<MemberChangeKind, unknown>
 
+type OwnEvent = Extract<
+  ClusterEvent,
+  { readonly kind: 'connected' | 'disconnected' | 'refused' | 'joined' | 'cutOff' }
+>
+
 /** Logs what happens between this registry and the cluster. */
 export class ClusterLog {
   readonly #log: Log
@@ -35,6 +40,26 @@ export class ClusterLog {
   }
 
   record(event: ClusterEvent): void {
+    switch (event.kind) {
+      case 'ignored':
+      case 'asked':
+      case 'noResponders':
+        return this.#log.trace(event, event.kind)
+      case 'came':
+      case 'appeared':
+      case 'missing':
+      case 'left':
+      case 'forgotten':
+        return this.#memberChanged(event.kind, event.member)
+      default:
+        // What was before it stands before it.
+        this.#members.flush()
+        return this.#ofThis(event)
+    }
+  }
+
+  /** What happens to this registry. */
+  #ofThis(event: OwnEvent): void {
     const log = this.#log
     switch (event.kind) {
       case 'connected':
@@ -52,12 +77,6 @@ export class ClusterLog {
           ofCode('CLUSTER_CUT_OFF'),
           'cut off from the cluster: tokens that are at other registries cannot be found here',
         )
-      case 'ignored':
-      case 'asked':
-      case 'noResponders':
-        return log.trace(event, event.kind)
-      default:
-        return this.#memberChanged(event.kind, event.member)
     }
   }
 

@@ -11,11 +11,12 @@ import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { createCredentials } from './support/nats-credentials.ts'
 import { NATS_PROGRAMS } from './support/nats-programs.ts'
 import { startNatsServers } from './support/nats-server.ts'
-import { oneServer } from './support/watched-engine.ts'
+import { oneServer, started, stopEngines } from './support/watched-engine.ts'
 
 const PASSWORD = 'right-password-1'
 
 afterEach(async () => {
+  await stopEngines()
   await stopAllPeers()
   removeTempDirs()
 })
@@ -156,6 +157,18 @@ describe.each(NATS_PROGRAMS)('the doctor of a registry with $name', (program) =>
       `${frozen.url}: it does not answer\n${nobody}: connection refused (ECONNREFUSED)`,
     )
     frozen.thaw()
+  })
+
+  it('sees that somebody else listens to all subjects', async () => {
+    const { url } = await oneServer(program)
+    const stranger = await started(undefined, { servers: [url] })
+    stranger.subscribe('>', stranger.hear)
+    stranger.publish('a', 'there')
+    await stranger.untilHeard('a: there')
+    const { cause } = await ask({ REGISTRY_NATS_URL: url })
+    expect(cause).toMatchObject({ step: 'cluster', code: 'NATS_OVERHEARD' })
+    await stopEngines()
+    expect((await ask({ REGISTRY_NATS_URL: url })).cause).toBeUndefined()
   })
 
   it('sees that two servers do not carry what is said at the other one, and warns of one that is away', async () => {

@@ -35,14 +35,20 @@ function rightsFinding(all: readonly SeenCluster[], prefix: string): Finding {
 
 function clusterFinding(all: readonly SeenCluster[], prefix: string): Finding {
   const step = 'cluster'
-  const alive = all.some(({ refused }) => refused.some((one) => one.endsWith(`${prefix}.alive`)))
-  if (alive) return { step, status: 'skipped', seen: 'because of what is wrong with the NATS rights' }
+  if (all.some(({ refused }) => refused.length > 0))
+    return { step, status: 'skipped', seen: 'because of what is wrong with the NATS rights' }
   const unheard = all.flatMap(({ url, heardLooks }) =>
     all.filter((other) => !heardLooks.has(other.url)).map((other) => `${other.url} is not heard at ${url}`),
   )
   if (unheard.length > 0) {
     const seen = `what is said at ${unheard.join(', and at ')}`
     return { step, status: 'fail', code: 'NATS_SPLIT', seen, remedy: { words: DOCTOR_REMEDIES.NATS_SPLIT } }
+  }
+  const overheard = all.filter(({ isOverheard }) => isOverheard)
+  if (overheard.length > 0) {
+    const seen = `somebody who is no registry has subscribed to the subjects of all tokens, as seen at ${overheard.map(({ url }) => url).join(', ')}: what would be 404 is 503 after 2.5 s`
+    const remedy = { words: DOCTOR_REMEDIES.NATS_OVERHEARD }
+    return { step, status: 'fail', code: 'NATS_OVERHEARD', seen, remedy }
   }
   const registries = new Map(all.flatMap((each) => [...each.registries]))
   if (registries.size === 0) {

@@ -15,6 +15,8 @@ export interface SeenCluster {
   readonly heardLooks: ReadonlySet<string>
   /** By their ids: the names of the registries that were heard. */
   readonly registries: ReadonlyMap<string, string>
+  /** Somebody has subscribed to a token that nobody can have. */
+  readonly isOverheard: boolean
   /** It did not answer any more. */
   readonly isSilent: boolean
 }
@@ -56,6 +58,7 @@ class Look {
   readonly #goodbyes = new Set<string>()
   readonly #registries = new Map<string, string>()
   #time: string | undefined
+  #hasNobody = false
   #isSilent = false
 
   constructor(url: string, probe: NatsProbe, prefix: string) {
@@ -77,13 +80,20 @@ class Look {
   async begin(): Promise<void> {
     const { alive } = this.#subjects
     for (const subject of this.#shown.keys())
-      this.#probe.subscribe(subject, (of, data) => (of === alive ? this.#hear(data) : this.#hearTime(data)))
+      this.#probe.subscribe(subject, (of, data) =>
+        of === alive ? this.#hear(data) : this.#hearAnswer(of, data),
+      )
     const question = JSON.stringify({ kind: 'question', isSecond: false })
     for (const subject of this.#shown.keys())
       if (subject !== alive && !subject.endsWith('*')) this.#probe.publish(subject, question)
     this.sayGoodbye()
     // Who may ask this is told the time too.
     this.#probe.publish('$SYS.REQ.USER.INFO', '', this.#subjects.reply(this.node, '2'))
+    this.#probe.publish(
+      this.#subjects.ask(hashOf(`nobody ${this.node}`)),
+      question,
+      this.#subjects.reply(this.node, '3'),
+    )
     this.#isSilent = !(await this.#probe.flush())
   }
 
@@ -103,6 +113,7 @@ class Look {
       time: this.#time,
       heardLooks,
       registries: this.#registries,
+      isOverheard: !this.#hasNobody,
       isSilent: this.#isSilent,
     }
   }
@@ -113,7 +124,9 @@ class Look {
     if (heard?.kind === 'alive') this.#registries.set(heard.node, heard.name)
   }
 
-  #hearTime(data: Uint8Array): void {
+  #hearAnswer(subject: string, data: Uint8Array): void {
+    // The server's own word that there are no responders, which has no content.
+    if (subject === this.#subjects.reply(this.node, '3') && data.length === 0) this.#hasNobody = true
     this.#time ??= /"time":"([\d:T.Z+-]{20,40})"/.exec(Buffer.from(data).toString())?.[1]
   }
 }

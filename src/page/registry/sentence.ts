@@ -107,9 +107,13 @@ function ofRefused(count: number): readonly Part[] {
 }
 
 function ofRegistry({ certificate, list, problems }: RegistryStatus, nowMs: number): readonly Part[] {
-  const isSoon = problems.some(({ code }) => code === 'CERTIFICATE_EXPIRES_SOON')
+  const has = (code: string): boolean => problems.some((problem) => problem.code === code)
   return [
-    ...(certificate !== null && isSoon ? [ofCertificate(Date.parse(certificate.expires) - nowMs)] : []),
+    ...(has('CLUSTER_CUT_OFF') ? [plain('cut off from the other registries')] : []),
+    ...(has('CLUSTER_MEMBER_MISSING') ? [plain('another registry is missing')] : []),
+    ...(certificate !== null && has('CERTIFICATE_EXPIRES_SOON')
+      ? [ofCertificate(Date.parse(certificate.expires) - nowMs)]
+      : []),
     ...(certificate === null || certificate.problem === ''
       ? []
       : [plain('the renewed certificate cannot be used')]),

@@ -83,6 +83,12 @@ test('says that the certificate has expired before anything else about tokens', 
   expect(toneOf(change)).toBe('bad')
 })
 
+test('says that it is cut off from the other registries of its cluster, and that one of them is missing', () => {
+  expect(read({ problems: [problem('CLUSTER_CUT_OFF', 0), problem('CLUSTER_MEMBER_MISSING', 0)] })).toBe(
+    'Serving 1,204 tokens; cut off from the other registries; another registry is missing',
+  )
+})
+
 test('says that a file cannot be used', () => {
   const certificate = { expires: '2027-03-08T16:00:00Z', problem: 'the key is another one' }
   const list = { tokens: 3, problems: ['the file is gone'] }

@@ -63,6 +63,15 @@ it('many that come at once have one line, and a warning names three that are mis
   ])
 })
 
+it('lines stand in the order of what happened', async () => {
+  const lines = await linesOf(changed('came'), { kind: 'cutOff' }, changed('left'))
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    'another registry has joined the cluster',
+    expect.stringMatching(/^cut off/),
+    'another registry has left the cluster',
+  ])
+})
+
 it('what this registry loses and has again is said with the reason, and questions are not', async () => {
   const lines = await linesOf(
     { kind: 'connected', server: 'nats:4222' },

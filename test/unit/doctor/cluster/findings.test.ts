@@ -51,6 +51,7 @@ const seen = (given: Partial<SeenCluster> = {}): SeenCluster => ({
   time: undefined,
   heardLooks: new Set(['nats://a:4222', 'nats://b:4222']),
   registries: new Map([['1', 'host-1']]),
+  isOverheard: false,
   isSilent: false,
   ...given,
 })
@@ -79,6 +80,14 @@ describe('the cluster', () => {
       status: 'fail',
       code: 'NATS_SPLIT',
       seen: 'what is said at nats://a:4222 is not heard at nats://b:4222',
+    })
+  })
+
+  it('is overheard where somebody has subscribed to a token that nobody has', () => {
+    expect(of('cluster', seen({ isOverheard: true }))).toMatchObject({
+      status: 'fail',
+      code: 'NATS_OVERHEARD',
+      seen: expect.stringContaining('nats://a:4222'),
     })
   })
 

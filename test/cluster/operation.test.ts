@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { stopAllPeers } from '../support/child.ts'
+import { type RegistryProcess, startRegistryProcess } from '../support/registry-process.ts'
+import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
+import { NATS_PROGRAMS } from './support/nats-programs.ts'
+import { oneServer } from './support/watched-engine.ts'
+
+afterEach(async () => {
+  await stopAllPeers()
+  removeTempDirs()
+})
+
+const codesOf = ({ problems }: { readonly problems: readonly { readonly code: string }[] }): string =>
+  problems.map(({ code }) => code).join()
+
+interface ClusterStatus {
+  readonly cluster: Readonly<Record<string, unknown>>
+}
+
+const clusterOf = async ({ status }: RegistryProcess): Promise<ClusterStatus['cluster']> =>
+  ((await status()) as unknown as ClusterStatus).cluster
+
+describe.each(NATS_PROGRAMS)('what a registry says of its cluster with $name', (program) => {
+  it('is that NATS has gone and come back, that another one is missing, and that it stays ready', async () => {
+    const nats = await oneServer(program)
+    const [one, other] = [
+      await startRegistryProcess({ REGISTRY_NATS_URL: nats.url }),
+      await startRegistryProcess({ REGISTRY_NATS_URL: nats.url }),
+    ]
+    await one.until('no problem', (status) => codesOf(status) === '')
+    expect(await clusterOf(one)).toMatchObject({
+      connected: true,
+      server: `127.0.0.1:${nats.address.port}`,
+      degraded: false,
+      members: [{ state: 'alive' }],
+    })
+    await nats.kill()
+    await one.until('to be cut off', (status) => codesOf(status) === 'CLUSTER_CUT_OFF')
+    expect(await clusterOf(one)).toMatchObject({
+      connected: false,
+      degraded: true,
+      reason: expect.stringMatching(/^no connection to NATS: 127\.0\.0\.1:\d+: /),
+    })
+    expect((await one.admin('/readyz')).status).toBe(200)
+    await nats.start()
+    await one.until('no problem', (status) => codesOf(status) === '')
+    other.command.kill('SIGKILL')
+    await one.until('one to be missing', (status) => codesOf(status) === 'CLUSTER_MEMBER_MISSING')
+    expect(await clusterOf(one)).toMatchObject({ degraded: false, members: [{ state: 'missing' }] })
+    expect((await one.admin('/metrics')).body).toContain('puppet_registry_cluster_reconnects_total 1\n')
+    await one.command.line(/"code":"CLUSTER_MEMBER_MISSING"/)
+  })
+
+  it('is what the server does not allow, and that it is cut off for that', async () => {
+    const password = 'right-password-1'
+    const rights =
+      '{ publish: "puppet-registry.>", subscribe: { allow: "puppet-registry.>", deny: "puppet-registry.alive" } }'
+    const config = `authorization { users: [{ user: u, password: ${password}, permissions: ${rights} }] }`
+    const nats = await oneServer(program, config)
+    const file = join(makeTempDir(), 'password')
+    writeFileSync(file, password, { mode: 0o600 })
+    const registry = await startRegistryProcess({
+      REGISTRY_NATS_URL: nats.url,
+      REGISTRY_NATS_USER: 'u',
+      REGISTRY_NATS_PASSWORD_FILE: file,
+    })
+    const status = await registry.until(
+      'what is refused',
+      (seen) => codesOf(seen) === 'CLUSTER_CUT_OFF,CLUSTER_REFUSED',
+    )
+    expect(status.problems).toMatchObject([
+      { message: expect.stringMatching(/: it does not hear itself through 127\.0\.0\.1:\d+$/) },
+      { message: expect.stringMatching(/: the user may not subscribe to puppet-registry\.alive$/) },
+    ])
+    expect((await registry.admin('/readyz?verbose')).body).toMatch(/^\[-\] cluster: cut off: /m)
+    expect(registry.command.output()).not.toContain(password)
+  })
+})
