@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
-import { type Act, ClusterRun, withoutFaults } from '../simulation/cluster-acts.ts'
+import { describe, expect, it } from 'vitest'
+import { type Act, ClusterRun, withFaults, withoutFaults } from '../simulation/cluster-acts.ts'
 
 async function check(acts: readonly Act[], delays: number): Promise<void> {
   const run = new ClusterRun(delays)
@@ -11,18 +11,54 @@ async function check(acts: readonly Act[], delays: number): Promise<void> {
     expect(left).toEqual({ subjects: 3, holdings: 0, waiting: 0, timers: 1 })
 }
 
-it('clients are sent to the newest registrant, whichever nodes registrants come to, move to and leave', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(withoutFaults, { maxLength: 40 }), fc.nat(1000), check), {
-    numRuns: 50,
+/** The same at many times: test/long/cluster.test.ts. */
+describe('clients are sent to the newest registrant that can be known, and nothing is held in the end', () => {
+  it('whichever nodes registrants come to, move to and leave', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(withoutFaults, { maxLength: 40 }), fc.nat(1000), check), {
+      numRuns: 50,
+    })
+  })
+
+  it('whichever nodes die, stand still or lose their connections, and whichever links are cut', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(withFaults, { maxLength: 40 }), fc.nat(1000), check), {
+      numRuns: 100,
+    })
   })
 })
 
-it('two newcomers that give way to each other are one again: the one with the higher number', async () => {
-  const acts = [
-    { what: 'join', node: 1, token: 0 },
-    { what: 'join', node: 1, token: 0 },
-    { what: 'pass', ms: 7 },
-    { what: 'join', node: 0, token: 0 },
-  ] as const
-  await check(acts, 187)
+/** Found by the above. */
+describe('two newcomers are one holder in the end', () => {
+  it.each<[string, readonly Act[], number]>([
+    [
+      'where the second one comes before it can be told of the first, and has a lower number',
+      [
+        { what: 'join', node: 1, token: 0 },
+        { what: 'join', node: 1, token: 0 },
+        { what: 'pass', ms: 7 },
+        { what: 'join', node: 0, token: 0 },
+      ],
+      187,
+    ],
+    [
+      'where one comes while an older registrant takes the place of a newer one',
+      [
+        { what: 'join', node: 1, token: 0 },
+        { what: 'join', node: 1, token: 0 },
+        { what: 'join', node: 1, token: 0 },
+        { what: 'move', which: 20, node: 0, isLost: true },
+      ],
+      0,
+    ],
+    [
+      'where both have the same number',
+      [
+        { what: 'join', node: 1, token: 0 },
+        { what: 'join', node: 0, token: 0 },
+        { what: 'pass', ms: 4000 },
+        { what: 'move', which: 0, node: 0, isLost: false },
+        { what: 'join', node: 1, token: 0 },
+      ],
+      455,
+    ],
+  ])('%s', (_, acts, delays) => check(acts, delays))
 })

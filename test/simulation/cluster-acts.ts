@@ -181,13 +181,15 @@ export class ClusterRun {
 
   async #ask(one: ModelNode, name: string): Promise<void> {
     const place = `${one.index} ${name}`
+    // One that comes while the process stands still is read later, and shares only what was asked before that.
+    const isUnread = one.isFrozen && !this.#waiting.has(place)
     const waiting = this.#waiting.get(place) ?? { askedMs: this.#clock.now(), count: 0 }
-    this.#waiting.set(place, waiting)
+    if (!isUnread) this.#waiting.set(place, waiting)
     waiting.count += 1
     const { askedMs } = waiting
     const answer = await one.find(name)
     waiting.count -= 1
-    if (waiting.count === 0) this.#waiting.delete(place)
+    if (waiting.count === 0 && !isUnread) this.#waiting.delete(place)
     const wrong = this.#truth.wrong(one, name, askedMs, answer)
     if (wrong !== undefined)
       this.wrong.push(`${wrong}, asked at ${askedMs}, answered at ${this.#clock.now()}`)

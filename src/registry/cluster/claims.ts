@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { FRESH_MS, isHigher, newestOf } from './claim-order.ts'
 import type { Engine, EngineMessage } from './engine.ts'
 import { type Holding, Holdings, type Side } from './holdings.ts'
 import { JoinOrder } from './join-order.ts'
@@ -14,8 +15,6 @@ import { hashOf, type Subjects } from './subjects.ts'
 const REPEAT_AFTER_MS = [500, 1500]
 /** So long another node may take to say that it has a newer registrant than one that takes another one's place, in milliseconds. */
 const LOWERED_MS = 100
-/** So long after it came, in milliseconds, a newcomer is the newest whatever the numbers are; later the numbers say it. */
-const FRESH_MS = 3000
 /** A node tells others at most so often that its claim to a token is higher, in milliseconds. */
 const ASSERT_MS = 1000
 
@@ -30,11 +29,6 @@ export interface ClaimsOptions<Entry extends Claimant> {
   readonly onQuestion: (holding: Holding | undefined, message: EngineMessage) => void
   /** A message that is none. */
   readonly onIgnored: () => void
-}
-
-/** Whether the first claim counts, and not the other one. */
-export function isHigher(one: Claim, other: Claim): boolean {
-  return one.number > other.number || (one.number === other.number && one.node > other.node)
 }
 
 /**
@@ -94,7 +88,7 @@ export class Claims<Entry extends Claimant> {
     // One that is older than the one before may be older than another node's.
     const isOther = holding.number !== before
     if (isOther && before !== undefined) holding.loweredMs = this.#options.clock.now()
-    if (isOther) holding.joinedMs = Number.NEGATIVE_INFINITY
+    holding.joinedMs = newest.joinedMs
     if (isOther && (holding.side === 'ask' || before === undefined)) this.#claim(holding)
   }
 
@@ -151,14 +145,14 @@ export class Claims<Entry extends Claimant> {
     const isFallback = holding?.side === 'fallback' && holding.number !== undefined
     if (heard.kind === 'question') {
       // Whoever asks fallbacks has found no holder: two have given way to each other.
-      if (isFallback && side === 'fallback' && !heard.isSecond) this.#claim(holding)
+      if (isFallback && side === 'fallback' && !heard.isSecond) this.#takeOver(holding)
       // It was on its way when clients began to be sent elsewhere.
       const isLate = side === 'ask' && holding?.side !== 'ask'
       return onQuestion(isLate ? undefined : holding, message)
     }
     if (heard.node === node || holding === undefined) return
     if (heard.kind === 'left') {
-      if (isFallback) this.#claim(holding)
+      if (isFallback) this.#takeOver(holding)
       return
     }
     this.order.raise(heard.number)
@@ -175,20 +169,18 @@ export class Claims<Entry extends Claimant> {
     const { node, clock, local } = this.#options
     const { number, side } = holding
     if (number === undefined) return side === 'ask' ? this.#giveWay(holding) : undefined
-    const isOwnHigher = isHigher({ number, node }, heard)
-    // A newcomer is the newest, but for one that has come since it said so first.
-    const isNewest = heard.isFresh && !(heard.isAgain && isOwnHigher && this.#isFresh(holding))
-    if (isNewest) {
+    const ours = { number, node }
+    const newest = newestOf(ours, clock.now() - holding.joinedMs, heard)
+    if (newest !== 'ours') {
       this.#giveWay(holding)
+      if (newest === 'theirs' || !isHigher(ours, heard)) return
       // Its node did not know how high the numbers are.
-      if (isOwnHigher) this.#speech.gaveWay(heard.node, holding.hash, number, local.count(holding.token))
-    } else if (!isOwnHigher) {
-      this.#giveWay(holding)
+      this.#speech.gaveWay(heard.node, holding.hash, number, local.count(holding.token))
     } else if (side === 'fallback') {
       this.#claim(holding)
     } else if (clock.now() - holding.assertedMs >= ASSERT_MS) {
       holding.assertedMs = clock.now()
-      this.#speech.older('ask', holding)
+      this.#say('ask', holding, true)
     }
   }
 
@@ -220,8 +212,14 @@ export class Claims<Entry extends Claimant> {
   /** A registrant has joined. */
   #claimAnew(holding: Holding, entry: Entry): void {
     holding.number = this.order.join(entry)
-    holding.joinedMs = this.#options.clock.now()
+    holding.joinedMs = entry.joinedMs
     this.#claim(holding, false)
+  }
+
+  /** No node holds the token, as far as this one knows: another one may have a newer registrant, and do the same. */
+  #takeOver(holding: Holding): void {
+    holding.loweredMs = this.#options.clock.now()
+    this.#claim(holding)
   }
 
   /** @param isAgain false for a newcomer's first claim, to which all others give way; else two newcomers would give way to each other again and again */

@@ -6,6 +6,8 @@ import type { RegistrationTable } from '../registration-table.ts'
 /** A registrant of this process. */
 export interface Claimant {
   readonly token: string
+  /** By the clock. */
+  readonly joinedMs: number
   /** `id`: the same for all links of one registrant; undefined if it has none. */
   readonly advertised: { readonly id: string | undefined }
 }
