@@ -20,6 +20,8 @@ const HEALED_MS = CUT_MS + 5000
 const CUT_AND_HEALED_S = (CUT_MS + HEALED_MS) / 1000
 /** A question to a node that cannot be reached waits for 2.5 s. */
 const LATE_S = 3
+/** Servers notice within some seconds that another one does not answer; by default it is two minutes. */
+const PINGS = 'ping_interval: "1s"\nping_max: 2'
 
 onEachServer(
   'links between nodes',
@@ -27,7 +29,7 @@ onEachServer(
     let cluster: NetworkCluster
     let [a, b, c] = [] as unknown as [ClusterNode, ClusterNode, ClusterNode]
     beforeEach(async () => {
-      cluster = await NetworkCluster.open(program)
+      cluster = await NetworkCluster.open(program, PINGS)
       ;[a, b, c] = [cluster.node(0), cluster.node(1), cluster.node(2)]
       await cluster.watched(await cluster.registrant(ON_A, a))
       await cluster.watched(await cluster.registrant(ON_B, b))

@@ -1,11 +1,16 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { FAKETIME } from '../doctor/support/machine.ts'
 import { hold } from './support/bounds.ts'
 import { Cluster } from './support/cluster.ts'
 import type { ClusterRegistrant } from './support/cluster-registrant.ts'
 import { onEachServer } from './support/on-each-server.ts'
 
-const TOKEN = 'insecure_newest'
+const [FOUR, LOST, HANGS, MOVES] = [
+  'insecure_four',
+  'insecure_lost',
+  'insecure_hangs',
+  'insecure_moves',
+] as const
 /**
  * Of 503 while it changes who is the newest, in seconds: nothing on a machine that is not busy. On one that is, a node that says nothing for
  * half a second is missing for a moment.
@@ -16,23 +21,26 @@ const CLOCKS: readonly (string | undefined)[] = [undefined, '+1d', '-1d']
 
 onEachServer('the newest registrant', (program) => {
   let cluster: Cluster
-  beforeEach(async () => {
+  beforeAll(async () => {
     const particular = (index: number) => {
       const clock = FAKETIME === undefined ? undefined : CLOCKS[index]
       return clock === undefined ? {} : { machine: { clock } }
     }
     cluster = await Cluster.open({ program, particular })
+    await cluster.untilSettled()
   })
-  afterEach(() => cluster.close())
+  afterEach(() => cluster.watch.end())
+  afterAll(() => cluster.close())
 
-  const at = (index: number): Promise<ClusterRegistrant> => cluster.registrant(TOKEN, cluster.node(index).url)
+  const at = (index: number, token: string): Promise<ClusterRegistrant> =>
+    cluster.registrant(token, cluster.node(index).url)
 
   it('is named by every node, wherever it registered; when it leaves, the one before: whatever the clocks', async () => {
-    const { registrant: first, truth } = await cluster.watched(await at(1))
-    const [second, third, fourth] = [await at(2), await at(0), await at(1)]
+    const { registrant: first, truth } = await cluster.watched(await at(1, FOUR))
+    const [second, third, fourth] = [await at(2, FOUR), await at(0, FOUR), await at(1, FOUR)]
     for (const next of [second, third, fourth]) {
       await truth.becomes(next.place, () => next.register())
-      await cluster.watch.untilRight(TOKEN)
+      await cluster.watch.untilRight(FOUR)
     }
     for (const [leaving, next] of [
       [third, fourth],
@@ -40,55 +48,55 @@ onEachServer('the newest registrant', (program) => {
       [second, first],
     ] as const) {
       await truth.becomes(next.place, () => leaving.withdraw())
-      await cluster.watch.untilRight(TOKEN)
+      await cluster.watch.untilRight(FOUR)
     }
     await truth.becomes('nobody', () => first.withdraw())
-    await cluster.watch.untilRight(TOKEN)
-    hold('newest wins', await cluster.watch.end(), { [TOKEN]: { unavailableS: CHANGE_S } })
+    await cluster.watch.untilRight(FOUR)
+    hold('newest wins', await cluster.watch.end(), { [FOUR]: { unavailableS: CHANGE_S } })
   })
 
   it('that is lost without a word: the one before is named within a second, and nobody is told that there is none', async () => {
-    const { registrant: first, truth } = await cluster.watched(await at(0))
-    const second = await at(1)
+    const { registrant: first, truth } = await cluster.watched(await at(0, LOST))
+    const second = await at(1, LOST)
     await truth.becomes(second.place, () => second.register())
-    await cluster.watch.untilRight(TOKEN)
+    await cluster.watch.untilRight(LOST)
     await truth.becomes(first.place, async () => {
       truth.is(first.place)
       await second.kill()
-      await cluster.watch.untilRight(TOKEN, undefined, 1500)
+      await cluster.watch.untilRight(LOST, undefined, 1500)
     })
-    hold('newest lost', await cluster.watch.end(), { [TOKEN]: { unavailableS: CHANGE_S } })
+    hold('newest lost', await cluster.watch.end(), { [LOST]: { unavailableS: CHANGE_S } })
   })
 
   it('whose puppet hangs gives way to the one before', async () => {
-    const { registrant: first, truth } = await cluster.watched(await at(2))
-    const second = await at(0)
+    const { registrant: first, truth } = await cluster.watched(await at(2, HANGS))
+    const second = await at(0, HANGS)
     await truth.becomes(second.place, () => second.register())
-    await cluster.watch.untilRight(TOKEN)
+    await cluster.watch.untilRight(HANGS)
     await truth.becomes(first.place, async () => {
       second.puppet.kill('SIGSTOP')
       await second.withdrawn()
     })
-    await cluster.watch.untilRight(TOKEN)
-    hold('the newest hangs', await cluster.watch.end(), { [TOKEN]: { unavailableS: CHANGE_S } })
+    await cluster.watch.untilRight(HANGS)
+    hold('the newest hangs', await cluster.watch.end(), { [HANGS]: { unavailableS: CHANGE_S } })
   })
 
   it('that comes to another node, because its link is black-holed, takes over at once; its old link is let go', async () => {
     const [a, b] = [cluster.node(0), cluster.node(1)]
     const way = await cluster.wayTo(a)
-    await cluster.watched(await cluster.registrant(TOKEN, way.url))
+    await cluster.watched(await cluster.registrant(MOVES, way.url))
     way.relay.blackHole()
     way.leadsTo(b)
     way.relay.heal()
     // It finds out by its own heartbeat.
-    await cluster.untilRegistered(TOKEN, [b])
+    await cluster.untilRegistered(MOVES, [b])
     const cameMs = performance.now()
     await a.until('the old link is let go', ({ registrants }) => registrants.total === 0)
     const letGoMs = performance.now() - cameMs
-    await cluster.watch.untilRight(TOKEN)
+    await cluster.watch.untilRight(MOVES)
     await b.until('it is there', ({ registrants }) => registrants.total === 1)
     // Until it comes, its silent link is asked in vain, as by one registry alone.
-    hold('black-holed link', await cluster.watch.end(), { [TOKEN]: { unavailableS: 6, notFoundS: 6 } })
+    hold('black-holed link', await cluster.watch.end(), { [MOVES]: { unavailableS: 6, notFoundS: 6 } })
     expect(letGoMs).toBeLessThan(1000)
   })
 })

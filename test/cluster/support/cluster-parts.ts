@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { waitUntil } from '../../support/wait.ts'
 import type { ClusterNode, NodeStatus } from './cluster-node.ts'
 import type { ClusterRegistrant } from './cluster-registrant.ts'
 import type { NatsServer } from './nats-server.ts'
 import { Truth } from './truth.ts'
 import { type Place, Watch } from './watch.ts'
+
+/** So long nodes are unsettled after they could not hear each other, in milliseconds, and a little. */
+const UNSETTLED_MS = 10_500
 
 export interface Watched {
   readonly registrant: ClusterRegistrant
@@ -57,6 +61,16 @@ export class ClusterParts {
       timeoutMs: 30_000,
       what: `${times} registrations of ${token} at ${names}`,
     })
+  }
+
+  /**
+   * Waits until no node takes into account any more that two of them may hold one token: after a start or a lost connection they ask all, and
+   * take the newest. From then on one answer is enough to them.
+   */
+  async untilSettled(): Promise<void> {
+    await this.untilWhole()
+    await delay(UNSETTLED_MS)
+    await this.untilWhole()
   }
 
   /** A node by its place. */

@@ -45,8 +45,12 @@ export class NetworkCluster extends ClusterParts {
     this.#wires = wires
   }
 
-  /** Resolves when each node sees all others. */
-  static async open(program: NatsProgram): Promise<NetworkCluster> {
+  /**
+   * Resolves when each node sees all others.
+   *
+   * @param config more of the servers' configuration
+   */
+  static async open(program: NatsProgram, config = ''): Promise<NetworkCluster> {
     const machines: Host[] = []
     for (const [index, name] of NAMES.entries())
       machines.push({ name, namespace: await Namespace.make(name), address: addressOf(index) })
@@ -56,7 +60,7 @@ export class NetworkCluster extends ClusterParts {
       await namespace.ip('address', 'add', `${address}/32`, 'dev', 'lo')
     await home.namespace.hosts(machines.map(({ address }) => `${address} registry\n`).join(''))
     const wires = await wiresBetween(hosts)
-    const servers = machines.map((host) => serverOn(host, machines, program))
+    const servers = machines.map((host) => serverOn(host, machines, program, config))
     await Promise.all(servers.map((server) => server.start()))
     const places: Place[] = []
     for (const host of machines) places.push(await placeOn(host))
@@ -129,13 +133,14 @@ function endAt({ namespace, address }: Host, to: Host): Parameters<typeof Wire.b
   return { namespace, device: `to-${to.name}`, address }
 }
 
-function serverOn(host: Host, all: readonly Host[], program: NatsProgram): NatsServer {
+function serverOn(host: Host, all: readonly Host[], program: NatsProgram, config: string): NatsServer {
   const [port, routePort, monitorPort] = [4222, 6222, 8222]
   return new NatsServer({
     program,
     name: host.name,
     address: { host: host.address, port, routePort, monitorPort },
     others: all.filter((other) => other !== host).map(({ address }) => ({ host: address, routePort })),
+    config,
     namespace: host.namespace,
   })
 }
