@@ -125,6 +125,11 @@ export class ClusterNode {
     return own.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
+  /** Waits for a line of its log, of the process that runs now. */
+  async untilLogged(pattern: string): Promise<void> {
+    await this.#command?.line(new RegExp(pattern))
+  }
+
   /** How often a registrant of this token has been let in, by all processes that it was. */
   registrations(token: string): number {
     const name = `"token":"${publicName(token)}"`
