@@ -204,6 +204,8 @@ export class Cluster implements ClusterMembership {
     if (heard === undefined) return emit({ kind: 'ignored' })
     if (heard.kind === 'goodbye') return this.#memberChanged(this.members.saidGoodbye(heard.node))
     if (heard.node === this.node) {
+      // Somebody else has said it: believed, it would stand for all that this node does not hear until then.
+      if (heard.sentMs > clock.now()) return emit({ kind: 'ignored' })
       this.#certainty.heard(heard.sentMs)
       this.claims.confirmed(heard.sentMs)
       return
@@ -216,11 +218,9 @@ export class Cluster implements ClusterMembership {
 
   #hearOwn({ data, reply }: EngineMessage): void {
     const heard = readNodeMessage(data)
-    if (heard === undefined) return this.#options.emit({ kind: 'ignored' })
-    if (heard.kind === 'gaveWay') this.claims.gaveWay(heard.hash, heard.number)
-    else if (this.#subjects.isReply(reply)) {
-      this.#options.engine.publish(reply, JSON.stringify({ kind: 'here' }))
-    }
+    if (heard?.kind === 'gaveWay') return this.claims.gaveWay(heard.hash, heard.number)
+    if (heard === undefined || !this.#subjects.isReply(reply)) return this.#options.emit({ kind: 'ignored' })
+    this.#options.engine.publish(reply, JSON.stringify({ kind: 'here' }))
   }
 
   #asked(holding: Holding | undefined, reply: string): void {

@@ -104,7 +104,8 @@ export function readNodeMessage(data: Uint8Array): NodeMessage | undefined {
   if (fields?.kind === 'rollCall') return { kind: 'rollCall' }
   if (fields?.kind !== 'gaveWay') return undefined
   const { kind, hash, number, registrants } = fields
-  if (!isHash(hash) || !isNumber(number) || !isNumber(registrants)) return undefined
+  // Nobody can have one above the greatest: two nodes would go on giving way to each other.
+  if (!isHash(hash) || !isNumber(number) || number === NUMBER_MAX || !isNumber(registrants)) return undefined
   return { kind, hash, number, registrants }
 }
 

@@ -31,9 +31,13 @@ export class Subjects {
 
   /** Whether a question wants its answer where nodes listen for answers: none is sent elsewhere. */
   isReply(subject: string): boolean {
-    return subject.startsWith(`${this.#prefix}.reply.`)
+    const before = `${this.#prefix}.reply.`
+    return subject.startsWith(before) && REPLY.test(subject.slice(before.length))
   }
 }
+
+/** A node, and the number of its question. */
+const REPLY = /^[0-9a-f]{16}\.\d{1,16}$/
 
 /** What follows the last dot of a subject. */
 export function lastPart(subject: string): string {
