@@ -91,4 +91,20 @@ describe('a cluster of three', () => {
     expect(await ask(clock, [a, b])).toEqual([1, 1])
     expect(await ask(clock, [a, b], 'insecure_nobody')).toEqual([503, 503])
   })
+
+  it('is not misled by a registrant that was cut off with its node, at the moment when the link is back', async () => {
+    const { clock, nats, nodes, a, b, c } = await start()
+    a.join(TOKEN, 1)
+    await clock.advance(3000)
+    for (const { engine } of [b, c]) nats.cut(a.engine.index, engine.index)
+    c.join(TOKEN, 2)
+    await clock.advance(8000)
+    // A's subscription is known to B at once, C's only after a while.
+    nats.heal(a.engine.index, b.engine.index)
+    nats.heal(a.engine.index, c.engine.index)
+    await clock.advance(2)
+    expect(await ask(clock, [b], TOKEN, 200)).toEqual([2])
+    await clock.advance(3000)
+    expect(await ask(clock, nodes)).toEqual([2, 2, 2])
+  })
 })

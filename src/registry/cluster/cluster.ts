@@ -132,7 +132,7 @@ export class Cluster implements ClusterMembership {
   }
 
   get isSettled(): boolean {
-    return this.#settling.isSettled && !this.members.isLate(this.#options.clock.now())
+    return this.#settling.isSettled && this.members.areHeard(this.#options.clock.now())
   }
 
   makeCertain(): Promise<void> {

@@ -125,9 +125,14 @@ export class Members {
     })
   }
 
-  /** Whether a member may be cut off from this node, or that one may be: its heartbeat is late. */
-  isLate(nowMs: number): boolean {
-    return this.alive.some(({ heardMs }) => nowMs - heardMs > LATE_MS)
+  /**
+   * Whether each member has been heard lately. One that has not may be back at any moment, with claims that it has kept: the engine
+   * knows of its subscriptions before it says that it lives.
+   */
+  areHeard(nowMs: number): boolean {
+    return this.all.every(({ heardMs, missingSinceMs }) => {
+      return missingSinceMs === undefined && nowMs - heardMs <= LATE_MS
+    })
   }
 
   /** For a heartbeat. */
