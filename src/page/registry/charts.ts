@@ -1,7 +1,7 @@
 import type { Value } from '../../history/report.ts'
 import { number } from '../numbers.ts'
-import { ANSWERS } from './answers.ts'
-import { createLinesChart } from './lines-chart.ts'
+import { createCountChart } from './count-chart.ts'
+import { ANSWERS } from './discovery-answers.ts'
 import { perSecond, type Sample, sums } from './samples.ts'
 
 /** A number of two digits, as small as it may be. */
@@ -15,7 +15,7 @@ function lastOf(samples: readonly Sample[]): readonly string[] {
 
 export function createCharts() {
   return [
-    createLinesChart({
+    createCountChart({
       title: 'Registered',
       numbers: { kind: 'levels', names: ['tokens', 'registrants'] },
       labels: ['tokens', 'registrants'],
@@ -23,7 +23,7 @@ export function createCharts() {
       none: 'Nobody was registered.',
       format: short,
     }),
-    createLinesChart({
+    createCountChart({
       title: 'Discoveries a second, by answer',
       numbers: { kind: 'counts', names: Object.keys(ANSWERS) },
       labels: Object.values(ANSWERS),

@@ -1,28 +1,28 @@
-import { createAnswer } from '../answer.ts'
-import { createChart } from '../chart.ts'
+import { createDurationChart } from '../chart/duration-chart.ts'
 import { element } from '../element.ts'
 import { createEvents } from '../events.ts'
-import type { Period } from '../period.ts'
+import { createHeadline } from '../headline.ts'
 import { createPeriodSwitch } from '../period-switch.ts'
 import { createProblems } from '../problems.ts'
 import { clockTime } from '../time.ts'
-import { createTimeline } from '../timeline.ts'
+import type { Period } from '../time-range.ts'
+import { createTimeline } from '../timeline/timeline.ts'
 import { followUpdates, type Update } from '../updates.ts'
 import { BANDS } from './bands.ts'
 import { withExpiry } from './certificate-expiry.ts'
 import { createCharts } from './charts.ts'
 import { createFacts } from './facts.ts'
-import { createRefusals } from './refusal-table.ts'
+import { createRefusals } from './refusal-list.ts'
 import { sentence } from './sentence.ts'
 import type { RegistryStatus } from './status.ts'
-import { createRegistryTokens } from './token-list.ts'
+import { createRegistryTokens } from './token-columns.ts'
 
-const answer = createAnswer('puppet registry')
+const headline = createHeadline('puppet registry')
 const problems = createProblems()
 const charts = [
   ...createCharts(),
-  createChart('Questions to registrants for their port', 'portQuestion'),
-  createChart('Discoveries, until they are answered', 'discovery'),
+  createDurationChart('Questions to registrants for their port', 'portQuestion'),
+  createDurationChart('Discoveries, until they are answered', 'discovery'),
 ]
 const refusals = createRefusals()
 const facts = createFacts()
@@ -47,7 +47,7 @@ const past = element(
 )
 document
   .getElementById('page')
-  ?.replaceChildren(...answer.nodes, problems.node, past, facts.node, tokens.node, events.node)
+  ?.replaceChildren(...headline.nodes, problems.node, past, facts.node, tokens.node, events.node)
 
 let last: Update<RegistryStatus> | undefined
 /** When the last update came, by the page's own clock, in milliseconds. */
@@ -60,11 +60,11 @@ function nowMs(): number {
   return isConnected ? untilMs + performance.now() - heardMs : untilMs
 }
 
-function showAnswer(): void {
+function showHeadline(): void {
   if (last === undefined) return
   const heard = clockTime(Date.parse(last.history.until), Date.now())
   const cutOff = isConnected ? '' : `No connection to the registry since ${heard}: what is shown may be old`
-  answer.show(sentence(last.status, last.history, nowMs()), nowMs(), cutOff)
+  headline.show(sentence(last.status, last.history, nowMs()), nowMs(), cutOff)
 }
 
 function showPast(): void {
@@ -81,7 +81,7 @@ followUpdates<RegistryStatus>({
   onUpdate: (update) => {
     last = update
     heardMs = performance.now()
-    showAnswer()
+    showHeadline()
     showPast()
     problems.show(update.status.problems, nowMs())
     facts.show(update.status, nowMs())
@@ -91,7 +91,7 @@ followUpdates<RegistryStatus>({
   onConnection: (isHeard) => {
     isConnected = isHeard
     document.body.classList.toggle('cut-off', !isHeard)
-    showAnswer()
+    showHeadline()
   },
 })
-setInterval(showAnswer, 1000)
+setInterval(showHeadline, 1000)

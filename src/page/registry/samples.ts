@@ -1,5 +1,5 @@
 import type { MinutesReport, Value } from '../../history/report.ts'
-import type { Span } from '../period.ts'
+import type { TimeRange } from '../time-range.ts'
 
 const MINUTE_MS = 60_000
 /** As many minutes have a row of the table for each five; more have one for each hour. */
@@ -22,7 +22,7 @@ export interface Numbers {
 export function samplesOf(
   minutes: MinutesReport,
   { kind, names }: Numbers,
-  { fromMs, toMs }: Span,
+  { fromMs, toMs }: TimeRange,
 ): readonly Sample[] {
   const firstMs = Date.parse(minutes.from)
   const columns = names.map((name) => minutes[kind][name] ?? [])

@@ -3,9 +3,9 @@ import { element, replaceChildren } from '../element.ts'
 import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
 import { counted, number } from '../numbers.ts'
+import { verdictWords } from './discovery-words.ts'
 import { isRegistryKnown, registryWords, retryWords } from './registry-words.ts'
 import type { SidecarStatus } from './status.ts'
-import { verdictWords } from './verdict.ts'
 
 type Content = readonly (Node | string)[]
 

@@ -1,26 +1,26 @@
-import { createAnswer } from '../answer.ts'
-import { createChart } from '../chart.ts'
+import { createDurationChart } from '../chart/duration-chart.ts'
 import { element, replaceChildren } from '../element.ts'
 import { createEvents } from '../events.ts'
-import type { Period } from '../period.ts'
+import { createHeadline } from '../headline.ts'
 import { createPeriodSwitch } from '../period-switch.ts'
 import { createProblems } from '../problems.ts'
 import { clockTime } from '../time.ts'
-import { createTimeline } from '../timeline.ts'
+import type { Period } from '../time-range.ts'
+import { createTimeline } from '../timeline/timeline.ts'
 import { followUpdates, type Update } from '../updates.ts'
 import { BANDS } from './bands.ts'
 import { createFacts, subjectWords } from './facts.ts'
 import { sentence } from './sentence.ts'
 import type { SidecarStatus } from './status.ts'
-import { createSidecarTokens } from './token-list.ts'
+import { createSidecarTokens } from './token-columns.ts'
 
-const answer = createAnswer('puppet-registrar')
+const headline = createHeadline('puppet-registrar')
 const subject = element('p', { class: 'aside' })
 const problems = createProblems()
 const timeline = createTimeline(BANDS)
 const charts = [
-  createChart('Probe of the puppet', 'probe'),
-  createChart('Round trip to the registry', 'registryRoundTrip'),
+  createDurationChart('Probe of the puppet', 'probe'),
+  createDurationChart('Round trip to the registry', 'registryRoundTrip'),
 ]
 const facts = createFacts()
 const tokens = createSidecarTokens()
@@ -40,7 +40,7 @@ const past = element(
 )
 document
   .getElementById('page')
-  ?.replaceChildren(...answer.nodes, subject, problems.node, past, facts.node, tokens.node, events.node)
+  ?.replaceChildren(...headline.nodes, subject, problems.node, past, facts.node, tokens.node, events.node)
 
 let last: Update<SidecarStatus> | undefined
 /** When the last update came, by the page's own clock, in milliseconds. */
@@ -53,11 +53,11 @@ function nowMs(): number {
   return isConnected ? untilMs + performance.now() - heardMs : untilMs
 }
 
-function showAnswer(): void {
+function showHeadline(): void {
   if (last === undefined) return
   const heard = clockTime(Date.parse(last.history.until), Date.now())
   const cutOff = isConnected ? '' : `No connection to the sidecar since ${heard}: what is shown may be old`
-  answer.show(sentence(last.status, last.history), nowMs(), cutOff)
+  headline.show(sentence(last.status, last.history), nowMs(), cutOff)
 }
 
 function showPast(): void {
@@ -69,7 +69,7 @@ followUpdates<SidecarStatus>({
   onUpdate: (update) => {
     last = update
     heardMs = performance.now()
-    showAnswer()
+    showHeadline()
     showPast()
     replaceChildren(subject, subjectWords(update.status))
     problems.show(update.status.problems, nowMs(), sentence(update.status, update.history).code)
@@ -80,7 +80,7 @@ followUpdates<SidecarStatus>({
   onConnection: (isHeard) => {
     isConnected = isHeard
     document.body.classList.toggle('cut-off', !isHeard)
-    showAnswer()
+    showHeadline()
   },
 })
-setInterval(showAnswer, 1000)
+setInterval(showHeadline, 1000)

@@ -1,9 +1,9 @@
 import type { HistoryReport } from '../../history/report.ts'
-import type { Sentence } from '../answer-words.ts'
+import type { Sentence } from '../headline-words.ts'
 import { hostPort } from '../host-port.ts'
 import { number } from '../numbers.ts'
 import { shortReason } from '../short-reason.ts'
-import { misleads } from './misleading.ts'
+import { misleads } from './discovery-words.ts'
 import type { SidecarStatus, Token } from './status.ts'
 
 /** Troubles of a puppet from which nothing comes back. Of others the reason says what comes. */

@@ -1,8 +1,8 @@
-import { element } from './element.ts'
-import { instant } from './instant.ts'
+import { element } from '../element.ts'
+import { instant } from '../instant.ts'
+import { duration } from '../time.ts'
+import type { Tone } from '../tone.ts'
 import type { Segment } from './segments.ts'
-import { duration } from './time.ts'
-import type { Tone } from './tone.ts'
 
 /** One thing whose states the timeline shows. */
 export interface Band {

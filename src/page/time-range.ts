@@ -22,7 +22,7 @@ const TICKS_MS = [
 const TICKS_MAX = 6
 
 /** A span of time, in milliseconds since the epoch. */
-export interface Span {
+export interface TimeRange {
   readonly fromMs: number
   readonly toMs: number
 }
@@ -32,7 +32,7 @@ export interface Span {
  *
  * @param sinceMs before that nothing is known
  */
-export function spanOf(period: Period, sinceMs: number, nowMs: number): Span {
+export function rangeOf(period: Period, sinceMs: number, nowMs: number): TimeRange {
   const knownMs = Math.max(SHORTEST_MS, nowMs - sinceMs)
   return { fromMs: nowMs - Math.min(LENGTHS_MS[period], knownMs), toMs: nowMs }
 }
@@ -42,7 +42,7 @@ export function spanOf(period: Period, sinceMs: number, nowMs: number): Span {
  *
  * @param zoneMs how far local time is ahead of UTC
  */
-export function ticksOf({ fromMs, toMs }: Span, zoneMs: number): readonly number[] {
+export function ticksOf({ fromMs, toMs }: TimeRange, zoneMs: number): readonly number[] {
   const stepMs = TICKS_MS.find((ms) => (toMs - fromMs) / ms <= TICKS_MAX) ?? 4 * HOUR_MS
   const first = Math.ceil((fromMs + zoneMs) / stepMs) * stepMs - zoneMs
   return Array.from({ length: Math.floor((toMs - first) / stepMs) + 1 }, (_, index) => first + index * stepMs)

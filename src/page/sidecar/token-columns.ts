@@ -1,10 +1,9 @@
 import { element } from '../element.ts'
 import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
-import { createTokenList, type TokenList } from '../tokens.ts'
-import { misleads } from './misleading.ts'
+import { createTokenTable, type TokenTable } from '../token-table/token-table.ts'
+import { misleads, verdictWords } from './discovery-words.ts'
 import type { Token } from './status.ts'
-import { verdictWords } from './verdict.ts'
 
 const STATES: Readonly<Record<string, string>> = {
   idle: 'not registered',
@@ -16,8 +15,8 @@ const STATES: Readonly<Record<string, string>> = {
 }
 
 /** The tokens, those in trouble first. */
-export function createSidecarTokens(): TokenList<Token> {
-  return createTokenList<Token>({
+export function createSidecarTokens(): TokenTable<Token> {
+  return createTokenTable<Token>({
     heading: 'Tokens',
     columns: ['Name', 'State', 'Since', 'Why', 'Clients are sent to'],
     cells: (token, nowMs) => [

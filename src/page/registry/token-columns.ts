@@ -1,13 +1,13 @@
 import { element } from '../element.ts'
 import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
-import { createTokenList, type TokenList } from '../tokens.ts'
+import { createTokenTable, type TokenTable } from '../token-table/token-table.ts'
 import type { Token } from './status.ts'
 import { askedOf, isInTrouble, stateOf, troubleOf } from './token-words.ts'
 
 /** The tokens, those in trouble first, then those that several registrants have. */
-export function createRegistryTokens(): TokenList<Token> {
-  return createTokenList<Token>({
+export function createRegistryTokens(): TokenTable<Token> {
+  return createTokenTable<Token>({
     heading: 'Tokens',
     columns: ['Name', 'State', 'Since', 'What is wrong', 'Clients are sent to'],
     cells: (token, nowMs) => [

@@ -1,8 +1,8 @@
-import { element, replaceChildren } from './element.ts'
+import { element, replaceChildren } from '../element.ts'
 import { CountReadOut, countWords } from './token-count.ts'
 import { PAGE_SIZE, type TokenPage, TokenSource } from './token-source.ts'
 
-export interface TokenListOptions<Token> {
+export interface TokenTableOptions<Token> {
   readonly heading: string
   readonly columns: readonly string[]
   /** What stands in each column. */
@@ -11,7 +11,7 @@ export interface TokenListOptions<Token> {
   readonly isInTrouble: (token: Token) => boolean
 }
 
-export interface TokenList<Token> {
+export interface TokenTable<Token> {
   readonly node: HTMLElement
   /** To be called with every update. @param first the tokens that came with the update, and how many there are */
   show(first: TokenPage<Token>, nowMs: number): void
@@ -23,7 +23,7 @@ const TYPING_MS = 250
 const REFRESH_MS = 2000
 
 /** The tokens, paged and filtered by the server: ten thousand are a hundred at a time. */
-export function createTokenList<Token>(options: TokenListOptions<Token>): TokenList<Token> {
+export function createTokenTable<Token>(options: TokenTableOptions<Token>): TokenTable<Token> {
   const { heading, columns } = options
   const source = new TokenSource<Token>()
   const filter = element('input', { type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false' })

@@ -1,10 +1,10 @@
-import type { HistoryReport } from '../history/report.ts'
-import { type Point, plotted, pointsOf, rowsOf, summary } from './chart-points.ts'
-import { element, replaceChildren } from './element.ts'
-import { minuteInstant } from './instant.ts'
-import { type Period, spanOf } from './period.ts'
+import type { HistoryReport } from '../../history/report.ts'
+import { element, replaceChildren } from '../element.ts'
+import { minuteInstant } from '../instant.ts'
+import { dayMinute, milliseconds, zoneMs } from '../time.ts'
+import { type Period, rangeOf } from '../time-range.ts'
+import { type Point, plotted, pointsOf, rowsOf, summary } from './duration-points.ts'
 import { createPlot, type Line } from './plot.ts'
-import { dayMinute, milliseconds, zoneMs } from './time.ts'
 
 const LINES: readonly Line<Point>[] = [
   { colour: 'good', dash: [], of: ({ medianMs }) => medianMs },
@@ -12,7 +12,7 @@ const LINES: readonly Line<Point>[] = [
 ]
 
 /** How long something took, minute by minute: as lines, in a sentence, and as a table. */
-export function createChart(
+export function createDurationChart(
   title: string,
   name: string,
 ): {
@@ -45,7 +45,7 @@ export function createChart(
     node,
     show: (history, nowMs, period) => {
       untilMs = nowMs
-      const span = spanOf(period, Date.parse(history.since), nowMs)
+      const span = rangeOf(period, Date.parse(history.since), nowMs)
       const points = pointsOf(history.minutes, name, span)
       const all = summary(points)
       const isKnown = all.maxMs !== null

@@ -1,8 +1,8 @@
-import { readOut, type Sentence, spoken } from './answer-words.ts'
 import { element } from './element.ts'
+import { readOut, type Sentence, spoken } from './headline-words.ts'
 import { SIGNS } from './tone.ts'
 
-export interface Answer {
+export interface Headline {
   readonly nodes: readonly HTMLElement[]
   /** @param cutOff what is to be said while the server is not heard; empty while it is */
   show(sentence: Sentence, nowMs: number, cutOff: string): void
@@ -12,8 +12,8 @@ export interface Answer {
  * The sentence in large type, and for screen readers again where it is read out when it changes its meaning, and not each second.
  * The title of the page says the same in short, as it was when the page was last shown.
  */
-export function createAnswer(program: string): Answer {
-  const heading = element('h1', { id: 'answer', 'data-tone': 'unknown' })
+export function createHeadline(program: string): Headline {
+  const heading = element('h1', { id: 'headline', 'data-tone': 'unknown' })
   const live = element('p', { role: 'status', class: 'unseen' })
   const band = element('p', { class: 'cut-off-band', hidden: '' })
   return {

@@ -1,5 +1,5 @@
-import type { StateReport } from '../history/report.ts'
-import type { Span } from './period.ts'
+import type { StateReport } from '../../history/report.ts'
+import type { TimeRange } from '../time-range.ts'
 
 /** A stretch of time in which something was in one state, and where it stands on the time line. */
 export interface Segment extends Omit<StateReport, 'at' | 'number'> {
@@ -14,7 +14,7 @@ export interface Segment extends Omit<StateReport, 'at' | 'number'> {
 }
 
 /** The states that one thing went through, as stretches of the line, oldest first. */
-export function segmentsOf(states: readonly StateReport[], { fromMs, toMs }: Span): readonly Segment[] {
+export function segmentsOf(states: readonly StateReport[], { fromMs, toMs }: TimeRange): readonly Segment[] {
   const perCent = (atMs: number): number => {
     const share = ((atMs - fromMs) / (toMs - fromMs)) * 100
     return Math.min(100, Math.max(0, share))

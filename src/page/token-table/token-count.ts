@@ -1,4 +1,4 @@
-import { counted, number } from './numbers.ts'
+import { counted, number } from '../numbers.ts'
 
 /** How many tokens are shown, in words. */
 export function countWords(page: { offset: number; shown: number; matching: number; text: string }): string {

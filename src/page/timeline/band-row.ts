@@ -1,9 +1,9 @@
-import type { HistoryReport } from '../history/report.ts'
-import { element, replaceChildren } from './element.ts'
-import type { Span } from './period.ts'
+import type { HistoryReport } from '../../history/report.ts'
+import { element, replaceChildren } from '../element.ts'
+import type { TimeRange } from '../time-range.ts'
+import { SIGNS } from '../tone.ts'
+import { type Band, meaningOf, told } from './band.ts'
 import { fitting, type Segment, segmentsOf } from './segments.ts'
-import { type Band, meaningOf, told } from './stretch.ts'
-import { SIGNS } from './tone.ts'
 
 /** Where all about one stretch is told: the one that was pointed at or focused last. */
 export interface Detail {
@@ -13,7 +13,7 @@ export interface Detail {
 
 export interface BandRow {
   readonly node: HTMLElement
-  show(history: HistoryReport, span: Span): void
+  show(history: HistoryReport, span: TimeRange): void
 }
 
 /**

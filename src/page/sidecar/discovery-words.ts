@@ -1,3 +1,17 @@
+export const VERDICTS: Readonly<Record<string, string>> = {
+  verified: 'clients are led to this puppet',
+  lost: 'clients do not find it: the registry answers that nobody is registered',
+  stale_link: 'clients are sent to this host, but the registry asks another connection',
+  other_registrant: 'clients are sent to another registrant of this token',
+  port_closed: 'clients are sent here, but the registry cannot open the port',
+  unknown: 'the registry gave no answer that says where clients are led',
+}
+
+/** Where discovery leads, in words. */
+export function verdictWords(verdict: string): string {
+  return VERDICTS[verdict] ?? verdict
+}
+
 /** Codes of the registry's advice, and of what discovery says, with which clients do not get to the puppet though its token is registered. */
 const MISLEADING: Readonly<Record<string, string>> = {
   TOKEN_SUPERSEDED: 'clients are sent elsewhere (another registrant has the token)',

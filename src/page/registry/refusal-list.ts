@@ -2,7 +2,7 @@ import type { HistoryReport } from '../../history/report.ts'
 import { element, replaceChildren } from '../element.ts'
 import { minuteInstant } from '../instant.ts'
 import { counted } from '../numbers.ts'
-import { type Period, spanOf } from '../period.ts'
+import { type Period, rangeOf } from '../time-range.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 
 /** Who was refused, by reason, and what to do about it. */
@@ -16,7 +16,7 @@ export function createRefusals(): {
   return {
     node: element('section', { class: 'refused', 'aria-labelledby': 'refusals' }, heading, none, list),
     show: (history, nowMs, period) => {
-      const refusals = refusalsOf(history.minutes, spanOf(period, Date.parse(history.since), nowMs))
+      const refusals = refusalsOf(history.minutes, rangeOf(period, Date.parse(history.since), nowMs))
       const words = refusals.length === 0 ? 'No registrant was refused.' : ''
       if (none.textContent !== words) none.textContent = words
       none.hidden = words === ''

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HistoryReport } from '../../../src/history/report.ts'
-import { readOut, spoken } from '../../../src/page/answer-words.ts'
+import { readOut, spoken } from '../../../src/page/headline-words.ts'
 import type { Problem } from '../../../src/page/problem.ts'
 import { sentence } from '../../../src/page/sidecar/sentence.ts'
 import type { SidecarStatus, Token } from '../../../src/page/sidecar/status.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MinutesReport, Value } from '../../../src/history/report.ts'
-import { lonely, plotted, pointsOf, rowsOf, summary } from '../../../src/page/chart-points.ts'
+import { lonely, plotted, pointsOf, rowsOf, summary } from '../../../src/page/chart/duration-points.ts'
 
 const MINUTE = 60_000
 const start = Date.parse('2026-03-01T12:00:00Z')

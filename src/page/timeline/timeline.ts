@@ -1,11 +1,11 @@
-import type { HistoryReport } from '../history/report.ts'
+import type { HistoryReport } from '../../history/report.ts'
+import { element, replaceChildren } from '../element.ts'
+import { instant } from '../instant.ts'
+import { clockMinute, zoneMs } from '../time.ts'
+import { type Period, rangeOf, type TimeRange, ticksOf } from '../time-range.ts'
+import type { Band } from './band.ts'
 import { createBandRow } from './band-row.ts'
 import { createChangeList } from './change-list.ts'
-import { element, replaceChildren } from './element.ts'
-import { instant } from './instant.ts'
-import { type Period, type Span, spanOf, ticksOf } from './period.ts'
-import type { Band } from './stretch.ts'
-import { clockMinute, zoneMs } from './time.ts'
 
 const HINT = 'Point at a stretch, or go to it by Tab and the arrow keys, to read when it was and why.'
 
@@ -24,7 +24,7 @@ export function createTimeline(bands: readonly Band[]): {
     node: element('div', { class: 'timeline' }, ...bandNodes, axis, detail.node, before, list.node),
     show: (history, nowMs, period) => {
       const sinceMs = Date.parse(history.since)
-      const span = spanOf(period, sinceMs, nowMs)
+      const span = rangeOf(period, sinceMs, nowMs)
       for (const part of [...rows, list]) part.show(history, span)
       axis.replaceChildren(...ticksOf(span, zoneMs(nowMs)).flatMap((atMs) => tick(atMs, span)))
       before.hidden = sinceMs <= span.fromMs
@@ -34,7 +34,7 @@ export function createTimeline(bands: readonly Band[]): {
 }
 
 /** None at the very ends, where there is no room for it. */
-function tick(atMs: number, { fromMs, toMs }: Span): readonly HTMLElement[] {
+function tick(atMs: number, { fromMs, toMs }: TimeRange): readonly HTMLElement[] {
   const left = ((atMs - fromMs) / (toMs - fromMs)) * 100
   if (left < 4 || left > 96) return []
   const mark = element('span', {}, clockMinute(atMs))

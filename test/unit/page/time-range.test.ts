@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { spanOf, ticksOf } from '../../../src/page/period.ts'
+import { rangeOf, ticksOf } from '../../../src/page/time-range.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -8,13 +8,13 @@ const iso = (times: readonly number[]): readonly string[] =>
   times.map((at) => new Date(at).toISOString().slice(11, 16))
 
 test('shows the last hour, or the last day, where so much is known', () => {
-  expect(spanOf('hour', now - 5 * HOUR, now)).toEqual({ fromMs: now - HOUR, toMs: now })
-  expect(spanOf('day', now - 30 * HOUR, now)).toEqual({ fromMs: now - 24 * HOUR, toMs: now })
+  expect(rangeOf('hour', now - 5 * HOUR, now)).toEqual({ fromMs: now - HOUR, toMs: now })
+  expect(rangeOf('day', now - 30 * HOUR, now)).toEqual({ fromMs: now - 24 * HOUR, toMs: now })
 })
 
 test('shows what is known while that is less than the period, but three minutes at least', () => {
-  expect(spanOf('day', now - 5 * HOUR, now).fromMs).toBe(now - 5 * HOUR)
-  expect(spanOf('hour', now - 1000, now).fromMs).toBe(now - 3 * MINUTE)
+  expect(rangeOf('day', now - 5 * HOUR, now).fromMs).toBe(now - 5 * HOUR)
+  expect(rangeOf('hour', now - 1000, now).fromMs).toBe(now - 3 * MINUTE)
 })
 
 test('marks whole ten minutes of an hour', () => {

@@ -1,17 +1,17 @@
-import type { HistoryReport } from '../history/report.ts'
-import { element, replaceChildren } from './element.ts'
-import type { Span } from './period.ts'
+import type { HistoryReport } from '../../history/report.ts'
+import { element, replaceChildren } from '../element.ts'
+import type { TimeRange } from '../time-range.ts'
+import { type Band, told } from './band.ts'
 import { segmentsOf } from './segments.ts'
-import { type Band, told } from './stretch.ts'
 
 /** The timeline in words, the newest first, for whoever reads and does not look. Made only while it is open. */
 export function createChangeList(bands: readonly Band[]): {
   readonly node: HTMLElement
-  show(history: HistoryReport, span: Span): void
+  show(history: HistoryReport, span: TimeRange): void
 } {
   const list = element('ol', { class: 'changes', reversed: '' })
   const node = element('details', {}, element('summary', {}, 'All of it as a list'), list)
-  let last: readonly [HistoryReport, Span] | undefined
+  let last: readonly [HistoryReport, TimeRange] | undefined
   const fill = (): void => {
     if (node.open && last !== undefined) replaceChildren(list, ...itemsOf(bands, ...last))
   }
@@ -25,7 +25,7 @@ export function createChangeList(bands: readonly Band[]): {
   }
 }
 
-function itemsOf(bands: readonly Band[], history: HistoryReport, span: Span): readonly HTMLElement[] {
+function itemsOf(bands: readonly Band[], history: HistoryReport, span: TimeRange): readonly HTMLElement[] {
   return bands
     .flatMap((band) =>
       segmentsOf(history.states[band.name] ?? [], span).map((segment) => ({ band, segment })),

@@ -1,10 +1,10 @@
 import type { HistoryReport } from '../../history/report.ts'
+import { createPlot } from '../chart/plot.ts'
 import { element, replaceChildren } from '../element.ts'
 import { minuteInstant } from '../instant.ts'
 import { number } from '../numbers.ts'
-import { type Period, spanOf } from '../period.ts'
-import { createPlot } from '../plot.ts'
 import { dayMinute, zoneMs } from '../time.ts'
+import { type Period, rangeOf } from '../time-range.ts'
 import { type Numbers, rowsOf, type Sample, samplesOf, sums } from './samples.ts'
 
 /** How the lines look, in this order; `.key-0` and so on in the style are the same. */
@@ -15,7 +15,7 @@ const LOOKS = [
   { colour: 'text', dash: [12, 3, 2, 3] },
 ] as const
 
-export interface LinesChartOptions {
+export interface CountChartOptions {
   readonly title: string
   readonly numbers: Numbers
   /** What each number is called. */
@@ -30,7 +30,7 @@ export interface LinesChartOptions {
 }
 
 /** How often things happened, or how many there were, minute by minute: as lines, in words, and as a table. */
-export function createLinesChart(options: LinesChartOptions): {
+export function createCountChart(options: CountChartOptions): {
   readonly node: HTMLElement
   show(history: HistoryReport, nowMs: number, period: Period): void
 } {
@@ -84,7 +84,7 @@ export function createLinesChart(options: LinesChartOptions): {
     node,
     show: (history, nowMs, period) => {
       untilMs = nowMs
-      const span = spanOf(period, Date.parse(history.since), nowMs)
+      const span = rangeOf(period, Date.parse(history.since), nowMs)
       const samples = samplesOf(history.minutes, numbers, span)
       const isKnown = sums(samples, labels.length).some((sum) => sum > 0)
       for (const part of [canvas, details]) part.hidden = !isKnown

@@ -1,5 +1,5 @@
-import type { MinutesReport, Value } from '../history/report.ts'
-import type { Span } from './period.ts'
+import type { MinutesReport, Value } from '../../history/report.ts'
+import type { TimeRange } from '../time-range.ts'
 
 const MINUTE_MS = 60_000
 /** An hour of minutes. */
@@ -16,7 +16,11 @@ export interface Point {
 }
 
 /** The minutes that a span shows, of the durations of this name. */
-export function pointsOf(minutes: MinutesReport, name: string, { fromMs, toMs }: Span): readonly Point[] {
+export function pointsOf(
+  minutes: MinutesReport,
+  name: string,
+  { fromMs, toMs }: TimeRange,
+): readonly Point[] {
   const { medianMs = [], maxMs = [] } = minutes.durations[name] ?? {}
   const firstMs = Date.parse(minutes.from)
   return medianMs

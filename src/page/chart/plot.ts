@@ -1,8 +1,8 @@
 import UPlot from 'uplot'
-import type { Value } from '../history/report.ts'
-import { lonely } from './chart-points.ts'
-import { type Span, ticksOf } from './period.ts'
-import { clockMinute, zoneMs } from './time.ts'
+import type { Value } from '../../history/report.ts'
+import { clockMinute, zoneMs } from '../time.ts'
+import { type TimeRange, ticksOf } from '../time-range.ts'
+import { lonely } from './duration-points.ts'
 
 /** One line of a plot: a colour of the style and its dashes, because a colour is not told by everybody; and its value in each minute. */
 export interface Line<Minute> {
@@ -20,7 +20,7 @@ export interface PlotOptions<Minute> {
 }
 
 export interface Plot<Minute> {
-  show(minutes: readonly Minute[], span: Span): void
+  show(minutes: readonly Minute[], span: TimeRange): void
 }
 
 const HEIGHT_PX = 180
@@ -33,7 +33,7 @@ export function createPlot<Minute extends { readonly atMs: number }>(
   { lines, format, onPointed }: PlotOptions<Minute>,
 ): Plot<Minute> {
   let shown: readonly Minute[] = []
-  let span: Span = { fromMs: 0, toMs: 1 }
+  let span: TimeRange = { fromMs: 0, toMs: 1 }
   let plot: UPlot | undefined
   const pointed = ({ cursor }: UPlot): void =>
     onPointed(cursor.idx === null || cursor.idx === undefined ? undefined : shown[cursor.idx])
@@ -68,7 +68,7 @@ interface Drawing {
   readonly width: number
   readonly lines: readonly Pick<Line<never>, 'colour' | 'dash'>[]
   readonly format: (value: number) => string
-  readonly span: () => Span
+  readonly span: () => TimeRange
   readonly pointed: (plot: UPlot) => void
 }
 
