@@ -3,7 +3,7 @@ import { KeyPairFollower } from '../net/key-pair-follower.ts'
 import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
 import type { Redactor } from '../ops/redactor.ts'
-import type { PageRequest } from '../ops/status-page.ts'
+import type { TokenQuery } from '../ops/token-query.ts'
 import { EventLog } from './event-log.ts'
 import type { ListChange, RegistryEvent } from './events.ts'
 import type { RegistryOptions } from './options.ts'
@@ -63,7 +63,7 @@ export class RegistryService {
       clock,
       redact: redactor.redact,
       readiness: () => this.#readiness(),
-      status: (page) => this.#status(page),
+      status: (query) => this.#status(query),
       page: history && {
         name: 'registry',
         history: history.history,
@@ -132,7 +132,7 @@ export class RegistryService {
     return { ready, brief, verbose }
   }
 
-  #status(page: PageRequest): Record<string, unknown> {
+  #status(query: TokenQuery): Record<string, unknown> {
     const { clock, version, listTrouble, reachability = 'off' } = this.#options
     const certificate = this.#certificate?.state
     const nowMs = clock.now()
@@ -146,7 +146,7 @@ export class RegistryService {
       listening: this.#listening,
       list: listTrouble(),
       certificate: certificate && { ...certificate, since: this.#certificateSince },
-      page,
+      query,
     })
   }
 }

@@ -1,8 +1,8 @@
-/** Tokens a page of `/status` at most. */
-const PAGE_MAX = 100
+/** Tokens that an answer of `/status` shows at most. */
+const SHOWN_MAX = 100
 
 /** Which tokens `/status` is to show. */
-export interface PageRequest {
+export interface TokenQuery {
   /** How many to skip. */
   readonly offset: number
   /** How many to show; at most 100. */
@@ -14,39 +14,39 @@ export interface PageRequest {
 }
 
 /** Tokens that are shown together. */
-export interface StatusGroup<Token> {
+export interface TokenGroup<Token> {
   readonly size: number
   readonly tokens: Iterable<Token>
 }
 
-export interface StatusPage<Token> {
+export interface TokenSelection<Token> {
   readonly tokens: readonly Token[]
-  /** How many there are on all pages together. */
+  /** How many there are that the text is said of, with those that are not shown. */
   readonly matching: number
 }
 
 /** `?offset=&limit=&text=`; a number that is none counts as not given. @param redact takes secrets out of words */
-export function pageRequest(query: URLSearchParams, redact: (words: string) => string): PageRequest {
+export function readTokenQuery(query: URLSearchParams, redact: (words: string) => string): TokenQuery {
   const whole = (name: string, standard: number): number => {
     const value = Math.trunc(Number(query.get(name) || standard))
     return Number.isNaN(value) ? standard : Math.max(0, value)
   }
   const text = (query.get('text') ?? '').trim().toLowerCase()
-  return { offset: whole('offset', 0), limit: Math.min(whole('limit', PAGE_MAX), PAGE_MAX), text, redact }
+  return { offset: whole('offset', 0), limit: Math.min(whole('limit', SHOWN_MAX), SHOWN_MAX), text, redact }
 }
 
 /**
- * The page of tokens that is asked for, group by group; goes through no group that it shows nothing of, unless a text is looked for.
+ * The tokens that are asked for, group by group; goes through no group that it shows nothing of, unless a text is looked for.
  *
  * @param wordsOf all that is said of a token
  */
-export function statusPage<Token>(
-  groups: readonly StatusGroup<Token>[],
-  request: PageRequest,
+export function selectTokens<Token>(
+  groups: readonly TokenGroup<Token>[],
+  query: TokenQuery,
   wordsOf: (token: Token) => string,
-): StatusPage<Token> {
-  const { text, redact = (words) => words } = request
-  if (text === '') return { tokens: pageOf(groups, request), matching: sizeOf(groups) }
+): TokenSelection<Token> {
+  const { text, redact = (words) => words } = query
+  if (text === '') return { tokens: partOf(groups, query), matching: sizeOf(groups) }
   const isIn = (words: string): boolean => words.toLowerCase().includes(text)
   const found = groups.map(({ tokens }) => {
     const matching = [...tokens].filter((token) => {
@@ -55,19 +55,19 @@ export function statusPage<Token>(
     })
     return { size: matching.length, tokens: matching }
   })
-  return { tokens: pageOf(found, request), matching: sizeOf(found) }
+  return { tokens: partOf(found, query), matching: sizeOf(found) }
 }
 
-function sizeOf(groups: readonly StatusGroup<unknown>[]): number {
+function sizeOf(groups: readonly TokenGroup<unknown>[]): number {
   return groups.reduce((sum, { size }) => sum + size, 0)
 }
 
-function pageOf<Token>(
-  groups: readonly StatusGroup<Token>[],
-  { offset, limit }: PageRequest,
+function partOf<Token>(
+  groups: readonly TokenGroup<Token>[],
+  { offset, limit }: TokenQuery,
 ): readonly Token[] {
-  const page: Token[] = []
-  if (limit === 0) return page
+  const part: Token[] = []
+  if (limit === 0) return part
   let skip = offset
   for (const { size, tokens } of groups) {
     if (skip >= size) {
@@ -76,9 +76,9 @@ function pageOf<Token>(
     }
     for (const token of tokens) {
       if (skip > 0) skip -= 1
-      else page.push(token)
-      if (page.length === limit) return page
+      else part.push(token)
+      if (part.length === limit) return part
     }
   }
-  return page
+  return part
 }

@@ -5,7 +5,7 @@ const FIRST_MS = 0.01
 const BUCKETS = 180
 
 /** The durations of one minute: however many there are, they take the same room. */
-export class DurationMinute {
+export class DurationHistogram {
   readonly #counts = new Uint32Array(BUCKETS)
   #total = 0
   #maxMs = 0

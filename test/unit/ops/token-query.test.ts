@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type PageRequest, pageRequest, statusPage } from '../../../src/ops/status-page.ts'
+import { readTokenQuery, selectTokens, type TokenQuery } from '../../../src/ops/token-query.ts'
 
 const plain = (words: string): string => words
-const asked = (query: string): PageRequest => pageRequest(new URLSearchParams(query), plain)
+const asked = (query: string): TokenQuery => readTokenQuery(new URLSearchParams(query), plain)
 
 /** Groups of tokens called `a0`, `a1`, …, `b0`, …; how many are looked at is counted. */
 function begin(...sizes: readonly number[]) {
@@ -21,7 +21,7 @@ function begin(...sizes: readonly number[]) {
     return { size, tokens }
   })
   const page = (query: string, wordsOf = (token: string) => token) =>
-    statusPage(groups, asked(query), wordsOf)
+    selectTokens(groups, asked(query), wordsOf)
   return { page, looks: () => looks }
 }
 
@@ -82,7 +82,7 @@ describe('a page', () => {
     const redact = (words: string): string => words.replace('secret', '***')
     const groups = [{ size: 1, tokens: ['no secret here'] }]
     const matching = (text: string): number =>
-      statusPage(groups, pageRequest(new URLSearchParams({ text }), redact), plain).matching
+      selectTokens(groups, readTokenQuery(new URLSearchParams({ text }), redact), plain).matching
     expect([matching('here'), matching('secret'), matching('secr')]).toEqual([1, 0, 0])
   })
 })
