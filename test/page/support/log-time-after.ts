@@ -6,7 +6,7 @@ import { waitUntil } from '../../support/wait.ts'
  * Does something, and waits for the line of a log that says it was seen; resolves with the instant of that line, in milliseconds since the
  * epoch. Older lines do not count.
  */
-export async function factAfter(
+export async function logTimeAfter(
   { lines, output }: Command,
   match: RegExp,
   act: () => Promise<unknown> | unknown,
