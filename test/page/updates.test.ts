@@ -30,15 +30,15 @@ function recordRequests(page: Page, requests: string[]): void {
 /** Opens streams of updates until the server has no place for another. */
 async function takeAllPlaces(port: number): Promise<readonly IncomingMessage[]> {
   const readers: IncomingMessage[] = []
-  for (;;) {
+  while (readers.length < 100) {
     const [response] = (await once(get({ port, path: '/updates', agent: false }), 'response')) as [
       IncomingMessage,
     ]
     response.on('error', () => {}).resume()
     if (response.statusCode === 503) return readers
-    expect(response.statusCode).toBe(200)
     readers.push(response)
   }
+  throw new Error('there is place for all')
 }
 
 /** A browser without a window shows all of its pages. */

@@ -31,14 +31,14 @@ async function delayMs(
   return readMs - factMs
 }
 
-/** Each time, and not only mostly. */
+/** Each fact each time, and not only mostly. */
 function expectSeen(delaysMs: Readonly<Record<string, readonly number[]>>): void {
-  const summary = Object.entries(delaysMs).map(([fact, delays]) => {
+  const facts = Object.entries(delaysMs).map(([fact, delays]) => {
     const { p50, max } = percentiles(delays)
-    return [fact, { median: p50, worst: max, delays }] as const
+    return { fact, median: p50, worst: max, delays }
   })
-  report('from the fact to the page, ms', Object.fromEntries(summary))
-  for (const [fact, { worst, delays }] of summary) expect(worst, `${fact}: ${delays}`).toBeLessThan(SEEN_MS)
+  report('from the fact to the page, ms', facts)
+  expect(facts.filter(({ worst }) => worst >= SEEN_MS)).toEqual([])
 }
 
 describe.runIf(chromiumPath !== undefined)('within 1.5 s', () => {
