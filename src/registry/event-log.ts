@@ -1,9 +1,7 @@
-import type { History } from '../history/history.ts'
 import { assertNever } from '../lib/assert-never.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
-import { recordedLog } from '../ops/recorded-log.ts'
 import { expiryTrouble } from './certificate-expiry.ts'
 import { LEAVE_REASONS, type ListChange, type RegistryEvent } from './events.ts'
 import type { RefusalReason } from './refusals.ts'
@@ -29,9 +27,8 @@ export class EventLog {
   /** Apart from the others, which a sum names by their tokens: these are named by addresses. */
   readonly #refusals: LogAggregator
 
-  /** @param history keeps the lines too; undefined where nobody can look */
-  constructor(log: Log, clock: Clock, history?: Pick<History, 'note'>) {
-    this.#log = recordedLog(log, history)
+  constructor(log: Log, clock: Clock) {
+    this.#log = log
     this.#clock = clock
     this.#changes = new LogAggregator(clock, (sum) => this.#writeSum(sum))
     this.#refusals = new LogAggregator(clock, (sum) => this.#writeSum(sum))

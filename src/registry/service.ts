@@ -2,6 +2,7 @@ import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
 import { KeyPairFollower } from '../net/key-pair-follower.ts'
 import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
+import { recordedLog } from '../ops/recorded-log.ts'
 import type { Redactor } from '../ops/redactor.ts'
 import type { TokenQuery } from '../ops/token-query.ts'
 import { EventLog } from './event-log.ts'
@@ -41,13 +42,14 @@ export class RegistryService {
   #certificateSince: Date
 
   constructor(options: RegistryServiceOptions) {
-    const { clock, log, tls, redactor } = options
-    this.#options = options
+    const { clock, tls, redactor } = options
     this.#startedMs = clock.now()
     this.#certificateSince = clock.date()
     const history =
       options.admin.port === 0 ? undefined : new RegistryHistory(() => this.server, clock, redactor.redact)
-    this.#eventLog = new EventLog(log, clock, history?.history)
+    const log = recordedLog(options.log, history?.history)
+    this.#options = { ...options, log }
+    this.#eventLog = new EventLog(log, clock)
     this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
       tls &&
