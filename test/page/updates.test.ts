@@ -70,13 +70,19 @@ describe.runIf(chromiumPath !== undefined)('the page goes on by itself', () => {
     await untilSentence(page, FINDABLE)
   })
 
-  it('where all places for readers are taken, by asking', async () => {
+  it('where all places for readers are taken, by asking, at once', async () => {
     const readers = await takeAllPlaces(daemons.adminPort)
     const requests: string[] = []
     const page = await viewer.open(daemons.adminPort, {
-      prepare: async (opened) => recordRequests(opened, requests),
+      prepare: async (opened) => {
+        recordRequests(opened, requests)
+        // No time passes in which it would find out by itself that nothing comes.
+        await opened.clock.install()
+        await opened.clock.pauseAt(Date.now() + 1000)
+      },
     })
     await untilSentence(page, FINDABLE)
+    await page.clock.resume()
     puppet.kill('SIGKILL')
     await untilSentence(page, PUPPET_AWAY)
     puppet = await daemons.startPuppet()

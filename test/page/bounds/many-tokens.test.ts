@@ -77,8 +77,8 @@ describe.runIf(chromiumPath !== undefined)('with 10,000 tokens', () => {
       REGISTRAR_REGISTRY_URL: `ws://127.0.0.1:${registry.port}`,
       REGISTRAR_CONNECT_RATE: '1000',
     })
-    await sidecar.until('all registrations', allRegistered, 55_000)
-  })
+    await sidecar.until('all registrations', allRegistered, 110_000)
+  }, 120_000)
   afterAll(() => empty.close())
 
   /** Milliseconds from the beginning of the navigation until the answer can be read. */
