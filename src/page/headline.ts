@@ -1,6 +1,5 @@
-import { element } from './element.ts'
-import { readOut, type Sentence, spoken } from './headline-words.ts'
-import { SIGNS } from './tone.ts'
+import { element, setText } from './element.ts'
+import { readOut, type Sentence, spoken, titleOf } from './headline-words.ts'
 
 export interface Headline {
   readonly nodes: readonly HTMLElement[]
@@ -24,13 +23,8 @@ export function createHeadline(program: string): Headline {
       setText(band, cutOff)
       band.hidden = cutOff === ''
       setText(live, readOut(sentence, cutOff))
-      const short = cutOff === '' ? `${SIGNS[sentence.tone]} ${sentence.words}` : '? No connection'
-      const title = `${short} · ${program}`
+      const title = `${titleOf(sentence, cutOff)} · ${program}`
       if (document.title !== title) document.title = title
     },
   }
-}
-
-function setText(of: HTMLElement, text: string): void {
-  if (of.textContent !== text) of.textContent = text
 }

@@ -21,7 +21,7 @@ const TICKS_MS = [
 ]
 const TICKS_MAX = 6
 
-/** A span of time, in milliseconds since the epoch. */
+/** From when until when, in milliseconds since the epoch. */
 export interface TimeRange {
   readonly fromMs: number
   readonly toMs: number
@@ -38,7 +38,7 @@ export function rangeOf(period: Period, sinceMs: number, nowMs: number): TimeRan
 }
 
 /**
- * The round instants of a span: whole ten minutes of an hour, whole four hours of a day.
+ * The round instants of a range: whole ten minutes of an hour, whole four hours of a day.
  *
  * @param zoneMs how far local time is ahead of UTC
  */

@@ -1,51 +1,61 @@
 import UPlot from 'uplot'
-import type { Value } from '../../history/report.ts'
 import { clockMinute, zoneMs } from '../time.ts'
 import { type TimeRange, ticksOf } from '../time-range.ts'
-import { lonely } from './duration-points.ts'
+import { lonely, type Sample } from './samples.ts'
 
-/** One line of a plot: a colour of the style and its dashes, because a colour is not told by everybody; and its value in each minute. */
-export interface Line<Minute> {
+/** How a line looks: a colour of the style, and dashes, because a colour is not told by everybody. `.key-NAME` in the style is the same. */
+export interface Look {
+  readonly name: string
   readonly colour: string
   readonly dash: readonly number[]
-  readonly of: (minute: Minute) => Value
 }
 
-export interface PlotOptions<Minute> {
-  readonly lines: readonly Line<Minute>[]
+export const LOOKS = {
+  solid: { name: 'solid', colour: 'good', dash: [] },
+  dashed: { name: 'dashed', colour: 'mixed', dash: [8, 4] },
+  dotted: { name: 'dotted', colour: 'bad', dash: [3, 3] },
+  mixed: { name: 'mixed', colour: 'text', dash: [12, 3, 2, 3] },
+} as const
+
+export interface PlotOptions {
+  /** Of each line, in the order of a sample's values. */
+  readonly looks: readonly Look[]
   /** How a value is written beside the plot. */
   readonly format: (value: number) => string
-  /** The minute that is pointed at; undefined: none is. */
-  readonly onPointed: (minute: Minute | undefined) => void
+  /** The sample that is pointed at; undefined: none is. */
+  readonly onPointed: (sample: Sample | undefined) => void
 }
 
-export interface Plot<Minute> {
-  show(minutes: readonly Minute[], span: TimeRange): void
+export interface Plot {
+  show(samples: readonly Sample[], range: TimeRange): void
 }
 
+/** The same in the style. */
 const HEIGHT_PX = 180
 /** Between two marks of the time axis, so that they can be told apart. */
 const LABEL_PX = 50
 
-/** Lines over time. */
-export function createPlot<Minute extends { readonly atMs: number }>(
-  parent: HTMLElement,
-  { lines, format, onPointed }: PlotOptions<Minute>,
-): Plot<Minute> {
-  let shown: readonly Minute[] = []
-  let span: TimeRange = { fromMs: 0, toMs: 1 }
+/** Lines over time. They are drawn from when they are seen first: that takes longer than all else of a page. */
+export function createPlot(parent: HTMLElement, { looks, format, onPointed }: PlotOptions): Plot {
+  let shown: readonly Sample[] = []
+  let range: TimeRange = { fromMs: 0, toMs: 1 }
   let plot: UPlot | undefined
-  const pointed = ({ cursor }: UPlot): void =>
-    onPointed(cursor.idx === null || cursor.idx === undefined ? undefined : shown[cursor.idx])
+  const pointed = ({ cursor }: UPlot): void => onPointed(cursor.idx == null ? undefined : shown[cursor.idx])
   const data = (): UPlot.AlignedData => [
     shown.map(({ atMs }) => atMs / 1000),
-    ...lines.map(({ of }) => shown.map(of)),
+    ...looks.map((_, line) => shown.map(({ values }) => values[line] ?? null)),
   ]
   const draw = (): void => {
     plot?.destroy()
-    const options = optionsOf({ width: parent.clientWidth, lines, format, span: () => span, pointed })
+    const options = optionsOf({ width: parent.clientWidth, looks, format, range: () => range, pointed })
     plot = new UPlot(options, data(), parent)
   }
+  const seen = new IntersectionObserver((entries) => {
+    if (plot !== undefined || !entries.some(({ isIntersecting }) => isIntersecting)) return
+    seen.disconnect()
+    draw()
+  })
+  seen.observe(parent)
   const resized = new ResizeObserver(() => {
     if (parent.clientWidth > 0) plot?.setSize({ width: parent.clientWidth, height: HEIGHT_PX })
   })
@@ -55,24 +65,21 @@ export function createPlot<Minute extends { readonly atMs: number }>(
     if (plot !== undefined) draw()
   })
   return {
-    show: (minutes, of) => {
-      shown = minutes
-      span = of
-      if (plot === undefined) draw()
-      else plot.setData(data())
+    show: (samples, of) => {
+      shown = samples
+      range = of
+      plot?.setData(data())
     },
   }
 }
 
-interface Drawing {
+interface Drawing extends Pick<PlotOptions, 'looks' | 'format'> {
   readonly width: number
-  readonly lines: readonly Pick<Line<never>, 'colour' | 'dash'>[]
-  readonly format: (value: number) => string
-  readonly span: () => TimeRange
+  readonly range: () => TimeRange
   readonly pointed: (plot: UPlot) => void
 }
 
-function optionsOf({ width, lines, format, span, pointed }: Drawing): UPlot.Options {
+function optionsOf({ width, looks, format, range, pointed }: Drawing): UPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string): string => style.getPropertyValue(`--${name}`)
   const axis = {
@@ -93,14 +100,14 @@ function optionsOf({ width, lines, format, span, pointed }: Drawing): UPlot.Opti
     cursor: { y: false, drag: { x: false, y: false } },
     hooks: { setCursor: [pointed] },
     scales: {
-      x: { range: () => [span().fromMs / 1000, span().toMs / 1000] },
+      x: { range: () => [range().fromMs / 1000, range().toMs / 1000] },
       y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
     },
     axes: [
       {
         ...axis,
         size: 30,
-        splits: () => ticksOf(span(), zoneMs(span().toMs)).map((atMs) => atMs / 1000),
+        splits: () => ticksOf(range(), zoneMs(range().toMs)).map((atMs) => atMs / 1000),
         values: ({ width }, splits) => {
           const isTight = width / (splits.length + 1) < LABEL_PX
           return splits.map((seconds, index) => (isTight && index % 2 ? '' : clockMinute(seconds * 1000)))
@@ -110,7 +117,7 @@ function optionsOf({ width, lines, format, span, pointed }: Drawing): UPlot.Opti
     ],
     series: [
       {},
-      ...lines.map((line) => ({ stroke: colour(line.colour), width: 2, dash: [...line.dash], points })),
+      ...looks.map((look) => ({ stroke: colour(look.colour), width: 2, dash: [...look.dash], points })),
     ],
   }
 }

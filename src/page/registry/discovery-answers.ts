@@ -1,5 +1,5 @@
 /** Answers to discoveries, as `/history` counts them. */
-export const ANSWERS = {
+export const DISCOVERY_ANSWERS = {
   'discoveries.found': 'found',
   'discoveries.not_registered': 'nobody registered',
   'discoveries.unusable': 'registered, but cannot be published',

@@ -61,7 +61,7 @@ export interface Refusal extends Words {
   readonly lastMs: number
 }
 
-/** Who was refused in this span, by reason; what happened last comes first. */
+/** Who was refused in this range, by reason; what happened last comes first. */
 export function refusalsOf(minutes: MinutesReport, { fromMs, toMs }: TimeRange): readonly Refusal[] {
   const firstMs = Date.parse(minutes.from)
   return Object.entries(minutes.counts)

@@ -8,7 +8,6 @@ import { askedOf, isInTrouble, stateOf, troubleOf } from './token-words.ts'
 /** The tokens, those in trouble first, then those that several registrants have. */
 export function createRegistryTokens(): TokenTable<Token> {
   return createTokenTable<Token>({
-    heading: 'Tokens',
     columns: ['Name', 'State', 'Since', 'What is wrong', 'Clients are sent to'],
     cells: (token, nowMs) => [
       element('code', {}, token.id),

@@ -1,3 +1,6 @@
+import { counted, number } from '../numbers.ts'
+import type { SidecarStatus } from './status.ts'
+
 export const VERDICTS: Readonly<Record<string, string>> = {
   verified: 'clients are led to this puppet',
   lost: 'clients do not find it: the registry answers that nobody is registered',
@@ -25,4 +28,14 @@ const MISLEADING: Readonly<Record<string, string>> = {
 /** Why clients do not get to the puppet, where that is what the code means; undefined: it is no trouble of theirs. */
 export function misleads(code: string): string | undefined {
   return code.startsWith('UNPUBLISHED_') ? 'the registry does not publish the token' : MISLEADING[code]
+}
+
+/** Where clients of many tokens are led. */
+export function countsWords({ verified, misled, registered }: SidecarStatus['registrations']): string {
+  const unknown = registered - verified - misled
+  return [
+    `clients of ${counted(verified, 'token')} are led here`,
+    ...(misled > 0 ? [`of ${number(misled)} elsewhere or nowhere`] : []),
+    ...(unknown > 0 ? [`${number(unknown)} ${unknown === 1 ? 'is' : 'are'} not looked up yet`] : []),
+  ].join(', ')
 }

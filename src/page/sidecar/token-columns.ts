@@ -17,7 +17,6 @@ const STATES: Readonly<Record<string, string>> = {
 /** The tokens, those in trouble first. */
 export function createSidecarTokens(): TokenTable<Token> {
   return createTokenTable<Token>({
-    heading: 'Tokens',
     columns: ['Name', 'State', 'Since', 'Why', 'Clients are sent to'],
     cells: (token, nowMs) => [
       element('code', {}, token.id),

@@ -13,7 +13,7 @@ export interface Detail {
 
 export interface BandRow {
   readonly node: HTMLElement
-  show(history: HistoryReport, span: TimeRange): void
+  show(history: HistoryReport, range: TimeRange): void
 }
 
 /**
@@ -45,15 +45,18 @@ export function createBandRow(band: Band, detail: Detail): BandRow {
   }
   return {
     node,
-    show: (history, span) => {
+    show: (history, range) => {
       const trackPx = track.clientWidth
-      const shown = segmentsOf(history.states[band.name] ?? [], span)
+      const states = history.states[band.name] ?? []
+      // The thing is not there.
+      node.hidden = states.length === 0
+      const shown = segmentsOf(states, range)
       shown.forEach((segment, index) => {
         const button = buttonFor(segment.fromMs)
         // The order is that of time; what is there already does not move, and keeps the focus.
         if (track.children[index] !== button) track.insertBefore(button, track.children[index] ?? null)
-        segments.set(button, [segment, span.toMs])
-        draw(button, band, segment, { nowMs: span.toMs, trackPx })
+        segments.set(button, [segment, range.toMs])
+        draw(button, band, segment, { nowMs: range.toMs, trackPx })
       })
       forget(buttons, new Set(shown.map(({ fromMs }) => fromMs)))
       const last = shown.at(-1)

@@ -1,5 +1,6 @@
 import { element } from '../element.ts'
 import { instant } from '../instant.ts'
+import { counted } from '../numbers.ts'
 import { duration } from '../time.ts'
 import type { Tone } from '../tone.ts'
 import type { Segment } from './segments.ts'
@@ -26,7 +27,7 @@ export function meaningOf({ states }: Band, { state, changes }: Pick<Segment, 's
 
 /** When it was, as nodes: what goes on has no end, and its length is no news. */
 function timesOf({ fromMs, toMs, isNow, changes }: Segment, nowMs: number): readonly (Node | string)[] {
-  const often = changes === 0 ? '' : `, with ${changes} changes`
+  const often = changes === 0 ? '' : `, with ${counted(changes, 'change')}`
   if (isNow) return ['since ', instant(fromMs, nowMs), often]
   const length = ` (${toMs - fromMs < 1000 ? 'less than 1 s' : duration(toMs - fromMs)}${often})`
   return ['from ', instant(fromMs, nowMs), ' to ', instant(toMs, nowMs), length]

@@ -7,7 +7,7 @@ import { segmentsOf } from './segments.ts'
 /** The timeline in words, the newest first, for whoever reads and does not look. Made only while it is open. */
 export function createChangeList(bands: readonly Band[]): {
   readonly node: HTMLElement
-  show(history: HistoryReport, span: TimeRange): void
+  show(history: HistoryReport, range: TimeRange): void
 } {
   const list = element('ol', { class: 'changes', reversed: '' })
   const node = element('details', {}, element('summary', {}, 'All of it as a list'), list)
@@ -18,18 +18,18 @@ export function createChangeList(bands: readonly Band[]): {
   node.addEventListener('toggle', fill)
   return {
     node,
-    show: (history, span) => {
-      last = [history, span]
+    show: (history, range) => {
+      last = [history, range]
       fill()
     },
   }
 }
 
-function itemsOf(bands: readonly Band[], history: HistoryReport, span: TimeRange): readonly HTMLElement[] {
+function itemsOf(bands: readonly Band[], history: HistoryReport, range: TimeRange): readonly HTMLElement[] {
   return bands
     .flatMap((band) =>
-      segmentsOf(history.states[band.name] ?? [], span).map((segment) => ({ band, segment })),
+      segmentsOf(history.states[band.name] ?? [], range).map((segment) => ({ band, segment })),
     )
     .toSorted((one, other) => other.segment.fromMs - one.segment.fromMs)
-    .map(({ band, segment }) => element('li', {}, ...told(band, segment, span.toMs)))
+    .map(({ band, segment }) => element('li', {}, ...told(band, segment, range.toMs)))
 }

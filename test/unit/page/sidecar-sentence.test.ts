@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HistoryReport } from '../../../src/history/report.ts'
-import { readOut, spoken } from '../../../src/page/headline-words.ts'
+import { readOut, spoken, titleOf } from '../../../src/page/headline-words.ts'
 import type { Problem } from '../../../src/page/problem.ts'
 import { sentence } from '../../../src/page/sidecar/sentence.ts'
 import type { SidecarStatus, Token } from '../../../src/page/sidecar/status.ts'
@@ -230,4 +230,41 @@ test('says neither time nor counts in what is read out, so that it changes with 
   const none = 'Not findable: none of the tokens is registered and leads here'
   expect([many(0, 10_000), many(0, 9999)]).toEqual(Array(2).fill(none))
   expect(readOut(sentence(healthy, history), 'No connection')).toBe('No connection')
+})
+
+test('says that the puppet refuses some of many tokens, or all of them', () => {
+  const read = (refused: number, misled: number) => {
+    const problems: readonly Problem[] = [
+      { code: 'PUPPET_REFUSES_TOKEN', message: '', remedy: '', since, tokens: { count: refused, ids: [] } },
+    ]
+    const registrations = { ...healthy.registrations, total: 1200, registered: 1200, misled }
+    const { tone, words, meaning } = sentence({ ...healthy, registrations, problems }, history)
+    return [tone, words, meaning]
+  }
+  expect(read(3, 0)).toEqual([
+    'mixed',
+    'Findable: all 1,200 tokens, but the puppet refuses 3',
+    'Findable: all tokens, but the puppet refuses some',
+  ])
+  expect(read(3, 200)).toEqual([
+    'mixed',
+    'Findable: 1,000 of 1,200 tokens, but the puppet refuses 3',
+    'Findable: not all tokens, but the puppet refuses some',
+  ])
+  expect(read(1200, 0)).toEqual([
+    'bad',
+    'Findable: all 1,200 tokens, but the puppet refuses them all',
+    'Findable: all tokens, but the puppet refuses them all',
+  ])
+})
+
+test('has a title that stays while only counts change', () => {
+  const title = (registered: number, total: number) =>
+    titleOf(
+      sentence({ ...healthy, registrations: { ...healthy.registrations, total, registered } }, history),
+      '',
+    )
+  expect([title(9998, 10_000), title(9997, 9999)]).toEqual(Array(2).fill('! Findable: not all tokens'))
+  expect(title(12, 12)).toBe('✓ Findable: all tokens')
+  expect(titleOf(sentence(healthy, history), 'No connection since')).toBe('? No connection')
 })
