@@ -118,8 +118,22 @@ export default defineConfig({
         define,
         test: {
           name: 'page',
-          include: ['test/page/**/*.test.ts'],
-          // It compares times on a machine that others may use too.
+          include: ['test/page/*.test.ts'],
+          retry: 1,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Real processes and a browser, which mostly wait.
+          maxWorkers: 3,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      // The other half of it: times, which no neighbour may eat.
+      {
+        define,
+        test: {
+          name: 'page-bounds',
+          include: ['test/page/bounds/*.test.ts'],
+          // On a machine that others may use too.
           retry: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,

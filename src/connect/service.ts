@@ -4,7 +4,7 @@ import { AdminServer, type AdminServerAddress } from '../ops/admin-server.ts'
 import { type Answer, textAnswer } from '../ops/http-endpoints.ts'
 import type { Log } from '../ops/log.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
-import type { PageRequest } from '../ops/status-page.ts'
+import type { TokenQuery } from '../ops/token-query.ts'
 import { ConnectState } from './connect-state.ts'
 import { EventLog } from './event-log.ts'
 import type { ConnectEvent } from './events.ts'
@@ -67,7 +67,7 @@ export class ConnectService {
         const listening = this.#listens ? server.listeners.length : 0
         return readiness(state, { listening, draining: this.#draining })
       },
-      status: (page) => this.#status(page),
+      status: (query) => this.#status(query),
       loadMetrics: async () => (await import('./metrics.ts')).createMetrics(server, state, version),
       routes: [
         { method: 'POST', path: '/drain', local: true, handle: () => this.#answerDrain() },
@@ -173,7 +173,7 @@ export class ConnectService {
     return answer
   }
 
-  #status(page: PageRequest): Record<string, unknown> {
+  #status(query: TokenQuery): Record<string, unknown> {
     const { clock, registry, version } = this.#options
     const nowMs = clock.now()
     return statusReport(this.#state, {
@@ -185,7 +185,7 @@ export class ConnectService {
       listeners: this.#server.listeners,
       nowMs,
       date: clock.date(),
-      page,
+      query,
     })
   }
 }

@@ -1,5 +1,5 @@
 import { hostPort } from '../net/host-port.ts'
-import { type PageRequest, statusPage } from '../ops/status-page.ts'
+import { selectTokens, type TokenQuery } from '../ops/token-query.ts'
 import type { ConnectState } from './connect-state.ts'
 import type { Listener } from './listener.ts'
 import { troubleOf } from './puppet-state.ts'
@@ -17,7 +17,7 @@ export interface StatusReportOptions {
   readonly nowMs: number
   readonly date: Date
   /** Which tokens to show. */
-  readonly page: PageRequest
+  readonly query: TokenQuery
 }
 
 /** The body of `/status`. */
@@ -27,7 +27,7 @@ export function statusReport(state: ConnectState, options: StatusReportOptions):
   const groups = [listeners.filter(isTroubled), listeners.filter((each) => !isTroubled(each))].map(
     (tokens) => ({ size: tokens.length, tokens }),
   )
-  const { tokens, matching } = statusPage(groups, options.page, ({ id, address }) => {
+  const { tokens, matching } = selectTokens(groups, options.query, ({ id, address }) => {
     const trouble = troubleOf(state.puppet(id))
     return [id, hostPort(address), trouble?.code, trouble?.reason].join(' ')
   })

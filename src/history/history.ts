@@ -52,12 +52,17 @@ export class History {
     this.#setMs = this.#startMs
   }
 
-  /** Something is in this state from now on; nothing changes where it was in it already, for the same reason. */
-  enter(name: string, state: string, code: string | null = null, cause = ''): void {
+  /**
+   * Something is in this state from now on; nothing changes where it was in it already, for the same reason.
+   *
+   * @param at when that began, where it is heard of later; default: now
+   */
+  enter(name: string, state: string, code: string | null = null, cause = '', at?: Date): void {
     const past = this.#states.get(name)
     // With many tokens it is mostly nothing new: then there is nothing to shorten.
     if (past === undefined || past.isIn(state, code, cause)) return
-    past.enter(state, code, this.#shortened(cause), this.#nowMs)
+    const atMs = at === undefined ? this.#nowMs : this.instantOf(at)
+    past.enter(state, code, this.#shortened(cause), this.#nowMs, atMs)
   }
 
   took(name: string, ms: number): void {

@@ -1,4 +1,4 @@
-import { DurationMinute } from './duration-minute.ts'
+import { DurationHistogram } from './duration-histogram.ts'
 import { MINUTES_KEPT, type MinutesReport, type Value } from './report.ts'
 
 const MINUTE_MS = 60_000
@@ -14,7 +14,7 @@ export interface MinuteNames {
 }
 
 interface Duration {
-  readonly minute: DurationMinute
+  readonly histogram: DurationHistogram
   readonly medianMs: Float32Array
   readonly maxMs: Float32Array
 }
@@ -37,14 +37,18 @@ export class Minutes {
   constructor({ durations, counts, levels }: MinuteNames, nowMs: number) {
     this.#startMs = nowMs
     for (const name of durations)
-      this.#durations.set(name, { minute: new DurationMinute(), medianMs: emptyDay(), maxMs: emptyDay() })
+      this.#durations.set(name, {
+        histogram: new DurationHistogram(),
+        medianMs: emptyDay(),
+        maxMs: emptyDay(),
+      })
     for (const name of counts) this.#counts.set(name, { now: 0, values: emptyDay() })
     for (const name of levels) this.#levels.set(name, { now: 0, values: emptyDay() })
   }
 
   took(name: string, ms: number, nowMs: number): void {
     this.#goOn(nowMs)
-    this.#durations.get(name)?.minute.add(ms)
+    this.#durations.get(name)?.histogram.add(ms)
   }
 
   happened(name: string, nowMs: number): void {
@@ -79,9 +83,9 @@ export class Minutes {
     return {
       first,
       from: iso(this.#startMs + first * MINUTE_MS),
-      durations: mapped(this.#durations, ({ minute, medianMs, maxMs }) => ({
-        medianMs: times(medianMs, minute.medianMs),
-        maxMs: times(maxMs, minute.maxMs),
+      durations: mapped(this.#durations, ({ histogram, medianMs, maxMs }) => ({
+        medianMs: times(medianMs, histogram.medianMs),
+        maxMs: times(maxMs, histogram.maxMs),
       })),
       counts: mapped(this.#counts, ({ now, values }) => since(values, now)),
       levels: mapped(this.#levels, ({ now, values }) => since(values, now)),
@@ -98,10 +102,10 @@ export class Minutes {
   }
 
   #close(index: number): void {
-    for (const { minute, medianMs, maxMs } of this.#durations.values()) {
-      medianMs[index] = minute.medianMs
-      maxMs[index] = minute.maxMs
-      minute.clear()
+    for (const { histogram, medianMs, maxMs } of this.#durations.values()) {
+      medianMs[index] = histogram.medianMs
+      maxMs[index] = histogram.maxMs
+      histogram.clear()
     }
     for (const count of this.#counts.values()) {
       count.values[index] = count.now

@@ -10,7 +10,7 @@ interface PastState {
   readonly cause: string
   /** Changes between this and the next that are not kept. */
   readonly changes: number
-  /** When this was written: later than `atMs` where several were put together. */
+  /** When this was written: later than `atMs` where several were put together, or where it was heard of later. */
   readonly writtenMs: number
 }
 
@@ -33,13 +33,18 @@ export class PastStates {
     return last?.state === state && last.code === code && last.cause === cause
   }
 
-  /** It is in this state from now on. Nothing changes where it was in it already, for the same reason. */
-  enter(state: string, code: string | null, cause: string, nowMs: number): void {
+  /**
+   * It is in this state from now on. Nothing changes where it was in it already, for the same reason.
+   *
+   * @param atMs when that began, where it is heard of later; not before the state before it. Default: now
+   */
+  enter(state: string, code: string | null, cause: string, nowMs: number, atMs = nowMs): void {
     if (this.isIn(state, code, cause)) return
+    const beganMs = Math.min(Math.max(atMs, this.#all.at(-1)?.atMs ?? nowMs), nowMs)
     // It was over a day ago.
     while ((this.#all[1]?.atMs ?? nowMs) <= nowMs - DAY_MS) this.#all.shift()
     this.#number += 1
-    this.#all.push({ number: this.#number, atMs: nowMs, state, code, cause, changes: 0, writtenMs: nowMs })
+    this.#all.push({ number: this.#number, atMs: beganMs, state, code, cause, changes: 0, writtenMs: nowMs })
     if (this.#all.length > STATES_KEPT) this.#makeRoom(nowMs)
   }
 

@@ -7,7 +7,7 @@ import { type Route, serveEndpoints, textAnswer } from './http-endpoints.ts'
 import type { EventMetrics } from './metric-set.ts'
 import { type PageName, pageRoutes } from './page-routes.ts'
 import { redactedJson } from './redacted-json.ts'
-import { type PageRequest, pageRequest } from './status-page.ts'
+import { readTokenQuery, type TokenQuery } from './token-query.ts'
 import { UpdateStream } from './update-stream.ts'
 
 /** What `/readyz` answers, in short and for `?verbose`. */
@@ -38,7 +38,7 @@ export interface AdminServerOptions<Event> extends AdminServerAddress {
   /** Takes secrets out of each body, of JSON out of its texts. */
   readonly redact: (text: string) => string
   readonly readiness: () => Readiness
-  readonly status: (page: PageRequest) => Record<string, unknown>
+  readonly status: (query: TokenQuery) => Record<string, unknown>
   /** Makes the metrics. Called once, and only where there are endpoints: their library is large. */
   readonly loadMetrics: () => Promise<EventMetrics<Event>>
   /** The page at `/`, and the past that it shows; undefined: there is no page. */
@@ -156,7 +156,7 @@ export class AdminServer<Event> {
         costly: true,
         verbatim: true,
         handle: (query) => {
-          const body = `${redactedJson(status(pageRequest(query, redact)), redact, 2)}\n`
+          const body = `${redactedJson(status(readTokenQuery(query, redact)), redact, 2)}\n`
           return { status: 200, contentType: 'application/json', body }
         },
       },

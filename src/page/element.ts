@@ -17,6 +17,11 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+/** Gives an element another text, unless it is the same: what is read or selected stays. */
+export function setText(of: Element, text: string): void {
+  if (of.textContent !== text) of.textContent = text
+}
+
 /** Puts other children in an element's place, unless they look the same: what is read or selected stays. */
 export function replaceChildren(parent: Element, ...children: readonly Child[]): void {
   const next = parent.cloneNode() as Element

@@ -1,5 +1,5 @@
 import { element } from './element.ts'
-import { PERIODS, type Period } from './period.ts'
+import { PERIODS, type Period } from './time-range.ts'
 
 const LABELS: Readonly<Record<Period, string>> = { hour: 'Last hour', day: 'Last 24 hours' }
 

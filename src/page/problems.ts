@@ -2,6 +2,7 @@ import { element, replaceChildren } from './element.ts'
 import { instant } from './instant.ts'
 import { number } from './numbers.ts'
 import type { Problem } from './problem.ts'
+import { inLowerCase } from './short-reason.ts'
 
 /** What is wrong and what to do about it; nothing at all while nothing is. */
 export function createProblems(): {
@@ -32,7 +33,7 @@ function item({ code, message, remedy, since, tokens }: Problem, nowMs: number):
   return element(
     'li',
     {},
-    element('p', { class: 'what' }, capital(message)),
+    element('p', { class: 'what' }, capital(inLowerCase(message))),
     element('p', { class: 'remedy' }, element('strong', {}, 'To do: '), remedy),
     element(
       'p',

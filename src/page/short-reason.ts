@@ -5,3 +5,8 @@
 export function shortReason(reason: string): string {
   return reason.replace(/^(?:proxy )?[A-Za-z]+: \S+: /, '').replace(/ \(E[A-Z_]+\)$/, '')
 }
+
+/** The log cries out what must be found among many lines; here it stands among few. */
+export function inLowerCase(message: string): string {
+  return message.replace(/^[A-Z]+(?: [A-Z]+)+(?=: )/, (words) => words.toLowerCase())
+}

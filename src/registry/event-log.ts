@@ -1,9 +1,7 @@
-import type { History } from '../history/history.ts'
 import { assertNever } from '../lib/assert-never.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
-import { recordedLog } from '../ops/recorded-log.ts'
 import { expiryTrouble } from './certificate-expiry.ts'
 import { ClusterLog } from './cluster-log.ts'
 import { LEAVE_REASONS, type ListChange, type RegistryEvent } from './events.ts'
@@ -32,9 +30,8 @@ export class EventLog {
 
   readonly #cluster: ClusterLog
 
-  /** @param history keeps the lines too; undefined where nobody can look */
-  constructor(log: Log, clock: Clock, history?: Pick<History, 'note'>) {
-    this.#log = recordedLog(log, history)
+  constructor(log: Log, clock: Clock) {
+    this.#log = log
     this.#clock = clock
     this.#cluster = new ClusterLog(this.#log, clock)
     this.#changes = new LogAggregator(clock, (sum) => this.#writeSum(sum))

@@ -1,6 +1,6 @@
 import { History } from '../history/history.ts'
 import type { Clock } from '../lib/clock.ts'
-import { expiryTrouble } from './certificate-expiry.ts'
+import { type ExpiryTrouble, expiryTrouble } from './certificate-expiry.ts'
 import type { ClusterEvent } from './cluster-events.ts'
 import { DISCOVERY_RESULTS, type RegistryEvent } from './events.ts'
 import { REFUSALS } from './refusals.ts'
@@ -25,11 +25,15 @@ interface Observed {
   readonly sharing: Pick<RegistryServer['sharing'], 'size'>
 }
 
+type CertificateEvent = RegistryEvent & { readonly type: 'certificate' }
+
 /** Keeps the registry's past. A leaf: nothing decides by it. */
 export class RegistryHistory {
   readonly history: History
   readonly #server: () => Observed
   readonly #clock: Clock
+  /** What was heard of the certificate last, and when, in milliseconds since the epoch. */
+  #certificate: { readonly event: CertificateEvent; readonly seenMs: number } | undefined
 
   /** @param redact takes secrets out of what is kept; default: leaves it as it is */
   constructor(server: () => Observed, clock: Clock, redact?: (text: string) => string) {
@@ -95,14 +99,32 @@ export class RegistryHistory {
     else this.history.enter('sharing', 'single')
   }
 
-  /** Whether clients accept it counts most. It expires without an event: of that the page hears by `/status`. */
-  #lookAtCertificate({ expires, problem, code }: RegistryEvent & { type: 'certificate' }): void {
-    const expiry = expiryTrouble(expires, this.#clock.date())
-    if (expiry?.code === 'CERTIFICATE_EXPIRED')
-      this.history.enter('certificate', 'expired', expiry.code, expiry.text)
-    else if (problem !== '') this.history.enter('certificate', 'in trouble', code ?? null, problem)
-    else if (expiry === undefined) this.history.enter('certificate', 'valid')
-    else this.history.enter('certificate', 'expires soon', expiry.code, expiry.text)
+  /** It comes near its end, and to it, without an event: the page hears of that by `/status`, and it is put down with the next event. */
+  #lookAtCertificate(event: CertificateEvent): void {
+    const nowMs = this.#clock.date().getTime()
+    if (this.#certificate !== undefined) {
+      const { event: before, seenMs } = this.#certificate
+      for (const atMs of [Math.min(before.expires.getTime() - 1, nowMs), nowMs]) {
+        const expiry = expiryTrouble(before.expires, new Date(atMs))
+        if (atMs > seenMs && expiry !== undefined) this.#enterCertificate(before, expiry, expiry.since)
+      }
+    }
+    this.#certificate = { event, seenMs: nowMs }
+    this.#enterCertificate(event, expiryTrouble(event.expires, new Date(nowMs)))
+  }
+
+  /** Whether clients accept it counts most. */
+  #enterCertificate(
+    { problem, code = null }: CertificateEvent,
+    expiry: ExpiryTrouble | undefined,
+    at?: Date,
+  ): void {
+    const enter = (state: string, why: string | null = null, cause = ''): void =>
+      this.history.enter('certificate', state, why, cause, at)
+    if (expiry?.code === 'CERTIFICATE_EXPIRED') enter('expired', expiry.code, expiry.text)
+    else if (problem !== '') enter('in trouble', code, problem)
+    else if (expiry === undefined) enter('valid')
+    else enter('expires soon', expiry.code, expiry.text)
   }
 }
 

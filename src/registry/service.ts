@@ -2,8 +2,9 @@ import type { CertificateFiles, KeyPair } from '../net/key-pair.ts'
 import { KeyPairFollower } from '../net/key-pair-follower.ts'
 import { AdminServer, type AdminServerAddress, type Readiness } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
+import { recordedLog } from '../ops/recorded-log.ts'
 import type { Redactor } from '../ops/redactor.ts'
-import type { PageRequest } from '../ops/status-page.ts'
+import type { TokenQuery } from '../ops/token-query.ts'
 import { clusterInWords } from './cluster-state.ts'
 import { EventLog } from './event-log.ts'
 import type { ListChange, RegistryEvent } from './events.ts'
@@ -42,13 +43,14 @@ export class RegistryService {
   #certificateSince: Date
 
   constructor(options: RegistryServiceOptions) {
-    const { clock, log, tls, redactor } = options
-    this.#options = options
+    const { clock, tls, redactor } = options
     this.#startedMs = clock.now()
     this.#certificateSince = clock.date()
     const history =
       options.admin.port === 0 ? undefined : new RegistryHistory(() => this.server, clock, redactor.redact)
-    this.#eventLog = new EventLog(log, clock, history?.history)
+    const log = recordedLog(options.log, history?.history)
+    this.#options = { ...options, log }
+    this.#eventLog = new EventLog(log, clock)
     this.server = new RegistryServer({ ...options, onEvent: (event) => this.#record(event) })
     this.#certificate =
       tls &&
@@ -64,7 +66,7 @@ export class RegistryService {
       clock,
       redact: redactor.redact,
       readiness: () => this.#readiness(),
-      status: (page) => this.#status(page),
+      status: (query) => this.#status(query),
       page: history && {
         name: 'registry',
         history: history.history,
@@ -139,7 +141,7 @@ export class RegistryService {
     return { ready, brief, verbose: lines.join('\n') }
   }
 
-  #status(page: PageRequest): Record<string, unknown> {
+  #status(query: TokenQuery): Record<string, unknown> {
     const { clock, version, listTrouble, reachability = 'off' } = this.#options
     const certificate = this.#certificate?.state
     const nowMs = clock.now()
@@ -153,7 +155,7 @@ export class RegistryService {
       listening: this.#listening,
       list: listTrouble(),
       certificate: certificate && { ...certificate, since: this.#certificateSince },
-      page,
+      query,
     })
   }
 }

@@ -1,6 +1,6 @@
 import type { CertificateState } from '../net/key-pair-follower.ts'
 import { publicName } from '../ops/redactor.ts'
-import { type PageRequest, statusPage } from '../ops/status-page.ts'
+import { selectTokens, type TokenQuery } from '../ops/token-query.ts'
 import type { ClusterState } from './cluster-state.ts'
 import type { ReachabilityMode } from './reachability/reachability.ts'
 import type { Registrant } from './registrant.ts'
@@ -22,14 +22,16 @@ export interface StatusReportOptions {
   /** `since`: since when it is in this state. */
   readonly certificate: (CertificateState & { readonly since: Date }) | undefined
   /** Which tokens to show. */
-  readonly page: PageRequest
+  readonly query: TokenQuery
 }
 
 /** The body of the registry's `/status`. The time that it takes depends on the page that is asked for, and not on how many tokens there are; a text that is looked for costs more. */
 export function statusReport(server: RegistryServer, options: StatusReportOptions) {
   const { certificate, list, nowMs, date } = options
   const iso = (atMs: number): string => new Date(date.getTime() - (nowMs - atMs)).toISOString()
-  const { tokens, matching } = statusPage(groupsOf(server), options.page, (token) => wordsOf(server, token))
+  const { tokens, matching } = selectTokens(groupsOf(server), options.query, (token) =>
+    wordsOf(server, token),
+  )
   return {
     version: options.version,
     uptimeSeconds: Math.floor(options.uptimeMs / 1000),

@@ -5,8 +5,11 @@ import type { RegistryEvent } from './events.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
 
-/** A change counts when it has lasted for so long, in milliseconds: a registrant that is restarted overlaps with itself for a moment. */
-const SETTLED_MS = 1000
+/**
+ * What changes within this time is told together, in milliseconds: a registrant whose link is made anew overlaps with itself for a moment.
+ * A page shows what it hears within a second, and an operator is to read each fact there within 1.5 s.
+ */
+const GATHER_MS = 250
 
 type Standing = Extract<AdviceCode, 'TOKEN_SHARED' | 'TOKEN_SUPERSEDED' | 'TOKEN_ALONE'>
 
@@ -52,10 +55,10 @@ export class TokenSharing {
     return this.#sharedSinceMs.get(token)
   }
 
-  /** Somebody has come or left, or answers or not, and others of the token are there. One timer for all tokens. */
+  /** Somebody has come or left, or answers or not, and others of the token are there: all are told soon. One timer for all tokens. */
   changed(token: string): void {
     this.#changed.add(token)
-    this.#cancelTimer ??= this.#clock.after(SETTLED_MS, () => this.#settle())
+    this.#cancelTimer ??= this.#clock.after(GATHER_MS, () => this.#settle())
   }
 
   stop(): void {

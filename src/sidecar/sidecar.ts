@@ -8,6 +8,7 @@ import { NameResolver } from '../net/name-resolver.ts'
 import { RegistryTransport } from '../net/registry-transport.ts'
 import type { AdminServer } from '../ops/admin-server.ts'
 import type { Log } from '../ops/log.ts'
+import { recordedLog } from '../ops/recorded-log.ts'
 import { publicName, type Redactor } from '../ops/redactor.ts'
 import { serverNamesOf } from '../tokens/server-name.ts'
 import { isUsableToken } from '../tokens/validate.ts'
@@ -59,13 +60,13 @@ export class Sidecar {
   #gateway: GatewayServer | undefined
 
   constructor(options: SidecarOptions) {
-    const { config, clock, log, version, redactor } = options
-    const resolver = new NameResolver({ clock })
-    this.#resolver = resolver
-    this.#options = options
+    const { config, clock, version, redactor } = options
+    this.#resolver = new NameResolver({ clock })
     this.#state = new SidecarState(clock, options.warnings)
     const history = config.admin.port ? new SidecarHistory(this.#state, clock, redactor.redact) : undefined
-    this.#eventLog = new EventLog(log, clock, this.#state, history?.history)
+    const log = recordedLog(options.log, history?.history)
+    this.#options = { ...options, log }
+    this.#eventLog = new EventLog(log, clock, this.#state)
     this.#adminServer = createAdminServer({
       sidecarState: this.#state,
       config,
@@ -82,7 +83,7 @@ export class Sidecar {
     this.#puppet = new PuppetMonitor({
       config,
       clock,
-      resolver,
+      resolver: this.#resolver,
       serverNames: () => serverNamesOf(this.#tokens.tokens),
       emit,
       token: () => this.#tokens.tokens[0],
@@ -102,7 +103,7 @@ export class Sidecar {
     })
     this.#registryTransport = new RegistryTransport({
       registry: config.registry,
-      lookup: resolver.lookup,
+      lookup: this.#resolver.lookup,
       clock,
       onRenewed: (warnings) => {
         log.info('other certificates are in REGISTRAR_REGISTRY_CA_FILE: new connections use them')
@@ -210,8 +211,7 @@ export class Sidecar {
   }
 
   #applyTokens(added: readonly string[]): void {
-    const tooFew = tooFewOpenFiles(this.#tokens.tokens.length, openFileLimit())
-    this.#emit({ type: 'openFiles', tooFew })
+    this.#emit({ type: 'openFiles', tooFew: tooFewOpenFiles(this.#tokens.tokens.length, openFileLimit()) })
     this.#reconcile()
     this.#checkTokens(added)
   }

@@ -31,6 +31,13 @@ describe('the log', () => {
     ])
   })
 
+  it('has its lines from info on in /history too, whoever writes them', async () => {
+    await harness.peers.register()
+    expect(await told()).toEqual(['registered'])
+    const { events } = JSON.parse((await harness.admin('/history')).body)
+    expect(events.map(({ text }: { text: string }) => text)).toEqual(['registry listens', 'registered'])
+  })
+
   it('has a line a change, with the public name', async () => {
     const { socket } = await harness.peers.register({ from: '127.0.0.2' })
     expect(await told()).toEqual(['registered'])

@@ -220,7 +220,7 @@ it('connect reports what its schema says, and all of it', () => {
   const { state, listeners, clock, tell } = standIn(3, 2)
   const endpoint = { host: '10.0.0.7', port: 8788 }
   const check = (draining: boolean): void => {
-    const page = { offset: 0, limit: 100, text: '' }
+    const query = { offset: 0, limit: 100, text: '' }
     const registry = new URL('wss://registry.example')
     const at = { nowMs: clock.now(), date: clock.date() }
     const report = connectReport(state, {
@@ -230,7 +230,7 @@ it('connect reports what its schema says, and all of it', () => {
       registry,
       connections: 6,
       listeners,
-      page,
+      query,
       ...at,
     })
     expect(status.problemsOf(JSON.parse(JSON.stringify(report)))).toEqual([])

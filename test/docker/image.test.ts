@@ -95,6 +95,45 @@ describe.skipIf(!hasEngine)('the image', () => {
     expect(Object.values(sizes).reduce((sum, size) => sum + size)).toBeLessThan(150_000)
   })
 
+  it.each([
+    ['run', 'sidecar', [...TOKEN, ...NOWHERE], 9788],
+    ['registry', 'registry', [], 9789],
+  ] as const)(
+    '%s serves the page of the %s, with the script and the style that it names',
+    async (command, name, env, port) => {
+      const running = await start(command, [...env, ...HARDENED], IMAGE, command)
+      const read = `
+      const read = async (path) => {
+        const answer = await fetch('http://127.0.0.1:${port}/' + path)
+        return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() }
+      }
+      const main = async () => {
+        const page = await read('')
+        const named = [...page.text.matchAll(/(?:src|href)="(page[.][a-z]+)"/g)].map(([, file]) => file)
+        console.log(JSON.stringify({ page, files: await Promise.all(named.map(read)) }))
+      }
+      main()`
+      const { page, files } = await waitUntil(
+        async () => JSON.parse(await running.exec('node', '-e', read)),
+        {
+          timeoutMs: 20_000,
+          everyMs: 100,
+          what: 'the page',
+        },
+      )
+      expect(page).toMatchObject({ status: 200, type: 'text/html; charset=utf-8' })
+      expect(page.text).toContain(`<body data-page="${name}">`)
+      expect(files).toEqual([
+        {
+          status: 200,
+          type: 'text/css; charset=utf-8',
+          text: expect.stringContaining('prefers-color-scheme'),
+        },
+        { status: 200, type: 'text/javascript; charset=utf-8', text: expect.stringContaining('EventSource') },
+      ])
+    },
+  )
+
   it('takes the command in place of `run`, and ends with its exit code', async () => {
     expect(await outcome(IMAGE, '--version')).toEqual({ code: 0, said: version })
     expect((await outcome(IMAGE, 'nonsense')).code).toBe(64)

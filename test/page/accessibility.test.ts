@@ -1,17 +1,14 @@
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Peer, stopAllPeers } from '../support/child.ts'
-import { removeTempDirs } from '../support/temp-dir.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Peer } from '../support/child.ts'
 import { chromiumPath } from './support/chromium.ts'
 import { type Daemons, startDaemons, TOKEN } from './support/daemons.ts'
 import { untilSentence, untilText } from './support/reading.ts'
-import { startViewer, type Viewer } from './support/viewer.ts'
+import { useViewer } from './support/viewer.ts'
 
 /** What axe finds wrong: the rule, and where. */
 async function violations(page: Page): Promise<readonly string[]> {
-  // The policy of the page holds for what the page loads, not for the debugger's protocol.
-  await page.evaluate(axe.source)
   const found = await page.evaluate(async () => (window as unknown as { axe: typeof axe }).axe.run())
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
@@ -26,31 +23,24 @@ const LOOKS = [
 ] as const
 
 describe.runIf(chromiumPath !== undefined)('axe finds nothing', () => {
-  let viewer: Viewer
+  const viewer = useViewer()
   let daemons: Daemons
   let puppet: Peer
   beforeAll(async () => {
-    viewer = await startViewer()
     daemons = await startDaemons()
     puppet = await daemons.startPuppet()
   })
-  afterEach(async () => {
-    await viewer.leave()
-    expect(viewer.complaints()).toEqual([])
-  })
-  afterAll(async () => {
-    await viewer.close()
-    daemons.registry.peers.end()
-    await stopAllPeers()
-    removeTempDirs()
-  })
+  afterAll(() => daemons.registry.peers.end())
 
   async function expectNone(port: number, ready: (page: Page) => Promise<unknown>): Promise<void> {
+    const page = await viewer.open(port)
+    await ready(page)
+    // The policy of the page holds for what the page loads, not for the debugger's protocol.
+    await page.evaluate(axe.source)
     for (const { look, colorScheme, width } of LOOKS) {
-      const page = await viewer.open(port, { colorScheme, viewport: { width, height: 800 } })
-      await ready(page)
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 800 })
       expect(await violations(page), look).toEqual([])
-      await viewer.leave()
     }
   }
 

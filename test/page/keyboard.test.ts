@@ -1,30 +1,18 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { stopAllPeers } from '../support/child.ts'
-import { removeTempDirs } from '../support/temp-dir.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath } from './support/chromium.ts'
 import { type Daemons, startDaemons } from './support/daemons.ts'
 import { untilSentence, untilText } from './support/reading.ts'
-import { startViewer, type Viewer } from './support/viewer.ts'
+import { useViewer } from './support/viewer.ts'
 
 /** What has the focus: its role's name, as a screen reader says it. */
 const focused = (page: Page): Promise<string> => page.locator(':focus').ariaSnapshot()
 
 describe.runIf(chromiumPath !== undefined)('without a mouse', () => {
-  let viewer: Viewer
+  const viewer = useViewer()
   let daemons: Daemons
   beforeAll(async () => {
-    viewer = await startViewer()
     daemons = await startDaemons()
-  })
-  afterEach(async () => {
-    await viewer.leave()
-    expect(viewer.complaints()).toEqual([])
-  })
-  afterAll(async () => {
-    await viewer.close()
-    await stopAllPeers()
-    removeTempDirs()
   })
 
   it('the stretches of the timeline are reached, and say when they were and why', async () => {

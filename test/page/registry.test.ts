@@ -1,32 +1,20 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { publicName } from '../../src/ops/redactor.ts'
 import { stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRegistryProcess } from '../support/registry-process.ts'
-import { removeTempDirs } from '../support/temp-dir.ts'
 import { waitUntil } from '../support/wait.ts'
 import { chromiumPath } from './support/chromium.ts'
 import { untilSentence, untilText } from './support/reading.ts'
-import { startViewer, type Viewer } from './support/viewer.ts'
+import { useViewer } from './support/viewer.ts'
 
 const TOKEN = 'insecure_3f1d6a-registry-page'
 const OTHER = 'insecure_77aa10-registry-page'
 
 describe.runIf(chromiumPath !== undefined)('the page of a registry', () => {
-  let viewer: Viewer
-  beforeAll(async () => {
-    viewer = await startViewer()
-  })
-  afterEach(async () => {
-    await viewer.leave()
-    await stopAllPeers()
-    expect(viewer.complaints()).toEqual([])
-  })
-  afterAll(async () => {
-    await viewer.close()
-    removeTempDirs()
-  })
+  const viewer = useViewer()
+  afterEach(stopAllPeers)
 
   /** Waits until these tokens are listed, in this order. */
   const untilListed = (page: Page, tokens: readonly string[]): Promise<unknown> => {

@@ -1,13 +1,12 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Peer, stopAllPeers } from '../support/child.ts'
-import { removeTempDirs } from '../support/temp-dir.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Peer } from '../support/child.ts'
 import { waitUntil } from '../support/wait.ts'
 import { chromiumPath } from './support/chromium.ts'
 import { type Daemons, startDaemons } from './support/daemons.ts'
 import { untilSentence } from './support/reading.ts'
 import { screenshot } from './support/screenshot.ts'
-import { startViewer, type Viewer } from './support/viewer.ts'
+import { useViewer } from './support/viewer.ts'
 
 const LOOKS = [
   { look: 'light', colorScheme: 'light', viewport: { width: 840, height: 520 } },
@@ -34,27 +33,17 @@ const tooWide = (page: Page): Promise<readonly string[]> =>
 
 /** The pictures of README and docs, which `npm run screenshots` makes anew. */
 describe.runIf(chromiumPath !== undefined)('a picture in every look', () => {
-  let viewer: Viewer
+  const viewer = useViewer()
   let daemons: Daemons
   let puppet: Peer
   let total = 0
   let beganMs = 0
   beforeAll(async () => {
-    viewer = await startViewer()
     daemons = await startDaemons()
     puppet = await daemons.startPuppet()
     beganMs = Date.now()
   })
-  afterEach(async () => {
-    await viewer.leave()
-    expect(viewer.complaints()).toEqual([])
-  })
-  afterAll(async () => {
-    await viewer.close()
-    await stopAllPeers()
-    removeTempDirs()
-    expect(total).toBeLessThan(TOTAL_MAX)
-  })
+  afterAll(() => expect(total).toBeLessThan(TOTAL_MAX))
 
   async function take(name: string, port: number, ready: (page: Page) => Promise<unknown>): Promise<void> {
     for (const { look, ...options } of LOOKS) {

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { startAnsweringPuppet, statusOnly } from '../support/answering-puppet.ts'
 import { stopAllPeers } from '../support/child.ts'
 import { startRegistryProcess } from '../support/registry-process.ts'
 import { startScriptedRegistry } from '../support/scripted-registry.ts'
 import { startSidecar } from '../support/sidecar.ts'
-import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
+import { makeTempDir } from '../support/temp-dir.ts'
 import { chromiumPath } from './support/chromium.ts'
 import { text, untilText } from './support/reading.ts'
-import { startViewer, type Viewer } from './support/viewer.ts'
+import { useViewer } from './support/viewer.ts'
 
 /** What runs, loads or asks if it is ever taken for markup. */
 const MARKUP = `<img src=//127.0.0.2/x onerror=alert(1)><script>alert(2)</script><b id=stranger>`
@@ -20,20 +20,11 @@ const strangers = (page: Page): Promise<number> =>
   page.locator('img, b, iframe, #stranger, main script').count()
 
 describe.runIf(chromiumPath !== undefined)('stays text', () => {
-  let viewer: Viewer
+  const viewer = useViewer()
   const closing: (() => Promise<unknown>)[] = []
-  beforeAll(async () => {
-    viewer = await startViewer()
-  })
   afterEach(async () => {
-    await viewer.leave()
     for (const close of closing.splice(0)) await close()
     await stopAllPeers()
-    expect(viewer.complaints()).toEqual([])
-  })
-  afterAll(async () => {
-    await viewer.close()
-    removeTempDirs()
   })
 
   it('what a registry says when it closes a connection', async () => {

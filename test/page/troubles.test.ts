@@ -1,30 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, it } from 'vitest'
 import { startPeer, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRegistryProcess } from '../support/registry-process.ts'
 import { startSidecar } from '../support/sidecar.ts'
-import { removeTempDirs } from '../support/temp-dir.ts'
 import { chromiumPath } from './support/chromium.ts'
 import { startDaemons, TOKEN } from './support/daemons.ts'
 import { untilSentence, untilText } from './support/reading.ts'
 import { screenshot } from './support/screenshot.ts'
-import { startViewer, type Viewer } from './support/viewer.ts'
+import { useViewer } from './support/viewer.ts'
 
 /** What was wrong, and what to do, for whoever sees nothing else: pictures of them are taken too. */
 describe.runIf(chromiumPath !== undefined)('what is wrong and what to do is read', () => {
-  let viewer: Viewer
-  beforeAll(async () => {
-    viewer = await startViewer()
-  })
-  afterEach(async () => {
-    await viewer.leave()
-    await stopAllPeers()
-    expect(viewer.complaints()).toEqual([])
-  })
-  afterAll(async () => {
-    await viewer.close()
-    removeTempDirs()
-  })
+  const viewer = useViewer()
+  afterEach(stopAllPeers)
 
   interface Reading {
     readonly name: string

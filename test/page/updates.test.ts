@@ -1,12 +1,13 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Peer, stopAllPeers } from '../support/child.ts'
-import { removeTempDirs } from '../support/temp-dir.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Peer } from '../support/child.ts'
 import { waitUntil } from '../support/wait.ts'
 import { chromiumPath } from './support/chromium.ts'
 import { type Daemons, startDaemons } from './support/daemons.ts'
 import { untilSentence, untilText } from './support/reading.ts'
-import { startViewer, type Viewer } from './support/viewer.ts'
+import { useViewer } from './support/viewer.ts'
 
 const FINDABLE = /Findable( at .+)? for /
 const PUPPET_AWAY = /Not findable: the puppet does not answer/
@@ -26,6 +27,20 @@ function recordRequests(page: Page, requests: string[]): void {
   })
 }
 
+/** Opens streams of updates until the server has no place for another. */
+async function takeAllPlaces(port: number): Promise<readonly IncomingMessage[]> {
+  const readers: IncomingMessage[] = []
+  while (readers.length < 100) {
+    const [response] = (await once(get({ port, path: '/updates', agent: false }), 'response')) as [
+      IncomingMessage,
+    ]
+    response.on('error', () => {}).resume()
+    if (response.statusCode === 503) return readers
+    readers.push(response)
+  }
+  throw new Error('there is place for all')
+}
+
 /** A browser without a window shows all of its pages. */
 const turn = (page: Page, state: 'hidden' | 'visible'): Promise<unknown> =>
   page.evaluate((wanted) => {
@@ -34,32 +49,18 @@ const turn = (page: Page, state: 'hidden' | 'visible'): Promise<unknown> =>
   }, state)
 
 describe.runIf(chromiumPath !== undefined)('the page goes on by itself', () => {
-  let viewer: Viewer
+  const viewer = useViewer()
   let daemons: Daemons
   let puppet: Peer
   beforeAll(async () => {
-    viewer = await startViewer()
     daemons = await startDaemons()
     puppet = await daemons.startPuppet()
-  })
-  afterEach(async () => {
-    await viewer.leave()
-    expect(viewer.complaints()).toEqual([])
-  })
-  afterAll(async () => {
-    await viewer.close()
-    await stopAllPeers()
-    removeTempDirs()
   })
 
   it.each<[string, (page: Page) => Promise<unknown>]>([
     ['in a browser without EventSource', withoutEventSource],
     ['where the stream of updates is cut', (page) => page.route('**/updates', (route) => route.abort())],
     ['where the stream of updates is held back', (page) => page.route('**/updates', () => {})],
-    [
-      'where all places for readers are taken',
-      (page) => page.route('**/updates', (route) => route.fulfill({ status: 503 })),
-    ],
   ])('%s', async (_, prepare) => {
     const page = await viewer.open(daemons.adminPort, { prepare })
     await untilSentence(page, FINDABLE)
@@ -67,6 +68,28 @@ describe.runIf(chromiumPath !== undefined)('the page goes on by itself', () => {
     await untilSentence(page, PUPPET_AWAY)
     puppet = await daemons.startPuppet()
     await untilSentence(page, FINDABLE)
+  })
+
+  it('where all places for readers are taken, by asking, at once', async () => {
+    const readers = await takeAllPlaces(daemons.adminPort)
+    const requests: string[] = []
+    const page = await viewer.open(daemons.adminPort, {
+      prepare: async (opened) => {
+        recordRequests(opened, requests)
+        // No time passes in which it would find out by itself that nothing comes.
+        await opened.clock.install()
+        await opened.clock.pauseAt(Date.now() + 1000)
+      },
+    })
+    await untilSentence(page, FINDABLE)
+    await page.clock.resume()
+    puppet.kill('SIGKILL')
+    await untilSentence(page, PUPPET_AWAY)
+    puppet = await daemons.startPuppet()
+    await untilSentence(page, FINDABLE)
+    for (const reader of readers) reader.destroy()
+    expect(requests.filter((each) => each === 'updates')).toHaveLength(1)
+    expect(requests.filter((each) => each === 'history').length).toBeGreaterThan(2)
   })
 
   it.each<[string, (page: Page) => Promise<unknown>, boolean]>([

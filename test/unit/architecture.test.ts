@@ -81,8 +81,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ['lib', 'net', 'ops', 'protocol', 'tokens'],
   // These run in a browser: of the rest they know what is sent to them.
   page: ['history'],
-  'page/sidecar': ['page', 'history'],
-  'page/registry': ['page', 'history'],
+  ...Object.fromEntries(
+    ['chart', 'timeline', 'token-table'].map((room) => [`page/${room}`, ['page', 'history']]),
+  ),
+  'page/sidecar': ['page', 'page/chart', 'page/timeline', 'page/token-table', 'history'],
+  'page/registry': ['page', 'page/chart', 'page/timeline', 'page/token-table', 'history'],
   'page/entry': ['page/sidecar', 'page/registry'],
   'registry/reachability': COMMON,
   registry: [...COMMON, 'registry/reachability'],

@@ -1,4 +1,4 @@
-import type { Band } from '../stretch.ts'
+import type { Band } from '../timeline/band.ts'
 
 /** What the timeline shows, and what its states are called. */
 export const BANDS: readonly Band[] = [

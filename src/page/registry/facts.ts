@@ -1,11 +1,11 @@
-import { element, replaceChildren } from '../element.ts'
+import type { Fact } from '../facts.ts'
 import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
-import { number } from '../numbers.ts'
+import { counted } from '../numbers.ts'
 import { duration } from '../time.ts'
 import type { RegistryStatus } from './status.ts'
 
-type Content = readonly (Node | string)[]
+type Content = Fact[1]
 
 const MODES: Readonly<Record<string, string>> = {
   off: 'are not tested',
@@ -14,34 +14,13 @@ const MODES: Readonly<Record<string, string>> = {
 }
 
 /** How the registry is set up, and when its certificate ends. */
-export function createFacts(): {
-  readonly node: HTMLElement
-  show(status: RegistryStatus, nowMs: number): void
-} {
-  const list = element('dl', { class: 'facts' })
-  const heading = element('h2', { id: 'facts' }, 'The registry')
-  return {
-    node: element('section', { 'aria-labelledby': 'facts' }, heading, list),
-    show: (status, nowMs) => {
-      const rows = factsOf(status, nowMs).flatMap(([term, content]) => [
-        element('dt', {}, term),
-        element('dd', {}, ...content),
-      ])
-      replaceChildren(list, ...rows)
-    },
-  }
-}
-
-function factsOf(
-  status: RegistryStatus,
-  nowMs: number,
-): readonly (readonly [term: string, content: Content])[] {
+export function factsOf(status: RegistryStatus, nowMs: number): readonly Fact[] {
   const { listening, certificate, list, reachability, version } = status
   const where = listening.map(({ address, port, tls }) => `${hostPort(address, port)}${tls ? ' (TLS)' : ''}`)
   return [
     ['Listens on', [where.join(', ')]],
     ['Certificate', certificate === null ? ['none'] : ofCertificate(certificate.expires, nowMs)],
-    ['May register', [list === null ? 'every token' : `${number(list.tokens)} tokens of the list`]],
+    ['May register', [list === null ? 'every token' : `${counted(list.tokens, 'token')} of the list`]],
     ['Ports of registrants', [MODES[reachability] ?? reachability]],
     ['Version', [version]],
   ]

@@ -1,5 +1,5 @@
 import type { MinutesReport } from '../../history/report.ts'
-import type { Span } from '../period.ts'
+import type { TimeRange } from '../time-range.ts'
 
 const MINUTE_MS = 60_000
 /** What was refused in so many minutes, the one that is not over included, may go on. */
@@ -61,8 +61,8 @@ export interface Refusal extends Words {
   readonly lastMs: number
 }
 
-/** Who was refused in this span, by reason; what happened last comes first. */
-export function refusalsOf(minutes: MinutesReport, { fromMs, toMs }: Span): readonly Refusal[] {
+/** Who was refused in this range, by reason; what happened last comes first. */
+export function refusalsOf(minutes: MinutesReport, { fromMs, toMs }: TimeRange): readonly Refusal[] {
   const firstMs = Date.parse(minutes.from)
   return Object.entries(minutes.counts)
     .flatMap(([name, values]) => {

@@ -1,5 +1,5 @@
 import type { HistoryReport } from '../../history/report.ts'
-import type { Sentence } from '../answer-words.ts'
+import type { Sentence } from '../headline-words.ts'
 import { counted, number } from '../numbers.ts'
 import { duration } from '../time.ts'
 import { recentRefusals } from './refusals.ts'

@@ -1,3 +1,4 @@
+import { counted } from '../numbers.ts'
 import type { Registrant, Token } from './status.ts'
 
 const STATES: Readonly<Record<string, string>> = {
@@ -9,7 +10,7 @@ const STATES: Readonly<Record<string, string>> = {
 export function stateOf({ registrants, sharedSince }: Token): string {
   const code = registrants.find((each) => each.code !== null)?.code
   if (code != null) return STATES[code] ?? 'not findable'
-  return sharedSince === null ? 'registered' : `${registrants.length} registrants`
+  return sharedSince === null ? 'registered' : counted(registrants.length, 'registrant')
 }
 
 export function isInTrouble({ registrants, sharedSince }: Token): boolean {

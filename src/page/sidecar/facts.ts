@@ -1,36 +1,13 @@
-import type { HistoryReport } from '../../history/report.ts'
-import { element, replaceChildren } from '../element.ts'
+import type { Fact } from '../facts.ts'
 import { hostPort } from '../host-port.ts'
 import { instant } from '../instant.ts'
-import { counted, number } from '../numbers.ts'
+import { counted } from '../numbers.ts'
+import type { Update } from '../updates.ts'
+import { countsWords, verdictWords } from './discovery-words.ts'
 import { isRegistryKnown, registryWords, retryWords } from './registry-words.ts'
 import type { SidecarStatus } from './status.ts'
-import { verdictWords } from './verdict.ts'
 
-type Content = readonly (Node | string)[]
-
-/** What clients are told, and who is spoken with. */
-export function createFacts(): {
-  readonly node: HTMLElement
-  show(status: SidecarStatus, history: HistoryReport, nowMs: number): void
-} {
-  const list = element('dl', { class: 'facts' })
-  return {
-    node: element(
-      'section',
-      { 'aria-labelledby': 'facts' },
-      element('h2', { id: 'facts' }, 'What clients are told'),
-      list,
-    ),
-    show: (status, history, nowMs) => {
-      const rows = factsOf(status, isRegistryKnown(history), nowMs).flatMap(([term, content]) => [
-        element('dt', {}, term),
-        element('dd', {}, ...content),
-      ])
-      replaceChildren(list, ...rows)
-    },
-  }
-}
+type Content = Fact[1]
 
 /** Which of many pages this is. */
 export function subjectWords({ puppet, registry, registrations, tokens }: SidecarStatus): string {
@@ -39,12 +16,10 @@ export function subjectWords({ puppet, registry, registrations, tokens }: Sideca
   return `Puppet ${hostPort(puppet.host, puppet.port)}, ${about} (tokens are shown by names made from them), registry ${registry.url}`
 }
 
-function factsOf(
-  status: SidecarStatus,
-  isAsked: boolean,
-  nowMs: number,
-): readonly (readonly [term: string, content: Content])[] {
+/** What clients are told, and who is spoken with. */
+export function factsOf({ status, history }: Update<SidecarStatus>, nowMs: number): readonly Fact[] {
   const { puppet, registry, gateway, registrations, tokens } = status
+  const isAsked = isRegistryKnown(history)
   const { host, port } = registry.published
   const published = host === null ? `the address that the registry sees, port ${port}` : hostPort(host, port)
   const since = (at: string): Content => [' since ', instant(Date.parse(at), nowMs)]
@@ -73,16 +48,7 @@ function puppetWords({ host, port, probe, tls, state }: SidecarStatus['puppet'])
 function holdWords({ damping }: SidecarStatus['puppet']): string {
   const { withdrawals, holdSeconds } = damping
   if (holdSeconds === 0) return ''
-  return `, withdrawn ${withdrawals} times in ten minutes: it stays so for ${holdSeconds} s`
-}
-
-function countsWords({ verified, misled, registered }: SidecarStatus['registrations']): string {
-  const unknown = registered - verified - misled
-  return [
-    `clients of ${number(verified)} tokens are led here`,
-    ...(misled > 0 ? [`of ${number(misled)} elsewhere or nowhere`] : []),
-    ...(unknown > 0 ? [`${number(unknown)} are not looked up yet`] : []),
-  ].join(', ')
+  return `, withdrawn ${counted(withdrawals, 'time')} in ten minutes: it stays so for ${holdSeconds} s`
 }
 
 function discoveryOf(

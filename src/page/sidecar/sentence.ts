@@ -1,9 +1,9 @@
 import type { HistoryReport } from '../../history/report.ts'
-import type { Sentence } from '../answer-words.ts'
+import type { Sentence } from '../headline-words.ts'
 import { hostPort } from '../host-port.ts'
-import { number } from '../numbers.ts'
+import { counted, number } from '../numbers.ts'
 import { shortReason } from '../short-reason.ts'
-import { misleads } from './misleading.ts'
+import { misleads } from './discovery-words.ts'
 import type { SidecarStatus, Token } from './status.ts'
 
 /** Troubles of a puppet from which nothing comes back. Of others the reason says what comes. */
@@ -68,14 +68,16 @@ function notRegistered({ states }: HistoryReport): Sentence {
 }
 
 /** Of many tokens each has its own answer, in the list. */
-function ofMany({ registrations }: SidecarStatus, history: HistoryReport): Sentence {
+function ofMany({ registrations, problems }: SidecarStatus, history: HistoryReport): Sentence {
   const { total, registered, misled } = registrations
   // Not from the problems: one token may have several of them.
   const findable = Math.max(0, registered - misled)
   if (findable === 0) {
-    const why = (count: string): string => `none of ${count} tokens is registered and leads here`
-    return { ...not(why(number(total))), meaning: `Not findable: ${why('the')}` }
+    const why = (tokens: string): string => `none of ${tokens} is registered and leads here`
+    return { ...not(why(counted(total, 'token'))), meaning: `Not findable: ${why('the tokens')}` }
   }
+  const refused = problems.find(({ code }) => code === 'PUPPET_REFUSES_TOKEN')?.tokens.count ?? 0
+  if (refused > 0) return butRefused(findable, total, refused)
   if (findable < total) {
     const words = `Findable: ${number(findable)} of ${number(total)} tokens`
     return { tone: 'mixed', words, meaning: 'Findable: not all tokens' }
@@ -86,6 +88,19 @@ function ofMany({ registrations }: SidecarStatus, history: HistoryReport): Sente
     words: `Findable: all ${number(total)} tokens`,
     meaning: 'Findable: all tokens',
     sinceMs: last?.state === 'all' ? notMisledSince(Date.parse(last.at), history) : undefined,
+  }
+}
+
+/** Whoever finds a puppet that refuses the token has not got anywhere. */
+function butRefused(findable: number, total: number, refused: number): Sentence {
+  const found =
+    findable < total ? `${number(findable)} of ${counted(total, 'token')}` : `all ${counted(total, 'token')}`
+  const isAll = refused >= total
+  return {
+    tone: isAll ? 'bad' : 'mixed',
+    words: `Findable: ${found}, but the puppet refuses ${isAll ? 'them all' : number(refused)}`,
+    meaning: `Findable: ${findable < total ? 'not all' : 'all'} tokens, but the puppet refuses ${isAll ? 'them all' : 'some'}`,
+    code: 'PUPPET_REFUSES_TOKEN',
   }
 }
 

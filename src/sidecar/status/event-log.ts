@@ -1,8 +1,6 @@
-import type { History } from '../../history/history.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Log, RepeatableLines } from '../../ops/log.ts'
 import { type Change, LogAggregator, type Sum } from '../../ops/log-aggregator.ts'
-import { recordedLog } from '../../ops/recorded-log.ts'
 import type { RegistrationState, SidecarEvent } from '../events.ts'
 import { GatewayLog } from './gateway-log.ts'
 import { ProblemLog } from './problem-log.ts'
@@ -34,15 +32,13 @@ export class EventLog {
   readonly #tokenChanges: RepeatableLines
 
   /** @param sidecarState to which each event has been applied already */
-  /** @param history keeps the lines too; undefined where nobody can look */
-  constructor(log: Log, clock: Clock, sidecarState: SidecarState, history?: History) {
-    const recorded = recordedLog(log, history)
-    this.#log = recorded
+  constructor(log: Log, clock: Clock, sidecarState: SidecarState) {
+    this.#log = log
     this.#sidecarState = sidecarState
     this.#changes = new StateChanges(clock)
     this.#tokenChanges = new RepeatableLines(clock)
-    this.#gateway = new GatewayLog(recorded, clock)
-    this.#problems = new ProblemLog(recorded, clock, sidecarState.problems)
+    this.#gateway = new GatewayLog(log, clock)
+    this.#problems = new ProblemLog(log, clock, sidecarState.problems)
     this.#aggregator = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 

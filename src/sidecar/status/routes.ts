@@ -32,10 +32,10 @@ export function createAdminServer(options: AdminServerOptions): AdminServer<Side
     clock,
     redact,
     readiness: () => readiness(sidecarState),
-    status: (page) => {
+    status: (query) => {
       const nowMs = clock.now()
       const uptimeMs = nowMs - startedMs
-      return statusReport(sidecarState, { config, version, nowMs, uptimeMs, page, damping: damping() })
+      return statusReport(sidecarState, { config, version, nowMs, uptimeMs, query, damping: damping() })
     },
     loadMetrics: async () => (await import('./metrics.ts')).createMetrics(sidecarState, version),
     page: history && {

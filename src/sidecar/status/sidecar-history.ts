@@ -29,6 +29,8 @@ export class SidecarHistory {
   readonly #state: SidecarState
   #extent = ''
   #tokenChanges = 0
+  /** What the last probe said beside that the puppet answers. */
+  #answer = 'null null'
   /** Whether an attempt has got as far as the registry, or has failed to, since the start. */
   #isRegistryKnown = false
   /** Whether the reason why not all are registered is a token's own trouble. */
@@ -48,7 +50,7 @@ export class SidecarHistory {
     switch (event.type) {
       case 'probed':
         if (event.result.ok) this.history.took('probe', event.result.tookMs)
-        return false
+        return this.#isAnotherAnswer()
       case 'pong':
         this.history.took('registryRoundTrip', event.rttMs)
         return false
@@ -89,6 +91,15 @@ export class SidecarHistory {
         break
     }
     this.#lookAtTokens()
+    return true
+  }
+
+  /** Whether the puppet uses TLS or not from now on, or says something else of its health: mostly it is as it was. */
+  #isAnotherAnswer(): boolean {
+    const { tls, health } = this.#state.puppet
+    const answer = `${tls} ${health}`
+    if (answer === this.#answer) return false
+    this.#answer = answer
     return true
   }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/sidecar-config.ts'
 import { hostPort } from '../../net/host-port.ts'
-import { type PageRequest, type StatusGroup, statusPage } from '../../ops/status-page.ts'
+import { selectTokens, type TokenGroup, type TokenQuery } from '../../ops/token-query.ts'
 import type { Damping, RegistrationState } from '../events.ts'
 import { remedyOf } from '../remedy.ts'
 import type { ProblemSet } from './problem-set.ts'
@@ -29,13 +29,13 @@ export interface ReportOptions {
   readonly nowMs: number
   readonly damping: Damping
   /** Which tokens to show. */
-  readonly page: PageRequest
+  readonly query: TokenQuery
 }
 
 export function statusReport(sidecarState: SidecarState, options: ReportOptions) {
   const { config, nowMs } = options
   const { puppet, registry, source } = sidecarState
-  const { tokens, matching } = statusPage(groupsOf(sidecarState), options.page, (token) =>
+  const { tokens, matching } = selectTokens(groupsOf(sidecarState), options.query, (token) =>
     wordsOf(token, sidecarState),
   )
   return {
@@ -160,9 +160,9 @@ function secondsUntil(atMs: number | null, nowMs: number): number | null {
 }
 
 /** The tokens by state, and the registered ones by their use. A page of ten thousand well ones does not read all of them. */
-function groupsOf(sidecarState: SidecarState): readonly StatusGroup<TokenRecord>[] {
+function groupsOf(sidecarState: SidecarState): readonly TokenGroup<TokenRecord>[] {
   const { useless } = sidecarState.counts
-  const group = (size: number, isMeant: (token: TokenRecord) => boolean): StatusGroup<TokenRecord> => ({
+  const group = (size: number, isMeant: (token: TokenRecord) => boolean): TokenGroup<TokenRecord> => ({
     size,
     tokens: first(size, sidecarState.tokens, isMeant),
   })

@@ -3,6 +3,8 @@ import { waitUntil } from '../../support/wait.ts'
 
 /** How long anything may take to be seen, in milliseconds, where no time is promised: the machine may be busy. */
 const PATIENCE_MS = 15_000
+/** Between two looks, in milliseconds: each makes the page be laid out, which costs it time. */
+const LOOK_MS = 40
 
 /** The sentence in large type. */
 export function sentence(page: Page): Promise<string> {
@@ -13,6 +15,7 @@ export function sentence(page: Page): Promise<string> {
 export async function untilSentence(page: Page, wanted: RegExp): Promise<number> {
   return waitUntil(async () => wanted.test(await sentence(page)) && Date.now(), {
     timeoutMs: PATIENCE_MS,
+    everyMs: LOOK_MS,
     what: `the sentence to say ${wanted}`,
   }).catch(async (error) => {
     throw new Error(`${error.message}\nthe page reads:\n${await text(page)}`)
@@ -28,6 +31,7 @@ export function text(page: Page): Promise<string> {
 export async function untilText(page: Page, wanted: RegExp): Promise<number> {
   return waitUntil(async () => wanted.test(await text(page)) && Date.now(), {
     timeoutMs: PATIENCE_MS,
+    everyMs: LOOK_MS,
     what: `${wanted} to be read`,
   }).catch(async (error) => {
     throw new Error(`${error.message}\nthe page reads:\n${await text(page)}`)

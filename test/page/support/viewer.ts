@@ -1,4 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { stopAllPeers } from '../../support/child.ts'
+import { removeTempDirs } from '../../support/temp-dir.ts'
 import { chromiumPath } from './chromium.ts'
 
 export interface ViewOptions extends BrowserContextOptions {
@@ -6,29 +9,40 @@ export interface ViewOptions extends BrowserContextOptions {
   readonly prepare?: (page: Page) => Promise<unknown>
 }
 
-/** Somebody with a browser who looks at pages, and at whom no page may play tricks. */
+/** Somebody with a browser who looks at pages. */
 export interface Viewer {
-  readonly browser: Browser
   /** Opens a page of 127.0.0.1 in a fresh profile. */
   open(port: number, options?: ViewOptions): Promise<Page>
   /** Closes all pages. */
   leave(): Promise<void>
-  /** What pages did so far that none may do: requests to elsewhere, dialogs, errors, and what the policy forbids. Begins anew. */
-  complaints(): string[]
-  close(): Promise<void>
 }
 
-/** Starts Chromium without a window. */
-export async function startViewer(): Promise<Viewer> {
-  if (chromiumPath === undefined) throw new Error('no Chromium')
-  const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    // Containers, in which tests run, have no room for its sandbox; the pages are ours.
-    args: ['--no-sandbox', '--enable-precise-memory-info'],
-  })
+/**
+ * A viewer for all tests of a file, on whom no page may play tricks: requests to elsewhere, dialogs, errors, and what the policy forbids. Leaves
+ * after each test; after the last one all processes and folders of the file go too.
+ */
+export function useViewer(): Viewer {
+  let browser: Browser
   let complaints: string[] = []
+  const leave = async (): Promise<void> => {
+    await Promise.all(browser.contexts().map((context) => context.close()))
+  }
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+  afterEach(async () => {
+    await leave()
+    const all = complaints
+    complaints = []
+    expect(all).toEqual([])
+  })
+  afterAll(async () => {
+    await browser.close()
+    await stopAllPeers()
+    removeTempDirs()
+  })
   return {
-    browser,
+    leave,
     open: async (port, { prepare, ...options } = {}) => {
       const origin = `http://127.0.0.1:${port}`
       const context = await browser.newContext({ locale: 'en-GB', ...options })
@@ -38,16 +52,17 @@ export async function startViewer(): Promise<Viewer> {
       await page.goto(`${origin}/`)
       return page
     },
-    leave: async () => {
-      await Promise.all(browser.contexts().map((context) => context.close()))
-    },
-    complaints: () => {
-      const all = complaints
-      complaints = []
-      return all
-    },
-    close: () => browser.close(),
   }
+}
+
+/** Starts Chromium without a window. */
+async function startBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('no Chromium')
+  return chromium.launch({
+    executablePath: chromiumPath,
+    // Containers, in which tests run, have no room for its sandbox; the pages are ours.
+    args: ['--no-sandbox'],
+  })
 }
 
 /** What Chromium itself writes when a server is away, which is what some tests want. */

@@ -18,7 +18,7 @@ function report({ state, listeners, clock }: ReturnType<typeof standIn>, offset 
     listeners,
     nowMs: clock.now(),
     date: clock.date(),
-    page: { offset, limit: 100, text: '' },
+    query: { offset, limit: 100, text: '' },
   })
   return JSON.parse(JSON.stringify(body))
 }

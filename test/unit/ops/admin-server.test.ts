@@ -26,7 +26,7 @@ async function begin(port?: number) {
     clock,
     redact: (body) => body.replaceAll('secret', '***'),
     readiness: () => ({ ready: true, brief: 'ready', verbose: 'all is well' }),
-    status: (page) => ({ page, word: 'secret', secret: true }),
+    status: (query) => ({ query, word: 'secret', secret: true }),
     loadMetrics: async () => {
       seen.loads += 1
       return {
@@ -82,7 +82,7 @@ describe('the admin server', () => {
     admin.record('secret')
     await admin.start()
     expect(JSON.parse(await text(await ask('/status?offset=7')))).toEqual({
-      page: { offset: 7, limit: 100, text: '' },
+      query: { offset: 7, limit: 100, text: '' },
       word: '***',
       secret: true,
     })

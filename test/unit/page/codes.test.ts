@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import { ANSWERS } from '../../../src/page/registry/answers.ts'
-import { misleads } from '../../../src/page/sidecar/misleading.ts'
+import { DISCOVERY_ANSWERS } from '../../../src/page/registry/discovery-answers.ts'
+import { misleads, VERDICTS as VERDICT_WORDS } from '../../../src/page/sidecar/discovery-words.ts'
 import { SILENT } from '../../../src/page/sidecar/sentence.ts'
-import { VERDICTS as VERDICT_WORDS } from '../../../src/page/sidecar/verdict.ts'
 import { ADVICE_CODES, isMisleading } from '../../../src/protocol/advice.ts'
 import { DISCOVERY_RESULTS } from '../../../src/registry/events.ts'
 import { VERDICTS } from '../../../src/sidecar/events.ts'
@@ -31,5 +30,5 @@ test('the page has words for each verdict about discovery, and for no other', ()
 })
 
 test('the page has words for each answer to a discovery, and for no other', () => {
-  expect(Object.keys(ANSWERS)).toEqual(DISCOVERY_RESULTS.map((result) => `discoveries.${result}`))
+  expect(Object.keys(DISCOVERY_ANSWERS)).toEqual(DISCOVERY_RESULTS.map((result) => `discoveries.${result}`))
 })

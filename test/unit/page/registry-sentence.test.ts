@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HistoryReport } from '../../../src/history/report.ts'
-import { readOut, spoken } from '../../../src/page/answer-words.ts'
+import { readOut, spoken } from '../../../src/page/headline-words.ts'
 import { sentence } from '../../../src/page/registry/sentence.ts'
 import type { RegistryStatus } from '../../../src/page/registry/status.ts'
 

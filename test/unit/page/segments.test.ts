@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StateReport } from '../../../src/history/report.ts'
-import { fitting, segmentsOf } from '../../../src/page/segments.ts'
+import { fitting, segmentsOf } from '../../../src/page/timeline/segments.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
 const span = { fromMs: start, toMs: start + 100_000 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { shortReason } from '../../../src/page/short-reason.ts'
+import { inLowerCase, shortReason } from '../../../src/page/short-reason.ts'
 
 it.each([
   ['TCP: registry: connection refused (ECONNREFUSED)', 'connection refused'],
@@ -9,4 +9,14 @@ it.each([
   ['health is NOT_SERVING', 'health is NOT_SERVING'],
 ])('%s is %s in large type', (reason, short) => {
   expect(shortReason(reason)).toBe(short)
+})
+
+it('what the log cries out is said on the page in lower case, and the rest as it is', () => {
+  expect(inLowerCase('THE PUPPET REFUSES THIS TOKEN: every client of TLS will be refused')).toBe(
+    'the puppet refuses this token: every client of TLS will be refused',
+  )
+  expect(inLowerCase('no connection to the registry: TLS: expired')).toBe(
+    'no connection to the registry: TLS: expired',
+  )
+  expect(inLowerCase('TLS: expired')).toBe('TLS: expired')
 })

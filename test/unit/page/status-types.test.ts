@@ -7,7 +7,7 @@ import { statusReport as sidecarReport } from '../../../src/sidecar/status/statu
 import { standIn } from '../registry/server-stand-in.ts'
 import { stateOf } from '../sidecar/status/status-harness.ts'
 
-const common = { version: '1.2.3', uptimeMs: 0, nowMs: 0, page: { offset: 0, limit: 1, text: '' } }
+const common = { version: '1.2.3', uptimeMs: 0, nowMs: 0, query: { offset: 0, limit: 1, text: '' } }
 
 // That they have the types that the pages read is held by the compiler.
 it("the sidecar's page reads what its /status says", async () => {

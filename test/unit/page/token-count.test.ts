@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CountReadOut, countWords } from '../../../src/page/token-count.ts'
+import { CountReadOut, countWords } from '../../../src/page/token-table/token-count.ts'
 
 test('says which tokens are shown, of how many, and what was looked for', () => {
   expect(countWords({ offset: 0, shown: 0, matching: 0, text: '' })).toBe('There is no token.')

@@ -70,6 +70,33 @@ describe('the past of a registry', () => {
     ])
   })
 
+  it('has how the certificate came to its end without an event, as soon as it is renewed', () => {
+    const { clock, past } = begin()
+    const startMs = clock.date().getTime()
+    const dayMs = 86_400_000
+    const seen = (expiresMs: number): void => {
+      past.record({ type: 'certificate', expires: new Date(expiresMs), problem: '' })
+    }
+    const endMs = startMs + 14 * dayMs + 3_600_000
+    seen(endMs)
+    clock.run(14 * dayMs + 2 * 3_600_000)
+    const until = past.history.report().until
+    clock.run(1000)
+    seen(endMs + 90 * dayMs)
+    const ofCertificate = (sinceMs?: number) =>
+      past.history
+        .report(sinceMs)
+        .states.certificate?.map(({ state, at }) => [state, Date.parse(at) - startMs])
+    const all = [
+      ['expires soon', 3_600_000],
+      ['expired', 14 * dayMs + 3_600_000],
+      ['valid', 14 * dayMs + 7_201_000],
+    ]
+    expect(ofCertificate()).toEqual(all)
+    // Whoever has seen the past as it was is told of what was put down later.
+    expect(ofCertificate(past.history.instantOf(new Date(until)))).toEqual(all)
+  })
+
   it('has a certificate that had expired before the start', () => {
     const { clock, past, states } = begin()
     past.record({ type: 'certificate', expires: new Date(clock.date().getTime() - 1), problem: '' })

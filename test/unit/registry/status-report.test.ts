@@ -33,7 +33,7 @@ function pageOf(server: RegistryServer, options: Partial<StatusReportOptions> = 
     listening: [],
     list: undefined,
     certificate: undefined,
-    page: { offset: 0, limit: 100, text: '' },
+    query: { offset: 0, limit: 100, text: '' },
     ...options,
   })
   return JSON.parse(JSON.stringify(body))
@@ -222,10 +222,10 @@ describe('tokens', () => {
     expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, a].map(publicName), 2])
     await share(c)
     expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, c, a].map(publicName), 3])
-    expect(idsOf(pageOf(server, { page: { offset: 3, limit: 100, text: '' } }))).toEqual([])
+    expect(idsOf(pageOf(server, { query: { offset: 3, limit: 100, text: '' } }))).toEqual([])
     for (const token of [a, d]) join({ token, open: false })
     expect([idsOf(pageOf(server)), pageOf(server).matching]).toEqual([[b, a, d, c].map(publicName), 4])
-    expect(idsOf(pageOf(server, { page: { offset: 4, limit: 100, text: '' } }))).toEqual([])
+    expect(idsOf(pageOf(server, { query: { offset: 4, limit: 100, text: '' } }))).toEqual([])
   })
 
   it('come with the unhappy first, the one that has been so longest before the others', () => {
@@ -261,7 +261,7 @@ describe('tokens', () => {
     const all = tokensOf(250)
     for (const [index, token] of all.entries()) join({ token, open: index % 7 !== 0 })
     const pages = [0, 100, 200, 300].map((offset) =>
-      pageOf(server, { page: { offset, limit: 100, text: '' } }),
+      pageOf(server, { query: { offset, limit: 100, text: '' } }),
     )
     expect(pages.map(({ tokens }) => tokens.length)).toEqual([100, 100, 50, 0])
     for (const { registrants } of pages)
@@ -269,7 +269,7 @@ describe('tokens', () => {
     const ids = pages.flatMap(idsOf)
     expect(new Set(ids)).toEqual(new Set(all.map(publicName)))
     expect(ids.slice(0, 36)).toEqual(all.filter((_, index) => index % 7 === 0).map(publicName))
-    expect(idsOf(pageOf(server, { page: { offset: 249, limit: 100, text: '' } }))).toEqual(ids.slice(249))
+    expect(idsOf(pageOf(server, { query: { offset: 249, limit: 100, text: '' } }))).toEqual(ids.slice(249))
   })
 })
 
@@ -343,7 +343,7 @@ describe('tokens that are looked for', () => {
     join({ token: b, host: 'Puppet.example.com' })
     join({ token: c, open: false })
     const foundBy = (text: string): readonly string[] => {
-      const page = pageOf(server, { page: { offset: 0, limit: 100, text } })
+      const page = pageOf(server, { query: { offset: 0, limit: 100, text } })
       expect(page.matching).toBe(page.tokens.length)
       return idsOf(page)
     }

@@ -58,26 +58,61 @@ describe('registrants of one token', () => {
     expect(told(older)).toEqual(['TOKEN_SUPERSEDED', 'TOKEN_ALONE'])
   })
 
-  it('are told nothing where they overlap for less than a second, as a restarted one does with itself', async () => {
+  it.each([0, 1, 100, 249])(
+    'are told within a quarter of a second, also where another token changed %i ms before',
+    async (beforeMs) => {
+      const { clock, shared, sharing, join } = begin()
+      const older = join()
+      await clock.advance(5000)
+      sharing.changed('another token')
+      await clock.advance(beforeMs)
+      const newer = join()
+      await clock.advance(250)
+      expect([told(older), told(newer), shared.length]).toEqual([['TOKEN_SUPERSEDED'], ['TOKEN_SHARED'], 1])
+      newer.socket.goodbye()
+      await clock.advance(250)
+      expect(told(older).at(-1)).toBe('TOKEN_ALONE')
+    },
+  )
+
+  it('are told nothing where they overlap for less than that, as one does with itself whose link is made anew', async () => {
     const { clock, shared, join } = begin()
     const older = join()
     await clock.advance(5000)
     const newer = join()
-    await clock.advance(900)
+    await clock.advance(200)
     older.socket.goodbye()
     await clock.advance(60_000)
     expect([told(older), told(newer), shared]).toEqual([[], [], []])
   })
 
-  it('cannot be made to be told more than once a second, however fast others come and go', async () => {
+  it('cannot be made to be told more than four times a second, however fast others come and go', async () => {
     const { clock, join } = begin()
     const one = join()
-    for (let round = 0; round < 50; round += 1) {
-      join().socket.goodbye()
-      join()
-      await clock.advance(100)
+    for (let round = 0; round < 250; round += 1) {
+      const other = join()
+      await clock.advance(65)
+      other.socket.goodbye()
+      await clock.advance(55)
     }
-    expect(told(one).length).toBeLessThanOrEqual(6)
+    expect(told(one).length).toBeGreaterThan(10)
+    expect(told(one).length).toBeLessThanOrEqual(4 * 30)
+  })
+
+  it('are told once each, however many tokens get a second registrant, by one timer for all of them', async () => {
+    const { clock, come } = createHarness()
+    const table = new RegistrationTable<Registrant>()
+    const sharing = new TokenSharing(clock, table, () => {})
+    const both = Array.from({ length: 2000 }, (_, index) => {
+      const one = come({ token: `insecure_${index >> 1}` })
+      table.add(one.registrant)
+      return one
+    })
+    const before = clock.pending
+    for (const { registrant } of both) sharing.changed(registrant.token)
+    expect(clock.pending - before).toBe(1)
+    await clock.advance(60_000)
+    expect(both.every((one) => told(one).length === 1)).toBe(true)
   })
 
   it('are told in turn who is asked, as the newest of three and the middle one leave', async () => {
@@ -170,7 +205,7 @@ describe('the operator', () => {
     expect([sharing.size, sharing.sinceMs(TOKEN), ended]).toEqual([1, 5000, []])
     third.socket.goodbye()
     await clock.advance(1000)
-    expect([sharing.size, sharing.sinceMs(TOKEN), ended]).toEqual([0, undefined, [6000]])
+    expect([sharing.size, sharing.sinceMs(TOKEN), ended]).toEqual([0, undefined, [5250]])
   })
 
   it('sees nothing of a token that nobody has any more', async () => {
@@ -179,7 +214,7 @@ describe('the operator', () => {
     await clock.advance(1000)
     for (const { socket } of both) socket.breaks()
     await clock.advance(1000)
-    expect([sharing.size, ended, clock.pending]).toEqual([0, [2000], 0])
+    expect([sharing.size, ended, clock.pending]).toEqual([0, [1250], 0])
   })
 
   it('is told again where from, whenever another registrant comes, and not when one leaves', async () => {

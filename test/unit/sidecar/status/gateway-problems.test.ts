@@ -100,7 +100,7 @@ describe('/status', () => {
       version: '1',
       uptimeMs: 0,
       nowMs: 0,
-      page: { offset: 0, limit: 100, text: '' },
+      query: { offset: 0, limit: 100, text: '' },
       damping,
     }
     return statusReport(sidecarState, options).gateway

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { SidecarEvent } from '../../../../src/sidecar/events.ts'
+import type { SidecarEvent, TimedProbeResult } from '../../../../src/sidecar/events.ts'
 import { SidecarHistory } from '../../../../src/sidecar/status/sidecar-history.ts'
 import { SidecarState } from '../../../../src/sidecar/status/sidecar-state.ts'
 import { SettableClock } from '../../history/settable-clock.ts'
@@ -250,4 +250,34 @@ it('one token that comes and goes among 10,000 fills no history: what was before
   )
   expect(Math.max(...(lengths ?? []))).toBeGreaterThan(3_600_000)
   expect(states.registered?.at(-1)).toMatchObject({ state: 'all', changes: 0 })
+})
+
+it('a probe is something to see at once only where it says something else of TLS or health than the one before', () => {
+  const clock = new SettableClock()
+  const state = new SidecarState(clock)
+  const kept = new SidecarHistory(state, clock)
+  const isNews = (result: TimedProbeResult): boolean => {
+    state.apply({ type: 'probed', result })
+    return kept.record({ type: 'probed', result })
+  }
+  const answer = { ok: true, tookMs: 3, tls: false, health: 'SERVING', warnings: [] } as const
+  const refused = {
+    ok: false,
+    kind: 'refused',
+    tookMs: 1,
+    code: 'PUPPET_REFUSED',
+    reason: 'nothing listens',
+  } as const
+  expect([answer, answer, { ...answer, tls: true }, { ...answer, tls: true }].map(isNews)).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ])
+  expect([{ ...answer, health: 'UNKNOWN' as const }, refused, refused, answer].map(isNews)).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ])
 })

@@ -33,7 +33,7 @@ const pageOf = (sidecarState: SidecarState, offset = 0): Page =>
         version: '1.2.3',
         uptimeMs: 0,
         nowMs: 0,
-        page: { offset, limit: 100, text: '' },
+        query: { offset, limit: 100, text: '' },
       }),
     ),
   )

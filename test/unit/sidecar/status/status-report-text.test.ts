@@ -7,7 +7,7 @@ import { advice, registration, stateOf, tokenChecked, unreachable } from './stat
 const { config } = await readConfig({ WECHATY_PUPPET_SERVICE_TOKEN: 'insecure_aaaa-1111' })
 
 function found(sidecarState: SidecarState, text: string): readonly string[] {
-  const page = { offset: 0, limit: 100, text }
+  const query = { offset: 0, limit: 100, text }
   const damping = { withdrawals: 0, holdMs: 0 }
   const { tokens } = statusReport(sidecarState, {
     config,
@@ -15,7 +15,7 @@ function found(sidecarState: SidecarState, text: string): readonly string[] {
     version: '1',
     uptimeMs: 0,
     nowMs: 0,
-    page,
+    query,
   })
   return tokens.map(({ id }) => id)
 }

@@ -42,7 +42,7 @@ const bodyOf = (
         version: '1.2.3',
         uptimeMs: 0,
         nowMs: 0,
-        page: { offset: 0, limit: 100, text: '' },
+        query: { offset: 0, limit: 100, text: '' },
         ...options,
       }),
     ),

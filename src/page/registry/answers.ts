@@ -1,7 +1,0 @@
-/** Answers to discoveries, as `/history` counts them. */
-export const ANSWERS = {
-  'discoveries.found': 'found',
-  'discoveries.not_registered': 'nobody registered',
-  'discoveries.unusable': 'registered, but cannot be published',
-  'discoveries.refused': 'registry could not say (503)',
-} as const
