@@ -5,7 +5,7 @@
 // Usage: node cluster-churn.mjs PORT,PORT… REGISTRANTS DISCOVERIES_PER_SECOND SEED
 import { Agent, get } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { Place } from './churn/place.mjs'
+import { GRACE_MS, Place } from './churn/place.mjs'
 import { now, sleep } from './time.mjs'
 import { randomOf } from './truth/random.mjs'
 
@@ -34,7 +34,7 @@ let ending = false
 const world = {
   ports,
   random,
-  faultyUntilMs: 0,
+  faults: [],
   isHeld: false,
   counts: { registered: 0, lost: 0, moved: 0, refused: 0 },
 }
@@ -72,7 +72,11 @@ async function discover() {
   // The node is away: a client asks another one.
   if (status === 0) counts.unanswered += 1
   else if (status === 503) counts.unknowable += 1
-  else judge(place, isUnknown, { status, body, askedMs, answeredMs, port })
+  else {
+    // What has happened to a link is known here a moment later.
+    await sleep(2 * GRACE_MS)
+    judge(place, isUnknown, { status, body, askedMs, answeredMs, port })
+  }
 }
 
 function judge(place, isUnknown, { status, body, askedMs, answeredMs, port }) {
@@ -108,7 +112,8 @@ async function discoverRepeatedly() {
 const REQUESTS = {
   counts: () => {},
   faulty: ({ since }) => {
-    world.faultyUntilMs = since ? Number.POSITIVE_INFINITY : now()
+    if (since) world.faults.push({ sinceMs: now(), untilMs: Number.POSITIVE_INFINITY })
+    else world.faults.at(-1).untilMs = now()
   },
   hold: () => {
     world.isHeld = true

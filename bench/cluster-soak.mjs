@@ -39,8 +39,8 @@ ${about}; ${size.minutes} minutes on loopback, seed ${size.seed}. Load average b
 
 Three nodes and three NATS servers, of which one after another is killed or ended, and is back after 0.2 to 2.5 s, every 3 to 8 s; one of the
 nodes stays. A registrant stays for 2 to 60 s; of ten, three move to another node and two get a second registrant beside them. A
-link that is lost is made again after 50 to 250 ms at any node. Any node is asked, 200 times a second in all. Of an answer that names an older
-registrant, it counts only what was asked when all NATS servers had been there for 15 s.
+link that is lost is made again after 50 to 250 ms at any node. Any node is asked, 200 times a second in all. An answer that names an older
+registrant counts where all NATS servers had been there for 5 s, both when the newer one came and when it was asked.
 `
 console.log(table)
 if (values.save)

@@ -7,9 +7,9 @@ const AWAY_MS = { least: 1000, most: 5000 }
 const FIRST_MS = 10_000
 const BACK_MS = { least: 50, most: 250 }
 /** A node, or this process, may see a moment late what has happened: a reset, a claim of another node. */
-const GRACE_MS = 750
+export const GRACE_MS = 750
 /** So long after an engine's fault nodes may still not know what others have heard meanwhile. */
-const AFTER_FAULT_MS = 15_000
+const AFTER_FAULT_MS = 5000
 /** Links that have gone are remembered so long: answers may be about them. */
 const REMEMBER_MS = 30_000
 const PORTS = { first: 1024, count: 60_000 }
@@ -79,7 +79,8 @@ export class Place {
       link.beganMs > named.registeredMs &&
       link.registeredMs < askedMs - GRACE_MS &&
       link.goneMs > answeredMs + GRACE_MS &&
-      !this.#wasFaulty(link.beganMs, askedMs)
+      !this.#wasFaulty(link.beganMs) &&
+      !this.#wasFaulty(answeredMs)
     return this.#links.some(isNewer) ? 'older' : undefined
   }
 
@@ -98,8 +99,10 @@ export class Place {
       .join(', ')
   }
 
-  #wasFaulty(fromMs) {
-    return fromMs < this.#world.faultyUntilMs + AFTER_FAULT_MS
+  #wasFaulty(atMs) {
+    return this.#world.faults.some(
+      ({ sinceMs, untilMs }) => atMs > sinceMs - GRACE_MS && atMs < untilMs + AFTER_FAULT_MS,
+    )
   }
 
   /** It comes to another node; its link there is let go as an older one of the same registrant. */
