@@ -79,6 +79,7 @@ onEachServer('somebody else who publishes on the subjects of a cluster', (progra
     }
     for (const member of [node, 'f'.repeat(16)])
       neighbour.publish(`${PREFIX}.alive`, JSON.stringify({ ...heartbeat, node: member, sentMs: greatest }))
+    await neighbour.flush()
     await neighbour.close()
     // By then a node that is understood by nobody, itself included, is cut off.
     await delay(4000)
