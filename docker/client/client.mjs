@@ -10,7 +10,7 @@ const EVERY_MS = 250
 /** How long a registry is waited for, as bots do. */
 const ASK_TIMEOUT_MS = 10_000
 const TIMEOUT_MS = 3000
-/** A registry that cannot say (503) is asked again so often, a second later each time, as bots in TypeScript do. */
+/** A registry that cannot say (503), or a proxy that finds none (502, 504), is asked again so often, a second later each time, as bots in TypeScript do. */
 const TRIES = 5
 /** Says again what it has said when that is so long ago, in milliseconds. Default: it says each thing once. */
 const SAY_EVERY_MS = Number(process.env.SAY_EVERY_MS) || Number.POSITIVE_INFINITY
@@ -49,7 +49,7 @@ async function ask() {
     const response = await fetch(`${registry}/v0/hosties/${token}`, {
       signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
     })
-    if (response.status !== 503 || tries === TRIES) return response
+    if (response.status < 500 || tries === TRIES) return response
     await response.arrayBuffer()
     await pause(1000)
   }
@@ -58,7 +58,7 @@ async function ask() {
 async function look() {
   try {
     const response = await ask()
-    if (response.status === 503) return 'the registry cannot say (503)'
+    if (response.status >= 500) return `the registry cannot say (${response.status})`
     const { host, port } = await response.json()
     if (response.status === 404) return 'not found (404): nobody registers the token'
     const there = await answers({ host, port })

@@ -64,4 +64,37 @@ onEachServer('somebody else who publishes on the subjects of a cluster', (progra
       expect(await node.metric('cluster_ignored_messages_total')).toBeGreaterThan(200)
     hold('a hostile neighbour', await cluster.watch.end(), { [HELD]: { unavailableS: 0.5 } })
   })
+  it('the greatest numbers silence no node, and no node believes what it has yet to say', async () => {
+    await cluster.watched(await cluster.registrant(HELD, cluster.node(0).url))
+    const neighbour = await connect({ servers: cluster.server(0).url })
+    const node = await aNodeOf(neighbour)
+    const greatest = 2 ** 50
+    const heartbeat = {
+      kind: 'alive',
+      name: 'x',
+      number: greatest,
+      upMs: greatest,
+      beat: greatest,
+      missing: [],
+    }
+    for (const member of [node, 'f'.repeat(16)])
+      neighbour.publish(`${PREFIX}.alive`, JSON.stringify({ ...heartbeat, node: member, sentMs: greatest }))
+    await neighbour.flush()
+    await neighbour.close()
+    // By then a node that is understood by nobody, itself included, is cut off.
+    await delay(4000)
+    for (const node of cluster.nodes) expect((await node.status()).cluster?.degraded).toBe(false)
+    await cluster.server(0).freeze()
+    for (const node of cluster.nodes)
+      await node.until(
+        'it notices that the server stands still',
+        ({ cluster }) => cluster?.degraded === true,
+        6000,
+      )
+    cluster.server(0).thaw()
+    for (const node of cluster.nodes)
+      await node.until('it is back', ({ cluster }) => cluster?.degraded === false, 20_000)
+    await cluster.watch.untilRight(HELD)
+    hold('the greatest numbers', await cluster.watch.end(), { [HELD]: { unavailableS: 15 } })
+  })
 })

@@ -1,6 +1,7 @@
 import { type ConnectionOptions, type Server, setTransportFactory } from '@nats-io/transport-node'
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport.js'
 import { inBackground } from '../../lib/background.ts'
+import { afterThisTurn } from '../../lib/clock.ts'
 import { hostPort } from '../../net/host-port.ts'
 
 /** What a connection is made with, and who is told of an attempt that failed; `server` is `host:port`. */
@@ -20,6 +21,16 @@ class NatsTransport extends NodeTransport {
     // Where the server is an address, Node.js would check its certificate for "localhost".
     const tls = options.tls && Object.assign({ host: hostname }, options.tls)
     return super.connect(server, tls ? { ...options, tls } : options)
+  }
+
+  /** Sends at once what was published while sockets were read: to write costs more than all else that a discovery needs. */
+  override send(frame: Uint8Array): void {
+    const { socket } = this
+    if (socket?.writableCorked === 0) {
+      socket.cork()
+      afterThisTurn(() => socket.uncork())
+    }
+    super.send(frame)
   }
 
   /** After an attempt that failed (the client does not say why, once it was connected), and at the end. */

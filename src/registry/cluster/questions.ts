@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../lib/clock.ts'
+import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
 import { type Reply, readReply } from './messages.ts'
 import { lastPart, type Subjects } from './subjects.ts'
@@ -60,7 +60,7 @@ export class Questions {
         this.#waiting.delete(request)
         resolve(outcome)
       }
-      const cancel = this.#clock.after(deadlineMs, () => settle('silence'))
+      const cancel = afterPatience(this.#clock, deadlineMs, () => settle('silence'))
       const waiting: Waiting = { gatherMs, replies: [], settle, cancel }
       this.#waiting.set(request, waiting)
       this.#engine.publish(subject, text, this.#subjects.reply(this.#node, request))
