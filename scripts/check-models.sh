@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The models of docs/models, searched by spin: what has to hold does, and each planted mistake is found.
-# Needs spin and a C compiler. Every search: one core, at most 2 minutes and 1.5 GB; a breadth-first one, so that a counterexample is the shortest.
+# Needs spin and a C compiler. Every search: one core, at most 2 minutes of its time and 1.5 GB; a breadth-first one, so that a counterexample is the shortest.
 set -u
 model="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/docs/models/claims.pml"
 work=$(mktemp -d)
@@ -12,7 +12,7 @@ failed=0
 search() {
   cp "$model" . && spin -a -DBREADTH "$@" claims.pml >log 2>&1 || { echo "unreadable"; return; }
   gcc -O2 -w -DSAFETY -DNOREDUCE -DBFS -DCOLLAPSE -DVECTORSZ=2048 -DMEMLIM=1500 -o pan pan.c >>log 2>&1 || { echo "unreadable"; return; }
-  nice -n 10 timeout 120 ./pan -w22 >out 2>&1
+  (ulimit -t 120; nice -n 10 ./pan -w22) >out 2>&1
   if grep -q 'errors: [1-9]' out; then echo "broken"
   elif grep -q 'errors: 0' out && ! grep -qE 'Search not completed|max search depth' out; then echo "holds"
   else echo "unfinished"; fi
