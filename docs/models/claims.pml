@@ -1,16 +1,13 @@
 /*
- * The claims of a cluster of registries to one token: three nodes, their engine, one asker. README.md says what is modelled and what is not.
- * One process; every step is atomic. Environment (bounds of a run, all by -D): JOINS, LEAVES, CRASHES, PAUSES, CUTS, REGISTRANTS.
+ * The claims of a cluster of registries to one token: three nodes, their engine, discoveries. README.md says what is modelled and what is not.
+ * One process; every step is atomic. Bounds of a run, all by -D: JOINS (2 or 3), LEAVES, CRASHES, PAUSES, CUTS, AHEAD, LAG.
  * A planted mistake is chosen by -DMISTAKE_...: spin has to find it.
  */
-#ifndef REGISTRANTS
-#define REGISTRANTS 2
-#endif
 #ifndef JOINS
-#define JOINS 3
+#define JOINS 2
 #endif
 #ifndef LEAVES
-#define LEAVES 1
+#define LEAVES 0
 #endif
 #ifndef CRASHES
 #define CRASHES 0
@@ -24,130 +21,103 @@
 #ifndef AHEAD
 #define AHEAD 0 /* the counter of node 0 at the start: the others have not heard it yet */
 #endif
-#define CAPACITY 9
-#define LINKS (3 * REGISTRANTS)
+#ifndef LAG
+#define LAG 1 /* 1: a subscription is known at the other servers later; 0: at once */
+#endif
+#define CAPACITY 7
 
 /* What a node is subscribed to. */
 #define NONE 0
 #define ASK 1
 #define FALLBACK 2
 
-/* Messages: kind, and two values. */
-#define INTEREST 1 /* a = the sender's subscription */
-#define CLAIM 2    /* a = number, b = REPEATED.. + 4 * registrant */
-#define LEFT 3
-#define OUTBID 4   /* a = number */
-#define QUESTION 5 /* a = subject */
-#define ANSWER 6   /* a = number, b = rank, MOVED or NOBODY */
-
-/* Kinds of claim. */
-#define SETTLED 0
-#define FRESH 1
-#define AGAIN 2
-
-/* Answers that are none. */
-#define MOVED 100
-#define NOBODY 101
-
-/* What a question that waited for the end of a gap is told. */
-#ifdef MISTAKE_NOBODY_AFTER_WAIT
-#define WAITED NOBODY
-#else
-#define WAITED MOVED
-#endif
-
-/* A fresh claim is published again with the next two heartbeats. */
-#ifdef MISTAKE_REPEATED_ONCE
-#define REPEATED 3
-#else
-#define REPEATED 2
-#endif
+/* Messages: a kind with the sender's subscription, and a number with the registrant's identity. */
+#define OLDER 1    /* claims */
+#define FRESH 2
+#define AGAIN 3    /* fresh, made again */
+#define LEFT 4
+#define GAVE_WAY 5
+#define HERE 6     /* the answer to the roll call */
 
 /* Steps of a discovery. */
 #define IDLE 0
 #define ASKING 1
-#define ASKING_FALLBACK 2
-#define CALLING 3 /* the roll call */
-#define ASKING_BOTH 4 /* on both subjects at once */
-#define TRIES 3
+#define CALLING 2 /* the roll call */
+#define ASKING_BOTH 3 /* on both subjects at once */
+
+/* What was answered: nothing, "moved", or an endpoint; of those that of a holder is before that of a fallback, and the highest number first. */
+#define MOVED 1
+#define ENDPOINT(number_, subject_) (2 + (number_) + ((subject_) == ASK -> 32 : 0))
 
 #define AT(i_, j_) ((i_) * 3 + (j_))
-#define LINK(i_, r_) ((i_) * REGISTRANTS + (r_))
 #define APART(i_, j_) (apart < 3 && (i_) != (j_) && ((i_) == apart || (j_) == apart))
 #define RUNS(i_) (up[i_] && !paused[i_])
-/* Whether a message on the way from i to j can be read now. */
 #define READABLE(i_, j_) (RUNS(j_) && len(inbox[AT(i_, j_)]) > 0)
+#define QUIET (!READABLE(0, 1) && !READABLE(0, 2) && !READABLE(1, 0) && !READABLE(1, 2) && !READABLE(2, 0) && !READABLE(2, 1) && !(LAG && (UNLEARNED(0, 1) || UNLEARNED(0, 2) || UNLEARNED(1, 0) || UNLEARNED(1, 2) || UNLEARNED(2, 0) || UNLEARNED(2, 1))))
+#define UNLEARNED(i_, j_) (up[i_] && !APART(i_, j_) && seen[AT(i_, j_)] != subscribed[j_])
+#define EMPTY(j_) (len(inbox[AT(0, j_)]) == 0 && len(inbox[AT(1, j_)]) == 0 && len(inbox[AT(2, j_)]) == 0)
+/* The newest link at a node; 3: there is none. */
+#define NEWEST(n_) (where[2] == (n_) -> 2 : (where[1] == (n_) -> 1 : (where[0] == (n_) -> 0 : 3)))
+#define HAS(n_) (NEWEST(n_) != 3)
+#define NUMBER(n_) number[NEWEST(n_)]
+/* The node of a first registrant is always node 0; of two equal numbers the lower node's is the higher claim, which is the bad case. */
+#define IS_HIGHER(number_, node_, otherNumber_, other_) ((number_) > (otherNumber_) || ((number_) == (otherNumber_) && (node_) < (other_)))
+#define IS_SETTLED(n_) (unsettled[n_] == 0 && (late[n_] & ~missing[n_]) == 0)
 
-chan inbox[9] = [CAPACITY] of { byte, byte, byte };
+chan inbox[9] = [CAPACITY] of { byte, byte };
 byte subscribed[3];
 byte seen[9];      /* seen[AT(i, j)]: what i's server knows of j's subscription */
-byte number[LINKS]; /* of a registrant's link at a node; 0: there is none */
-byte rank[LINKS];   /* ghost: its place in the true order */
-byte claim[3];     /* the number of the newest link at a node */
-byte newest[3];    /* its registrant */
+byte where[3] = 3; /* of a link, which are numbered in the true order of joining: its node; 3: not yet, or no more */
+byte number[4];    /* of a link */
+byte identity[3];  /* of a link's registrant */
 byte counter[3];
-byte fresh[3];     /* 4: on its way; 3: made in this second; 2, 1: in those before; 0: settled */
+byte fresh[3];     /* seconds that the newest link is fresh yet */
+byte repeats[3];   /* how often its claim is to be made again */
 byte unsettled[3]; /* seconds */
-bool waits[3];     /* on ask, without an answer: the gap, or the number has gone down */
-bool yielded[3];   /* gave way in this second */
+bool waits[3];     /* a registrant was lost, and may be back within the gap */
+bool lowered[3];   /* an older one took the place of the newest a moment ago */
 bool stale[3];     /* stood still, and has not read what came meanwhile */
 bool up[3] = true;
 bool paused[3];
 byte missing[3];   /* members, as bits */
-byte skipped[3];   /* members of whom a heartbeat was lost, as bits */
+byte late[3];      /* members whose heartbeat did not come */
+byte skipped[3];   /* members of whom a heartbeat was lost */
 byte apart = 3;    /* the node that is cut off from the others; 3: none */
+byte side = 3;     /* ghost: the one that was, until what followed the heal has been read */
 byte healing;      /* ghost: 2: the cut is over, no heartbeat has told it yet; 1: what the heartbeat made them say is on its way */
+byte known;        /* ghost: links of which all that they made nodes say has been read, as bits */
 
-byte joins = JOINS, leaves = LEAVES, crashes = CRASHES, pauses = PAUSES, cuts = CUTS;
+byte older[3];     /* ghost: links that were known when a link joined; two that join within the latency of the engine are in no order */
+
+byte joined, leaves = LEAVES, crashes = CRASHES, pauses = PAUSES, cuts = CUTS;
 
 /* The discovery that runs. */
-byte step, asker, tries;
-bool asked;        /* the question of this step is out */
-byte awaited;      /* who has not answered, as bits */
-bool held[3];      /* waits there for the end of a gap */
-byte best, bestRank;
-short acceptable;  /* ghost: ranks that were the newest living one at some time since it began */
-bool nobody;         /* ghost: at some time since it began nobody lived that it can know */
-bool calm;         /* ghost: no fault, nothing on its way, when it began, and nothing happened since */
+byte step, asker;
+byte question[3];  /* the subject of a question that a node has not answered yet */
+byte calls;        /* answers to the roll call that are on their way */
+bool complete;     /* all have answered it */
+byte best, bestLink;
+byte acceptable;   /* ghost: links that were the newest living one at some time since it began */
+bool nobody;       /* ghost: at some time since it began nobody lived that it can know */
 
-short known[3];    /* ghost: links that a node's side can know */
+/* Scratch: nothing at the end of each step, for a state is compared whole. */
+byte i_, j_, k_, l_, m_, n_, a_, r_, t_;
 
-/* Scratch; a breadth-first search (-DBREADTH: the shortest counterexample) cannot have it hidden. */
-#ifdef BREADTH
-#define SCRATCH byte
-#define FORGET i_ = 0; j_ = 0; k_ = 0; l_ = 0; m_ = 0; n_ = 0; r_ = 0; t_ = 0; x_ = 0; y_ = 0; top = 0; quiet = 0
-#else
-#define SCRATCH hidden byte
-#define FORGET skip
-#endif
-SCRATCH i_, j_, k_, l_, m_, n_, r_, t_, x_, y_, top, quiet;
-
-inline send(from, to, kind, a, b) {
+inline send(from, to, kind, a, registrant) {
   if
-  :: up[to] && !APART(from, to) -> assert(len(inbox[AT(from, to)]) < CAPACITY); inbox[AT(from, to)]!kind, a, b
+  :: up[to] && !APART(from, to) ->
+    assert(len(inbox[AT(from, to)]) < CAPACITY);
+    inbox[AT(from, to)]!(kind) + 8 * subscribed[from], (a) + 16 * (registrant)
   :: else
   fi
 }
 
-inline subscribe(who, what) {
-  if
-  :: subscribed[who] != what ->
-    subscribed[who] = what;
-    for (l_ : 0 .. 2) {
-      if
-      :: l_ == who
-      :: l_ != who && paused[l_] && !APART(who, l_) -> seen[AT(l_, who)] = what
-      :: else -> send(who, l_, INTEREST, what, 0)
-      fi
-    }
-  :: else
-  fi
-}
-
-inline publish_claim(who, kind) {
+/* A claim, on ask, and where it is said to both on fallback too. */
+inline publish_claim(who, kind, both) {
   for (l_ : 0 .. 2) {
     if
-    :: l_ != who && seen[AT(who, l_)] != NONE -> send(who, l_, CLAIM, claim[who], kind + 4 * newest[who])
+    :: l_ != who && (seen[AT(who, l_)] == ASK || (both && seen[AT(who, l_)] == FALLBACK)) ->
+      send(who, l_, kind, NUMBER(who), (kind == OLDER -> 0 : 1 + identity[NEWEST(who)]))
     :: else
     fi
   }
@@ -162,281 +132,355 @@ inline publish_left(who) {
   }
 }
 
-/* Find the newest link of a node again. */
-inline recount(who) {
-  claim[who] = 0; newest[who] = 0;
-  for (l_ : 0 .. REGISTRANTS - 1) {
-    if
-    :: number[LINK(who, l_)] > claim[who] -> claim[who] = number[LINK(who, l_)]; newest[who] = l_
-    :: else
-    fi
-  }
-}
-
-inline remove(who, registrant) {
-  number[LINK(who, registrant)] = 0;
-  rank[LINK(who, registrant)] = 0;
-  for (l_ : 0 .. 2) { known[l_] = known[l_] & ~(1 << LINK(who, registrant)) }
-  recount(who)
-}
-
-/* A question that waits at a node is answered. */
-inline release(who, a, b) {
+/* claims.ts: #announce */
+inline announce(who) {
   if
-  :: held[who] ->
-    held[who] = false;
-    if
-    :: who == asker -> heard(who, a, b)
-    :: else -> send(who, asker, ANSWER, a, b)
-    fi
-  :: else
+  :: fresh[who] > 0 -> publish_claim(who, FRESH, true)
+  :: else -> publish_claim(who, OLDER, true)
   fi
 }
 
-inline give_way(who) {
-  subscribe(who, FALLBACK);
-  fresh[who] = 0; yielded[who] = true;
+/* claims.ts: #claim; a fallback's registrant is not a newcomer, and may not be the newest of all */
+inline claim(who, anew) {
   waits[who] = false;
-  release(who, 0, MOVED)
-}
-
-/* ---- Ends of a discovery ---- */
-
-inline forget_question() {
-  for (l_ : 0 .. 8) {
-    do
-    :: inbox[l_]??[QUESTION, _, _] -> inbox[l_]??QUESTION, _, _
-    :: inbox[l_]??[ANSWER, _, _] -> inbox[l_]??ANSWER, _, _
-    :: !(inbox[l_]??[QUESTION, _, _]) && !(inbox[l_]??[ANSWER, _, _]) -> break
-    od
-  }
-  asked = false; awaited = 0; best = 0; bestRank = 0;
-  held[0] = false; held[1] = false; held[2] = false
-}
-
-inline end_question() {
-  forget_question();
-  step = IDLE; asker = 0; tries = 0; acceptable = 0; nobody = false; calm = false
-}
-
-inline end_with_answer(a) {
-  assert(acceptable & (1 << (a))); /* never an answer from a registrant that is not the newest living one */
-  end_question()
-}
-
-inline end_with_404() {
-  assert(nobody); /* never "there is none" while there is one */
-  end_question()
-}
-
-inline end_with_503() {
-  assert(!calm); /* never silence that lasts */
-  end_question()
-}
-
-inline next_step() {
-  forget_question();
+#ifndef MISTAKE_FALLBACK_IS_FRESH
   if
-  :: step == ASKING -> step = ASKING_FALLBACK
-#ifdef MISTAKE_NO_ROLL_CALL
-  :: step == ASKING_FALLBACK -> end_with_404()
-#else
-  :: step == ASKING_FALLBACK -> step = CALLING
+  :: subscribed[who] == FALLBACK && !(anew) ->
+    fresh[who] = 0; lowered[who] = true;
+#ifndef MISTAKE_FALLBACK_SAYS_ONCE
+    repeats[who] = 2
 #endif
-#ifdef MISTAKE_ASKED_ONCE
-  :: step == CALLING -> end_with_404()
-#else
-  :: step == CALLING -> step = ASKING_BOTH
+  :: else
+  fi;
 #endif
-  :: step == ASKING_BOTH -> end_with_404()
-  fi
+  subscribed[who] = ASK;
+  announce(who)
 }
 
-inline try_again() {
-  forget_question();
-  tries++;
-  if
-  :: tries == TRIES -> end_with_503()
-  :: else -> step = ASKING
-  fi
-}
-
-/* Whether the first answer is not the one that counts. */
-#ifdef MISTAKE_FIRST_ANSWER
-#define GATHERS (unsettled[asker] > 0)
-#else
-#define GATHERS (unsettled[asker] > 0 || step == ASKING_FALLBACK || step == ASKING_BOTH)
+/* claims.ts: #claimAnew */
+inline claim_anew(who) {
+  counter[who]++;
+  number[NEWEST(who)] = counter[who];
+  fresh[who] = 3;
+#ifndef MISTAKE_NO_REPEAT
+  repeats[who] = 2;
 #endif
-
-/* All have answered who will. */
-inline conclude() {
-  if
-  :: bestRank == 0 || bestRank == NOBODY -> next_step()
-  :: bestRank == MOVED -> try_again()
-  :: else -> end_with_answer(bestRank)
-  fi
+  claim(who, true)
 }
 
-/* An answer of a node at the asker. */
-inline heard(who, a, b) {
-  awaited = awaited & ~(1 << (who));
+/* claims.ts: #settle */
+inline settle(who) {
+  subscribed[who] = (HAS(who) -> FALLBACK : NONE)
+}
+
+/* claims.ts: #giveWay */
+inline give_way(who) {
+  repeats[who] = 0; waits[who] = false;
+  settle(who)
+}
+
+/* claims.ts: changed, when the newest link of a node is not there any more */
+inline changed(who, lost, before) {
+  t_ = (subscribed[who] == ASK && !waits[who]);
   if
-  :: step == CALLING ->
+  :: !HAS(who) ->
+    repeats[who] = 0; fresh[who] = 0; lowered[who] = false;
     if
-    :: awaited == 0 -> next_step()
-    :: else
-    fi
-  :: else ->
-    /* An endpoint before "moved" before "nobody"; among endpoints the highest number. */
-    if
-    :: (b) < MOVED && (bestRank == 0 || bestRank >= MOVED || (a) > best) -> best = a; bestRank = b
-    :: (b) == MOVED && (bestRank == 0 || bestRank == NOBODY) -> bestRank = MOVED
-    :: (b) == NOBODY && bestRank == 0 -> bestRank = NOBODY
-    :: else
+    :: lost && subscribed[who] == ASK -> waits[who] = true
+    :: else -> settle(who)
     fi;
     if
-    :: awaited == 0 || (!GATHERS && bestRank < MOVED) -> conclude()
+    :: t_ -> publish_left(who)
     :: else
     fi
-  fi
-}
-
-/* What a node says to a question: x = number, y = rank, MOVED or NOBODY; 0: it waits. */
-inline consider(who, subject) {
-  x_ = 0;
-  if
-  :: waits[who] -> y_ = 0
-  :: !waits[who] && claim[who] == 0 -> y_ = NOBODY
-  :: !waits[who] && claim[who] > 0 && subscribed[who] == FALLBACK && (subject == ASK || yielded[who]) -> y_ = MOVED
   :: else ->
-    x_ = claim[who]; y_ = rank[LINK(who, newest[who])];
+    fresh[who] = 0; lowered[who] = true;
+#ifndef MISTAKE_REPEATS_LOWERED
+    repeats[who] = 0;
+#endif
     if
-    :: subscribed[who] == FALLBACK -> subscribe(who, ASK); publish_claim(who, SETTLED)
+    :: subscribed[who] == ASK -> claim(who, false)
     :: else
     fi
   fi
 }
+#ifdef MISTAKE_HEALED_IS_FRESH
+#define HEALED FRESH
+#else
+#define HEALED AGAIN
+#endif
 
 /* ---- What a node does with a message ---- */
 
-#ifdef MISTAKE_SECOND_OF_GRACE
-#define CONCURRENT 3
-#else
-#define CONCURRENT 4
-#endif
+/* claims.ts: #compare, and what follows it in #hear */
 inline on_claim(me, from, a, kind, registrant) {
   if
   :: counter[me] < a -> counter[me] = a
   :: else
   fi;
+  n_ = NUMBER(me);
   if
-  :: kind == FRESH && number[LINK(me, registrant)] > 0 && (number[LINK(me, registrant)] < a || fresh[me] < 4) -> remove(me, registrant)
-  :: else
-  fi;
-  if
-  :: claim[me] == 0 ->
-    subscribe(me, NONE); waits[me] = false; fresh[me] = 0;
-    release(me, 0, MOVED)
-#ifdef MISTAKE_KEEPS
-  :: claim[me] > 0 && kind == FRESH && claim[me] > a
-#else
-  :: claim[me] > 0 && kind == FRESH && fresh[me] >= CONCURRENT && subscribed[me] == ASK && (claim[me] > a || (claim[me] == a && me > from)) ->
-    send(me, from, CLAIM, claim[me], SETTLED + 4 * newest[me])
-#endif
-#ifdef MISTAKE_REPEATED_AS_SETTLED
-#define IS_SETTLED(kind) (kind != FRESH)
-#else
-#define IS_SETTLED(kind) (kind == SETTLED || (kind == AGAIN && fresh[me] > 0))
-#endif
-  :: claim[me] > 0 && IS_SETTLED(kind) && (claim[me] > a || (claim[me] == a && me > from)) ->
-    subscribe(me, ASK);
-    send(me, from, CLAIM, claim[me], SETTLED + 4 * newest[me])
-  :: else ->
-    give_way(me);
+  :: !HAS(me) ->
     if
-    :: kind != SETTLED && claim[me] >= a -> send(me, from, OUTBID, claim[me], 0)
+    :: subscribed[me] == ASK -> give_way(me)
     :: else
     fi
-  fi
+#ifdef MISTAKE_KEEPS
+  :: HAS(me) && kind == FRESH && !IS_HIGHER(n_, me, a, from) -> give_way(me)
+#else
+  :: HAS(me) && (kind == FRESH || (kind == AGAIN && !(IS_HIGHER(n_, me, a, from) && fresh[me] > 0))) ->
+    give_way(me);
+    if
+    :: IS_HIGHER(n_, me, a, from) -> send(me, from, GAVE_WAY, n_, 0)
+    :: else
+    fi
+#endif
+  :: else ->
+    if
+    :: !IS_HIGHER(n_, me, a, from) -> give_way(me)
+    :: IS_HIGHER(n_, me, a, from) && subscribed[me] == FALLBACK -> claim(me, false)
+    :: else -> publish_claim(me, OLDER, false)
+    fi
+  fi;
+  /* An older link of a registrant that has come elsewhere is let go. */
+  for (m_ : 0 .. 2) {
+    if
+    :: registrant > 0 && where[m_] == me && identity[m_] == registrant - 1 && number[m_] < a ->
+      t_ = NEWEST(me);
+      where[m_] = 3;
+      if
+      :: t_ == m_ -> changed(me, false, m_)
+      :: else
+      fi;
+      number[m_] = 0; known = known & ~(1 << m_)
+    :: else
+    fi
+  }
 }
 
-inline on_outbid(me, a) {
+/* claims.ts: gaveWay */
+inline on_gave_way(me, a) {
   if
   :: counter[me] < a -> counter[me] = a
   :: else
   fi;
   if
-#ifdef MISTAKE_LATE_OUTBID
-  :: claim[me] > 0 && claim[me] <= a ->
+#ifdef MISTAKE_LATE_GAVE_WAY
+  :: HAS(me) && NUMBER(me) <= a -> claim_anew(me)
 #else
-  :: claim[me] > 0 && claim[me] <= a && subscribed[me] == ASK ->
+  :: subscribed[me] == ASK && HAS(me) && NUMBER(me) <= a && fresh[me] > 0 -> claim_anew(me)
 #endif
-    number[LINK(me, newest[me])] = a + 1;
-    claim[me] = a + 1; counter[me] = a + 1; fresh[me] = 4;
-    subscribe(me, ASK);
-    publish_claim(me, FRESH)
   :: else
   fi
 }
 
-inline on_left(me) {
+inline deliver(from, me) {
+  inbox[AT(from, me)]?i_, a_;
+  j_ = i_ / 8; i_ = i_ % 8; r_ = a_ / 16; a_ = a_ % 16;
+  printf("node %d: from %d: %d (number %d)   [1 older 2 fresh 3 again 4 left 5 gave way 6 here]\n", me, from, i_, a_);
+  /* What a sender subscribed to before it said this is known here by now. */
   if
-  :: claim[me] > 0 && subscribed[me] == FALLBACK -> subscribe(me, ASK); publish_claim(me, SETTLED)
-  :: else
-  fi
-}
-
-inline on_question(me, from, subject) {
-  if
-  :: subject == NONE -> send(me, from, ANSWER, 0, NOBODY) /* the roll call */
-  :: else ->
-    consider(me, subject);
-    if
-    :: y_ == 0 -> held[me] = true
-    :: else -> send(me, from, ANSWER, x_, y_)
-    fi
-  fi
-}
-
-/* ---- Ghosts ---- */
-
-inline look() {
-  quiet = true;
-  for (l_ : 0 .. 8) {
-    if
-    :: READABLE(l_ / 3, l_ % 3) -> quiet = false
-    :: else
-    fi
-  }
-}
-
-inline bookkeeping() {
-  look();
-  for (k_ : 0 .. 2) {
-    if
-    :: stale[k_] && !paused[k_] && len(inbox[AT(0, k_)]) == 0 && len(inbox[AT(1, k_)]) == 0 && len(inbox[AT(2, k_)]) == 0 -> stale[k_] = false
-    :: else
-    fi
-  }
-  if
-  :: quiet && healing == 1 -> healing = 0
+  :: j_ != NONE && seen[AT(me, from)] != subscribed[from] -> seen[AT(me, from)] = j_
   :: else
   fi;
   if
-  :: quiet && healing == 0 ->
+  :: i_ == LEFT ->
+    if
+    :: subscribed[me] == FALLBACK -> claim(me, false)
+    :: else
+    fi
+  :: i_ == GAVE_WAY -> on_gave_way(me, a_)
+  :: i_ == HERE ->
+    if
+    :: step == CALLING && me == asker && calls > 0 -> calls--
+    :: else
+    fi
+  :: else ->
+    if
+    :: subscribed[me] != NONE -> on_claim(me, from, a_, i_, r_)
+    :: else
+    fi
+  fi
+}
+
+/* ---- A discovery: cluster-directory.ts ---- */
+
+inline end_question() {
+  for (l_ : 0 .. 2) { question[l_] = NONE }
+  if
+  :: step == CALLING ->
+    for (l_ : 0 .. 2) {
+      do
+      :: inbox[AT(l_, asker)]??[eval(HERE), _] -> inbox[AT(l_, asker)]??eval(HERE), _
+      :: inbox[AT(l_, asker)]??[eval(HERE + 8), _] -> inbox[AT(l_, asker)]??eval(HERE + 8), _
+      :: inbox[AT(l_, asker)]??[eval(HERE + 16), _] -> inbox[AT(l_, asker)]??eval(HERE + 16), _
+      :: else -> break
+      od
+    }
+  :: else
+  fi;
+  step = IDLE; asker = 0; calls = 0; complete = false; best = 0; bestLink = 0; acceptable = 0; nobody = false
+}
+
+inline end_with_answer(link) {
+  assert(acceptable & (1 << (link))); /* never an answer from a registrant that is not the newest living one */
+  end_question()
+}
+
+/* The question of a step goes out: to whom the asker's server knows, the asker itself among them. */
+inline publish_question(onFallback) {
+  for (l_ : 0 .. 2) {
+    t_ = (l_ == asker -> subscribed[l_] : seen[AT(asker, l_)]);
+    if
+    :: (t_ == ASK || (onFallback && t_ == FALLBACK)) && !(l_ != asker && (!up[l_] || APART(l_, asker))) -> question[l_] = t_
+    :: t_ == ASK && l_ != asker && (!up[l_] || APART(l_, asker)) -> question[l_] = t_ /* the engine does not know yet: silence */
+    :: else
+    fi
+  }
+}
+#define NO_QUESTION (question[0] == NONE && question[1] == NONE && question[2] == NONE)
+
+inline ask_both() {
+  printf("node %d: asks both\n", asker);
+  step = ASKING_BOTH; calls = 0;
+  publish_question(true);
+  if
+  :: NO_QUESTION ->
+    assert(!complete || nobody); /* 404: never "there is none" while there is one */
+    end_question()
+  :: else
+  fi
+}
+
+inline call_roll() {
+  printf("node %d: calls the roll\n", asker);
+  step = CALLING; complete = (missing[asker] == 0);
+  for (l_ : 0 .. 2) {
+    if
+    :: l_ != asker && complete && (!RUNS(l_) || APART(l_, asker)) -> missing[asker] = missing[asker] | (1 << l_)
+    :: l_ != asker && complete && RUNS(l_) && !APART(l_, asker) -> calls++; send(l_, asker, HERE, 0, 0)
+    :: else
+    fi
+  }
+  complete = (missing[asker] == 0)
+}
+
+inline begin_question(who) {
+  printf("node %d: a question begins\n", who);
+  asker = who; step = ASKING;
+  judge();
+  if
+  :: subscribed[who] == ASK && HAS(who) && IS_SETTLED(who) -> end_with_answer(NEWEST(who))
+  :: else ->
+    publish_question(false);
+    if
+#ifdef MISTAKE_NO_ROLL_CALL
+    :: NO_QUESTION -> complete = true; ask_both()
+#else
+    :: NO_QUESTION -> call_roll()
+#endif
+    :: else
+    fi
+  fi
+}
+
+/* All have answered who will. */
+inline conclude() {
+  if
+  :: best > MOVED -> end_with_answer(bestLink)
+  :: else -> end_question() /* "moved": a discovery that begins now is asked the same, and judged more strictly; or 503 */
+  fi
+}
+
+#ifdef MISTAKE_FALLBACK_DOES_NOT_ASK
+#define KNOWS_NO_HOLDER(i_) true
+#else
+#define KNOWS_NO_HOLDER(i_) (seen[AT(i_, 0)] != ASK && seen[AT(i_, 1)] != ASK && seen[AT(i_, 2)] != ASK)
+#endif
+
+/* A node reads the question, and its answer is at the asker. */
+inline answer(who) {
+  printf("node %d: answers\n", who);
+  t_ = question[who]; question[who] = NONE;
+  if
+  :: !HAS(who) || (t_ != FALLBACK && subscribed[who] != ASK) ->
+    if
+    :: best == 0 -> best = MOVED
+    :: else
+    fi
+  :: else ->
+    if
+    :: t_ == FALLBACK && subscribed[who] == FALLBACK && KNOWS_NO_HOLDER(who) -> claim(who, false)
+    :: else
+    fi;
+    if
+    :: ENDPOINT(NUMBER(who), t_) > best && !(best > 32 && IS_SETTLED(asker)) -> best = ENDPOINT(NUMBER(who), t_); bestLink = NEWEST(who)
+    :: else
+    fi
+  fi;
+  if
+  :: NO_QUESTION || (step == ASKING && best > MOVED && IS_SETTLED(asker)) -> conclude()
+  :: else
+  fi
+}
+#define CAN_ANSWER(i_) (question[i_] != NONE && RUNS(i_) && !APART(i_, asker) && !waits[i_] && !(lowered[i_] && question[i_] == ASK) && !(stale[i_] && !EMPTY(i_)))
+#define NONE_CAN_ANSWER (!CAN_ANSWER(0) && !CAN_ANSWER(1) && !CAN_ANSWER(2))
+
+/* ---- Ghosts ---- */
+
+#define LIVES(link) (where[link] < 3)
+#define IS_OLDER(link, other) (LIVES(other) && (older[other] & (1 << (link))))
+/* Whether a link is one that a discovery at the asker has to know of, for an answer of node n. */
+#define HAS_TO_KNOW(link, n) (LIVES(link) && (known & (1 << (link))) && !APART(where[link], asker) && (healing == 0 || ((where[link] == side) == ((n) == side) && (asker == side) == ((n) == side))))
+
+inline judge() {
+  for (l_ : 0 .. 2) {
+    if
+    :: LIVES(l_) && !(IS_OLDER(l_, 1) && HAS_TO_KNOW(1, where[l_])) && !(IS_OLDER(l_, 2) && HAS_TO_KNOW(2, where[l_])) -> acceptable = acceptable | (1 << l_)
+    :: else
+    fi
+  }
+  if
+  :: !HAS_TO_KNOW(0, asker) && !HAS_TO_KNOW(1, asker) && !HAS_TO_KNOW(2, asker) && !waits[0] && !waits[1] && !waits[2] -> nobody = true
+  :: else
+  fi
+}
+
+inline bookkeeping() {
+  if
+  :: !LAG ->
+    for (k_ : 0 .. 2) {
+      for (l_ : 0 .. 2) {
+        if
+        :: k_ != l_ && UNLEARNED(k_, l_) -> seen[AT(k_, l_)] = subscribed[l_]
+        :: else
+        fi
+      }
+    }
+  :: else
+  fi;
+  for (k_ : 0 .. 2) {
+    if
+    :: stale[k_] && !paused[k_] && EMPTY(k_) -> stale[k_] = false
+    :: else
+    fi
+  }
+  if
+  :: QUIET ->
+    if
+    :: healing == 1 -> healing = 0; side = 3
+    :: else
+    fi;
     for (k_ : 0 .. 2) {
       if
-      :: fresh[k_] == 4 -> fresh[k_] = 3
+      :: where[k_] < 3 && healing == 0 -> known = known | (1 << k_)
       :: else
       fi;
-      for (l_ : 0 .. LINKS - 1) {
+      /* 100 ms are longer than a message takes. */
+      lowered[k_] = false;
+      for (l_ : 0 .. 2) {
         if
-        :: number[l_] > 0 && !APART(k_, l_ / REGISTRANTS) ->
-          known[k_] = known[k_] | (1 << l_);
-          if
-          :: CUTS > 0 && up[k_] && counter[k_] < number[l_] -> counter[k_] = number[l_]
-          :: else
-          fi
+        :: CUTS > 0 && where[l_] < 3 && !APART(k_, where[l_]) && up[k_] && counter[k_] < number[l_] -> counter[k_] = number[l_]
         :: else
         fi
       }
@@ -444,144 +488,75 @@ inline bookkeeping() {
   :: else
   fi;
   if
-  :: step != IDLE ->
-    /* The newest that the asker's side can know; between the end of a cut and the next heartbeat: that any side can know. */
-    top = 99; t_ = 0;
-    for (k_ : 0 .. 2) {
-      if
-      :: (k_ == asker || healing > 0) && up[k_] ->
-        n_ = 0;
-        for (l_ : 0 .. LINKS - 1) {
-          if
-          :: (known[k_] & (1 << l_)) && rank[l_] > n_ -> n_ = rank[l_]
-          :: else
-          fi;
-          if
-          :: k_ == asker && (known[k_] & (1 << l_)) -> t_ = 1
-          :: else
-          fi
-        }
-        if
-        :: n_ < top -> top = n_
-        :: else
-        fi
-      :: else
-      fi
-    }
-    for (l_ : 0 .. LINKS - 1) {
-      if
-      :: number[l_] > 0 && rank[l_] >= top -> acceptable = acceptable | (1 << rank[l_])
-      :: else
-      fi
-    }
-    if
-    :: t_ == 0 && !waits[0] && !waits[1] && !waits[2] -> nobody = true
-    :: else
-    fi
+  :: step != IDLE -> judge()
   :: else
   fi;
-  FORGET
+  i_ = 0; j_ = 0; k_ = 0; l_ = 0; m_ = 0; n_ = 0; a_ = 0; r_ = 0; t_ = 0
 }
 
 /* ---- The environment ---- */
 
-inline join(who, registrant) {
-  printf("node %d: registrant %d joins\n", who, registrant);
-  joins--; calm = false;
-  counter[who]++;
-  number[LINK(who, registrant)] = counter[who];
-  top = 0;
-  for (l_ : 0 .. LINKS - 1) {
+/* A registrant joins: `as` is the link of which it is the same registrant, or its own. */
+inline join(who, as) {
+  printf("node %d: link %d joins, registrant %d\n", who, joined, as);
+  for (k_ : 0 .. 2) {
     if
-    :: (known[who] & (1 << l_)) && rank[l_] > top -> top = rank[l_]
+    :: (known & (1 << k_)) && (side == 3 || (where[k_] == side) == (who == side) || number[k_] <= counter[who]) -> older[joined] = older[joined] | (1 << k_)
     :: else
     fi
   }
-  rank[LINK(who, registrant)] = top + 1;
-  known[who] = known[who] | (1 << LINK(who, registrant));
-  claim[who] = counter[who]; newest[who] = registrant;
-  fresh[who] = 4; waits[who] = false; yielded[who] = false;
-  subscribe(who, ASK);
-  publish_claim(who, FRESH);
-  bookkeeping();
-  release(who, claim[who], rank[LINK(who, registrant)])
+  where[joined] = who; identity[joined] = as; joined++;
+  lowered[who] = false;
+  claim_anew(who)
 }
 
 /* A registrant leaves; lost: without a goodbye. */
-inline leave(who, registrant, lost) {
-  printf("node %d: registrant %d leaves (lost: %d)\n", who, registrant, lost);
-  leaves--; calm = false;
-  t_ = (number[LINK(who, registrant)] == claim[who]);
-  remove(who, registrant);
+inline leave(link, lost) {
+  printf("node %d: link %d leaves (lost: %d)\n", where[link], link, lost);
+  leaves--;
+  r_ = where[link]; i_ = NEWEST(r_);
+  where[link] = 3;
   if
-  :: t_ && subscribed[who] == ASK && claim[who] == 0 ->
-    fresh[who] = 0;
-    publish_left(who);
-    if
-    :: lost -> waits[who] = true
-    :: else -> subscribe(who, NONE); waits[who] = false
-    fi
-  :: t_ && subscribed[who] == ASK && claim[who] > 0 ->
-    fresh[who] = 0;
-#ifndef MISTAKE_LOWER_ANSWERS
-    waits[who] = true;
-#endif
-    publish_claim(who, SETTLED)
-  :: subscribed[who] == FALLBACK && claim[who] == 0 -> subscribe(who, NONE)
+  :: i_ == link -> changed(r_, lost, link)
+  :: i_ != link && subscribed[r_] == FALLBACK -> settle(r_)
   :: else
-  fi
+  fi;
+  number[link] = 0; known = known & ~(1 << link)
 }
 
-inline empty_inbox(who) {
-  for (m_ : 0 .. 2) {
-    do
-    :: len(inbox[AT(m_, who)]) > 0 -> inbox[AT(m_, who)]?_, _, _
-    :: len(inbox[AT(m_, who)]) == 0 -> break
-    od
-  }
+inline drain(from, to) {
+  do
+  :: len(inbox[AT(from, to)]) > 0 -> inbox[AT(from, to)]?_, _
+  :: else -> break
+  od
 }
 
 inline crash(who) {
   printf("node %d: crash\n", who);
-  crashes--; calm = false;
-  for (k_ : 0 .. REGISTRANTS - 1) { remove(who, k_) }
-  subscribe(who, NONE);
-  up[who] = false; paused[who] = false; stale[who] = false; waits[who] = false; held[who] = false;
-  fresh[who] = 0; unsettled[who] = 0; yielded[who] = false; counter[who] = 0; missing[who] = 0; skipped[who] = 0; known[who] = 0;
-  empty_inbox(who);
+  crashes--;
+  for (k_ : 0 .. 2) {
+    if
+    :: where[k_] == who -> where[k_] = 3; number[k_] = 0; known = known & ~(1 << k_)
+    :: else
+    fi;
+    drain(k_, who);
+    seen[AT(who, k_)] = NONE
+  }
+  subscribed[who] = NONE; up[who] = false; paused[who] = false; stale[who] = false; waits[who] = false; lowered[who] = false;
+  fresh[who] = 0; repeats[who] = 0; unsettled[who] = 0; counter[who] = 0; missing[who] = 0; late[who] = 0; skipped[who] = 0;
   if
   :: step != IDLE && asker == who -> end_question()
   :: else
   fi
 }
 
-inline pause(who) {
-  printf("node %d: pause\n", who);
-  pauses--; calm = false;
-  paused[who] = true; stale[who] = true;
-  for (l_ : 0 .. 2) {
-    do
-    :: inbox[AT(l_, who)]??[INTEREST, _, _] -> inbox[AT(l_, who)]??INTEREST, seen[AT(who, l_)], _
-    :: !(inbox[AT(l_, who)]??[INTEREST, _, _]) -> break
-    od
-  }
-}
-
 inline cut(who, noticed) {
   printf("node %d: cut off (noticed: %d)\n", who, noticed);
-  cuts--; calm = false;
-  apart = who;
+  cuts--; apart = who; side = who;
   for (k_ : 0 .. 2) {
     if
     :: k_ != who ->
-      do
-      :: len(inbox[AT(k_, who)]) > 0 -> inbox[AT(k_, who)]?_, _, _
-      :: len(inbox[AT(k_, who)]) == 0 -> break
-      od;
-      do
-      :: len(inbox[AT(who, k_)]) > 0 -> inbox[AT(who, k_)]?_, _, _
-      :: len(inbox[AT(who, k_)]) == 0 -> break
-      od;
+      drain(k_, who); drain(who, k_);
       if
       :: noticed -> seen[AT(k_, who)] = NONE; seen[AT(who, k_)] = NONE
       :: else
@@ -589,82 +564,90 @@ inline cut(who, noticed) {
     :: else
     fi
   }
-  for (k_ : 0 .. 2) {
-    for (l_ : 0 .. LINKS - 1) {
-      if
-      :: APART(k_, l_ / REGISTRANTS) -> known[k_] = known[k_] & ~(1 << l_)
-      :: else
-      fi
-    }
-  }
+  if
+  :: step == CALLING -> calls = 0; complete = false
+  :: else
+  fi
 }
 
 inline heal() {
   printf("node %d: healed\n", apart);
-  calm = false;
-  n_ = apart; apart = 3; healing = 2;
   for (k_ : 0 .. 2) {
     if
-    :: k_ != n_ ->
-      seen[AT(k_, n_)] = NONE; seen[AT(n_, k_)] = NONE;
-      if
-      :: paused[k_] -> seen[AT(k_, n_)] = subscribed[n_]
-      :: !paused[k_] && subscribed[n_] != NONE -> send(n_, k_, INTEREST, subscribed[n_], 0)
-      :: else
-      fi;
-      if
-      :: paused[n_] -> seen[AT(n_, k_)] = subscribed[k_]
-      :: !paused[n_] && subscribed[k_] != NONE -> send(k_, n_, INTEREST, subscribed[k_], 0)
-      :: else
-      fi
+    :: k_ != apart -> seen[AT(k_, apart)] = NONE; seen[AT(apart, k_)] = NONE
     :: else
     fi
   }
+  apart = 3; healing = 2
 }
 
 /* A second passes (long: three): heartbeats. All that could be read has been. */
 inline tick(long) {
   printf("tick (long: %d)\n", long);
-  /* First what has lasted its time, then what the heartbeats tell. */
+  /* Once all is calm at most one node holds the token, the one with the newest. */
+  t_ = 0; n_ = 0;
   for (i_ : 0 .. 2) {
     if
-    :: RUNS(i_) ->
-      yielded[i_] = false;
+    :: paused[i_] || stale[i_] || fresh[i_] || repeats[i_] || !IS_SETTLED(i_) || skipped[i_] || waits[i_] -> t_ = 1
+    :: else
+    fi;
+    if
+    :: subscribed[i_] == ASK -> n_++
+    :: else
+    fi
+  }
+  if
+  :: t_ == 0 && apart == 3 && healing == 0 ->
+    assert(n_ < 2);
+    for (l_ : 0 .. 2) {
+      assert(!(LIVES(l_) && subscribed[where[l_]] == ASK && NEWEST(where[l_]) == l_ && (IS_OLDER(l_, 1) || IS_OLDER(l_, 2))))
+    }
+  :: else
+  fi;
+  for (i_ : 0 .. 2) {
+    fresh[i_] = (fresh[i_] == 0 || long -> 0 : fresh[i_] - 1);
+    if
+    :: unsettled[i_] > 0 -> unsettled[i_]--
+    :: else
+    fi;
+    if
+    :: RUNS(i_) && waits[i_] -> waits[i_] = false; settle(i_)
+    :: else
+    fi
+  }
+  /* Each hears itself: claims are made again. */
+  for (i_ : 0 .. 2) {
+    if
+    :: RUNS(i_) && repeats[i_] > 0 && subscribed[i_] == ASK && HAS(i_) ->
+      repeats[i_]--;
       if
-      :: unsettled[i_] > 0 -> unsettled[i_]--
-      :: else
-      fi;
-      if
-      :: waits[i_] && claim[i_] == 0 -> subscribe(i_, NONE); waits[i_] = false; release(i_, 0, WAITED)
-      :: else
-      fi;
-      if
-      :: fresh[i_] >= REPEATED && subscribed[i_] == ASK -> publish_claim(i_, AGAIN)
-      :: else
-      fi;
-      if
-      :: fresh[i_] > 0 -> fresh[i_] = (fresh[i_] == 4 -> 2 : fresh[i_] - 1)
-      :: else
+#ifdef MISTAKE_REPEATS_OLD
+      :: true -> publish_claim(i_, AGAIN, false)
+#else
+      :: fresh[i_] > 0 -> publish_claim(i_, AGAIN, false)
+      :: else -> publish_claim(i_, OLDER, false)
+#endif
       fi
     :: else
     fi
   }
+  /* Each hears the others. */
   for (i_ : 0 .. 2) {
-    t_ = 0; /* whether a member came back */
+    t_ = 0; /* whether a member appeared */
     for (j_ : 0 .. 2) {
       if
       :: i_ == j_ || !up[i_]
-      :: i_ != j_ && up[i_] && APART(i_, j_) ->
-#ifndef MISTAKE_NO_SEQUENCE
-        skipped[i_] = skipped[i_] | (1 << j_);
-#endif
+      :: i_ != j_ && up[i_] && (APART(i_, j_) || !RUNS(j_)) ->
+        if
+        :: up[j_] || !(missing[i_] & (1 << j_)) -> late[i_] = late[i_] | (1 << j_)
+        :: else
+        fi;
+        if
+        :: APART(i_, j_) -> skipped[i_] = skipped[i_] | (1 << j_)
+        :: else
+        fi;
         if
         :: long && !paused[i_] -> missing[i_] = missing[i_] | (1 << j_)
-        :: else
-        fi
-      :: i_ != j_ && RUNS(i_) && !APART(i_, j_) && !RUNS(j_) ->
-        if
-        :: long -> missing[i_] = missing[i_] | (1 << j_)
         :: else
         fi
       :: i_ != j_ && RUNS(i_) && !APART(i_, j_) && RUNS(j_) ->
@@ -672,8 +655,7 @@ inline tick(long) {
         :: (missing[i_] | skipped[i_]) & (1 << j_) -> t_ = 1
         :: else
         fi;
-        missing[i_] = missing[i_] & ~(1 << j_);
-        skipped[i_] = skipped[i_] & ~(1 << j_);
+        late[i_] = late[i_] & ~(1 << j_); missing[i_] = missing[i_] & ~(1 << j_); skipped[i_] = skipped[i_] & ~(1 << j_);
         if
         :: counter[i_] < counter[j_] -> counter[i_] = counter[j_]
         :: else
@@ -684,8 +666,10 @@ inline tick(long) {
     if
     :: t_ ->
       unsettled[i_] = 2;
+      /* settling.ts: each says again what it claims */
       if
-      :: subscribed[i_] == ASK && claim[i_] > 0 -> publish_claim(i_, SETTLED)
+      :: subscribed[i_] == ASK && HAS(i_) && fresh[i_] > 0 -> publish_claim(i_, HEALED, true)
+      :: subscribed[i_] == ASK && HAS(i_) && fresh[i_] == 0 -> publish_claim(i_, OLDER, false)
       :: else
       fi
     :: else
@@ -700,141 +684,41 @@ inline tick(long) {
   :: else
   fi
 }
-
-inline begin_question(who) {
-  printf("node %d: a question begins\n", who);
-  step = ASKING; asker = who;
-  look();
-  calm = quiet && apart == 3 && healing == 0 && (claim[0] + claim[1] + claim[2] > 0);
-  for (l_ : 0 .. 2) {
-    if
-    :: paused[l_] || fresh[l_] > 0 || unsettled[l_] > 0 || waits[l_] || stale[l_] || yielded[l_] -> calm = false
-    :: else
-    fi
-  }
-  /* No two holders once all is calm. */
-  if
-  :: calm -> assert((subscribed[0] == ASK) + (subscribed[1] == ASK) + (subscribed[2] == ASK) < 2)
-  :: else
-  fi
-}
-
-/* The question of a step goes out. */
-inline ask() {
-  printf("node %d: step %d\n", asker, step);
-  if
-  :: step == CALLING ->
-    x_ = missing[asker];
-    for (k_ : 0 .. 2) {
-      if
-      :: k_ != asker && (!up[k_] || APART(k_, asker)) -> missing[asker] = missing[asker] | (1 << k_); x_ = missing[asker]
-      :: else
-      fi
-    }
-    if
-    :: x_ -> end_with_503()
-    :: else ->
-      asked = true; awaited = 7 & ~(1 << asker);
-      for (k_ : 0 .. 2) {
-        if
-        :: k_ != asker -> send(asker, k_, QUESTION, NONE, 0)
-        :: else
-        fi
-      }
-    fi
-  :: (step == ASKING || step == ASKING_BOTH) && subscribed[asker] == ASK && unsettled[asker] == 0 && !waits[asker] ->
-    end_with_answer(rank[LINK(asker, newest[asker])])
-  :: else ->
-    n_ = (step == ASKING -> ASK : FALLBACK);
-    for (k_ : 0 .. 2) {
-      if
-      :: k_ != asker && (seen[AT(asker, k_)] == n_ || (step == ASKING_BOTH && seen[AT(asker, k_)] != NONE)) -> awaited = awaited | (1 << k_); send(asker, k_, QUESTION, n_, 0)
-      :: k_ == asker && (subscribed[asker] == n_ || (step == ASKING_BOTH && subscribed[asker] != NONE)) -> awaited = awaited | (1 << k_)
-      :: else
-      fi
-    }
-    if
-    :: awaited == 0 -> next_step()
-    :: else ->
-      asked = true;
-      if
-      :: awaited & (1 << asker) ->
-        consider(asker, n_);
-        if
-        :: y_ == 0 -> held[asker] = true
-        :: else -> heard(asker, x_, y_)
-        fi
-      :: else
-      fi
-    fi
-  fi
-}
-
-/* Whether an answer of a node can still come. */
-#define CAN_ANSWER(l_) ((held[l_] && RUNS(l_) && !APART(l_, asker)) || inbox[AT(l_, asker)]??[ANSWER, _, _] || (RUNS(l_) && inbox[AT(asker, l_)]??[QUESTION, _, _]))
-
-/* No more answers will come: the deadline, or the end of gathering. */
-inline deadline() {
-  printf("node %d: deadline\n", asker);
-  if
-  :: step == CALLING -> missing[asker] = missing[asker] | awaited; end_with_503()
-  :: step != CALLING && bestRank == 0 -> end_with_503()
-  :: else -> conclude()
-  fi
-}
-
-#define QUIET (!READABLE(0, 1) && !READABLE(0, 2) && !READABLE(1, 0) && !READABLE(1, 2) && !READABLE(2, 0) && !READABLE(2, 1))
-#define HELD ((held[0] && RUNS(0)) || (held[1] && RUNS(1)) || (held[2] && RUNS(2)))
-/* One queue for all that a node gets: what came while it stood still is before a new question. */
-#define CLAIMS_OF(i_, from, j_) ((i_) != from && inbox[AT(i_, j_)]??[CLAIM, _, _])
-#define BACKLOG(from, j_) (stale[j_] && (CLAIMS_OF(0, from, j_) || CLAIMS_OF(1, from, j_) || CLAIMS_OF(2, from, j_)))
-
-inline deliver(from, me) {
-  inbox[AT(from, me)]?k_, m_, n_;
-  printf("node %d: from %d: %d (%d, %d)   [1 interest 2 claim 3 left 4 outbid 5 question 6 answer]\n", me, from, k_, m_, n_);
-  if
-  :: k_ == INTEREST -> seen[AT(me, from)] = m_
-  :: k_ == CLAIM -> i_ = n_ % 4; r_ = n_ / 4; on_claim(me, from, m_, i_, r_)
-  :: k_ == LEFT -> on_left(me)
-  :: k_ == OUTBID -> on_outbid(me, m_)
-  :: k_ == QUESTION -> on_question(me, from, m_)
-  :: k_ == ANSWER -> heard(from, m_, n_)
-  fi
-}
-
 #define DELIVERY(from, me) \
-  :: d_step { READABLE(from, me) && !(BACKLOG(from, me) && inbox[AT(from, me)]?[QUESTION, _, _]) -> deliver(from, me); bookkeeping() } \
-  :: d_step { RUNS(me) && !inbox[AT(from, me)]?[INTEREST, _, _] && inbox[AT(from, me)]??[INTEREST, _, _] -> \
-      printf("node %d: interest of %d ahead\n", me, from); inbox[AT(from, me)]??INTEREST, seen[AT(me, from)], _; bookkeeping() }
+  :: d_step { READABLE(from, me) -> deliver(from, me); bookkeeping() } \
+  :: d_step { LAG && UNLEARNED(me, from) -> printf("server %d: learns of %d\n", me, from); seen[AT(me, from)] = subscribed[from]; bookkeeping() }
 
 #define NODE(i_) \
-  :: d_step { crashes > 0 && up[i_] -> crash(i_); bookkeeping() } \
-  :: d_step { pauses > 0 && RUNS(i_) -> pause(i_); bookkeeping() } \
-  :: d_step { paused[i_] -> printf("node %d: goes on\n", i_); paused[i_] = false; calm = false; bookkeeping() } \
-  :: d_step { cuts > 0 && apart == 3 -> cut(i_, true); bookkeeping() } \
-  :: d_step { cuts > 0 && apart == 3 -> cut(i_, false); bookkeeping() } \
-  :: d_step { waits[i_] && RUNS(i_) && claim[i_] > 0 && QUIET -> printf("node %d: waits no more\n", i_); waits[i_] = false; release(i_, claim[i_], rank[LINK(i_, newest[i_])]); bookkeeping() } \
-  :: d_step { step == IDLE && RUNS(i_) -> begin_question(i_); bookkeeping() }
+  :: d_step { crashes > 0 && joined > 0 && up[i_] -> crash(i_); bookkeeping() } \
+  :: d_step { pauses > 0 && joined > 0 && RUNS(i_) -> printf("node %d: pause\n", i_); pauses--; paused[i_] = true; stale[i_] = true; bookkeeping() } \
+  :: d_step { PAUSES && paused[i_] -> printf("node %d: goes on\n", i_); paused[i_] = false; bookkeeping() } \
+  :: d_step { cuts > 0 && joined > 0 && apart == 3 -> cut(i_, true); bookkeeping() } \
+  :: d_step { cuts > 0 && joined > 0 && apart == 3 -> cut(i_, false); bookkeeping() } \
+  :: d_step { joined > 0 && step == IDLE && RUNS(i_) && !stale[i_] && !waits[i_] && !lowered[i_] -> begin_question(i_); bookkeeping() } \
+  :: d_step { step != IDLE && CAN_ANSWER(i_) -> answer(i_); bookkeeping() } \
+  :: d_step { joined < JOINS && (joined > 0 || i_ == 0) && RUNS(i_) -> join(i_, joined); bookkeeping() }
 
-#define REGISTRANT(i_, r_) \
-  :: d_step { joins > 0 && RUNS(i_) && number[LINK(i_, r_)] == 0 -> join(i_, r_); bookkeeping() } \
-  :: d_step { leaves > 0 && RUNS(i_) && number[LINK(i_, r_)] > 0 -> leave(i_, r_, true); bookkeeping() } \
-  :: d_step { leaves > 0 && RUNS(i_) && number[LINK(i_, r_)] > 0 -> leave(i_, r_, false); bookkeeping() }
+#define LINK(l_) \
+  :: d_step { leaves > 0 && where[l_] < 3 && RUNS(where[l_]) -> leave(l_, true); bookkeeping() } \
+  :: d_step { leaves > 0 && where[l_] < 3 && RUNS(where[l_]) -> leave(l_, false); bookkeeping() }
+
+/* The registrant of a link comes to another node: the older link is not let go yet. */
+#define MOVE(l_, i_) \
+  :: d_step { joined < JOINS && where[l_] < 3 && where[l_] != i_ && RUNS(i_) -> join(i_, identity[l_]); bookkeeping() }
 
 init {
   counter[0] = AHEAD;
   do
   DELIVERY(0, 1) DELIVERY(0, 2) DELIVERY(1, 0) DELIVERY(1, 2) DELIVERY(2, 0) DELIVERY(2, 1)
   NODE(0) NODE(1) NODE(2)
-  REGISTRANT(0, 0) REGISTRANT(1, 0) REGISTRANT(2, 0)
-  REGISTRANT(0, 1) REGISTRANT(1, 1) REGISTRANT(2, 1)
-#if REGISTRANTS > 2
-  REGISTRANT(0, 2) REGISTRANT(1, 2) REGISTRANT(2, 2)
+  LINK(0) LINK(1) MOVE(0, 0) MOVE(0, 1) MOVE(0, 2)
+#if JOINS > 2
+  LINK(2) MOVE(1, 0) MOVE(1, 1) MOVE(1, 2)
 #endif
   :: d_step { apart < 3 -> heal(); bookkeeping() }
-  :: d_step { QUIET && (step == IDLE || paused[asker] || (asked && HELD)) -> tick(false); bookkeeping() }
-  :: d_step { (PAUSES + CUTS + CRASHES > 0) && QUIET && (step == IDLE || paused[asker] || (asked && HELD)) -> tick(true); bookkeeping() }
-  :: d_step { step != IDLE && !asked && RUNS(asker) && !stale[asker] -> ask(); bookkeeping() }
-  :: d_step { asked && RUNS(asker) && !CAN_ANSWER(0) && !CAN_ANSWER(1) && !CAN_ANSWER(2) -> deadline(); bookkeeping() }
+  :: d_step { joined > 0 && QUIET && NONE_CAN_ANSWER && step != CALLING -> tick(false); bookkeeping() }
+  :: d_step { (PAUSES + CUTS + CRASHES > 0) && joined > 0 && QUIET && NONE_CAN_ANSWER && step != CALLING -> tick(true); bookkeeping() }
+  :: d_step { step == CALLING && calls == 0 && RUNS(asker) -> ask_both(); bookkeeping() }
+  :: d_step { step != IDLE && step != CALLING && RUNS(asker) && NONE_CAN_ANSWER -> printf("node %d: deadline\n", asker); conclude(); bookkeeping() }
   od
 }
