@@ -4,7 +4,6 @@
 // comes or leaves any more; `end`: nobody comes back, and all leave.
 // Usage: node cluster-churn.mjs PORT,PORT… REGISTRANTS DISCOVERIES_PER_SECOND SEED
 import { Agent, get } from 'node:http'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { GRACE_MS, Place } from './churn/place.mjs'
 import { now, sleep } from './time.mjs'
 import { randomOf } from './truth/random.mjs'
@@ -14,6 +13,9 @@ const CONNECTIONS = 128
 /** The share of discoveries of tokens that nobody ever has. */
 const UNKNOWN_SHARE = 0.05
 const EXAMPLES = 20
+const TICK_MS = 50
+/** A late timer, in milliseconds. */
+const STALL_MS = 300
 const PATIENCE_MS = 15_000
 
 const [list, ...numbers] = process.argv.slice(2)
@@ -26,6 +28,7 @@ const counts = {
   unknowable: 0,
   unanswered: 0,
   slow: 0,
+  unjudged: 0,
   wrong: 0,
   older: 0,
   examples: [],
@@ -39,9 +42,13 @@ const world = {
   counts: { registered: 0, lost: 0, moved: 0, refused: 0 },
 }
 const places = Array.from({ length: count }, (_, index) => new Place(world, `insecure_soak-${seed}-${index}`))
-const lag = monitorEventLoopDelay({ resolution: 10 })
-lag.enable()
-setInterval(() => lag.reset(), 5000).unref()
+/** When this process stood still: what it saw then, it saw late, and judges nothing by it. */
+const stalls = []
+let tickMs = now()
+setInterval(() => {
+  if (now() - tickMs > STALL_MS) stalls.push({ fromMs: tickMs, toMs: now() })
+  tickMs = now()
+}, TICK_MS).unref()
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 
 function ask(port, token) {
@@ -75,7 +82,9 @@ async function discover() {
   else {
     // What has happened to a link is known here a moment later.
     await sleep(2 * GRACE_MS)
-    judge(place, isUnknown, { status, body, askedMs, answeredMs, port })
+    const isLate = stalls.some(({ fromMs, toMs }) => toMs > askedMs - GRACE_MS && fromMs < now())
+    if (isLate) counts.unjudged += 1
+    else judge(place, isUnknown, { status, body, askedMs, answeredMs, port })
   }
 }
 
@@ -84,7 +93,7 @@ function judge(place, isUnknown, { status, body, askedMs, answeredMs, port }) {
   const verdict = verdictOf()
   if (verdict === undefined) return
   counts[verdict] += 1
-  const example = `${verdict}: ${status} ${body} from ${port}, ${Math.round(answeredMs - askedMs)} ms; ${place.story(askedMs)}; own lag ${Math.round(lag.max / 1e6)} ms`
+  const example = `${verdict}: ${status} ${body} from ${port}, ${Math.round(answeredMs - askedMs)} ms; ${place.story(askedMs)}`
   if (counts.examples.length < EXAMPLES) counts.examples.push(example)
 
   function verdictOf() {

@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
-    registry: { type: 'string', default: Object.keys(REGISTRIES).join(',') },
+    registry: { type: 'string', default: 'chatie,own' },
     interval: { type: 'string', default: '1s' },
   },
 })

@@ -1,5 +1,6 @@
 import { COMBINED_FAULTS } from './faults/combined.mjs'
 import { LINK_FAULTS } from './faults/link.mjs'
+import { NODE_FAULTS } from './faults/node.mjs'
 import { PUPPET_FAULTS } from './faults/puppet.mjs'
 import { REGISTRY_FAULTS } from './faults/registry.mjs'
 import { SIDECAR_FAULTS } from './faults/sidecar.mjs'
@@ -31,3 +32,6 @@ export const FAULTS = [
   ...SIDECAR_FAULTS,
   ...COMBINED_FAULTS,
 ]
+
+/** Those that happen to a cluster alone, too. */
+export const CLUSTER_FAULTS = [...FAULTS, ...NODE_FAULTS]

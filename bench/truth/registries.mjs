@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { launchRegistry, untilRegistryUp } from '../launch.mjs'
 import { Process } from '../process.mjs'
+import { ClusterRegistry } from './cluster.mjs'
 import { RestartingProcess } from './restarting-process.mjs'
 
 const CHATIE = fileURLToPath(new URL('../../test/peers/chatie-registry.mjs', import.meta.url))
@@ -22,18 +23,29 @@ const KINDS = {
 }
 
 /** The names of the registries in tables. */
-export const REGISTRIES = { chatie: "`@chatie/io`'s server", own: 'our `registry`' }
+export const REGISTRIES = {
+  chatie: "`@chatie/io`'s server",
+  own: 'our `registry`',
+  cluster: 'a cluster of three of them',
+}
 
 /** A registry at `port` of 127.0.0.1, which is restarted whenever it exits. */
 export function registryAt(kind, port) {
   return KINDS[kind](port)
 }
 
+/** See below; a cluster has more. */
+export async function createRegistry(kind, port, relay) {
+  return kind === 'cluster'
+    ? ClusterRegistry.create(port, relay, CHECKS_LOOPBACK)
+    : new Registry(kind, port, relay)
+}
+
 /**
  * A registry at `port`. Registrants connect through `relay`, which refuses them while the registry is down, as the kernel would
  * without a relay.
  */
-export class Registry {
+class Registry {
   #process
   #relay
 

@@ -58,6 +58,11 @@ export class Relay {
     })
   }
 
+  /** New connections lead to this port. */
+  leadTo(port) {
+    this.#targetPort = port
+  }
+
   /** Stops listening, so that the kernel refuses connections. Links stay. */
   refuse() {
     this.#server?.close()

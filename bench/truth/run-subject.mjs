@@ -2,7 +2,7 @@ import { newToken } from '../launch.mjs'
 import { eventually, now, sleep } from '../time.mjs'
 import { nonEphemeralPort } from './non-ephemeral-port.mjs'
 import { discoveryPoller, sidecarPoller, truthPoller } from './pollers.mjs'
-import { Registry } from './registries.mjs'
+import { createRegistry } from './registries.mjs'
 import { Relay } from './relay.mjs'
 import { runFault } from './run-fault.mjs'
 import { SUBJECTS } from './subjects.mjs'
@@ -50,14 +50,14 @@ async function build({ registryKind, subject, main, more }) {
   ]
   const token = newToken()
   const relay = new Relay(relayPort, registryPort)
-  const registry = new Registry(registryKind, registryPort, relay)
+  const registry = await createRegistry(registryKind, registryPort, relay)
   const participants = await SUBJECTS[subject].create({
     ...{ token, puppetPort, main, more },
     registryPort: relayPort,
   })
   const pollers = {
     truth: truthPoller(puppetPort),
-    discovery: discoveryPoller({ registryPort, token, puppetPort }),
+    discovery: discoveryPoller({ registryPort: registry.discoveryPort ?? registryPort, token, puppetPort }),
     holds: participants.adminPort && sidecarPoller(participants.adminPort),
   }
   return { relay, registry, pollers, ...participants }

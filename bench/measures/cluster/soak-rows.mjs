@@ -41,7 +41,11 @@ export function soakRows({ thirds, before, after, faults, seen, held, ended }, {
     },
     none('answers that were never true at the time', seen.wrong),
     none('answers of an older registrant, though the engine was well', seen.older),
-    { measure: 'answers that took more than 3 s', value: formatCount(seen.slow) },
+    {
+      measure:
+        'answers that took more than 3 s; that nobody judged, because the process that asks stood still',
+      value: `${formatCount(seen.slow)}; ${formatCount(seen.unjudged)}`,
+    },
     recountRow('when nobody came or left any more', held),
     recountRow('when all had left', ended),
     flat(
