@@ -13,10 +13,10 @@ const [FOUR, LOST, HANGS, MOVES] = [
   'insecure_moves',
 ] as const
 /**
- * Of 503 while it changes who is the newest, in seconds: nothing on a machine that is not busy. On one that is, a node that says nothing for
- * half a second is missing for a moment.
+ * Of 503 while it changes who is the newest, in seconds. Most often nothing; but a question that is just on its way when the last one says
+ * goodbye waits for 2.5 s.
  */
-const CHANGE_S = 2.5
+const CHANGE_S = 3
 /** Two nodes whose clocks on the wall are a day off, one each way. */
 const CLOCKS: readonly (string | undefined)[] = [undefined, '+1d', '-1d']
 
