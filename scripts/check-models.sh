@@ -48,7 +48,9 @@ holds_and_finds() {
   for mistake in "$@"; do expect broken "  planted: $mistake" "${flags[@]}" "-DMISTAKE_$mistake"; done
 }
 
-holds_and_finds "joins, moves and leaves" -DJOINS=2 -DLEAVES=1 -DAHEAD=2 -- NO_ROLL_CALL KEEPS
+holds_and_finds "joins, moves and leaves" -DJOINS=2 -DLEAVES=1 -DAHEAD=2 -- NO_ROLL_CALL KEEPS NO_REPEAT
+holds_and_finds "a node that stands still" -DJOINS=2 -DPAUSES=1 -- FALLBACK_DOES_NOT_ASK
+expect holds "a crash" -DJOINS=2 -DCRASHES=1
 expect holds "a node is cut off, and the heal" -DJOINS=2 -DCUTS=1
 echo "models: $passed passed, $failed failed"
 ((failed == 0))

@@ -268,7 +268,7 @@ inline on_gave_way(me, a) {
 #ifdef MISTAKE_LATE_GAVE_WAY
   :: HAS(me) && NUMBER(me) <= a -> claim_anew(me)
 #else
-  :: subscribed[me] == ASK && HAS(me) && NUMBER(me) <= a && fresh[me] > 0 -> claim_anew(me)
+  :: subscribed[me] == ASK && HAS(me) && NUMBER(me) <= a -> claim_anew(me)
 #endif
   :: else
   fi
