@@ -5,12 +5,15 @@ import type { RegistryOptions } from './options.ts'
 import type { Reachability } from './reachability/reachability.ts'
 import type { RegistrationTable } from './registration-table.ts'
 import { Resolver } from './resolver.ts'
+import type { TokenSharing } from './token-sharing.ts'
 
 export interface DirectoryParts {
   readonly clock: Clock
   readonly table: RegistrationTable
   readonly gapWait: GapWait
   readonly reachability: Reachability | undefined
+  readonly perToken: number
+  readonly sharing: Pick<TokenSharing, 'changed'>
 }
 
 /** How puppets are found: among the registrants of this registry, or of all registries of its cluster. */
@@ -22,11 +25,13 @@ export interface Directories {
 }
 
 export function createDirectory(parts: DirectoryParts, options: RegistryOptions): Directories {
-  const { table, gapWait } = parts
+  const { table, gapWait, perToken, sharing } = parts
   const resolver = new Resolver({ ...parts, mask: options.reachability === 'mask' })
   const cluster = options.joinCluster?.({
     table,
     gapWait,
+    perToken,
+    onShared: (token) => sharing.changed(token),
     directory: resolver,
     emit: (event) => options.onEvent?.({ type: 'cluster', event }),
   })

@@ -13,6 +13,14 @@ export interface Directory {
   later(token: string): Promise<Resolution>
 }
 
+/** Who else has a token that a registrant of this registry has. */
+export interface Sharing {
+  /** How many registrants other registries have. */
+  readonly elsewhere: number
+  /** Whether clients are sent to one of this registry. */
+  readonly isHere: boolean
+}
+
 /** This registry's part in a cluster of registries. */
 export interface ClusterMembership {
   /** Finds the puppets of all of them. */
@@ -23,6 +31,8 @@ export interface ClusterMembership {
   joined(registrant: Registrant): void
   /** A registrant of this token has left, or answers no more, or answers again. */
   changed(token: string): void
+  /** Undefined where no registrant is here. */
+  sharing(token: string): Sharing | undefined
   /** All registrants have been sent away: waits a moment until they have come to others, and leaves. */
   stop(): Promise<void>
 }
@@ -34,4 +44,8 @@ export interface OwnRegistrants {
   /** Finds only these. */
   readonly directory: Directory
   readonly emit: (event: ClusterEvent) => void
+  /** How many registrants a token may have. */
+  readonly perToken: number
+  /** Others have registrants of this token too, or not any more. */
+  readonly onShared: (token: string) => void
 }

@@ -4,10 +4,12 @@ import type { Directory } from './directory.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
 import { answerFor, type Resolution } from './resolution.ts'
+import type { TokenSharing } from './token-sharing.ts'
 
 export interface HostQueriesOptions {
   readonly directory: Directory
   readonly table: Pick<RegistrationTable, 'of'>
+  readonly sharing: Pick<TokenSharing, 'elsewhere'>
 }
 
 /**
@@ -45,8 +47,13 @@ export class HostQueries {
     asker.send(hostAnswer(told.host))
   }
 
+  #countOf(token: string): number {
+    const { table, sharing } = this.#options
+    return publishedCount(table.of(token)) + sharing.elsewhere(token)
+  }
+
   #reportOf(token: string, { found }: Resolution): Omit<DiscoveryReport, 'by'> {
-    const registrants = found?.registrants ?? publishedCount(this.#options.table.of(token))
+    const registrants = found?.registrants ?? this.#countOf(token)
     if (found === undefined) return { ...NOBODY, registrants, open: null }
     return { ...found.endpoint, registrants, open: found.isOpen ?? null }
   }

@@ -70,7 +70,7 @@ export class RegistryServer implements RegistrantListener {
     this.#clock = clock
     this.#emit = onEvent
     this.#isRestart = isRestart
-    this.sharing = new TokenSharing(clock, this.table, onEvent)
+    this.sharing = new TokenSharing(clock, this.table, onEvent, (token) => this.cluster?.sharing(token))
     this.troubled = new TroubledTokens(clock, this.table, (one) => this.reachability?.isOpen(one))
     this.#redactor = options.redactor
     this.allowList = list
@@ -84,12 +84,13 @@ export class RegistryServer implements RegistrantListener {
       const onChange = (change: ReachabilityChange) => onEvent({ type: 'reachability', ...change })
       this.reachability = new Reachability(clock, onChange, checker)
     }
-    const { table, reachability } = this
-    const parts = { clock, table, gapWait: this.#gapWait, reachability }
+    const { table, reachability, sharing } = this
+    const { perToken } = limits
+    const parts = { clock, table, gapWait: this.#gapWait, reachability, perToken, sharing }
     const { resolver, cluster, directory } = createDirectory(parts, options)
     this.#resolver = resolver
     this.cluster = cluster
-    this.#hostQueries = new HostQueries({ directory, table })
+    this.#hostQueries = new HostQueries({ directory, table, sharing })
     this.#connections = Connections.of(clock, limits, trustedProxies)
     const common = { clock, trustedProxies, emit: onEvent }
     const registrations = new RegistrationHandler({
@@ -97,7 +98,7 @@ export class RegistryServer implements RegistrantListener {
       access: this.#access,
       connections: this.#connections,
       table,
-      perToken: limits.perToken,
+      perToken,
       onRegistrant: (socket, arrival) => this.#register(socket, arrival),
     })
     const isClosing = (): boolean => this.#access.isClosed

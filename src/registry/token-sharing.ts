@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../lib/clock.ts'
 import { publicName } from '../ops/redactor.ts'
 import type { AdviceCode } from '../protocol/advice.ts'
+import type { Sharing } from './directory.ts'
 import type { RegistryEvent } from './events.ts'
 import type { Registrant } from './registrant.ts'
 import type { RegistrationTable } from './registration-table.ts'
@@ -26,6 +27,7 @@ export class TokenSharing {
   readonly #clock: Clock
   readonly #table: RegistrationTable
   readonly #emit: (event: RegistryEvent) => void
+  readonly #ofCluster: (token: string) => Sharing | undefined
   /** Tokens whose registrants have changed. */
   readonly #changed = new Set<string>()
   /** What registrants were told last; not those who are alone and always were. */
@@ -34,7 +36,14 @@ export class TokenSharing {
   readonly #sharedSinceMs = new Map<string, number>()
   #cancelTimer: Cancel | undefined
 
-  constructor(clock: Clock, table: RegistrationTable, emit: (event: RegistryEvent) => void) {
+  /** @param ofCluster what other registries of the cluster have of a token; undefined if nothing is known */
+  constructor(
+    clock: Clock,
+    table: RegistrationTable,
+    emit: (event: RegistryEvent) => void,
+    ofCluster: (token: string) => Sharing | undefined = () => undefined,
+  ) {
+    this.#ofCluster = ofCluster
     this.#clock = clock
     this.#table = table
     this.#emit = emit
@@ -55,6 +64,11 @@ export class TokenSharing {
     return this.#sharedSinceMs.get(token)
   }
 
+  /** How many registrants of a token other registries of the cluster have. */
+  elsewhere(token: string): number {
+    return this.#ofCluster(token)?.elsewhere ?? 0
+  }
+
   /** Somebody has come or left, or answers or not, and others of the token are there: all are told soon. One timer for all tokens. */
   changed(token: string): void {
     this.#changed.add(token)
@@ -72,32 +86,37 @@ export class TokenSharing {
     this.#changed.clear()
     for (const token of tokens) {
       const published = this.#table.of(token).filter(({ isPublished }) => isPublished)
-      this.#report(token, published)
-      this.#tell(published)
+      const { elsewhere, isHere } = this.#ofCluster(token) ?? { elsewhere: 0, isHere: true }
+      const count = published.length === 0 ? 0 : published.length + elsewhere
+      this.#report(token, published, count)
+      this.#tell(published, count, isHere)
     }
   }
 
   /** To the operator: that several have it, again when another one comes, and when that is over. */
-  #report(token: string, published: readonly Registrant[]): void {
+  #report(token: string, published: readonly Registrant[], count: number): void {
     const sinceMs = this.#sharedSinceMs.get(token)
     const [, second] = published
     const id = publicName(token)
-    if (second === undefined) {
+    if (count < 2) {
       if (sinceMs === undefined) return
       this.#sharedSinceMs.delete(token)
       this.#emit({ type: 'alone', id, lastedMs: this.#clock.now() - sinceMs })
     } else {
-      if (sinceMs === undefined) this.#sharedSinceMs.set(token, second.joinedMs)
+      if (sinceMs === undefined) {
+        this.#sharedSinceMs.set(token, second?.joinedMs ?? this.#clock.now())
+      }
       if (published.every((registrant) => this.#standings.has(registrant))) return
       this.#emit({ type: 'shared', id, addresses: published.toReversed().map(({ address }) => address) })
     }
   }
 
   /** One that does not answer is not asked, though it is the newest. */
-  #tell(published: readonly Registrant[]): void {
-    const asked = published.findLast(({ findable }) => findable) ?? published.at(-1)
+  #tell(published: readonly Registrant[], count: number, isHere: boolean): void {
+    const newest = published.findLast(({ findable }) => findable) ?? published.at(-1)
+    const asked = isHere ? newest : undefined
     for (const registrant of published) {
-      const standing = standingOf(registrant === asked, published.length)
+      const standing = standingOf(registrant === asked, count)
       const before = this.#standings.get(registrant) ?? 'TOKEN_ALONE'
       if (standing === before) continue
       this.#standings.set(registrant, standing)

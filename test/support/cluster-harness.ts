@@ -21,6 +21,8 @@ export interface ModelNode {
   readonly cluster: Cluster
   readonly engine: ModelEngine
   readonly events: ClusterEvent[]
+  /** Tokens of which others have more registrants than before, or fewer. */
+  readonly shared: string[]
   /** Its process stands still: what comes is kept. */
   readonly isFrozen: boolean
   readonly isDead: boolean
@@ -38,12 +40,20 @@ export interface ModelNode {
 
 /** Registries of a cluster under one clock, without ports. */
 export function createCluster(count: number): Created<FakeClock>
-export function createCluster<Time extends SteppedClock>(count: number, clock: Time): Created<Time>
-export function createCluster(count: number, clock: SteppedClock = new FakeClock()): Created<SteppedClock> {
+export function createCluster<Time extends SteppedClock>(
+  count: number,
+  clock: Time,
+  perToken?: number,
+): Created<Time>
+export function createCluster(
+  count: number,
+  clock: SteppedClock = new FakeClock(),
+  perToken = 100,
+): Created<SteppedClock> {
   const nats = new ModelNats(clock)
   const nodes: ModelNode[] = []
   const addNode = (): ModelNode => {
-    const node = createNode(clock, nats)
+    const node = createNode(clock, nats, perToken)
     nodes.push(node)
     return node
   }
@@ -65,13 +75,14 @@ export interface Created<Time> {
   settle(): Promise<void>
 }
 
-function createNode(time: Clock, nats: ModelNats): ModelNode {
+function createNode(time: Clock, nats: ModelNats, perToken: number): ModelNode {
   const clock = new ProcessClock(time)
   const table = new RegistrationTable<Registrant>()
   const gapWait = new GapWait(clock, () => true)
   const directory: Directory = new Resolver({ clock, table, gapWait, reachability: undefined, mask: false })
   const engine = nats.connect()
   const events: ClusterEvent[] = []
+  const shared: string[] = []
   const cluster = new Cluster({
     clock,
     engine,
@@ -81,6 +92,8 @@ function createNode(time: Clock, nats: ModelNats): ModelNode {
     name: `node-${engine.index}`,
     local: localRegistrants(clock, table, gapWait),
     localDirectory: directory,
+    perToken,
+    onShared: (token) => shared.push(token),
     emit: (event) => events.push(event),
   })
   const registrants: ModelRegistrant[] = []
@@ -98,6 +111,7 @@ function createNode(time: Clock, nats: ModelNats): ModelNode {
     cluster,
     engine,
     events,
+    shared,
     get isFrozen() {
       return isFrozen
     },

@@ -17,7 +17,7 @@ export async function startClusterServices(count: number): Promise<readonly Clus
   for (const [index, engine] of engines.entries()) {
     const harness = await startService({
       clock,
-      joinCluster: ({ table, gapWait, directory, emit }) =>
+      joinCluster: ({ table, gapWait, directory, emit, perToken, onShared }) =>
         new Cluster({
           clock,
           engine,
@@ -27,6 +27,8 @@ export async function startClusterServices(count: number): Promise<readonly Clus
           local: localRegistrants(clock, table, gapWait),
           localDirectory: directory,
           emit,
+          perToken,
+          onShared,
         }),
     })
     services.push({ ...harness, engine })

@@ -15,7 +15,7 @@ const MOVED = JSON.stringify({ kind: 'moved' })
 
 export interface AnswersOptions {
   readonly engine: Pick<Engine, 'publish'>
-  readonly claims: Pick<Claims<Registrant>, 'holdings' | 'sure'>
+  readonly claims: Pick<Claims<Registrant>, 'holdings' | 'sure' | 'counts'>
   readonly local: Pick<LocalRegistrants<Registrant>, 'count'>
   /** Of the registrants of this process. */
   readonly directory: Directory
@@ -64,7 +64,10 @@ export class Answers {
   #send({ hash, token }: Holding, reply: string, answer: Resolution): void {
     const { engine, claims, local } = this.#options
     const now = claims.holdings.get(hash)
-    const finding = findingOf(answer, local.count(token))
+    const finding = findingOf(
+      answer,
+      local.count(token) + (now === undefined ? 0 : claims.counts.elsewhere(now)),
+    )
     if (now === undefined || finding === undefined) return engine.publish(reply, MOVED)
     engine.publish(reply, JSON.stringify({ kind: 'answer', number: now.number ?? 0, ...finding }))
   }

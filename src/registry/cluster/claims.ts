@@ -4,15 +4,12 @@ import type { Engine, EngineMessage } from './engine.ts'
 import { type Holding, Holdings, type Side } from './holdings.ts'
 import { JoinOrder } from './join-order.ts'
 import type { Claimant, LocalRegistrants } from './local-registrants.ts'
-import { type Claim, readTokenMessage, type TokenMessage } from './messages.ts'
+import { type Claim, type NodeMessage, readTokenMessage, type TokenMessage } from './messages.ts'
+import { Repetitions } from './repetitions.ts'
 import { Speech } from './speech.ts'
 import { hashOf, type Subjects } from './subjects.ts'
+import { TokenCounts } from './token-counts.ts'
 
-/**
- * A claim is made again when its node has heard itself so long after it, in milliseconds: interest in a subject needs up to some milliseconds
- * to be known at all servers of the engine, and a link that is cut for a moment may lose one of them.
- */
-const REPEAT_AFTER_MS = [500, 1500]
 /** So long another node may take to say that it has a newer registrant than one that takes another one's place, in milliseconds. */
 const LOWERED_MS = 100
 /** A node tells others at most so often that its claim to a token is higher, in milliseconds. */
@@ -25,6 +22,10 @@ export interface ClaimsOptions<Entry extends Claimant> {
   /** This node. */
   readonly node: string
   readonly local: LocalRegistrants<Entry>
+  /** How many registrants a token may have, at all nodes together. */
+  readonly perToken: number
+  /** Other nodes have more registrants of this token, or fewer, or clients are sent elsewhere than before. */
+  readonly onChanged: (token: string) => void
   /** @param holding undefined where the token is elsewhere by now, or nowhere */
   readonly onQuestion: (holding: Holding | undefined, message: EngineMessage) => void
   /** A message that is none. */
@@ -37,10 +38,10 @@ export interface ClaimsOptions<Entry extends Claimant> {
  */
 export class Claims<Entry extends Claimant> {
   readonly holdings: Holdings
+  readonly counts: TokenCounts<Entry>
   readonly order = new JoinOrder<Entry>()
   readonly #options: ClaimsOptions<Entry>
-  /** Claims that are to be made again, and how often they were. */
-  readonly #repeating = new Map<Holding, number>()
+  readonly #repeating = new Repetitions()
   /** Those that have lost their registrant and expect it back, and until when, in any order. */
   readonly #expecting = new Map<Holding, number>()
   readonly #speech: Speech
@@ -48,8 +49,9 @@ export class Claims<Entry extends Claimant> {
   constructor(options: ClaimsOptions<Entry>) {
     this.#options = options
     const { engine, subjects, node } = options
-    this.#speech = new Speech(engine, subjects, node)
+    this.#speech = new Speech(engine, subjects, node, (holding) => this.counts.own(holding))
     this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), options.clock)
+    this.counts = new TokenCounts({ ...options, order: this.order, holdings: this.holdings })
   }
 
   /** Whether clients are sent here, as far as this node knows. */
@@ -82,6 +84,7 @@ export class Claims<Entry extends Claimant> {
     const known = this.holdings.get(hash)
     if (known === undefined && local.count(token) === 0) return
     const holding = known ?? this.holdings.add(token, hash, 'fallback')
+    this.counts.changed(holding)
     if (newest === undefined) return this.#withoutNewest(holding)
     const before = holding.number
     holding.number = this.order.of(newest)
@@ -93,9 +96,10 @@ export class Claims<Entry extends Claimant> {
   }
 
   /** Another node has given way to a registrant that has joined here, and had this number. */
-  gaveWay(hash: string, number: number): void {
+  gaveWay({ hash, node, number, ...count }: Extract<NodeMessage, { kind: 'gaveWay' }>): void {
     this.order.raise(number)
     const holding = this.holdings.get(hash)
+    if (holding !== undefined) this.counts.answered(holding, node, count)
     const newest = holding && this.#options.local.newest(holding.token)
     // It comes late where this node has given way itself since: to a newer one, perhaps.
     if (holding?.side !== 'ask' || newest === undefined || (holding.number ?? 0) > number) return
@@ -105,17 +109,12 @@ export class Claims<Entry extends Claimant> {
 
   /** This node has heard what it said at `sentMs`, by the clock. Claims are made again when that was a while after them. */
   confirmed(sentMs: number): void {
-    for (const [holding, repeated] of this.#repeating) {
-      const dueMs = REPEAT_AFTER_MS[repeated]
-      if (dueMs === undefined || sentMs - holding.claimedMs < dueMs) continue
-      this.#say('ask', holding, true)
-      if (repeated + 1 < REPEAT_AFTER_MS.length) this.#repeating.set(holding, repeated + 1)
-      else this.#repeating.delete(holding)
-    }
+    for (const holding of this.#repeating.due(sentMs)) this.#say('ask', holding, true)
   }
 
   /** Claims a token once more: others may have missed it. */
   repeat(holding: Holding): void {
+    this.counts.changed(holding)
     if (holding.side !== 'ask' || holding.number === undefined) return
     this.#say('ask', holding, true)
     if (this.#isFresh(holding)) this.#say('fallback', holding, true)
@@ -124,6 +123,7 @@ export class Claims<Entry extends Claimant> {
   /** Gives up the places of those that are not back in time. To be called again and again. */
   endExpecting(): void {
     this.holdings.tick()
+    this.counts.tick()
     const nowMs = this.#options.clock.now()
     for (const [holding, untilMs] of this.#expecting) {
       if (nowMs < untilMs) continue
@@ -155,9 +155,13 @@ export class Claims<Entry extends Claimant> {
       if (isFallback) this.#takeOver(holding)
       return
     }
+    this.counts.heard(holding, heard.node, heard)
+    if (heard.kind === 'count') return
     this.order.raise(heard.number)
     this.#compare(holding, heard)
-    if (heard.link === '') return
+    // Its node may not know how high the numbers are, nor how many registrants there are.
+    const isNewcomer = heard.isFresh && !heard.isAgain
+    if (isNewcomer && local.count(holding.token) > 0) this.#speech.gaveWay(heard.node, holding)
     // A link that came after that one is not older, though its claim may have been on its way.
     const isOlder = (entry: Entry): boolean => this.order.of(entry) < heard.number
     const isSame = ({ advertised: { id } }: Entry): boolean => id !== undefined && hashOf(id) === heard.link
@@ -166,16 +170,15 @@ export class Claims<Entry extends Claimant> {
 
   /** Somebody else claims a token of this node. */
   #compare(holding: Holding, heard: Claim & Extract<TokenMessage, { kind: 'claim' }>): void {
-    const { node, clock, local } = this.#options
+    const { node, clock } = this.#options
     const { number, side } = holding
     if (number === undefined) return side === 'ask' ? this.#giveWay(holding) : undefined
     const ours = { number, node }
     const newest = newestOf(ours, clock.now() - holding.joinedMs, heard)
     if (newest !== 'ours') {
       this.#giveWay(holding)
-      if (newest === 'theirs' || !isHigher(ours, heard)) return
-      // Its node did not know how high the numbers are.
-      this.#speech.gaveWay(heard.node, holding.hash, number, local.count(holding.token))
+      if (newest === 'newcomer' && heard.isAgain && isHigher(ours, heard))
+        this.#speech.gaveWay(heard.node, holding)
     } else if (side === 'fallback') {
       this.#claim(holding)
     } else if (clock.now() - holding.assertedMs >= ASSERT_MS) {
@@ -185,10 +188,11 @@ export class Claims<Entry extends Claimant> {
   }
 
   #giveWay(holding: Holding): void {
-    this.#repeating.delete(holding)
+    this.#repeating.end(holding)
     this.#expecting.delete(holding)
     this.#settle(holding)
     this.#options.local.isElsewhere(holding.token)
+    this.counts.moved(holding)
   }
 
   /** No registrant is left here that clients can be sent to. */
@@ -196,7 +200,7 @@ export class Claims<Entry extends Claimant> {
     const { local } = this.#options
     const wasHolder = holding.side === 'ask' && holding.number !== undefined
     holding.number = undefined
-    this.#repeating.delete(holding)
+    this.#repeating.end(holding)
     const untilMs = holding.side === 'ask' ? local.expectedUntilMs(holding.token) : undefined
     if (untilMs === undefined) this.#settle(holding)
     else this.#expecting.set(holding, untilMs)
@@ -205,8 +209,9 @@ export class Claims<Entry extends Claimant> {
 
   /** Clients are not sent here any more. */
   #settle(holding: Holding): void {
-    if (this.#options.local.count(holding.token) > 0) this.holdings.move(holding, 'fallback')
-    else this.holdings.remove(holding)
+    if (this.#options.local.count(holding.token) > 0) return this.holdings.move(holding, 'fallback')
+    this.holdings.remove(holding)
+    this.counts.remove(holding)
   }
 
   /** A registrant has joined. */
@@ -227,7 +232,8 @@ export class Claims<Entry extends Claimant> {
     this.#expecting.delete(holding)
     this.holdings.move(holding, 'ask')
     holding.claimedMs = this.#options.clock.now()
-    this.#repeating.set(holding, 0)
+    this.#repeating.begin(holding)
+    this.counts.moved(holding)
     this.#say('ask', holding, isAgain)
     this.#say('fallback', holding, isAgain)
   }

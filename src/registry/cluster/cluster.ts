@@ -1,16 +1,15 @@
-import type { Clock } from '../../lib/clock.ts'
 import type { ClusterEvent } from '../cluster-events.ts'
 import { ClusterHealthRecord, type ClusterState } from '../cluster-state.ts'
-import type { ClusterMembership, Directory } from '../directory.ts'
+import type { ClusterMembership, Sharing } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
 import { Answers } from './answers.ts'
 import { Certainty } from './certainty.ts'
 import { Claims } from './claims.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
-import type { Engine, EngineMessage } from './engine.ts'
+import type { ClusterOptions } from './cluster-options.ts'
+import type { EngineMessage } from './engine.ts'
 import { HEARTBEAT_MS, Heartbeats } from './heartbeats.ts'
 import type { Holding } from './holdings.ts'
-import type { LocalRegistrants } from './local-registrants.ts'
 import { type MemberChange, Members } from './members.ts'
 import { readMemberMessage, readNodeMessage } from './messages.ts'
 import { Questions } from './questions.ts'
@@ -24,21 +23,6 @@ const TICK_MS = 250
 const LATE_MS = 500
 /** How long the places of registrants that were sent away are kept at the end, in milliseconds. */
 const END_MS = 1500
-
-export interface ClusterOptions {
-  readonly clock: Clock
-  readonly engine: Engine
-  /** What nodes call this one: 16 hex digits by chance. */
-  readonly node: string
-  /** What all subjects begin with. */
-  readonly prefix: string
-  /** What people call this node: letters, digits, `-`, `_` and `.`. */
-  readonly name: string
-  readonly local: LocalRegistrants<Registrant>
-  /** Of the registrants of this process. */
-  readonly localDirectory: Directory
-  readonly emit: (event: ClusterEvent) => void
-}
 
 /** This node of a cluster of registries. */
 export class Cluster implements ClusterMembership {
@@ -76,6 +60,8 @@ export class Cluster implements ClusterMembership {
     this.claims = new Claims({
       ...common,
       local,
+      perToken: options.perToken,
+      onChanged: options.onShared,
       onQuestion: (holding, { reply }) => this.#asked(holding, reply),
     })
     this.#heartbeats = new Heartbeats({
@@ -169,6 +155,10 @@ export class Cluster implements ClusterMembership {
     this.claims.changed(token)
   }
 
+  sharing(token: string): Sharing | undefined {
+    return this.claims.counts.sharing(token)
+  }
+
   /** All registrants have been sent away: waits until they have come to others, for a moment, and leaves. */
   async stop(): Promise<void> {
     const { clock, engine } = this.#options
@@ -218,7 +208,8 @@ export class Cluster implements ClusterMembership {
 
   #hearOwn({ data, reply }: EngineMessage): void {
     const heard = readNodeMessage(data)
-    if (heard?.kind === 'gaveWay') return this.claims.gaveWay(heard.hash, heard.number)
+    if (heard?.kind === 'gaveWay') return this.claims.gaveWay(heard)
+    if (heard?.kind === 'displace') return this.claims.counts.displace(heard.hash, heard.number)
     if (heard === undefined || !this.#subjects.isReply(reply)) return this.#options.emit({ kind: 'ignored' })
     this.#options.engine.publish(reply, JSON.stringify({ kind: 'here' }))
   }
@@ -233,6 +224,7 @@ export class Cluster implements ClusterMembership {
     const { node, name } = change.member
     this.#options.emit({ kind: change.kind, member: { node, name } })
     if (change.kind === 'appeared') this.#settling.begin()
+    else if (change.kind !== 'came') this.claims.counts.forget(node)
   }
 
   #cutOff(): void {

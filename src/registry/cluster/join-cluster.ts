@@ -13,7 +13,7 @@ export function joinCluster(config: ClusterConfig, clock: Clock): (own: OwnRegis
     hostname()
       .replace(/[^\w.-]/g, '-')
       .slice(0, 64) || 'registry'
-  return ({ table, gapWait, directory, emit }) =>
+  return ({ table, gapWait, directory, emit, perToken, onShared }) =>
     new Cluster({
       clock,
       engine: new NatsEngine({ ...config, name, clock }),
@@ -23,5 +23,7 @@ export function joinCluster(config: ClusterConfig, clock: Clock): (own: OwnRegis
       local: localRegistrants(clock, table, gapWait),
       localDirectory: directory,
       emit,
+      perToken,
+      onShared,
     })
 }

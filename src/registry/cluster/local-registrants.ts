@@ -16,6 +16,8 @@ export interface Claimant {
 export interface LocalRegistrants<Entry extends Claimant> {
   /** The newest one that clients can be sent to. */
   newest(token: string): Entry | undefined
+  /** The one that joined first, answering or not. */
+  oldest(token: string): Entry | undefined
   /** How many there are, answering or not. */
   count(token: string): number
   /** Until when one that was lost is expected back, by the clock; undefined if none is. */
@@ -24,6 +26,8 @@ export interface LocalRegistrants<Entry extends Claimant> {
   isElsewhere(token: string): void
   /** They are older links of a registrant that has come to another node. */
   replace(token: string, isOlderLink: (entry: Entry) => boolean): void
+  /** There are too many. */
+  displace(token: string, isOldest: (entry: Entry) => boolean): void
 }
 
 /** The registrants of this process, as the cluster sees them. */
@@ -34,9 +38,13 @@ export function localRegistrants(
 ): LocalRegistrants<Registrant> {
   return {
     newest: (token) => table.of(token).findLast(({ findable, isPublished }) => findable && isPublished),
+    oldest: (token) => table.of(token).find(({ advertised }) => advertised.isRegistrant),
     count: (token) => table.of(token).filter(({ advertised }) => advertised.isRegistrant).length,
     expectedUntilMs: (token) => gapWait.untilMs(token, clock.now()),
     isElsewhere: (token) => gapWait.came(token),
+    displace: (token, isOldest) => {
+      for (const registrant of table.of(token)) if (isOldest(registrant)) registrant.displace()
+    },
     replace: (token, isOlderLink) => {
       for (const registrant of table.of(token)) if (isOlderLink(registrant)) registrant.replace()
     },

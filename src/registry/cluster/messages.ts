@@ -9,6 +9,13 @@ export interface Claim {
   readonly number: number
 }
 
+/** How many registrants of a token a node has. */
+export interface Count {
+  readonly registrants: number
+  /** The place of the oldest one in the order of joining; 0 if there is none. */
+  readonly oldest: number
+}
+
 /** On `ask.<hash>` and `fallback.<hash>`. */
 export type TokenMessage =
   /** Where is the puppet? `isSecond`: the holder of the token could not say. */
@@ -19,15 +26,20 @@ export type TokenMessage =
       readonly isFresh: boolean
       readonly isAgain: boolean
       readonly link: string
-    } & Claim)
+    } & Claim &
+      Count)
   /** A holder has no registrant any more. */
   | { readonly kind: 'left'; readonly node: string }
+  /** A node has more registrants than before, or fewer. */
+  | ({ readonly kind: 'count'; readonly node: string } & Count)
 
 /** To one node. */
 export type NodeMessage =
   | { readonly kind: 'rollCall' }
-  /** The sender has given way to a registrant that has just joined, and had this number. */
-  | { readonly kind: 'gaveWay'; readonly hash: string; readonly number: number; readonly registrants: number }
+  /** The sender has heard of a registrant that has just joined, and gives way to it; its own newest one has this number, or 0. */
+  | ({ readonly kind: 'gaveWay'; readonly hash: string } & Claim & Count)
+  /** The registrant with this number leaves: it is the oldest of too many. */
+  | { readonly kind: 'displace'; readonly hash: string; readonly number: number }
 
 /** To all nodes. */
 export type MemberMessage =
@@ -83,10 +95,12 @@ type Fields = Record<string, unknown>
 export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
   const fields = read(data)
   if (fields === undefined) return undefined
-  const { kind, node, number, isFresh, isAgain, link, isSecond } = fields
+  const { kind, node, number, isFresh, isAgain, link, isSecond, registrants, oldest } = fields
   if (kind === 'question' && typeof isSecond === 'boolean') return { kind, isSecond }
   if (!isNode(node)) return undefined
   if (kind === 'left') return { kind, node }
+  if (!isNumber(registrants) || !isNumber(oldest)) return undefined
+  if (kind === 'count') return { kind, node, registrants, oldest }
   const isLink = link === '' || isHash(link)
   if (
     kind !== 'claim' ||
@@ -96,17 +110,19 @@ export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
     !isLink
   )
     return undefined
-  return { kind, node, number, isFresh, isAgain, link: link as string }
+  return { kind, node, number, isFresh, isAgain, link: link as string, registrants, oldest }
 }
 
 export function readNodeMessage(data: Uint8Array): NodeMessage | undefined {
   const fields = read(data)
   if (fields?.kind === 'rollCall') return { kind: 'rollCall' }
-  if (fields?.kind !== 'gaveWay') return undefined
-  const { kind, hash, number, registrants } = fields
+  if (fields === undefined) return undefined
+  const { kind, node, hash, number, registrants, oldest } = fields
   // Nobody can have one above the greatest: two nodes would go on giving way to each other.
-  if (!isHash(hash) || !isNumber(number) || number === NUMBER_MAX || !isNumber(registrants)) return undefined
-  return { kind, hash, number, registrants }
+  if (!isHash(hash) || !isNumber(number) || number === NUMBER_MAX) return undefined
+  if (kind === 'displace') return { kind, hash, number }
+  if (kind !== 'gaveWay' || !isNode(node) || !isNumber(registrants) || !isNumber(oldest)) return undefined
+  return { kind, node, hash, number, registrants, oldest }
 }
 
 export function readMemberMessage(data: Uint8Array): MemberMessage | undefined {

@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts'
 import type { Holding, Side } from './holdings.ts'
-import type { TokenMessage } from './messages.ts'
+import type { Count, NodeMessage, TokenMessage } from './messages.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /** What a node says of its claims. */
@@ -8,8 +8,15 @@ export class Speech {
   readonly #engine: Pick<Engine, 'publish'>
   readonly #subjects: Subjects
   readonly #node: string
+  readonly #count: (holding: Holding) => Count
 
-  constructor(engine: Pick<Engine, 'publish'>, subjects: Subjects, node: string) {
+  constructor(
+    engine: Pick<Engine, 'publish'>,
+    subjects: Subjects,
+    node: string,
+    count: (holding: Holding) => Count,
+  ) {
+    this.#count = count
     this.#engine = engine
     this.#subjects = subjects
     this.#node = node
@@ -30,18 +37,15 @@ export class Speech {
     this.#engine.publish(this.#subjects.fallback(hash), JSON.stringify(left))
   }
 
-  /** @param number what this node had when it gave way */
-  gaveWay(to: string, hash: string, number: number, registrants: number): void {
-    const message = { kind: 'gaveWay', hash, number, registrants }
+  gaveWay(to: string, holding: Holding): void {
+    const { hash, number = 0 } = holding
+    const message: NodeMessage = { kind: 'gaveWay', node: this.#node, hash, number, ...this.#count(holding) }
     this.#engine.publish(this.#subjects.node(to), JSON.stringify(message))
   }
 
-  #claim(
-    side: Side,
-    { hash, number = 0 }: Holding,
-    kind: { isFresh: boolean; isAgain: boolean; link: string },
-  ): void {
-    const claim: TokenMessage = { kind: 'claim', node: this.#node, number, ...kind }
+  #claim(side: Side, holding: Holding, kind: { isFresh: boolean; isAgain: boolean; link: string }): void {
+    const { hash, number = 0 } = holding
+    const claim: TokenMessage = { kind: 'claim', node: this.#node, number, ...kind, ...this.#count(holding) }
     this.#engine.publish(this.#subjects[side](hash), JSON.stringify(claim))
   }
 }

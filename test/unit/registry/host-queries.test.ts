@@ -9,7 +9,11 @@ const PORT = { port: 8788, registrants: 1, open: null }
 
 function begin(options: Parameters<typeof beginDiscovery>[0] = {}) {
   const discovery = beginDiscovery(options)
-  const queries = new HostQueries({ ...discovery, directory: discovery.resolver })
+  const queries = new HostQueries({
+    ...discovery,
+    directory: discovery.resolver,
+    sharing: { elsewhere: () => 0 },
+  })
   /** What one is told: the hosts, and the reports, each of which came just before its host. */
   const told = ({ socket }: Registered) => {
     const events = socket.sent.filter(({ name, payload }) => name === 'hostie' || typeof payload === 'object')

@@ -1,19 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Sharing } from '../../../src/registry/directory.ts'
+import type { RegistryEvent } from '../../../src/registry/events.ts'
 import type { Registrant } from '../../../src/registry/registrant.ts'
 import { RegistrationTable } from '../../../src/registry/registration-table.ts'
 import { TokenSharing } from '../../../src/registry/token-sharing.ts'
 import { createHarness, type Registered, type RegistrantFixture, TOKEN } from './registry-harness.ts'
 
-function begin() {
+function begin(ofCluster: () => Sharing | undefined = () => undefined) {
   const { clock, come } = createHarness()
   const table = new RegistrationTable<Registrant>()
   const shared: string[] = []
   const ended: number[] = []
-  const sharing = new TokenSharing(clock, table, (event) => {
+  const emit = (event: RegistryEvent): void => {
     if (event.type === 'shared') shared.push(event.addresses.join(' '))
     if (event.type === 'alone') ended.push(event.lastedMs)
-  })
+  }
+  const sharing = new TokenSharing(clock, table, emit, ofCluster)
   const join = (fixture: RegistrantFixture = {}): Registered => {
     const changed = (): void => sharing.changed(TOKEN)
     const left = (registrant: Registrant): void => {
@@ -31,6 +34,27 @@ const told = ({ socket }: Registered): readonly string[] =>
   socket.told.flatMap((text) => /^TOKEN_\w+/.exec(String(text)) ?? [])
 
 describe('registrants of one token', () => {
+  it('are told of those at other registries of a cluster as of those at their own', async () => {
+    let ofCluster = { elsewhere: 0, isHere: true }
+    const { clock, shared, ended, sharing, join } = begin(() => ofCluster)
+    const one = join({ address: '203.0.113.7' })
+    const becomes = async (elsewhere: number, isHere: boolean): Promise<void> => {
+      ofCluster = { elsewhere, isHere }
+      sharing.changed(TOKEN)
+      await clock.advance(1000)
+    }
+    await becomes(1, false)
+    expect([sharing.size, shared]).toEqual([1, ['203.0.113.7']])
+    await becomes(1, true)
+    await becomes(0, true)
+    expect(told(one)).toEqual(['TOKEN_SUPERSEDED', 'TOKEN_SHARED', 'TOKEN_ALONE'])
+    expect([sharing.size, ended]).toEqual([0, [2000]])
+    await becomes(2, true)
+    one.socket.goodbye()
+    await clock.advance(1000)
+    expect(sharing.size).toBe(0)
+  })
+
   it('are told nothing while there is one of them', async () => {
     const { clock, shared, join } = begin()
     const one = join()
