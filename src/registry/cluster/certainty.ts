@@ -15,6 +15,8 @@ export interface CertaintyOptions {
   readonly speak: () => void
   /** This node does not hear itself. */
   readonly onCutOff: () => void
+  /** There is a connection, and it has not heard itself for too long over it: another one is wanted. */
+  readonly onDeaf: () => void
   /** It hears itself again, or for the first time. */
   readonly onCertain: () => void
 }
@@ -31,6 +33,8 @@ export class Certainty {
   #stillUntilMs = Number.NEGATIVE_INFINITY
   #tickMs: number
   #isCutOff = true
+  /** When there was a connection, or another one was wanted. */
+  #connectedMs = Number.POSITIVE_INFINITY
   #asking: { readonly sinceMs: number; readonly done: Promise<void>; readonly end: () => void } | undefined
   #cancel: Cancel | undefined
 
@@ -57,6 +61,12 @@ export class Certainty {
     return this.#asking.done
   }
 
+  /** There is a connection. */
+  connected(): void {
+    this.#connectedMs = this.#options.clock.now()
+    this.#options.speak()
+  }
+
   /** It has heard itself. */
   heard(sentMs: number): void {
     this.#heardMs = Math.max(this.#heardMs, sentMs)
@@ -73,11 +83,16 @@ export class Certainty {
     this.#tickMs = nowMs
     const isInDoubt = nowMs - this.#heardMs > DOUBT_MS || this.#heardMs < this.#stillUntilMs
     if (isInDoubt && !this.#isCutOff) this.#asking ??= this.#ask()
+    // A server that lets in and delivers nothing would keep it cut off.
+    if (!this.#isCutOff || nowMs - this.#connectedMs <= DOUBT_MS) return
+    this.#connectedMs = Number.POSITIVE_INFINITY
+    this.#options.onDeaf()
   }
 
   /** The connection is gone: it hears nothing. */
   lose(): void {
     this.#asking?.end()
+    this.#connectedMs = Number.POSITIVE_INFINITY
     if (this.#isCutOff) return
     this.#isCutOff = true
     this.#options.onCutOff()

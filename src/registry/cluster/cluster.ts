@@ -78,6 +78,7 @@ export class Cluster implements ClusterMembership {
       clock,
       speak: () => this.#heartbeats.say(),
       onCutOff: () => this.#cutOff(),
+      onDeaf: () => engine.reconnect(),
       onCertain: () => this.#joinedAgain(),
     })
     this.#rollCall = new RollCall({
@@ -135,7 +136,7 @@ export class Cluster implements ClusterMembership {
     this.#options.engine.start({
       onConnected: (server) => {
         this.#options.emit({ kind: 'connected', server })
-        this.#heartbeats.say()
+        this.#certainty.connected()
       },
       onDisconnected: (reason) => {
         this.#options.emit({ kind: 'disconnected', reason })
