@@ -17,7 +17,7 @@ const LATEST_MS = 7000
 /** How long is waited where a token has moved, in milliseconds: the engine needs a moment to know where it is. */
 const MOVED_MS = 30
 /** A token may move so often while it is looked for. */
-const TRIES_MAX = 6
+const TRIES_MAX = 12
 
 const AWAY = cannotSay('this registry has no connection to the others, which may have the token')
 const SILENT = cannotSay('another registry, which may have the token, does not answer')
@@ -158,6 +158,8 @@ export class ClusterDirectory implements Directory {
       this.#options.emit(NO_RESPONDERS)
       return 'nobody'
     }
+    // Without a connection this node says what it has.
+    if (outcome === 'lost') return 'moved'
     return outcome === 'silence' ? SILENT : bestOf(outcome)
   }
 

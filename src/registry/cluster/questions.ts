@@ -3,8 +3,11 @@ import type { Engine, EngineMessage } from './engine.ts'
 import { type Reply, readReply } from './messages.ts'
 import { lastPart, type Subjects } from './subjects.ts'
 
-/** `nobody`: the engine says that nobody has subscribed. `silence`: somebody may have, and no answer came in time. */
-export type Outcome = readonly Reply[] | 'nobody' | 'silence'
+/**
+ * `nobody`: the engine says that nobody has subscribed. `silence`: somebody may have, and no answer came in time. `lost`: the connection to
+ * the engine is gone.
+ */
+export type Outcome = readonly Reply[] | 'nobody' | 'silence' | 'lost'
 
 export interface QuestionOptions {
   /** In milliseconds. */
@@ -18,6 +21,12 @@ const REPLIES_MAX = 100
 
 /** How long an answer is waited for where one node says that the token has moved, in milliseconds. */
 const MOVED_MS = 30
+
+/**
+ * A question without an answer is asked once more after so long, in milliseconds: if its node has died meanwhile, the engine says now that
+ * nobody has subscribed. A registrant that is being asked is not asked twice.
+ */
+const ONCE_MORE_MS = 500
 
 interface Waiting {
   readonly gatherMs: number
@@ -60,16 +69,23 @@ export class Questions {
         this.#waiting.delete(request)
         resolve(outcome)
       }
-      const cancel = afterPatience(this.#clock, deadlineMs, () => settle('silence'))
+      const ask = (): void => this.#engine.publish(subject, text, this.#subjects.reply(this.#node, request))
+      const waitFor = (ms: number): Cancel => afterPatience(this.#clock, ms, () => settle('silence'))
+      const askOnceMore = (): void => {
+        waiting.cancel = waitFor(deadlineMs - ONCE_MORE_MS)
+        ask()
+      }
+      const isLong = deadlineMs > ONCE_MORE_MS
+      const cancel = isLong ? this.#clock.after(ONCE_MORE_MS, askOnceMore) : waitFor(deadlineMs)
       const waiting: Waiting = { gatherMs, replies: [], settle, cancel }
       this.#waiting.set(request, waiting)
-      this.#engine.publish(subject, text, this.#subjects.reply(this.#node, request))
+      ask()
     })
   }
 
   /** The connection to the engine is gone: what was asked cannot be answered any more. */
   lose(): void {
-    for (const { settle } of [...this.#waiting.values()]) settle('silence')
+    for (const { settle } of [...this.#waiting.values()]) settle('lost')
   }
 
   get size(): number {

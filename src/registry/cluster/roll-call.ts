@@ -58,6 +58,7 @@ export class RollCall {
       gatherMs: 0,
     })
     if (typeof outcome === 'object') return true
+    if (outcome === 'lost') return false
     // It may have said goodbye while it was asked.
     const now = members.get(member.node)
     if (now === undefined) return true

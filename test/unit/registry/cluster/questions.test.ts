@@ -14,8 +14,11 @@ function start() {
   const clock = new FakeClock()
   let hear: (message: EngineMessage) => void = () => {}
   let ignored = 0
+  let asked = 0
   const engine = {
-    publish: () => {},
+    publish: () => {
+      asked += 1
+    },
     subscribe: (_subject: string, onMessage: typeof hear) => {
       hear = onMessage
       return { unsubscribe: () => {} }
@@ -26,7 +29,7 @@ function start() {
   })
   const answer = (text: string, isNoResponders = false): void =>
     hear({ subject: SUBJECTS.reply(NODE, '1'), data: Buffer.from(text), reply: '', isNoResponders })
-  return { clock, questions, answer, ignored: () => ignored }
+  return { clock, questions, answer, ignored: () => ignored, asked: () => asked }
 }
 
 describe('a question to other nodes', () => {
@@ -58,5 +61,33 @@ describe('a question to other nodes', () => {
     expect(await outcome).toHaveLength(100)
     answer(HERE)
     expect(questions.size).toBe(0)
+  })
+
+  it('is asked once more after half a second, so that the death of its node is heard of', async () => {
+    const { clock, questions, answer, asked } = start()
+    const outcome = questions.ask('a', '', { deadlineMs: 2500, gatherMs: 0 })
+    await clock.advance(499)
+    expect(asked()).toBe(1)
+    await clock.advance(1)
+    expect(asked()).toBe(2)
+    answer('', true)
+    expect(await outcome).toBe('nobody')
+    expect(clock.pending).toBe(0)
+  })
+
+  it('has its whole time, though it is asked once more', async () => {
+    const { clock, questions } = start()
+    const outcome = questions.ask('a', '', { deadlineMs: 2500, gatherMs: 0 })
+    await clock.advance(2499)
+    expect(questions.size).toBe(1)
+    await clock.advance(2)
+    expect(await outcome).toBe('silence')
+  })
+
+  it('is lost with the connection, which is no silence of anybody', async () => {
+    const { clock, questions } = start()
+    const outcome = questions.ask('a', '', { deadlineMs: 2500, gatherMs: 0 })
+    questions.lose()
+    expect([await outcome, clock.pending]).toEqual(['lost', 0])
   })
 })
