@@ -34,7 +34,9 @@ describe('/status of a registry in a cluster', () => {
     await b.peers.register({ token: 'insecure_2' })
     await a.clock.advance(2000)
     const [ofA, ofB] = [await statusOf(a), await statusOf(b)]
-    expect(ofA.problems).toEqual([])
+    // The second registrant is at the other one.
+    expect(ofA.problems).toMatchObject([{ code: 'TOKEN_SHARED', tokens: { count: 1 } }])
+    expect(ofB.problems).toMatchObject([{ code: 'TOKEN_SHARED', tokens: { count: 1 } }])
     expect(ofA.cluster).toEqual({
       name: 'test',
       node: expect.stringMatching(/^[0-9a-f]{16}$/),
