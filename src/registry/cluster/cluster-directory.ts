@@ -131,12 +131,14 @@ export class ClusterDirectory implements Directory {
     const isComplete = await this.#options.knowledge.rollCall()
     // Now every subscription is known here that a member made before it answered. Who goes from fallback to ask subscribes first: in
     // this order it is found at one of them.
-    const [fallback, holder] = await Promise.all([
+    // Members are asked again behind these: one of them may have died in between.
+    const [fallback, holder, isStillComplete] = await Promise.all([
       this.#ask('fallback', hash, false),
       this.#ask('ask', hash, false),
+      this.#options.knowledge.rollCall(),
     ])
     const answer = [holder, fallback].find(isFound) ?? [holder, fallback].find((each) => each !== 'nobody')
-    return answer ?? (isComplete ? 'nobody' : 'missing')
+    return answer ?? (isComplete && isStillComplete ? 'nobody' : 'missing')
   }
 
   /** Where the newest registrant cannot say where its puppet is, an older one may. */
