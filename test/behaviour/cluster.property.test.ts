@@ -16,12 +16,14 @@ describe('clients are sent to the newest registrant that can be known, and nothi
   it('whichever nodes registrants come to, move to and leave', async () => {
     await fc.assert(fc.asyncProperty(fc.array(withoutFaults, { maxLength: 40 }), fc.nat(1000), check), {
       numRuns: 50,
+      seed: 1,
     })
   })
 
   it('whichever nodes die, stand still or lose their connections, and whichever links are cut', async () => {
     await fc.assert(fc.asyncProperty(fc.array(withFaults, { maxLength: 40 }), fc.nat(1000), check), {
       numRuns: 100,
+      seed: 1,
     })
   })
 })
