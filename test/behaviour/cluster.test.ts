@@ -107,4 +107,18 @@ describe('a cluster of three', () => {
     await clock.advance(3000)
     expect(await ask(clock, nodes)).toEqual([2, 2, 2])
   })
+
+  it('finds what came before it was asked, though a search that began before that found nobody', async () => {
+    const { clock, nats, a, b } = await start()
+    nats.delayMs = () => 100
+    const early = b.find(TOKEN)
+    await clock.advance(250)
+    // Whoever asked before may be told that nobody has it.
+    a.join(TOKEN, 1)
+    await clock.advance(150)
+    const late = b.find(TOKEN)
+    await clock.advance(5000)
+    expect([404, 1]).toContain(await early)
+    expect(await late).toBe(1)
+  })
 })

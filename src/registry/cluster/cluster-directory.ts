@@ -57,7 +57,7 @@ export interface ClusterDirectoryOptions {
 /** Finds the puppet of a token among the registrants of all nodes. Nothing that another node has said is kept. */
 export class ClusterDirectory implements Directory {
   readonly #options: ClusterDirectoryOptions
-  readonly #running = new Map<string, Promise<Resolution>>()
+  readonly #running = new Map<string, { readonly beganMs: number; readonly answer: Promise<Resolution> }>()
 
   constructor(options: ClusterDirectoryOptions) {
     this.#options = options
@@ -71,11 +71,19 @@ export class ClusterDirectory implements Directory {
     return this.#isHolder(hash) && claims.sure(hash) === undefined ? local.atOnce(token) : undefined
   }
 
-  later(token: string): Promise<Resolution> {
+  /** Discoveries of one token share a search; but that nobody has it is said only by one that began after they came. */
+  later(token: string, askedMs = this.#options.clock.now()): Promise<Resolution> {
     const running = this.#running.get(token)
-    if (running !== undefined) return running
+    if (running === undefined) return this.#begin(token)
+    if (running.beganMs >= askedMs) return running.answer
+    return running.answer.then((found) => {
+      return found.result === 'not_registered' ? this.later(token, askedMs) : found
+    })
+  }
+
+  #begin(token: string): Promise<Resolution> {
     const answer = this.#find(token).finally(() => this.#running.delete(token))
-    this.#running.set(token, answer)
+    this.#running.set(token, { beganMs: this.#options.clock.now(), answer })
     return answer
   }
 
