@@ -45,6 +45,8 @@ export interface PeerOptions {
   'upstream-gateway': { readonly token: string; readonly port: number; readonly apihost: string }
   /** `discover` {token?} → {found: {host, port} | null}. Trusts what NODE_EXTRA_CA_CERTS in `env` names. */
   'token-client': { readonly authority: string; readonly token?: string }
+  /** `begin` {tokens, place, perSecond}: discovers from now on · `end` → what was seen */
+  'token-clients': { readonly authority: string; readonly keepAlive: boolean }
   /** `health` {status} · `checks` → health checks answered so far */
   'grpc-server': {
     readonly port?: number
