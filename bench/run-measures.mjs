@@ -12,6 +12,16 @@ export function chosenNames(measures, only) {
   return names
 }
 
+/** Lets those that prepare at the same time measure one after another. @returns runs `work` when all before it have ended */
+export function inTurn() {
+  let last = Promise.resolve()
+  return (work) => {
+    const own = last.then(work)
+    last = own.catch(() => {})
+    return own
+  }
+}
+
 /** Runs measures one after another; one that fails becomes a row, and the others run all the same. */
 export async function runMeasures(measures, names) {
   const rows = []

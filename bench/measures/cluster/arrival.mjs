@@ -6,21 +6,23 @@ import { RegistryWithRegistrants } from '../registry/registry-with-registrants.m
 import { startRegistryOf } from '../registry/servers.mjs'
 import { Cluster } from './cluster.mjs'
 
-const SETTLE_MS = 5000
 const WANTED_TIMES = 1.5
 const WANTED_BYTES = 4096
 
-/** All register at once: at three nodes, at one of three, and at a registry on its own: how long it takes, and how much memory. */
-export async function measureArrival({ count, rounds }) {
+/**
+ * All register at once: at three nodes, at one of three, and at a registry on its own: how long it takes, and how much memory. `restMs`:
+ * from then until memory is read.
+ */
+export async function measureArrival({ count, rounds, restMs, turn }) {
   const found = []
   while (found.length < rounds) {
-    found.push(await arrivals(count, found.length % 2 === 1))
+    found.push(await arrivals({ count, restMs, turn, isReversed: found.length % 2 === 1 }))
     console.error(`arrival: round ${found.length} of ${rounds}`)
   }
   return [timeRow(count, found), memoryRow(count, found)]
 }
 
-function arrivals(count, isReversed) {
+function arrivals({ count, restMs, turn, isReversed }) {
   return withProcesses(async (keep) => {
     const [three, one] = [keep(await Cluster.start()), keep(await Cluster.start())]
     const registries = { three, one: one.nodes[0], alone: await startRegistryOf('ours') }
@@ -28,18 +30,21 @@ function arrivals(count, isReversed) {
     const all = {}
     for (const kind of kinds) all[kind] = keep(await RegistryWithRegistrants.at(kind, registries[kind]))
     await three.settled()
-    const result = {}
-    for (const kind of isReversed ? kinds.reverse() : kinds) result[kind] = await arrival(all[kind], count)
-    return result
+    return turn(async () => {
+      const result = {}
+      for (const kind of isReversed ? kinds.reverse() : kinds)
+        result[kind] = await arrival(all[kind], count, restMs)
+      return result
+    })
   })
 }
 
-async function arrival(registered, count) {
+async function arrival(registered, count, restMs) {
   const { pids, pid } = registered.registry
   const resident = () => (pids === undefined ? memoryOf(pid).resident : 0)
   const before = resident()
   const tookMs = await registered.register(count)
-  await sleep(SETTLE_MS)
+  await sleep(restMs)
   return { tookMs, bytesEach: (resident() - before) / count }
 }
 

@@ -6,31 +6,26 @@ import { Slices, startDiscoveryLoad } from '../registry/slices.mjs'
 import { Cluster } from './cluster.mjs'
 import { latencyRow, rateRow } from './discovery-rows.mjs'
 
-const SLICE_MS = 1000
 /** A registry keeps an answer for a second; after that it asks the registrant again. */
 const STALE_AFTER_MS = 1100
 /** Not counted: code is compiled as it is used. */
 const WARM_UP_ROUNDS = 1
-/** One after another, so that nothing waits for anything else. */
-const ONE_AT_A_TIME = { connections: 1, ms: SLICE_MS / 2 }
 const KEPT = 100
 const UNKNOWN = Array.from({ length: 1000 }, (_, index) => `insecure_unknown-${index}`)
 
 /**
  * How long a discovery takes at a node that does not hold the token, beside one at the node that does; a miss beside one at a registry on
  * its own; and what three nodes answer together for the processor time that they use, beside a registry on its own. `count`: registrants
- * in all; `rounds`: pairs of each kind.
+ * in all; `rounds`: pairs of each kind; `withUnbounded`: also what has no wanted number.
  */
-export function measureDiscovery({ count, rounds }) {
+export function measureDiscovery({ count, rounds, sliceMs, turn, withUnbounded }) {
   return withProcesses(async (keep) => {
     const load = keep(await startDiscoveryLoad())
     // Each node has a server of its own: what goes from node to node passes two.
     const cluster = keep(await Cluster.start({ servers: 3 }))
     const three = keep(await RegistryWithRegistrants.at('cluster', cluster))
     const alone = keep(await RegistryWithRegistrants.at('alone', await startRegistryOf('ours')))
-    await three.register(count)
-    await alone.register(count)
-    await cluster.settled()
+    await Promise.all([cluster.settled(), three.register(count).then(() => alone.register(count))])
     const [holder, other] = cluster.nodes
     const pairsOf = async (first, second, request) => {
       const found = await pairs({ load, first, second, rounds }, request)
@@ -48,21 +43,28 @@ export function measureDiscovery({ count, rounds }) {
       pairsOf(
         at(cluster, three, { tokens: three.tokens.slice(0, some), connections: 48 }),
         at(alone.registry, alone, { tokens: alone.tokens.slice(0, some), connections: 16 }),
-        { order, ms: SLICE_MS },
+        { order, ms: sliceMs },
       )
-    const latencies = (request) =>
-      pairsOf(at(other, three), at(holder, three), { ...request, ...ONE_AT_A_TIME })
-    const misses = { tokens: UNKNOWN, order: 'random', ...ONE_AT_A_TIME }
-    return [
-      latencyRow('each token once', await latencies({ tokens: held, order: 'once' })),
-      latencyRow(
-        'a token whose answer is kept',
-        await latencies({ tokens: held.slice(0, 1), order: 'random' }),
-      ),
-      latencyRow('nobody has it (404)', await pairsOf(nobody(other), nobody(alone.registry), misses), true),
-      rateRow('each token once', await rates('once', count), true),
-      rateRow(`any of ${KEPT} tokens, whose answers are kept`, await rates('random', KEPT), false),
-    ]
+    const latencies = (request) => pairsOf(at(other, three), at(holder, three), { ...request, ...oneAtATime })
+    // One after another, so that nothing waits for anything else.
+    const oneAtATime = { connections: 1, ms: sliceMs / 2 }
+    const misses = { tokens: UNKNOWN, order: 'random', ...oneAtATime }
+    return turn(async () => {
+      const rows = [
+        latencyRow('each token once', await latencies({ tokens: held, order: 'once' })),
+        latencyRow(
+          'a token whose answer is kept',
+          await latencies({ tokens: held.slice(0, 1), order: 'random' }),
+        ),
+        latencyRow('nobody has it (404)', await pairsOf(nobody(other), nobody(alone.registry), misses), true),
+        rateRow('each token once', await rates('once', count), true),
+      ]
+      if (withUnbounded)
+        rows.push(
+          rateRow(`any of ${KEPT} tokens, whose answers are kept`, await rates('random', KEPT), false),
+        )
+      return rows
+    })
   })
 }
 
@@ -73,7 +75,7 @@ async function pairs({ load, first, second, rounds }, request) {
     const slices = [new Slices(), new Slices()]
     for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
       const { server, ...more } = [first, second][index]
-      await sleep(STALE_AFTER_MS)
+      if (request.order === 'once') await sleep(STALE_AFTER_MS)
       await slices[index].add(load, server, { ...request, ...more })
     }
     if (round >= 0) found.push(slices)

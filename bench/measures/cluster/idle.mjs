@@ -7,14 +7,16 @@ import { Cluster } from './cluster.mjs'
 const WANTED_SHARE = 0.005
 
 /** The processor time of three nodes that nobody asks anything, and of their NATS server, beside a registry on its own. */
-export function measureIdle({ watchMs, rounds }) {
+export function measureIdle({ watchMs, rounds, turn }) {
   return withProcesses(async (keep) => {
     const cluster = keep(await Cluster.start())
     const alone = keep(await startRegistryOf('ours'))
     await cluster.settled()
     const found = []
-    for (let round = 0; round < rounds; round += 1)
-      found.push(await usageOf([...cluster.nodes, alone, ...cluster.servers], watchMs, schedulerCpuOf))
+    await turn(async () => {
+      while (found.length < rounds)
+        found.push(await usageOf([...cluster.nodes, alone, ...cluster.servers], watchMs, schedulerCpuOf))
+    })
     const share = (index) => median(found.map((usages) => usages[index].cpu))
     const nodes = cluster.nodes.map((_, index) => share(index))
     const most = Math.max(...nodes)
