@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { stopAllPeers } from '../../support/child.ts'
+import { removeTempDirs } from '../../support/temp-dir.ts'
 import { waitUntil } from '../../support/wait.ts'
 import type { ClusterNode, NodeStatus } from './cluster-node.ts'
 import type { ClusterRegistrant } from './cluster-registrant.ts'
@@ -16,7 +18,7 @@ export interface Watched {
 }
 
 /** What every cluster of the tests has, wherever its processes run. */
-export class ClusterParts {
+export abstract class ClusterParts {
   readonly servers: readonly NatsServer[]
   readonly nodes: readonly ClusterNode[]
   readonly watch: Watch
@@ -86,4 +88,26 @@ export class ClusterParts {
     if (server === undefined) throw new Error(`there is no server ${index}`)
     return server
   }
+
+  /** Ends all and takes all away. */
+  async close(): Promise<void> {
+    await stopAllPeers()
+    await this.release()
+    removeTempDirs()
+  }
+
+  /** Starts the nodes; resolves when each sees all others. */
+  protected async started(): Promise<this> {
+    try {
+      await Promise.all(this.nodes.map((node) => node.start()))
+      await this.untilWhole()
+      return this
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  /** Ends what is not a process, when these have ended. */
+  protected abstract release(): Promise<void>
 }

@@ -1,7 +1,6 @@
-import { startPeer, stopAllPeers } from '../../support/child.ts'
+import { startPeer } from '../../support/child.ts'
 import { freePort } from '../../support/free-port.ts'
 import { type Relay, startRelay } from '../../support/relay.ts'
-import { removeTempDirs } from '../../support/temp-dir.ts'
 import { ClusterNode, type NodeOptions } from './cluster-node.ts'
 import { ClusterParts } from './cluster-parts.ts'
 import { ClusterRegistrant } from './cluster-registrant.ts'
@@ -67,7 +66,7 @@ export class Cluster extends ClusterParts {
       servers,
       nodes.map((node) => ({ node, prober })),
     )
-    return cluster.#started()
+    return cluster.started()
   }
 
   /** A way of its own to a node. */
@@ -108,22 +107,8 @@ export class Cluster extends ClusterParts {
     return ClusterRegistrant.prepare({ token, registryUrl, puppetPort: await freePort(), env })
   }
 
-  /** Ends all. */
-  async close(): Promise<void> {
-    await stopAllPeers()
+  protected async release(): Promise<void> {
     for (const relay of this.#relays) await relay.close()
-    removeTempDirs()
-  }
-
-  async #started(): Promise<this> {
-    try {
-      await Promise.all(this.nodes.map((node) => node.start()))
-      await this.untilWhole()
-      return this
-    } catch (error) {
-      await this.close()
-      throw error
-    }
   }
 
   async #relay(targetPort: () => number): Promise<Relay> {

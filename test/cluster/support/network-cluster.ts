@@ -1,7 +1,6 @@
 import { Namespace, removeNamespaces } from '../../netns/support/namespace.ts'
 import { Wire, type WireQuality } from '../../netns/support/wire.ts'
-import { startPeer, stopAllPeers } from '../../support/child.ts'
-import { removeTempDirs } from '../../support/temp-dir.ts'
+import { startPeer } from '../../support/child.ts'
 import { ClusterNode } from './cluster-node.ts'
 import { ClusterParts } from './cluster-parts.ts'
 import { ClusterRegistrant } from './cluster-registrant.ts'
@@ -65,7 +64,7 @@ export class NetworkCluster extends ClusterParts {
     const places: Place[] = []
     for (const host of machines) places.push(await placeOn(host))
     const cluster = new NetworkCluster(servers, places, hosts, wires)
-    return cluster.#started()
+    return cluster.started()
   }
 
   /** A puppet and a sidecar beside a node, where it registers; or at home, from where it registers at the first node that answers. */
@@ -93,23 +92,9 @@ export class NetworkCluster extends ClusterParts {
     for (const [name, wire] of this.#wires) if (!name.includes(HOME.name)) await wire.set(quality)
   }
 
-  /** Ends all and takes all away. */
-  async close(): Promise<void> {
-    await stopAllPeers()
+  protected async release(): Promise<void> {
     for (const wire of this.#wires.values()) await wire.end()
     await removeNamespaces()
-    removeTempDirs()
-  }
-
-  async #started(): Promise<this> {
-    try {
-      await Promise.all(this.nodes.map((node) => node.start()))
-      await this.untilWhole()
-      return this
-    } catch (error) {
-      await this.close()
-      throw error
-    }
   }
 
   #host(name: string): Host {
