@@ -5,18 +5,15 @@
 // Usage: node registrant-churn.mjs PORT REGISTRANTS DISCOVERIES_PER_SECOND
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { Agent, get } from 'node:http'
 import { createServer } from 'node:net'
-import { WebSocket } from 'ws'
-import { now, sleep } from './time.mjs'
+import { Asking } from './churn/asking.mjs'
+import { connectRegistrant } from './churn/connection.mjs'
+import { sleep } from './time.mjs'
 
 const STAY_MS = { least: 1000, most: 60_000 }
 /** Longer than a registry takes to miss a pong (15 s to the ping, 5 s for the pong), with room for a busy machine. */
 const SILENT_MS = 40_000
 const SLOW_MS = 1500
-const BATCH_MS = 20
-/** Enough that discoveries of slow or silent registrants do not delay the others. */
-const CONNECTIONS = 128
 /** The share of discoveries of unknown tokens. */
 const UNKNOWN_SHARE = 0.1
 
@@ -51,15 +48,10 @@ function randomKey(weights) {
 }
 
 const ANSWERS = {
-  promptly: (socket, id) => send(socket, { id, result: openPort }),
-  slowly: (socket, id) => setTimeout(() => send(socket, { id, result: openPort }), SLOW_MS),
+  promptly: (reply) => reply(openPort),
+  slowly: (reply) => setTimeout(() => reply(openPort), SLOW_MS),
   never: () => {},
-  nonsense: (socket, id) => send(socket, { id, result: 'a port' }),
-}
-
-function send(socket, message) {
-  const payload = { jsonrpc: '2.0', ...message }
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ name: 'jsonrpc', payload }))
+  nonsense: (reply) => reply('a port'),
 }
 
 const DEPARTURES = {
@@ -79,23 +71,24 @@ const DEPARTURES = {
 async function registerOnce() {
   const token = randomUUID()
   const answersHow = randomKey({ promptly: 80, slowly: 10, never: 5, nonsense: 5 })
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v0/websocket`, [`io|0.0.1|${token}||`], {
-    headers: { Authorization: `Token ${token}` },
-    perMessageDeflate: false,
+  let acknowledge
+  const acknowledged = new Promise((resolve) => {
+    acknowledge = resolve
   })
+  const socket = connectRegistrant(
+    { port, token, id: token },
+    {
+      registered: () => acknowledge(true),
+      queried: (reply) => {
+        counts.portQueries += 1
+        ANSWERS[answersHow](reply)
+      },
+    },
+  )
   const closed = new Promise((resolve) => socket.on('close', resolve))
+  void closed.then(() => acknowledge(false))
   socket.on('error', () => {
     counts.refused += 1
-  })
-  const acknowledged = new Promise((resolve) => {
-    socket.on('message', (data) => {
-      const { name, payload } = JSON.parse(data)
-      if (name === 'sys' && payload === 'registered') resolve(true)
-      if (name !== 'jsonrpc') return
-      counts.portQueries += 1
-      ANSWERS[answersHow](socket, payload.id)
-    })
-    void closed.then(() => resolve(false))
   })
   if (!(await acknowledged)) return
   counts.registered += 1
@@ -110,24 +103,7 @@ async function registerOnce() {
   await closed
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-
-function ask(token) {
-  return new Promise((resolve, reject) => {
-    const request = get(
-      { port, host: '127.0.0.1', path: `/v0/hosties/${token}`, agent, timeout: 15_000 },
-      (response) => {
-        let body = ''
-        response.setEncoding('utf8').on('data', (text) => {
-          body += text
-        })
-        response.on('end', () => resolve({ status: response.statusCode, body }))
-      },
-    )
-    request.on('timeout', () => request.destroy(new Error('no answer in 15 s')))
-    request.on('error', reject)
-  })
-}
+const asking = new Asking()
 
 async function discover() {
   const tokens = [...registered.keys()]
@@ -137,7 +113,7 @@ async function discover() {
       : (tokens[Math.floor(Math.random() * tokens.length)] ?? 'unknown')
   const answersHow = registered.get(token)
   try {
-    const { status, body } = await ask(token)
+    const { status, body } = await asking.ask(port, token)
     counts[status === 200 ? 'found' : 'notFound'] += 1
     if (isRight(status, JSON.parse(body), answersHow, registered.get(token))) return
     counts.wrong += 1
@@ -174,27 +150,16 @@ async function registerRepeatedly() {
   while (!ending) await registerOnce()
 }
 
-async function discoverRepeatedly() {
-  const pending = new Set()
-  const beganMs = now()
-  for (let asked = 0; !ending; ) {
-    const due = Math.floor(((now() - beganMs) * perSecond) / 1000)
-    for (; asked < due; asked += 1) {
-      const one = discover().finally(() => pending.delete(one))
-      pending.add(one)
-    }
-    await sleep(BATCH_MS)
-  }
-  await Promise.all(pending)
-}
-
-const all = Promise.all([discoverRepeatedly(), ...Array.from({ length: count }, registerRepeatedly)])
+const all = Promise.all([
+  asking.repeat(perSecond, discover, () => ending),
+  ...Array.from({ length: count }, registerRepeatedly),
+])
 process.on('message', async ({ type }) => {
   if (type === 'end') {
     ending = true
     endAll()
     await all
-    agent.destroy()
+    asking.end()
   }
   process.send({ ...counts, now: registered.size })
 })

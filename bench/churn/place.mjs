@@ -1,15 +1,12 @@
-import { WebSocket } from 'ws'
+import { createHash } from 'node:crypto'
 import { now, sleep } from '../time.mjs'
+import { connectRegistrant } from './connection.mjs'
 
 const STAY_MS = { least: 2000, most: 60_000 }
 const AWAY_MS = { least: 1000, most: 5000 }
 /** They do not all come at once. */
 const FIRST_MS = 10_000
 const BACK_MS = { least: 50, most: 250 }
-/** A node, or this process, may see a moment late what has happened: a reset, a claim of another node. */
-export const GRACE_MS = 750
-/** So long after an engine's fault nodes may still not know what others have heard meanwhile. */
-const AFTER_FAULT_MS = 5000
 /** Links that have gone are remembered so long: answers may be about them. */
 const REMEMBER_MS = 30_000
 const PORTS = { first: 1024, count: 60_000 }
@@ -21,23 +18,32 @@ class Link {
   beganMs = now()
   registeredMs = Number.POSITIVE_INFINITY
   goneMs = Number.POSITIVE_INFINITY
+  /** Why it has gone: `left`, `moved`, what was done to its node, or `lost` where nothing was. */
+  end
   port = PORTS.first + (lastPort++ % PORTS.count)
   isWanted = true
-  /** The registrant's own, the same for all its links. */
+  /** The registrant's own, the same for all its links: only what looks like a sidecar's is taken for one. */
   id
+  /** `a` or `b`. */
+  name
+  /** The place of its node. */
+  node
 
-  constructor(id) {
-    this.id = id
+  constructor(token, name, node) {
+    this.id = createHash('sha256').update(`${token} ${name}`).digest('hex').slice(0, 32)
+    this.name = name
+    this.node = node
   }
 }
 
 /** One token, and the registrants that it has, one or two at a time. */
 export class Place {
   token
+  links = []
   #world
-  #links = []
   #sockets = new Map()
   #isEnding = false
+  #isAway = false
 
   constructor(world, token) {
     this.#world = world
@@ -48,11 +54,11 @@ export class Place {
   async run() {
     await this.#wait({ least: 0, most: FIRST_MS })
     while (!this.#isEnding) {
-      const first = this.#come(`${this.token}-a`)
+      this.#come('a')
       await this.#wait(STAY_MS)
       if (this.#isEnding) break
       const kind = this.#world.random()
-      if (kind < 0.3) await this.#move(first)
+      if (kind < 0.3) await this.#move()
       else if (kind < 0.5) await this.#second()
       await this.#leaveAll()
       await this.#wait(AWAY_MS)
@@ -65,100 +71,78 @@ export class Place {
     return this.#sockets.size
   }
 
+  /** How many open links are of a registrant that has come elsewhere since. */
+  get superseded() {
+    const isSuperseded = (link) =>
+      this.links.some(
+        ({ id, registeredMs }) =>
+          id === link.id && registeredMs > link.registeredMs && Number.isFinite(registeredMs),
+      )
+    return [...this.#sockets.keys()].filter(isSuperseded).length
+  }
+
   async end() {
     this.#isEnding = true
     await this.#leaveAll()
   }
 
-  /** What is wrong with an answer that names `port`; undefined if nothing is. */
-  verdict(port, askedMs, answeredMs) {
-    const named = this.#links.find((link) => link.port === port)
-    if (named === undefined || named.beganMs > answeredMs || named.goneMs < askedMs - GRACE_MS) return 'wrong'
-    const isNewer = (link) =>
-      link !== named &&
-      link.beganMs > named.registeredMs &&
-      link.registeredMs < askedMs - GRACE_MS &&
-      link.goneMs > answeredMs + GRACE_MS &&
-      !this.#wasFaulty(link.beganMs) &&
-      !this.#wasFaulty(answeredMs)
-    return this.#links.some(isNewer) ? 'older' : undefined
-  }
-
-  /** Whether nobody may have been registered at some time from `askedMs` to `answeredMs`. */
-  mayBeAbsent(askedMs, answeredMs) {
-    return !this.#links.some(
-      (link) => link.registeredMs < askedMs - GRACE_MS && link.goneMs > answeredMs + GRACE_MS,
-    )
-  }
-
-  /** For an example of what is wrong. */
-  story(atMs) {
-    const at = (ms) => (Number.isFinite(ms) ? Math.round(ms - atMs) : '-')
-    return this.#links
-      .map((link) => `${link.port} [${at(link.beganMs)} ${at(link.registeredMs)} ${at(link.goneMs)}]`)
-      .join(', ')
-  }
-
-  #wasFaulty(atMs) {
-    return this.#world.faults.some(
-      ({ sinceMs, untilMs }) => atMs > sinceMs - GRACE_MS && atMs < untilMs + AFTER_FAULT_MS,
-    )
-  }
-
   /** It comes to another node; its link there is let go as an older one of the same registrant. */
-  async #move(id) {
+  async #move() {
     this.#world.counts.moved += 1
-    this.#come(id)
+    this.#come('a')
     await this.#wait(STAY_MS)
   }
 
   /** Another registrant of the same token comes, and leaves again before the first one. */
   async #second() {
-    this.#come(`${this.token}-b`)
+    this.#world.counts.seconds += 1
+    this.#come('b')
     await this.#wait(STAY_MS)
-    this.#leave(this.#links.findLast(({ isWanted }) => isWanted))
+    this.#leave(this.links.findLast(({ isWanted }) => isWanted))
     await this.#wait(STAY_MS)
   }
 
-  /** A registrant registers, and again whenever its link is lost, until it leaves. @returns its own id */
-  #come(id) {
-    const { ports, random, counts } = this.#world
-    const link = new Link(id)
+  /** A registrant registers, and again whenever its link is lost, until it leaves. */
+  #come(name) {
+    const { nodes, random, counts, changed } = this.#world
+    const link = new Link(this.token, name, Math.floor(random() * nodes.length))
     const forgottenMs = now() - REMEMBER_MS
-    this.#links = [...this.#links.filter(({ goneMs }) => goneMs > forgottenMs), link]
-    const socket = new WebSocket(
-      `ws://127.0.0.1:${ports[Math.floor(random() * ports.length)]}/v0/websocket`,
-      [`io|0.0.1|${id}||`],
-      { headers: { Authorization: `Token ${this.token}` }, perMessageDeflate: false, handshakeTimeout: 5000 },
+    this.links = [...this.links.filter(({ goneMs }) => goneMs > forgottenMs), link]
+    const socket = connectRegistrant(
+      { port: nodes[link.node].port, token: this.token, id: link.id },
+      {
+        registered: () => {
+          link.registeredMs = now()
+          counts.registered += 1
+          changed(this)
+        },
+        queried: (reply) => reply(link.port),
+      },
     )
     this.#sockets.set(link, socket)
     socket.on('error', () => {
       counts.refused += 1
     })
-    socket.on('message', (data) => {
-      const { name, payload } = JSON.parse(data)
-      if (name === 'sys' && payload === 'registered') {
-        link.registeredMs = now()
-        counts.registered += 1
-      }
-      if (name !== 'jsonrpc') return
-      socket.send(JSON.stringify({ name, payload: { jsonrpc: '2.0', id: payload.id, result: link.port } }))
-    })
     socket.on('close', () => {
       link.goneMs = now()
       this.#sockets.delete(link)
+      changed(this)
       // The older link of a registrant that has moved is not made again.
-      const isOlder = this.#links.findLast((other) => other.id === id) !== link
+      const isOlder = this.links.findLast((other) => other.id === link.id) !== link
+      link.end = isOlder ? 'moved' : link.isWanted ? (this.#faultOf(link) ?? 'lost') : 'left'
       if (!link.isWanted || isOlder || this.#isEnding) return
       counts.lost += 1
       link.isWanted = false
       const backMs = BACK_MS.least + random() * (BACK_MS.most - BACK_MS.least)
-      void sleep(backMs).then(() => this.#isEnding || this.#isAway || this.#come(id))
+      void sleep(backMs).then(() => this.#isEnding || this.#isAway || this.#come(name))
     })
-    return id
   }
 
-  #isAway = false
+  /** What is being done to its node. */
+  #faultOf({ node }) {
+    const fault = this.#world.faults.at(-1)
+    return fault?.node === node && fault.untilMs === Number.POSITIVE_INFINITY ? fault.what : undefined
+  }
 
   #leave(link) {
     if (link === undefined) return
@@ -170,7 +154,7 @@ export class Place {
 
   async #leaveAll() {
     this.#isAway = true
-    for (const link of this.#links) this.#leave(link)
+    for (const link of this.links) this.#leave(link)
     while (this.#sockets.size > 0) await sleep(50)
     await sleep(BACK_MS.most)
     this.#isAway = false
