@@ -7,6 +7,7 @@ import type { ModelEngine } from '../support/model-nats.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 const SUBJECTS = new Subjects('test')
+const QUESTION = '{"kind":"question","isSecond":false,"isToSeveral":false}'
 const STRANGER = 'f'.repeat(16)
 
 /** Three nodes, and somebody else who may publish on their subjects. */
@@ -97,7 +98,7 @@ describe('a stranger who may publish on the subjects of a cluster', () => {
     const wanted = SUBJECTS.reply(STRANGER, '1')
     const replies = ['', 'elsewhere', SUBJECTS.alive, 'test.reply.>', 'test.reply.*.1', `${wanted}.2`, wanted]
     for (const reply of replies) {
-      stranger.publish(SUBJECTS.ask(hashOf(TOKEN)), '{"kind":"question","isSecond":false}', reply)
+      stranger.publish(SUBJECTS.ask(hashOf(TOKEN)), QUESTION, reply)
       stranger.publish(SUBJECTS.node(a.cluster.node), '{"kind":"rollCall"}', reply)
     }
     await clock.advance(3000)

@@ -11,6 +11,8 @@ const TOKENS = ['insecure_one', 'insecure_other'] as const
 const NODES = 3
 /** As many may be started in one run. */
 const NODES_MAX = 5
+/** How long a message takes between two servers at most, in milliseconds: near each other, or on two continents. */
+const [FAST_MS, SLOW_MS] = [10, 100]
 /** After all faults have ended, in milliseconds. */
 const WELL_MS = 15_000
 
@@ -70,10 +72,11 @@ export class ClusterRun {
   /** @param seed of how long messages take */
   constructor(seed: number) {
     const chance = seededChance(seed)
+    const longestMs = seed % 3 === 0 ? SLOW_MS : FAST_MS
     this.#cluster = createCluster(NODES, this.#clock)
-    this.#cluster.nats.delayMs = () => 0.2 + chance() ** 3 * 10
+    this.#cluster.nats.delayMs = () => 0.2 + chance() ** 3 * longestMs
     this.#links = new ClusterLinks(this.#clock, this.#cluster)
-    this.#truth = new ClusterTruth(this.#clock, this.#links)
+    this.#truth = new ClusterTruth(this.#clock, this.#links, longestMs)
     this.#links.update()
   }
 

@@ -3,14 +3,16 @@ import type { ModelNode } from '../support/cluster-harness.ts'
 import type { ModelRegistrant } from '../support/model-registrant.ts'
 import type { ClusterLinks } from './cluster-links.ts'
 
-/** So long after it joined, in milliseconds, clients may be sent to the one before it: messages take up to 10 ms each. */
-const JOINING_MS = 100
+/** Two that joined within so many milliseconds may have joined at the same time. */
+const RIVAL_MS = 100
+/** So many messages one after the other let all know of a newcomer, at most. */
+const JOINING_MESSAGES = 10
 /** So long nodes have to hear each other, in milliseconds, to know each other's numbers: there is a heartbeat every second. */
 const HEARTBEAT_MS = 1200
 /** So long after nodes can hear each other again, in milliseconds, they may not have noticed that they could not. */
 const NOTICED_MS = 1300
-/** An answer may be on its way for so long, in milliseconds, when its registrant leaves. */
-const ON_THE_WAY_MS = 50
+/** An answer may be on its way for so many messages when its registrant leaves. */
+const ON_THE_WAY_MESSAGES = 5
 
 interface Known {
   readonly registrant: ModelRegistrant
@@ -23,9 +25,16 @@ export class ClusterTruth {
   readonly #links: ClusterLinks
   readonly #byPort = new Map<number, Known>()
 
-  constructor(clock: Clock, links: ClusterLinks) {
+  /** How long after it joined clients may be sent to the one before it, in milliseconds. */
+  readonly #joiningMs: number
+  readonly #onTheWayMs: number
+
+  /** @param longestMs how long a message takes at most */
+  constructor(clock: Clock, links: ClusterLinks, longestMs: number) {
     this.#clock = clock
     this.#links = links
+    this.#joiningMs = Math.max(RIVAL_MS, JOINING_MESSAGES * longestMs)
+    this.#onTheWayMs = ON_THE_WAY_MESSAGES * longestMs
   }
 
   add(registrant: ModelRegistrant, node: ModelNode): void {
@@ -48,11 +57,11 @@ export class ClusterTruth {
     if (found === undefined || found.registrant.token !== token)
       return `a registrant that never was: ${answer}`
     const { registrant, node } = found
-    if (!registrant.isFindable && registrant.sinceMs < askedMs - ON_THE_WAY_MS) {
+    if (!registrant.isFindable && registrant.sinceMs < askedMs - this.#onTheWayMs) {
       return `${words(found)} at ${asker.index}, which was gone at ${registrant.sinceMs}`
     }
     const sinceMs = askedMs - NOTICED_MS
-    const newer = this.#livingSince(token, askedMs - JOINING_MS).find((other) => {
+    const newer = this.#livingSince(token, askedMs - this.#joiningMs).find((other) => {
       const areNear = [asker, node].every((one) => this.#links.areLinkedSince(one, other.node, sinceMs))
       return areNear && this.isNewer(other, found)
     })
@@ -72,11 +81,13 @@ export class ClusterTruth {
   isNewer(one: Known, other: Known): boolean {
     const fromMs = other.registrant.joinedMs
     const untilMs = one.registrant.joinedMs
-    if (untilMs - fromMs <= JOINING_MS) return false
+    if (untilMs - fromMs <= this.#joiningMs) return false
     if (one.node === other.node) return true
-    const isToldBefore = this.#links.couldHear(one.node, other.node, fromMs, untilMs, HEARTBEAT_MS)
-    const [beforeMs, saidMs] = [untilMs - JOINING_MS, untilMs + JOINING_MS]
-    return isToldBefore || this.#links.couldHear(one.node, other.node, beforeMs, saidMs, 2 * JOINING_MS)
+    const haveTheSameTime = this.#links.couldHear(one.node, other.node, 0, untilMs, HEARTBEAT_MS)
+    const [beforeMs, saidMs] = [untilMs - this.#joiningMs, untilMs + this.#joiningMs]
+    return (
+      haveTheSameTime || this.#links.couldHear(one.node, other.node, beforeMs, saidMs, 2 * this.#joiningMs)
+    )
   }
 
   #livingSince(token: string, sinceMs: number): Known[] {

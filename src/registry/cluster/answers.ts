@@ -7,15 +7,16 @@ import type { Engine } from './engine.ts'
 import { findingOf } from './finding.ts'
 import type { Holding } from './holdings.ts'
 import type { LocalRegistrants } from './local-registrants.ts'
+import type { Question, TokenReply } from './messages.ts'
 
 /** As many questions are answered at a time: each node asks about a token once at a time. */
 const WAITING_MAX = 20_000
 
-const MOVED = JSON.stringify({ kind: 'moved' })
-
 export interface AnswersOptions {
   readonly engine: Pick<Engine, 'publish'>
-  readonly claims: Pick<Claims<Registrant>, 'holdings' | 'sure' | 'counts'>
+  /** This node. */
+  readonly node: string
+  readonly claims: Pick<Claims<Registrant>, 'holdings' | 'untilHeard' | 'counts'>
   readonly local: Pick<LocalRegistrants<Registrant>, 'count'>
   /** Of the registrants of this process. */
   readonly directory: Directory
@@ -34,41 +35,52 @@ export class Answers {
    * @param holding undefined where the token is elsewhere by now, or nowhere
    * @returns whether it is answered
    */
-  answer(holding: Holding | undefined, reply: string): boolean {
-    const { engine, claims, directory } = this.#options
-    if (holding === undefined) engine.publish(reply, MOVED)
-    if (holding === undefined) return true
-    const sure = claims.sure(holding.hash)
-    const known = sure === undefined ? directory.atOnce(holding.token) : undefined
-    if (known !== undefined) this.#send(holding, reply, known)
-    if (known !== undefined) return true
+  answer(holding: Holding | undefined, { isToSeveral }: Question, reply: string): boolean {
+    const { claims, directory, node } = this.#options
+    if (holding === undefined) {
+      this.#say({ kind: 'moved', node }, reply)
+      return true
+    }
+    const untilHeard = holding.side === 'ask' ? claims.untilHeard(holding.hash) : undefined
+    const known = untilHeard === undefined ? directory.atOnce(holding.token) : undefined
+    if (known !== undefined) {
+      this.#send(holding, reply, known)
+      return true
+    }
     if (this.#waiting >= WAITING_MAX) return false
     this.#waiting += 1
+    if (isToSeveral) this.#say({ kind: 'asking', node, number: holding.number ?? 0 }, reply)
     inBackground(
-      this.#answerLater(holding, reply, sure).finally(() => {
+      this.#answerLater(holding, reply, untilHeard).finally(() => {
         this.#waiting -= 1
       }),
     )
     return true
   }
 
-  async #answerLater(holding: Holding, reply: string, sure: Promise<void> | undefined): Promise<void> {
+  async #answerLater(holding: Holding, reply: string, untilHeard: Promise<void> | undefined): Promise<void> {
+    const { claims, directory } = this.#options
     const { side } = holding
-    await sure
-    const answer = await this.#options.directory.later(holding.token)
-    // A newer registrant may have come to another node meanwhile.
-    if (holding.side === side) this.#send(holding, reply, answer)
-    else this.#options.engine.publish(reply, MOVED)
+    await untilHeard
+    const answer = await directory.later(holding.token)
+    // A newer registrant may have come to another node meanwhile, or the newest one of this has left.
+    const isSure = side === 'fallback' || claims.untilHeard(holding.hash) === undefined
+    if (holding.side === side && isSure) this.#send(holding, reply, answer)
+    else this.#say({ kind: 'moved', node: this.#options.node }, reply)
   }
 
   #send({ hash, token }: Holding, reply: string, answer: Resolution): void {
-    const { engine, claims, local } = this.#options
+    const { node, claims, local } = this.#options
     const now = claims.holdings.get(hash)
     const finding = findingOf(
       answer,
       local.count(token) + (now === undefined ? 0 : claims.counts.elsewhere(now)),
     )
-    if (now === undefined || finding === undefined) return engine.publish(reply, MOVED)
-    engine.publish(reply, JSON.stringify({ kind: 'answer', number: now.number ?? 0, ...finding }))
+    if (now === undefined || finding === undefined) return this.#say({ kind: 'moved', node }, reply)
+    this.#say({ kind: 'answer', node, number: now.number ?? 0, ...finding }, reply)
+  }
+
+  #say(what: TokenReply, reply: string): void {
+    this.#options.engine.publish(reply, JSON.stringify(what))
   }
 }

@@ -4,14 +4,12 @@ import type { Directory } from '../directory.ts'
 import { cannotSay, NOT_REGISTERED, type Resolution, UNSETTLED } from '../resolution.ts'
 import type { Claims } from './claims.ts'
 import { resolutionOf } from './finding.ts'
-import type { Reply } from './messages.ts'
+import type { Question } from './messages.ts'
 import type { Questions } from './questions.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /** How long the answer of another node may take, in milliseconds: its registrant has 2 s, and the engine the rest. */
 const ANSWER_MS = 2500
-/** How long further answers are waited for, where two nodes may hold one token, in milliseconds. */
-const GATHER_MS = 30
 /** So long after a discovery came, in milliseconds, nobody is asked any more: the least patient clients wait 10 s. */
 const LATEST_MS = 7000
 /** How long is waited where a token has moved, in milliseconds: the engine needs a moment to know where it is. */
@@ -35,14 +33,14 @@ export interface ClusterKnowledge {
   readonly isSettled: boolean
   /** Makes it certain, if it is not cut off. */
   makeCertain(): Promise<void>
-  /** Whether every member has been heard from after now. */
-  rollCall(): Promise<boolean>
+  /** Resolves when every member has heard what this node has said until now, with who is there; undefined if one has not. See `RollCall`. */
+  rollCall(): Promise<string | undefined>
 }
 
 export interface ClusterDirectoryOptions {
   readonly clock: Clock
   readonly knowledge: ClusterKnowledge
-  readonly claims: Pick<Claims<never>, 'isHolder' | 'sure'>
+  readonly claims: Pick<Claims<never>, 'isHolder' | 'untilHeard' | 'answered'>
   readonly questions: Questions
   readonly subjects: Subjects
   /** Of the registrants of this process. */
@@ -68,7 +66,7 @@ export class ClusterDirectory implements Directory {
     if (knowledge.isCutOff) return hasNewest(token) ? local.atOnce(token) : AWAY
     if (!knowledge.isCertain || !knowledge.isSettled || !hasNewest(token)) return undefined
     const hash = hashOf(token)
-    return this.#isHolder(hash) && claims.sure(hash) === undefined ? local.atOnce(token) : undefined
+    return this.#isHolder(hash) && claims.untilHeard(hash) === undefined ? local.atOnce(token) : undefined
   }
 
   /** Discoveries of one token share a search; but that nobody has it is said only by one that began after they came. */
@@ -79,6 +77,11 @@ export class ClusterDirectory implements Directory {
     return running.answer.then((found) => {
       return found.result === 'not_registered' ? this.later(token, askedMs) : found
     })
+  }
+
+  /** Whether a node holds the token, answering or not. */
+  async hasHolder(hash: string): Promise<boolean> {
+    return typeof (await this.#ask('ask', hash)) === 'object'
   }
 
   #begin(token: string): Promise<Resolution> {
@@ -111,14 +114,15 @@ export class ClusterDirectory implements Directory {
 
   /** Undefined where others have to be asked. */
   async #findHere(token: string, hash: string): Promise<Resolution | undefined> {
-    const { knowledge, local, hasNewest } = this.#options
+    const { knowledge, claims, local, hasNewest } = this.#options
     if (this.#isHolder(hash)) await knowledge.makeCertain()
-    await this.#options.claims.sure(hash)
+    await claims.untilHeard(hash)
     if (knowledge.isCutOff) return hasNewest(token) ? (local.atOnce(token) ?? local.later(token)) : AWAY
     if (!this.#isHolder(hash) || !knowledge.isSettled) return undefined
     const answer = local.atOnce(token) ?? (await local.later(token))
     // Another node may have a newer registrant by now, or this one's has gone.
-    if (answer.result === 'not_registered' || !this.#isHolder(hash)) return undefined
+    if (answer.result === 'not_registered' || !this.#isHolder(hash) || claims.untilHeard(hash))
+      return undefined
     return isUnusable(answer) ? this.#orSecond(hash, answer) : answer
   }
 
@@ -133,44 +137,59 @@ export class ClusterDirectory implements Directory {
 
   /** `nobody`: no node has a registrant. `missing`: none that answers has one. */
   async #askOthers(hash: string): Promise<Resolution | 'moved' | 'nobody' | 'missing'> {
-    const first = await this.#ask('ask', hash, false)
+    const first = await this.#ask('ask', hash)
     if (first === 'moved') return 'moved'
     if (first !== 'nobody') return isUnusable(first) ? this.#orSecond(hash, first) : first
-    const isComplete = await this.#options.knowledge.rollCall()
+    const there = await this.#options.knowledge.rollCall()
     // Now every subscription is known here that a member made before it answered. Who goes from fallback to ask subscribes first: in
     // this order it is found at one of them.
-    // Members are asked again behind these: one of them may have died in between.
-    const [fallback, holder, isStillComplete] = await Promise.all([
-      this.#ask('fallback', hash, false),
-      this.#ask('ask', hash, false),
-      this.#options.knowledge.rollCall(),
+    // Members are asked again behind these: one of them may have died in between, or connected again, and not subscribed to all again.
+    const allAsked = this.#allAsked()
+    const [fallback, holder, stillThere] = await Promise.all([
+      this.#ask('fallback', hash, { allAsked }),
+      this.#ask('ask', hash, { allAsked }),
+      allAsked,
     ])
+    // A holder that cannot answer may have a newer one than the fallbacks.
+    if (typeof holder === 'object' && holder.result === 'refused') return holder
     const answer = [holder, fallback].find(isFound) ?? [holder, fallback].find((each) => each !== 'nobody')
-    return answer ?? (isComplete && isStillComplete ? 'nobody' : 'missing')
+    if (answer !== undefined) return answer
+    if (there === undefined || stillThere === undefined) return 'missing'
+    return there === stillThere ? 'nobody' : 'moved'
   }
 
   /** Where the newest registrant cannot say where its puppet is, an older one may. */
   async #orSecond(hash: string, first: Resolution): Promise<Resolution> {
-    const second = await this.#ask('fallback', hash, true)
+    const second = await this.#ask('fallback', hash, { isSecond: true })
     return isFound(second) ? second : first
   }
 
   async #ask(
     side: 'ask' | 'fallback',
     hash: string,
-    isSecond: boolean,
+    { isSecond = false, allAsked }: { isSecond?: boolean; allAsked?: Promise<unknown> } = {},
   ): Promise<Resolution | 'moved' | 'nobody'> {
-    const { questions, subjects, knowledge } = this.#options
-    const gatherMs = side === 'fallback' || !knowledge.isSettled ? GATHER_MS : 0
-    const text = JSON.stringify({ kind: 'question', isSecond })
-    const outcome = await questions.ask(subjects[side](hash), text, { deadlineMs: ANSWER_MS, gatherMs })
+    const { questions, subjects, knowledge, claims } = this.#options
+    const isToSeveral = side === 'fallback' || !knowledge.isSettled
+    const question: Question = { kind: 'question', isSecond, isToSeveral }
+    const outcome = await questions.ask(subjects[side](hash), JSON.stringify(question), {
+      deadlineMs: ANSWER_MS,
+      allAsked: isToSeveral ? (allAsked ?? this.#allAsked()) : undefined,
+      onReply: side === 'ask' ? (reply) => claims.answered(hash, reply) : undefined,
+    })
     if (outcome === 'nobody') {
       this.#options.emit(NO_RESPONDERS)
       return 'nobody'
     }
     // Without a connection this node says what it has.
-    if (outcome === 'lost') return 'moved'
-    return outcome === 'silence' ? SILENT : bestOf(outcome)
+    if (outcome === 'moved' || outcome === 'lost') return 'moved'
+    return typeof outcome === 'object' && outcome.kind === 'answer' ? resolutionOf(outcome) : SILENT
+  }
+
+  /** Members are asked behind all questions that are being asked just now: each has had those when it answers. */
+  async #allAsked(): Promise<string | undefined> {
+    await undefined
+    return this.#options.knowledge.rollCall()
   }
 
   #isHolder(hash: string): boolean {
@@ -189,14 +208,4 @@ function isUnusable({ result }: Resolution): boolean {
 
 function isFound(answer: Resolution | 'moved' | 'nobody'): answer is Resolution {
   return typeof answer === 'object' && answer.result === 'found'
-}
-
-/** The newest registrant that can be found; else what is said of one that cannot. */
-function bestOf(replies: readonly Reply[]): Resolution | 'moved' {
-  const answers = replies
-    .filter((reply) => reply.kind === 'answer')
-    .toSorted((one, other) => other.number - one.number)
-  const found = answers.find(({ result }) => result === 'found')
-  const best = found ?? answers.find(({ result }) => result === 'refused') ?? answers[0]
-  return best === undefined ? 'moved' : resolutionOf(best)
 }

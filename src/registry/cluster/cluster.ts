@@ -11,7 +11,7 @@ import type { EngineMessage } from './engine.ts'
 import { HEARTBEAT_MS, Heartbeats } from './heartbeats.ts'
 import type { Holding } from './holdings.ts'
 import { type MemberChange, Members } from './members.ts'
-import { readMemberMessage, readNodeMessage } from './messages.ts'
+import { type Question, readMemberMessage, readNodeMessage } from './messages.ts'
 import { Questions } from './questions.ts'
 import { RollCall } from './roll-call.ts'
 import { Settling } from './settling.ts'
@@ -41,6 +41,7 @@ export class Cluster implements ClusterMembership {
   readonly #health: ClusterHealthRecord
   /** When it began to hear itself, and so the others. */
   #joinedMs = Number.POSITIVE_INFINITY
+  #connections = 0
   #cancelTick = (): void => {}
 
   constructor(given: ClusterOptions) {
@@ -62,17 +63,25 @@ export class Cluster implements ClusterMembership {
       local,
       perToken: options.perToken,
       onChanged: options.onShared,
-      onQuestion: (holding, { reply }) => this.#asked(holding, reply),
+      onQuestion: (...asked) => this.#asked(...asked),
+      rollCall: () => (this.isCutOff ? Promise.resolve() : this.#rollCall.call()),
+      hasHolder: (hash) => this.directory.hasHolder(hash),
     })
     this.#heartbeats = new Heartbeats({
       ...common,
       subject: subjects.alive,
       name: options.name,
       members: this.members,
-      number: () => this.claims.order.highest,
+      number: () => this.claims.order.now,
     })
-    this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.repeat(holding))
-    this.#answers = new Answers({ engine, claims: this.claims, local, directory: localDirectory })
+    this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.own.repeat(holding))
+    this.#answers = new Answers({
+      engine,
+      node: this.node,
+      claims: this.claims,
+      local,
+      directory: localDirectory,
+    })
     this.#questions = new Questions(clock, engine, subjects, this.node, onIgnored)
     this.#certainty = new Certainty({
       clock,
@@ -82,6 +91,7 @@ export class Cluster implements ClusterMembership {
       onCertain: () => this.#joinedAgain(),
     })
     this.#rollCall = new RollCall({
+      node: this.node,
       members: this.members,
       questions: this.#questions,
       subjects,
@@ -103,9 +113,8 @@ export class Cluster implements ClusterMembership {
   }
 
   get state(): ClusterState {
-    const { prefix, name } = this.#options
+    const { prefix, name, node } = this.#options
     const { ask, fallback } = this.claims.holdings.counts
-    const { node } = this
     const members = this.members.states
     return { ...this.#health.health, prefix, node, name, members, claims: ask, fallbacks: fallback }
   }
@@ -126,16 +135,18 @@ export class Cluster implements ClusterMembership {
     return this.#certainty.makeCertain()
   }
 
-  async rollCall(): Promise<boolean> {
-    const isComplete = await this.#rollCall.call()
+  async rollCall(): Promise<string | undefined> {
+    const there = await this.#rollCall.call()
     // By then it has heard each member: each says every second that it lives.
-    return isComplete && this.#options.clock.now() >= this.#joinedMs + HEARTBEAT_MS + LATE_MS
+    const knowsAll = this.#options.clock.now() >= this.#joinedMs + HEARTBEAT_MS + LATE_MS
+    return knowsAll ? there : undefined
   }
 
   start(): void {
     this.#options.engine.start({
       onConnected: (server) => {
         this.#options.emit({ kind: 'connected', server })
+        this.#connections += 1
         this.#certainty.connected()
       },
       onDisconnected: (reason) => {
@@ -164,9 +175,9 @@ export class Cluster implements ClusterMembership {
   async stop(): Promise<void> {
     const { clock, engine } = this.#options
     const untilMs = clock.now() + END_MS
-    while (this.claims.expecting > 0 && clock.now() < untilMs && !this.isCutOff) {
+    while (this.claims.own.expecting > 0 && clock.now() < untilMs && !this.isCutOff) {
       await new Promise<void>((resolve) => clock.after(TICK_MS / 5, resolve))
-      this.claims.endExpecting()
+      this.claims.own.endExpecting()
     }
     this.#cancelTick()
     this.#heartbeats.sayGoodbye()
@@ -178,14 +189,11 @@ export class Cluster implements ClusterMembership {
   #tick(): void {
     const { clock } = this.#options
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
-    this.claims.endExpecting()
+    this.claims.tick()
     this.#certainty.tick()
     const hearsSinceMs = this.isCertain ? this.#joinedMs : Number.POSITIVE_INFINITY
     for (const change of this.members.tick(clock.now(), hearsSinceMs)) this.#memberChanged(change)
-    if (this.#heartbeats.isDue) {
-      this.claims.order.raise()
-      this.#heartbeats.say()
-    }
+    if (this.#heartbeats.isDue) this.#heartbeats.say()
     this.#settling.tick()
   }
 
@@ -198,10 +206,10 @@ export class Cluster implements ClusterMembership {
       // Somebody else has said it: believed, it would stand for all that this node does not hear until then.
       if (heard.sentMs > clock.now()) return emit({ kind: 'ignored' })
       this.#certainty.heard(heard.sentMs)
-      this.claims.confirmed(heard.sentMs)
+      this.claims.own.confirmed(heard.sentMs)
       return
     }
-    this.claims.order.raise(heard.number)
+    this.claims.heardTime(heard.number)
     this.#memberChanged(this.members.heard(heard, clock.now()))
     const missing = heard.missing.filter(({ node }) => node !== this.node)
     for (const change of this.members.othersMiss(missing, clock.now())) this.#memberChanged(change)
@@ -212,11 +220,11 @@ export class Cluster implements ClusterMembership {
     if (heard?.kind === 'gaveWay') return this.claims.gaveWay(heard)
     if (heard?.kind === 'displace') return this.claims.counts.displace(heard.hash, heard.number)
     if (heard === undefined || !this.#subjects.isReply(reply)) return this.#options.emit({ kind: 'ignored' })
-    this.#options.engine.publish(reply, JSON.stringify({ kind: 'here' }))
+    this.#options.engine.publish(reply, JSON.stringify({ kind: 'here', connection: this.#connections }))
   }
 
-  #asked(holding: Holding | undefined, reply: string): void {
-    const isAnswered = this.#subjects.isReply(reply) && this.#answers.answer(holding, reply)
+  #asked(holding: Holding | undefined, question: Question, reply: string): void {
+    const isAnswered = this.#subjects.isReply(reply) && this.#answers.answer(holding, question, reply)
     if (!isAnswered) this.#options.emit({ kind: 'ignored' })
   }
 

@@ -15,7 +15,7 @@ export interface HeartbeatsOptions {
   /** What people call this node. */
   readonly name: string
   readonly members: Members
-  /** The highest number that this node knows. */
+  /** What the cluster's clock shows. */
   readonly number: () => number
 }
 

@@ -15,8 +15,8 @@ export interface Holding {
   readonly side: Side
   /** That of the newest registrant that clients can be sent to; undefined if there is none. */
   number: number | undefined
-  /** When its newest registrant left last, and an older one of this node took its place, by the clock. */
-  loweredMs: number
+  /** Set while other nodes have not heard the claim to which they may have a higher one; resolves when they have, and have answered. */
+  untilHeard: Promise<void> | undefined
   /** When its newest registrant joined, by the clock. */
   joinedMs: number
   /** When it was claimed last, by the clock. */
@@ -69,7 +69,7 @@ export class Holdings {
       subscription,
       number: undefined,
       assertedMs: Number.NEGATIVE_INFINITY,
-      loweredMs: Number.NEGATIVE_INFINITY,
+      untilHeard: undefined,
       joinedMs: Number.NEGATIVE_INFINITY,
       claimedMs: Number.NEGATIVE_INFINITY,
     }

@@ -16,10 +16,18 @@ export interface Count {
   readonly oldest: number
 }
 
+/** Where is the puppet? */
+export interface Question {
+  readonly kind: 'question'
+  /** The holder of the token could not say. */
+  readonly isSecond: boolean
+  /** Several may answer: who needs time for it says first that it will. */
+  readonly isToSeveral: boolean
+}
+
 /** On `ask.<hash>` and `fallback.<hash>`. */
 export type TokenMessage =
-  /** Where is the puppet? `isSecond`: the holder of the token could not say. */
-  | { readonly kind: 'question'; readonly isSecond: boolean }
+  | Question
   /** `isFresh`: its registrant has just joined; `isAgain`: and that was said before. `link`: the SHA-256 of that registrant's own id, the same for all its links; empty if it has none. */
   | ({
       readonly kind: 'claim'
@@ -48,7 +56,7 @@ export type MemberMessage =
       readonly node: string
       /** The host's name, for people. */
       readonly name: string
-      /** The highest number that the node knows. */
+      /** What the cluster's clock shows: see `join-order.ts`. */
       readonly number: number
       /** By the sender's own monotonic clock, in milliseconds: only the sender can use it. */
       readonly sentMs: number
@@ -60,12 +68,19 @@ export type MemberMessage =
     }
   | { readonly kind: 'goodbye'; readonly node: string }
 
-/** The answer to a question. */
+/** What is said to a question. */
 export type Reply =
-  | { readonly kind: 'here' }
+  /** To the roll call. `connection`: counts the sender's connections to the engine. */
+  { readonly kind: 'here'; readonly connection: number } | TokenReply
+
+export type TokenReply =
   /** The token is at another node by now, or at none: ask again. */
-  | { readonly kind: 'moved' }
-  | ({ readonly kind: 'answer'; readonly number: number } & Finding)
+  | { readonly kind: 'moved'; readonly node: string }
+  /** The sender asks its registrant; an answer follows. */
+  | ({ readonly kind: 'asking' } & Claim)
+  | Answer
+
+export type Answer = { readonly kind: 'answer' } & Claim & Finding
 
 /** What a node says of the puppet of a token. */
 export type Finding =
@@ -95,8 +110,8 @@ type Fields = Record<string, unknown>
 export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
   const fields = read(data)
   if (fields === undefined) return undefined
-  const { kind, node, number, isFresh, isAgain, link, isSecond, registrants, oldest } = fields
-  if (kind === 'question' && typeof isSecond === 'boolean') return { kind, isSecond }
+  const { kind, node, number, isFresh, isAgain, link, registrants, oldest } = fields
+  if (kind === 'question') return readQuestion(fields)
   if (!isNode(node)) return undefined
   if (kind === 'left') return { kind, node }
   if (!isNumber(registrants) || !isNumber(oldest)) return undefined
@@ -111,6 +126,11 @@ export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
   )
     return undefined
   return { kind, node, number, isFresh, isAgain, link: link as string, registrants, oldest }
+}
+
+function readQuestion({ isSecond, isToSeveral }: Fields): Question | undefined {
+  if (typeof isSecond !== 'boolean' || typeof isToSeveral !== 'boolean') return undefined
+  return { kind: 'question', isSecond, isToSeveral }
 }
 
 export function readNodeMessage(data: Uint8Array): NodeMessage | undefined {
@@ -149,11 +169,14 @@ export function readMemberMessage(data: Uint8Array): MemberMessage | undefined {
 export function readReply(data: Uint8Array): Reply | undefined {
   const fields = read(data)
   if (fields === undefined) return undefined
-  const { kind, number } = fields
-  if (kind === 'here' || kind === 'moved') return { kind }
+  const { kind, node, number, connection } = fields
+  if (kind === 'here') return isNumber(connection) ? { kind, connection } : undefined
+  if (!isNode(node)) return undefined
+  if (kind === 'moved') return { kind, node }
+  if (!isNumber(number)) return undefined
+  if (kind === 'asking') return { kind, node, number }
   const finding = readFinding(fields)
-  if (kind !== 'answer' || !isNumber(number) || finding === undefined) return undefined
-  return { kind, number, ...finding }
+  return kind === 'answer' && finding !== undefined ? { kind, node, number, ...finding } : undefined
 }
 
 function readFinding(fields: Fields): Finding | undefined {
@@ -175,7 +198,7 @@ function read(data: Uint8Array): Fields | undefined {
 
 const DECODER = new TextDecoder()
 
-/** Numbers grow by one a registrant and a second; a stranger's must not leave no room above it. */
+/** Numbers grow by one a millisecond: enough for 35,000 years. */
 export const NUMBER_MAX = 2 ** 50
 
 function isNumber(value: unknown): value is number {

@@ -1,23 +1,24 @@
 import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
-import { type Reply, readReply } from './messages.ts'
+import { type Answer, type Reply, readReply, type TokenReply } from './messages.ts'
+import { Replies } from './replies.ts'
 import { lastPart, type Subjects } from './subjects.ts'
 
 /**
- * `nobody`: the engine says that nobody has subscribed. `silence`: somebody may have, and no answer came in time. `lost`: the connection to
- * the engine is gone.
+ * `moved`: the token is elsewhere by now, or nowhere. `nobody`: the engine says that nobody has subscribed.
+ * `silence`: somebody may have, and no answer came in time. `lost`: the connection to the engine is gone.
  */
-export type Outcome = readonly Reply[] | 'nobody' | 'silence' | 'lost'
+export type Outcome = Answer | Here | 'moved' | 'nobody' | 'silence' | 'lost'
+
+export type Here = Extract<Reply, { kind: 'here' }>
 
 export interface QuestionOptions {
   /** In milliseconds. */
   readonly deadlineMs: number
-  /** How long further answers are waited for after the first one, in milliseconds; 0: not at all. */
-  readonly gatherMs: number
+  /** Where several nodes may answer: resolves when all have been asked, and have said what they can say at once. Default: the first answer counts. */
+  readonly allAsked?: Promise<unknown> | undefined
+  readonly onReply?: ((reply: TokenReply) => void) | undefined
 }
-
-/** As many answers to one question are looked at: a token has a few registrants. */
-const REPLIES_MAX = 100
 
 /** How long an answer is waited for where one node says that the token has moved, in milliseconds. */
 const MOVED_MS = 30
@@ -29,10 +30,12 @@ const MOVED_MS = 30
 const ONCE_MORE_MS = 500
 
 interface Waiting {
-  readonly gatherMs: number
-  readonly replies: Reply[]
+  readonly replies: Replies
+  readonly onReply: QuestionOptions['onReply']
   readonly settle: (outcome: Outcome) => void
+  isForSeveral: boolean
   cancel: Cancel
+  cancelMoved: Cancel | undefined
 }
 
 /** Questions to other nodes, and their answers. */
@@ -60,12 +63,13 @@ export class Questions {
     engine.subscribe(subjects.reply(node, '*'), (message) => this.#answered(message))
   }
 
-  ask(subject: string, text: string, { deadlineMs, gatherMs }: QuestionOptions): Promise<Outcome> {
+  ask(subject: string, text: string, { deadlineMs, allAsked, onReply }: QuestionOptions): Promise<Outcome> {
     this.#lastRequest += 1
     const request = String(this.#lastRequest)
     return new Promise((resolve) => {
       const settle = (outcome: Outcome): void => {
         waiting.cancel()
+        waiting.cancelMoved?.()
         this.#waiting.delete(request)
         resolve(outcome)
       }
@@ -76,10 +80,20 @@ export class Questions {
         ask()
       }
       const isLong = deadlineMs > ONCE_MORE_MS
-      const cancel = isLong ? this.#clock.after(ONCE_MORE_MS, askOnceMore) : waitFor(deadlineMs)
-      const waiting: Waiting = { gatherMs, replies: [], settle, cancel }
+      const waiting: Waiting = {
+        replies: new Replies(),
+        onReply,
+        settle,
+        isForSeveral: allAsked !== undefined,
+        cancel: isLong ? this.#clock.after(ONCE_MORE_MS, askOnceMore) : waitFor(deadlineMs),
+        cancelMoved: undefined,
+      }
       this.#waiting.set(request, waiting)
       ask()
+      allAsked?.then(() => {
+        waiting.isForSeveral = false
+        if (this.#waiting.get(request) === waiting) this.#conclude(waiting)
+      })
     })
   }
 
@@ -99,12 +113,17 @@ export class Questions {
     if (isNoResponders) return waiting.settle('nobody')
     const reply = readReply(data)
     if (reply === undefined) return this.#onIgnored()
-    if (waiting.replies.length < REPLIES_MAX) waiting.replies.push(reply)
-    if (waiting.gatherMs === 0 && reply.kind !== 'moved') return waiting.settle(waiting.replies)
-    if (waiting.replies.length > 1) return
-    waiting.cancel()
+    if (reply.kind === 'here') return waiting.settle(reply)
+    waiting.onReply?.(reply)
+    waiting.replies.add(reply)
+    this.#conclude(waiting)
+  }
+
+  #conclude(waiting: Waiting): void {
+    const { best } = waiting.replies
+    if (waiting.isForSeveral || best === undefined || best === 'asking') return
+    if (best !== 'moved') return waiting.settle(best)
     // Where a token has moved, both nodes may have been asked.
-    const gatherMs = waiting.gatherMs || MOVED_MS
-    waiting.cancel = this.#clock.after(gatherMs, () => waiting.settle(waiting.replies))
+    waiting.cancelMoved ??= this.#clock.after(MOVED_MS, () => waiting.settle('moved'))
   }
 }
