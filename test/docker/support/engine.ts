@@ -60,7 +60,15 @@ export async function haveBase(image: string): Promise<void> {
 /** Gives images to podman, which the testbed installs where it is missing. */
 export async function giveToPodman(...images: readonly string[]): Promise<void> {
   if (!(await works('podman', '--version'))) await call(TESTBED, ['pods', ...images])
-  else for (const image of images) await call('sh', ['-c', 'docker save "$1" | podman load -q', 'sh', image])
+  for (const image of images)
+    if ((await idOf('podman', image)) !== (await idOf('docker', image)))
+      await call('sh', ['-c', 'docker save "$1" | podman load -q', 'sh', image])
+}
+
+/** Which image it is; undefined where it is not there. */
+async function idOf(client: string, image: string): Promise<string | undefined> {
+  const id = await call(client, ['image', 'inspect', '--format', '{{.Id}}', image]).catch(() => undefined)
+  return id?.replace('sha256:', '')
 }
 
 export interface BuildOptions {
