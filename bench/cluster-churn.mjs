@@ -69,9 +69,9 @@ async function discover() {
   await sleep(2 * GRACE_MS)
   if (said.status === 0) return notAnswered(node, askedMs, answeredMs, said.error)
   counts[STATUSES[said.status]] += 1
-  const port = said.status === 200 ? JSON.parse(said.body).port : undefined
-  const answer = { ...said, port, askedMs, answeredMs }
-  await judging.judge({ token, node, links: place?.links ?? [], answer })
+  const { port, reason } = JSON.parse(said.body)
+  const answer = { ...said, node, port, reason, askedMs, answeredMs }
+  await judging.judge({ token, links: place?.links ?? [], answer })
 }
 
 /** A client asks another node, if this one is away; if not, that is a mistake. */

@@ -42,7 +42,7 @@ nodes stays. No node is killed in the first half: for 3 min after that each 404 
 another node and two get a second registrant beside them. A link that is lost is made again after 50 to 250 ms at any node. Any node is asked,
 200 times a second in all, and 1,000 times when a fault begins; half of the questions are about tokens that changed in the last 3 s. What is
 seen less than 0.75 s after a change is not judged; nor is an older registrant less than 5 s after a fault of a NATS server began, nor a 503
-less than 5 s after any fault.
+less than 5 s after a fault that may be its cause.
 `
 console.log(table)
 if (values.save)

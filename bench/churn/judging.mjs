@@ -46,7 +46,7 @@ export class Judging {
   }
 
   /** To be called a moment after the answer: only then it is known here what had happened. */
-  async judge({ token, node, links, answer }) {
+  async judge({ token, links, answer }) {
     const { nodes, faults } = this.#world
     const stillMs = this.#standstills.since(answer.askedMs - GRACE_MS)
     const { verdict, why = verdict } = judge(answer, links, faults, stillMs)
@@ -54,12 +54,10 @@ export class Judging {
     if (verdict === 'right' || verdict === 'unjudged') return
     this.#told[verdict] = (this.#told[verdict] ?? 0) + 1
     if (this.#told[verdict] > TOLD) return
-    const place = nodes[node]
     const story = storyOf({
       verdict,
       token,
-      node,
-      place,
+      place: nodes[answer.node],
       links,
       faults,
       answer,

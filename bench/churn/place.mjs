@@ -73,12 +73,7 @@ export class Place {
 
   /** How many open links are of a registrant that has come elsewhere since. */
   get superseded() {
-    const isSuperseded = (link) =>
-      this.links.some(
-        ({ id, registeredMs }) =>
-          id === link.id && registeredMs > link.registeredMs && Number.isFinite(registeredMs),
-      )
-    return [...this.#sockets.keys()].filter(isSuperseded).length
+    return [...this.#sockets.keys()].filter((link) => this.#hasMoved(link)).length
   }
 
   async end() {
@@ -129,13 +124,25 @@ export class Place {
       changed(this)
       // The older link of a registrant that has moved is not made again.
       const isOlder = this.links.findLast((other) => other.id === link.id) !== link
-      link.end = isOlder ? 'moved' : link.isWanted ? (this.#faultOf(link) ?? 'lost') : 'left'
+      link.end = this.#endOf(link)
       if (!link.isWanted || isOlder || this.#isEnding) return
       counts.lost += 1
       link.isWanted = false
       const backMs = BACK_MS.least + random() * (BACK_MS.most - BACK_MS.least)
       void sleep(backMs).then(() => this.#isEnding || this.#isAway || this.#come(name))
     })
+  }
+
+  #endOf(link) {
+    if (!link.isWanted) return 'left'
+    return this.#hasMoved(link) ? 'moved' : (this.#faultOf(link) ?? 'lost')
+  }
+
+  /** Whether its registrant has registered by another link since. */
+  #hasMoved(link) {
+    const isNext = ({ id, registeredMs }) =>
+      id === link.id && registeredMs > link.registeredMs && Number.isFinite(registeredMs)
+    return this.links.some(isNext)
   }
 
   /** What is being done to its node. */

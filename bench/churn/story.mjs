@@ -6,10 +6,10 @@ const TOLD_MS = 30_000
 /**
  * What a person needs to find the cause of a wrong answer. All times are relative to the question.
  *
- * @param {{ verdict: string, node: number, sinceMs: number }} of `sinceMs`: when all began
+ * @param {{ verdict: string, sinceMs: number }} of `sinceMs`: when all began
  */
-export function storyOf({ verdict, token, node, sinceMs, answer, place, links, faults, stillMs }) {
-  const { askedMs, answeredMs, status, body } = answer
+export function storyOf({ verdict, token, sinceMs, answer, place, links, faults, stillMs }) {
+  const { node, askedMs, answeredMs, status, body } = answer
   const at = (ms) => (Number.isFinite(ms) ? `${Math.round(ms - askedMs)} ms` : 'never')
   const about = ({ port, name, node: home, beganMs, registeredMs, goneMs, end = 'open' }) =>
     `${port} (${name} at node ${home + 1}): connects ${at(beganMs)}, registered ${at(registeredMs)}, gone ${at(goneMs)}, ${end}`

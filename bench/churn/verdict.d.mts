@@ -12,13 +12,18 @@ export interface Link {
 
 export interface Fault {
   readonly what: 'NATS server ended' | 'NATS server killed' | 'node ended' | 'node killed'
+  /** The place of the node to which it was done. */
+  readonly node?: number
   readonly sinceMs: number
   readonly untilMs: number
 }
 
 export interface ChurnAnswer {
+  /** The place of the node that was asked. */
+  readonly node: number
   readonly status: number
   readonly port?: number
+  readonly reason?: string
   readonly askedMs: number
   readonly answeredMs: number
 }

@@ -17,7 +17,7 @@ const EXPECTED_MS = 700
  * `odd`: none of these. `unjudged`: it may have been right, because just then registrants changed (`change`), the process that judges
  * stood still (`still`), or there was a fault (`fault`).
  *
- * @param answer `port`: what it names; times by the clock that all processes share
+ * @param answer `node`: who was asked; `port`: what it names; `reason`: why it names none of those that are there; times by the clock that all processes share
  * @param links of its token, the oldest first
  * @param faults what was done to nodes and NATS servers
  * @param stillMs how long the process that judges stood still at about that time
@@ -27,6 +27,8 @@ export function judge(answer, links, faults, stillMs = 0) {
   if (answer.status === 503) return judgeRefusal(answer, links, faults, stillMs)
   const mistake = (graceMs) => mistakeOf(answer, links, graceMs)
   if (mistake(0) === undefined) return { verdict: 'right' }
+  // The registrants are in the process that judges, and do not say their ports while it stands still.
+  if (answer.status === 404 && answer.reason !== undefined && stillMs > 0) return unjudged('still')
   const verdict = mistake(GRACE_MS + stillMs)
   if (verdict === undefined) return unjudged(mistake(GRACE_MS) === undefined ? 'change' : 'still')
   if (verdict === 'older' && isExcused(answer, links, faults, stillMs)) return unjudged('fault')
@@ -40,24 +42,30 @@ export function newestOf({ askedMs, answeredMs }, links, graceMs = GRACE_MS) {
   )
 }
 
-function judgeRefusal({ askedMs, answeredMs }, links, faults, stillMs) {
+function judgeRefusal(answer, links, faults, stillMs) {
+  const { askedMs, answeredMs } = answer
   const graceMs = GRACE_MS + stillMs
   const isAbsent = !links.some(
     ({ beganMs, goneMs }) => beganMs < answeredMs + graceMs && goneMs > askedMs - graceMs,
   )
-  const isMissed = faults.some(
-    ({ what, sinceMs }) =>
-      what === 'node killed' && sinceMs < answeredMs && askedMs < sinceMs + MISSED_MS + stillMs,
-  )
-  if (isAbsent && isMissed) return { verdict: 'right' }
-  const isNear = ({ sinceMs, untilMs }) =>
-    sinceMs - graceMs < answeredMs && askedMs < untilMs + HEALED_MS + stillMs
-  if (faults.some(isNear)) return unjudged('fault')
+  const isMissed = ({ what, sinceMs }) =>
+    what === 'node killed' && sinceMs < answeredMs && askedMs < sinceMs + MISSED_MS + stillMs
+  if (isAbsent && faults.some(isMissed)) return { verdict: 'right' }
+  if (faults.some((fault) => isCause(fault, isAbsent, answer, graceMs))) return unjudged('fault')
   // The nodes may have stood still as well, and a member that does not answer in time is missing.
   if (stillMs > 0) return unjudged('still')
   return isAbsent || isThere(askedMs, answeredMs, links, graceMs)
     ? { verdict: 'refused' }
     : unjudged('change')
+}
+
+/** Whether a fault may be the reason of a 503. */
+function isCause({ what, node, sinceMs, untilMs }, isAbsent, answer, graceMs) {
+  // A node that ends says goodbye: nobody else waits for it. It says no 404 itself when it has just come.
+  if (what === 'node ended' && isAbsent && node !== answer.node) return false
+  // A server that comes back takes nothing from anybody.
+  const endMs = what.startsWith('NATS server') ? sinceMs : untilMs
+  return sinceMs - graceMs < answer.answeredMs && answer.askedMs < endMs + HEALED_MS + graceMs
 }
 
 function mistakeOf({ status, port, askedMs, answeredMs }, links, graceMs) {

@@ -18,10 +18,12 @@ const gone = (beforeMs: number, end: NonNullable<Link['end']>): Partial<Link> =>
 })
 const fault = (what: Fault['what'], beforeMs: number): Fault => ({
   what,
+  node: 1,
   sinceMs: ASKED_MS - beforeMs,
   untilMs: ASKED_MS - beforeMs + 500,
 })
 const said = (status: number, port?: number): ChurnAnswer => ({
+  node: 0,
   status,
   ...(port !== undefined && { port }),
   askedMs: ASKED_MS,
@@ -92,6 +94,18 @@ describe('an answer in the soak of the cluster', () => {
     expect(verdictOf(said(503), there, [], 1000)).toBe('unjudged: still')
   })
 
+  it('is wrong where it is 503 for what nobody has because a node has ended, which it says, but at this node', () => {
+    const ended = [fault('node ended', 4000)]
+    expect(verdictOf(said(503), [], ended)).toBe('refused')
+    expect(verdictOf({ ...said(503), node: 1 }, [], ended)).toBe('unjudged: fault')
+  })
+
+  it('is wrong where it is 503 because a NATS server comes back', () => {
+    const long = [{ ...fault('NATS server ended', 8000), untilMs: ASKED_MS }]
+    expect(verdictOf(said(503), [], long)).toBe('refused')
+    expect(verdictOf(said(503), [], [fault('NATS server ended', 4000)])).toBe('unjudged: fault')
+  })
+
   it('is right where it is 503 for what nobody has, for 3 min after a node was killed', () => {
     expect(verdictOf(said(503), [], [fault('node killed', 170_000)])).toBe('right')
     expect(verdictOf(said(503), [], [fault('node killed', 190_000)])).toBe('refused')
@@ -101,6 +115,12 @@ describe('an answer in the soak of the cluster', () => {
     const links = [link(1, 20_000), link(2, 1000, { id: 'b' })]
     expect(verdictOf(said(200, 1), links, [], 400)).toBe('unjudged: still')
     expect(verdictOf(said(200, 1), links, [], 200)).toBe('older')
+  })
+
+  it('is not judged where registrants did not say their ports because they stood still with the judge', () => {
+    const silent = { ...said(404), reason: 'the registrant does not say its port' }
+    expect(verdictOf(silent, [link(1, 20_000)], [], 1000)).toBe('unjudged: still')
+    expect(verdictOf(silent, [link(1, 20_000)], [])).toBe('absent')
   })
 
   it('is wrong where it is none of these', () => {
