@@ -1,3 +1,4 @@
+import { now } from '../time.mjs'
 import { newestOf } from './verdict.mjs'
 
 /** Faults that began so long before an answer, in milliseconds, are told. */
@@ -33,13 +34,15 @@ export function storyOf({ verdict, token, sinceMs, answer, place, links, faults,
 /** What each node says of a token by now, and of the others: whether a mistake lasts, and who makes it. */
 export async function laterAnswers(nodes, token, asking) {
   const lines = nodes.map(async ({ port, adminPort }, index) => {
+    const askedMs = now()
     const said = await asking.ask(port, token).catch((error) => ({ status: 'nothing,', body: error.message }))
+    const tookMs = Math.round(now() - askedMs)
     const status = await asking.askFor(adminPort, '/status').catch(() => undefined)
     const cluster = status && JSON.parse(status.body).cluster
     const members = cluster?.members.map(({ node, state }) => `${node.slice(0, 4)} ${state}`).join(', ')
     const self =
       cluster && `; it is ${cluster.node.slice(0, 4)}, degraded: ${cluster.degraded}, members: ${members}`
-    return `  later, node ${index + 1}: ${said.status} ${said.body}${self ?? ''}`
+    return `  later, node ${index + 1}: ${said.status} ${said.body}, after ${tookMs} ms${self ?? ''}`
   })
   return (await Promise.all(lines)).join('\n')
 }
