@@ -38,8 +38,12 @@ export function clusterInWords({ degraded, members }: ClusterState): string {
   if (degraded !== undefined) return `cluster: cut off: ${degraded.reason}`
   const missing = members.filter(({ state }) => state === 'missing').length
   const alive = members.length - missing
-  const others = `${alive} ${alive === 1 ? 'other registry' : 'other registries'}`
-  return `cluster: ${others}${missing === 0 ? '' : `, ${missing} missing`}`
+  if (missing > 0) return `cluster: ${alive} of ${plural(members.length)} heard`
+  return `cluster: ${plural(alive)}`
+}
+
+function plural(count: number): string {
+  return `${count} ${count === 1 ? 'other registry' : 'other registries'}`
 }
 
 /** What is refused by one connection: publishing, subscribing, a message's size. */

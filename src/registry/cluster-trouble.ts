@@ -7,7 +7,7 @@ export const CLUSTER_REMEDIES = {
     'see that a NATS server of REGISTRY_NATS_URL runs and can be reached from here; puppet-registrar doctor --registry says what is in the way',
   /** Another registry is not heard any more, and has not said goodbye. */
   CLUSTER_MEMBER_MISSING:
-    'start the registry that the message names again, or see why NATS does not reach it; after 3 min it is not waited for any more',
+    'if the registry that the message names has died, nothing: tokens that nobody has are answered 503 until 3 min have passed, also when it was started again; if it runs, see why NATS does not reach it',
   /** The servers do not allow this registry something that it needs. */
   CLUSTER_REFUSED:
     "give its user at NATS the rights to publish to and subscribe to all that begins with the cluster's name and a dot",

@@ -114,7 +114,7 @@ it('a cluster is told in one line', () => {
   ].map(clusterInWords)
   expect(lines).toEqual([
     'cluster: 0 other registries',
-    'cluster: 1 other registry, 1 missing',
+    'cluster: 1 of 2 other registries heard',
     'cluster: cut off: why',
   ])
 })
