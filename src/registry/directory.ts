@@ -33,7 +33,9 @@ export interface ClusterMembership {
   changed(token: string): void
   /** Undefined where no registrant is here. */
   sharing(token: string): Sharing | undefined
-  /** All registrants have been sent away: waits a moment until they have come to others, and leaves. */
+  /** All registrants have been sent away: resolves when they have come to others, or after a moment. */
+  drain(): Promise<void>
+  /** Leaves. No answer is to be on its way any more: others may be asked for it. */
   stop(): Promise<void>
 }
 

@@ -42,6 +42,7 @@ export class DiscoveryHandler {
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return sendText(response, 400, 'the Host header is missing', ['connection', 'close'])
     }
+    this.#endIfClosing(response)
     const path = pathOf(request.url)
     if (path.length > PATH_MAX) return sendText(response, 414, 'the path is too long')
     if (path === REGISTRATION_PATH) {
@@ -59,7 +60,7 @@ export class DiscoveryHandler {
     if (found === undefined) return this.#wait(request, response, token)
     const answer = found.nearby === undefined ? found : answerFor(this.#clientOf(request).verified, found)
     emit({ type: 'discovered', result: answer.result, tookMs: 0, waited: false })
-    sendAnswer(response, answer)
+    this.#answer(response, answer)
   }
 
   /** How many discoveries of an address wait. */
@@ -80,7 +81,7 @@ export class DiscoveryHandler {
     const { address, verified } = this.#clientOf(request)
     const refuse = (open: ServerResponse): void => {
       emit({ type: 'discovered', result: 'refused', tookMs: 0, waited: false })
-      sendAnswer(open, TOO_MANY_WAIT)
+      this.#answer(open, TOO_MANY_WAIT)
     }
     let askers: Set<(found: Resolution) => void> | undefined
     const leave = this.#waiting.enter(rateLimitKey(address), socket, response, (open) => {
@@ -95,7 +96,7 @@ export class DiscoveryHandler {
       if (open === undefined) return
       const { result, waited } = answer
       emit({ type: 'discovered', result, tookMs: clock.now() - beganMs, waited })
-      sendAnswer(open, answer)
+      this.#answer(open, answer)
     }
     // Not before it is counted: what is begun here goes on when the client has gone.
     askers = this.#askersOf(directory.later(token))
@@ -122,8 +123,14 @@ export class DiscoveryHandler {
     const isHere = address === withoutMapping(remote) && isFromHere({ remote, local })
     return { address, verified: isHere ? '127.0.0.1' : address }
   }
-}
 
-function sendAnswer(response: ServerResponse, { status, body }: Resolution): void {
-  send(response, status, 'application/json', body, status === 503 ? ['retry-after', '1'] : [])
+  #answer(response: ServerResponse, { status, body }: Resolution): void {
+    this.#endIfClosing(response)
+    send(response, status, 'application/json', body, status === 503 ? ['retry-after', '1'] : [])
+  }
+
+  /** A connection that is kept until the registry has ended would lose the request that is on its way then. */
+  #endIfClosing(response: ServerResponse): void {
+    if (this.#options.isClosing()) response.shouldKeepAlive = false
+  }
 }

@@ -38,8 +38,9 @@ export class RegistrationTable<Entry extends Pick<Registrant, 'token' | 'findabl
     return this.#byToken.keys()
   }
 
-  entries(): IterableIterator<[string, readonly Entry[]]> {
-    return this.#byToken.entries()
+  /** The registrants of all tokens. */
+  get all(): readonly Entry[] {
+    return [...this.#byToken.values()].flat()
   }
 
   /** How many registrants there are, of all tokens. */

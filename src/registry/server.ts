@@ -143,8 +143,8 @@ export class RegistryServer implements RegistrantListener {
   /** Only these tokens may be registered from now on; registrants of other ones are sent away. */
   replaceList(entries: readonly string[]): void {
     this.allowList.replace(entries)
-    for (const [token, registrants] of this.table.entries()) {
-      if (!this.allowList.allows(token)) for (const registrant of registrants) registrant.delist()
+    for (const registrant of this.table.all) {
+      if (!this.allowList.allows(registrant.token)) registrant.delist()
     }
   }
 
@@ -157,13 +157,13 @@ export class RegistryServer implements RegistrantListener {
     this.#access.close()
     // In a cluster they come to other registries, and clients of this one find them there.
     if (this.cluster === undefined) this.#resolver.end()
-    const all = [...this.table.entries()].flatMap(([, registrants]) => registrants)
-    await inGroups(all, drainMs, this.#clock, (registrant) => registrant.goAway())
-    await this.cluster?.stop()
+    await inGroups(this.table.all, drainMs, this.#clock, (registrant) => registrant.goAway())
+    await this.cluster?.drain()
     this.#resolver.end()
     this.reachability?.stop()
     this.sharing.stop()
     await closeAll(this.#listeners, this.#open, this.#clock)
+    await this.cluster?.stop()
   }
 
   onFrame(registrant: Registrant): void {

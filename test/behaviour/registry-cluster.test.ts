@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ClusterService, startClusterServices } from '../support/cluster-services.ts'
+import { found } from '../support/registry-peers.ts'
 import { startService } from '../support/registry-service-harness.ts'
+import { waitUntil } from '../support/wait.ts'
 
 let services: readonly ClusterService[] = []
 afterEach(async () => {
@@ -143,6 +145,24 @@ it('/metrics of a registry in a cluster count what it asks the others', async ()
       'puppet_registry_cluster_reconnects_total 1',
     ]),
   )
+})
+
+it('the end of a registry in a cluster waits for answers that come from others', async () => {
+  const [a, b] = await startTwo()
+  const registrant = await b.peers.register({ token: 'insecure_1' })
+  await a.clock.advance(10)
+  const { answer } = await a.peers.asked('insecure_1')
+  await a.clock.advance(10)
+  await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
+  const ended = a.service.drain()
+  await a.clock.advance(10)
+  await expect(a.peers.get('/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  registrant.answer(1234)
+  // What was sent before this has been read when it is answered.
+  await b.peers.get('/')
+  await a.clock.advance(10)
+  expect(await answer).toEqual(found('127.0.0.1', 1234))
+  await ended
 })
 
 it('a registry that is alone says nothing of a cluster', async () => {

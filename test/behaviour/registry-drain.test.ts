@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type RegistryHarness, startRegistry } from '../support/registry-harness.ts'
-import { found, NOT_FOUND, type Registrant } from '../support/registry-peers.ts'
+import { found, NOT_FOUND, type Registrant, TOKEN } from '../support/registry-peers.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const DRAIN_MS = 2000
@@ -24,6 +24,19 @@ const stop = (): void => {
   stopped = harness.server.stop(DRAIN_MS)
 }
 const tokens = (count: number): string[] => Array.from({ length: count }, (_, index) => `insecure_${index}`)
+interface Answer {
+  readonly status: number | undefined
+  readonly connection: string | undefined
+}
+
+/** To a request over a connection that its client keeps. */
+async function answerOf(agent: Agent, path: string): Promise<Answer> {
+  const sent = request({ host: '127.0.0.1', port: harness.port, path, agent }).end()
+  const [response] = await once(sent, 'response')
+  response.resume()
+  return { status: response.statusCode, connection: response.headers.connection }
+}
+
 const left = (): number => harness.events.filter(({ type }) => type === 'left').length
 
 describe('the end of a registry', () => {
@@ -82,6 +95,24 @@ describe('the end of a registry', () => {
     stop()
     expect(await answer).toEqual(ENDING)
     await stopped
+  })
+
+  it('ends each connection with the answer that it gives, so that none is in use at the end', async () => {
+    const registrant = await harness.peers.register()
+    await harness.peers.register({ token: 'insecure_first' })
+    await harness.peers.register({ token: 'insecure_last', answers: 8788 })
+    const agent = new Agent({ keepAlive: true })
+    const ask = async (token: string): Promise<Answer> => answerOf(agent, `/v0/hosties/${token}`)
+    expect(await ask('insecure_nobody')).toEqual({ status: 404, connection: 'keep-alive' })
+    const waiting = ask(TOKEN)
+    await waitUntil(() => registrant.asked.length === 1, { timeoutMs: 15_000, what: 'the question' })
+    stop()
+    expect(await ask('insecure_last')).toEqual({ status: 200, connection: 'close' })
+    expect(await answerOf(agent, '/healthz')).toEqual({ status: 503, connection: 'close' })
+    await harness.clock.advance(DRAIN_MS)
+    expect(await waiting).toEqual({ status: 503, connection: 'close' })
+    await stopped
+    agent.destroy()
   })
 
   it('does not wait for registrants that never close, nor for connections that are kept', async () => {

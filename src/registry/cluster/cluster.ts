@@ -7,6 +7,7 @@ import { Certainty } from './certainty.ts'
 import { Claims } from './claims.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
 import type { ClusterOptions } from './cluster-options.ts'
+import { untilMoved } from './drain.ts'
 import type { EngineMessage } from './engine.ts'
 import { HEARTBEAT_MS, Heartbeats } from './heartbeats.ts'
 import type { Holding } from './holdings.ts'
@@ -21,8 +22,6 @@ import { Subjects } from './subjects.ts'
 const TICK_MS = 250
 /** A heartbeat may be so late, in milliseconds. */
 const LATE_MS = 500
-/** How long the places of registrants that were sent away are kept at the end, in milliseconds. */
-const END_MS = 1500
 
 /** This node of a cluster of registries. */
 export class Cluster implements ClusterMembership {
@@ -171,19 +170,17 @@ export class Cluster implements ClusterMembership {
     return this.claims.counts.sharing(token)
   }
 
-  /** All registrants have been sent away: waits until they have come to others, for a moment, and leaves. */
+  drain(): Promise<void> {
+    const { clock } = this.#options
+    return untilMoved({ clock, own: this.claims.own, isCutOff: () => this.isCutOff })
+  }
+
   async stop(): Promise<void> {
-    const { clock, engine } = this.#options
-    const untilMs = clock.now() + END_MS
-    while (this.claims.own.expecting > 0 && clock.now() < untilMs && !this.isCutOff) {
-      await new Promise<void>((resolve) => clock.after(TICK_MS / 5, resolve))
-      this.claims.own.endExpecting()
-    }
     this.#cancelTick()
     this.#heartbeats.sayGoodbye()
     this.#certainty.stop()
     this.#questions.lose()
-    await engine.stop()
+    await this.#options.engine.stop()
   }
 
   #tick(): void {

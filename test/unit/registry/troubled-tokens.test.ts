@@ -100,12 +100,10 @@ describe('tokens in trouble', () => {
           else if (act === 'leave') inside.splice(index, 1)[0]?.socket.breaks()
           else setOpen(one.registrant, act === 'open')
         }
-        const found = [...table.entries()].flatMap(([token, registrants]) =>
-          registrants.flatMap((each) => {
-            const trouble = troubleOf(each, isOpen(each))
-            return trouble === undefined ? [] : [`${trouble.code} ${token}`]
-          }),
-        )
+        const found = table.all.flatMap((each) => {
+          const trouble = troubleOf(each, isOpen(each))
+          return trouble === undefined ? [] : [`${trouble.code} ${each.token}`]
+        })
         const kept = [...troubled.troubles].flatMap(({ code, tokens }) =>
           [...tokens].map((token) => `${code} ${token}`),
         )
