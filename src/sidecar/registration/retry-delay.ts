@@ -1,7 +1,7 @@
 import { retryAfterWaitMs } from '../../net/retry-after.ts'
 import { backoffMs } from './backoff.ts'
 import type { Failure } from './failure.ts'
-import { outageRetryMs } from './outage-retry-interval.ts'
+import { firstOutageRetryMs, outageRetryMs } from './outage-retry-interval.ts'
 import type { AttemptHistory, ReducerContext } from './state.ts'
 
 /** A registration that was held for so long was a real one, although it has not lasted. */
@@ -22,11 +22,14 @@ export function retryDelayMs(
   heldMs: number,
   { nowMs, chance, settings }: ReducerContext,
 ): number {
-  if (failure.kind === 'away')
-    return Math.max(
-      outageRetryMs(nowMs - failingSinceMs, chance, settings),
-      retryAfterWaitMs(failure, chance),
-    )
+  if (failure.kind === 'away') {
+    // As in an outage of all tokens: while the others hold their links, it may be one of several registries, and the next attempt gets to another.
+    const isFirst = failures === 1 && failure.shared
+    const paceMs = isFirst
+      ? firstOutageRetryMs(chance, settings)
+      : outageRetryMs(nowMs - failingSinceMs, chance, settings)
+    return Math.max(paceMs, retryAfterWaitMs(failure, chance))
+  }
   if (failures === 1 && heldMs >= REAL_MS) return settings.atOnceMs * chance
   return Math.round(backoffMs(failures, chance, settings) * (1 - heldMs / settings.lastedMs))
 }
