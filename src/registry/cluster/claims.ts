@@ -91,7 +91,8 @@ export class Claims<Entry extends Claimant> {
     const known = this.holdings.get(hash)
     if (known === undefined && local.count(token) === 0) return
     const holding = known ?? this.holdings.add(token, hash, 'fallback')
-    this.counts.changed(holding)
+    // Others may have heard of a newcomer, and it not of them yet.
+    this.counts.changed(holding, this.own.isFresh(holding))
     if (newest === undefined) return this.own.withdraw(holding)
     const before = holding.number
     holding.number = this.order.of(newest)
@@ -148,13 +149,15 @@ export class Claims<Entry extends Claimant> {
       if (isFallback) this.own.takeOver(holding)
       return
     }
-    this.counts.heard(holding, heard.node, heard)
+    const isFirst = this.counts.heard(holding, heard.node, heard)
+    // The node of a newcomer may not know how high the numbers are, nor how many registrants there are.
+    const isTold = heard.kind === 'claim' && heard.isFresh && !heard.isAgain && local.count(holding.token) > 0
+    // Any other that has not been heard of before may not have heard of this one either.
+    if (isFirst && !isTold) this.counts.changed(holding)
     if (heard.kind === 'count') return
     this.order.raise(heard.number)
     this.#compare(holding, heard)
-    // Its node may not know how high the numbers are, nor how many registrants there are.
-    const isNewcomer = heard.isFresh && !heard.isAgain
-    if (isNewcomer && local.count(holding.token) > 0) this.#speech.gaveWay(heard.node, holding)
+    if (isTold) this.#speech.gaveWay(heard.node, holding)
     // A link that came after that one is not older, though its claim may have been on its way.
     const isOlder = (entry: Entry): boolean => this.order.of(entry) < heard.number
     const isSame = ({ advertised: { id } }: Entry): boolean => id !== undefined && hashOf(id) === heard.link

@@ -11,7 +11,7 @@ export interface RollCallOptions {
   /** This node. */
   readonly node: string
   readonly members: Members
-  readonly questions: Questions
+  readonly questions: Pick<Questions, 'ask'>
   readonly subjects: Subjects
   readonly onMissing: (member: Member) => void
 }

@@ -53,8 +53,12 @@ export class TokenCounts<Entry extends Claimant> {
     return { registrants: local.count(token), oldest: oldest === undefined ? 0 : order.of(oldest) }
   }
 
-  /** Another node says what it has. */
-  heard(holding: Holding, node: string, count: Count): void {
+  /**
+   * Another node says what it has.
+   *
+   * @returns whether that is the first that is heard of it
+   */
+  heard(holding: Holding, node: string, count: Count): boolean {
     const all = this.#elsewhere.get(holding) ?? new Map<string, Count>()
     const before = all.get(node)?.registrants ?? 0
     if (count.registrants === 0) all.delete(node)
@@ -62,6 +66,7 @@ export class TokenCounts<Entry extends Claimant> {
     if (all.size === 0) this.#elsewhere.delete(holding)
     else this.#elsewhere.set(holding, all)
     if (before !== count.registrants) this.#options.onChanged(holding.token)
+    return before === 0 && all.has(node)
   }
 
   /** Another node has answered a newcomer's claim. Whether there are too many is looked at when all have. */
@@ -70,9 +75,9 @@ export class TokenCounts<Entry extends Claimant> {
     this.#unchecked.add(holding)
   }
 
-  /** What this node has is different: says so where others have registrants too. */
-  changed(holding: Holding): void {
-    if (!this.#elsewhere.has(holding)) return
+  /** What this node has is different: says so where others have registrants too, or may have. */
+  changed(holding: Holding, areOthersPossible = false): void {
+    if (!this.#elsewhere.has(holding) && !areOthersPossible) return
     const { engine, subjects, node, local } = this.#options
     const count: TokenMessage = { kind: 'count', node, ...this.own(holding) }
     for (const side of ['ask', 'fallback'] as const) {
