@@ -5,7 +5,7 @@ import { FakeClock } from '../support/fake-clock.ts'
 const TOKEN = 'insecure_aaaa-1111'
 
 async function start() {
-  const cluster = createCluster(3, new FakeClock(), 4)
+  const cluster = createCluster(3, new FakeClock(), { perToken: 4 })
   await cluster.settle()
   const [a, b, c] = cluster.nodes
   if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes')
@@ -52,6 +52,32 @@ describe('what a node knows of registrants that other nodes have', () => {
     await clock.advance(500)
     expect(known()).toEqual([undefined, undefined, undefined])
     for (const { cluster } of [a, b, c]) expect(cluster.claims.counts.size).toBe(0)
+  })
+
+  it('is the same at both, where two come at the same moment and miss the first that is said of each other', async () => {
+    const { clock, nats, a, addNode } = await start()
+    // Its heartbeats come later than those of the others, and so its claims are made again later.
+    await clock.advance(300)
+    const d = addNode()
+    d.cluster.start()
+    await clock.advance(15_050)
+    nats.delayMs = () => 20
+    d.join(TOKEN, 1)
+    await clock.advance(5)
+    a.join(TOKEN, 2)
+    await clock.advance(3000)
+    const known = [a, d].map(({ cluster }) => cluster.sharing(TOKEN)?.elsewhere)
+    expect(known).toEqual([1, 1])
+  })
+
+  it('is nothing of one that has left before its node has heard of any other', async () => {
+    const { clock, nats, a, b } = await start()
+    a.join(TOKEN, 1)
+    await clock.advance(3000)
+    nats.delayMs = () => 20
+    b.join(TOKEN, 2).leave('goodbye')
+    await clock.advance(3000)
+    expect(a.cluster.sharing(TOKEN)?.elsewhere).toBe(0)
   })
 
   it('is nothing of a node that has died', async () => {

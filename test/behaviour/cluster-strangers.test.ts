@@ -3,7 +3,7 @@ import { NUMBER_MAX } from '../../src/registry/cluster/messages.ts'
 import { hashOf, Subjects } from '../../src/registry/cluster/subjects.ts'
 import { createCluster, type ModelNode } from '../support/cluster-harness.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
-import type { ModelEngine } from '../support/model-nats.ts'
+import type { ModelEngine } from '../support/model-engine.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 const SUBJECTS = new Subjects('test')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Act, ClusterRun, withFaults, withoutFaults } from '../simulation/cluster-acts.ts'
+import { type Act, withFaults, withoutFaults } from '../simulation/cluster-acts.ts'
+import { ClusterRun } from '../simulation/cluster-run.ts'
 
 async function check(acts: readonly Act[], delays: number): Promise<void> {
   const run = new ClusterRun(delays)
@@ -34,19 +35,19 @@ describe('two newcomers are one holder in the end', () => {
     [
       'where the second one comes before it can be told of the first, and has a lower number',
       [
-        { what: 'join', node: 1, token: 0 },
-        { what: 'join', node: 1, token: 0 },
+        { what: 'join', node: 1, token: 0, answersMs: 0 },
+        { what: 'join', node: 1, token: 0, answersMs: 0 },
         { what: 'pass', ms: 7 },
-        { what: 'join', node: 0, token: 0 },
+        { what: 'join', node: 0, token: 0, answersMs: 0 },
       ],
       187,
     ],
     [
       'where one comes while an older registrant takes the place of a newer one',
       [
-        { what: 'join', node: 1, token: 0 },
-        { what: 'join', node: 1, token: 0 },
-        { what: 'join', node: 1, token: 0 },
+        { what: 'join', node: 1, token: 0, answersMs: 0 },
+        { what: 'join', node: 1, token: 0, answersMs: 0 },
+        { what: 'join', node: 1, token: 0, answersMs: 0 },
         { what: 'move', which: 20, node: 0, isLost: true },
       ],
       0,
@@ -54,11 +55,11 @@ describe('two newcomers are one holder in the end', () => {
     [
       'where both have the same number',
       [
-        { what: 'join', node: 1, token: 0 },
-        { what: 'join', node: 0, token: 0 },
+        { what: 'join', node: 1, token: 0, answersMs: 0 },
+        { what: 'join', node: 0, token: 0, answersMs: 0 },
         { what: 'pass', ms: 4000 },
         { what: 'move', which: 0, node: 0, isLost: false },
-        { what: 'join', node: 1, token: 0 },
+        { what: 'join', node: 1, token: 0, answersMs: 0 },
       ],
       455,
     ],

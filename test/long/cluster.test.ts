@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Act, ClusterRun, withFaults } from '../simulation/cluster-acts.ts'
+import { type Act, withFaults } from '../simulation/cluster-acts.ts'
+import { ClusterRun } from '../simulation/cluster-run.ts'
 
 /** As long as this, in milliseconds; some thousand runs. */
 const LASTS_MS = 60_000

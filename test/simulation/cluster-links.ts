@@ -7,7 +7,7 @@ interface Stretch {
   untilMs: number | undefined
 }
 
-/** Which nodes could hear each other when: both run, are connected to the engine, and no link between their servers is cut. */
+/** Which nodes could hear each other when: both run, are connected to the engine, and no link between their servers is cut or held up. */
 export class ClusterLinks {
   readonly #clock: Clock
   readonly #cluster: Pick<Created<unknown>, 'nats' | 'nodes'>
@@ -15,15 +15,20 @@ export class ClusterLinks {
   /** When a connection or link of two nodes changed last, whether they stand still or not. */
   readonly #changedMs = new Map<string, number>()
   readonly #areLinked = new Map<string, boolean>()
+  /** If all nodes that live hear each other: which, by which connections, and since when. */
+  #allWell: { readonly nodes: string; readonly sinceMs: number } | undefined
 
   constructor(clock: Clock, cluster: Pick<Created<unknown>, 'nats' | 'nodes'>) {
     this.#clock = clock
     this.#cluster = cluster
   }
 
-  /** To be called after each change. */
+  /** To be called after each change, and before something is judged. */
   update(): void {
     const nowMs = this.#clock.now()
+    const nodes = this.#nodesIfWell()
+    if (nodes !== this.#allWell?.nodes)
+      this.#allWell = nodes === undefined ? undefined : { nodes, sinceMs: nowMs }
     for (const one of this.#cluster.nodes) {
       for (const other of this.#cluster.nodes) {
         if (one.index > other.index) continue
@@ -42,6 +47,11 @@ export class ClusterLinks {
     }
   }
 
+  /** Whether the same nodes have heard each other since then, and no others live. */
+  areAllWellSince(sinceMs: number): boolean {
+    return this.#allWell !== undefined && this.#allWell.sinceMs <= sinceMs
+  }
+
   /** Whether messages have gone between the two since then without a break. */
   areLinkedSince(one: ModelNode, other: ModelNode, sinceMs: number): boolean {
     const pair = pairOf(one, other)
@@ -56,12 +66,21 @@ export class ClusterLinks {
     })
   }
 
+  #nodesIfWell(): string | undefined {
+    const alive = this.#cluster.nodes.filter(({ isDead }) => !isDead)
+    const areWell = alive.every((one) => {
+      return !one.isFrozen && this.#isUp(one) && alive.every((other) => !this.#isCut(one, other))
+    })
+    return areWell ? alive.map(({ index, engine }) => `${index} ${engine.connections}`).join() : undefined
+  }
+
   #isUp({ engine, isDead }: ModelNode): boolean {
-    return engine.isConnected && !isDead
+    return engine.isUp && !isDead
   }
 
   #isCut(one: ModelNode, other: ModelNode): boolean {
-    return this.#cluster.nats.isCut(one.index, other.index)
+    const { nats } = this.#cluster
+    return nats.isCut(one.index, other.index) || nats.isHeldUp(one.index, other.index)
   }
 }
 

@@ -11,6 +11,8 @@ const JOINING_MESSAGES = 10
 const HEARTBEAT_MS = 1200
 /** So long after nodes can hear each other again, in milliseconds, they may not have noticed that they could not. */
 const NOTICED_MS = 1300
+/** So long after the last fault, in milliseconds, each living registrant can be found. */
+const SETTLED_MS = 12_000
 /** An answer may be on its way for so many messages when its registrant leaves. */
 const ON_THE_WAY_MESSAGES = 5
 
@@ -47,7 +49,7 @@ export class ClusterTruth {
 
   /** What is wrong with an answer that has come now; undefined if nothing is. */
   wrong(asker: ModelNode, token: string, askedMs: number, answer: number): string | undefined {
-    if (answer === 503) return undefined
+    if (answer === 503) return this.#wrongRefusal(asker, token, askedMs)
     const living = this.#livingSince(token, askedMs)
     const seen = living.filter(({ node }) => this.#knows(asker, node))
     if (answer === 404) {
@@ -68,13 +70,52 @@ export class ClusterTruth {
     return newer && `${words(found)} at ${asker.index}, and ${words(newer)} lives at ${newer.node.index}`
   }
 
+  /** That it is not known is no answer where nothing has happened for a while. */
+  #wrongRefusal(asker: ModelNode, token: string, askedMs: number): string | undefined {
+    if (!this.#links.areAllWellSince(askedMs - SETTLED_MS)) return undefined
+    const [living] = this.#livingSince(token, askedMs - this.#joiningMs)
+    return living && `503 at ${asker.index}, and ${words(living)} lives at ${living.node.index}`
+  }
+
   /** What is wrong with an answer long after the last fault. */
-  wrongAtLast(token: string, answers: readonly number[]): string | undefined {
+  wrongAtLast(token: string, answers: readonly number[], isAnyDead: boolean): string | undefined {
     const living = this.#livingSince(token, this.#clock.now())
     const best = living.filter((one) => !living.some((other) => this.isNewer(other, one)))
-    const allowed = best.length === 0 ? [404, 503] : best.map(({ registrant }) => registrant.port)
+    // Those that do not answer may do so in a moment, and those of a node that has died come to others.
+    const isKnown = !isAnyDead && !this.all.some((one) => isMute(one, token))
+    const nobody = isKnown ? [404] : [404, 503]
+    const allowed = best.length === 0 ? nobody : best.map(({ registrant }) => registrant.port)
     const isWell = answers.every((answer) => allowed.includes(answer) && answer === answers[0])
     return isWell ? undefined : `${answers} at last, not all of them one of ${allowed}`
+  }
+
+  /** What a node says of others' registrants in the end, where it is wrong, and nothing can have been lost since then. */
+  wrongCounts(token: string, nodes: readonly ModelNode[], sinceMs: number): readonly string[] {
+    if (!this.#links.areAllWellSince(sinceMs)) return []
+    const all = this.all.filter(({ registrant }) => registrant.token === token)
+    // Of three that come at once two may not hear of each other.
+    if (new Set(all.map(({ node }) => node)).size > 2) return []
+    const there = all.filter(({ registrant }) => !registrant.isGone)
+    // Who answers no more claims nothing, and may not be heard of.
+    if (!there.every(({ registrant }) => registrant.isFindable)) return []
+    return nodes.flatMap((one) => {
+      const sharing = one.cluster.sharing(token)
+      const elsewhere = there.filter(({ node }) => node !== one).length
+      if (sharing === undefined || sharing.elsewhere === elsewhere) return []
+      return [`${sharing.elsewhere} elsewhere at ${one.index}, and there are ${elsewhere}`]
+    })
+  }
+
+  /** Links that were taken for older ones of a registrant that has come again, and were not. */
+  get wronglyReplaced(): readonly string[] {
+    const replaced = this.all.filter(({ registrant }) => registrant.isReplaced)
+    const wrong = replaced.filter((one) => {
+      const others = this.all.filter(
+        (other) => other !== one && other.registrant.link === one.registrant.link,
+      )
+      return others.every((other) => this.isNewer(one, other))
+    })
+    return wrong.map((one) => `${words(one)} at ${one.node.index} was replaced, and is the newest`)
   }
 
   /** Whether it certainly joined later: nodes that could not hear each other cannot know which of two came first. */
@@ -100,6 +141,10 @@ export class ClusterTruth {
   #knows(one: ModelNode, other: ModelNode): boolean {
     return one === other || this.#links.couldHear(one, other, 0, this.#clock.now(), HEARTBEAT_MS)
   }
+}
+
+function isMute({ registrant: one }: Known, token: string): boolean {
+  return one.token === token && !one.isGone && !one.isFindable
 }
 
 function words({ registrant: { port, joinedMs } }: Known): string {

@@ -9,7 +9,8 @@ import { RegistrationTable } from '../../src/registry/registration-table.ts'
 import type { Resolution } from '../../src/registry/resolution.ts'
 import { Resolver } from '../../src/registry/resolver.ts'
 import { FakeClock } from './fake-clock.ts'
-import { type ModelEngine, ModelNats } from './model-nats.ts'
+import type { ModelEngine } from './model-engine.ts'
+import { ModelNats } from './model-nats.ts'
 import { ModelRegistrant } from './model-registrant.ts'
 import { ProcessClock } from './process-clock.ts'
 
@@ -28,8 +29,11 @@ export interface ModelNode {
   readonly isDead: boolean
   /** How many timers its process has. */
   readonly timers: number
-  /** @param link the same for all links of one registrant */
-  join(token: string, port: number, link?: string): ModelRegistrant
+  /**
+   * @param link the same for all links of one registrant
+   * @param answersMs how long it takes to say where its puppet is, in milliseconds
+   */
+  join(token: string, port: number, link?: string, answersMs?: number): ModelRegistrant
   /** The port of the registrant that is found, or the status of the answer if none is. */
   find(token: string): Promise<number>
   freeze(): void
@@ -43,17 +47,17 @@ export function createCluster(count: number): Created<FakeClock>
 export function createCluster<Time extends SteppedClock>(
   count: number,
   clock: Time,
-  perToken?: number,
+  options?: ClusterHarnessOptions,
 ): Created<Time>
 export function createCluster(
   count: number,
   clock: SteppedClock = new FakeClock(),
-  perToken = 100,
+  options: ClusterHarnessOptions = {},
 ): Created<SteppedClock> {
   const nats = new ModelNats(clock)
   const nodes: ModelNode[] = []
   const addNode = (): ModelNode => {
-    const node = createNode(clock, nats, perToken)
+    const node = createNode(clock, nats, options)
     nodes.push(node)
     return node
   }
@@ -61,6 +65,13 @@ export function createCluster(
   for (const { cluster } of nodes) cluster.start()
   const settle = (): Promise<void> => clock.advance(15_000)
   return { clock, nats, nodes, addNode, settle }
+}
+
+export interface ClusterHarnessOptions {
+  /** How many registrants a token may have, at all nodes together; default 100. */
+  readonly perToken?: number
+  /** How far the clock of the next node's process is ahead, in milliseconds; default 0. */
+  readonly aheadMs?: () => number
 }
 
 type SteppedClock = Clock & Pick<FakeClock, 'advance'>
@@ -75,8 +86,12 @@ export interface Created<Time> {
   settle(): Promise<void>
 }
 
-function createNode(time: Clock, nats: ModelNats, perToken: number): ModelNode {
-  const clock = new ProcessClock(time)
+function createNode(
+  time: Clock,
+  nats: ModelNats,
+  { perToken = 100, aheadMs = () => 0 }: ClusterHarnessOptions,
+): ModelNode {
+  const clock = new ProcessClock(time, aheadMs())
   const table = new RegistrationTable<Registrant>()
   const gapWait = new GapWait(clock, () => true)
   const directory: Directory = new Resolver({ clock, table, gapWait, reachability: undefined, mask: false })
@@ -121,8 +136,9 @@ function createNode(time: Clock, nats: ModelNats, perToken: number): ModelNode {
     get timers() {
       return clock.pending
     },
-    join: (token, port, link) => {
-      const registrant = new ModelRegistrant({ clock, table, gapWait, cluster }, token, port, link)
+    join: (token, port, link, answersMs = 0) => {
+      const parts = { time, clock, table, gapWait, cluster }
+      const registrant = new ModelRegistrant(parts, { token, port, link, answersMs })
       registrants.push(registrant)
       return registrant
     },

@@ -1,7 +1,8 @@
 import { Cluster } from '../../src/registry/cluster/cluster.ts'
 import { localRegistrants } from '../../src/registry/cluster/local-registrants.ts'
 import { FakeClock } from './fake-clock.ts'
-import { type ModelEngine, ModelNats } from './model-nats.ts'
+import type { ModelEngine } from './model-engine.ts'
+import { ModelNats } from './model-nats.ts'
 import { type ServiceHarness, startService } from './registry-service-harness.ts'
 
 export interface ClusterService extends ServiceHarness {

@@ -1,22 +1,39 @@
 import type { Clock } from '../../src/lib/clock.ts'
+import type { Endpoint } from '../../src/protocol/discovery.ts'
 import type { Cluster } from '../../src/registry/cluster/cluster.ts'
+import { EndpointCache } from '../../src/registry/endpoint-cache.ts'
 import type { GapWait } from '../../src/registry/gap-wait.ts'
 import type { Registrant } from '../../src/registry/registrant.ts'
 import type { RegistrationTable } from '../../src/registry/registration-table.ts'
 
 export interface ModelRegistrantParts {
+  /** All processes' */
+  readonly time: Clock
+  /** Its node's. */
   readonly clock: Clock
   readonly table: RegistrationTable<Registrant>
   readonly gapWait: GapWait
   readonly cluster: Pick<Cluster, 'joined' | 'changed'>
 }
 
-/** A registrant without a socket, which answers at once; its port says which one it is. */
+export interface ModelRegistrantOptions {
+  readonly token: string
+  /** Says which one it is. */
+  readonly port: number
+  /** The same for all links of one registrant. */
+  readonly link: string | undefined
+  /** How long it takes to say where its puppet is, in milliseconds; 0: its node always knows. */
+  readonly answersMs: number
+}
+
+/** A registrant without a socket. */
 export class ModelRegistrant {
   readonly token: string
   readonly port: number
   /** The same for all links of one registrant. */
   readonly link: string | undefined
+  /** How long it takes to say where its puppet is, in milliseconds. */
+  readonly answersMs: number
   readonly joinedMs: number
   /** Since when it can be found, or cannot, by the clock. */
   sinceMs: number
@@ -27,22 +44,27 @@ export class ModelRegistrant {
   readonly advice: string[] = []
   readonly #parts: ModelRegistrantParts
   readonly #registrant: Registrant
+  readonly #cache: EndpointCache
+  #query: { readonly answer: Promise<Endpoint | undefined>; readonly end: () => void } | undefined
   #isResponsive = true
 
-  constructor(parts: ModelRegistrantParts, token: string, port: number, link: string | undefined) {
+  constructor(parts: ModelRegistrantParts, { token, port, link, answersMs }: ModelRegistrantOptions) {
     this.#parts = parts
     this.token = token
     this.port = port
     this.link = link
-    this.joinedMs = parts.clock.now()
+    this.answersMs = answersMs
+    this.#cache = new EndpointCache(parts.clock)
+    this.joinedMs = parts.time.now()
     this.sinceMs = this.joinedMs
     const isFindable = (): boolean => this.isFindable
     const isUnresponsive = (): boolean => !this.#isResponsive
     const endpoint = { host: '203.0.113.7', port }
+    const cachedEndpoint = (): Endpoint | undefined => (answersMs === 0 ? endpoint : this.#fresh)
     const fields = {
       token,
       address: `203.0.113.${port % 250}`,
-      joinedMs: this.joinedMs,
+      joinedMs: parts.clock.now(),
       advertised: { isRegistrant: true, id: link },
       isPublished: true,
       get findable() {
@@ -52,9 +74,9 @@ export class ModelRegistrant {
         return isUnresponsive()
       },
       get cachedEndpoint() {
-        return isUnresponsive() ? undefined : endpoint
+        return isUnresponsive() ? undefined : cachedEndpoint()
       },
-      endpoint: async () => (isFindable() ? endpoint : undefined),
+      endpoint: () => this.#ask(endpoint),
       advise: ({ code }: { code: string }) => this.advice.push(code),
       replace: () => {
         this.isReplaced = true
@@ -105,9 +127,38 @@ export class ModelRegistrant {
     cluster.changed(this.token)
   }
 
+  get #fresh(): Endpoint | undefined {
+    return this.#cache.isFresh ? this.#cache.last : undefined
+  }
+
+  /** As `Registrant` does: one query at a time, which ends when it leaves or does not answer. */
+  #ask(endpoint: Endpoint): Promise<Endpoint | undefined> {
+    if (!this.isFindable) return Promise.resolve(undefined)
+    if (this.answersMs === 0) return Promise.resolve(endpoint)
+    if (this.#fresh !== undefined) return Promise.resolve(this.#fresh)
+    this.#query ??= this.#begin(endpoint)
+    return this.#query.answer
+  }
+
+  #begin(endpoint: Endpoint) {
+    let end = (): void => {}
+    const answer = new Promise<Endpoint | undefined>((resolve) => {
+      const settle = (said: Endpoint | undefined): void => {
+        cancel()
+        this.#query = undefined
+        if (said !== undefined) this.#cache.store(said)
+        resolve(said)
+      }
+      const cancel = this.#parts.clock.after(this.answersMs, () => settle(endpoint))
+      end = () => settle(undefined)
+    })
+    return { answer, end }
+  }
+
   #changes(change: () => void): void {
     const before = this.isFindable
     change()
-    if (this.isFindable !== before) this.sinceMs = this.#parts.clock.now()
+    if (this.isFindable !== before) this.sinceMs = this.#parts.time.now()
+    if (!this.isFindable) this.#query?.end()
   }
 }

@@ -3,18 +3,21 @@ import type { Cancel, Clock } from '../../src/lib/clock.ts'
 /** The clock of one process that can stand still, while time passes for the others. */
 export class ProcessClock implements Clock {
   readonly #clock: Clock
+  readonly #aheadMs: number
   /** What fell due while it stood still, in order. */
   readonly #due: (() => void)[] = []
   #isStill = false
   #isDead = false
   #pending = 0
 
-  constructor(clock: Clock) {
+  /** @param aheadMs how far it is ahead of the other: each process counts from its own start */
+  constructor(clock: Clock, aheadMs = 0) {
     this.#clock = clock
+    this.#aheadMs = aheadMs
   }
 
   now(): number {
-    return this.#clock.now()
+    return this.#clock.now() + this.#aheadMs
   }
 
   date(): Date {

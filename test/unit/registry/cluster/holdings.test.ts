@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest'
+import type { EngineMessage } from '../../../../src/registry/cluster/engine.ts'
+import { Holdings } from '../../../../src/registry/cluster/holdings.ts'
+import { hashOf, Subjects } from '../../../../src/registry/cluster/subjects.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+
+const SUBJECTS = new Subjects('test')
+const TOKEN = 'insecure_1'
+const HASH = hashOf(TOKEN)
+const [ASK, FALLBACK] = [SUBJECTS.ask(HASH), SUBJECTS.fallback(HASH)]
+
+/** The tokens of a node, and what it does at the engine. */
+function start() {
+  const clock = new FakeClock()
+  const done: string[] = []
+  const heard: string[] = []
+  const functions = new Set<unknown>()
+  const engine = {
+    subscribe: (subject: string, onMessage: (message: EngineMessage) => void) => {
+      done.push(`+${subject}`)
+      functions.add(onMessage)
+      onMessage({ subject, data: new Uint8Array(), reply: '', isNoResponders: false })
+      return { unsubscribe: () => done.push(`-${subject}`) }
+    },
+  }
+  const holdings = new Holdings(engine, SUBJECTS, (side, hash) => heard.push(`${side} ${hash}`), clock)
+  return { clock, done, heard, functions, holdings }
+}
+
+it('a token that goes to the other side is subscribed to there first, and heard on both for a moment', async () => {
+  const { clock, done, heard, holdings } = start()
+  const holding = holdings.add(TOKEN, HASH, 'fallback')
+  holdings.move(holding, 'ask')
+  holdings.move(holding, 'ask')
+  await clock.advance(199)
+  holdings.tick()
+  expect(done).toEqual([`+${FALLBACK}`, `+${ASK}`])
+  await clock.advance(1)
+  holdings.tick()
+  holdings.tick()
+  expect(done).toEqual([`+${FALLBACK}`, `+${ASK}`, `-${FALLBACK}`])
+  expect(heard).toEqual([`fallback ${HASH}`, `ask ${HASH}`])
+  expect([holding.side, holdings.counts]).toEqual(['ask', { ask: 1, fallback: 0 }])
+})
+
+it('a token that goes there and back ends the subscriptions that it had before, and keeps the last one', async () => {
+  const { clock, done, holdings } = start()
+  const holding = holdings.add(TOKEN, HASH, 'ask')
+  holdings.move(holding, 'fallback')
+  await clock.advance(100)
+  holdings.move(holding, 'ask')
+  await clock.advance(100)
+  holdings.tick()
+  expect(done.slice(3)).toEqual([`-${ASK}`])
+  await clock.advance(100)
+  holdings.tick()
+  expect(done.slice(3)).toEqual([`-${ASK}`, `-${FALLBACK}`])
+})
+
+it('a token that this node has no more is heard for a moment, and counts no more', async () => {
+  const { clock, done, holdings } = start()
+  const holding = holdings.add(TOKEN, HASH, 'ask')
+  holdings.remove(holding)
+  holdings.remove(holding)
+  expect([holdings.get(HASH), holdings.counts, done]).toEqual([
+    undefined,
+    { ask: 0, fallback: 0 },
+    [`+${ASK}`],
+  ])
+  await clock.advance(200)
+  holdings.tick()
+  expect(done).toEqual([`+${ASK}`, `-${ASK}`])
+})
+
+it('ten thousand tokens are heard by two functions', () => {
+  const { functions, holdings } = start()
+  for (let index = 0; index < 10_000; index += 1) {
+    const token = `insecure_${index}`
+    holdings.add(token, hashOf(token), index % 2 === 0 ? 'ask' : 'fallback')
+  }
+  expect(functions.size).toBe(2)
+})
