@@ -6,7 +6,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { startCommand, stopAllPeers } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
-import { startRegistryProcess } from '../support/registry-process.ts'
+import { type RegistryStatus, startRegistryProcess } from '../support/registry-process.ts'
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts'
 import { createCredentials } from './support/nats-credentials.ts'
 import { NATS_PROGRAMS } from './support/nats-programs.ts'
@@ -52,6 +52,12 @@ function user(permissions: string) {
   }
 }
 
+/** How many others a registry says are in a state. */
+function others(status: RegistryStatus, state: string): number {
+  const { cluster } = status as unknown as { cluster: { members: readonly { state: string }[] } }
+  return cluster.members.filter((member) => member.state === state).length
+}
+
 const WELL = ['ok configuration', 'ok NATS server', 'ok NATS rights', 'ok cluster']
 
 describe.each(NATS_PROGRAMS)('the doctor of a registry with $name', (program) => {
@@ -63,7 +69,8 @@ describe.each(NATS_PROGRAMS)('the doctor of a registry with $name', (program) =>
     const { lines, seen } = await ask({ REGISTRY_NATS_URL: urls.join(' ') })
     expect(lines).toEqual(expect.arrayContaining(WELL))
     expect(lines.filter((line) => line.startsWith('fail'))).toEqual([])
-    expect(seen('cluster')).toMatch(/^2 registries are heard: /)
+    // Both have the name of this machine.
+    expect(seen('cluster')).toMatch(/^2 registries are heard: (\S+) \([0-9a-f]{8}…\), \1 \([0-9a-f]{8}…\)$/)
     expect(seen('NATS server')).toContain(`version ${program.version}`)
     const isOld = program.version.startsWith('2.9.')
     expect(lines).toContain(isOld ? 'warn NATS version NATS_OUTDATED' : 'ok NATS version')
@@ -74,6 +81,25 @@ describe.each(NATS_PROGRAMS)('the doctor of a registry with $name', (program) =>
       expect(body, 'disturbed').toContain('puppet_registry_cluster_ignored_messages_total 0\n')
       expect(body).toContain('puppet_registry_cluster_members{state="alive"} 1\n')
     }
+  })
+
+  it('warns of a registry that has died, and of one that is alone', async () => {
+    const { url } = await oneServer(program)
+    const env = { REGISTRY_NATS_URL: url }
+    const registries = []
+    for (let count = 0; count < 3; count += 1) registries.push(await startRegistryProcess(env))
+    const [one, , died] = registries
+    await one?.until('the others', (status) => others(status, 'alive') === 2)
+    died?.command.kill('SIGKILL')
+    await one?.until('a missing one', (status) => others(status, 'missing') === 1)
+    const { lines, seen } = await ask(env)
+    expect(lines).toContain('warn cluster CLUSTER_MEMBER_MISSING')
+    expect(seen('cluster')).toMatch(/^2 registries are heard: .*; missing for \d+ s: \S+ \([0-9a-f]{8}…\)$/)
+    const alone = { ...env, REGISTRY_CLUSTER: 'by-mistake' }
+    await startRegistryProcess(alone)
+    const mistaken = await ask(alone)
+    expect(mistaken.lines).toContain('warn cluster')
+    expect(mistaken.seen('cluster')).toMatch(/^one registry is heard: \S+, and no other one in by-mistake$/)
   })
 
   it('needs no more rights than a registry, and a file of credentials is as good as a password', async () => {

@@ -223,7 +223,7 @@ describe('what few need is loaded when it is needed', () => {
       .filter((name) => !types.includes(name))
 
   it.each([
-    ['NATS', /^@nats-io\//, /^registry\/cluster\/(nats-|join-cluster\.)/],
+    ['NATS', /^@nats-io\//, /^(registry|doctor)\/cluster\/(nats-|join-cluster\.)/],
     ['metrics', /^prom-client$/, /(^|\/)metrics\.ts$|^ops\/metric-set\.ts$/],
   ])('%s: only its own files import it, and the others load those with import()', (_what, name, own) => {
     const outside = ALL.filter(({ path }) => !own.test(path))

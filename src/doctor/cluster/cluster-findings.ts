@@ -1,11 +1,9 @@
 import { CLUSTER_REMEDIES } from '../../registry/cluster-trouble.ts'
 import { clockFinding } from '../clock.ts'
 import { DOCTOR_REMEDIES } from '../doctor-trouble.ts'
+import { registriesFinding } from './heard-registries.ts'
 import type { SeenCluster } from './look.ts'
 import type { Finding } from './steps.ts'
-
-/** Registries that are named. */
-const NAMED = 10
 
 /** What was seen from all servers that let this registry in. */
 export function clusterFindings(
@@ -50,16 +48,5 @@ function clusterFinding(all: readonly SeenCluster[], prefix: string): Finding {
     const remedy = { words: DOCTOR_REMEDIES.NATS_OVERHEARD }
     return { step, status: 'fail', code: 'NATS_OVERHEARD', seen, remedy }
   }
-  const registries = new Map(all.flatMap((each) => [...each.registries]))
-  if (registries.size === 0) {
-    const seen = `no registry is heard in ${prefix}`
-    return { step, status: 'warn', seen, remedy: { words: NOBODY_HEARD } }
-  }
-  const names = [...registries.values()].sort()
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''
-  const count = names.length === 1 ? 'one registry is' : `${names.length} registries are`
-  return { step, status: 'ok', seen: `${count} heard: ${names.slice(0, NAMED).join(', ')}${more}` }
+  return registriesFinding(all, prefix)
 }
-
-const NOBODY_HEARD =
-  'start the registries; if they run, give all of them the same REGISTRY_CLUSTER and the same NATS servers'

@@ -4,13 +4,13 @@ import { type ClusterConfig, secretsOfCluster } from '../../config/registry-clus
 import { type RegistryConfig, readRegistryConfig } from '../../config/registry-config.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
-import type { NatsProbe } from '../../registry/cluster/nats-probe.ts'
 import { findingOf } from '../configuration.ts'
 import type { FindingStatus } from '../finding.ts'
 import { doctorRedactor, fitForPrint } from '../fit-for-print.ts'
 import { walkAll } from '../walk.ts'
 import { clusterFindings } from './cluster-findings.ts'
 import { lookAround } from './look.ts'
+import type { NatsProbe } from './nats-probe.ts'
 import { type SeenServer, serverFindings, versionFindings } from './servers.ts'
 import { CLUSTER_STEPS, type ClusterStep, type Finding, type Report } from './steps.ts'
 
@@ -68,7 +68,7 @@ async function walkCluster({ config, clock }: Input, report: Report): Promise<vo
 }
 
 async function walkServers(cluster: ClusterConfig, clock: Clock, report: Report): Promise<void> {
-  const { NatsProbe } = await import('../../registry/cluster/nats-probe.ts')
+  const { NatsProbe } = await import('./nats-probe.ts')
   const access = { ...cluster, name: 'doctor' }
   const attempts = await Promise.all(
     cluster.servers.map(async (url) => {

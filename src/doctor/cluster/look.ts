@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, pause } from '../../lib/clock.ts'
 import { readMemberMessage } from '../../registry/cluster/messages.ts'
-import type { NatsProbe } from '../../registry/cluster/nats-probe.ts'
 import { hashOf, Subjects } from '../../registry/cluster/subjects.ts'
+import type { NatsProbe } from './nats-probe.ts'
 
 /** What was seen of the cluster at one NATS server. */
 export interface SeenCluster {
@@ -15,10 +15,19 @@ export interface SeenCluster {
   readonly heardLooks: ReadonlySet<string>
   /** By their ids: the names of the registries that were heard. */
   readonly registries: ReadonlyMap<string, string>
+  /** By their ids: what those say who miss another one. */
+  readonly missing: ReadonlyMap<string, MissingRegistry>
   /** Somebody has subscribed to a token that nobody can have. */
   readonly isOverheard: boolean
   /** It did not answer any more. */
   readonly isSilent: boolean
+}
+
+/** A registry that others do not hear any more, and for how long, in milliseconds. */
+export interface MissingRegistry {
+  readonly node: string
+  readonly name: string
+  readonly forMs: number
 }
 
 /** Until interest in a subject is known at all servers, in milliseconds. */
@@ -57,6 +66,7 @@ class Look {
   readonly #shown: ReadonlyMap<string, string>
   readonly #goodbyes = new Set<string>()
   readonly #registries = new Map<string, string>()
+  readonly #missing = new Map<string, MissingRegistry>()
   #time: string | undefined
   #hasNobody = false
   #isSilent = false
@@ -113,6 +123,7 @@ class Look {
       time: this.#time,
       heardLooks,
       registries: this.#registries,
+      missing: this.#missing,
       isOverheard: !this.#hasNobody,
       isSilent: this.#isSilent,
     }
@@ -121,7 +132,9 @@ class Look {
   #hear(data: Uint8Array): void {
     const heard = readMemberMessage(data)
     if (heard?.kind === 'goodbye') this.#goodbyes.add(heard.node)
-    if (heard?.kind === 'alive') this.#registries.set(heard.node, heard.name)
+    if (heard?.kind !== 'alive') return
+    this.#registries.set(heard.node, heard.name)
+    for (const missing of heard.missing) this.#missing.set(missing.node, missing)
   }
 
   #hearAnswer(subject: string, data: Uint8Array): void {

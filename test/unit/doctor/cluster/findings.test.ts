@@ -50,7 +50,11 @@ const seen = (given: Partial<SeenCluster> = {}): SeenCluster => ({
   refused: [],
   time: undefined,
   heardLooks: new Set(['nats://a:4222', 'nats://b:4222']),
-  registries: new Map([['1', 'host-1']]),
+  registries: new Map([
+    ['1111111111111111', 'host-1'],
+    ['2222222222222222', 'host-2'],
+  ]),
+  missing: new Map(),
   isOverheard: false,
   isSilent: false,
   ...given,
@@ -64,13 +68,51 @@ describe('the cluster', () => {
     const other = seen({
       url: 'nats://b:4222',
       registries: new Map([
-        ['1', 'host-1'],
-        ['2', 'host-2'],
+        ['2222222222222222', 'host-2'],
+        ['3333333333333333', 'host-3'],
       ]),
     })
     expect(of('cluster', seen(), other)).toMatchObject({
       status: 'ok',
-      seen: '2 registries are heard: host-1, host-2',
+      seen: '3 registries are heard: host-1, host-2, host-3',
+    })
+  })
+
+  it('names those by their ids too that have one name', () => {
+    const registries = new Map([
+      ['2222222222222222', 'host-1'],
+      ['1111111111111111', 'host-1'],
+      ['3333333333333333', 'host-3'],
+    ])
+    expect(of('cluster', seen({ registries }))?.seen).toBe(
+      '3 registries are heard: host-1 (11111111…), host-1 (22222222…), host-3',
+    )
+  })
+
+  it('is warned of where registries miss another one, and not where that one is heard', () => {
+    const [one, two] = [
+      { node: '4444444444444444', name: 'host-4', forMs: 40_400 },
+      { node: '5555555555555555', name: 'host-5', forMs: 3000 },
+    ]
+    const missing = new Map([one].map((each) => [each.node, each]))
+    expect(of('cluster', seen({ missing }), seen())).toMatchObject({
+      status: 'warn',
+      code: 'CLUSTER_MEMBER_MISSING',
+      seen: '2 registries are heard: host-1, host-2; missing for 40 s: host-4 (44444444…)',
+    })
+    const more = new Map([...missing, [two.node, two]])
+    expect(of('cluster', seen({ missing: more }))?.seen).toMatch(
+      /missing for up to 40 s: host-4 \(4+…\), host-5 \(5+…\)$/,
+    )
+    const other = seen({ registries: new Map([['4444444444444444', 'host-4']]) })
+    expect(of('cluster', seen({ missing }), other)).toMatchObject({ status: 'ok' })
+  })
+
+  it('is warned of where only one is heard', () => {
+    expect(of('cluster', seen({ registries: new Map([['1111111111111111', 'host-1']]) }))).toMatchObject({
+      status: 'warn',
+      seen: 'one registry is heard: host-1, and no other one in mine',
+      remedy: { words: expect.stringMatching(/^start the others; if they run, .*REGISTRY_CLUSTER/) },
     })
   })
 

@@ -1,9 +1,9 @@
 import { type NatsConnection, NatsConnectionImpl, PermissionViolationError } from '@nats-io/transport-node'
 import { inBackground } from '../../lib/background.ts'
 import { type Clock, withTimeLimit } from '../../lib/clock.ts'
-import { natsFailure } from './nats-failure.ts'
-import { connectionOptions, type NatsAccess } from './nats-options.ts'
-import { type NatsTransportOptions, useNatsTransport } from './nats-transport.ts'
+import { natsFailure } from '../../registry/cluster/nats-failure.ts'
+import { connectionOptions, type NatsAccess } from '../../registry/cluster/nats-options.ts'
+import { type NatsTransportOptions, useNatsTransport } from '../../registry/cluster/nats-transport.ts'
 
 /** What a server does not allow. */
 export interface NatsRefusal {
