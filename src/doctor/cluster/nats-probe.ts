@@ -34,7 +34,7 @@ export class NatsProbe {
   /** Resolves with the reason in words where there is no connection. */
   static async connect(access: NatsAccess, clock: Clock): Promise<NatsProbe | string> {
     useNatsTransport()
-    const way = { hasAuth: access.auth !== undefined, hasCaFile: access.ca.length > 0 }
+    const way = { authKind: access.auth?.kind, hasCaFile: access.ca.length > 0 }
     let failure: string | undefined
     const options: NatsTransportOptions = {
       ...connectionOptions(access),

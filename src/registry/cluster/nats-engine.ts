@@ -186,7 +186,7 @@ export class NatsEngine implements Engine {
   }
 
   #way(): NatsWay {
-    return { hasAuth: this.#options.auth !== undefined, hasCaFile: this.#options.ca.length > 0 }
+    return { authKind: this.#options.auth?.kind, hasCaFile: this.#options.ca.length > 0 }
   }
 }
 

@@ -3,14 +3,13 @@ import { registryErrorOf } from '../../net/connect-error.ts'
 
 /** What is set for the way to the servers, as far as the words of a failure depend on it. */
 export interface NatsWay {
-  /** Whether the registry says who it is. */
-  readonly hasAuth: boolean
+  /** How the registry says who it is; undefined if it does not. */
+  readonly authKind: 'password' | 'credentials' | undefined
   readonly hasCaFile: boolean
 }
 
 /** Beginnings of what servers and the client say, in lower case, and what it means. */
 const SAYINGS: readonly (readonly [beginning: string, words: string])[] = [
-  ['authorization violation', 'it refuses the user or the credentials'],
   ['user authentication expired', 'the credentials have expired'],
   ['account authentication expired', "the account's credentials have expired"],
   ['authentication timeout', 'it has not read who we are in time'],
@@ -24,12 +23,19 @@ const SAYINGS: readonly (readonly [beginning: string, words: string])[] = [
   ['error connecting - node provided an undefined error', 'it closed the connection'],
 ]
 
+/** What it means where a server does not let this registry in. */
+const REFUSALS = {
+  none: 'it wants to know who we are: set REGISTRY_NATS_USER or REGISTRY_NATS_CREDENTIALS_FILE',
+  password: 'it refuses the user of REGISTRY_NATS_USER, or the password in REGISTRY_NATS_PASSWORD_FILE',
+  credentials: 'it refuses the user of REGISTRY_NATS_CREDENTIALS_FILE',
+} as const
+
 /** Why a connection to a NATS server failed, in words that follow its name and hold no secret. */
-export function natsFailure(error: Error, { hasAuth, hasCaFile }: NatsWay): string {
+export function natsFailure(error: Error, { authKind, hasCaFile }: NatsWay): string {
   // The client hides the error of Node.js in one of its own.
   const cause: NodeJS.ErrnoException & { readonly host?: unknown } =
     error.cause instanceof Error ? error.cause : error
-  if (cause.code === undefined) return wordsOf(error.message, hasAuth)
+  if (cause.code === undefined) return wordsOf(error.message, authKind)
   const { code, words } = registryErrorOf(cause, 'TCP')
   if (code === 'REGISTRY_TLS_UNTRUSTED')
     return hasCaFile
@@ -41,10 +47,9 @@ export function natsFailure(error: Error, { hasAuth, hasCaFile }: NatsWay): stri
   return code === 'REGISTRY_TLS_NOT_SPOKEN' ? 'it does not speak TLS as NATS servers do' : words
 }
 
-function wordsOf(message: string, hasAuth: boolean): string {
+function wordsOf(message: string, authKind: NatsWay['authKind']): string {
   const said = message.toLowerCase()
-  if (said.startsWith('authorization violation') && !hasAuth)
-    return 'it wants to know who we are: set REGISTRY_NATS_USER or REGISTRY_NATS_CREDENTIALS_FILE'
+  if (said.startsWith('authorization violation')) return REFUSALS[authKind ?? 'none']
   const meaning = SAYINGS.find(([beginning]) => said.startsWith(beginning))?.[1]
   return meaning ?? `the connection failed (${printable(message, (text) => text)})`
 }

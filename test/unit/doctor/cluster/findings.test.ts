@@ -17,7 +17,7 @@ describe('the servers of REGISTRY_NATS_URL', () => {
   it.each([
     ['connection refused (ECONNREFUSED)', 'NATS_UNREACHABLE', /^start the NATS server/],
     ['it does not answer', 'NATS_UNREACHABLE', /^start the NATS server/],
-    ['it refuses the user or the credentials', 'NATS_REFUSED', /^give this registry a user/],
+    ['it refuses the user of REGISTRY_NATS_USER', 'NATS_REFUSED', /^give this registry a user/],
     ['the credentials have expired', 'NATS_REFUSED', /^give this registry a user/],
     ['it wants to know who we are: set REGISTRY_NATS_USER', 'NATS_REFUSED', /^set REGISTRY_NATS_USER$/],
     ['it does not speak TLS; write nats:// in REGISTRY_NATS_URL', 'NATS_TLS', /^write nats:\/\//],

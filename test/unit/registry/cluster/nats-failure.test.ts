@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { natsFailure } from '../../../../src/registry/cluster/nats-failure.ts'
 
-const WAY = { hasAuth: true, hasCaFile: false }
+const WAY = { authKind: 'password', hasCaFile: false } as const
 const withCode = (code: string): Error => Object.assign(new Error('secret'), { code })
 
 describe('why a connection to a NATS server failed', () => {
@@ -23,7 +23,10 @@ describe('why a connection to a NATS server failed', () => {
   })
 
   it.each([
-    ['Authorization Violation', 'it refuses the user or the credentials'],
+    [
+      'Authorization Violation',
+      'it refuses the user of REGISTRY_NATS_USER, or the password in REGISTRY_NATS_PASSWORD_FILE',
+    ],
     ['User Authentication Expired', 'the credentials have expired'],
     ['Maximum Connections Exceeded', 'it has as many connections as it takes'],
     ['timeout', 'it does not answer'],
@@ -32,9 +35,14 @@ describe('why a connection to a NATS server failed', () => {
     expect(natsFailure(new Error(message), WAY)).toBe(words)
   })
 
+  it('names the file of credentials where that is what is refused', () => {
+    const words = natsFailure(new Error('Authorization Violation'), { ...WAY, authKind: 'credentials' })
+    expect(words).toBe('it refuses the user of REGISTRY_NATS_CREDENTIALS_FILE')
+  })
+
   it('says what to set where nothing is', () => {
     const refused = new Error('Authorization Violation')
-    expect(natsFailure(refused, { ...WAY, hasAuth: false })).toContain('set REGISTRY_NATS_USER or')
+    expect(natsFailure(refused, { ...WAY, authKind: undefined })).toContain('set REGISTRY_NATS_USER or')
   })
 
   it('says that the authorities that are set do not suffice', () => {
