@@ -65,3 +65,16 @@ describe('two newcomers are one holder in the end', () => {
     ],
   ])('%s', (_, acts, delays) => check(acts, delays))
 })
+
+/** Found by the long form. */
+it('a registrant is found whose node becomes its holder while it is asked as a fallback', () => {
+  return check(
+    [
+      { what: 'join', node: 0, token: 0, answersMs: 30 },
+      { what: 'pass', ms: 300 },
+      { what: 'join', node: 1, token: 0, answersMs: 30 },
+      { what: 'mute', which: 1, isMute: true },
+    ],
+    0,
+  )
+})

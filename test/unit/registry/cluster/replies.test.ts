@@ -27,6 +27,16 @@ describe('what several nodes have said', () => {
     ['that the token has moved, if nobody has it', [moved(A), moved(B)], 'moved'],
     ['the answer of another one than that from which it has moved', [moved(A), refused(B, 1)], refused(B, 1)],
     ['nobody any more whom one waited for', [asking(A, 2), moved(A)], 'moved'],
+    [
+      'that all have to be asked again, if the newest one could not be asked',
+      [asking(A, 2), refused(B, 1), moved(A)],
+      'moved',
+    ],
+    [
+      'the answer, if an older one could not be asked',
+      [asking(A, 1), moved(A), refused(B, 2)],
+      refused(B, 2),
+    ],
     ['what a node has said last', [asking(A, 2), refused(A, 1)], refused(A, 1)],
   ])('is %s', (_, said, best) => {
     const replies = new Replies()
