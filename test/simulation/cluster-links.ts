@@ -14,6 +14,8 @@ export class ClusterLinks {
   readonly #stretches = new Map<string, Stretch[]>()
   /** When a connection or link of two nodes changed last, whether they stand still or not. */
   readonly #changedMs = new Map<string, number>()
+  /** How long the last break was that is over. */
+  readonly #breakMs = new Map<string, number>()
   readonly #areLinked = new Map<string, boolean>()
   /** If all nodes that live hear each other: which, by which connections, and since when. */
   #allWell: { readonly nodes: string; readonly sinceMs: number } | undefined
@@ -34,7 +36,11 @@ export class ClusterLinks {
         if (one.index > other.index) continue
         const pair = pairOf(one, other)
         const areLinked = this.#isUp(one) && this.#isUp(other) && !this.#isCut(one, other)
-        if (areLinked !== (this.#areLinked.get(pair) ?? false)) this.#changedMs.set(pair, nowMs)
+        if (areLinked !== (this.#areLinked.get(pair) ?? false)) {
+          const beforeMs = this.#changedMs.get(pair)
+          this.#breakMs.set(pair, beforeMs === undefined ? 0 : nowMs - beforeMs)
+          this.#changedMs.set(pair, nowMs)
+        }
         this.#areLinked.set(pair, areLinked)
         const stretches = this.#stretches.get(pair) ?? []
         this.#stretches.set(pair, stretches)
@@ -56,6 +62,11 @@ export class ClusterLinks {
   areLinkedSince(one: ModelNode, other: ModelNode, sinceMs: number): boolean {
     const pair = pairOf(one, other)
     return this.#areLinked.get(pair) === true && (this.#changedMs.get(pair) ?? 0) <= sinceMs
+  }
+
+  /** How long their last break was, if they are linked; 0 if there was none. */
+  lastBreakMs(one: ModelNode, other: ModelNode): number {
+    return this.#breakMs.get(pairOf(one, other)) ?? 0
   }
 
   /** Whether they could hear each other for `ms` at one stretch between two moments. */

@@ -60,11 +60,14 @@ export class ClusterRun {
         for (let leftMs = act.ms; leftMs > 0; leftMs -= stepMs) {
           await this.#clock.advance(Math.min(stepMs, leftMs))
           this.#askAll()
+          await this.#clock.advance(0)
         }
       } else {
         this.#perform(act)
         this.#links.update()
         this.#askAll()
+        // What is answered at once is not waited for any more when the next act comes.
+        await this.#clock.advance(0)
       }
     }
   }

@@ -11,6 +11,12 @@ const JOINING_MESSAGES = 10
 const HEARTBEAT_MS = 1200
 /** So long after nodes can hear each other again, in milliseconds, they may not have noticed that they could not. */
 const NOTICED_MS = 1300
+/** Unless a heartbeat was late: then they ask each other until the next one comes. */
+const LATE_MS = 1700
+/** The subscriptions of one that is back are known after so many messages. */
+const BACK_MESSAGES = 3
+/** So long after it joined, in milliseconds, a registrant's claim has been made again. */
+const CLAIMED_MS = 3000
 /** So long after the last fault, in milliseconds, each living registrant can be found. */
 const SETTLED_MS = 12_000
 /** An answer may be on its way for so many messages when its registrant leaves. */
@@ -30,6 +36,7 @@ export class ClusterTruth {
   /** How long after it joined clients may be sent to the one before it, in milliseconds. */
   readonly #joiningMs: number
   readonly #onTheWayMs: number
+  readonly #backMs: number
 
   /** @param longestMs how long a message takes at most */
   constructor(clock: Clock, links: ClusterLinks, longestMs: number) {
@@ -37,6 +44,8 @@ export class ClusterTruth {
     this.#links = links
     this.#joiningMs = Math.max(RIVAL_MS, JOINING_MESSAGES * longestMs)
     this.#onTheWayMs = ON_THE_WAY_MESSAGES * longestMs
+    // One that is missing is not waited for longer.
+    this.#backMs = longestMs * BACK_MESSAGES <= 30 ? longestMs * BACK_MESSAGES : NOTICED_MS
   }
 
   add(registrant: ModelRegistrant, node: ModelNode): void {
@@ -62,9 +71,12 @@ export class ClusterTruth {
     if (!registrant.isFindable && registrant.sinceMs < askedMs - this.#onTheWayMs) {
       return `${words(found)} at ${asker.index}, which was gone at ${registrant.sinceMs}`
     }
-    const sinceMs = askedMs - NOTICED_MS
+    const [sinceMs, backMs] = [askedMs - NOTICED_MS, askedMs - this.#backMs]
     const newer = this.#livingSince(token, askedMs - this.#joiningMs).find((other) => {
-      const areNear = [asker, node].every((one) => this.#links.areLinkedSince(one, other.node, sinceMs))
+      const areNear = [asker, node].every((one) => {
+        const wasLongBreak = this.#links.lastBreakMs(one, other.node) >= LATE_MS
+        return this.#links.areLinkedSince(one, other.node, wasLongBreak ? backMs : sinceMs)
+      })
       return areNear && this.isNewer(other, found)
     })
     return newer && `${words(found)} at ${asker.index}, and ${words(newer)} lives at ${newer.node.index}`
@@ -73,7 +85,7 @@ export class ClusterTruth {
   /** That it is not known is no answer where nothing has happened for a while. */
   #wrongRefusal(asker: ModelNode, token: string, askedMs: number): string | undefined {
     if (!this.#links.areAllWellSince(askedMs - SETTLED_MS)) return undefined
-    const [living] = this.#livingSince(token, askedMs - this.#joiningMs)
+    const [living] = this.#livingSince(token, askedMs - CLAIMED_MS)
     return living && `503 at ${asker.index}, and ${words(living)} lives at ${living.node.index}`
   }
 
