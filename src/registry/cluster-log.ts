@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts'
+import type { Cancel, Clock } from '../lib/clock.ts'
 import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import type { ClusterEvent, ClusterMember, MemberChangeKind } from './cluster-events.ts'
@@ -24,19 +24,33 @@ type OwnEvent = Extract<
   { readonly kind: 'connected' | 'disconnected' | 'refused' | 'joined' | 'cutOff' }
 >
 
+/** A registry that has not joined by then is cut off, in milliseconds after its first attempt: a NATS server may start at the same time. */
+const JOIN_MS = 5000
+/** Lines that are remembered. Addresses of servers come and go. */
+const SAID_MAX = 100
+
 /** Logs what happens between this registry and the cluster. */
 export class ClusterLog {
   readonly #log: Log
+  readonly #clock: Clock
   readonly #members: LogAggregator
+  /** What was said since it joined or was cut off: what is tried again and again until it joins has one line. */
+  readonly #said = new Set<string>()
+  /** Why it may not have joined; empty where nothing is known. */
+  #cause = ''
+  /** Undefined before the first attempt to join. */
+  #cancelJoin: Cancel | undefined
 
   constructor(log: Log, clock: Clock) {
     this.#log = log
+    this.#clock = clock
     this.#members = new LogAggregator(clock, (sum) => this.#writeSum(sum))
   }
 
   /** Logs what is still being gathered. */
   end(): void {
     this.#members.flush()
+    this.#cancelJoin?.()
   }
 
   record(event: ClusterEvent): void {
@@ -60,6 +74,21 @@ export class ClusterLog {
 
   /** What happens to this registry. */
   #ofThis(event: OwnEvent): void {
+    this.#cancelJoin ??= this.#clock.after(JOIN_MS, () => this.#sayCutOff(this.#cause))
+    if (event.kind === 'joined' || event.kind === 'cutOff') {
+      this.#cancelJoin()
+      this.#said.clear()
+      return event.kind === 'joined' ? this.#log.info('joined the cluster') : this.#sayCutOff('')
+    }
+    if (event.kind !== 'connected') this.#cause = event.reason
+    const key = `${event.kind} ${event.kind === 'connected' ? event.server : event.reason}`
+    if (this.#said.has(key)) return
+    if (this.#said.size === SAID_MAX) this.#said.clear()
+    this.#said.add(key)
+    this.#ofConnection(event)
+  }
+
+  #ofConnection(event: Exclude<OwnEvent, { readonly kind: 'joined' | 'cutOff' }>): void {
     const log = this.#log
     switch (event.kind) {
       case 'connected':
@@ -70,14 +99,15 @@ export class ClusterLog {
         const fields = { ...ofCode('CLUSTER_REFUSED'), cause: event.reason }
         return log.error(fields, `NATS refuses something that the cluster needs: ${event.reason}`)
       }
-      case 'joined':
-        return log.info('joined the cluster')
-      case 'cutOff':
-        return log.warn(
-          ofCode('CLUSTER_CUT_OFF'),
-          'cut off from the cluster: tokens that are at other registries cannot be found here',
-        )
     }
+  }
+
+  #sayCutOff(cause: string): void {
+    const fields = { ...ofCode('CLUSTER_CUT_OFF'), ...(cause && { cause }) }
+    this.#log.warn(
+      fields,
+      'cut off from the cluster: tokens that are at other registries cannot be found here',
+    )
   }
 
   #memberChanged(kind: MemberChangeKind, { node, name }: ClusterMember): void {

@@ -10,7 +10,7 @@ export const CLUSTER_REMEDIES = {
     'if the registry that the message names has died, nothing: tokens that nobody has are answered 503 until 3 min have passed, also when it was started again; if it runs, see why NATS does not reach it',
   /** The servers do not allow this registry something that it needs. */
   CLUSTER_REFUSED:
-    "give its user at NATS the rights to publish to and subscribe to all that begins with the cluster's name and a dot",
+    "give its user at NATS the rights to publish to and subscribe to all that begins with the cluster's name and a dot, or set REGISTRY_CLUSTER to the name that the user has rights to",
 } as const
 
 export type ClusterTrouble = keyof typeof CLUSTER_REMEDIES

@@ -131,7 +131,9 @@ describe.each(NATS_PROGRAMS)('the doctor of a registry with $name', (program) =>
       step: 'NATS rights',
       code: 'CLUSTER_REFUSED',
       seen: 'this registry may not publish to puppet-registry.alive, publish to puppet-registry.fallback.*, publish to puppet-registry.node.*, subscribe to puppet-registry.node.*',
-      remedy: { words: expect.stringMatching(/: puppet-registry\.>$/) },
+      remedy: {
+        words: expect.stringMatching(/, or set REGISTRY_CLUSTER to .*; it needs them to puppet-registry\.>$/),
+      },
     })
     expect(lines).toContain('skipped cluster')
   })

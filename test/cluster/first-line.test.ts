@@ -16,6 +16,21 @@ afterEach(async () => {
   removeTempDirs()
 })
 
+it('a registry that no NATS server lets in says so with a remedy', async () => {
+  // Nobody listens there.
+  const registry = startCommand(['registry'], {
+    env: { ...ANY_PORT, REGISTRY_NATS_URL: 'nats://127.0.0.1:1' },
+  })
+  const line = JSON.parse(await registry.line(/CLUSTER_CUT_OFF/, { timeoutMs: 15_000 }))
+  expect(line).toMatchObject({
+    level: 'warn',
+    remedy: expect.stringContaining('doctor --registry'),
+    cause: expect.stringContaining('ECONNREFUSED'),
+  })
+  registry.kill('SIGTERM')
+  await registry.exit
+})
+
 it('the first line of the log names the cluster and its NATS servers, and not the password', async () => {
   const passwordFile = join(makeTempDir(), 'password')
   writeFileSync(passwordFile, PASSWORD)

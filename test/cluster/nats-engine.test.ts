@@ -104,7 +104,9 @@ describe.each(NATS_PROGRAMS)('the engine with $name', (program) => {
     const since = performance.now()
     await engine.untilConnected(2)
     expect(performance.now() - since).toBeLessThan(1500)
-    expect(engine.disconnected).toEqual([`${engine.connected[0]}: given up for another connection`])
+    expect(engine.disconnected).toEqual([
+      `${engine.connected[0]}: given up, because nothing that is said there comes back`,
+    ])
     expect(engine.connected[1]).not.toBe(engine.connected[0])
     engine.publish('a', 'here')
     await engine.untilHeard('a: here')

@@ -87,6 +87,14 @@ describe.each(NATS_PROGRAMS)('what a registry says of its cluster with $name', (
       { message: expect.stringMatching(/: the user may not subscribe to puppet-registry\.alive$/) },
     ])
     expect((await registry.admin('/readyz?verbose')).body).toMatch(/^\[-\] cluster: cut off: /m)
-    expect(registry.command.output()).not.toContain(password)
+    await registry.command.line(/"code":"CLUSTER_CUT_OFF"/, { timeoutMs: 15_000 })
+    // It tries again and again, and says so once.
+    const hasTriedAgain = async (): Promise<boolean> =>
+      /cluster_reconnects_total ([2-9]|\d\d)/.test((await registry.admin('/metrics')).body)
+    await waitUntil(hasTriedAgain, { timeoutMs: 15_000, what: 'a third connection' })
+    const output = registry.command.output()
+    for (const words of ['"connected to NATS"', '"code":"CLUSTER_REFUSED"', '"code":"CLUSTER_CUT_OFF"'])
+      expect(output.split(words), words).toHaveLength(2)
+    expect(output).not.toContain(password)
   })
 })

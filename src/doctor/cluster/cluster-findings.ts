@@ -27,7 +27,7 @@ function rightsFinding(all: readonly SeenCluster[], prefix: string): Finding {
     status: 'fail',
     code: 'CLUSTER_REFUSED',
     seen: `this registry may not ${refused.join(', ')}`,
-    remedy: { words: `${CLUSTER_REMEDIES.CLUSTER_REFUSED}: ${subjects}` },
+    remedy: { words: `${CLUSTER_REMEDIES.CLUSTER_REFUSED}; it needs them to ${subjects}` },
   }
 }
 

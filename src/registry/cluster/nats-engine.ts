@@ -82,7 +82,7 @@ export class NatsEngine implements Engine {
   reconnect(): void {
     if (!this.#isConnected) return
     this.#givenUp = this.#connection?.getServer()
-    this.#whyLost = 'given up for another connection'
+    this.#whyLost = 'given up, because nothing that is said there comes back'
     // It rejects if it has been closed this moment.
     this.#connection?.reconnect().catch(() => {})
   }

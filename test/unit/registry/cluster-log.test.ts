@@ -1,12 +1,12 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createLog } from '../../../src/ops/log.ts'
 import type { ClusterEvent, MemberChangeKind } from '../../../src/registry/cluster-events.ts'
 import { ClusterLog } from '../../../src/registry/cluster-log.ts'
 import { CLUSTER_REMEDIES } from '../../../src/registry/cluster-trouble.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
-/** The lines of these events, all in one second. */
-async function linesOf(...events: readonly ClusterEvent[]): Promise<readonly Record<string, unknown>[]> {
+/** A log, its clock, and what it has written. */
+function startLog() {
   const lines: Record<string, unknown>[] = []
   const write = (text: string): void => {
     const { time: _time, ...line } = JSON.parse(text)
@@ -17,6 +17,12 @@ async function linesOf(...events: readonly ClusterEvent[]): Promise<readonly Rec
     createLog({ level: 'info', format: 'json', redact: (line) => line }, { write }),
     clock,
   )
+  return { lines, clock, log }
+}
+
+/** The lines of these events, all in one second. */
+async function linesOf(...events: readonly ClusterEvent[]): Promise<readonly Record<string, unknown>[]> {
+  const { lines, clock, log } = startLog()
   for (const event of events) log.record(event)
   await clock.advance(1000)
   log.end()
@@ -90,4 +96,64 @@ it('what this registry loses and has again is said with the reason, and question
     { level: 'warn', code: 'CLUSTER_CUT_OFF', remedy: CLUSTER_REMEDIES.CLUSTER_CUT_OFF },
     { level: 'error', code: 'CLUSTER_REFUSED', cause: 'the user may not publish' },
   ])
+})
+
+describe('a registry that has not joined', () => {
+  const connected = { kind: 'connected', server: 'nats:4222' } as const
+  const lost = { kind: 'disconnected', reason: 'given up' } as const
+  const attempt: readonly ClusterEvent[] = [
+    connected,
+    { kind: 'refused', reason: 'the user may not publish' },
+    { kind: 'refused', reason: 'the user may not subscribe' },
+    lost,
+  ]
+
+  it('says once what comes of each attempt, and again after it has joined', async () => {
+    const once = [
+      'connected to NATS',
+      expect.stringMatching(/^NATS refuses .* publish$/),
+      expect.stringMatching(/^NATS refuses .* subscribe$/),
+      'no connection to NATS: given up',
+    ]
+    const said = (await linesOf(...attempt, ...attempt, ...attempt)).map(({ msg }) => msg)
+    expect(said).toEqual(once)
+    const again = await linesOf(...attempt, { kind: 'joined' }, ...attempt, { kind: 'cutOff' }, ...attempt)
+    expect(again.map(({ msg }) => msg)).toEqual([
+      ...once,
+      'joined the cluster',
+      ...once,
+      expect.stringMatching(/^cut off/),
+      ...once,
+    ])
+  })
+
+  it('is said to be cut off after five seconds, once and with the cause', async () => {
+    const { lines, clock, log } = startLog()
+    log.record({ kind: 'disconnected', reason: 'it refuses the user' })
+    await clock.advance(4900)
+    expect(lines).toHaveLength(1)
+    await clock.advance(200)
+    expect(lines[1]).toMatchObject({
+      level: 'warn',
+      code: 'CLUSTER_CUT_OFF',
+      remedy: CLUSTER_REMEDIES.CLUSTER_CUT_OFF,
+      cause: 'it refuses the user',
+      msg: expect.stringMatching(/^cut off from the cluster: /),
+    })
+    log.record(lost)
+    await clock.advance(60_000)
+    expect(lines).toHaveLength(3)
+  })
+
+  it.each<[string, (log: ClusterLog) => void]>([
+    ['it has joined', (log) => log.record({ kind: 'joined' })],
+    ['it ends', (log) => log.end()],
+  ])('is not said to be cut off if %s before', async (_what, happens) => {
+    const { lines, clock, log } = startLog()
+    log.record(connected)
+    await clock.advance(4000)
+    happens(log)
+    await clock.advance(60_000)
+    expect(lines.filter(({ code }) => code === 'CLUSTER_CUT_OFF')).toEqual([])
+  })
 })
