@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Act, withFaults } from '../simulation/cluster-acts.ts'
+import { type Act, courseWithFaults } from '../simulation/cluster-acts.ts'
 import { ClusterRun } from '../simulation/cluster-run.ts'
 
 /** As long as this, in milliseconds; some thousand runs. */
@@ -18,7 +18,7 @@ it.runIf(process.env.CLUSTER_LONG === '1')(
       for (const { holdings, waiting, timers } of await run.left())
         expect([holdings, waiting, timers]).toEqual([0, 0, 1])
     }
-    await fc.assert(fc.asyncProperty(fc.array(withFaults, { maxLength: 60 }), fc.nat(100_000), check), {
+    await fc.assert(fc.asyncProperty(courseWithFaults, fc.nat(100_000), check), {
       numRuns: 100_000,
       interruptAfterTimeLimit: LASTS_MS,
       markInterruptAsFailure: false,

@@ -59,10 +59,47 @@ const pass = fc.record({
 
 const registrantAct = fc.oneof(...registrantActs)
 
-export const withFaults = fc.oneof(
+const withFaults = fc.oneof(
   { weight: 4, arbitrary: registrantAct },
   { weight: 3, arbitrary: fc.oneof(...faults) },
   { weight: 3, arbitrary: pass },
 )
 export const withoutFaults = fc.oneof({ weight: 5, arbitrary: registrantAct }, { weight: 2, arbitrary: pass })
+
+/** A node is away, or stands still, and registrants come meanwhile; clients ask as soon as it is back. */
+const absence = fc
+  .record({
+    node: fc.nat(NODES - 1),
+    other,
+    isStill: fc.boolean(),
+    isNewestHere: fc.boolean(),
+    ms: fc.integer({ min: 200, max: 4000 }),
+  })
+  .map(({ node: one, other: distance, isStill, isNewestHere, ms }): readonly Act[] => {
+    const another = (one + distance) % NODES
+    const join = (where: number) => ({ what: 'join', node: where, token: 0, answersMs: 0 }) as const
+    return [
+      join(isNewestHere ? another : one),
+      { what: 'pass', ms: 4000 },
+      isStill ? { what: 'freeze', node: one } : { what: 'connection', node: one, isConnected: false },
+      join(isNewestHere ? one : another),
+      { what: 'pass', ms },
+      isStill
+        ? { what: 'thaw', node: one, first: 'discoveries' }
+        : { what: 'connection', node: one, isConnected: true },
+      { what: 'pass', ms: 40 },
+    ]
+  })
+
+/** What happens in one run. */
+export const courseWithFaults = fc
+  .array(
+    fc.oneof(
+      { weight: 15, arbitrary: withFaults.map((act): readonly Act[] => [act]) },
+      { weight: 1, arbitrary: absence },
+    ),
+    { maxLength: 60 },
+  )
+  .map((episodes) => episodes.flat())
+
 export type Act = typeof withFaults extends fc.Arbitrary<infer Value> ? Value : never

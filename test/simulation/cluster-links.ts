@@ -16,7 +16,8 @@ export class ClusterLinks {
   readonly #changedMs = new Map<string, number>()
   /** How long the last break was that is over. */
   readonly #breakMs = new Map<string, number>()
-  readonly #areLinked = new Map<string, boolean>()
+  /** By which connections they are linked; empty if they are not. */
+  readonly #linkedBy = new Map<string, string>()
   /** If all nodes that live hear each other: which, by which connections, and since when. */
   #allWell: { readonly nodes: string; readonly sinceMs: number } | undefined
 
@@ -36,12 +37,13 @@ export class ClusterLinks {
         if (one.index > other.index) continue
         const pair = pairOf(one, other)
         const areLinked = this.#isUp(one) && this.#isUp(other) && !this.#isCut(one, other)
-        if (areLinked !== (this.#areLinked.get(pair) ?? false)) {
-          const beforeMs = this.#changedMs.get(pair)
-          this.#breakMs.set(pair, beforeMs === undefined ? 0 : nowMs - beforeMs)
+        const link = areLinked ? `${one.engine.connections} ${other.engine.connections}` : ''
+        const before = this.#linkedBy.get(pair)
+        if (link !== (before ?? '')) {
+          this.#breakMs.set(pair, before === '' ? nowMs - (this.#changedMs.get(pair) ?? nowMs) : 0)
           this.#changedMs.set(pair, nowMs)
         }
-        this.#areLinked.set(pair, areLinked)
+        this.#linkedBy.set(pair, link)
         const stretches = this.#stretches.get(pair) ?? []
         this.#stretches.set(pair, stretches)
         const last = stretches.at(-1)
@@ -61,7 +63,13 @@ export class ClusterLinks {
   /** Whether messages have gone between the two since then without a break. */
   areLinkedSince(one: ModelNode, other: ModelNode, sinceMs: number): boolean {
     const pair = pairOf(one, other)
-    return this.#areLinked.get(pair) === true && (this.#changedMs.get(pair) ?? 0) <= sinceMs
+    return (this.#linkedBy.get(pair) ?? '') !== '' && (this.#changedMs.get(pair) ?? 0) <= sinceMs
+  }
+
+  /** Whether its last standstill ended after this, and was shorter than `ms`. */
+  stoodStillBriefly(one: ModelNode, askedMs: number, ms: number): boolean {
+    const [before, now] = (this.#stretches.get(pairOf(one, one)) ?? []).slice(-2)
+    return now !== undefined && now.fromMs >= askedMs && now.fromMs - (before?.untilMs ?? 0) < ms
   }
 
   /** How long their last break was, if they are linked; 0 if there was none. */

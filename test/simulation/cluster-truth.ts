@@ -11,6 +11,8 @@ const JOINING_MESSAGES = 10
 const HEARTBEAT_MS = 1200
 /** So long after nodes can hear each other again, in milliseconds, they may not have noticed that they could not. */
 const NOTICED_MS = 1300
+/** A process that stands still for less than this, in milliseconds, may not notice it, and may read discoveries before claims. */
+const STILL_MS = 1000
 /** Unless a heartbeat was late: then they ask each other until the next one comes. */
 const LATE_MS = 1700
 /** The subscriptions of one that is back are known after so many messages. */
@@ -71,6 +73,8 @@ export class ClusterTruth {
     if (!registrant.isFindable && registrant.sinceMs < askedMs - this.#onTheWayMs) {
       return `${words(found)} at ${asker.index}, which was gone at ${registrant.sinceMs}`
     }
+    const isUnnoticed = [asker, node].some((one) => this.#links.stoodStillBriefly(one, askedMs, STILL_MS))
+    if (isUnnoticed) return undefined
     const [sinceMs, backMs] = [askedMs - NOTICED_MS, askedMs - this.#backMs]
     const newer = this.#livingSince(token, askedMs - this.#joiningMs).find((other) => {
       const areNear = [asker, node].every((one) => {
