@@ -23,8 +23,6 @@ export const DOCTOR_REMEDIES = {
   /** No TLS, or a certificate that is not trusted or for another name. */
   NATS_TLS:
     "make REGISTRY_NATS_URL (nats:// or tls://, and the name in it), REGISTRY_NATS_CA_FILE and the server's certificate agree",
-  /** Before 2.9.16 a server may not notice that another one stands still. */
-  NATS_OUTDATED: 'use NATS servers of version 2.9.16 or later',
   /** Somebody has subscribed to subjects of tokens that nobody has. */
   NATS_OVERHEARD:
     "end what subscribes to all subjects (nats sub '>', a stream on '>'), and let only registries subscribe to those of the cluster",

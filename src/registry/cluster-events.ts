@@ -19,8 +19,8 @@ export const ASKED_RESULTS = ['found', 'unusable', 'refused', 'moved', 'nobody',
 
 /** What happened between this registry and the others of the cluster. */
 export type ClusterEvent =
-  /** There is a connection to this server of the engine. */
-  | { readonly kind: 'connected'; readonly server: string }
+  /** There is a connection to this server of the engine; `version` is empty where it says none. */
+  | { readonly kind: 'connected'; readonly server: string; readonly version: string }
   | { readonly kind: 'disconnected'; readonly reason: string }
   /** The engine does not allow something. */
   | { readonly kind: 'refused'; readonly reason: string }

@@ -3,6 +3,7 @@ import type { Log } from '../ops/log.ts'
 import { LogAggregator, type Sum } from '../ops/log-aggregator.ts'
 import type { ClusterEvent, ClusterMember, MemberChangeKind } from './cluster-events.ts'
 import { CLUSTER_REMEDIES, type ClusterTrouble } from './cluster-trouble.ts'
+import { isOutdated } from './nats-version.ts'
 
 /** Each change of another registry: its line, and how it is counted where many change in one second. */
 const MEMBER_WORDS = {
@@ -38,6 +39,8 @@ export class ClusterLog {
   readonly #said = new Set<string>()
   /** Why it may not have joined; empty where nothing is known. */
   #cause = ''
+  /** Of the NATS server that was connected to last: an old one is warned of once, not at each connection. */
+  #version = ''
   /** Undefined before the first attempt to join. */
   #cancelJoin: Cancel | undefined
 
@@ -92,7 +95,7 @@ export class ClusterLog {
     const log = this.#log
     switch (event.kind) {
       case 'connected':
-        return log.info({ server: event.server }, 'connected to NATS')
+        return this.#sayConnected(event)
       case 'disconnected':
         return log.warn({ cause: event.reason }, `no connection to NATS: ${event.reason}`)
       case 'refused': {
@@ -100,6 +103,15 @@ export class ClusterLog {
         return log.error(fields, `NATS refuses something that the cluster needs: ${event.reason}`)
       }
     }
+  }
+
+  #sayConnected({ server, version }: Extract<OwnEvent, { readonly kind: 'connected' }>): void {
+    this.#log.info({ server, ...(version && { version }) }, 'connected to NATS')
+    const isNews = version !== this.#version
+    this.#version = version
+    if (!isNews || !isOutdated(version)) return
+    const words = `the NATS server ${server} has version ${version}: servers before 2.9.16 may not notice for long that another server stands still`
+    this.#log.warn({ server, version, ...ofCode('NATS_OUTDATED') }, words)
   }
 
   #sayCutOff(cause: string): void {

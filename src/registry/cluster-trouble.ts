@@ -11,6 +11,8 @@ export const CLUSTER_REMEDIES = {
   /** The servers do not allow this registry something that it needs. */
   CLUSTER_REFUSED:
     "give its user at NATS the rights to publish to and subscribe to all that begins with the cluster's name and a dot, or set REGISTRY_CLUSTER to the name that the user has rights to",
+  /** Before 2.9.16 a server may not notice that another one stands still. Said in the log and by the doctor. */
+  NATS_OUTDATED: 'use NATS servers of version 2.9.16 or later',
 } as const
 
 export type ClusterTrouble = keyof typeof CLUSTER_REMEDIES

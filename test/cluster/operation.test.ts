@@ -45,6 +45,10 @@ describe.each(NATS_PROGRAMS)('what a registry says of its cluster with $name', (
     ]
     const server = `127.0.0.1:${nats.address.port}`
     await untilCluster(one, { connected: true, server, degraded: false, members: 'alive' })
+    const connected = JSON.parse(await one.command.line(/"connected to NATS"/))
+    expect(connected).toMatchObject({ server, version: program.version })
+    if (program.version.startsWith('2.9.')) await one.command.line(/"code":"NATS_OUTDATED"/)
+    else expect(one.command.output()).not.toContain('NATS_OUTDATED')
     expect(codesOf(await one.status())).toBe('')
     await nats.kill()
     await one.until('to be cut off', (status) => codesOf(status) === 'CLUSTER_CUT_OFF')

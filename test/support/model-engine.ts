@@ -44,7 +44,7 @@ export class ModelEngine implements Engine {
     this.isConnected = true
     this.connections += 1
     for (const subject of this.#subscriptions.keys()) this.#tell(subject, true)
-    this.#say(() => this.#listener?.onConnected(`server-${this.index}`))
+    this.#say(() => this.#listener?.onConnected(`server-${this.index}`, '2.11.0'))
   }
 
   /** The connection breaks: the server forgets this node's subscribers. */

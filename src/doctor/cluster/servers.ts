@@ -1,3 +1,5 @@
+import { CLUSTER_REMEDIES } from '../../registry/cluster-trouble.ts'
+import { isOutdated } from '../../registry/nats-version.ts'
 import { DOCTOR_REMEDIES, type DoctorTrouble } from '../doctor-trouble.ts'
 import type { Finding } from './steps.ts'
 
@@ -10,9 +12,6 @@ export interface SeenServer {
   /** Empty where it cannot be used. */
   readonly version: string
 }
-
-/** Since this version a server notices that another one of its cluster stands still, whatever it has to send to it. */
-const FROZEN_PEER_NOTICED = [2, 9, 16] as const
 
 export function serverFindings(servers: readonly SeenServer[]): readonly Finding[] {
   const isAnyWell = servers.some(({ failure }) => failure === undefined)
@@ -31,23 +30,14 @@ export function versionFindings(servers: readonly SeenServer[]): readonly Findin
   const step = 'NATS version'
   const known = servers.filter(({ version }) => version !== '')
   if (known.length === 0) return []
-  const old = known.filter(({ version }) => isOld(version))
+  const old = known.filter(({ version }) => isOutdated(version))
   if (old.length === 0) {
     const seen = `${[...new Set(known.map(({ version }) => version))].join(', ')}: recent enough`
     return [{ step, status: 'ok', seen }]
   }
   const seen = `${old.map(({ url, version }) => `${url} has ${version}`).join(', ')}: servers before 2.9.16 may not notice for long that another server stands still, and then its registries are missing`
-  const remedy = { words: DOCTOR_REMEDIES.NATS_OUTDATED }
+  const remedy = { words: CLUSTER_REMEDIES.NATS_OUTDATED }
   return [{ step, status: 'warn', code: 'NATS_OUTDATED', seen, remedy }]
-}
-
-function isOld(version: string): boolean {
-  const parts = version.split('-')[0]?.split('.').map(Number) ?? []
-  for (const [index, wanted] of FROZEN_PEER_NOTICED.entries()) {
-    const part = parts[index] ?? 0
-    if (part !== wanted) return part < wanted
-  }
-  return false
 }
 
 /** By what is found in the words of a failure: its code. */

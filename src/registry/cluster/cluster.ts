@@ -143,8 +143,8 @@ export class Cluster implements ClusterMembership {
 
   start(): void {
     this.#options.engine.start({
-      onConnected: (server) => {
-        this.#options.emit({ kind: 'connected', server })
+      onConnected: (server, version) => {
+        this.#options.emit({ kind: 'connected', server, version })
         this.#connections += 1
         this.#certainty.connected()
       },

@@ -154,7 +154,7 @@ export class NatsEngine implements Engine {
     this.#refused.clear()
     this.#whyLost = undefined
     for (const subscription of this.#subscriptions) this.#renew(subscription)
-    this.#listener?.onConnected(this.#connection?.getServer() ?? '')
+    this.#listener?.onConnected(this.#connection?.getServer() ?? '', this.#connection?.info?.version ?? '')
   }
 
   #lost(server: string): void {

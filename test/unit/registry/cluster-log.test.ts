@@ -80,7 +80,7 @@ it('lines stand in the order of what happened', async () => {
 
 it('what this registry loses and has again is said with the reason, and questions are not', async () => {
   const lines = await linesOf(
-    { kind: 'connected', server: 'nats:4222' },
+    { kind: 'connected', server: 'nats:4222', version: '2.11.0' },
     { kind: 'joined' },
     { kind: 'asked', result: 'found', tookMs: 1 },
     { kind: 'noResponders' },
@@ -90,7 +90,7 @@ it('what this registry loses and has again is said with the reason, and question
     { kind: 'refused', reason: 'the user may not publish' },
   )
   expect(lines).toMatchObject([
-    { level: 'info', server: 'nats:4222', msg: 'connected to NATS' },
+    { level: 'info', server: 'nats:4222', version: '2.11.0', msg: 'connected to NATS' },
     { level: 'info', msg: 'joined the cluster' },
     { level: 'warn', cause: 'it shuts down', msg: 'no connection to NATS: it shuts down' },
     { level: 'warn', code: 'CLUSTER_CUT_OFF', remedy: CLUSTER_REMEDIES.CLUSTER_CUT_OFF },
@@ -99,7 +99,7 @@ it('what this registry loses and has again is said with the reason, and question
 })
 
 describe('a registry that has not joined', () => {
-  const connected = { kind: 'connected', server: 'nats:4222' } as const
+  const connected = { kind: 'connected', server: 'nats:4222', version: '2.11.0' } as const
   const lost = { kind: 'disconnected', reason: 'given up' } as const
   const attempt: readonly ClusterEvent[] = [
     connected,
@@ -155,5 +155,22 @@ describe('a registry that has not joined', () => {
     happens(log)
     await clock.advance(60_000)
     expect(lines.filter(({ code }) => code === 'CLUSTER_CUT_OFF')).toEqual([])
+  })
+})
+
+it('a NATS server that is too old is warned of, once until another version is there', async () => {
+  const connected = (version: string): readonly ClusterEvent[] => [
+    { kind: 'connected', server: 'nats:4222', version },
+    { kind: 'joined' },
+  ]
+  const versions = ['2.9.15', '2.9.15', '2.9.16', '2.9.15', '']
+  const warned = (await linesOf(...versions.flatMap(connected))).filter(({ level }) => level === 'warn')
+  expect(warned).toHaveLength(2)
+  expect(warned[0]).toMatchObject({
+    code: 'NATS_OUTDATED',
+    remedy: CLUSTER_REMEDIES.NATS_OUTDATED,
+    server: 'nats:4222',
+    version: '2.9.15',
+    msg: expect.stringMatching(/^the NATS server nats:4222 has version 2\.9\.15: /),
   })
 })

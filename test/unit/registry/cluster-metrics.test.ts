@@ -10,8 +10,8 @@ const PREFIX = 'puppet_registry_cluster_'
 const EVIL = 'evil"} 1\nevil_total 1'
 
 const FACTS: readonly ClusterEvent[] = [
-  { kind: 'connected', server: EVIL },
-  { kind: 'connected', server: EVIL },
+  { kind: 'connected', server: EVIL, version: EVIL },
+  { kind: 'connected', server: EVIL, version: EVIL },
   { kind: 'disconnected', reason: EVIL },
   { kind: 'refused', reason: EVIL },
   { kind: 'joined' },

@@ -20,7 +20,7 @@ async function healthAfter(...events: readonly ClusterEvent[]) {
   return { ...rest, sinceMs: sinceMs - (clock.now() - events.length * 1000), reason: degraded?.reason }
 }
 
-const connected = { kind: 'connected', server: 'nats:4222' } as const
+const connected = { kind: 'connected', server: 'nats:4222', version: '2.11.0' } as const
 const joined = { kind: 'joined' } as const
 const cutOff = { kind: 'cutOff' } as const
 const disconnected = { kind: 'disconnected', reason: 'it shuts down' } as const
