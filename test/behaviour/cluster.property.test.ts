@@ -78,3 +78,21 @@ it('a registrant is found whose node becomes its holder while it is asked as a f
     0,
   )
 })
+
+it('an older registrant does not get the place of a newcomer at its node that has gone before others gave way to it', () => {
+  return check(
+    [
+      { what: 'join', node: 0, token: 0, answersMs: 0 },
+      { what: 'pass', ms: 4000 },
+      { what: 'connection', node: 0, isConnected: false },
+      { what: 'join', node: 1, token: 0, answersMs: 0 },
+      { what: 'pass', ms: 2832 },
+      { what: 'connection', node: 0, isConnected: true },
+      { what: 'pass', ms: 40 },
+      { what: 'reconnect', node: 0 },
+      { what: 'join', node: 0, token: 0, answersMs: 30 },
+      { what: 'mute', which: 2, isMute: true },
+    ],
+    0,
+  )
+})

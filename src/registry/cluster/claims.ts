@@ -110,6 +110,8 @@ export class Claims<Entry extends Claimant> {
     const newest = holding && this.#options.local.newest(holding.token)
     // It comes late where this node has given way itself since: to a newer one, perhaps.
     if (holding?.side !== 'ask' || newest === undefined || (holding.number ?? 0) > number) return
+    // Or where that registrant has gone already, and an older one is left.
+    if (!this.own.isFresh(holding)) return
     holding.number = this.order.join(newest)
     this.own.claim(holding, true)
   }
