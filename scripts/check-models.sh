@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The models of docs/models, searched by spin: what has to hold does, and each planted mistake is found by the same search in which the rules without it hold.
-# Needs spin and a C compiler. Each search: one core, at most a minute of its time and 3 GB, and some 15 s to compile; a breadth-first one, so that a counterexample is the shortest.
+# Needs spin and a C compiler. Each search: one core, at most 90 s of its time and 3 GB, and some 15 s to compile; a breadth-first one, so that a counterexample is the shortest.
 set -u
 model="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/docs/models/claims.pml"
 work=$(mktemp -d)
@@ -16,7 +16,7 @@ search() {
     echo "unreadable"
     return
   fi
-  (ulimit -t 60; nice -n 10 ./pan -w22) >out 2>&1
+  (ulimit -t 90; nice -n 10 ./pan -w22) >out 2>&1
   if grep -q 'errors: [1-9]' out && grep -q 'assertion violated' out; then echo "broken"
   elif grep -q 'errors: 0' out && ! grep -qE 'Search not completed|max search depth' out; then echo "holds"
   else echo "unfinished"; fi
@@ -50,7 +50,8 @@ holds_and_finds() {
 
 expect holds "a leave and a crash" -DJOINS=2 -DLEAVES=1 -DCRASHES=1
 expect holds "a node is cut off, and the heal" -DJOINS=2 -DCUTS=1
-holds_and_finds "a node that stands still" -DJOINS=2 -DPAUSES=1 -- FALLBACK_DOES_NOT_ASK
+expect holds "a leave, and a node that stands still" -DJOINS=2 -DLEAVES=1 -DPAUSES=1
+expect broken "  planted: FALLBACK_DOES_NOT_ASK" -DJOINS=2 -DPAUSES=1 -DMISTAKE_FALLBACK_DOES_NOT_ASK
 holds_and_finds "three joins and a leave" -DJOINS=3 -DLAG=0 -DLEAVES=1 -- TELLS_UNHEARD ASSERTS_ONCE_A_SECOND
 holds_and_finds "a node that has heard nobody yet, a cut and its heal" -DJOINS=2 -DAHEAD=8 -DCUTS=1 -DLAG=0 -- NO_SHIFT GROWS_SILENTLY
 echo "models: $passed passed, $failed failed"
