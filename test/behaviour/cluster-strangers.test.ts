@@ -27,7 +27,8 @@ function sayAlive(stranger: ModelEngine, node: string, fields: object = {}): voi
     kind: 'alive',
     node,
     name: 'x',
-    number: 1,
+    time: 1,
+    origin: STRANGER,
     sentMs: 1,
     upMs: 60_000,
     beat: 1,
@@ -49,7 +50,7 @@ describe('a stranger who may publish on the subjects of a cluster', () => {
     const { clock, nodes, stranger, a, b } = await start()
     b.join(TOKEN, 1)
     await clock.advance(5000)
-    sayAlive(stranger, STRANGER, { number: NUMBER_MAX })
+    sayAlive(stranger, STRANGER, { time: NUMBER_MAX })
     await clock.advance(10_000)
     expect(nodes.map(({ cluster }) => cluster.isCutOff)).toEqual([false, false, false])
     expect(await ask(clock, nodes)).toEqual([1, 1, 1])
@@ -60,7 +61,7 @@ describe('a stranger who may publish on the subjects of a cluster', () => {
 
   it('does not make two nodes give way to each other again and again', async () => {
     const { clock, stranger, a, b } = await start()
-    sayAlive(stranger, STRANGER, { number: NUMBER_MAX })
+    sayAlive(stranger, STRANGER, { time: NUMBER_MAX })
     await clock.advance(100)
     b.join(TOKEN, 1)
     await clock.advance(5000)

@@ -16,7 +16,7 @@ const STRANGE = [
   '[]',
   '{}',
   '{"kind":"claim"}',
-  '{"kind":"alive","node":"../../etc/passwd","name":"x","number":1}',
+  '{"kind":"alive","node":"../../etc/passwd","name":"x","time":1}',
   `{"kind":"claim","node":"${'0'.repeat(16)}","number":1e300,"isFresh":true,"isAgain":false,"link":""}`,
   `{"kind":"answer","number":-1,"result":"found","host":"","port":0}`,
   '['.repeat(30_000),
@@ -72,7 +72,8 @@ onEachServer('somebody else who publishes on the subjects of a cluster', (progra
     const heartbeat = {
       kind: 'alive',
       name: 'x',
-      number: greatest,
+      time: greatest,
+      origin: '0'.repeat(16),
       upMs: greatest,
       beat: greatest,
       missing: [],

@@ -15,7 +15,7 @@ describe('of two claims', () => {
   })
 })
 
-describe('the newest registrant', () => {
+describe('the newest registrant, where the clocks of two nodes have different origins', () => {
   it.each([
     ['a newcomer, though its number is lower', 100, { node: 'a', number: 1, ...fresh }, 'newcomer'],
     [
@@ -41,6 +41,13 @@ describe('the newest registrant', () => {
     ['the higher number of two that came long ago', 3000, { node: 'a', number: 9, ...older }, 'theirs'],
     ['the higher number of two that came long ago, ours', 3000, { node: 'a', number: 4, ...older }, 'ours'],
   ])('is %s', (_, ageMs, heard, newest) => {
-    expect(newestOf(ours, ageMs, heard)).toBe(newest)
+    expect(newestOf(ours, ageMs, heard, false)).toBe(newest)
   })
+})
+
+it('the newest registrant is the one with the higher number, where two nodes have the same clock: a claim may have come late', () => {
+  for (const how of [fresh, again, older]) {
+    expect(newestOf(ours, 10_000, { node: 'a', number: 4, ...how }, true)).toBe('ours')
+    expect(newestOf(ours, 0, { node: 'a', number: 6, ...how }, true)).toBe('theirs')
+  }
 })

@@ -12,7 +12,16 @@ const READERS = [readTokenMessage, readNodeMessage, readMemberMessage, readReply
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const node = '0123456789abcdef'
 const count = { registrants: 1, oldest: 2 }
-const claim = { kind: 'claim', node, number: 3, isFresh: true, isAgain: false, link: '', ...count }
+const claim = {
+  kind: 'claim',
+  node,
+  number: 3,
+  isFresh: true,
+  isAgain: false,
+  link: '',
+  origin: node,
+  ...count,
+}
 
 describe('a message of another node', () => {
   it('is read, or is none: whatever the bytes are, nothing is thrown', () => {
@@ -25,7 +34,7 @@ describe('a message of another node', () => {
 
   it('is read as it was written', () => {
     const hash = 'ab'.repeat(32)
-    const gaveWay = { kind: 'gaveWay', node, hash, number: 4, ...count }
+    const gaveWay = { kind: 'gaveWay', node, hash, number: 4, origin: node, ...count }
     const displace = { kind: 'displace', hash, number: 4 }
     for (const message of [claim, { kind: 'count', node, ...count }]) {
       expect(readTokenMessage(bytesOf(JSON.stringify(message)))).toEqual(message)

@@ -2,12 +2,12 @@ import { inBackground } from '../../lib/background.ts'
 import type { Directory } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
 import type { Resolution } from '../resolution.ts'
-import type { Claims } from './claims.ts'
+import type { AskedQuestion, Claims } from './claims.ts'
 import type { Engine } from './engine.ts'
 import { findingOf } from './finding.ts'
 import type { Holding } from './holdings.ts'
 import type { LocalRegistrants } from './local-registrants.ts'
-import type { Question, TokenReply } from './messages.ts'
+import { NUMBER_MAX, type TokenReply } from './messages.ts'
 
 /** As many questions are answered at a time: each node asks about a token once at a time. */
 const WAITING_MAX = 20_000
@@ -32,13 +32,13 @@ export class Answers {
   }
 
   /**
-   * @param holding undefined where the token is elsewhere by now, or nowhere
+   * @param holding undefined where this node has nothing of the token any more
    * @returns whether it is answered
    */
-  answer(holding: Holding | undefined, { isToSeveral }: Question, reply: string): boolean {
+  answer(holding: Holding | undefined, { isToSeveral, isLate }: AskedQuestion, reply: string): boolean {
     const { claims, directory, node } = this.#options
-    if (holding === undefined) {
-      this.#say({ kind: 'moved', node }, reply)
+    if (holding === undefined || isLate) {
+      this.#sayMoved(holding, reply)
       return true
     }
     const untilHeard = holding.side === 'ask' ? claims.untilHeard(holding.hash) : undefined
@@ -66,7 +66,12 @@ export class Answers {
     // A newer registrant may have come to another node meanwhile, or the newest one of this has left.
     const isSure = side === 'fallback' || claims.untilHeard(holding.hash) === undefined
     if (holding.side === side && isSure) this.#send(holding, reply, answer)
-    else this.#say({ kind: 'moved', node: this.#options.node }, reply)
+    else this.#sayMoved(claims.holdings.get(holding.hash), reply)
+  }
+
+  #sayMoved(holding: Holding | undefined, reply: string): void {
+    const number = holding?.highest ?? NUMBER_MAX
+    this.#say({ kind: 'moved', node: this.#options.node, number }, reply)
   }
 
   #send({ hash, token }: Holding, reply: string, answer: Resolution): void {
@@ -76,7 +81,8 @@ export class Answers {
       answer,
       local.count(token) + (now === undefined ? 0 : claims.counts.elsewhere(now)),
     )
-    if (now === undefined || finding === undefined) return this.#say({ kind: 'moved', node }, reply)
+    if (now === undefined) return this.#sayMoved(now, reply)
+    if (finding === undefined) return this.#say({ kind: 'none', node }, reply)
     this.#say({ kind: 'answer', node, number: now.number ?? 0, ...finding }, reply)
   }
 

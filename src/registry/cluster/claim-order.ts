@@ -18,13 +18,16 @@ export function isHigher(one: Claim, other: Claim): boolean {
  *
  * @param ageMs how long ago ours joined
  * @param heard what another node says of its own
+ * @param isSameClock whether both numbers are of one clock: then they are in the order of joining, however late a message comes
  */
 export function newestOf(
   ours: Claim,
   ageMs: number,
   heard: Claim & { readonly isFresh: boolean; readonly isAgain: boolean },
+  isSameClock: boolean,
 ): Newest {
   const isOursHigher = isHigher(ours, heard)
+  if (isSameClock) return isOursHigher ? 'ours' : 'theirs'
   // One that joined longer ago is older, though its number may be higher.
   if (!heard.isFresh) return isOursHigher || ageMs < FRESH_MS ? 'ours' : 'theirs'
   // A newcomer is the newest, but for one that came at the same time, or since it said so first.

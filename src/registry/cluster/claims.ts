@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { isHigher, newestOf } from './claim-order.ts'
+import { ClusterClock } from './cluster-clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
 import { type Holding, Holdings, type Side } from './holdings.ts'
 import { JoinOrder } from './join-order.ts'
@@ -16,6 +17,9 @@ import { Speech } from './speech.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 import { TokenCounts } from './token-counts.ts'
 
+/** `isLate`: whoever asks takes this node for the holder, which it is no more. */
+export type AskedQuestion = Question & { readonly isLate: boolean }
+
 export interface ClaimsOptions<Entry extends Claimant>
   extends Pick<OwnClaimsOptions<Entry>, 'rollCall' | 'hasHolder'> {
   readonly clock: Clock
@@ -28,8 +32,8 @@ export interface ClaimsOptions<Entry extends Claimant>
   readonly perToken: number
   /** Other nodes have more registrants of this token, or fewer, or clients are sent elsewhere than before. */
   readonly onChanged: (token: string) => void
-  /** @param holding undefined where the token is elsewhere by now, or nowhere */
-  readonly onQuestion: (holding: Holding | undefined, question: Question, reply: string) => void
+  /** @param holding undefined where this node has nothing of the token any more */
+  readonly onQuestion: (holding: Holding | undefined, question: AskedQuestion, reply: string) => void
   /** A message that is none. */
   readonly onIgnored: () => void
 }
@@ -41,6 +45,7 @@ export interface ClaimsOptions<Entry extends Claimant>
 export class Claims<Entry extends Claimant> {
   readonly holdings: Holdings
   readonly counts: TokenCounts<Entry>
+  readonly clock: ClusterClock
   readonly order: JoinOrder<Entry>
   readonly own: OwnClaims<Entry>
   readonly #options: ClaimsOptions<Entry>
@@ -49,10 +54,11 @@ export class Claims<Entry extends Claimant> {
   constructor(options: ClaimsOptions<Entry>) {
     this.#options = options
     const { clock, engine, subjects, node } = options
-    this.order = new JoinOrder(clock)
-    this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), clock)
+    this.clock = new ClusterClock(clock, node)
+    this.order = new JoinOrder(this.clock)
+    this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), clock, this.clock)
     this.counts = new TokenCounts({ ...options, order: this.order, holdings: this.holdings })
-    this.#speech = new Speech(engine, subjects, node, (holding) => this.counts.own(holding))
+    this.#speech = new Speech(engine, subjects, node, this.clock, (holding) => this.counts.own(holding))
     const { holdings, counts } = this
     this.own = new OwnClaims({ ...options, holdings, counts, speech: this.#speech })
   }
@@ -67,19 +73,14 @@ export class Claims<Entry extends Claimant> {
     return this.holdings.get(hash)?.untilHeard
   }
 
-  /** Another node says what the cluster's clock shows. */
-  heardTime(otherNow: number): void {
-    const shift = this.order.hear(otherNow)
-    if (shift === 0) return
-    for (const holding of this.holdings) if (holding.number !== undefined) holding.number += shift
-  }
-
   /** A registrant has come that clients can be sent to: it is the newest of all. */
   joined(entry: Entry): void {
     const hash = hashOf(entry.token)
     const holding = this.holdings.get(hash) ?? this.holdings.add(entry.token, hash, 'ask')
-    holding.number = this.order.join(entry)
+    this.#join(holding, entry)
     holding.joinedMs = entry.joinedMs
+    holding.isNewcomer = true
+    holding.untilHeard = undefined
     this.own.claim(holding, false)
   }
 
@@ -98,32 +99,36 @@ export class Claims<Entry extends Claimant> {
     holding.number = this.order.of(newest)
     holding.joinedMs = newest.joinedMs
     const isOther = holding.number !== before
+    if (isOther) holding.isNewcomer = false
     // It may be older than another node's.
     if (isOther && (holding.side === 'ask' || before === undefined)) this.own.takeOver(holding)
   }
 
   /** Another node has given way to a registrant that has joined here, and had this number. */
-  gaveWay({ hash, node, number, ...count }: Extract<NodeMessage, { kind: 'gaveWay' }>): void {
-    this.order.raise(number)
+  gaveWay({ hash, node, number, origin, ...count }: Extract<NodeMessage, { kind: 'gaveWay' }>): void {
     const holding = this.holdings.get(hash)
-    if (holding !== undefined) this.counts.answered(holding, node, count)
-    const newest = holding && this.#options.local.newest(holding.token)
-    // It comes late where this node has given way itself since: to a newer one, perhaps.
-    if (holding?.side !== 'ask' || newest === undefined || (holding.number ?? 0) > number) return
-    // Or where that registrant has gone already, and an older one is left.
-    if (!this.own.isFresh(holding)) return
-    holding.number = this.order.join(newest)
+    if (holding === undefined) return
+    holding.highest = Math.max(holding.highest, number)
+    this.counts.answered(holding, node, count)
+    const newest = this.#options.local.newest(holding.token)
+    // It comes late where this node has given way itself since, to a newer one perhaps, or where that registrant has left.
+    if (holding.side !== 'ask' || newest === undefined || !holding.isNewcomer) return
+    if ((holding.number ?? 0) > number || origin === this.clock.origin) return
+    this.#join(holding, newest)
     this.own.claim(holding, true)
   }
 
   /** A node that was asked as a holder says what it has: with this, no client is told of an older one once one was told of that. */
   answered(hash: string, reply: TokenReply): void {
     const holding = this.holdings.get(hash)
-    if (reply.kind === 'moved' || holding?.number === undefined) return
-    this.order.raise(reply.number)
+    const { node } = this.#options
+    const isClaim = reply.kind === 'asking' || reply.kind === 'answer'
+    if (!isClaim || reply.node === node || holding?.number === undefined) return
+    holding.highest = Math.max(holding.highest, reply.number)
+    const isTheirsHigher = isHigher(reply, { number: holding.number, node })
+    if (holding.side === 'fallback' && !isTheirsHigher) this.own.takeOver(holding)
     // It may not have heard of a newcomer yet.
-    if (holding.side === 'fallback' || this.own.isFresh(holding)) return
-    if (isHigher(reply, { number: holding.number, node: this.#options.node })) this.own.giveWay(holding)
+    if (holding.side === 'ask' && isTheirsHigher && !this.own.isFresh(holding)) this.own.giveWay(holding)
   }
 
   /** Ends what is over. To be called again and again. */
@@ -131,6 +136,11 @@ export class Claims<Entry extends Claimant> {
     this.holdings.tick()
     this.counts.tick()
     this.own.endExpecting()
+  }
+
+  #join(holding: Holding, entry: Entry): void {
+    holding.number = this.order.join(entry, holding.highest)
+    holding.highest = holding.number
   }
 
   #hear(side: Side, hash: string, message: EngineMessage): void {
@@ -144,7 +154,7 @@ export class Claims<Entry extends Claimant> {
       if (isFallback && side === 'fallback' && !heard.isSecond) this.own.takeOverUnlessHeld(holding)
       // It was on its way when clients began to be sent elsewhere.
       const isLate = side === 'ask' && holding?.side !== 'ask'
-      return onQuestion(isLate ? undefined : holding, heard, message.reply)
+      return onQuestion(holding, { ...heard, isLate }, message.reply)
     }
     if (heard.node === node || holding === undefined) return
     if (heard.kind === 'left') {
@@ -157,7 +167,7 @@ export class Claims<Entry extends Claimant> {
     // Any other that has not been heard of before may not have heard of this one either.
     if (isFirst && !isTold) this.counts.changed(holding)
     if (heard.kind === 'count') return
-    this.order.raise(heard.number)
+    holding.highest = Math.max(holding.highest, heard.number)
     this.#compare(holding, heard)
     if (isTold) this.#speech.gaveWay(heard.node, holding)
     // A link that came after that one is not older, though its claim may have been on its way.
@@ -172,7 +182,7 @@ export class Claims<Entry extends Claimant> {
     const { number, side } = holding
     if (number === undefined) return side === 'ask' ? this.own.giveWay(holding) : undefined
     const ours = { number, node }
-    const newest = newestOf(ours, clock.now() - holding.joinedMs, heard)
+    const newest = newestOf(ours, clock.now() - holding.joinedMs, heard, heard.origin === this.clock.origin)
     if (newest !== 'ours') {
       this.own.giveWay(holding)
       if (newest === 'newcomer' && heard.isAgain && isHigher(ours, heard))

@@ -117,7 +117,8 @@ export class ClusterDirectory implements Directory {
     const { knowledge, claims, local, hasNewest } = this.#options
     if (this.#isHolder(hash)) await knowledge.makeCertain()
     await claims.untilHeard(hash)
-    if (knowledge.isCutOff) return hasNewest(token) ? (local.atOnce(token) ?? local.later(token)) : AWAY
+    if (knowledge.isCutOff)
+      return hasNewest(token) ? this.#orAway(local.atOnce(token) ?? local.later(token)) : AWAY
     if (!this.#isHolder(hash) || !knowledge.isSettled) return undefined
     const answer = local.atOnce(token) ?? (await local.later(token))
     // Another node may have a newer registrant by now, or this one's has gone.
@@ -126,10 +127,19 @@ export class ClusterDirectory implements Directory {
     return isUnusable(answer) ? this.#orSecond(hash, answer) : answer
   }
 
+  /** What is not here may be at another node. */
+  async #orAway(own: Resolution | Promise<Resolution>): Promise<Resolution> {
+    const answer = await own
+    return answer.result === 'not_registered' ? AWAY : answer
+  }
+
   async #findElsewhere(hash: string): Promise<Resolution | 'moved' | 'nobody' | 'missing'> {
     const { clock, emit } = this.#options
     const beganMs = clock.now()
-    const found = await this.#askOthers(hash)
+    const wasHolder = this.#isHolder(hash)
+    const told = await this.#askOthers(hash)
+    // Its own registrant is newer than what it was told.
+    const found = !wasHolder && this.#isHolder(hash) ? 'moved' : told
     const result = typeof found === 'object' ? resultOf(found) : found
     emit({ kind: 'asked', result, tookMs: clock.now() - beganMs })
     return found
@@ -153,9 +163,9 @@ export class ClusterDirectory implements Directory {
     // A holder that cannot answer may have a newer one than the fallbacks.
     if (typeof holder === 'object' && holder.result === 'refused') return holder
     const answer = [holder, fallback].find(isFound) ?? [holder, fallback].find((each) => each !== 'nobody')
-    if (answer !== undefined) return answer
-    if (there === undefined || stillThere === undefined) return 'missing'
-    return there === stillThere ? 'nobody' : 'moved'
+    const isComplete = there !== undefined && stillThere !== undefined
+    if (isComplete && there !== stillThere && typeof holder !== 'object') return 'moved'
+    return answer ?? (isComplete ? 'nobody' : 'missing')
   }
 
   /** Where the newest registrant cannot say where its puppet is, an older one may. */
@@ -177,10 +187,8 @@ export class ClusterDirectory implements Directory {
       allAsked: isToSeveral ? (allAsked ?? this.#allAsked()) : undefined,
       onReply: side === 'ask' ? (reply) => claims.answered(hash, reply) : undefined,
     })
-    if (outcome === 'nobody') {
-      this.#options.emit(NO_RESPONDERS)
-      return 'nobody'
-    }
+    if (outcome === 'nobody') this.#options.emit(NO_RESPONDERS)
+    if (outcome === 'nobody' || outcome === 'none') return 'nobody'
     // Without a connection this node says what it has.
     if (outcome === 'moved' || outcome === 'lost') return 'moved'
     return typeof outcome === 'object' && outcome.kind === 'answer' ? resolutionOf(outcome) : SILENT

@@ -4,15 +4,16 @@ import type { ClusterMembership, Sharing } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
 import { Answers } from './answers.ts'
 import { Certainty } from './certainty.ts'
-import { Claims } from './claims.ts'
+import { type AskedQuestion, Claims } from './claims.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import { untilMoved } from './drain.ts'
 import type { EngineMessage } from './engine.ts'
-import { HEARTBEAT_MS, Heartbeats } from './heartbeats.ts'
+import { Heartbeats } from './heartbeats.ts'
 import type { Holding } from './holdings.ts'
+import { Joining } from './joining.ts'
 import { type MemberChange, Members } from './members.ts'
-import { type Question, readMemberMessage, readNodeMessage } from './messages.ts'
+import { readMemberMessage, readNodeMessage } from './messages.ts'
 import { Questions } from './questions.ts'
 import { RollCall } from './roll-call.ts'
 import { Settling } from './settling.ts'
@@ -20,8 +21,6 @@ import { Subjects } from './subjects.ts'
 
 /** What has to be done again and again is looked after so often, in milliseconds. */
 const TICK_MS = 250
-/** A heartbeat may be so late, in milliseconds. */
-const LATE_MS = 500
 
 /** This node of a cluster of registries. */
 export class Cluster implements ClusterMembership {
@@ -38,8 +37,7 @@ export class Cluster implements ClusterMembership {
   readonly #settling: Settling
   readonly #heartbeats: Heartbeats
   readonly #health: ClusterHealthRecord
-  /** When it began to hear itself, and so the others. */
-  #joinedMs = Number.POSITIVE_INFINITY
+  readonly #joining: Joining
   #connections = 0
   #cancelTick = (): void => {}
 
@@ -53,6 +51,7 @@ export class Cluster implements ClusterMembership {
     this.#options = options
     this.node = options.node
     this.#health = new ClusterHealthRecord(clock)
+    this.#joining = new Joining(clock)
     this.#subjects = new Subjects(prefix)
     const subjects = this.#subjects
     const onIgnored = (): void => options.emit({ kind: 'ignored' })
@@ -71,7 +70,7 @@ export class Cluster implements ClusterMembership {
       subject: subjects.alive,
       name: options.name,
       members: this.members,
-      number: () => this.claims.order.now,
+      clusterClock: this.claims.clock,
     })
     this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.own.repeat(holding))
     this.#answers = new Answers({
@@ -136,9 +135,7 @@ export class Cluster implements ClusterMembership {
 
   async rollCall(): Promise<string | undefined> {
     const there = await this.#rollCall.call()
-    // By then it has heard each member: each says every second that it lives.
-    const knowsAll = this.#options.clock.now() >= this.#joinedMs + HEARTBEAT_MS + LATE_MS
-    return knowsAll ? there : undefined
+    return this.#joining.knowsAll ? there : undefined
   }
 
   start(): void {
@@ -188,9 +185,12 @@ export class Cluster implements ClusterMembership {
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
     this.claims.tick()
     this.#certainty.tick()
-    const hearsSinceMs = this.isCertain ? this.#joinedMs : Number.POSITIVE_INFINITY
+    const hearsSinceMs = this.isCertain ? this.#joining.sinceMs : Number.POSITIVE_INFINITY
     for (const change of this.members.tick(clock.now(), hearsSinceMs)) this.#memberChanged(change)
-    if (this.#heartbeats.isDue) this.#heartbeats.say()
+    if (this.#heartbeats.isDue) {
+      this.#heartbeats.say()
+      this.claims.counts.keepOnly((node) => this.members.isAlive(node))
+    }
     this.#settling.tick()
   }
 
@@ -206,7 +206,8 @@ export class Cluster implements ClusterMembership {
       this.claims.own.confirmed(heard.sentMs)
       return
     }
-    this.claims.heardTime(heard.number)
+    // Registrants of this node may be newer than others that it has given way to.
+    if (this.claims.clock.hear(heard.time, heard.origin)) this.#settling.begin()
     this.#memberChanged(this.members.heard(heard, clock.now()))
     const missing = heard.missing.filter(({ node }) => node !== this.node)
     for (const change of this.members.othersMiss(missing, clock.now())) this.#memberChanged(change)
@@ -220,7 +221,7 @@ export class Cluster implements ClusterMembership {
     this.#options.engine.publish(reply, JSON.stringify({ kind: 'here', connection: this.#connections }))
   }
 
-  #asked(holding: Holding | undefined, question: Question, reply: string): void {
+  #asked(holding: Holding | undefined, question: AskedQuestion, reply: string): void {
     const isAnswered = this.#subjects.isReply(reply) && this.#answers.answer(holding, question, reply)
     if (!isAnswered) this.#options.emit({ kind: 'ignored' })
   }
@@ -230,7 +231,6 @@ export class Cluster implements ClusterMembership {
     const { node, name } = change.member
     this.#options.emit({ kind: change.kind, member: { node, name } })
     if (change.kind === 'appeared') this.#settling.begin()
-    else if (change.kind !== 'came') this.claims.counts.forget(node)
   }
 
   #cutOff(): void {
@@ -241,7 +241,7 @@ export class Cluster implements ClusterMembership {
 
   #joinedAgain(): void {
     this.#options.emit({ kind: 'joined' })
-    this.#joinedMs = this.#options.clock.now()
+    this.#joining.joined()
     this.#settling.begin()
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { ClusterClock } from './cluster-clock.ts'
 import type { Engine } from './engine.ts'
 import type { Members } from './members.ts'
 import type { MemberMessage } from './messages.ts'
@@ -15,8 +16,7 @@ export interface HeartbeatsOptions {
   /** What people call this node. */
   readonly name: string
   readonly members: Members
-  /** What the cluster's clock shows. */
-  readonly number: () => number
+  readonly clusterClock: Pick<ClusterClock, 'now' | 'origin'>
 }
 
 /** What a node says of itself to all nodes, itself among them. */
@@ -36,7 +36,7 @@ export class Heartbeats {
   }
 
   say(): void {
-    const { clock, node, name, members, number } = this.#options
+    const { clock, node, name, members, clusterClock } = this.#options
     const nowMs = Math.floor(clock.now())
     this.#lastMs = nowMs
     this.#count += 1
@@ -44,7 +44,8 @@ export class Heartbeats {
       kind: 'alive',
       node,
       name,
-      number: number(),
+      time: clusterClock.now,
+      origin: clusterClock.origin,
       sentMs: nowMs,
       upMs: Math.floor(nowMs - this.#startedMs),
       beat: this.#count,

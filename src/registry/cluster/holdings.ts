@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { ClusterClock } from './cluster-clock.ts'
 import type { Engine, EngineMessage, Subscription } from './engine.ts'
 import { lastPart, type Subjects } from './subjects.ts'
 
@@ -15,19 +16,56 @@ export interface Holding {
   readonly side: Side
   /** That of the newest registrant that clients can be sent to; undefined if there is none. */
   number: number | undefined
+  /** The highest that is known of any registrant of this token. */
+  highest: number
+  /** Whether the newest registrant is the one that joined last. */
+  isNewcomer: boolean
   /** Set while other nodes have not heard the claim to which they may have a higher one; resolves when they have, and have answered. */
   untilHeard: Promise<void> | undefined
   /** When its newest registrant joined, by the clock. */
   joinedMs: number
   /** When it was claimed last, by the clock. */
   claimedMs: number
-  /** When this node last told others that its claim is higher, by the clock. */
-  assertedMs: number
 }
 
-interface SubscribedHolding extends Holding {
+class SubscribedHolding implements Holding {
+  /** Before all shifts of the cluster's clock. */
+  #number: number | undefined
+  highest = 0
+  isNewcomer = false
+  untilHeard: Promise<void> | undefined
+  joinedMs = Number.NEGATIVE_INFINITY
+  claimedMs = Number.NEGATIVE_INFINITY
+  /** That of the other side, until it ends. */
+  before: Subscription | undefined
+  readonly #clock: Pick<ClusterClock, 'shiftMs'>
+
+  readonly token: string
+  readonly hash: string
   side: Side
   subscription: Subscription
+
+  constructor(
+    token: string,
+    hash: string,
+    side: Side,
+    subscription: Subscription,
+    clock: Pick<ClusterClock, 'shiftMs'>,
+  ) {
+    this.token = token
+    this.hash = hash
+    this.side = side
+    this.subscription = subscription
+    this.#clock = clock
+  }
+
+  get number(): number | undefined {
+    return this.#number === undefined ? undefined : this.#number + this.#clock.shiftMs
+  }
+
+  set number(number: number | undefined) {
+    this.#number = number === undefined ? undefined : number - this.#clock.shiftMs
+  }
 }
 
 /** The tokens of this node. Each has one subscription: the engine's list of subscribers is the directory. */
@@ -37,8 +75,12 @@ export class Holdings {
   readonly #byHash = new Map<string, SubscribedHolding>()
   readonly #onMessage: Readonly<Record<Side, (message: EngineMessage) => void>>
   readonly #clock: Clock
+  readonly #clusterClock: ClusterClock
   /** Subscriptions that are of no use any more, and since when, the oldest first. */
-  readonly #ending = new Map<Subscription, number>()
+  readonly #ending = new Map<
+    Subscription,
+    { readonly sinceMs: number; readonly holding: SubscribedHolding }
+  >()
   #askCount = 0
 
   constructor(
@@ -46,8 +88,10 @@ export class Holdings {
     subjects: Subjects,
     onMessage: (side: Side, hash: string, message: EngineMessage) => void,
     clock: Clock,
+    clusterClock: ClusterClock,
   ) {
     this.#clock = clock
+    this.#clusterClock = clusterClock
     this.#engine = engine
     this.#subjects = subjects
     // Two functions for all tokens: there may be tens of thousands.
@@ -61,30 +105,24 @@ export class Holdings {
   }
 
   add(token: string, hash: string, side: Side): Holding {
-    const subscription = this.#subscribe(hash, side)
-    const holding = {
-      token,
-      hash,
-      side,
-      subscription,
-      number: undefined,
-      assertedMs: Number.NEGATIVE_INFINITY,
-      untilHeard: undefined,
-      joinedMs: Number.NEGATIVE_INFINITY,
-      claimedMs: Number.NEGATIVE_INFINITY,
-    }
+    const holding = new SubscribedHolding(token, hash, side, this.#subscribe(hash, side), this.#clusterClock)
     this.#byHash.set(hash, holding)
     if (side === 'ask') this.#askCount += 1
     return holding
   }
 
-  /** The new subscription is there before the old one ends: whoever asks finds one of them. */
+  /**
+   * The new subscription is there before the old one ends: whoever asks finds one of them. One that has not ended yet is taken back: a token
+   * that goes to and fro has two.
+   */
   move({ hash }: Holding, side: Side): void {
     const holding = this.#byHash.get(hash)
     if (holding === undefined || holding.side === side) return
-    const before = holding.subscription
-    holding.subscription = this.#subscribe(hash, side)
-    this.#ending.set(before, this.#clock.now())
+    const { before } = holding
+    if (before !== undefined) this.#ending.delete(before)
+    holding.before = holding.subscription
+    holding.subscription = before ?? this.#subscribe(hash, side)
+    this.#ending.set(holding.before, { sinceMs: this.#clock.now(), holding })
     holding.side = side
     this.#askCount += side === 'ask' ? 1 : -1
   }
@@ -92,7 +130,7 @@ export class Holdings {
   remove({ hash }: Holding): void {
     const holding = this.#byHash.get(hash)
     if (holding === undefined) return
-    this.#ending.set(holding.subscription, this.#clock.now())
+    this.#ending.set(holding.subscription, { sinceMs: this.#clock.now(), holding })
     this.#byHash.delete(hash)
     if (holding.side === 'ask') this.#askCount -= 1
   }
@@ -100,9 +138,10 @@ export class Holdings {
   /** Ends subscriptions that are of no use any more. To be called again and again. */
   tick(): void {
     const nowMs = this.#clock.now()
-    for (const [subscription, sinceMs] of this.#ending) {
+    for (const [subscription, { sinceMs, holding }] of this.#ending) {
       if (nowMs - sinceMs < ON_THE_WAY_MS) return
       this.#ending.delete(subscription)
+      if (holding.before === subscription) holding.before = undefined
       subscription.unsubscribe()
     }
   }

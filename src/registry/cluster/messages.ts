@@ -28,12 +28,13 @@ export interface Question {
 /** On `ask.<hash>` and `fallback.<hash>`. */
 export type TokenMessage =
   | Question
-  /** `isFresh`: its registrant has just joined; `isAgain`: and that was said before. `link`: the SHA-256 of that registrant's own id, the same for all its links; empty if it has none. */
+  /** `isFresh`: its registrant has just joined; `isAgain`: and that was said before. `link`: the SHA-256 of that registrant's own id, the same for all its links; empty if it has none. `origin`: that of the sender's clock: numbers of the same origin are in order. */
   | ({
       readonly kind: 'claim'
       readonly isFresh: boolean
       readonly isAgain: boolean
       readonly link: string
+      readonly origin: string
     } & Claim &
       Count)
   /** A holder has no registrant any more. */
@@ -45,7 +46,7 @@ export type TokenMessage =
 export type NodeMessage =
   | { readonly kind: 'rollCall' }
   /** The sender has heard of a registrant that has just joined, and gives way to it; its own newest one has this number, or 0. */
-  | ({ readonly kind: 'gaveWay'; readonly hash: string } & Claim & Count)
+  | ({ readonly kind: 'gaveWay'; readonly hash: string; readonly origin: string } & Claim & Count)
   /** The registrant with this number leaves: it is the oldest of too many. */
   | { readonly kind: 'displace'; readonly hash: string; readonly number: number }
 
@@ -56,8 +57,9 @@ export type MemberMessage =
       readonly node: string
       /** The host's name, for people. */
       readonly name: string
-      /** What the cluster's clock shows: see `join-order.ts`. */
-      readonly number: number
+      /** What the cluster's clock shows, and the node from which it is counted: see `cluster-clock.ts`. */
+      readonly time: number
+      readonly origin: string
       /** By the sender's own monotonic clock, in milliseconds: only the sender can use it. */
       readonly sentMs: number
       readonly upMs: number
@@ -74,8 +76,10 @@ export type Reply =
   { readonly kind: 'here'; readonly connection: number } | TokenReply
 
 export type TokenReply =
-  /** The token is at another node by now, or at none: ask again. */
-  | { readonly kind: 'moved'; readonly node: string }
+  /** The sender has the token no more, or is asked as what it is no more. `number`: the highest claim that it knows of; the greatest number if it knows of none. */
+  | ({ readonly kind: 'moved' } & Claim)
+  /** The sender has registrants, but none that clients can be sent to. */
+  | { readonly kind: 'none'; readonly node: string }
   /** The sender asks its registrant; an answer follows. */
   | ({ readonly kind: 'asking' } & Claim)
   | Answer
@@ -110,7 +114,7 @@ type Fields = Record<string, unknown>
 export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
   const fields = read(data)
   if (fields === undefined) return undefined
-  const { kind, node, number, isFresh, isAgain, link, registrants, oldest } = fields
+  const { kind, node, number, isFresh, isAgain, link, origin, registrants, oldest } = fields
   if (kind === 'question') return readQuestion(fields)
   if (!isNode(node)) return undefined
   if (kind === 'left') return { kind, node }
@@ -122,10 +126,11 @@ export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
     !isNumber(number) ||
     typeof isFresh !== 'boolean' ||
     typeof isAgain !== 'boolean' ||
-    !isLink
+    !isLink ||
+    !isNode(origin)
   )
     return undefined
-  return { kind, node, number, isFresh, isAgain, link: link as string, registrants, oldest }
+  return { kind, node, number, isFresh, isAgain, link: link as string, origin, registrants, oldest }
 }
 
 function readQuestion({ isSecond, isToSeveral }: Fields): Question | undefined {
@@ -137,20 +142,21 @@ export function readNodeMessage(data: Uint8Array): NodeMessage | undefined {
   const fields = read(data)
   if (fields?.kind === 'rollCall') return { kind: 'rollCall' }
   if (fields === undefined) return undefined
-  const { kind, node, hash, number, registrants, oldest } = fields
+  const { kind, node, hash, number, origin, registrants, oldest } = fields
   // Nobody can have one above the greatest: two nodes would go on giving way to each other.
   if (!isHash(hash) || !isNumber(number) || number === NUMBER_MAX) return undefined
   if (kind === 'displace') return { kind, hash, number }
-  if (kind !== 'gaveWay' || !isNode(node) || !isNumber(registrants) || !isNumber(oldest)) return undefined
-  return { kind, node, hash, number, registrants, oldest }
+  if (kind !== 'gaveWay' || !isNode(node) || !isNode(origin) || !isNumber(registrants) || !isNumber(oldest))
+    return undefined
+  return { kind, node, hash, number, origin, registrants, oldest }
 }
 
 export function readMemberMessage(data: Uint8Array): MemberMessage | undefined {
   const fields = read(data)
   if (fields === undefined || !isNode(fields.node)) return undefined
-  const { kind, node, name, number, sentMs, upMs, beat, missing } = fields
+  const { kind, node, name, time, origin, sentMs, upMs, beat, missing } = fields
   if (kind === 'goodbye') return { kind, node }
-  if (kind !== 'alive' || !isName(name) || ![number, sentMs, upMs, beat].every(isNumber)) {
+  if (kind !== 'alive' || !isName(name) || !isNode(origin) || ![time, sentMs, upMs, beat].every(isNumber)) {
     return undefined
   }
   if (!Array.isArray(missing) || missing.length > MISSING_MAX || !missing.every(isMissing)) return undefined
@@ -158,7 +164,8 @@ export function readMemberMessage(data: Uint8Array): MemberMessage | undefined {
     kind,
     node,
     name,
-    number: number as number,
+    time: time as number,
+    origin,
     sentMs: sentMs as number,
     upMs: upMs as number,
     beat: beat as number,
@@ -172,9 +179,9 @@ export function readReply(data: Uint8Array): Reply | undefined {
   const { kind, node, number, connection } = fields
   if (kind === 'here') return isNumber(connection) ? { kind, connection } : undefined
   if (!isNode(node)) return undefined
-  if (kind === 'moved') return { kind, node }
+  if (kind === 'none') return { kind, node }
   if (!isNumber(number)) return undefined
-  if (kind === 'asking') return { kind, node, number }
+  if (kind === 'moved' || kind === 'asking') return { kind, node, number }
   const finding = readFinding(fields)
   return kind === 'answer' && finding !== undefined ? { kind, node, number, ...finding } : undefined
 }

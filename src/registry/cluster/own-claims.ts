@@ -7,9 +7,6 @@ import { Repetitions } from './repetitions.ts'
 import type { Speech } from './speech.ts'
 import type { TokenCounts } from './token-counts.ts'
 
-/** A node tells others at most so often that its claim to a token is higher, in milliseconds. */
-const ASSERT_MS = 1000
-
 export interface OwnClaimsOptions<Entry extends Claimant> {
   readonly clock: Clock
   readonly local: LocalRegistrants<Entry>
@@ -90,11 +87,8 @@ export class OwnClaims<Entry extends Claimant> {
     if (wasHolder) speech.left(holding)
   }
 
-  /** Somebody has a lower claim, and does not know of this one. */
+  /** Somebody has a lower claim, and does not know of this one. Said each time: he takes silence until the roll call for consent. */
   assert(holding: Holding): void {
-    const nowMs = this.#options.clock.now()
-    if (nowMs - holding.assertedMs < ASSERT_MS) return
-    holding.assertedMs = nowMs
     this.#say('ask', holding, true)
   }
 
@@ -103,12 +97,14 @@ export class OwnClaims<Entry extends Claimant> {
     for (const holding of this.#repeating.due(sentMs)) this.#say('ask', holding, true)
   }
 
-  /** Claims a token once more: others may have missed it. */
+  /** Claims a token once more: others may have missed it, or have forgotten how many registrants are here. */
   repeat(holding: Holding): void {
     this.#options.counts.changed(holding)
-    if (holding.side !== 'ask' || holding.number === undefined) return
+    if (holding.number === undefined) return
+    // What the holder says is compared with its own, too.
+    if (holding.side === 'fallback') return this.takeOverUnlessHeld(holding)
     this.#say('ask', holding, true)
-    if (this.isFresh(holding)) this.#say('fallback', holding, true)
+    this.#say('fallback', holding, true)
   }
 
   /** Gives up the places of those that are not back in time. To be called again and again. */

@@ -1,3 +1,4 @@
+import { inBackground } from '../../lib/background.ts'
 import { afterPatience, type Cancel, type Clock } from '../../lib/clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
 import { type Answer, type Reply, readReply, type TokenReply } from './messages.ts'
@@ -5,10 +6,10 @@ import { Replies } from './replies.ts'
 import { lastPart, type Subjects } from './subjects.ts'
 
 /**
- * `moved`: the token is elsewhere by now, or nowhere. `nobody`: the engine says that nobody has subscribed.
+ * `moved`: the token is elsewhere by now, or nowhere. `none`: only nodes have it that have no registrant to which clients can be sent. `nobody`: the engine says that nobody has subscribed.
  * `silence`: somebody may have, and no answer came in time. `lost`: the connection to the engine is gone.
  */
-export type Outcome = Answer | Here | 'moved' | 'nobody' | 'silence' | 'lost'
+export type Outcome = Answer | Here | 'moved' | 'none' | 'nobody' | 'silence' | 'lost'
 
 export type Here = Extract<Reply, { kind: 'here' }>
 
@@ -41,7 +42,7 @@ interface Waiting {
 /** Questions to other nodes, and their answers. */
 export class Questions {
   readonly #clock: Clock
-  readonly #engine: Pick<Engine, 'publish'>
+  readonly #engine: Pick<Engine, 'publish' | 'isConnected'>
   readonly #subjects: Subjects
   readonly #node: string
   readonly #onIgnored: () => void
@@ -50,7 +51,7 @@ export class Questions {
 
   constructor(
     clock: Clock,
-    engine: Pick<Engine, 'publish' | 'subscribe'>,
+    engine: Pick<Engine, 'publish' | 'subscribe' | 'isConnected'>,
     subjects: Subjects,
     node: string,
     onIgnored: () => void,
@@ -64,6 +65,7 @@ export class Questions {
   }
 
   ask(subject: string, text: string, { deadlineMs, allAsked, onReply }: QuestionOptions): Promise<Outcome> {
+    if (!this.#engine.isConnected) return Promise.resolve('lost')
     this.#lastRequest += 1
     const request = String(this.#lastRequest)
     return new Promise((resolve) => {
@@ -90,10 +92,12 @@ export class Questions {
       }
       this.#waiting.set(request, waiting)
       ask()
-      allAsked?.then(() => {
+      const conclude = async (): Promise<void> => {
+        await allAsked
         waiting.isForSeveral = false
         if (this.#waiting.get(request) === waiting) this.#conclude(waiting)
-      })
+      }
+      inBackground(conclude())
     })
   }
 
@@ -122,8 +126,9 @@ export class Questions {
   #conclude(waiting: Waiting): void {
     const { best } = waiting.replies
     if (waiting.isForSeveral || best === undefined || best === 'asking') return
-    if (best !== 'moved') return waiting.settle(best)
+    if (typeof best === 'object') return waiting.settle(best)
     // Where a token has moved, both nodes may have been asked.
-    waiting.cancelMoved ??= this.#clock.after(MOVED_MS, () => waiting.settle('moved'))
+    waiting.cancelMoved?.()
+    waiting.cancelMoved = this.#clock.after(MOVED_MS, () => waiting.settle(best))
   }
 }

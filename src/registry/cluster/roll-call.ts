@@ -55,18 +55,22 @@ export class RollCall {
     const { members, node } = this.#options
     // What this node says to itself takes its way through the engine too.
     const own = this.#ask(node, HERE_MS)
-    const answers = await Promise.all([own, ...members.all.map((member) => this.#askMember(member))])
+    const answers = await Promise.all([own, ...members.all.map((member) => this.#askMember(member, own))])
     return answers.includes(undefined) || answers.includes('lost') ? undefined : answers.toSorted().join()
   }
 
-  async #askMember({ node, missingSinceMs }: Member): Promise<string | undefined> {
+  async #askMember(
+    { node, missingSinceMs }: Member,
+    own: Promise<string | undefined>,
+  ): Promise<string | undefined> {
     const { members, onMissing } = this.#options
     const isMissing = missingSinceMs !== undefined
     const answer = await this.#ask(node, isMissing ? BACK_MS : HERE_MS)
     const now = members.get(node)
     // It has said goodbye while it was asked.
     if (now === undefined) return ''
-    if (answer === undefined) onMissing(now)
+    // A node that does not hear itself either knows nothing of others.
+    if (answer === undefined && (await own) !== undefined) onMissing(now)
     // Others may not have been told yet that one is back.
     return isMissing ? undefined : answer
   }

@@ -1,3 +1,4 @@
+import type { ClusterClock } from './cluster-clock.ts'
 import type { Engine } from './engine.ts'
 import type { Holding, Side } from './holdings.ts'
 import type { Count, NodeMessage, TokenMessage } from './messages.ts'
@@ -8,14 +9,17 @@ export class Speech {
   readonly #engine: Pick<Engine, 'publish'>
   readonly #subjects: Subjects
   readonly #node: string
+  readonly #clock: Pick<ClusterClock, 'origin'>
   readonly #count: (holding: Holding) => Count
 
   constructor(
     engine: Pick<Engine, 'publish'>,
     subjects: Subjects,
     node: string,
+    clock: Pick<ClusterClock, 'origin'>,
     count: (holding: Holding) => Count,
   ) {
+    this.#clock = clock
     this.#count = count
     this.#engine = engine
     this.#subjects = subjects
@@ -39,13 +43,23 @@ export class Speech {
 
   gaveWay(to: string, holding: Holding): void {
     const { hash, number = 0 } = holding
-    const message: NodeMessage = { kind: 'gaveWay', node: this.#node, hash, number, ...this.#count(holding) }
+    const { origin } = this.#clock
+    const message: NodeMessage = {
+      kind: 'gaveWay',
+      node: this.#node,
+      hash,
+      number,
+      origin,
+      ...this.#count(holding),
+    }
     this.#engine.publish(this.#subjects.node(to), JSON.stringify(message))
   }
 
   #claim(side: Side, holding: Holding, kind: { isFresh: boolean; isAgain: boolean; link: string }): void {
     const { hash, number = 0 } = holding
-    const claim: TokenMessage = { kind: 'claim', node: this.#node, number, ...kind, ...this.#count(holding) }
+    const { origin } = this.#clock
+    const own = { node: this.#node, number, origin }
+    const claim: TokenMessage = { kind: 'claim', ...own, ...kind, ...this.#count(holding) }
     this.#engine.publish(this.#subjects[side](hash), JSON.stringify(claim))
   }
 }

@@ -97,10 +97,11 @@ export class TokenCounts<Entry extends Claimant> {
     if (this.#elsewhere.has(holding)) this.#options.onChanged(holding.token)
   }
 
-  /** A member has gone. */
-  forget(node: string): void {
-    for (const holding of [...this.#elsewhere.keys()])
-      this.heard(holding, node, { registrants: 0, oldest: 0 })
+  /** Forgets what nodes have said that are no members, or are missing. To be called again and again. */
+  keepOnly(isAlive: (node: string) => boolean): void {
+    for (const [holding, all] of [...this.#elsewhere])
+      for (const node of [...all.keys()])
+        if (!isAlive(node)) this.heard(holding, node, { registrants: 0, oldest: 0 })
   }
 
   /** The node of this one's newcomer has found that there are too many. */

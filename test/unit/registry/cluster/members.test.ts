@@ -6,7 +6,17 @@ const OTHER = 'b'.repeat(16)
 
 function alive(fields: { node?: string; upMs?: number; beat?: number } = {}) {
   const { node = NODE, upMs = 60_000, beat = 1 } = fields
-  return { kind: 'alive', node, name: 'x', number: 1, sentMs: 1, upMs, beat, missing: [] } as const
+  return {
+    kind: 'alive',
+    node,
+    name: 'x',
+    time: 1,
+    origin: node,
+    sentMs: 1,
+    upMs,
+    beat,
+    missing: [],
+  } as const
 }
 
 const kindOf = (change: { kind: string } | undefined): string | undefined => change?.kind

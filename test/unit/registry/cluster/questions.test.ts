@@ -7,7 +7,7 @@ import { FakeClock } from '../../../support/fake-clock.ts'
 const SUBJECTS = new Subjects('test')
 const NODE = 'a'.repeat(16)
 const OTHER = 'b'.repeat(16)
-const MOVED = JSON.stringify({ kind: 'moved', node: OTHER })
+const MOVED = JSON.stringify({ kind: 'moved', node: OTHER, number: 2 })
 const HERE = JSON.stringify({ kind: 'here', connection: 1 })
 const asking = (node: string, number: number): string => JSON.stringify({ kind: 'asking', node, number })
 const unusable = (node: string, number: number) =>
@@ -20,6 +20,7 @@ function start() {
   let ignored = 0
   let asked = 0
   const engine = {
+    isConnected: true,
     publish: () => {
       asked += 1
     },

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { ClusterClock } from '../../../../src/registry/cluster/cluster-clock.ts'
 import { Holdings } from '../../../../src/registry/cluster/holdings.ts'
 import { Repetitions } from '../../../../src/registry/cluster/repetitions.ts'
 import { hashOf, Subjects } from '../../../../src/registry/cluster/subjects.ts'
@@ -6,7 +7,8 @@ import { FakeClock } from '../../../support/fake-clock.ts'
 
 function start() {
   const engine = { subscribe: () => ({ unsubscribe: () => {} }) }
-  const holdings = new Holdings(engine, new Subjects('test'), () => {}, new FakeClock())
+  const clock = new FakeClock()
+  const holdings = new Holdings(engine, new Subjects('test'), () => {}, clock, new ClusterClock(clock, 'a'))
   const holding = holdings.add('insecure_1', hashOf('insecure_1'), 'ask')
   const repetitions = new Repetitions()
   holding.claimedMs = 1000

@@ -8,7 +8,8 @@ const refused = (node: string, number: number) =>
 const unusable = (node: string, number: number) =>
   ({ kind: 'answer', node, number, result: 'unusable', reason: node }) as const
 const asking = (node: string, number: number) => ({ kind: 'asking', node, number }) as const
-const moved = (node: string) => ({ kind: 'moved', node }) as const
+const moved = (node: string, number = 0) => ({ kind: 'moved', node, number }) as const
+const none = (node: string) => ({ kind: 'none', node }) as const
 
 describe('what several nodes have said', () => {
   it.each<[string, readonly TokenReply[], TokenReply | string | undefined]>([
@@ -26,15 +27,23 @@ describe('what several nodes have said', () => {
     ['the highest of those that cannot say it', [unusable(A, 2), unusable(B, 3)], unusable(B, 3)],
     ['that the token has moved, if nobody has it', [moved(A), moved(B)], 'moved'],
     ['the answer of another one than that from which it has moved', [moved(A), refused(B, 1)], refused(B, 1)],
+    [
+      'that all have to be asked again, if one has given way to another claim',
+      [moved(A, 3), refused(B, 2)],
+      'moved',
+    ],
+    ['the answer of one that another has given way to', [moved(A, 2), refused(B, 2)], refused(B, 2)],
+    ['the answer of another one than that which has none', [none(A), refused(B, 2)], refused(B, 2)],
+    ['none, if no registrant can be found', [none(A)], 'none'],
     ['nobody any more whom one waited for', [asking(A, 2), moved(A)], 'moved'],
     [
       'that all have to be asked again, if the newest one could not be asked',
-      [asking(A, 2), refused(B, 1), moved(A)],
+      [asking(A, 2), refused(B, 1), moved(A, 2)],
       'moved',
     ],
     [
       'the answer, if an older one could not be asked',
-      [asking(A, 1), moved(A), refused(B, 2)],
+      [asking(A, 1), moved(A, 1), refused(B, 2)],
       refused(B, 2),
     ],
     ['what a node has said last', [asking(A, 2), refused(A, 1)], refused(A, 1)],

@@ -24,7 +24,15 @@ function start() {
     onMissing: ({ node }) => missed.push(node),
   })
   const hear = (node: string): void => {
-    const heartbeat = { name: 'x', number: 1, sentMs: 1, upMs: 60_000, beat: 1, missing: [] }
+    const heartbeat = {
+      name: 'x',
+      time: 1,
+      origin: 'a'.repeat(16),
+      sentMs: 1,
+      upMs: 60_000,
+      beat: 1,
+      missing: [],
+    }
     members.heard({ kind: 'alive', node, ...heartbeat }, 0)
   }
   hear(A)

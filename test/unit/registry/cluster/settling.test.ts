@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { ClusterClock } from '../../../../src/registry/cluster/cluster-clock.ts'
 import { Holdings } from '../../../../src/registry/cluster/holdings.ts'
 import { Settling } from '../../../../src/registry/cluster/settling.ts'
 import { hashOf, Subjects } from '../../../../src/registry/cluster/subjects.ts'
@@ -7,7 +8,7 @@ import { FakeClock } from '../../../support/fake-clock.ts'
 function start(tokens: number) {
   const clock = new FakeClock()
   const engine = { subscribe: () => ({ unsubscribe: () => {} }) }
-  const holdings = new Holdings(engine, new Subjects('test'), () => {}, clock)
+  const holdings = new Holdings(engine, new Subjects('test'), () => {}, clock, new ClusterClock(clock, 'a'))
   const add = (token: string) => holdings.add(token, hashOf(token), 'ask')
   for (let index = 0; index < tokens; index += 1) add(`insecure_${index}`)
   const repeated: string[] = []
