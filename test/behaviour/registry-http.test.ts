@@ -197,15 +197,15 @@ describe('/healthz, which load balancers ask for on the port that they send to,'
     // Two are sent away one after the other, so that the registry has not closed its port when it is asked.
     await harness.peers.register({ answers: 1 })
     await harness.peers.register({ answers: 2 })
-    const peer = await harness.peers.raw()
+    const [balancer, client] = [await harness.peers.raw(), await harness.peers.raw()]
     const stopped = harness.server.stop(5000)
-    peer.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
-    await peer.until('draining')
-    expect(peer.heard()).toMatch(/^HTTP\/1.1 503 /)
-    peer.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
-    await peer.until('HTTP/1.1 404')
+    balancer.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+    await balancer.until('draining')
+    expect(balancer.heard()).toMatch(/^HTTP\/1.1 503 /)
+    client.socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await client.until('HTTP/1.1 404')
+    // Each answer ends its connection.
     await harness.clock.advance(6000)
-    peer.socket.destroy()
     await harness.clock.advance(1000)
     await stopped
   })
