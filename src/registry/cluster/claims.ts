@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { isHigher, newestOf } from './claim-order.ts'
+import { ClaimPublisher } from './claim-publisher.ts'
 import { ClusterClock } from './cluster-clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
 import { type Holding, Holdings, type Side } from './holdings.ts'
@@ -13,7 +14,6 @@ import {
   type TokenReply,
 } from './messages.ts'
 import { OwnClaims, type OwnClaimsOptions } from './own-claims.ts'
-import { Speech } from './speech.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 import { TokenCounts } from './token-counts.ts'
 
@@ -49,7 +49,7 @@ export class Claims<Entry extends Claimant> {
   readonly order: JoinOrder<Entry>
   readonly own: OwnClaims<Entry>
   readonly #options: ClaimsOptions<Entry>
-  readonly #speech: Speech
+  readonly #publisher: ClaimPublisher
 
   constructor(options: ClaimsOptions<Entry>) {
     this.#options = options
@@ -58,9 +58,11 @@ export class Claims<Entry extends Claimant> {
     this.order = new JoinOrder(this.clock)
     this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), clock, this.clock)
     this.counts = new TokenCounts({ ...options, order: this.order, holdings: this.holdings })
-    this.#speech = new Speech(engine, subjects, node, this.clock, (holding) => this.counts.own(holding))
+    this.#publisher = new ClaimPublisher(engine, subjects, node, this.clock, (holding) =>
+      this.counts.own(holding),
+    )
     const { holdings, counts } = this
-    this.own = new OwnClaims({ ...options, holdings, counts, speech: this.#speech })
+    this.own = new OwnClaims({ ...options, holdings, counts, publisher: this.#publisher })
   }
 
   /** Whether clients are sent here, as far as this node knows. */
@@ -169,7 +171,7 @@ export class Claims<Entry extends Claimant> {
     if (heard.kind === 'count') return
     holding.highest = Math.max(holding.highest, heard.number)
     this.#compare(holding, heard)
-    if (isTold) this.#speech.gaveWay(heard.node, holding)
+    if (isTold) this.#publisher.gaveWay(heard.node, holding)
     // A link that came after that one is not older, though its claim may have been on its way.
     const isOlder = (entry: Entry): boolean => this.order.of(entry) < heard.number
     const isSame = ({ advertised: { id } }: Entry): boolean => id !== undefined && hashOf(id) === heard.link
@@ -186,7 +188,7 @@ export class Claims<Entry extends Claimant> {
     if (newest !== 'ours') {
       this.own.giveWay(holding)
       if (newest === 'newcomer' && heard.isAgain && isHigher(ours, heard))
-        this.#speech.gaveWay(heard.node, holding)
+        this.#publisher.gaveWay(heard.node, holding)
     } else if (side === 'fallback') {
       this.own.takeOver(holding)
     } else {

@@ -3,9 +3,9 @@ import type { ClusterEvent } from '../cluster-events.ts'
 import type { Directory } from '../directory.ts'
 import { cannotSay, NOT_REGISTERED, type Resolution, UNSETTLED } from '../resolution.ts'
 import type { Claims } from './claims.ts'
-import { resolutionOf } from './finding.ts'
 import type { Question } from './messages.ts'
 import type { Questions } from './questions.ts'
+import { decodeResolution } from './resolution-codec.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /** How long the answer of another node may take, in milliseconds: its registrant has 2 s, and the engine the rest. */
@@ -13,7 +13,7 @@ const ANSWER_MS = 2500
 /** So long after a discovery came, in milliseconds, nobody is asked any more: the least patient clients wait 10 s. */
 const LATEST_MS = 7000
 /** How long is waited where a token has moved, in milliseconds: the engine needs a moment to know where it is. */
-const MOVED_MS = 30
+const ASK_AGAIN_MS = 30
 /** A token may move so often while it is looked for. */
 const TRIES_MAX = 12
 
@@ -101,7 +101,7 @@ export class ClusterDirectory implements Directory {
       const found = await this.#findElsewhere(hash)
       if (typeof found === 'object') return { ...found, waited }
       if (found === 'moved') {
-        await new Promise<void>((resolve) => clock.after(MOVED_MS, resolve))
+        await new Promise<void>((resolve) => clock.after(ASK_AGAIN_MS, resolve))
         continue
       }
       if (waited || !isExpected(token)) return { ...(found === 'nobody' ? NOT_REGISTERED : MISSING), waited }
@@ -191,7 +191,7 @@ export class ClusterDirectory implements Directory {
     if (outcome === 'nobody' || outcome === 'none') return 'nobody'
     // Without a connection this node says what it has.
     if (outcome === 'moved' || outcome === 'lost') return 'moved'
-    return typeof outcome === 'object' && outcome.kind === 'answer' ? resolutionOf(outcome) : SILENT
+    return typeof outcome === 'object' && outcome.kind === 'answer' ? decodeResolution(outcome) : SILENT
   }
 
   /** Members are asked behind all questions that are being asked just now: each has had those when it answers. */

@@ -2,7 +2,6 @@ import type { ClusterEvent } from '../cluster-events.ts'
 import { ClusterHealthRecord, type ClusterState } from '../cluster-state.ts'
 import type { ClusterMembership, Sharing } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
-import { Answers } from './answers.ts'
 import { Certainty } from './certainty.ts'
 import { type AskedQuestion, Claims } from './claims.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
@@ -14,6 +13,7 @@ import type { Holding } from './holdings.ts'
 import { Joining } from './joining.ts'
 import { type MemberChange, Members } from './members.ts'
 import { readMemberMessage, readNodeMessage } from './messages.ts'
+import { QuestionHandler } from './question-handler.ts'
 import { Questions } from './questions.ts'
 import { RollCall } from './roll-call.ts'
 import { Settling } from './settling.ts'
@@ -33,7 +33,7 @@ export class Cluster implements ClusterMembership {
   readonly #certainty: Certainty
   readonly #questions: Questions
   readonly #rollCall: RollCall
-  readonly #answers: Answers
+  readonly #questionHandler: QuestionHandler
   readonly #settling: Settling
   readonly #heartbeats: Heartbeats
   readonly #health: ClusterHealthRecord
@@ -73,7 +73,7 @@ export class Cluster implements ClusterMembership {
       clusterClock: this.claims.clock,
     })
     this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.own.repeat(holding))
-    this.#answers = new Answers({
+    this.#questionHandler = new QuestionHandler({
       engine,
       node: this.node,
       claims: this.claims,
@@ -93,7 +93,7 @@ export class Cluster implements ClusterMembership {
       members: this.members,
       questions: this.#questions,
       subjects,
-      onMissing: (member) => this.#memberChanged(this.members.misses(member.node, clock.now())),
+      onMissing: (member) => this.#memberChanged(this.members.markMissing(member.node, clock.now())),
     })
     this.directory = new ClusterDirectory({
       clock,
@@ -107,7 +107,7 @@ export class Cluster implements ClusterMembership {
       emit,
     })
     engine.subscribe(subjects.alive, (message) => this.#hearMember(message))
-    engine.subscribe(subjects.node(this.node), (message) => this.#hearOwn(message))
+    engine.subscribe(subjects.node(this.node), (message) => this.#hearDirect(message))
   }
 
   get state(): ClusterState {
@@ -126,7 +126,7 @@ export class Cluster implements ClusterMembership {
   }
 
   get isSettled(): boolean {
-    return this.#settling.isSettled && this.members.areHeard(this.#options.clock.now())
+    return this.#settling.isSettled && this.members.areAllHeard(this.#options.clock.now())
   }
 
   makeCertain(): Promise<void> {
@@ -210,10 +210,10 @@ export class Cluster implements ClusterMembership {
     if (this.claims.clock.hear(heard.time, heard.origin)) this.#settling.begin()
     this.#memberChanged(this.members.heard(heard, clock.now()))
     const missing = heard.missing.filter(({ node }) => node !== this.node)
-    for (const change of this.members.othersMiss(missing, clock.now())) this.#memberChanged(change)
+    for (const change of this.members.learnMissing(missing, clock.now())) this.#memberChanged(change)
   }
 
-  #hearOwn({ data, reply }: EngineMessage): void {
+  #hearDirect({ data, reply }: EngineMessage): void {
     const heard = readNodeMessage(data)
     if (heard?.kind === 'gaveWay') return this.claims.gaveWay(heard)
     if (heard?.kind === 'displace') return this.claims.counts.displace(heard.hash, heard.number)
@@ -222,7 +222,7 @@ export class Cluster implements ClusterMembership {
   }
 
   #asked(holding: Holding | undefined, question: AskedQuestion, reply: string): void {
-    const isAnswered = this.#subjects.isReply(reply) && this.#answers.answer(holding, question, reply)
+    const isAnswered = this.#subjects.isReply(reply) && this.#questionHandler.answer(holding, question, reply)
     if (!isAnswered) this.#options.emit({ kind: 'ignored' })
   }
 

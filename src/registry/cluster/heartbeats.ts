@@ -49,7 +49,7 @@ export class Heartbeats {
       sentMs: nowMs,
       upMs: Math.floor(nowMs - this.#startedMs),
       beat: this.#count,
-      missing: members.missingFor(nowMs),
+      missing: members.missingReport(nowMs),
     })
   }
 

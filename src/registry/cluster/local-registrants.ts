@@ -23,7 +23,7 @@ export interface LocalRegistrants<Entry extends Claimant> {
   /** Until when one that was lost is expected back, by the clock; undefined if none is. */
   expectedUntilMs(token: string): number | undefined
   /** Another node has a newer one: none is expected here any more. */
-  isElsewhere(token: string): void
+  stopExpecting(token: string): void
   /** They are older links of a registrant that has come to another node. */
   replace(token: string, isOlderLink: (entry: Entry) => boolean): void
   /** There are too many. */
@@ -41,7 +41,7 @@ export function localRegistrants(
     oldest: (token) => table.of(token).find(({ advertised }) => advertised.isRegistrant),
     count: (token) => table.of(token).filter(({ advertised }) => advertised.isRegistrant).length,
     expectedUntilMs: (token) => gapWait.untilMs(token, clock.now()),
-    isElsewhere: (token) => gapWait.came(token),
+    stopExpecting: (token) => gapWait.came(token),
     displace: (token, isOldest) => {
       for (const registrant of table.of(token)) if (isOldest(registrant)) registrant.displace()
     },

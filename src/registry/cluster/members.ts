@@ -11,7 +11,7 @@ export const SILENT_MS = 3000
  */
 export const MISSED_MS = 180_000
 /** A heartbeat that comes later than this is late, in milliseconds: there is one every second. */
-const LATE_MS = 1500
+const OVERDUE_MS = 1500
 /** Members that are remembered: as many can come as somebody sends heartbeats of. */
 const MEMBERS_MAX = 1000
 
@@ -87,7 +87,7 @@ export class Members {
   }
 
   /** Another member misses these: one that is not known here may have died before this one started. */
-  othersMiss(missing: Alive['missing'], nowMs: number): readonly MemberChange[] {
+  learnMissing(missing: Alive['missing'], nowMs: number): readonly MemberChange[] {
     return missing.flatMap(({ node, name, forMs }) => {
       if (this.#byNode.has(node) || forMs >= MISSED_MS || this.#byNode.size >= MEMBERS_MAX) return []
       const member = {
@@ -104,7 +104,7 @@ export class Members {
   }
 
   /** It has not answered, or its connection to the engine is gone. */
-  misses(node: string, nowMs: number): MemberChange | undefined {
+  markMissing(node: string, nowMs: number): MemberChange | undefined {
     const before = this.#byNode.get(node)
     if (before === undefined || before.missingSinceMs !== undefined) return undefined
     const member = { ...before, missingSinceMs: nowMs }
@@ -124,7 +124,7 @@ export class Members {
       const change = isOver
         ? this.#forget(node, 'forgotten')
         : isSilent
-          ? this.misses(node, nowMs)
+          ? this.markMissing(node, nowMs)
           : undefined
       return change === undefined ? [] : [change]
     })
@@ -134,14 +134,14 @@ export class Members {
    * Whether each member has been heard lately. One that has not may be back at any moment, with claims that it has kept: the engine
    * knows of its subscriptions before it says that it lives.
    */
-  areHeard(nowMs: number): boolean {
+  areAllHeard(nowMs: number): boolean {
     return this.all.every(({ heardMs, missingSinceMs }) => {
-      return missingSinceMs === undefined && nowMs - heardMs <= LATE_MS
+      return missingSinceMs === undefined && nowMs - heardMs <= OVERDUE_MS
     })
   }
 
   /** For a heartbeat. */
-  missingFor(nowMs: number): Alive['missing'] {
+  missingReport(nowMs: number): Alive['missing'] {
     return this.missing.slice(0, MISSING_MAX).map(({ node, name, missingSinceMs = nowMs }) => {
       return { node, name, forMs: Math.max(0, Math.round(nowMs - missingSinceMs)) }
     })

@@ -84,10 +84,10 @@ export type TokenReply =
   | ({ readonly kind: 'asking' } & Claim)
   | Answer
 
-export type Answer = { readonly kind: 'answer' } & Claim & Finding
+export type Answer = { readonly kind: 'answer' } & Claim & WireResolution
 
 /** What a node says of the puppet of a token. */
-export type Finding =
+export type WireResolution =
   | {
       readonly result: 'found'
       /** The host that is published, and that of the puppet; they differ where its port does not open. */
@@ -182,11 +182,11 @@ export function readReply(data: Uint8Array): Reply | undefined {
   if (kind === 'none') return { kind, node }
   if (!isNumber(number)) return undefined
   if (kind === 'moved' || kind === 'asking') return { kind, node, number }
-  const finding = readFinding(fields)
-  return kind === 'answer' && finding !== undefined ? { kind, node, number, ...finding } : undefined
+  const resolution = readWireResolution(fields)
+  return kind === 'answer' && resolution !== undefined ? { kind, node, number, ...resolution } : undefined
 }
 
-function readFinding(fields: Fields): Finding | undefined {
+function readWireResolution(fields: Fields): WireResolution | undefined {
   const { result, host, ip, port, isOpen, nearby, reason, registrants } = fields
   if (result === 'unusable' || result === 'refused') {
     return typeof reason === 'string' && reason.length <= 300 ? { result, reason } : undefined

@@ -1,10 +1,10 @@
 import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { FRESH_MS } from './claim-order.ts'
+import type { ClaimPublisher } from './claim-publisher.ts'
+import { ClaimRepetitions } from './claim-repetitions.ts'
 import type { Holding, Holdings, Side } from './holdings.ts'
 import type { Claimant, LocalRegistrants } from './local-registrants.ts'
-import { Repetitions } from './repetitions.ts'
-import type { Speech } from './speech.ts'
 import type { TokenCounts } from './token-counts.ts'
 
 export interface OwnClaimsOptions<Entry extends Claimant> {
@@ -12,7 +12,7 @@ export interface OwnClaimsOptions<Entry extends Claimant> {
   readonly local: LocalRegistrants<Entry>
   readonly holdings: Holdings
   readonly counts: TokenCounts<Entry>
-  readonly speech: Speech
+  readonly publisher: ClaimPublisher
   /** Resolves when all members have heard what this node has said until now, and have answered; or after a while. */
   readonly rollCall: () => Promise<unknown>
   /** Whether a node holds the token. */
@@ -22,7 +22,7 @@ export interface OwnClaimsOptions<Entry extends Claimant> {
 /** What this node claims: makes claims, makes them again, and gives them up. `Claims` knows when. */
 export class OwnClaims<Entry extends Claimant> {
   readonly #options: OwnClaimsOptions<Entry>
-  readonly #repeating = new Repetitions()
+  readonly #repeating = new ClaimRepetitions()
   /** Those that have lost their registrant and expect it back, and until when, in any order. */
   readonly #expecting = new Map<Holding, number>()
   /** Those whose holder is being looked for. */
@@ -70,21 +70,21 @@ export class OwnClaims<Entry extends Claimant> {
   giveWay(holding: Holding): void {
     this.#repeating.end(holding)
     this.#expecting.delete(holding)
-    this.#giveUp(holding)
-    this.#options.local.isElsewhere(holding.token)
+    this.#standBack(holding)
+    this.#options.local.stopExpecting(holding.token)
     this.#options.counts.moved(holding)
   }
 
   /** No registrant is left here that clients can be sent to. */
   withdraw(holding: Holding): void {
-    const { local, speech } = this.#options
+    const { local, publisher } = this.#options
     const wasHolder = holding.side === 'ask' && holding.number !== undefined
     holding.number = undefined
     this.#repeating.end(holding)
     const untilMs = holding.side === 'ask' ? local.expectedUntilMs(holding.token) : undefined
-    if (untilMs === undefined) this.#giveUp(holding)
+    if (untilMs === undefined) this.#standBack(holding)
     else this.#expecting.set(holding, untilMs)
-    if (wasHolder) speech.left(holding)
+    if (wasHolder) publisher.left(holding)
   }
 
   /** Somebody has a lower claim, and does not know of this one. Said each time: he takes silence until the roll call for consent. */
@@ -113,7 +113,7 @@ export class OwnClaims<Entry extends Claimant> {
     for (const [holding, untilMs] of this.#expecting) {
       if (nowMs < untilMs) continue
       this.#expecting.delete(holding)
-      this.#giveUp(holding)
+      this.#standBack(holding)
     }
   }
 
@@ -128,7 +128,7 @@ export class OwnClaims<Entry extends Claimant> {
   }
 
   /** Clients are not sent here any more. */
-  #giveUp(holding: Holding): void {
+  #standBack(holding: Holding): void {
     const { local, holdings, counts } = this.#options
     if (local.count(holding.token) > 0) return holdings.move(holding, 'fallback')
     holdings.remove(holding)
@@ -136,9 +136,9 @@ export class OwnClaims<Entry extends Claimant> {
   }
 
   #say(side: Side, holding: Holding, isAgain: boolean): void {
-    const { local, speech } = this.#options
+    const { local, publisher } = this.#options
     const id = local.newest(holding.token)?.advertised.id
-    if (this.isFresh(holding)) speech.fresh(side, holding, id, isAgain)
-    else speech.older(side, holding)
+    if (this.isFresh(holding)) publisher.fresh(side, holding, id, isAgain)
+    else publisher.older(side, holding)
   }
 }

@@ -26,7 +26,7 @@ describe('a member', () => {
     const members = new Members()
     expect(kindOf(members.heard(alive({ upMs: SILENT_MS - 1 }), 0))).toBe('came')
     expect(kindOf(members.heard(alive({ node: OTHER, upMs: SILENT_MS }), 0))).toBe('appeared')
-    members.misses(OTHER, 10)
+    members.markMissing(OTHER, 10)
     expect(kindOf(members.heard(alive({ node: OTHER, beat: 2 }), 20))).toBe('appeared')
   })
 
@@ -51,7 +51,7 @@ describe('a member', () => {
     const members = new Members()
     members.heard(alive(), 0)
     members.heard(alive({ node: OTHER }), 0)
-    members.misses(NODE, 100)
+    members.markMissing(NODE, 100)
     expect(members.missing).toHaveLength(1)
     members.heard(alive({ node: OTHER, beat: 2 }), MISSED_MS)
     expect(members.tick(100 + MISSED_MS, 0).map(kindOf)).toEqual(['forgotten'])
@@ -68,9 +68,9 @@ describe('a member', () => {
       { node: OTHER, name: 'y', forMs: 1000 },
       { node: 'c'.repeat(16), name: 'z', forMs: MISSED_MS },
     ]
-    const changes = members.othersMiss(missing, 5000)
+    const changes = members.learnMissing(missing, 5000)
     expect(changes.map(({ member }) => member.node)).toEqual([OTHER])
-    expect(members.missingFor(6000)).toEqual([{ node: OTHER, name: 'y', forMs: 2000 }])
+    expect(members.missingReport(6000)).toEqual([{ node: OTHER, name: 'y', forMs: 2000 }])
     members.heard(alive({ beat: 2 }), 4000 + MISSED_MS)
     expect(members.tick(4000 + MISSED_MS, 0).map(kindOf)).toEqual(['forgotten'])
   })
@@ -79,15 +79,15 @@ describe('a member', () => {
 describe('all members are heard', () => {
   it('while no heartbeat is late, and none of them is missing', () => {
     const members = new Members()
-    expect(members.areHeard(0)).toBe(true)
+    expect(members.areAllHeard(0)).toBe(true)
     members.heard(alive(), 0)
     members.heard(alive({ node: OTHER }), 0)
-    expect([members.areHeard(1500), members.areHeard(1501)]).toEqual([true, false])
+    expect([members.areAllHeard(1500), members.areAllHeard(1501)]).toEqual([true, false])
     members.heard(alive({ beat: 2 }), 1000)
-    expect(members.areHeard(1501)).toBe(false)
+    expect(members.areAllHeard(1501)).toBe(false)
     members.heard(alive({ node: OTHER, beat: 2 }), 1501)
-    expect(members.areHeard(1501)).toBe(true)
-    members.misses(OTHER, 1502)
-    expect(members.areHeard(1502)).toBe(false)
+    expect(members.areAllHeard(1501)).toBe(true)
+    members.markMissing(OTHER, 1502)
+    expect(members.areAllHeard(1502)).toBe(false)
   })
 })

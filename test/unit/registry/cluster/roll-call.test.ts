@@ -85,7 +85,7 @@ describe('a roll call', () => {
 
   it('does not wait long for one that is missing, and does not believe it to be there yet', async () => {
     const { members, asked, rollCall, answer } = start()
-    members.misses(B, 0)
+    members.markMissing(B, 0)
     const call = rollCall.call()
     expect(Object.fromEntries(asked.map(({ node, deadlineMs }) => [node, deadlineMs]))).toEqual({
       [SELF]: 500,

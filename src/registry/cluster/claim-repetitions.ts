@@ -7,7 +7,7 @@ import type { Holding } from './holdings.ts'
 const REPEAT_AFTER_MS = [500, 1500]
 
 /** Claims that are to be made again. */
-export class Repetitions {
+export class ClaimRepetitions {
   /** How often each was. */
   readonly #repeated = new Map<Holding, number>()
 

@@ -5,7 +5,7 @@ import type { Count, NodeMessage, TokenMessage } from './messages.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /** What a node says of its claims. */
-export class Speech {
+export class ClaimPublisher {
   readonly #engine: Pick<Engine, 'publish'>
   readonly #subjects: Subjects
   readonly #node: string

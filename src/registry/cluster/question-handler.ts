@@ -4,15 +4,15 @@ import type { Registrant } from '../registrant.ts'
 import type { Resolution } from '../resolution.ts'
 import type { AskedQuestion, Claims } from './claims.ts'
 import type { Engine } from './engine.ts'
-import { findingOf } from './finding.ts'
 import type { Holding } from './holdings.ts'
 import type { LocalRegistrants } from './local-registrants.ts'
 import { NUMBER_MAX, type TokenReply } from './messages.ts'
+import { encodeResolution } from './resolution-codec.ts'
 
 /** As many questions are answered at a time: each node asks about a token once at a time. */
 const WAITING_MAX = 20_000
 
-export interface AnswersOptions {
+export interface QuestionHandlerOptions {
   readonly engine: Pick<Engine, 'publish'>
   /** This node. */
   readonly node: string
@@ -22,12 +22,12 @@ export interface AnswersOptions {
   readonly directory: Directory
 }
 
-/** Answers questions of other nodes, and of this one where it asks all. */
-export class Answers {
-  readonly #options: AnswersOptions
+/** QuestionHandler questions of other nodes, and of this one where it asks all. */
+export class QuestionHandler {
+  readonly #options: QuestionHandlerOptions
   #waiting = 0
 
-  constructor(options: AnswersOptions) {
+  constructor(options: QuestionHandlerOptions) {
     this.#options = options
   }
 
@@ -77,13 +77,13 @@ export class Answers {
   #send({ hash, token }: Holding, reply: string, answer: Resolution): void {
     const { node, claims, local } = this.#options
     const now = claims.holdings.get(hash)
-    const finding = findingOf(
+    const encoded = encodeResolution(
       answer,
       local.count(token) + (now === undefined ? 0 : claims.counts.elsewhere(now)),
     )
     if (now === undefined) return this.#sayMoved(now, reply)
-    if (finding === undefined) return this.#say({ kind: 'none', node }, reply)
-    this.#say({ kind: 'answer', node, number: now.number ?? 0, ...finding }, reply)
+    if (encoded === undefined) return this.#say({ kind: 'none', node }, reply)
+    this.#say({ kind: 'answer', node, number: now.number ?? 0, ...encoded }, reply)
   }
 
   #say(what: TokenReply, reply: string): void {

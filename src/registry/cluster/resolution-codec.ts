@@ -1,12 +1,12 @@
 import { cannotSay, foundAt, notFound, type Resolution } from '../resolution.ts'
-import type { Finding } from './messages.ts'
+import type { WireResolution } from './messages.ts'
 
 /**
  * What this node has found out, for another one; undefined where no registrant is here.
  *
  * @param registrants how many there are here
  */
-export function findingOf(resolution: Resolution, registrants: number): Finding | undefined {
+export function encodeResolution(resolution: Resolution, registrants: number): WireResolution | undefined {
   const { result, reason, found, host, nearby } = resolution
   if (result === 'not_registered') return undefined
   if (result !== 'found' || found === undefined) {
@@ -18,10 +18,10 @@ export function findingOf(resolution: Resolution, registrants: number): Finding 
 }
 
 /** What another node has found out. */
-export function resolutionOf(finding: Finding): Resolution {
-  if (finding.result === 'unusable') return notFound('unusable', finding.reason)
-  if (finding.result === 'refused') return cannotSay(finding.reason)
-  const { host, ip, port, isOpen, nearby, registrants } = finding
+export function decodeResolution(resolution: WireResolution): Resolution {
+  if (resolution.result === 'unusable') return notFound('unusable', resolution.reason)
+  if (resolution.result === 'refused') return cannotSay(resolution.reason)
+  const { host, ip, port, isOpen, nearby, registrants } = resolution
   const found = {
     endpoint: { host: ip, port },
     registrant: undefined,

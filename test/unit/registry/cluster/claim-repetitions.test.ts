@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { ClaimRepetitions } from '../../../../src/registry/cluster/claim-repetitions.ts'
 import { ClusterClock } from '../../../../src/registry/cluster/cluster-clock.ts'
 import { Holdings } from '../../../../src/registry/cluster/holdings.ts'
-import { Repetitions } from '../../../../src/registry/cluster/repetitions.ts'
 import { hashOf, Subjects } from '../../../../src/registry/cluster/subjects.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
@@ -10,7 +10,7 @@ function start() {
   const clock = new FakeClock()
   const holdings = new Holdings(engine, new Subjects('test'), () => {}, clock, new ClusterClock(clock, 'a'))
   const holding = holdings.add('insecure_1', hashOf('insecure_1'), 'ask')
-  const repetitions = new Repetitions()
+  const repetitions = new ClaimRepetitions()
   holding.claimedMs = 1000
   repetitions.begin(holding)
   return { holding, repetitions }
