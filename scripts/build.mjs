@@ -25,6 +25,18 @@ const besideMain = {
   setup: ({ onResolve }) =>
     onResolve({ filter: /^@nats-io\/transport-node/ }, () => ({ path: './nats.js', external: true })),
 }
+// What nobody here uses of prom-client (summaries, exemplars of traces, several processes, pushing) brings names (below) and three
+// libraries of its own with it.
+const withoutUnused = {
+  name: 'the parts of prom-client that are used',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^\.\/lib\/(cluster|pushgateway|summary)$/ }, ({ path, importer }) =>
+      importer.endsWith('/prom-client/index.js') ? { path, namespace: 'unused' } : undefined,
+    )
+    onResolve({ filter: /^@opentelemetry\/api$/ }, ({ path }) => ({ path, namespace: 'unused' }))
+    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: '' }))
+  },
+}
 const nats = await build({
   ...common,
   stdin: {
@@ -46,7 +58,7 @@ const bundled = await build({
   write: false,
   bundle: true,
   metafile: true,
-  plugins: [besideMain],
+  plugins: [besideMain, withoutUnused],
   minifySyntax: true,
   sourcemap: 'inline',
   define: { __VERSION__: JSON.stringify(version) },

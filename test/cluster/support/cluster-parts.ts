@@ -101,6 +101,7 @@ export abstract class ClusterParts {
     try {
       await Promise.all(this.nodes.map((node) => node.start()))
       await this.untilWhole()
+      await this.watch.untilAllKnown()
       return this
     } catch (error) {
       await this.close()

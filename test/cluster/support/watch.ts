@@ -64,6 +64,17 @@ export class Watch {
     await this.#untilRight(token, node, truth, timeoutMs)
   }
 
+  /** Waits until each node knows of all others: before that it says 503 for what nobody has. */
+  async untilAllKnown(): Promise<void> {
+    for (const { node, prober } of this.#places) {
+      const look = async (): Promise<boolean> => {
+        const { status } = await prober.ask<Answer>('get', { url: urlOf(node, 'insecure_of-nobody') })
+        return status === 404
+      }
+      await waitUntil(look, { timeoutMs: 15_000, what: `${node.name} to say 404`, everyMs: 50 })
+    }
+  }
+
   /** Asks no more. */
   async end(): Promise<Report> {
     const report: Record<string, Record<string, Figures>> = {}
