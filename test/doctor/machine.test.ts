@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { createAuthority } from '../support/certificates.ts'
 import { startPeer } from '../support/child.ts'
 import { discover } from '../support/discover.ts'
+import { freePort } from '../support/free-port.ts'
 import { serveOn } from '../support/serve.ts'
 import { cable, machineOf, on, PUPPET_PORT, REGISTRY_PORT } from './support/network.ts'
 import { startOurRegistry, startPublicRegistry, startPuppet } from './support/parts.ts'
@@ -101,7 +102,12 @@ const SET_UPS: readonly SetUp[] = [
     broken: "another program has the port of the sidecar's endpoints, so that the sidecar does not start",
     prepare: async () => {
       const { env, client } = await wellParts()
-      const { port } = await serveOn(createServer((_request, response) => response.end('hello')))
+      // The one after it is what the doctor says to take: no connection has that, if both are of the tests' own.
+      const port = await freePort()
+      await serveOn(
+        createServer((_request, response) => response.end('hello')),
+        { port },
+      )
       return { env: { ...env, REGISTRAR_ADMIN_PORT: String(port) }, client, cause: ['PORT_TAKEN'] }
     },
   },
