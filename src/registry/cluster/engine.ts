@@ -15,8 +15,8 @@ export interface Subscription {
 
 export interface EngineListener {
   /**
-   * There is a connection; `server` is `host:port`, `version` its own, empty where it says none. All subscriptions have been made again, before whatever is published from now on. Messages
-   * may have been missed.
+   * There is a connection; `server` is `host:port`, `version` its own, empty where it says none. All subscriptions have been made again, before
+   * whatever is published from now on. Messages may have been missed.
    */
   onConnected(server: string, version: string): void
   /** There is none any more, or none could be made; `reason` in words, without a secret. Called again when the reason changes. */

@@ -6,8 +6,10 @@ import { SILENT_MS } from './members.ts'
 const LATE_MS = 500
 /** So long after it joined, in milliseconds, a node has heard each member. */
 const HEARD_MS = HEARTBEAT_MS + LATE_MS
+/** Members are looked after so often, in milliseconds. */
+const LOOK_MS = 250
 /** So long after others could hear a member last, in milliseconds, they have noticed it, and said so. */
-const MISSED_BY_OTHERS_MS = SILENT_MS + HEARD_MS + 250
+const MISSED_BY_OTHERS_MS = SILENT_MS + LOOK_MS + HEARD_MS
 
 /** When this node joined the cluster: when it began to hear itself, and so the others. */
 export class Joining {

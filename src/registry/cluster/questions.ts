@@ -6,7 +6,8 @@ import { Replies } from './replies.ts'
 import { lastPart, type Subjects } from './subjects.ts'
 
 /**
- * `moved`: the token is elsewhere by now, or nowhere. `none`: only nodes have it that have no registrant to which clients can be sent. `nobody`: the engine says that nobody has subscribed.
+ * `moved`: the token is elsewhere by now, or nowhere. `none`: only nodes have it that have no registrant to which clients can be sent.
+ * `nobody`: the engine says that nobody has subscribed.
  * `silence`: somebody may have, and no answer came in time. `lost`: the connection to the engine is gone.
  */
 export type Outcome = Answer | Here | 'moved' | 'none' | 'nobody' | 'silence' | 'lost'
