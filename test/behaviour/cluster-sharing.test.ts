@@ -51,7 +51,7 @@ describe('what a node knows of registrants that other nodes have', () => {
     second.leave('goodbye')
     await clock.advance(500)
     expect(known()).toEqual([undefined, undefined, undefined])
-    for (const { cluster } of [a, b, c]) expect(cluster.claims.counts.size).toBe(0)
+    for (const { cluster } of [a, b, c]) expect(cluster.claims.others.size).toBe(0)
   })
 
   it('is the same at both, where two come at the same moment and miss the first that is said of each other', async () => {

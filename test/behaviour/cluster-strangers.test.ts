@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NUMBER_MAX } from '../../src/registry/cluster/messages.ts'
+import { NUMBER_MAX } from '../../src/registry/cluster/message-fields.ts'
 import { hashOf, Subjects } from '../../src/registry/cluster/subjects.ts'
 import { createCluster, type ModelNode } from '../support/cluster-harness.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
@@ -7,7 +7,8 @@ import type { ModelEngine } from '../support/model-engine.ts'
 
 const TOKEN = 'insecure_aaaa-1111'
 const SUBJECTS = new Subjects('test')
-const QUESTION = '{"kind":"question","isSecond":false,"isToSeveral":false}'
+const QUESTION = '{"kind":"question"}'
+const ROLL_CALL = '{"kind":"rollCall","hashes":[]}'
 const STRANGER = 'f'.repeat(16)
 
 /** Three nodes, and somebody else who may publish on their subjects. */
@@ -100,7 +101,7 @@ describe('a stranger who may publish on the subjects of a cluster', () => {
     const replies = ['', 'elsewhere', SUBJECTS.alive, 'test.reply.>', 'test.reply.*.1', `${wanted}.2`, wanted]
     for (const reply of replies) {
       stranger.publish(SUBJECTS.ask(hashOf(TOKEN)), QUESTION, reply)
-      stranger.publish(SUBJECTS.node(a.cluster.node), '{"kind":"rollCall"}', reply)
+      stranger.publish(SUBJECTS.node(a.cluster.node), ROLL_CALL, reply)
     }
     await clock.advance(3000)
     expect(sent).toEqual([wanted, wanted])

@@ -102,7 +102,7 @@ export class ClusterRun {
     for (const { registrant } of this.#truth.all) registrant.leave('goodbye')
     await this.#clock.advance(3000)
     return this.#alive.map(({ engine, cluster, timers }) => {
-      const holdings = [...cluster.claims.holdings].length + cluster.claims.counts.size
+      const holdings = [...cluster.claims.holdings].length + cluster.claims.others.size
       return { subjects: engine.subjects.length, holdings, waiting: this.#waiting.size, timers }
     })
   }

@@ -1,65 +1,57 @@
 import type { ClusterClock } from './cluster-clock.ts'
 import type { Engine } from './engine.ts'
 import type { Holding, Side } from './holdings.ts'
-import type { Count, NodeMessage, TokenMessage } from './messages.ts'
+import type { Claim, ClusterTime, Count, TokenMessage } from './messages.ts'
 import { hashOf, type Subjects } from './subjects.ts'
+
+/** A node that has just gone from one to the other is heard of there a moment later. */
+const BOTH: readonly Side[] = ['ask', 'fallback']
+
+export interface ClaimPublisherOptions {
+  readonly engine: Pick<Engine, 'publish'>
+  readonly subjects: Subjects
+  /** This node. */
+  readonly node: string
+}
 
 /** What a node says of its claims. */
 export class ClaimPublisher {
-  readonly #engine: Pick<Engine, 'publish'>
-  readonly #subjects: Subjects
-  readonly #node: string
-  readonly #clock: Pick<ClusterClock, 'origin'>
-  readonly #count: (holding: Holding) => Count
+  readonly #options: ClaimPublisherOptions
+  readonly #clock: Pick<ClusterClock, 'said'>
+  readonly #countOf: (holding: Holding) => Count
 
   constructor(
-    engine: Pick<Engine, 'publish'>,
-    subjects: Subjects,
-    node: string,
-    clock: Pick<ClusterClock, 'origin'>,
-    count: (holding: Holding) => Count,
+    options: ClaimPublisherOptions,
+    clock: Pick<ClusterClock, 'said'>,
+    countOf: (holding: Holding) => Count,
   ) {
+    this.#options = options
     this.#clock = clock
-    this.#count = count
-    this.#engine = engine
-    this.#subjects = subjects
-    this.#node = node
+    this.#countOf = countOf
   }
 
-  /** @param id that of the registrant that has joined; undefined if it has none */
-  fresh(side: Side, holding: Holding, id: string | undefined, isAgain: boolean): void {
+  /** @param id that of its newest registrant; undefined if it has none */
+  claim(holding: Holding, id: string | undefined, sides = BOTH): void {
     const link = id === undefined ? '' : hashOf(id)
-    this.#claim(side, holding, { isFresh: true, isAgain, link })
+    this.#publish(holding, sides, { kind: 'claim', link, ...this.#claim(holding) })
   }
 
-  older(side: Side, holding: Holding): void {
-    this.#claim(side, holding, { isFresh: false, isAgain: false, link: '' })
+  left(holding: Holding): void {
+    this.#publish(holding, BOTH, { kind: 'left', ...this.#claim(holding) })
   }
 
-  left({ hash }: Holding): void {
-    const left: TokenMessage = { kind: 'left', node: this.#node }
-    this.#engine.publish(this.#subjects.fallback(hash), JSON.stringify(left))
+  count(holding: Holding): void {
+    this.#publish(holding, BOTH, { kind: 'count', node: this.#options.node, ...this.#countOf(holding) })
   }
 
-  gaveWay(to: string, holding: Holding): void {
-    const { hash, number = 0 } = holding
-    const { origin } = this.#clock
-    const message: NodeMessage = {
-      kind: 'gaveWay',
-      node: this.#node,
-      hash,
-      number,
-      origin,
-      ...this.#count(holding),
-    }
-    this.#engine.publish(this.#subjects.node(to), JSON.stringify(message))
+  #claim(holding: Holding): Claim & Count & ClusterTime {
+    const { number = 0 } = holding
+    return { node: this.#options.node, number, ...this.#clock.said, ...this.#countOf(holding) }
   }
 
-  #claim(side: Side, holding: Holding, kind: { isFresh: boolean; isAgain: boolean; link: string }): void {
-    const { hash, number = 0 } = holding
-    const { origin } = this.#clock
-    const own = { node: this.#node, number, origin }
-    const claim: TokenMessage = { kind: 'claim', ...own, ...kind, ...this.#count(holding) }
-    this.#engine.publish(this.#subjects[side](hash), JSON.stringify(claim))
+  #publish({ hash }: Holding, sides: readonly Side[], message: TokenMessage): void {
+    const { engine, subjects } = this.#options
+    const text = JSON.stringify(message)
+    for (const side of sides) engine.publish(subjects[side](hash), text)
   }
 }

@@ -1,27 +1,20 @@
+import { inBackground } from '../../lib/background.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { isHigher, newestOf } from './claim-order.ts'
+import { isHigher } from './claim-order.ts'
 import { ClaimPublisher } from './claim-publisher.ts'
 import { ClusterClock } from './cluster-clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
-import { type Holding, Holdings, type Side } from './holdings.ts'
+import { type Holding, Holdings } from './holdings.ts'
 import { JoinOrder } from './join-order.ts'
 import type { Claimant, LocalRegistrants } from './local-registrants.ts'
-import {
-  type NodeMessage,
-  type Question,
-  readTokenMessage,
-  type TokenMessage,
-  type TokenReply,
-} from './messages.ts'
-import { OwnClaims, type OwnClaimsOptions } from './own-claims.ts'
+import { type Claim, type ClusterTime, readTokenMessage } from './messages.ts'
+import { Others } from './others.ts'
+import { OwnClaims } from './own-claims.ts'
+import { type Report, RIVALS_MAX } from './replies.ts'
+import type { Roll } from './roll.ts'
 import { hashOf, type Subjects } from './subjects.ts'
-import { TokenCounts } from './token-counts.ts'
 
-/** `isLate`: whoever asks takes this node for the holder, which it is no more. */
-export type AskedQuestion = Question & { readonly isLate: boolean }
-
-export interface ClaimsOptions<Entry extends Claimant>
-  extends Pick<OwnClaimsOptions<Entry>, 'rollCall' | 'hasHolder'> {
+export interface ClaimsOptions<Entry extends Claimant> {
   readonly clock: Clock
   readonly engine: Pick<Engine, 'publish' | 'subscribe'>
   readonly subjects: Subjects
@@ -30,26 +23,29 @@ export interface ClaimsOptions<Entry extends Claimant>
   readonly local: LocalRegistrants<Entry>
   /** How many registrants a token may have, at all nodes together. */
   readonly perToken: number
+  /** Asks all members what they have of a token. */
+  readonly rollCall: (hash: string) => Promise<Roll>
   /** Other nodes have more registrants of this token, or fewer, or clients are sent elsewhere than before. */
   readonly onChanged: (token: string) => void
-  /** @param holding undefined where this node has nothing of the token any more */
-  readonly onQuestion: (holding: Holding | undefined, question: AskedQuestion, reply: string) => void
+  /** Somebody asks the holder. @param holding undefined where this node has nothing of the token any more */
+  readonly onQuestion: (holding: Holding | undefined, reply: string) => void
   /** A message that is none. */
   readonly onIgnored: () => void
 }
 
 /**
- * Decides to which node clients of each token are sent: to the one with the newest registrant. Each node claims the tokens of its
- * registrants; who hears of a newer one gives way, and is a fallback from then on. See docs/cluster.md.
+ * Decides to which node clients of each token are sent: to the one with the newest registrant. A newcomer's node claims its token, and who
+ * hears of a newer registrant gives way, and is a fallback from then on. See docs/cluster.md.
  */
 export class Claims<Entry extends Claimant> {
   readonly holdings: Holdings
-  readonly counts: TokenCounts<Entry>
+  readonly others: Others<Entry>
   readonly clock: ClusterClock
   readonly order: JoinOrder<Entry>
   readonly own: OwnClaims<Entry>
   readonly #options: ClaimsOptions<Entry>
   readonly #publisher: ClaimPublisher
+  readonly #elections = new Map<Holding, Promise<void>>()
 
   constructor(options: ClaimsOptions<Entry>) {
     this.#options = options
@@ -57,12 +53,15 @@ export class Claims<Entry extends Claimant> {
     this.clock = new ClusterClock(clock, node)
     this.order = new JoinOrder(this.clock)
     this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), clock, this.clock)
-    this.counts = new TokenCounts({ ...options, order: this.order, holdings: this.holdings })
-    this.#publisher = new ClaimPublisher(engine, subjects, node, this.clock, (holding) =>
-      this.counts.own(holding),
-    )
-    const { holdings, counts } = this
-    this.own = new OwnClaims({ ...options, holdings, counts, publisher: this.#publisher })
+    this.others = new Others({
+      ...options,
+      order: this.order,
+      clusterClock: this.clock,
+      holdings: this.holdings,
+    })
+    this.#publisher = new ClaimPublisher(options, this.clock, (holding) => this.others.own(holding))
+    const { holdings, others } = this
+    this.own = new OwnClaims({ ...options, holdings, others, publisher: this.#publisher })
   }
 
   /** Whether clients are sent here, as far as this node knows. */
@@ -70,20 +69,20 @@ export class Claims<Entry extends Claimant> {
     return this.holdings.get(hash)?.side === 'ask'
   }
 
-  /** Resolves when other nodes could say that they have a newer registrant than those that are left here; undefined where they could. */
-  untilHeard(hash: string): Promise<void> | undefined {
-    return this.holdings.get(hash)?.untilHeard
+  /** What this node has of a token; undefined if nothing. */
+  report(hash: string): Report | undefined {
+    const holding = this.holdings.get(hash)
+    if (holding === undefined) return undefined
+    return { hash, number: holding.number ?? 0, rivals: this.others.claims(holding).slice(0, RIVALS_MAX) }
   }
 
   /** A registrant has come that clients can be sent to: it is the newest of all. */
   joined(entry: Entry): void {
     const hash = hashOf(entry.token)
     const holding = this.holdings.get(hash) ?? this.holdings.add(entry.token, hash, 'ask')
-    this.#join(holding, entry)
-    holding.joinedMs = entry.joinedMs
-    holding.isNewcomer = true
-    holding.untilHeard = undefined
-    this.own.claim(holding, false)
+    holding.number = this.order.join(entry, holding.number)
+    this.own.claim(holding)
+    this.others.joined(holding)
   }
 
   /** A registrant of this token has left, or answers no more, or answers again, or cannot be published. */
@@ -94,105 +93,98 @@ export class Claims<Entry extends Claimant> {
     const known = this.holdings.get(hash)
     if (known === undefined && local.count(token) === 0) return
     const holding = known ?? this.holdings.add(token, hash, 'fallback')
-    // Others may have heard of a newcomer, and it not of them yet.
-    this.counts.changed(holding, this.own.isFresh(holding))
-    if (newest === undefined) return this.own.withdraw(holding)
     const before = holding.number
-    holding.number = this.order.of(newest)
-    holding.joinedMs = newest.joinedMs
-    const isOther = holding.number !== before
-    if (isOther) holding.isNewcomer = false
-    // It may be older than another node's.
-    if (isOther && (holding.side === 'ask' || before === undefined)) this.own.takeOver(holding)
+    holding.number = newest && this.order.of(newest)
+    const { number, side } = holding
+    if (side === 'ask' && number !== before) this.own.giveUp(holding)
+    else if (this.others.isShared(holding)) this.#publisher.count(holding)
+    if (side === 'fallback' && number === undefined) this.own.standBack(holding)
+    if (number !== undefined && number !== before) inBackground(this.elect(holding))
   }
 
-  /** Another node has given way to a registrant that has joined here, and had this number. */
-  gaveWay({ hash, node, number, origin, ...count }: Extract<NodeMessage, { kind: 'gaveWay' }>): void {
-    const holding = this.holdings.get(hash)
-    if (holding === undefined) return
-    holding.highest = Math.max(holding.highest, number)
-    this.counts.answered(holding, node, count)
-    const newest = this.#options.local.newest(holding.token)
-    // It comes late where this node has given way itself since, to a newer one perhaps, or where that registrant has left.
-    if (holding.side !== 'ask' || newest === undefined || !holding.isNewcomer) return
-    if ((holding.number ?? 0) > number || origin === this.clock.origin) return
-    this.#join(holding, newest)
-    this.own.claim(holding, true)
+  /** Asks all, and claims the token if its own registrant is the newest. */
+  elect(holding: Holding): Promise<void> {
+    const running =
+      this.#elections.get(holding) ?? this.#elect(holding).finally(() => this.#elections.delete(holding))
+    this.#elections.set(holding, running)
+    return running
   }
 
-  /** A node that was asked as a holder says what it has: with this, no client is told of an older one once one was told of that. */
-  answered(hash: string, reply: TokenReply): void {
-    const holding = this.holdings.get(hash)
-    const { node } = this.#options
-    const isClaim = reply.kind === 'asking' || reply.kind === 'answer'
-    if (!isClaim || reply.node === node || holding?.number === undefined) return
-    holding.highest = Math.max(holding.highest, reply.number)
-    const isTheirsHigher = isHigher(reply, { number: holding.number, node })
-    if (holding.side === 'fallback' && !isTheirsHigher) this.own.takeOver(holding)
-    // It may not have heard of a newcomer yet.
-    if (holding.side === 'ask' && isTheirsHigher && !this.own.isFresh(holding)) this.own.giveWay(holding)
+  /**
+   * Somebody has asked all, and its registrant was the newest one.
+   *
+   * @param number that one's
+   * @returns whether clients are sent here from now on
+   */
+  async takeOver(holding: Holding, number: number): Promise<boolean> {
+    if (holding.number !== number) return false
+    const [rival] = this.others.claims(holding)
+    // The rival's node may have answered before it made that claim, or it has none any more: asked now, it says which.
+    if (rival !== undefined && this.#isHigher(rival, number)) await this.elect(holding)
+    else if (holding.side === 'fallback') this.own.claim(holding)
+    return this.holdings.get(holding.hash) === holding && holding.side === 'ask'
   }
 
   /** Ends what is over. To be called again and again. */
   tick(): void {
     this.holdings.tick()
-    this.counts.tick()
+    this.others.tick()
     this.own.endExpecting()
   }
 
-  #join(holding: Holding, entry: Entry): void {
-    holding.number = this.order.join(entry, holding.highest)
-    holding.highest = holding.number
+  async #elect(holding: Holding): Promise<void> {
+    const { side } = holding
+    if (side === 'ask') return
+    const [rival] = this.others.claims(holding)
+    const { newest, isNewestSilent } = await this.#options.rollCall(holding.hash)
+    if (this.holdings.get(holding.hash) !== holding || holding.side !== side) return
+    const isSame = this.others.claims(holding)[0]?.number === rival?.number
+    const isNewest = newest?.node === this.#options.node && newest.report.number === holding.number
+    if (isSame && isNewest && !isNewestSilent) this.own.claim(holding)
+    // The holder may not have heard of this one.
+    else this.#publisher.count(holding)
   }
 
-  #hear(side: Side, hash: string, message: EngineMessage): void {
-    const { node, local, onIgnored, onQuestion } = this.#options
+  /** Whether another node's claim is higher than this node's number. */
+  #isHigher(theirs: Claim, number = 0): boolean {
+    return isHigher(theirs, { node: this.#options.node, number })
+  }
+
+  #hear(hash: string, message: EngineMessage): void {
+    const { node, onIgnored, onQuestion } = this.#options
     const heard = readTokenMessage(message.data)
     if (heard === undefined) return onIgnored()
     const holding = this.holdings.get(hash)
-    const isFallback = holding?.side === 'fallback' && holding.number !== undefined
-    if (heard.kind === 'question') {
-      // Whoever asks fallbacks has found no holder.
-      if (isFallback && side === 'fallback' && !heard.isSecond) this.own.takeOverUnlessHeld(holding)
-      // It was on its way when clients began to be sent elsewhere.
-      const isLate = side === 'ask' && holding?.side !== 'ask'
-      return onQuestion(holding, { ...heard, isLate }, message.reply)
-    }
+    if (heard.kind === 'question') return onQuestion(holding, message.reply)
     if (heard.node === node || holding === undefined) return
-    if (heard.kind === 'left') {
-      if (isFallback) this.own.takeOver(holding)
-      return
-    }
-    const isFirst = this.counts.heard(holding, heard.node, heard)
-    // The node of a newcomer may not know how high the numbers are, nor how many registrants there are.
-    const isTold = heard.kind === 'claim' && heard.isFresh && !heard.isAgain && local.count(holding.token) > 0
-    // Any other that has not been heard of before may not have heard of this one either.
-    if (isFirst && !isTold) this.counts.changed(holding)
-    if (heard.kind === 'count') return
-    holding.highest = Math.max(holding.highest, heard.number)
-    this.#compare(holding, heard)
-    if (isTold) this.#publisher.gaveWay(heard.node, holding)
-    // A link that came after that one is not older, though its claim may have been on its way.
-    const isOlder = (entry: Entry): boolean => this.order.of(entry) < heard.number
-    const isSame = ({ advertised: { id } }: Entry): boolean => id !== undefined && hashOf(id) === heard.link
-    local.replace(holding.token, (entry) => isOlder(entry) && isSame(entry))
+    const claim = heard.kind === 'count' ? undefined : this.#read(heard)
+    // A node that has not been heard of before may not have heard of this one either.
+    if (this.others.heard(holding, heard.node, heard, claim)) this.#publisher.count(holding)
+    if (heard.kind === 'left') this.#hearLeft(holding)
+    if (heard.kind === 'claim' && claim !== undefined) this.#hearClaim(holding, claim, heard.link)
   }
 
-  /** Somebody else claims a token of this node. */
-  #compare(holding: Holding, heard: Extract<TokenMessage, { kind: 'claim' }>): void {
-    const { node, clock } = this.#options
-    const { number, side } = holding
-    if (number === undefined) return side === 'ask' ? this.own.giveWay(holding) : undefined
-    const ours = { number, node }
-    const newest = newestOf(ours, clock.now() - holding.joinedMs, heard, heard.origin === this.clock.origin)
-    if (newest !== 'ours') {
-      this.own.giveWay(holding)
-      if (newest === 'newcomer' && heard.isAgain && isHigher(ours, heard))
-        this.#publisher.gaveWay(heard.node, holding)
-    } else if (side === 'fallback') {
-      this.own.takeOver(holding)
-    } else {
-      this.own.assert(holding)
-    }
+  #hearLeft(holding: Holding): void {
+    const { number } = holding
+    const [rival] = this.others.claims(holding)
+    const isNewest = rival === undefined || !this.#isHigher(rival, number)
+    if (number !== undefined && isNewest) inBackground(this.elect(holding))
+  }
+
+  #hearClaim(holding: Holding, theirs: Claim, link: string): void {
+    if (!this.#isHigher(theirs, holding.number)) this.own.assert(holding)
+    else if (holding.side === 'ask') this.own.giveWay(holding)
+    this.#options.local.replace(holding.token, (entry) => this.#isOlderLink(entry, theirs, link))
+  }
+
+  /** By this node's clock. */
+  #read({ node, number, ...time }: Claim & ClusterTime): Claim {
+    return { node, number: number === 0 ? 0 : this.clock.read(number, time) }
+  }
+
+  /** A link that came after that one is not older, though its claim may have been on its way. */
+  #isOlderLink(entry: Entry, theirs: Claim, link: string): boolean {
+    const { id } = entry.advertised
+    return id !== undefined && this.order.of(entry) < theirs.number && hashOf(id) === link
   }
 }

@@ -1,5 +1,13 @@
 import type { Clock } from '../../lib/clock.ts'
-import { NUMBER_MAX } from './messages.ts'
+import { NUMBER_MAX } from './message-fields.ts'
+import type { ClusterTime } from './messages.ts'
+
+/** What it shows at the start of its origin: what was before, for 35 years, has a place too. */
+const START_MS = 2 ** 40
+/** Whoever shows more is not believed: there have to be numbers left to count on. */
+const BELIEVED_MAX = NUMBER_MAX / 2
+/** Clocks of two origins that differ by less, in milliseconds, may show the same: the greater origin counts then. */
+const SAME_MS = 1000
 
 /**
  * A clock that all nodes of a cluster share: a Lamport clock in milliseconds. Nobody keeps it. Each node counts on by its own monotonic clock,
@@ -11,40 +19,54 @@ export class ClusterClock {
   /** The node from whose start it is counted. */
   #origin: string
   /** How far it is ahead of this node's own clock. */
-  #aheadMs = 0
+  #aheadMs: number
   #shiftMs = 0
 
   /** @param node this one, from whose start it counts until it hears of another clock that shows more */
   constructor(clock: Pick<Clock, 'now'>, node: string) {
     this.#clock = clock
     this.#origin = node
+    this.#aheadMs = START_MS - this.#nodeMs
   }
 
   get now(): number {
-    return Math.min(NUMBER_MAX, this.#nodeMs + this.#aheadMs)
+    return this.#nodeMs + this.#aheadMs
   }
 
-  get origin(): string {
-    return this.#origin
-  }
-
-  /** By how much all that was read so far is later, now that it is counted from another origin. */
+  /** By how much all that was read so far is later (or earlier: negative), now that it is counted from another origin. */
   get shiftMs(): number {
     return this.#shiftMs
   }
 
   /**
-   * Another node says what its clock shows. One that shows less goes with this one.
+   * Another node says what its clock shows. The one that shows less goes with the other.
    *
-   * @returns whether this one is counted from another origin now, and what was read before is later
+   * @returns whether this one is counted from another origin now
    */
-  hear(now: number, origin: string): boolean {
-    const isOther = origin !== this.#origin
-    if (isOther && now <= this.now) return false
-    if (isOther) this.#shiftMs += now - this.now
+  hear({ time, origin }: ClusterTime): boolean {
+    if (time > BELIEVED_MAX) return false
+    const aheadMs = time - this.#nodeMs
+    if (origin === this.#origin) {
+      this.#aheadMs = Math.max(this.#aheadMs, aheadMs)
+      return false
+    }
+    const byMs = time - this.now
+    // Each may seem to be behind the other, by a message's way.
+    if (byMs < -SAME_MS || (byMs <= SAME_MS && origin < this.#origin)) return false
+    this.#shiftMs += byMs
     this.#origin = origin
-    this.#aheadMs = Math.max(this.#aheadMs, now - this.#nodeMs)
-    return isOther
+    this.#aheadMs = aheadMs
+    return true
+  }
+
+  /** A number that another node has said, as a number of this clock: what is counted from another origin is as long ago, but for the message's way. */
+  read(number: number, { time, origin }: ClusterTime): number {
+    return origin === this.#origin ? number : number + this.now - time
+  }
+
+  /** For a message. */
+  get said(): ClusterTime {
+    return { time: this.now, origin: this.#origin }
   }
 
   get #nodeMs(): number {

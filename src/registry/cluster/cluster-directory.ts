@@ -3,9 +3,10 @@ import type { ClusterEvent } from '../cluster-events.ts'
 import type { Directory } from '../directory.ts'
 import { cannotSay, NOT_REGISTERED, type Resolution, UNSETTLED } from '../resolution.ts'
 import type { Claims } from './claims.ts'
-import type { Question } from './messages.ts'
-import type { Questions } from './questions.ts'
+import type { NodeQuestion, TokenMessage } from './messages.ts'
+import type { Outcome, Questions } from './questions.ts'
 import { decodeResolution } from './resolution-codec.ts'
+import type { Roll, RollEntry } from './roll.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /** How long the answer of another node may take, in milliseconds: its registrant has 2 s, and the engine the rest. */
@@ -16,6 +17,8 @@ const LATEST_MS = 7000
 const ASK_AGAIN_MS = 30
 /** A token may move so often while it is looked for. */
 const TRIES_MAX = 12
+/** As many nodes are asked where the newest registrant cannot say where its puppet is. */
+const SECONDS_MAX = 3
 
 const AWAY = cannotSay('this registry has no connection to the others, which may have the token')
 const SILENT = cannotSay('another registry, which may have the token, does not answer')
@@ -33,14 +36,16 @@ export interface ClusterKnowledge {
   readonly isSettled: boolean
   /** Makes it certain, if it is not cut off. */
   makeCertain(): Promise<void>
-  /** Resolves when every member has heard what this node has said until now, with who is there; undefined if one has not. See `RollCall`. */
-  rollCall(): Promise<string | undefined>
+  /** Asks all members what they have of a token. */
+  rollCall(hash: string): Promise<Roll>
 }
 
 export interface ClusterDirectoryOptions {
   readonly clock: Clock
+  /** This node. */
+  readonly node: string
   readonly knowledge: ClusterKnowledge
-  readonly claims: Pick<Claims<never>, 'isHolder' | 'untilHeard' | 'answered'>
+  readonly claims: Pick<Claims<never>, 'isHolder'>
   readonly questions: Questions
   readonly subjects: Subjects
   /** Of the registrants of this process. */
@@ -65,8 +70,7 @@ export class ClusterDirectory implements Directory {
     const { knowledge, claims, local, hasNewest } = this.#options
     if (knowledge.isCutOff) return hasNewest(token) ? local.atOnce(token) : AWAY
     if (!knowledge.isCertain || !knowledge.isSettled || !hasNewest(token)) return undefined
-    const hash = hashOf(token)
-    return this.#isHolder(hash) && claims.untilHeard(hash) === undefined ? local.atOnce(token) : undefined
+    return claims.isHolder(hashOf(token)) ? local.atOnce(token) : undefined
   }
 
   /** Discoveries of one token share a search; but that nobody has it is said only by one that began after they came. */
@@ -77,11 +81,6 @@ export class ClusterDirectory implements Directory {
     return running.answer.then((found) => {
       return found.result === 'not_registered' ? this.later(token, askedMs) : found
     })
-  }
-
-  /** Whether a node holds the token, answering or not. */
-  async hasHolder(hash: string): Promise<boolean> {
-    return typeof (await this.#ask('ask', hash)) === 'object'
   }
 
   #begin(token: string): Promise<Resolution> {
@@ -114,17 +113,15 @@ export class ClusterDirectory implements Directory {
 
   /** Undefined where others have to be asked. */
   async #findHere(token: string, hash: string): Promise<Resolution | undefined> {
-    const { knowledge, claims, local, hasNewest } = this.#options
-    if (this.#isHolder(hash)) await knowledge.makeCertain()
-    await claims.untilHeard(hash)
+    const { node, knowledge, claims, local, hasNewest } = this.#options
+    if (claims.isHolder(hash)) await knowledge.makeCertain()
     if (knowledge.isCutOff)
       return hasNewest(token) ? this.#orAway(local.atOnce(token) ?? local.later(token)) : AWAY
-    if (!this.#isHolder(hash) || !knowledge.isSettled) return undefined
+    if (!claims.isHolder(hash) || !knowledge.isSettled) return undefined
     const answer = local.atOnce(token) ?? (await local.later(token))
     // Another node may have a newer registrant by now, or this one's has gone.
-    if (answer.result === 'not_registered' || !this.#isHolder(hash) || claims.untilHeard(hash))
-      return undefined
-    return isUnusable(answer) ? this.#orSecond(hash, answer) : answer
+    if (answer.result === 'not_registered' || !claims.isHolder(hash)) return undefined
+    return isUnusable(answer) ? this.#orSecond(hash, node, answer) : answer
   }
 
   /** What is not here may be at another node. */
@@ -133,77 +130,76 @@ export class ClusterDirectory implements Directory {
     return answer.result === 'not_registered' ? AWAY : answer
   }
 
-  async #findElsewhere(hash: string): Promise<Resolution | 'moved' | 'nobody' | 'missing'> {
-    const { clock, emit } = this.#options
+  async #findElsewhere(hash: string): Promise<Found> {
+    const { clock, emit, knowledge } = this.#options
     const beganMs = clock.now()
-    const wasHolder = this.#isHolder(hash)
-    const told = await this.#askOthers(hash)
-    // Its own registrant is newer than what it was told.
-    const found = !wasHolder && this.#isHolder(hash) ? 'moved' : told
+    const { isSettled } = knowledge
+    const holder = this.#askHolder(hash)
+    const found = (isSettled ? await holder : undefined) ?? (await this.#askAll(hash, holder))
     const result = typeof found === 'object' ? resultOf(found) : found
     emit({ kind: 'asked', result, tookMs: clock.now() - beganMs })
     return found
   }
 
-  /** `nobody`: no node has a registrant. `missing`: none that answers has one. */
-  async #askOthers(hash: string): Promise<Resolution | 'moved' | 'nobody' | 'missing'> {
-    const first = await this.#ask('ask', hash)
-    if (first === 'moved') return 'moved'
-    if (first !== 'nobody') return isUnusable(first) ? this.#orSecond(hash, first) : first
-    const there = await this.#options.knowledge.rollCall()
-    // Now every subscription is known here that a member made before it answered. Who goes from fallback to ask subscribes first: in
-    // this order it is found at one of them.
-    // Members are asked again behind these: one of them may have died in between, or connected again, and not subscribed to all again.
-    const allAsked = this.#allAsked()
-    const [fallback, holder, stillThere] = await Promise.all([
-      this.#ask('fallback', hash, { allAsked }),
-      this.#ask('ask', hash, { allAsked }),
-      allAsked,
-    ])
-    // A holder that cannot answer may have a newer one than the fallbacks.
-    if (typeof holder === 'object' && holder.result === 'refused') return holder
-    const answer = [holder, fallback].find(isFound) ?? [holder, fallback].find((each) => each !== 'nobody')
-    const isComplete = there !== undefined && stillThere !== undefined
-    if (isComplete && there !== stillThere && typeof holder !== 'object') return 'moved'
-    return answer ?? (isComplete ? 'nobody' : 'missing')
+  /** Undefined where there is none. */
+  async #askHolder(hash: string): Promise<Resolution | undefined> {
+    const { subjects, emit } = this.#options
+    const outcome = await this.#ask(subjects.ask(hash), { kind: 'question' })
+    if (outcome === 'nobody') emit(NO_RESPONDERS)
+    if (outcome === 'silence') return SILENT
+    if (typeof outcome !== 'object' || outcome.kind !== 'answer') return undefined
+    const answer = decodeResolution(outcome)
+    return isUnusable(answer) ? this.#orSecond(hash, outcome.node, answer) : answer
   }
 
-  /** Where the newest registrant cannot say where its puppet is, an older one may. */
-  async #orSecond(hash: string, first: Resolution): Promise<Resolution> {
-    const second = await this.#ask('fallback', hash, { isSecond: true })
-    return isFound(second) ? second : first
+  /**
+   * Asks all what they have, and then the one that has the newest registrant.
+   *
+   * @param holder what one of the holders says: it counts only where there is nothing else
+   */
+  async #askAll(hash: string, holder: Promise<Resolution | undefined>): Promise<Found> {
+    const { knowledge } = this.#options
+    const first = await knowledge.rollCall(hash)
+    const { newest, isNewestSilent, isInconclusive, isComplete } = first.isMoving
+      ? await knowledge.rollCall(hash)
+      : first
+    if (isInconclusive) return 'moved'
+    if (isNewestSilent) return SILENT
+    const nobody = isComplete ? 'nobody' : 'missing'
+    // A holder that is slow may have answered, though not the roll call in its time.
+    if (newest === undefined) return (await holder) ?? nobody
+    const outcome = await this.#askNode(hash, newest, false)
+    if (outcome === 'silence') return SILENT
+    if (typeof outcome !== 'object' || outcome.kind === 'moved') return 'moved'
+    if (outcome.kind !== 'answer') return nobody
+    const answer = decodeResolution(outcome)
+    return isUnusable(answer) ? this.#orSecond(hash, newest.node, answer) : answer
   }
 
-  async #ask(
-    side: 'ask' | 'fallback',
-    hash: string,
-    { isSecond = false, allAsked }: { isSecond?: boolean; allAsked?: Promise<unknown> } = {},
-  ): Promise<Resolution | 'moved' | 'nobody'> {
-    const { questions, subjects, knowledge, claims } = this.#options
-    const isToSeveral = side === 'fallback' || !knowledge.isSettled
-    const question: Question = { kind: 'question', isSecond, isToSeveral }
-    const outcome = await questions.ask(subjects[side](hash), JSON.stringify(question), {
-      deadlineMs: ANSWER_MS,
-      allAsked: isToSeveral ? (allAsked ?? this.#allAsked()) : undefined,
-      onReply: side === 'ask' ? (reply) => claims.answered(hash, reply) : undefined,
-    })
-    if (outcome === 'nobody') this.#options.emit(NO_RESPONDERS)
-    if (outcome === 'nobody' || outcome === 'none') return 'nobody'
-    // Without a connection this node says what it has.
-    if (outcome === 'moved' || outcome === 'lost') return 'moved'
-    return typeof outcome === 'object' && outcome.kind === 'answer' ? decodeResolution(outcome) : SILENT
+  /** Where the newest registrant cannot say where its puppet is, an older one at another node may. */
+  async #orSecond(hash: string, firstNode: string, first: Resolution): Promise<Resolution> {
+    const { entries } = await this.#options.knowledge.rollCall(hash)
+    const others = entries.filter(({ node, number }) => node !== firstNode && number > 0)
+    for (const other of others.slice(0, SECONDS_MAX)) {
+      const outcome = await this.#askNode(hash, other, true)
+      const isFound = typeof outcome === 'object' && outcome.kind === 'answer' && outcome.result === 'found'
+      if (isFound) return decodeResolution(outcome)
+    }
+    return first
   }
 
-  /** Members are asked behind all questions that are being asked just now: each has had those when it answers. */
-  async #allAsked(): Promise<string | undefined> {
-    await undefined
-    return this.#options.knowledge.rollCall()
+  #askNode(hash: string, { node, report }: RollEntry, isSecond: boolean): Promise<Outcome> {
+    const question = { kind: 'question', hash, number: report.number, isSecond } as const
+    return this.#ask(this.#options.subjects.node(node), question)
   }
 
-  #isHolder(hash: string): boolean {
-    return this.#options.claims.isHolder(hash)
+  #ask(subject: string, question: TokenMessage | NodeQuestion): Promise<Outcome> {
+    return this.#options.questions.ask(subject, JSON.stringify(question), ANSWER_MS)
   }
 }
+
+/** `nobody`: no node has a registrant. `missing`: none that answers has one. `moved`: all have to be asked again. */
+type Found = Resolution | 'moved' | 'nobody' | 'missing'
 
 /** Other nodes never say that nobody is registered. */
 function resultOf({ result }: Resolution): 'found' | 'unusable' | 'refused' {
@@ -212,8 +208,4 @@ function resultOf({ result }: Resolution): 'found' | 'unusable' | 'refused' {
 
 function isUnusable({ result }: Resolution): boolean {
   return result === 'unusable'
-}
-
-function isFound(answer: Resolution | 'moved' | 'nobody'): answer is Resolution {
-  return typeof answer === 'object' && answer.result === 'found'
 }

@@ -3,18 +3,18 @@ import { ClusterHealthRecord, type ClusterState } from '../cluster-state.ts'
 import type { ClusterMembership, Sharing } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
 import { Certainty } from './certainty.ts'
-import { type AskedQuestion, Claims } from './claims.ts'
+import { Claims } from './claims.ts'
 import { ClusterDirectory } from './cluster-directory.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import { untilMoved } from './drain.ts'
 import type { EngineMessage } from './engine.ts'
 import { Heartbeats } from './heartbeats.ts'
-import type { Holding } from './holdings.ts'
 import { Joining } from './joining.ts'
 import { type MemberChange, Members } from './members.ts'
 import { readMemberMessage, readNodeMessage } from './messages.ts'
 import { QuestionHandler } from './question-handler.ts'
 import { Questions } from './questions.ts'
+import type { Roll } from './roll.ts'
 import { RollCall } from './roll-call.ts'
 import { Settling } from './settling.ts'
 import { Subjects } from './subjects.ts'
@@ -38,7 +38,6 @@ export class Cluster implements ClusterMembership {
   readonly #heartbeats: Heartbeats
   readonly #health: ClusterHealthRecord
   readonly #joining: Joining
-  #connections = 0
   #cancelTick = (): void => {}
 
   constructor(given: ClusterOptions) {
@@ -61,9 +60,8 @@ export class Cluster implements ClusterMembership {
       local,
       perToken: options.perToken,
       onChanged: options.onShared,
-      onQuestion: (...asked) => this.#asked(...asked),
-      rollCall: () => (this.isCutOff ? Promise.resolve() : this.#rollCall.call()),
-      hasHolder: (hash) => this.directory.hasHolder(hash),
+      onQuestion: (holding, reply) => this.#questionHandler.answerHolder(holding, reply),
+      rollCall: (hash) => this.rollCall(hash),
     })
     this.#heartbeats = new Heartbeats({
       ...common,
@@ -74,13 +72,13 @@ export class Cluster implements ClusterMembership {
     })
     this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.own.repeat(holding))
     this.#questionHandler = new QuestionHandler({
-      engine,
-      node: this.node,
+      ...common,
       claims: this.claims,
       local,
       directory: localDirectory,
+      hearsForMs: () => (this.isCutOff ? 0 : this.#joining.forMs),
     })
-    this.#questions = new Questions(clock, engine, subjects, this.node, onIgnored)
+    this.#questions = new Questions(common)
     this.#certainty = new Certainty({
       clock,
       speak: () => this.#heartbeats.say(),
@@ -89,6 +87,8 @@ export class Cluster implements ClusterMembership {
       onCertain: () => this.#joinedAgain(),
     })
     this.#rollCall = new RollCall({
+      clock,
+      clusterClock: this.claims.clock,
       node: this.node,
       members: this.members,
       questions: this.#questions,
@@ -97,6 +97,7 @@ export class Cluster implements ClusterMembership {
     })
     this.directory = new ClusterDirectory({
       clock,
+      node: this.node,
       subjects,
       questions: this.#questions,
       claims: this.claims,
@@ -133,16 +134,15 @@ export class Cluster implements ClusterMembership {
     return this.#certainty.makeCertain()
   }
 
-  async rollCall(): Promise<string | undefined> {
-    const there = await this.#rollCall.call()
-    return this.#joining.knowsAll ? there : undefined
+  async rollCall(hash: string): Promise<Roll> {
+    const roll = await this.#rollCall.call(hash)
+    return { ...roll, isComplete: roll.isComplete && this.#joining.knowsAll }
   }
 
   start(): void {
     this.#options.engine.start({
       onConnected: (server, version) => {
         this.#options.emit({ kind: 'connected', server, version })
-        this.#connections += 1
         this.#certainty.connected()
       },
       onDisconnected: (reason) => {
@@ -164,7 +164,7 @@ export class Cluster implements ClusterMembership {
   }
 
   sharing(token: string): Sharing | undefined {
-    return this.claims.counts.sharing(token)
+    return this.claims.others.sharing(token)
   }
 
   drain(): Promise<void> {
@@ -189,7 +189,7 @@ export class Cluster implements ClusterMembership {
     for (const change of this.members.tick(clock.now(), hearsSinceMs)) this.#memberChanged(change)
     if (this.#heartbeats.isDue) {
       this.#heartbeats.say()
-      this.claims.counts.keepOnly((node) => this.members.isAlive(node))
+      this.claims.others.keepOnly(this.members)
     }
     this.#settling.tick()
   }
@@ -207,7 +207,7 @@ export class Cluster implements ClusterMembership {
       return
     }
     // Registrants of this node may be newer than others that it has given way to.
-    if (this.claims.clock.hear(heard.time, heard.origin)) this.#settling.begin()
+    if (this.claims.clock.hear(heard)) this.#settling.begin()
     this.#memberChanged(this.members.heard(heard, clock.now()))
     const missing = heard.missing.filter(({ node }) => node !== this.node)
     for (const change of this.members.learnMissing(missing, clock.now())) this.#memberChanged(change)
@@ -215,15 +215,10 @@ export class Cluster implements ClusterMembership {
 
   #hearDirect({ data, reply }: EngineMessage): void {
     const heard = readNodeMessage(data)
-    if (heard?.kind === 'gaveWay') return this.claims.gaveWay(heard)
-    if (heard?.kind === 'displace') return this.claims.counts.displace(heard.hash, heard.number)
-    if (heard === undefined || !this.#subjects.isReply(reply)) return this.#options.emit({ kind: 'ignored' })
-    this.#options.engine.publish(reply, JSON.stringify({ kind: 'here', connection: this.#connections }))
-  }
-
-  #asked(holding: Holding | undefined, question: AskedQuestion, reply: string): void {
-    const isAnswered = this.#subjects.isReply(reply) && this.#questionHandler.answer(holding, question, reply)
-    if (!isAnswered) this.#options.emit({ kind: 'ignored' })
+    if (heard === undefined) return this.#options.emit({ kind: 'ignored' })
+    if (heard.kind === 'displace') return this.claims.others.displace(heard.hash, heard.number)
+    if (heard.kind === 'rollCall') return this.#questionHandler.answerRollCall(heard.hashes, reply)
+    this.#questionHandler.answerNode(heard, reply)
   }
 
   #memberChanged(change: MemberChange | undefined): void {

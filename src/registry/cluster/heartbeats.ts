@@ -16,7 +16,7 @@ export interface HeartbeatsOptions {
   /** What people call this node. */
   readonly name: string
   readonly members: Members
-  readonly clusterClock: Pick<ClusterClock, 'now' | 'origin'>
+  readonly clusterClock: Pick<ClusterClock, 'said'>
 }
 
 /** What a node says of itself to all nodes, itself among them. */
@@ -44,8 +44,7 @@ export class Heartbeats {
       kind: 'alive',
       node,
       name,
-      time: clusterClock.now,
-      origin: clusterClock.origin,
+      ...clusterClock.said,
       sentMs: nowMs,
       upMs: Math.floor(nowMs - this.#startedMs),
       beat: this.#count,

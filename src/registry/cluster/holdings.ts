@@ -6,7 +6,10 @@ import { lastPart, type Subjects } from './subjects.ts'
 /** `ask`: clients of the token are sent here, as far as this node knows. `fallback`: they are sent elsewhere. */
 export type Side = 'ask' | 'fallback'
 
-/** A question that was asked when a subscription ended is answered for so long, in milliseconds: it would be waited for in vain. */
+/**
+ * A question that was asked when a subscription ended is answered for so long, in milliseconds: it would be waited for in vain. So long is known
+ * too that a token was here: it may have gone to a node that was asked just before.
+ */
 const ON_THE_WAY_MS = 200
 
 /** What this node has of a token: registrants, or the place of one that was lost a moment ago. */
@@ -16,14 +19,6 @@ export interface Holding {
   readonly side: Side
   /** That of the newest registrant that clients can be sent to; undefined if there is none. */
   number: number | undefined
-  /** The highest that is known of any registrant of this token. */
-  highest: number
-  /** Whether the newest registrant is the one that joined last. */
-  isNewcomer: boolean
-  /** Set while other nodes have not heard the claim to which they may have a higher one; resolves when they have, and have answered. */
-  untilHeard: Promise<void> | undefined
-  /** When its newest registrant joined, by the clock. */
-  joinedMs: number
   /** When it was claimed last, by the clock. */
   claimedMs: number
 }
@@ -31,10 +26,6 @@ export interface Holding {
 class SubscribedHolding implements Holding {
   /** Before all shifts of the cluster's clock. */
   #number: number | undefined
-  highest = 0
-  isNewcomer = false
-  untilHeard: Promise<void> | undefined
-  joinedMs = Number.NEGATIVE_INFINITY
   claimedMs = Number.NEGATIVE_INFINITY
   /** That of the other side, until it ends. */
   before: Subscription | undefined
@@ -73,7 +64,7 @@ export class Holdings {
   readonly #engine: Pick<Engine, 'subscribe'>
   readonly #subjects: Subjects
   readonly #byHash = new Map<string, SubscribedHolding>()
-  readonly #onMessage: Readonly<Record<Side, (message: EngineMessage) => void>>
+  readonly #onMessage: (message: EngineMessage) => void
   readonly #clock: Clock
   readonly #clusterClock: ClusterClock
   /** Subscriptions that are of no use any more, and since when, the oldest first. */
@@ -81,12 +72,14 @@ export class Holdings {
     Subscription,
     { readonly sinceMs: number; readonly holding: SubscribedHolding }
   >()
+  /** By the hashes of tokens that were here a moment ago, the last subscription of each. */
+  readonly #gaveUp = new Map<string, Subscription>()
   #askCount = 0
 
   constructor(
     engine: Pick<Engine, 'subscribe'>,
     subjects: Subjects,
-    onMessage: (side: Side, hash: string, message: EngineMessage) => void,
+    onMessage: (hash: string, message: EngineMessage) => void,
     clock: Clock,
     clusterClock: ClusterClock,
   ) {
@@ -94,14 +87,17 @@ export class Holdings {
     this.#clusterClock = clusterClock
     this.#engine = engine
     this.#subjects = subjects
-    // Two functions for all tokens: there may be tens of thousands.
-    const heardOn = (side: Side) => (message: EngineMessage) =>
-      onMessage(side, lastPart(message.subject), message)
-    this.#onMessage = { ask: heardOn('ask'), fallback: heardOn('fallback') }
+    // One function for all tokens: there may be tens of thousands.
+    this.#onMessage = (message) => onMessage(lastPart(message.subject), message)
   }
 
   get(hash: string): Holding | undefined {
     return this.#byHash.get(hash)
+  }
+
+  /** Whether it was here a moment ago. */
+  gaveUp(hash: string): boolean {
+    return this.#gaveUp.has(hash) && !this.#byHash.has(hash)
   }
 
   add(token: string, hash: string, side: Side): Holding {
@@ -132,6 +128,7 @@ export class Holdings {
     if (holding === undefined) return
     this.#ending.set(holding.subscription, { sinceMs: this.#clock.now(), holding })
     this.#byHash.delete(hash)
+    this.#gaveUp.set(hash, holding.subscription)
     if (holding.side === 'ask') this.#askCount -= 1
   }
 
@@ -142,6 +139,7 @@ export class Holdings {
       if (nowMs - sinceMs < ON_THE_WAY_MS) return
       this.#ending.delete(subscription)
       if (holding.before === subscription) holding.before = undefined
+      if (this.#gaveUp.get(holding.hash) === subscription) this.#gaveUp.delete(holding.hash)
       subscription.unsubscribe()
     }
   }
@@ -156,6 +154,6 @@ export class Holdings {
   }
 
   #subscribe(hash: string, side: Side): Subscription {
-    return this.#engine.subscribe(this.#subjects[side](hash), this.#onMessage[side])
+    return this.#engine.subscribe(this.#subjects[side](hash), this.#onMessage)
   }
 }

@@ -32,6 +32,11 @@ export class Joining {
     return this.#sinceMs
   }
 
+  /** How long ago that was, in milliseconds. */
+  get forMs(): number {
+    return Math.floor(this.#clock.now() - this.#sinceMs)
+  }
+
   /** Whether it has heard of each member that there is or was lately: one may have died just before this node started. */
   get knowsAll(): boolean {
     const knowsMs = Math.max(this.#sinceMs + HEARD_MS, this.#firstMs + MISSED_BY_OTHERS_MS)

@@ -44,11 +44,6 @@ export class Members {
     return this.#byNode.get(node)
   }
 
-  isAlive(node: string): boolean {
-    const member = this.#byNode.get(node)
-    return member !== undefined && member.missingSinceMs === undefined
-  }
-
   get missing(): readonly Member[] {
     return this.all.filter(({ missingSinceMs }) => missingSinceMs !== undefined)
   }

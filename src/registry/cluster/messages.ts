@@ -1,7 +1,5 @@
-import { isUsableHost } from '../../net/usable-host.ts'
-import { isPort } from '../../protocol/discovery.ts'
-import { isObject, parseJson } from '../../protocol/envelope.ts'
-import type { NearbyRange } from '../nearby.ts'
+import { isObject } from '../../protocol/envelope.ts'
+import { type Fields, isHash, isListOf, isName, isNode, isNumber, readFields } from './message-fields.ts'
 
 /** What a node has of a token: the place of its newest registrant in the order of joining. */
 export interface Claim {
@@ -16,224 +14,109 @@ export interface Count {
   readonly oldest: number
 }
 
-/** Where is the puppet? */
-export interface Question {
-  readonly kind: 'question'
-  /** The holder of the token could not say. */
-  readonly isSecond: boolean
-  /** Several may answer: who needs time for it says first that it will. */
-  readonly isToSeveral: boolean
+/** What the cluster's clock shows at the sender, and the node from which it is counted: see `cluster-clock.ts`. */
+export interface ClusterTime {
+  readonly time: number
+  readonly origin: string
 }
 
 /** On `ask.<hash>` and `fallback.<hash>`. */
 export type TokenMessage =
-  | Question
-  /** `isFresh`: its registrant has just joined; `isAgain`: and that was said before. `link`: the SHA-256 of that registrant's own id, the same for all its links; empty if it has none. `origin`: that of the sender's clock: numbers of the same origin are in order. */
-  | ({
-      readonly kind: 'claim'
-      readonly isFresh: boolean
-      readonly isAgain: boolean
-      readonly link: string
-      readonly origin: string
-    } & Claim &
-      Count)
-  /** A holder has no registrant any more. */
-  | { readonly kind: 'left'; readonly node: string }
+  /** Where is the puppet? */
+  | { readonly kind: 'question' }
+  /** `link`: the SHA-256 of its registrant's own id, the same for all its links; empty if it has none. */
+  | ({ readonly kind: 'claim'; readonly link: string } & Claim & Count & ClusterTime)
+  /** The newest registrant has gone: the sender holds the token no more. `number`: that of the next one that it has; 0 if it has none. */
+  | ({ readonly kind: 'left' } & Claim & Count & ClusterTime)
   /** A node has more registrants than before, or fewer. */
   | ({ readonly kind: 'count'; readonly node: string } & Count)
 
 /** To one node. */
 export type NodeMessage =
-  | { readonly kind: 'rollCall' }
-  /** The sender has heard of a registrant that has just joined, and gives way to it; its own newest one has this number, or 0. */
-  | ({ readonly kind: 'gaveWay'; readonly hash: string; readonly origin: string } & Claim & Count)
+  /** Is it there, and what has it of these tokens? */
+  | { readonly kind: 'rollCall'; readonly hashes: readonly string[] }
+  | NodeQuestion
   /** The registrant with this number leaves: it is the oldest of too many. */
   | { readonly kind: 'displace'; readonly hash: string; readonly number: number }
 
+/** Where is the puppet? All have been asked what they have. */
+export interface NodeQuestion {
+  readonly kind: 'question'
+  readonly hash: string
+  /** What the node has reported. */
+  readonly number: number
+  /** The newest registrant cannot say where its puppet is, and is at another node. */
+  readonly isSecond: boolean
+}
+
 /** To all nodes. */
 export type MemberMessage =
-  | {
+  | ({
       readonly kind: 'alive'
       readonly node: string
       /** The host's name, for people. */
       readonly name: string
-      /** What the cluster's clock shows, and the node from which it is counted: see `cluster-clock.ts`. */
-      readonly time: number
-      readonly origin: string
       /** By the sender's own monotonic clock, in milliseconds: only the sender can use it. */
       readonly sentMs: number
       readonly upMs: number
       /** Counts the heartbeats: where one is missing, claims may be missing too. */
       readonly beat: number
-      /** Members that the sender misses, and for how many milliseconds. */
-      readonly missing: readonly { readonly node: string; readonly name: string; readonly forMs: number }[]
-    }
+      /** Members that the sender misses. */
+      readonly missing: readonly MissingMember[]
+    } & ClusterTime)
   | { readonly kind: 'goodbye'; readonly node: string }
 
-/** What is said to a question. */
-export type Reply =
-  /** To the roll call. `connection`: counts the sender's connections to the engine. */
-  { readonly kind: 'here'; readonly connection: number } | TokenReply
+interface MissingMember {
+  readonly node: string
+  readonly name: string
+  readonly forMs: number
+}
 
-export type TokenReply =
-  /** The sender has the token no more, or is asked as what it is no more. `number`: the highest claim that it knows of; the greatest number if it knows of none. */
-  | ({ readonly kind: 'moved' } & Claim)
-  /** The sender has registrants, but none that clients can be sent to. */
-  | { readonly kind: 'none'; readonly node: string }
-  /** The sender asks its registrant; an answer follows. */
-  | ({ readonly kind: 'asking' } & Claim)
-  | Answer
-
-export type Answer = { readonly kind: 'answer' } & Claim & WireResolution
-
-/** What a node says of the puppet of a token. */
-export type WireResolution =
-  | {
-      readonly result: 'found'
-      /** The host that is published, and that of the puppet; they differ where its port does not open. */
-      readonly host: string
-      readonly ip: string
-      readonly port: number
-      /** Whether its port opens; null if that is not known. */
-      readonly isOpen: boolean | null
-      /** For whom it is meant, if its address means another machine elsewhere. */
-      readonly nearby: { readonly range: NearbyRange; readonly from: string } | null
-      readonly registrants: number
-    }
-  | { readonly result: 'unusable'; readonly reason: string }
-  | { readonly result: 'refused'; readonly reason: string }
-
-/** As much of a message is read, in bytes. A heartbeat with all members that can be missing is 20 KB. */
-export const MESSAGE_MAX_BYTES = 65_536
 /** Missing members that a heartbeat names. */
 export const MISSING_MAX = 100
-
-type Fields = Record<string, unknown>
+/** Tokens that one roll call is about. */
+export const HASHES_MAX = 200
 
 /** Undefined where it is no message of this kind. Never throws. */
 export function readTokenMessage(data: Uint8Array): TokenMessage | undefined {
-  const fields = read(data)
+  const fields = readFields(data)
   if (fields === undefined) return undefined
-  const { kind, node, number, isFresh, isAgain, link, origin, registrants, oldest } = fields
-  if (kind === 'question') return readQuestion(fields)
-  if (!isNode(node)) return undefined
-  if (kind === 'left') return { kind, node }
-  if (!isNumber(registrants) || !isNumber(oldest)) return undefined
+  const { kind, node, number, time, origin, link, registrants, oldest } = fields
+  if (kind === 'question') return { kind }
+  if (!isNode(node) || !isNumber(registrants) || !isNumber(oldest)) return undefined
   if (kind === 'count') return { kind, node, registrants, oldest }
-  const isLink = link === '' || isHash(link)
-  if (
-    kind !== 'claim' ||
-    !isNumber(number) ||
-    typeof isFresh !== 'boolean' ||
-    typeof isAgain !== 'boolean' ||
-    !isLink ||
-    !isNode(origin)
-  )
-    return undefined
-  return { kind, node, number, isFresh, isAgain, link: link as string, origin, registrants, oldest }
-}
-
-function readQuestion({ isSecond, isToSeveral }: Fields): Question | undefined {
-  if (typeof isSecond !== 'boolean' || typeof isToSeveral !== 'boolean') return undefined
-  return { kind: 'question', isSecond, isToSeveral }
+  if (!isNumber(number) || !isNumber(time) || !isNode(origin)) return undefined
+  const claim = { node, number, time, origin, registrants, oldest }
+  if (kind === 'left') return { kind, ...claim }
+  return kind === 'claim' && (link === '' || isHash(link)) ? { kind, link, ...claim } : undefined
 }
 
 export function readNodeMessage(data: Uint8Array): NodeMessage | undefined {
-  const fields = read(data)
-  if (fields?.kind === 'rollCall') return { kind: 'rollCall' }
+  const fields = readFields(data)
   if (fields === undefined) return undefined
-  const { kind, node, hash, number, origin, registrants, oldest } = fields
-  // Nobody can have one above the greatest: two nodes would go on giving way to each other.
-  if (!isHash(hash) || !isNumber(number) || number === NUMBER_MAX) return undefined
-  if (kind === 'displace') return { kind, hash, number }
-  if (kind !== 'gaveWay' || !isNode(node) || !isNode(origin) || !isNumber(registrants) || !isNumber(oldest))
-    return undefined
-  return { kind, node, hash, number, origin, registrants, oldest }
+  const { kind, hashes, hash, number } = fields
+  if (kind === 'rollCall') return isListOf(hashes, HASHES_MAX, isHash) ? { kind, hashes } : undefined
+  if (!isHash(hash)) return undefined
+  if (kind === 'displace') return isNumber(number) ? { kind, hash, number } : undefined
+  return kind === 'question' ? readNodeQuestion(hash, fields) : undefined
+}
+
+function readNodeQuestion(hash: string, { number, isSecond }: Fields): NodeQuestion | undefined {
+  if (!isNumber(number) || typeof isSecond !== 'boolean') return undefined
+  return { kind: 'question', hash, number, isSecond }
 }
 
 export function readMemberMessage(data: Uint8Array): MemberMessage | undefined {
-  const fields = read(data)
+  const fields = readFields(data)
   if (fields === undefined || !isNode(fields.node)) return undefined
   const { kind, node, name, time, origin, sentMs, upMs, beat, missing } = fields
   if (kind === 'goodbye') return { kind, node }
-  if (kind !== 'alive' || !isName(name) || !isNode(origin) || ![time, sentMs, upMs, beat].every(isNumber)) {
-    return undefined
-  }
-  if (!Array.isArray(missing) || missing.length > MISSING_MAX || !missing.every(isMissing)) return undefined
-  return {
-    kind,
-    node,
-    name,
-    time: time as number,
-    origin,
-    sentMs: sentMs as number,
-    upMs: upMs as number,
-    beat: beat as number,
-    missing,
-  }
+  if (kind !== 'alive' || !isName(name) || !isNode(origin)) return undefined
+  if (!isNumber(time) || !isNumber(sentMs) || !isNumber(upMs) || !isNumber(beat)) return undefined
+  if (!isListOf(missing, MISSING_MAX, isMissing)) return undefined
+  return { kind, node, name, time, origin, sentMs, upMs, beat, missing }
 }
 
-export function readReply(data: Uint8Array): Reply | undefined {
-  const fields = read(data)
-  if (fields === undefined) return undefined
-  const { kind, node, number, connection } = fields
-  if (kind === 'here') return isNumber(connection) ? { kind, connection } : undefined
-  if (!isNode(node)) return undefined
-  if (kind === 'none') return { kind, node }
-  if (!isNumber(number)) return undefined
-  if (kind === 'moved' || kind === 'asking') return { kind, node, number }
-  const resolution = readWireResolution(fields)
-  return kind === 'answer' && resolution !== undefined ? { kind, node, number, ...resolution } : undefined
-}
-
-function readWireResolution(fields: Fields): WireResolution | undefined {
-  const { result, host, ip, port, isOpen, nearby, reason, registrants } = fields
-  if (result === 'unusable' || result === 'refused') {
-    return typeof reason === 'string' && reason.length <= 300 ? { result, reason } : undefined
-  }
-  const isOpenKnown = isOpen === null || typeof isOpen === 'boolean'
-  if (result !== 'found' || !isHost(host) || !isHost(ip) || !isPort(port) || !isOpenKnown) return undefined
-  if (!isNumber(registrants) || !(nearby === null || isNearbyRange(nearby))) return undefined
-  return { result, host, ip, port, isOpen, nearby, registrants }
-}
-
-function read(data: Uint8Array): Fields | undefined {
-  if (data.length > MESSAGE_MAX_BYTES) return undefined
-  const value = parseJson(DECODER.decode(data))
-  return isObject(value) ? value : undefined
-}
-
-const DECODER = new TextDecoder()
-
-/** Numbers grow by one a millisecond: enough for 35,000 years. */
-export const NUMBER_MAX = 2 ** 50
-
-function isNumber(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= NUMBER_MAX
-}
-
-function isNode(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
-}
-
-function isHash(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && /^[\w.-]{1,64}$/.test(value)
-}
-
-function isHost(value: unknown): value is string {
-  return typeof value === 'string' && isUsableHost(value)
-}
-
-function isMissing(value: unknown): boolean {
+function isMissing(value: unknown): value is MissingMember {
   return isObject(value) && isNode(value.node) && isName(value.name) && isNumber(value.forMs)
-}
-
-function isNearbyRange(value: unknown): value is { range: NearbyRange; from: string } {
-  if (!isObject(value)) return false
-  const { range, from } = value
-  return (range === 'loopback' || range === 'link-local') && typeof from === 'string' && from.length <= 64
 }

@@ -2,27 +2,34 @@ import { inBackground } from '../../lib/background.ts'
 import type { Directory } from '../directory.ts'
 import type { Registrant } from '../registrant.ts'
 import type { Resolution } from '../resolution.ts'
-import type { AskedQuestion, Claims } from './claims.ts'
+import type { Claims } from './claims.ts'
 import type { Engine } from './engine.ts'
 import type { Holding } from './holdings.ts'
 import type { LocalRegistrants } from './local-registrants.ts'
-import { NUMBER_MAX, type TokenReply } from './messages.ts'
+import type { NodeQuestion } from './messages.ts'
+import type { Reply } from './replies.ts'
 import { encodeResolution } from './resolution-codec.ts'
+import type { Subjects } from './subjects.ts'
 
 /** As many questions are answered at a time: each node asks about a token once at a time. */
 const WAITING_MAX = 20_000
 
 export interface QuestionHandlerOptions {
   readonly engine: Pick<Engine, 'publish'>
+  readonly subjects: Subjects
   /** This node. */
   readonly node: string
-  readonly claims: Pick<Claims<Registrant>, 'holdings' | 'untilHeard' | 'counts'>
+  readonly claims: Pick<Claims<Registrant>, 'clock' | 'holdings' | 'report' | 'takeOver' | 'others'>
   readonly local: Pick<LocalRegistrants<Registrant>, 'count'>
   /** Of the registrants of this process. */
   readonly directory: Directory
+  /** For how many milliseconds this node has heard what others say. */
+  readonly hearsForMs: () => number
+  /** It is not answered. */
+  readonly onIgnored: () => void
 }
 
-/** QuestionHandler questions of other nodes, and of this one where it asks all. */
+/** Answers questions of other nodes, and of this one where it asks all. */
 export class QuestionHandler {
   readonly #options: QuestionHandlerOptions
   #waiting = 0
@@ -32,61 +39,77 @@ export class QuestionHandler {
   }
 
   /**
+   * To the holder.
+   *
    * @param holding undefined where this node has nothing of the token any more
-   * @returns whether it is answered
    */
-  answer(holding: Holding | undefined, { isToSeveral, isLate }: AskedQuestion, reply: string): boolean {
-    const { claims, directory, node } = this.#options
-    if (holding === undefined || isLate) {
-      this.#sayMoved(holding, reply)
-      return true
+  answerHolder(holding: Holding | undefined, reply: string): void {
+    if (!this.#isReply(reply)) return
+    // It was on its way when clients began to be sent elsewhere.
+    if (holding?.side === 'ask') this.#answer(holding, reply)
+    else this.#say({ kind: 'moved' }, reply)
+  }
+
+  /** To this node, which has the newest registrant of all that could be asked, or the next one. */
+  answerNode({ hash, number, isSecond }: NodeQuestion, reply: string): void {
+    if (!this.#isReply(reply)) return
+    const { claims } = this.#options
+    const holding = claims.holdings.get(hash)
+    if (holding === undefined) return this.#say({ kind: 'moved' }, reply)
+    if (isSecond || number === 0) return this.#answer(holding, reply)
+    const takeOver = async (): Promise<void> => {
+      if (await claims.takeOver(holding, number)) this.#answer(holding, reply)
+      else this.#say({ kind: 'moved' }, reply)
     }
-    const untilHeard = holding.side === 'ask' ? claims.untilHeard(holding.hash) : undefined
-    const known = untilHeard === undefined ? directory.atOnce(holding.token) : undefined
-    if (known !== undefined) {
-      this.#send(holding, reply, known)
-      return true
-    }
-    if (this.#waiting >= WAITING_MAX) return false
+    inBackground(takeOver())
+  }
+
+  answerRollCall(hashes: readonly string[], reply: string): void {
+    if (!this.#isReply(reply)) return
+    const { claims, hearsForMs } = this.#options
+    const has = hashes.flatMap((hash) => claims.report(hash) ?? [])
+    const gaveUp = hashes.filter((hash) => claims.holdings.gaveUp(hash))
+    this.#say({ kind: 'here', hearsForMs: hearsForMs(), has, gaveUp, ...claims.clock.said }, reply)
+  }
+
+  #answer(holding: Holding, reply: string): void {
+    const known = this.#options.directory.atOnce(holding.token)
+    if (known !== undefined) return this.#send(holding, reply, known)
+    if (this.#waiting >= WAITING_MAX) return this.#options.onIgnored()
     this.#waiting += 1
-    if (isToSeveral) this.#say({ kind: 'asking', node, number: holding.number ?? 0 }, reply)
     inBackground(
-      this.#answerLater(holding, reply, untilHeard).finally(() => {
+      this.#answerLater(holding, reply).finally(() => {
         this.#waiting -= 1
       }),
     )
-    return true
   }
 
-  async #answerLater(holding: Holding, reply: string, untilHeard: Promise<void> | undefined): Promise<void> {
+  async #answerLater(holding: Holding, reply: string): Promise<void> {
     const { claims, directory } = this.#options
     const { side } = holding
-    await untilHeard
     const answer = await directory.later(holding.token)
     // A newer registrant may have come to another node meanwhile, or the newest one of this has left.
-    const isSure = side === 'fallback' || claims.untilHeard(holding.hash) === undefined
-    if (holding.side === side && isSure) this.#send(holding, reply, answer)
-    else this.#sayMoved(claims.holdings.get(holding.hash), reply)
+    const isStill = claims.holdings.get(holding.hash) === holding && holding.side === side
+    if (isStill) this.#send(holding, reply, answer)
+    else this.#say({ kind: 'moved' }, reply)
   }
 
-  #sayMoved(holding: Holding | undefined, reply: string): void {
-    const number = holding?.highest ?? NUMBER_MAX
-    this.#say({ kind: 'moved', node: this.#options.node, number }, reply)
-  }
-
-  #send({ hash, token }: Holding, reply: string, answer: Resolution): void {
+  #send(holding: Holding, reply: string, answer: Resolution): void {
     const { node, claims, local } = this.#options
-    const now = claims.holdings.get(hash)
-    const encoded = encodeResolution(
-      answer,
-      local.count(token) + (now === undefined ? 0 : claims.counts.elsewhere(now)),
-    )
-    if (now === undefined) return this.#sayMoved(now, reply)
-    if (encoded === undefined) return this.#say({ kind: 'none', node }, reply)
-    this.#say({ kind: 'answer', node, number: now.number ?? 0, ...encoded }, reply)
+    const registrants = local.count(holding.token) + claims.others.count(holding)
+    const encoded = encodeResolution(answer, registrants)
+    this.#say(encoded === undefined ? { kind: 'none' } : { kind: 'answer', node, ...encoded }, reply)
   }
 
-  #say(what: TokenReply, reply: string): void {
+  /** Whoever asks could have it sent anywhere. */
+  #isReply(reply: string): boolean {
+    const { subjects, onIgnored } = this.#options
+    const isReply = subjects.isReply(reply)
+    if (!isReply) onIgnored()
+    return isReply
+  }
+
+  #say(what: Reply, reply: string): void {
     this.#options.engine.publish(reply, JSON.stringify(what))
   }
 }

@@ -1,5 +1,5 @@
 import { cannotSay, foundAt, notFound, type Resolution } from '../resolution.ts'
-import type { WireResolution } from './messages.ts'
+import type { WireResolution } from './replies.ts'
 
 /**
  * What this node has found out, for another one; undefined where no registrant is here.

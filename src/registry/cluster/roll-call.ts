@@ -1,13 +1,23 @@
+import { inBackground } from '../../lib/background.ts'
+import { type Clock, withTimeLimit } from '../../lib/clock.ts'
+import type { ClusterClock } from './cluster-clock.ts'
 import type { Member, Members } from './members.ts'
+import { type Claim, HASHES_MAX, type NodeMessage } from './messages.ts'
 import type { Questions } from './questions.ts'
+import type { Here } from './replies.ts'
+import { INCONCLUSIVE, type Roll, type RollEntry, rollOf } from './roll.ts'
 import type { Subjects } from './subjects.ts'
 
 /** How long a member may take to say that it is there, in milliseconds. */
 const HERE_MS = 500
 /** How long one that is missing may take, in milliseconds: if it is back, it has registrants that others may have to know of. */
 const BACK_MS = 30
+/** So long after a node hears others again, in milliseconds, it has said all its claims again: 50,000 need 5 s. */
+const REPEATED_MS = 10_000
 
 export interface RollCallOptions {
+  readonly clock: Clock
+  readonly clusterClock: Pick<ClusterClock, 'now' | 'read'>
   /** This node. */
   readonly node: string
   readonly members: Members
@@ -16,73 +26,126 @@ export interface RollCallOptions {
   readonly onMissing: (member: Member) => void
 }
 
+interface Called {
+  readonly node: string
+  /** When it was heard last, by the clock. */
+  readonly heardMs: number
+  /** `left`: it has said goodbye while it was asked. `unknown`: it is not connected to the engine, or this node is not. */
+  readonly said: Here | 'silence' | 'left' | 'unknown'
+}
+
 /**
- * Asks all members whether they are there. Each answers behind all that it has said before, and has heard by then what this node has said
- * before. Only when each has answered after a discovery came, nobody has the token: an engine that has lost a member says at once that
- * nobody has subscribed.
+ * Asks all members, and this node itself, what they have of a token. Each answers behind all claims that it has made or heard before.
  */
 export class RollCall {
   readonly #options: RollCallOptions
-  #running: Promise<string | undefined> | undefined
-  #next: Promise<string | undefined> | undefined
+  /** Who waits for the next ones, by token. */
+  readonly #waiting = new Map<
+    string,
+    { readonly roll: Promise<Roll>; readonly resolve: (roll: Roll) => void }
+  >()
+  #isRunning = false
 
   constructor(options: RollCallOptions) {
     this.#options = options
   }
 
-  /**
-   * Who is there, and by which connection: the same text as before if nobody has come, gone or lost its connection since. Undefined where one
-   * is not there. Those who call while one runs share the next one.
-   */
-  call(): Promise<string | undefined> {
-    if (this.#running === undefined) return this.#begin()
-    this.#next ??= this.#running.then(() => {
-      this.#next = undefined
-      return this.#begin()
+  /** Those who call while one runs share the next one, for 200 tokens at a time. */
+  call(hash: string): Promise<Roll> {
+    const before = this.#waiting.get(hash)
+    if (before !== undefined) return before.roll
+    let resolve = (_: Roll): void => {}
+    const roll = new Promise<Roll>((settle) => {
+      resolve = settle
     })
-    return this.#next
+    this.#waiting.set(hash, { roll, resolve })
+    if (!this.#isRunning) inBackground(this.#run())
+    return roll
   }
 
-  #begin(): Promise<string | undefined> {
-    const running = this.#askAll().finally(() => {
-      if (this.#running === running) this.#running = undefined
-    })
-    this.#running = running
-    return running
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    // All who call in this turn go together.
+    await undefined
+    while (this.#waiting.size > 0) {
+      const next = [...this.#waiting].slice(0, HASHES_MAX)
+      for (const [hash] of next) this.#waiting.delete(hash)
+      const all = await this.#askAll(next.map(([hash]) => hash))
+      for (const [hash, { resolve }] of next) resolve(this.#rollOf(hash, all))
+    }
+    this.#isRunning = false
   }
 
-  async #askAll(): Promise<string | undefined> {
-    const { members, node } = this.#options
-    // What this node says to itself takes its way through the engine too.
-    const own = this.#ask(node, HERE_MS)
-    const answers = await Promise.all([own, ...members.all.map((member) => this.#askMember(member, own))])
-    return answers.includes(undefined) || answers.includes('lost') ? undefined : answers.toSorted().join()
+  /** Undefined where this node does not hear itself: then it knows nothing of others. */
+  async #askAll(hashes: readonly string[]): Promise<readonly Called[] | undefined> {
+    const { clock, members, node, onMissing } = this.#options
+    const text = JSON.stringify({ kind: 'rollCall', hashes } satisfies NodeMessage)
+    const beganMs = clock.now()
+    const asked = members.all.map((member) => ({ member, answer: this.#ask(member.node, text) }))
+    // Said last: when it is back, the engine has said whom it has lost.
+    const ownAnswer = this.#ask(node, text)
+    const others = await Promise.all(asked.map(({ member, answer }) => this.#hear(member, answer, ownAnswer)))
+    const own = await ownAnswer
+    if (typeof own !== 'object') return undefined
+    for (const { node: one, said, heardMs } of others) {
+      const member = members.get(one)
+      if (member !== undefined && typeof said !== 'object' && heardMs < beganMs) onMissing(member)
+    }
+    return [{ node, heardMs: clock.now(), said: own }, ...others]
   }
 
-  async #askMember(
+  async #hear(
     { node, missingSinceMs }: Member,
-    own: Promise<string | undefined>,
-  ): Promise<string | undefined> {
-    const { members, onMissing } = this.#options
+    answer: Promise<Called['said']>,
+    ownAnswer: Promise<unknown>,
+  ): Promise<Called> {
+    const { clock, members } = this.#options
     const isMissing = missingSinceMs !== undefined
-    const answer = await this.#ask(node, isMissing ? BACK_MS : HERE_MS)
-    const now = members.get(node)
-    // It has said goodbye while it was asked.
-    if (now === undefined) return ''
-    // A node that does not hear itself either knows nothing of others.
-    if (answer === undefined && (await own) !== undefined) onMissing(now)
-    // Others may not have been told yet that one is back.
-    return isMissing ? undefined : answer
+    if (isMissing) await ownAnswer
+    const said = isMissing ? ((await withTimeLimit(clock, BACK_MS, answer)) ?? 'silence') : await answer
+    const member = members.get(node)
+    if (member === undefined) return { node, heardMs: Number.NEGATIVE_INFINITY, said: 'left' }
+    return { node, heardMs: member.heardMs, said }
   }
 
-  /** `lost`: the connection of this node is. */
-  async #ask(node: string, deadlineMs: number): Promise<string | undefined> {
+  async #ask(node: string, text: string): Promise<Here | 'silence' | 'unknown'> {
     const { questions, subjects } = this.#options
-    const text = JSON.stringify({ kind: 'rollCall' })
-    const outcome = await questions.ask(subjects.node(node), text, { deadlineMs })
-    if (outcome === 'lost') return 'lost'
-    return typeof outcome === 'object' && outcome.kind === 'here'
-      ? `${node} ${outcome.connection}`
-      : undefined
+    const reply = await questions.ask(subjects.node(node), text, HERE_MS)
+    if (reply === 'silence') return reply
+    return typeof reply === 'object' && reply.kind === 'here' ? reply : 'unknown'
+  }
+
+  #rollOf(hash: string, all: readonly Called[] | undefined): Roll {
+    const nowMs = this.#options.clock.now()
+    if (all === undefined) return INCONCLUSIVE
+    const here = all.flatMap(({ node, said }) => (typeof said === 'object' ? [{ node, ...said }] : []))
+    return rollOf({
+      nowMs,
+      entries: here.flatMap((each) => this.#entriesOf(hash, each)),
+      silent: all.filter(({ said }) => said === 'silence'),
+      isMoving: here.some(({ gaveUp }) => gaveUp.includes(hash)),
+      isComplete: all.every(({ said }) => typeof said === 'object' || said === 'left'),
+    })
+  }
+
+  #entriesOf(
+    hash: string,
+    { node, has, hearsForMs, ...time }: Here & { readonly node: string },
+  ): readonly RollEntry[] {
+    const { clock, clusterClock } = this.#options
+    const read = (claim: Claim): Claim => ({ ...claim, number: clusterClock.read(claim.number, time) })
+    return has
+      .filter((report) => report.hash === hash)
+      .map((report) => {
+        const { number, rivals } = report
+        const wasCutOffSince = number < time.time - hearsForMs
+        return {
+          node,
+          number: number === 0 ? 0 : read({ node, number }).number,
+          report,
+          rivals: rivals.map(read),
+          unheardUntilMs: wasCutOffSince ? clock.now() - hearsForMs + REPEATED_MS : Number.NEGATIVE_INFINITY,
+        }
+      })
   }
 }

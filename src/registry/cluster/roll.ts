@@ -1,0 +1,75 @@
+import { isHigher } from './claim-order.ts'
+import type { Claim } from './messages.ts'
+import type { Report } from './replies.ts'
+
+/** What a node has of a token. */
+export interface RollEntry extends Claim {
+  /** The highest claims of other nodes that it has heard. */
+  readonly rivals: readonly Claim[]
+  /** As the node has said it, in the numbers of its own clock. */
+  readonly report: Report
+  /** Until when, by the clock, there may be nodes that have not heard of this claim since that node was cut off; -Infinity if it was not since then. */
+  readonly unheardUntilMs: number
+}
+
+/** A member that does not answer, though the engine has not lost it: it stands still, or is slow. */
+export interface SilentMember {
+  readonly node: string
+  /** When it was heard last, by the clock. */
+  readonly heardMs: number
+}
+
+/** What all members have said of a token. */
+export interface Roll {
+  /** What they have, the newest registrant first. */
+  readonly entries: readonly RollEntry[]
+  readonly newest: RollEntry | undefined
+  /** Whether one that is silent may have a newer one. */
+  readonly isNewestSilent: boolean
+  /** Whether a node had it a moment ago: its registrant may have come to one that was asked just before. */
+  readonly isMoving: boolean
+  /** Whether this node did not hear itself: nothing is known. */
+  readonly isInconclusive: boolean
+  /** Whether all have answered. */
+  readonly isComplete: boolean
+}
+
+/** So long, in milliseconds, registrants of a node that stands still may not have noticed it, and so not be at another one. */
+const LEAVING_MS = 30_000
+
+export interface RollOptions {
+  readonly nowMs: number
+  readonly entries: readonly RollEntry[]
+  readonly silent: readonly SilentMember[]
+  readonly isMoving: boolean
+  readonly isComplete: boolean
+}
+
+export const INCONCLUSIVE: Roll = {
+  entries: [],
+  newest: undefined,
+  isNewestSilent: false,
+  isMoving: false,
+  isInconclusive: true,
+  isComplete: false,
+}
+
+export function rollOf({ nowMs, entries, silent, isMoving, isComplete }: RollOptions): Roll {
+  const sorted = entries.toSorted((one, other) => (isHigher(one, other) ? -1 : 1))
+  const [newest] = sorted
+  const isNewer = ({ node, heardMs }: SilentMember): boolean => {
+    if (newest === undefined || nowMs - heardMs >= LEAVING_MS) return false
+    const isKnownHigher = ({ rivals }: RollEntry): boolean => {
+      return rivals.some((rival) => rival.node === node && isHigher(rival, newest))
+    }
+    return sorted.some(isKnownHigher) || heardMs < newest.unheardUntilMs
+  }
+  return {
+    entries: sorted,
+    newest,
+    isNewestSilent: silent.some(isNewer),
+    isMoving,
+    isInconclusive: false,
+    isComplete,
+  }
+}

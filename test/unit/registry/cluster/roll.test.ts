@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { type RollEntry, type RollOptions, rollOf } from '../../../../src/registry/cluster/roll.ts'
+
+const entry = (node: string, number: number, fields: Partial<RollEntry> = {}): RollEntry => {
+  const report = { hash: '', number, rivals: [] }
+  return { node, number, rivals: [], unheardUntilMs: Number.NEGATIVE_INFINITY, report, ...fields }
+}
+
+const roll = (fields: Partial<RollOptions>) =>
+  rollOf({ nowMs: 100_000, entries: [], silent: [], isMoving: false, isComplete: true, ...fields })
+
+describe('what all have said of a token', () => {
+  it('is sorted, the newest registrant first', () => {
+    const [a, b, c] = [entry('a', 2), entry('b', 3), entry('c', 2)]
+    expect(roll({ entries: [a, b, c] })).toMatchObject({ entries: [b, c, a], newest: b })
+    expect(roll({}).newest).toBeUndefined()
+  })
+})
+
+describe('a member that stands still may have the newest registrant', () => {
+  const silent = [{ node: 'c', heardMs: 99_000 }]
+  const rivals = [{ node: 'c', number: 3 }]
+
+  it.each<[string, boolean, RollEntry[]]>([
+    ['if another one has heard its higher claim', true, [entry('a', 2), entry('b', 1, { rivals })]],
+    ['not if that is lower than what others have', false, [entry('a', 4), entry('b', 1, { rivals })]],
+    [
+      'not if the higher claim is that of one that answers',
+      false,
+      [entry('a', 2, { rivals: [{ node: 'b', number: 3 }] })],
+    ],
+    [
+      'if it may not have heard the claim of a node that was cut off',
+      true,
+      [entry('a', 2, { unheardUntilMs: 99_001 })],
+    ],
+    ['not if it has been heard since', false, [entry('a', 2, { unheardUntilMs: 99_000 })]],
+    ['not if nobody has anything', false, []],
+  ])('%s', (_, isNewestSilent, entries) => {
+    expect(roll({ entries, silent })).toMatchObject({ isNewestSilent })
+  })
+
+  it('for half a minute: then its registrants are at others', () => {
+    const entries = [entry('a', 2, { rivals })]
+    const isSilent = (ms: number): boolean =>
+      roll({ entries, silent: [{ node: 'c', heardMs: 100_000 - ms }] }).isNewestSilent
+    expect([isSilent(29_999), isSilent(30_000)]).toEqual([true, false])
+  })
+})
