@@ -16,12 +16,12 @@ const { values } = parseArgs({
 })
 const sizes = values.short
   ? {
-      discovery: { count: 1500, rounds: 2, sliceMs: 500, withUnbounded: false },
+      discovery: { count: 1500, rounds: 2, warmUpRounds: 1, sliceMs: 500, withUnbounded: false },
       arrival: { count: 2000, rounds: 1, restMs: 2000 },
       idle: { watchMs: 5000, rounds: 1 },
     }
   : {
-      discovery: { count: 9000, rounds: 11, sliceMs: 1000, withUnbounded: true },
+      discovery: { count: 9000, rounds: 11, warmUpRounds: 4, sliceMs: 1000, withUnbounded: true },
       arrival: { count: 10_000, rounds: 5, restMs: 5000 },
       idle: { watchMs: 20_000, rounds: 3 },
     }
