@@ -10,8 +10,11 @@ const WANTED_TIMES = 1.5
 const WANTED_BYTES = 4096
 
 /**
- * All register at once: at three nodes, at one of three, and at a registry on its own: how long it takes, and how much memory. `restMs`:
- * from then until memory is read.
+ * All register at once: at three nodes, at three registries that know nothing of each other, at one of three nodes, and at a registry on its own:
+ * how long it takes, and how much memory. `restMs`: from then until memory is read.
+ *
+ * Three processes that have just started take much longer than one, whatever they are: each has to compile and optimise the same code, and has a
+ * third of the registrants to earn it with. So what it costs to be a cluster is only seen beside three registries that are none.
  */
 export async function measureArrival({ count, rounds, restMs, turn }) {
   const found = []
@@ -19,13 +22,14 @@ export async function measureArrival({ count, rounds, restMs, turn }) {
     found.push(await arrivals({ count, restMs, turn, isReversed: found.length % 2 === 1 }))
     console.error(`arrival: round ${found.length} of ${rounds}`)
   }
-  return [timeRow(count, found), memoryRow(count, found)]
+  return [timeRow(count, found), apartRow(count, found), memoryRow(count, found)]
 }
 
 function arrivals({ count, restMs, turn, isReversed }) {
   return withProcesses(async (keep) => {
     const [three, one] = [keep(await Cluster.start()), keep(await Cluster.start())]
-    const registries = { three, one: one.nodes[0], alone: await startRegistryOf('ours') }
+    const [apart, alone] = [await startApart(), await startRegistryOf('ours')]
+    const registries = { three, apart, one: one.nodes[0], alone }
     const kinds = Object.keys(registries)
     const all = {}
     for (const kind of kinds) all[kind] = keep(await RegistryWithRegistrants.at(kind, registries[kind]))
@@ -37,6 +41,17 @@ function arrivals({ count, restMs, turn, isReversed }) {
       return result
     })
   })
+}
+
+/** Three registries that are no cluster, as one that has three ports. */
+async function startApart() {
+  const all = await Promise.all([1, 2, 3].map(() => startRegistryOf('ours')))
+  return {
+    ports: all.map(({ port }) => port),
+    pids: all.map(({ pid }) => pid),
+    whileRunning: (...waited) => Promise.race(all.map((one) => one.whileRunning(...waited))),
+    end: () => Promise.all(all.map((one) => one.end())),
+  }
 }
 
 async function arrival(registered, count, restMs) {
@@ -59,6 +74,17 @@ function timeRow(count, found) {
     wanted: `at most ${WANTED_TIMES} ×`,
     held: ratio <= WANTED_TIMES,
     bounds: [{ what: 'arrival at three nodes', value: ratio, most: 2 * WANTED_TIMES }],
+  }
+}
+
+function apartRow(count, found) {
+  const times = (kind) => found.map((round) => round[kind].tookMs)
+  const ratio = median(found.map(({ three, apart }) => three.tookMs / apart.tookMs))
+  return {
+    measure: `the same ${formatCount(count)}: what it costs to be a cluster`,
+    value: spread(times('three')),
+    beside: `at three registries that are no cluster: ${spread(times('apart'))}`,
+    ratio,
   }
 }
 
