@@ -121,3 +121,55 @@ it('nobody is missing where the connection of this node breaks while it looks fo
   }
   expect(a.events.map(({ kind }) => kind)).not.toContain('missing')
 })
+
+it.each([
+  ['while this node is slow to hear itself', 0, 700],
+  ['while an older one at its node asks all whether it is the newest', 1.5, 0],
+])('a newer registrant that answers again %s is found', async (_, afterMs, slowMs) => {
+  const { clock, settle, a, b, found } = start(3)
+  await settle()
+  const oldest = a.join(TOKEN, 1)
+  await clock.advance(1000)
+  b.join(TOKEN, 2)
+  await clock.advance(1000)
+  const newest = a.join(TOKEN, 3)
+  await clock.advance(3000)
+  for (const registrant of [newest, oldest]) registrant.setResponsive(false)
+  await clock.advance(3000)
+  expect(await found()).toEqual([2, 2, 2])
+  if (slowMs > 0) a.engine.freezeServer()
+  oldest.setResponsive(true)
+  await clock.advance(afterMs)
+  newest.setResponsive(true)
+  await clock.advance(slowMs)
+  a.engine.thawServer()
+  await clock.advance(5000)
+  expect(await found()).toEqual([3, 3, 3])
+})
+
+it.each([
+  ['answers again', 2],
+  ['comes again, and takes its time', 0],
+])('who waits for a registrant that %s is told of a newcomer at another node', async (how, asked) => {
+  const { clock, settle, a, b, nodes } = start(3)
+  await settle()
+  const older = a.join(TOKEN, 1)
+  await clock.advance(3000)
+  const newer = b.join(TOKEN, 2)
+  await clock.advance(3000)
+  if (how === 'answers again') older.setResponsive(false)
+  else older.leave('lost')
+  newer.leave('goodbye')
+  await clock.advance(460)
+  const answers = [nodes[asked]?.find(TOKEN)]
+  await clock.advance(100)
+  if (how !== 'answers again') a.join(TOKEN, 1, undefined, 800)
+  await clock.advance(10)
+  b.join(TOKEN, 3)
+  await clock.advance(200)
+  answers.push(nodes[asked]?.find(TOKEN))
+  await clock.advance(100)
+  older.setResponsive(true)
+  await clock.advance(3000)
+  expect(await Promise.all(answers)).toEqual([3, 3])
+})

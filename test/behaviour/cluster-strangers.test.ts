@@ -87,6 +87,24 @@ describe('a stranger who may publish on the subjects of a cluster', () => {
     expect(b.cluster.isCutOff).toBe(true)
   })
 
+  it('cannot have a node say what nobody reads, by the number of a claim', async () => {
+    const { clock, nodes, stranger, a, b } = await start()
+    a.join(TOKEN, 1)
+    a.join('insecure_other', 2)
+    await clock.advance(3000)
+    for (const [number, time] of [
+      [NUMBER_MAX, 0],
+      [1, NUMBER_MAX],
+    ]) {
+      const claim = { kind: 'claim', link: '', node: b.cluster.node, number, time, origin: STRANGER }
+      const text = JSON.stringify({ ...claim, registrants: 1, oldest: 1 })
+      stranger.publish(SUBJECTS.ask(hashOf(TOKEN)), text)
+      stranger.publish(SUBJECTS.fallback(hashOf(TOKEN)), text)
+      await clock.advance(100)
+      expect(await ask(clock, nodes)).toEqual([1, 1, 1])
+    }
+  })
+
   it('gets answers on subjects for answers alone', async () => {
     const { clock, stranger, a } = await start()
     a.join(TOKEN, 1)

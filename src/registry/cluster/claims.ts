@@ -141,8 +141,8 @@ export class Claims<Entry extends Claimant> {
     const isSame = this.others.claims(holding)[0]?.number === rival?.number
     const isNewest = newest?.node === this.#options.node && newest.report.number === holding.number
     if (isSame && isNewest && !isNewestSilent) this.own.claim(holding)
-    // The holder may not have heard of this one.
-    else this.#publisher.count(holding)
+    // The holder may not have heard of this one, or hold an older one: then it gives way, and who asks next asks all.
+    else this.own.repeat(holding)
   }
 
   /** Whether another node's claim is higher than this node's number. */
@@ -174,6 +174,7 @@ export class Claims<Entry extends Claimant> {
   #hearClaim(holding: Holding, theirs: Claim, link: string): void {
     if (!this.#isHigher(theirs, holding.number)) this.own.assert(holding)
     else if (holding.side === 'ask') this.own.giveWay(holding)
+    else this.#options.local.stopExpecting(holding.token)
     this.#options.local.replace(holding.token, (entry) => this.#isOlderLink(entry, theirs, link))
   }
 

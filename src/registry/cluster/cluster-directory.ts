@@ -105,8 +105,8 @@ export class ClusterDirectory implements Directory {
       }
       if (waited || !isExpected(token)) return { ...(found === 'nobody' ? NOT_REGISTERED : MISSING), waited }
       waited = true
-      const back = await local.later(token)
-      if (back.result === 'found') return { ...back, waited }
+      // Who comes back here may not be the newest one by the time that it has said where its puppet is.
+      await local.later(token)
     }
     return { ...UNSETTLED, waited }
   }

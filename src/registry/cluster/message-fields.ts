@@ -20,6 +20,11 @@ export function isNumber(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= NUMBER_MAX
 }
 
+/** The nearest one that is read, and stands for something: one message about what nobody reads would be read by nobody. */
+export function toNumber(value: number): number {
+  return Math.min(Math.max(value, 1), NUMBER_MAX)
+}
+
 export function isNode(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
 }

@@ -6,6 +6,7 @@ import type { Holding, Holdings } from './holdings.ts'
 import type { JoinOrder } from './join-order.ts'
 import type { Claimant, LocalRegistrants } from './local-registrants.ts'
 import type { Members } from './members.ts'
+import { toNumber } from './message-fields.ts'
 import type { Claim, Count, NodeMessage } from './messages.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
@@ -57,7 +58,9 @@ export class Others<Entry extends Claimant> {
   claims(holding: Holding): readonly Claim[] {
     const { shiftMs } = this.#options.clusterClock
     return [...this.#of(holding)]
-      .flatMap(([node, { number }]) => (number === undefined ? [] : [{ node, number: number + shiftMs }]))
+      .flatMap(([node, { number }]) =>
+        number === undefined ? [] : [{ node, number: toNumber(number + shiftMs) }],
+      )
       .toSorted((one, other) => (isHigher(one, other) ? -1 : 1))
   }
 

@@ -56,7 +56,8 @@ export class QuestionHandler {
     const { claims } = this.#options
     const holding = claims.holdings.get(hash)
     if (holding === undefined) return this.#say({ kind: 'moved' }, reply)
-    if (isSecond || number === 0) return this.#answer(holding, reply)
+    const isNone = number === 0 && holding.number === undefined
+    if (isSecond || isNone) return this.#answer(holding, reply)
     const takeOver = async (): Promise<void> => {
       if (await claims.takeOver(holding, number)) this.#answer(holding, reply)
       else this.#say({ kind: 'moved' }, reply)
@@ -86,12 +87,18 @@ export class QuestionHandler {
 
   async #answerLater(holding: Holding, reply: string): Promise<void> {
     const { claims, directory } = this.#options
-    const { side } = holding
+    const before = this.#stateOf(holding)
     const answer = await directory.later(holding.token)
     // A newer registrant may have come to another node meanwhile, or the newest one of this has left.
-    const isStill = claims.holdings.get(holding.hash) === holding && holding.side === side
+    const isStill = claims.holdings.get(holding.hash) === holding && this.#stateOf(holding) === before
     if (isStill) this.#send(holding, reply, answer)
     else this.#say({ kind: 'moved' }, reply)
+  }
+
+  /** A fallback's answer counts only while nothing is new, there or elsewhere. */
+  #stateOf(holding: Holding): string {
+    const [rival] = this.#options.claims.others.claims(holding)
+    return holding.side === 'ask' ? 'ask' : `${holding.number} ${rival?.number}`
   }
 
   #send(holding: Holding, reply: string, answer: Resolution): void {
