@@ -10,7 +10,7 @@ export type Side = 'ask' | 'fallback'
  * A question that was asked when a subscription ended is answered for so long, in milliseconds: it would be waited for in vain. So long is known
  * too that a token was here: it may have gone to a node that was asked just before.
  */
-const ON_THE_WAY_MS = 200
+export const ON_THE_WAY_MS = 200
 
 /** What this node has of a token: registrants, or the place of one that was lost a moment ago. */
 export interface Holding {

@@ -1,6 +1,7 @@
 import { inBackground } from '../../lib/background.ts'
 import { type Clock, withTimeLimit } from '../../lib/clock.ts'
 import type { ClusterClock } from './cluster-clock.ts'
+import { ON_THE_WAY_MS } from './holdings.ts'
 import type { Member, Members } from './members.ts'
 import { type Claim, HASHES_MAX, type NodeMessage } from './messages.ts'
 import type { Questions } from './questions.ts'
@@ -12,6 +13,8 @@ import type { Subjects } from './subjects.ts'
 const HERE_MS = 500
 /** How long one that is missing may take, in milliseconds: if it is back, it has registrants that others may have to know of. */
 const BACK_MS = 30
+/** The next roll call begins when one has taken so long, in milliseconds: whoever is slow does not hold up those who call later. */
+const NEXT_MS = 30
 /** So long after a node hears others again, in milliseconds, it has said all its claims again: 50,000 need 5 s. */
 const REPEATED_MS = 10_000
 
@@ -34,6 +37,11 @@ interface Called {
   readonly said: Here | 'silence' | 'left' | 'unknown'
 }
 
+interface Answers {
+  readonly all: readonly Called[]
+  readonly tookMs: number
+}
+
 /**
  * Asks all members, and this node itself, what they have of a token. Each answers behind all claims that it has made or heard before.
  */
@@ -44,13 +52,13 @@ export class RollCall {
     string,
     { readonly roll: Promise<Roll>; readonly resolve: (roll: Roll) => void }
   >()
-  #isRunning = false
+  #isBeginning = false
 
   constructor(options: RollCallOptions) {
     this.#options = options
   }
 
-  /** Those who call while one runs share the next one, for 200 tokens at a time. */
+  /** Those who call while one runs share the next one, for 200 tokens at a time. It waits for the one before, but not for long. */
   call(hash: string): Promise<Roll> {
     const before = this.#waiting.get(hash)
     if (before !== undefined) return before.roll
@@ -59,25 +67,27 @@ export class RollCall {
       resolve = settle
     })
     this.#waiting.set(hash, { roll, resolve })
-    if (!this.#isRunning) inBackground(this.#run())
+    if (!this.#isBeginning) inBackground(this.#run())
     return roll
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true
+    this.#isBeginning = true
     // All who call in this turn go together.
     await undefined
     while (this.#waiting.size > 0) {
       const next = [...this.#waiting].slice(0, HASHES_MAX)
       for (const [hash] of next) this.#waiting.delete(hash)
-      const all = await this.#askAll(next.map(([hash]) => hash))
-      for (const [hash, { resolve }] of next) resolve(this.#rollOf(hash, all))
+      const answered = this.#askAll(next.map(([hash]) => hash)).then((answers) => {
+        for (const [hash, { resolve }] of next) resolve(this.#rollOf(hash, answers))
+      })
+      await withTimeLimit(this.#options.clock, NEXT_MS, answered)
     }
-    this.#isRunning = false
+    this.#isBeginning = false
   }
 
   /** Undefined where this node does not hear itself: then it knows nothing of others. */
-  async #askAll(hashes: readonly string[]): Promise<readonly Called[] | undefined> {
+  async #askAll(hashes: readonly string[]): Promise<Answers | undefined> {
     const { clock, members, node, onMissing } = this.#options
     const text = JSON.stringify({ kind: 'rollCall', hashes } satisfies NodeMessage)
     const beganMs = clock.now()
@@ -91,7 +101,9 @@ export class RollCall {
       const member = members.get(one)
       if (member !== undefined && typeof said !== 'object' && heardMs < beganMs) onMissing(member)
     }
-    return [{ node, heardMs: clock.now(), said: own }, ...others]
+    const nowMs = clock.now()
+    const self = { node, heardMs: nowMs, said: own }
+    return { all: [self, ...others], tookMs: nowMs - beganMs }
   }
 
   async #hear(
@@ -115,16 +127,22 @@ export class RollCall {
     return typeof reply === 'object' && reply.kind === 'here' ? reply : 'unknown'
   }
 
-  #rollOf(hash: string, all: readonly Called[] | undefined): Roll {
+  #rollOf(hash: string, answers: Answers | undefined): Roll {
     const nowMs = this.#options.clock.now()
-    if (all === undefined) return INCONCLUSIVE
+    if (answers === undefined) return INCONCLUSIVE
+    const { all, tookMs } = answers
     const here = all.flatMap(({ node, said }) => (typeof said === 'object' ? [{ node, ...said }] : []))
+    const entries = here.flatMap((each) => this.#entriesOf(hash, each))
+    const isComplete = all.every(({ said }) => typeof said === 'object' || said === 'left')
+    // It may have come to one that was asked before, and nobody says any more that it had it.
+    const isUnsaid = tookMs > ON_THE_WAY_MS || all.some(({ said }) => said === 'left')
     return rollOf({
       nowMs,
-      entries: here.flatMap((each) => this.#entriesOf(hash, each)),
+      entries,
       silent: all.filter(({ said }) => said === 'silence'),
-      isMoving: here.some(({ gaveUp }) => gaveUp.includes(hash)),
-      isComplete: all.every(({ said }) => typeof said === 'object' || said === 'left'),
+      isMoving:
+        here.some(({ gaveUp }) => gaveUp.includes(hash)) || (isComplete && entries.length === 0 && isUnsaid),
+      isComplete,
     })
   }
 
