@@ -173,3 +173,30 @@ it.each([
   await clock.advance(3000)
   expect(await Promise.all(answers)).toEqual([3, 3])
 })
+
+it.each(['while', 'after'])(
+  'who hears two nodes is told of the newer registrant %s these do not hear each other, whichever of them answers sooner',
+  async (when) => {
+    const { clock, settle, nats, a, b, c } = start(3)
+    await settle()
+    a.join(TOKEN, 1)
+    await clock.advance(3000)
+    nats.cut(a.index, b.index)
+    await clock.advance(6000)
+    b.join(TOKEN, 2)
+    await clock.advance(30_000)
+    const publish = b.engine.publish.bind(b.engine)
+    b.engine.publish = (subject, ...rest) => {
+      if (subject.startsWith('test.reply.')) clock.after(5, () => publish(subject, ...rest))
+      else publish(subject, ...rest)
+    }
+    if (when === 'after') nats.heal(a.index, b.index)
+    const answers: Promise<number>[] = []
+    for (let count = 0; count < 100; count += 1) {
+      answers.push(c.find(TOKEN))
+      await clock.advance(30)
+    }
+    await clock.advance(3000)
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([2]))
+  },
+)

@@ -74,6 +74,15 @@ describe('a cluster of three', () => {
     expect(await ask(clock, nodes)).toEqual([1, 1, 1])
   })
 
+  it('says 404 where a member has said goodbye, and one that could not hear it still misses it', async () => {
+    const { clock, nats, a, b, c } = await start()
+    nats.cut(a.index, c.index)
+    await clock.advance(5000)
+    void c.cluster.stop()
+    await clock.advance(20_000)
+    expect(await ask(clock, [a, b])).toEqual([503, 404])
+  })
+
   it('misses nobody because it was cut off itself, but who has died meanwhile', async () => {
     const { clock, nodes, a, b, c } = await start()
     a.join(TOKEN, 1)

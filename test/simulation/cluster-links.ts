@@ -66,6 +66,12 @@ export class ClusterLinks {
     return (this.#linkedBy.get(pair) ?? '') !== '' && (this.#changedMs.get(pair) ?? 0) <= sinceMs
   }
 
+  /** Whether messages have not gone between the two since then. */
+  arePartedSince(one: ModelNode, other: ModelNode, sinceMs: number): boolean {
+    const pair = pairOf(one, other)
+    return this.#linkedBy.get(pair) === '' && (this.#changedMs.get(pair) ?? 0) <= sinceMs
+  }
+
   /** Whether its last standstill ended after this, and was shorter than `ms`. */
   stoodStillBriefly(one: ModelNode, askedMs: number, ms: number): boolean {
     const [before, now] = (this.#stretches.get(pairOf(one, one)) ?? []).slice(-2)

@@ -17,6 +17,8 @@ const STILL_MS = 1000
 const LATE_MS = 1700
 /** The subscriptions of one that is back are known after so many messages. */
 const BACK_MESSAGES = 3
+/** So long after two nodes do not hear each other any more, in milliseconds, a third one that hears both has heard of it. */
+const PARTED_MS = 6500
 /** So long after it joined, in milliseconds, a registrant's claim has been made again. */
 const CLAIMED_MS = 3000
 /** So long after the last fault, in milliseconds, each living registrant can be found. */
@@ -81,9 +83,16 @@ export class ClusterTruth {
         const wasLongBreak = this.#links.lastBreakMs(one, other.node) >= LATE_MS
         return this.#links.areLinkedSince(one, other.node, wasLongBreak ? backMs : sinceMs)
       })
-      return areNear && this.isNewer(other, found)
+      return (areNear || this.#knowsParted(asker, node, other.node, askedMs)) && this.isNewer(other, found)
     })
     return newer && `${words(found)} at ${asker.index}, and ${words(newer)} lives at ${newer.node.index}`
+  }
+
+  /** Whether it has heard both for long, and that these do not hear each other. */
+  #knowsParted(asker: ModelNode, one: ModelNode, other: ModelNode, askedMs: number): boolean {
+    const sinceMs = askedMs - PARTED_MS
+    const isHeard = [one, other].every((each) => this.#links.areLinkedSince(asker, each, sinceMs))
+    return isHeard && this.#links.arePartedSince(one, other, sinceMs)
   }
 
   /** That it is not known is no answer where nothing has happened for a while. */

@@ -198,7 +198,8 @@ export class Cluster implements ClusterMembership {
     const { clock, emit } = this.#options
     const heard = readMemberMessage(message.data)
     if (heard === undefined) return emit({ kind: 'ignored' })
-    if (heard.kind === 'goodbye') return this.#memberChanged(this.members.saidGoodbye(heard.node))
+    if (heard.kind === 'goodbye')
+      return this.#memberChanged(this.members.saidGoodbye(heard.node, clock.now()))
     if (heard.node === this.node) {
       // Somebody else has said it: believed, it would stand for all that this node does not hear until then.
       if (heard.sentMs > clock.now()) return emit({ kind: 'ignored' })
@@ -210,6 +211,7 @@ export class Cluster implements ClusterMembership {
     if (this.claims.clock.hear(heard)) this.#settling.begin()
     this.#memberChanged(this.members.heard(heard, clock.now()))
     const missing = heard.missing.filter(({ node }) => node !== this.node)
+    if (this.members.areHeardHere(missing)) this.#settling.doubt()
     for (const change of this.members.learnMissing(missing, clock.now())) this.#memberChanged(change)
   }
 

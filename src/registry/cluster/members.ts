@@ -12,6 +12,11 @@ export const SILENT_MS = 3000
 export const MISSED_MS = 180_000
 /** A heartbeat that comes later than this is late, in milliseconds: there is one every second. */
 const OVERDUE_MS = 1500
+/**
+ * Whom another member has missed for so long, in milliseconds, it does not hear: it says so with each heartbeat. One that was only slow to answer
+ * is heard again by then.
+ */
+const PARTED_MS = 1000
 /** Members that are remembered: as many can come as somebody sends heartbeats of. */
 const MEMBERS_MAX = 1000
 
@@ -35,6 +40,8 @@ type Alive = Extract<MemberMessage, { kind: 'alive' }>
 /** The other registries of the cluster. `nowMs`: this node's clock. */
 export class Members {
   readonly #byNode = new Map<string, Member>()
+  /** When those said goodbye that others may still miss, the oldest first. */
+  readonly #goneMs = new Map<string, number>()
 
   get all(): readonly Member[] {
     return [...this.#byNode.values()]
@@ -84,7 +91,8 @@ export class Members {
   /** Another member misses these: one that is not known here may have died before this one started. */
   learnMissing(missing: Alive['missing'], nowMs: number): readonly MemberChange[] {
     return missing.flatMap(({ node, name, forMs }) => {
-      if (this.#byNode.has(node) || forMs >= MISSED_MS || this.#byNode.size >= MEMBERS_MAX) return []
+      const isKnown = this.#byNode.has(node) || this.#goneMs.has(node)
+      if (isKnown || forMs >= MISSED_MS || this.#byNode.size >= MEMBERS_MAX) return []
       const member = {
         node,
         name,
@@ -107,12 +115,23 @@ export class Members {
     return { kind: 'missing', member }
   }
 
-  saidGoodbye(node: string): MemberChange | undefined {
-    return this.#forget(node, 'left')
+  /** Whether another member does not hear one that is heard here: either of them may hold a token that the other one has a newer registrant of. */
+  areHeardHere(missing: Alive['missing']): boolean {
+    return missing.some(({ node, forMs }) => {
+      const member = this.#byNode.get(node)
+      return forMs >= PARTED_MS && member !== undefined && member.missingSinceMs === undefined
+    })
+  }
+
+  saidGoodbye(node: string, nowMs: number): MemberChange | undefined {
+    const change = this.#forget(node, 'left')
+    if (change !== undefined && this.#goneMs.size < MEMBERS_MAX) this.#goneMs.set(node, nowMs)
+    return change
   }
 
   /** @param hearsSinceMs since when this node hears what others say: silence before that means nothing; `Infinity`: it does not */
   tick(nowMs: number, hearsSinceMs: number): readonly MemberChange[] {
+    for (const [node, goneMs] of this.#goneMs) if (nowMs - goneMs >= MISSED_MS) this.#goneMs.delete(node)
     return this.all.flatMap(({ node, heardMs, missingSinceMs }) => {
       const isOver = missingSinceMs !== undefined && nowMs - missingSinceMs >= MISSED_MS
       const isSilent = nowMs - Math.max(heardMs, hearsSinceMs) > SILENT_MS

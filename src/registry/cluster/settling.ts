@@ -24,8 +24,13 @@ export class Settling {
     return this.#clock.now() >= this.#untilMs
   }
 
-  begin(): void {
+  /** Others could not hear each other: this node has missed nothing. */
+  doubt(): void {
     this.#untilMs = this.#clock.now() + UNSETTLED_MS
+  }
+
+  begin(): void {
+    this.doubt()
     this.#left = this.#holdings[Symbol.iterator]()
   }
 

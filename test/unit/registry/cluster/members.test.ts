@@ -55,8 +55,8 @@ describe('a member', () => {
     expect(members.missing).toHaveLength(1)
     members.heard(alive({ node: OTHER, beat: 2 }), MISSED_MS)
     expect(members.tick(100 + MISSED_MS, 0).map(kindOf)).toEqual(['forgotten'])
-    expect(kindOf(members.saidGoodbye(OTHER))).toBe('left')
-    expect(members.saidGoodbye(OTHER)).toBeUndefined()
+    expect(kindOf(members.saidGoodbye(OTHER, 0))).toBe('left')
+    expect(members.saidGoodbye(OTHER, 0)).toBeUndefined()
     expect(members.all).toEqual([])
   })
 
@@ -74,6 +74,28 @@ describe('a member', () => {
     members.heard(alive({ beat: 2 }), 4000 + MISSED_MS)
     expect(members.tick(4000 + MISSED_MS, 0).map(kindOf)).toEqual(['forgotten'])
   })
+})
+
+it('a member that has said goodbye is not missing because another one has not heard that', () => {
+  const members = new Members()
+  members.heard(alive(), 0)
+  members.saidGoodbye(NODE, 1000)
+  const missing = [{ node: NODE, name: 'x', forMs: 1000 }]
+  expect(members.learnMissing(missing, 2000)).toEqual([])
+  members.tick(1000 + MISSED_MS - 1, 0)
+  expect(members.learnMissing(missing, 2000)).toEqual([])
+  // By then nobody misses it any more.
+  members.tick(1000 + MISSED_MS, 0)
+  expect(members.learnMissing(missing, 1000 + MISSED_MS)).toHaveLength(1)
+})
+
+it('two members do not hear each other where one misses the other for a second, and this node hears that one', () => {
+  const members = new Members()
+  members.heard(alive(), 0)
+  const missed = (node: string, forMs: number) => members.areHeardHere([{ node, name: 'x', forMs }])
+  expect([missed(NODE, 999), missed(NODE, 1000), missed(OTHER, 1000)]).toEqual([false, true, false])
+  members.markMissing(NODE, 0)
+  expect(missed(NODE, 1000)).toBe(false)
 })
 
 describe('all members are heard', () => {

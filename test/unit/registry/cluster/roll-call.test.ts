@@ -147,7 +147,7 @@ describe('a roll call', () => {
     const { clock, members, missed, rollCall, answer } = await start()
     const call = rollCall.call(HASH)
     await clock.advance(0)
-    members.saidGoodbye(B)
+    members.saidGoodbye(B, 0)
     await answer({ [B]: 'nobody' })
     // What it had may have come to one that was asked before.
     expect(await call).toMatchObject({ isComplete: true, isMoving: true })

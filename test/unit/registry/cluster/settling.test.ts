@@ -51,3 +51,13 @@ it('claims are made again from the first one if it begins anew meanwhile, and to
   expect(repeated).toHaveLength(2500 + 3001)
   expect(repeated.at(-1)).toBe('insecure_new')
 })
+
+it('claims of others are not trusted for ten seconds after those could not hear each other, and this node says nothing again', async () => {
+  const { clock, repeated, settling } = start(1)
+  settling.doubt()
+  settling.tick()
+  await clock.advance(9999)
+  expect(settling.isSettled).toBe(false)
+  await clock.advance(1)
+  expect([settling.isSettled, repeated]).toEqual([true, []])
+})
