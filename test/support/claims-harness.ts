@@ -85,7 +85,7 @@ export async function startClaims() {
       const report = { hash: HASH, number: claim.number, rivals: [] }
       return { ...claim, rivals: [], report, unheardUntilMs: Number.NEGATIVE_INFINITY }
     })
-    const options = { nowMs: clock.now(), silent: [], isMoving: false, isComplete: true }
+    const options = { nowMs: clock.now(), silent: [], nodes: [], isGivenUp: false, isComplete: true }
     for (const resolve of rollCalls.splice(0)) resolve({ ...rollOf({ ...options, entries }), ...roll })
     await clock.advance(0)
   }

@@ -32,7 +32,10 @@ export function roll(has: Record<string, number>, fields: Partial<Roll> = {}): R
     const report = { hash: HASH, number: number + 1000, rivals: [] }
     return { node, number, rivals: [], report, unheardUntilMs: Number.NEGATIVE_INFINITY }
   })
-  return { ...rollOf({ nowMs: 0, entries, silent: [], isMoving: false, isComplete: true }), ...fields }
+  return {
+    ...rollOf({ nowMs: 0, entries, silent: [], nodes: [], isGivenUp: false, isComplete: true }),
+    ...fields,
+  }
 }
 
 /** A node that looks for a token: what it knows, and what others say. */

@@ -158,7 +158,7 @@ export class ClusterDirectory implements Directory {
    * @param holder what one of the holders says: it counts only where there is nothing else
    */
   async #askAll(hash: string, holder: Promise<Resolution | undefined>): Promise<Found> {
-    const { knowledge } = this.#options
+    const { clock, knowledge } = this.#options
     const first = await knowledge.rollCall(hash)
     const { newest, isNewestSilent, isInconclusive, isComplete } = first.isMoving
       ? await knowledge.rollCall(hash)
@@ -168,10 +168,13 @@ export class ClusterDirectory implements Directory {
     const nobody = isComplete ? 'nobody' : 'missing'
     // A holder that is slow may have answered, though not the roll call in its time.
     if (newest === undefined) return (await holder) ?? nobody
+    const beganMs = clock.now()
     const outcome = await this.#askNode(hash, newest, false)
     if (outcome === 'silence') return SILENT
-    if (typeof outcome !== 'object' || outcome.kind === 'moved') return 'moved'
-    if (outcome.kind !== 'answer') return nobody
+    // It has left while it was asked, or was waited for in vain: another one may have come meanwhile.
+    const isOver = newest.number > 0 || clock.now() - beganMs > ASK_AGAIN_MS
+    if (typeof outcome === 'object' && outcome.kind === 'none' && !isOver) return nobody
+    if (typeof outcome !== 'object' || outcome.kind !== 'answer') return 'moved'
     const answer = decodeResolution(outcome)
     return isUnusable(answer) ? this.#orSecond(hash, newest.node, answer) : answer
   }

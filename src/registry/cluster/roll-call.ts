@@ -140,7 +140,8 @@ export class RollCall {
       nowMs,
       entries,
       silent: all.filter(({ said }) => said === 'silence'),
-      isMoving:
+      nodes: here.map(({ node }) => node),
+      isGivenUp:
         here.some(({ gaveUp }) => gaveUp.includes(hash)) || (isComplete && entries.length === 0 && isUnsaid),
       isComplete,
     })

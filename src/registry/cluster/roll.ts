@@ -26,7 +26,7 @@ export interface Roll {
   readonly newest: RollEntry | undefined
   /** Whether one that is silent may have a newer one. */
   readonly isNewestSilent: boolean
-  /** Whether a node had it a moment ago: its registrant may have come to one that was asked just before. */
+  /** Whether it may have come to a node that was asked just before: another one has just given it up, or has heard of it there. */
   readonly isMoving: boolean
   /** Whether this node did not hear itself: nothing is known. */
   readonly isInconclusive: boolean
@@ -41,7 +41,10 @@ export interface RollOptions {
   readonly nowMs: number
   readonly entries: readonly RollEntry[]
   readonly silent: readonly SilentMember[]
-  readonly isMoving: boolean
+  /** Those that have answered. */
+  readonly nodes: readonly string[]
+  /** Whether one of them has just given it up. */
+  readonly isGivenUp: boolean
   readonly isComplete: boolean
 }
 
@@ -54,21 +57,22 @@ export const INCONCLUSIVE: Roll = {
   isComplete: false,
 }
 
-export function rollOf({ nowMs, entries, silent, isMoving, isComplete }: RollOptions): Roll {
+export function rollOf({ nowMs, entries, silent, nodes, isGivenUp, isComplete }: RollOptions): Roll {
   const sorted = entries.toSorted((one, other) => (isHigher(one, other) ? -1 : 1))
   const [newest] = sorted
+  const isKnownHigher = (node: string): boolean => {
+    const higher = sorted.flatMap(({ rivals }) => rivals).filter((rival) => newest && isHigher(rival, newest))
+    return higher.some((rival) => rival.node === node)
+  }
   const isNewer = ({ node, heardMs }: SilentMember): boolean => {
     if (newest === undefined || nowMs - heardMs >= LEAVING_MS) return false
-    const isKnownHigher = ({ rivals }: RollEntry): boolean => {
-      return rivals.some((rival) => rival.node === node && isHigher(rival, newest))
-    }
-    return sorted.some(isKnownHigher) || heardMs < newest.unheardUntilMs
+    return isKnownHigher(node) || heardMs < newest.unheardUntilMs
   }
   return {
     entries: sorted,
     newest,
     isNewestSilent: silent.some(isNewer),
-    isMoving,
+    isMoving: isGivenUp || nodes.some(isKnownHigher),
     isInconclusive: false,
     isComplete,
   }

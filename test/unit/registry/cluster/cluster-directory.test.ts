@@ -121,13 +121,22 @@ describe('a node that does not hold the token', () => {
     expect(await find()).toBe(2)
   })
 
-  it.each<[string, Outcome, number | string]>([
-    ['is silent', 'silence', SILENT],
-    ['has nobody who can be found', { kind: 'none' }, '404'],
-  ])('takes it for an answer where the newest one %s', async (_, outcome, answer) => {
+  it('takes the silence of the newest one for an answer', async () => {
     const { find, rolls, said } = startDirectory()
     rolls.push(roll({ [A]: 2 }))
-    said.a = [outcome, says(3)]
+    said.a = ['silence', says(3)]
+    expect(await find()).toBe(SILENT)
+  })
+
+  it.each<[string, number, number, string | number]>([
+    ['is told 404 where nobody has any that can be found', 0, 0, '404'],
+    ['begins anew where the newest one has gone while it was asked', 2, 0, 3],
+    ['begins anew where one was waited for in vain', 0, 31, 3],
+  ])('%s', async (_, number, waitedMs, answer) => {
+    const { clock, find, rolls, said } = startDirectory()
+    rolls.push(roll({ [A]: number }))
+    const none = new Promise<Outcome>((resolve) => clock.after(waitedMs, () => resolve({ kind: 'none' })))
+    said.a = [() => none, says(3)]
     expect(await find()).toBe(answer)
   })
 

@@ -7,13 +7,34 @@ const entry = (node: string, number: number, fields: Partial<RollEntry> = {}): R
 }
 
 const roll = (fields: Partial<RollOptions>) =>
-  rollOf({ nowMs: 100_000, entries: [], silent: [], isMoving: false, isComplete: true, ...fields })
+  rollOf({
+    nowMs: 100_000,
+    entries: [],
+    silent: [],
+    nodes: [],
+    isGivenUp: false,
+    isComplete: true,
+    ...fields,
+  })
 
 describe('what all have said of a token', () => {
   it('is sorted, the newest registrant first', () => {
     const [a, b, c] = [entry('a', 2), entry('b', 3), entry('c', 2)]
     expect(roll({ entries: [a, b, c] })).toMatchObject({ entries: [b, c, a], newest: b })
     expect(roll({}).newest).toBeUndefined()
+  })
+})
+
+describe('all have to be asked once more', () => {
+  const rivals = [{ node: 'b', number: 3 }]
+
+  it.each<[string, boolean, Partial<RollOptions>]>([
+    ['where a node has just given it up', true, { isGivenUp: true }],
+    ['where one that has answered has claimed it since', true, { entries: [entry('a', 2, { rivals })] }],
+    ['not where that claim is lower than what others have', false, { entries: [entry('a', 4, { rivals })] }],
+    ['not where that one has not answered', false, { entries: [entry('a', 2, { rivals })], nodes: ['a'] }],
+  ])('%s', (_, isMoving, fields) => {
+    expect(roll({ nodes: ['a', 'b'], ...fields })).toMatchObject({ isMoving })
   })
 })
 
