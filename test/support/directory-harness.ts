@@ -5,8 +5,9 @@ import { hashOf, Subjects } from '../../src/registry/cluster/subjects.ts'
 import { foundAt, NOT_REGISTERED, type Resolution } from '../../src/registry/resolution.ts'
 import { FakeClock } from './fake-clock.ts'
 
+export const SUBJECTS = new Subjects('test')
 export const TOKEN = 'insecure_1'
-const HASH = hashOf(TOKEN)
+export const HASH = hashOf(TOKEN)
 export const [SELF, A, B, C, D] = ['5', 'a', 'b', 'c', 'd'].map((digit) => digit.repeat(16)) as [
   string,
   string,
@@ -41,7 +42,6 @@ export function roll(has: Record<string, number>, fields: Partial<Roll> = {}): R
 /** A node that looks for a token: what it knows, and what others say. */
 export function startDirectory() {
   const clock = new FakeClock()
-  const subjects = new Subjects('test')
   const asked: string[] = []
   const knows = { isCutOff: false, isCertain: true, isSettled: true, isHolder: false, hasNewest: false }
   const own = { atOnce: undefined as Resolution | undefined, later: async () => NOT_REGISTERED as Resolution }
@@ -54,7 +54,7 @@ export function startDirectory() {
   const questions = {
     ask: async (subject: string, text: string) => {
       const { number, isSecond } = JSON.parse(text)
-      const who = subject === subjects.ask(HASH) ? 'ask' : subject.slice(-1)
+      const who = subject === SUBJECTS.ask(HASH) ? 'ask' : subject.slice(-1)
       asked.push(number === undefined ? who : `${who} ${number}${isSecond ? ' second' : ''}`)
       const outcome = next(said[who], 'nobody')
       return typeof outcome === 'function' ? outcome() : outcome
@@ -83,7 +83,7 @@ export function startDirectory() {
     },
     claims: { isHolder: () => knows.isHolder },
     questions: questions as unknown as Questions,
-    subjects,
+    subjects: SUBJECTS,
     local: { atOnce: () => own.atOnce, later: () => own.later() },
     hasNewest: () => knows.hasNewest,
     isExpected: () => {

@@ -74,11 +74,55 @@ describe('a node', () => {
     expect([certainty.isCertain, certainty.isCutOff]).toEqual([true, false])
   })
 
+  it('that has stood still doubts that it hears itself, and what it heard before does not count', async () => {
+    const { clock, certainty, server, pass, told } = begin()
+    certainty.connected()
+    await pass(250)
+    server.delivers = false
+    await clock.advance(1000)
+    certainty.tick()
+    // Its timers are in time again, and it has heard itself within 2 s.
+    expect(certainty.isCertain).toBe(false)
+    certainty.heard(0)
+    await clock.advance(499)
+    expect([certainty.isCertain, certainty.isCutOff]).toEqual([false, false])
+    await clock.advance(1)
+    expect(told).toEqual(['certain', 'cut off'])
+  })
+
+  it('that has not heard itself for two seconds is not certain', async () => {
+    const { clock, certainty, pass } = begin()
+    certainty.connected()
+    await clock.advance(1)
+    await pass(1750)
+    // What was said before, and comes late.
+    certainty.heard(-1000)
+    expect(certainty.isCertain).toBe(true)
+    await pass(250)
+    expect([certainty.isCertain, certainty.isCutOff]).toEqual([false, false])
+  })
+
+  it('that was cut off hears nothing of itself in what was said long before', async () => {
+    const { clock, certainty } = begin()
+    await clock.advance(5000)
+    certainty.heard(2999)
+    expect(certainty.isCutOff).toBe(true)
+    certainty.heard(3000)
+    expect([certainty.isCutOff, certainty.isCertain]).toEqual([false, false])
+    certainty.tick()
+    certainty.lose()
+    certainty.heard(5000)
+    certainty.lose()
+    expect([certainty.isCutOff, certainty.isCertain]).toEqual([true, false])
+  })
+
   it('is cut off at once when its connection is gone, and waits for nothing', async () => {
     const { clock, certainty, told } = begin()
     certainty.connected()
-    await clock.advance(1)
+    await clock.advance(1001)
+    const known = certainty.makeCertain()
     certainty.lose()
+    await known
     await certainty.makeCertain()
     expect([certainty.isCutOff, told]).toEqual([true, ['certain', 'cut off']])
   })
