@@ -133,11 +133,9 @@ export class Claims<Entry extends Claimant> {
   }
 
   async #elect(holding: Holding): Promise<void> {
-    const { side } = holding
-    if (side === 'ask') return
+    if (holding.side === 'ask') return
     const [rival] = this.others.claims(holding)
     const { newest, isNewestSilent } = await this.#options.rollCall(holding.hash)
-    if (this.holdings.get(holding.hash) !== holding || holding.side !== side) return
     const isSame = this.others.claims(holding)[0]?.number === rival?.number
     const isNewest = newest?.node === this.#options.node && newest.report.number === holding.number
     if (isSame && isNewest && !isNewestSilent) this.own.claim(holding)
