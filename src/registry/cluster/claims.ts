@@ -113,14 +113,15 @@ export class Claims<Entry extends Claimant> {
   /**
    * Somebody has asked all, and its registrant was the newest one.
    *
-   * @param number that one's
+   * @param number that one's; a newer one may have come since
    * @returns whether clients are sent here from now on
    */
   async takeOver(holding: Holding, number: number): Promise<boolean> {
-    if (holding.number !== number) return false
+    const { number: own = 0 } = holding
+    if (own < number) return false
     const [rival] = this.others.claims(holding)
     // The rival's node may have answered before it made that claim, or it has none any more: asked now, it says which.
-    if (rival !== undefined && this.#isHigher(rival, number)) await this.elect(holding)
+    if (rival !== undefined && this.#isHigher(rival, own)) await this.elect(holding)
     else if (holding.side === 'fallback') this.own.claim(holding)
     return this.holdings.get(holding.hash) === holding && holding.side === 'ask'
   }

@@ -60,7 +60,7 @@ export interface ClusterDirectoryOptions {
 /** Finds the puppet of a token among the registrants of all nodes. Nothing that another node has said is kept. */
 export class ClusterDirectory implements Directory {
   readonly #options: ClusterDirectoryOptions
-  readonly #running = new Map<string, { readonly beganMs: number; readonly answer: Promise<Resolution> }>()
+  readonly #running = new Map<string, { readonly beganMs: number; readonly answer: Promise<Told> }>()
 
   constructor(options: ClusterDirectoryOptions) {
     this.#options = options
@@ -73,31 +73,35 @@ export class ClusterDirectory implements Directory {
     return claims.isHolder(hashOf(token)) ? local.atOnce(token) : undefined
   }
 
-  /** Discoveries of one token share a search; but that nobody has it is said only by one that began after they came. */
-  later(token: string, askedMs = this.#options.clock.now()): Promise<Resolution> {
+  /**
+   * Discoveries of one token share a search; but that nobody has it, or that none but an older one can be found, is said only by one that began
+   * after they came: nobody says of that whether it is still so.
+   */
+  later(token: string, askedMs = this.#options.clock.now()): Promise<Told> {
     const running = this.#running.get(token)
     if (running === undefined) return this.#begin(token)
     if (running.beganMs >= askedMs) return running.answer
     return running.answer.then((found) => {
-      return found.result === 'not_registered' ? this.later(token, askedMs) : found
+      const isStill = found.status !== 404 && found.isOlder !== true
+      if (isStill) return found
+      return this.#options.clock.now() > askedMs + LATEST_MS ? UNSETTLED : this.later(token, askedMs)
     })
   }
 
-  #begin(token: string): Promise<Resolution> {
+  #begin(token: string): Promise<Told> {
     const answer = this.#find(token).finally(() => this.#running.delete(token))
     this.#running.set(token, { beganMs: this.#options.clock.now(), answer })
     return answer
   }
 
-  async #find(token: string): Promise<Resolution> {
+  async #find(token: string): Promise<Told> {
     const { clock, local, isExpected } = this.#options
-    const hash = hashOf(token)
-    const latestMs = clock.now() + LATEST_MS
+    const search = { token, hash: hashOf(token), latestMs: clock.now() + LATEST_MS }
     let waited = false
-    for (let attempt = 0; attempt < TRIES_MAX && clock.now() <= latestMs; attempt += 1) {
-      const here = await this.#findHere(token, hash)
+    for (let attempt = 0; attempt < TRIES_MAX && clock.now() <= search.latestMs; attempt += 1) {
+      const here = await this.#findHere(search)
       if (here !== undefined) return here
-      const found = await this.#findElsewhere(hash)
+      const found = await this.#findElsewhere(search)
       if (typeof found === 'object') return { ...found, waited }
       if (found === 'moved') {
         await new Promise<void>((resolve) => clock.after(ASK_AGAIN_MS, resolve))
@@ -112,7 +116,8 @@ export class ClusterDirectory implements Directory {
   }
 
   /** Undefined where others have to be asked. */
-  async #findHere(token: string, hash: string): Promise<Resolution | undefined> {
+  async #findHere(search: Search): Promise<Told | undefined> {
+    const { token, hash } = search
     const { node, knowledge, claims, local, hasNewest } = this.#options
     if (claims.isHolder(hash)) await knowledge.makeCertain()
     if (knowledge.isCutOff)
@@ -121,7 +126,7 @@ export class ClusterDirectory implements Directory {
     const answer = local.atOnce(token) ?? (await local.later(token))
     // Another node may have a newer registrant by now, or this one's has gone.
     if (answer.result === 'not_registered' || !claims.isHolder(hash)) return undefined
-    return isUnusable(answer) ? this.#orSecond(hash, node, answer) : answer
+    return isUnusable(answer) ? this.#orSecond(search, node, answer) : answer
   }
 
   /** What is not here may be at another node. */
@@ -130,26 +135,26 @@ export class ClusterDirectory implements Directory {
     return answer.result === 'not_registered' ? AWAY : answer
   }
 
-  async #findElsewhere(hash: string): Promise<Found> {
+  async #findElsewhere(search: Search): Promise<Found> {
     const { clock, emit, knowledge } = this.#options
     const beganMs = clock.now()
     const { isSettled } = knowledge
-    const holder = this.#askHolder(hash)
-    const found = (isSettled ? await holder : undefined) ?? (await this.#askAll(hash, holder))
+    const holder = this.#askHolder(search)
+    const found = (isSettled ? await holder : undefined) ?? (await this.#askAll(search, holder))
     const result = typeof found === 'object' ? resultOf(found) : found
     emit({ kind: 'asked', result, tookMs: clock.now() - beganMs })
     return found
   }
 
   /** Undefined where there is none. */
-  async #askHolder(hash: string): Promise<Resolution | undefined> {
+  async #askHolder(search: Search): Promise<Told | undefined> {
     const { subjects, emit } = this.#options
-    const outcome = await this.#ask(subjects.ask(hash), { kind: 'question' })
+    const outcome = await this.#ask(subjects.ask(search.hash), { kind: 'question' })
     if (outcome === 'nobody') emit(NO_RESPONDERS)
     if (outcome === 'silence') return SILENT
     if (typeof outcome !== 'object' || outcome.kind !== 'answer') return undefined
     const answer = decodeResolution(outcome)
-    return isUnusable(answer) ? this.#orSecond(hash, outcome.node, answer) : answer
+    return isUnusable(answer) ? this.#orSecond(search, outcome.node, answer) : answer
   }
 
   /**
@@ -157,8 +162,9 @@ export class ClusterDirectory implements Directory {
    *
    * @param holder what one of the holders says: it counts only where there is nothing else
    */
-  async #askAll(hash: string, holder: Promise<Resolution | undefined>): Promise<Found> {
+  async #askAll(search: Search, holder: Promise<Told | undefined>): Promise<Found> {
     const { clock, knowledge } = this.#options
+    const { hash } = search
     const first = await knowledge.rollCall(hash)
     const { newest, isNewestSilent, isInconclusive, isComplete } = first.isMoving
       ? await knowledge.rollCall(hash)
@@ -176,17 +182,25 @@ export class ClusterDirectory implements Directory {
     if (typeof outcome === 'object' && outcome.kind === 'none' && !isOver) return nobody
     if (typeof outcome !== 'object' || outcome.kind !== 'answer') return 'moved'
     const answer = decodeResolution(outcome)
-    return isUnusable(answer) ? this.#orSecond(hash, newest.node, answer) : answer
+    return isUnusable(answer) ? ((await this.#orSecond(search, newest.node, answer)) ?? 'moved') : answer
   }
 
-  /** Where the newest registrant cannot say where its puppet is, an older one at another node may. */
-  async #orSecond(hash: string, firstNode: string, first: Resolution): Promise<Resolution> {
-    const { entries } = await this.#options.knowledge.rollCall(hash)
+  /** Where the newest registrant cannot say where its puppet is, an older one at another node may. Undefined where all have to be asked again. */
+  async #orSecond(
+    { hash, latestMs }: Search,
+    firstNode: string,
+    first: Resolution,
+  ): Promise<Told | undefined> {
+    const { clock, knowledge } = this.#options
+    const { entries } = await knowledge.rollCall(hash)
     const others = entries.filter(({ node, number }) => node !== firstNode && number > 0)
     for (const other of others.slice(0, SECONDS_MAX)) {
+      if (clock.now() > latestMs) return first
       const outcome = await this.#askNode(hash, other, true)
-      const isFound = typeof outcome === 'object' && outcome.kind === 'answer' && outcome.result === 'found'
-      if (isFound) return decodeResolution(outcome)
+      if (typeof outcome !== 'object') continue
+      if (outcome.kind === 'moved') return undefined
+      const isFound = outcome.kind === 'answer' && outcome.result === 'found'
+      if (isFound) return { ...decodeResolution(outcome), isOlder: true }
     }
     return first
   }
@@ -201,8 +215,20 @@ export class ClusterDirectory implements Directory {
   }
 }
 
+interface Search {
+  readonly token: string
+  readonly hash: string
+  /** When nobody is asked any more, by the clock. */
+  readonly latestMs: number
+}
+
+interface Told extends Resolution {
+  /** The newest registrant, at another node, could not say where its puppet is. */
+  readonly isOlder?: boolean
+}
+
 /** `nobody`: no node has a registrant. `missing`: none that answers has one. `moved`: all have to be asked again. */
-type Found = Resolution | 'moved' | 'nobody' | 'missing'
+type Found = Told | 'moved' | 'nobody' | 'missing'
 
 /** Other nodes never say that nobody is registered. */
 function resultOf({ result }: Resolution): 'found' | 'unusable' | 'refused' {

@@ -62,7 +62,7 @@ export class QuestionHandler {
       if (await claims.takeOver(holding, number)) this.#answer(holding, reply)
       else this.#say({ kind: 'moved' }, reply)
     }
-    inBackground(takeOver())
+    this.#whileWaiting(takeOver)
   }
 
   answerRollCall(hashes: readonly string[], reply: string): void {
@@ -76,10 +76,14 @@ export class QuestionHandler {
   #answer(holding: Holding, reply: string): void {
     const known = this.#options.directory.atOnce(holding.token)
     if (known !== undefined) return this.#send(holding, reply, known)
+    this.#whileWaiting(() => this.#answerLater(holding, reply))
+  }
+
+  #whileWaiting(answer: () => Promise<void>): void {
     if (this.#waiting >= WAITING_MAX) return this.#options.onIgnored()
     this.#waiting += 1
     inBackground(
-      this.#answerLater(holding, reply).finally(() => {
+      answer().finally(() => {
         this.#waiting -= 1
       }),
     )

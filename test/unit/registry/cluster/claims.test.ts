@@ -221,10 +221,17 @@ describe('a node that is asked because its registrant was the newest one', () =>
     }
   })
 
-  it('says that it has moved where its newest registrant is another one by now', async () => {
+  it('says that it has moved where its newest registrant is an older one by now', async () => {
     const { claims, holding, said, rollCalls } = await startFallback()
-    expect(await claims.takeOver(holding(), (holding().number ?? 0) - 1)).toBe(false)
+    expect(await claims.takeOver(holding(), (holding().number ?? 0) + 1)).toBe(false)
     expect([said(), rollCalls, holding().side]).toEqual([[], [], 'fallback'])
+  })
+
+  it('holds it where that is a newer one by now', async () => {
+    const { claims, holding, hears } = await startFallback()
+    hears('left', A, 1)
+    expect(await claims.takeOver(holding(), (holding().number ?? 0) - 1)).toBe(true)
+    expect(holding().side).toBe('ask')
   })
 
   it('says so too where a newcomer has come and all have gone while it asked', async () => {

@@ -199,6 +199,33 @@ describe('where the newest registrant cannot say where its puppet is', () => {
     expect([await find(), asked]).toEqual([4, ['ask', 'all', 'a 1005', 'all', ...olders]])
   })
 
+  it('nobody is asked any more after seven seconds', async () => {
+    const { clock, find, asked, rolls, said } = startDirectory()
+    rolls.push(all)
+    const later = (outcome: Outcome) => async () => {
+      await new Promise<void>((resolve) => clock.after(2400, resolve))
+      return outcome
+    }
+    said.ask = [later(SAYS_UNUSABLE)]
+    for (const who of ['5', 'b', 'c', 'd']) said[who] = [later('silence')]
+    expect(await find(30_000)).toBe('404 x')
+    expect(asked).toEqual(['ask', 'all', '5 1006 second', 'b 1004 second'])
+  })
+
+  it.each([true, false])(
+    'all are asked again where an older one has moved (settled: %s)',
+    async (isSettled) => {
+      const { find, rolls, said, knows } = startDirectory()
+      knows.isSettled = isSettled
+      rolls.push(roll({ [A]: 5, [B]: 4 }), roll({ [A]: 5, [B]: 4 }), roll({ [C]: 6, [A]: 5, [B]: 4 }))
+      said.ask = [isSettled ? SAYS_UNUSABLE : 'nobody', 'nobody']
+      said.a = [SAYS_UNUSABLE]
+      said.b = [{ kind: 'moved' }, says(2)]
+      said.c = [says(3)]
+      expect(await find()).toBe(3)
+    },
+  )
+
   it('no place without a registrant is asked', async () => {
     const { find, asked, rolls, said } = startDirectory()
     rolls.push(roll({ [A]: 5, [B]: 0 }))
@@ -250,5 +277,37 @@ describe('discoveries of one token', () => {
       )
       asked.length = 0
     }
+  })
+
+  it.each<[string, Outcome, number | string]>([
+    ['none can be found', SAYS_UNUSABLE, '404 x'],
+    ['an older one alone can be found', says(2), 2],
+  ])('do not share that %s, if they came later', async (_, second, early) => {
+    const { clock, find, rolls, said } = startDirectory()
+    rolls.push(roll({ [A]: 5, [B]: 4 }))
+    const pause = () => new Promise<void>((resolve) => clock.after(100, resolve))
+    said.ask = [SAYS_UNUSABLE, says(3)]
+    said.b = [() => pause().then(() => second)]
+    const first = find(0)
+    await clock.advance(50)
+    const late = find(500)
+    expect(await Promise.all([first, late])).toEqual([early, 3])
+  })
+
+  it('wait for each other for seven seconds at most', async () => {
+    const { clock, find, asked, rolls, said } = startDirectory()
+    rolls.push(roll({ [A]: 5, [B]: 4, [C]: 3 }))
+    const later = (outcome: Outcome) => async () => {
+      await new Promise<void>((resolve) => clock.after(2400, resolve))
+      return outcome
+    }
+    said.ask = [later(SAYS_UNUSABLE)]
+    said.b = [later('silence')]
+    said.c = [later(says(2))]
+    const first = find(0)
+    await clock.advance(50)
+    const late = find(10_000)
+    expect(await Promise.all([first, late])).toEqual([2, `503 ${UNSETTLED.reason}`])
+    expect(asked).toHaveLength(4)
   })
 })
