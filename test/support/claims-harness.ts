@@ -15,13 +15,15 @@ interface Entry extends Claimant {
   isFindable: boolean
 }
 
-/** The claims of one node: what it says, and what it would ask. */
-export async function startClaims() {
+/** The claims of one node: what it says, and what it would ask. @param perToken how many registrants a token may have */
+export async function startClaims(perToken = 100) {
   const clock = new FakeClock()
   await clock.advance(60_000)
   const said: { side: string; kind: string; number?: number; registrants?: number }[] = []
   const there: Entry[] = []
   const stopped: string[] = []
+  /** Those that are older links, or are too many. */
+  const gone: Entry[] = []
   /** Roll calls that have no answer yet. */
   const rollCalls: ((roll: Roll) => void)[] = []
   let expectedUntilMs: number | undefined
@@ -42,28 +44,28 @@ export async function startClaims() {
     engine,
     subjects: SUBJECTS,
     node: SELF,
-    perToken: 100,
+    perToken,
     local: {
       newest: () => there.findLast(({ isFindable }) => isFindable),
       oldest: () => there[0],
       count: () => there.length,
       expectedUntilMs: () => expectedUntilMs,
       stopExpecting: (token) => stopped.push(token),
-      replace: () => {},
-      displace: () => {},
+      replace: (_, isOlderLink) => gone.push(...there.filter(isOlderLink)),
+      displace: (_, isOldest) => gone.push(...there.filter(isOldest)),
     },
     rollCall: () => new Promise((resolve) => rollCalls.push(resolve)),
     onChanged: () => {},
     onQuestion: () => {},
     onIgnored: () => {},
   })
-  const add = (isFindable = true): Entry => {
-    const entry = { token: TOKEN, joinedMs: clock.now(), advertised: { id: undefined }, isFindable }
+  const add = (isFindable = true, id?: string): Entry => {
+    const entry = { token: TOKEN, joinedMs: clock.now(), advertised: { id }, isFindable }
     there.push(entry)
     return entry
   }
-  const join = async (): Promise<Entry> => {
-    const entry = add()
+  const join = async (id?: string): Promise<Entry> => {
+    const entry = add(true, id)
     claims.joined(entry)
     await clock.advance(1000)
     return entry
@@ -73,8 +75,14 @@ export async function startClaims() {
     claims.changed(TOKEN)
   }
   /** Another node says something of the token. */
-  const hears = (kind: 'claim' | 'left' | 'count', node: string, number: number): void => {
-    const message = { kind, node, number, link: '', registrants: 1, oldest: 1, ...claims.clock.said }
+  const hears = (
+    kind: 'claim' | 'left' | 'count',
+    node: string,
+    number: number,
+    fields: object = {},
+  ): void => {
+    const count = { registrants: 1, oldest: 1 }
+    const message = { kind, node, number, link: '', ...count, ...claims.clock.said, ...fields }
     const data = new TextEncoder().encode(JSON.stringify(message))
     hear({ subject: SUBJECTS.ask(HASH), data, reply: '', isNoResponders: false })
   }
@@ -103,6 +111,7 @@ export async function startClaims() {
     answer,
     holding,
     stopped,
+    gone,
     rollCalls,
     /** What it has said since the last call, and where. */
     said: () => said.splice(0).map(({ side, kind }) => `${kind} at ${side}`),
