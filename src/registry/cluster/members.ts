@@ -24,6 +24,8 @@ export interface Member extends ClusterMember {
   /** Since when it is heard, and when it was heard last, by this node's clock. */
   readonly sinceMs: number
   readonly heardMs: number
+  /** When it was heard again after something may have been lost between it and others, by this node's clock; -Infinity if never. */
+  readonly appearedMs: number
   /** The number of the heartbeat that was heard last. */
   readonly beat: number
   /** Since when it is missing; undefined if it is not. */
@@ -75,17 +77,20 @@ export class Members {
     const before = this.#byNode.get(node)
     if (before === undefined && this.#byNode.size >= MEMBERS_MAX) return undefined
     const isKnown = before !== undefined && before.missingSinceMs === undefined
+    const isNew = before === undefined && upMs < SILENT_MS
+    const hasAppeared = !isNew && (!isKnown || beat > before.beat + 1)
     const member = {
       node,
       name,
       sinceMs: isKnown ? before.sinceMs : nowMs,
       heardMs: nowMs,
+      appearedMs: hasAppeared ? nowMs : (before?.appearedMs ?? Number.NEGATIVE_INFINITY),
       beat,
       missingSinceMs: undefined,
     }
     this.#byNode.set(node, member)
-    if (isKnown && beat <= before.beat + 1) return undefined
-    return { kind: before === undefined && upMs < SILENT_MS ? 'came' : 'appeared', member }
+    if (hasAppeared) return { kind: 'appeared', member }
+    return isNew ? { kind: 'came', member } : undefined
   }
 
   /** Another member misses these: one that is not known here may have died before this one started. */
@@ -98,6 +103,7 @@ export class Members {
         name,
         sinceMs: nowMs,
         heardMs: nowMs - forMs,
+        appearedMs: Number.NEGATIVE_INFINITY,
         beat: 0,
         missingSinceMs: nowMs - forMs,
       }

@@ -33,9 +33,13 @@ interface Called {
   readonly node: string
   /** When it was heard last, by the clock. */
   readonly heardMs: number
+  /** See `SilentMember`. */
+  readonly unheardUntilMs: number
   /** `left`: it has said goodbye while it was asked. `unknown`: it is not connected to the engine, or this node is not. */
   readonly said: Here | 'silence' | 'left' | 'unknown'
 }
+
+const NOTHING_HEARD = { heardMs: Number.NEGATIVE_INFINITY, unheardUntilMs: Number.NEGATIVE_INFINITY }
 
 interface Answers {
   readonly all: readonly Called[]
@@ -102,7 +106,7 @@ export class RollCall {
       if (member !== undefined && typeof said !== 'object' && heardMs < beganMs) onMissing(member)
     }
     const nowMs = clock.now()
-    const self = { node, heardMs: nowMs, said: own }
+    const self = { ...NOTHING_HEARD, node, said: own }
     return { all: [self, ...others], tookMs: nowMs - beganMs }
   }
 
@@ -116,8 +120,9 @@ export class RollCall {
     if (isMissing) await ownAnswer
     const said = isMissing ? ((await withTimeLimit(clock, BACK_MS, answer)) ?? 'silence') : await answer
     const member = members.get(node)
-    if (member === undefined) return { node, heardMs: Number.NEGATIVE_INFINITY, said: 'left' }
-    return { node, heardMs: member.heardMs, said }
+    if (member === undefined) return { ...NOTHING_HEARD, node, said: 'left' }
+    const { heardMs, appearedMs } = member
+    return { node, heardMs, unheardUntilMs: appearedMs + REPEATED_MS, said }
   }
 
   async #ask(node: string, text: string): Promise<Here | 'silence' | 'unknown'> {

@@ -17,6 +17,8 @@ export interface SilentMember {
   readonly node: string
   /** When it was heard last, by the clock. */
   readonly heardMs: number
+  /** Until when, by the clock, there may be nodes that have not heard of its claims since it was cut off; -Infinity if it was not. */
+  readonly unheardUntilMs: number
 }
 
 /** What all members have said of a token. */
@@ -64,9 +66,9 @@ export function rollOf({ nowMs, entries, silent, nodes, isGivenUp, isComplete }:
     const higher = sorted.flatMap(({ rivals }) => rivals).filter((rival) => newest && isHigher(rival, newest))
     return higher.some((rival) => rival.node === node)
   }
-  const isNewer = ({ node, heardMs }: SilentMember): boolean => {
+  const isNewer = ({ node, heardMs, unheardUntilMs }: SilentMember): boolean => {
     if (newest === undefined || nowMs - heardMs >= LEAVING_MS) return false
-    return isKnownHigher(node) || heardMs < newest.unheardUntilMs
+    return isKnownHigher(node) || heardMs < Math.max(newest.unheardUntilMs, unheardUntilMs)
   }
   return {
     entries: sorted,

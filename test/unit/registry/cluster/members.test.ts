@@ -34,7 +34,17 @@ describe('a member', () => {
     const members = new Members()
     members.heard(alive({ beat: 1 }), 0)
     expect(members.heard(alive({ beat: 2 }), 1000)).toBeUndefined()
+    expect(members.get(NODE)?.appearedMs).toBe(0)
     expect(kindOf(members.heard(alive({ beat: 4 }), 3000))).toBe('appeared')
+    members.heard(alive({ beat: 5 }), 4000)
+    expect(members.get(NODE)?.appearedMs).toBe(3000)
+  })
+
+  it('that has just started has not appeared', () => {
+    const members = new Members()
+    members.heard(alive({ upMs: 1 }), 1000)
+    members.heard(alive({ upMs: 1001, beat: 2 }), 2000)
+    expect(members.get(NODE)?.appearedMs).toBe(Number.NEGATIVE_INFINITY)
   })
 
   it('is missing after a silence, unless this node could not hear anybody', () => {

@@ -39,7 +39,8 @@ describe('all have to be asked once more', () => {
 })
 
 describe('a member that stands still may have the newest registrant', () => {
-  const silent = [{ node: 'c', heardMs: 99_000 }]
+  const member = { node: 'c', heardMs: 99_000, unheardUntilMs: Number.NEGATIVE_INFINITY }
+  const silent = [member]
   const rivals = [{ node: 'c', number: 3 }]
 
   it.each<[string, boolean, RollEntry[]]>([
@@ -61,10 +62,16 @@ describe('a member that stands still may have the newest registrant', () => {
     expect(roll({ entries, silent })).toMatchObject({ isNewestSilent })
   })
 
+  it('if others may not have heard its claims since it was cut off itself', () => {
+    const cutOff = (unheardUntilMs: number): boolean =>
+      roll({ entries: [entry('a', 2)], silent: [{ ...member, unheardUntilMs }] }).isNewestSilent
+    expect([cutOff(99_001), cutOff(99_000)]).toEqual([true, false])
+  })
+
   it('for half a minute: then its registrants are at others', () => {
     const entries = [entry('a', 2, { rivals })]
     const isSilent = (ms: number): boolean =>
-      roll({ entries, silent: [{ node: 'c', heardMs: 100_000 - ms }] }).isNewestSilent
+      roll({ entries, silent: [{ ...member, heardMs: 100_000 - ms }] }).isNewestSilent
     expect([isSilent(29_999), isSilent(30_000)]).toEqual([true, false])
   })
 })
