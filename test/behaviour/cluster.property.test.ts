@@ -96,3 +96,20 @@ it('an older registrant does not get the place of a newcomer at its node that ha
     0,
   )
 })
+
+it('no older registrant is told where a node stands still that is back, and has not said again what was lost', () => {
+  return check(
+    [
+      { what: 'join', node: 2, token: 0, answersMs: 0 },
+      { what: 'pass', ms: 4000 },
+      { what: 'connection', node: 1, isConnected: false },
+      { what: 'join', node: 1, token: 0, answersMs: 0 },
+      { what: 'pass', ms: 200 },
+      { what: 'connection', node: 1, isConnected: true },
+      { what: 'pass', ms: 40 },
+      { what: 'freeze', node: 1 },
+      { what: 'pass', ms: 4000 },
+    ],
+    0,
+  )
+})

@@ -147,6 +147,7 @@ export class Cluster implements ClusterMembership {
       },
       onDisconnected: (reason) => {
         this.#options.emit({ kind: 'disconnected', reason })
+        this.#heartbeats.skip()
         this.#certainty.lose()
       },
       onRefused: (reason) => this.#options.emit({ kind: 'refused', reason }),

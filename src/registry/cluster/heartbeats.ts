@@ -52,6 +52,11 @@ export class Heartbeats {
     })
   }
 
+  /** Others may have lost claims of this node: to them it is as if a heartbeat were missing. */
+  skip(): void {
+    this.#count += 1
+  }
+
   sayGoodbye(): void {
     this.#publish({ kind: 'goodbye', node: this.#options.node })
   }
