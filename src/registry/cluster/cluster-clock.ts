@@ -39,24 +39,22 @@ export class ClusterClock {
   }
 
   /**
-   * Another node says what its clock shows. The one that shows less goes with the other.
-   *
-   * @returns whether this one is counted from another origin now
+   * Another node says what its clock shows. The one that shows less goes with the other. No claim has to be made again: numbers of another origin
+   * are read as ones of this before and after that.
    */
-  hear({ time, origin }: ClusterTime): boolean {
-    if (time > BELIEVED_MAX) return false
+  hear({ time, origin }: ClusterTime): void {
+    if (time > BELIEVED_MAX) return
     const aheadMs = time - this.#nodeMs
     if (origin === this.#origin) {
       this.#aheadMs = Math.max(this.#aheadMs, aheadMs)
-      return false
+      return
     }
     const byMs = time - this.now
     // Each may seem to be behind the other, by a message's way.
-    if (byMs < -SAME_MS || (byMs <= SAME_MS && origin < this.#origin)) return false
+    if (byMs < -SAME_MS || (byMs <= SAME_MS && origin < this.#origin)) return
     this.#shiftMs += byMs
     this.#origin = origin
     this.#aheadMs = aheadMs
-    return true
   }
 
   /** A number that another node has said, as a number of this clock: what is counted from another origin is as long ago, but for the message's way. */

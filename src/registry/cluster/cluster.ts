@@ -208,8 +208,7 @@ export class Cluster implements ClusterMembership {
       this.claims.own.confirmed(heard.sentMs)
       return
     }
-    // Registrants of this node may be newer than others that it has given way to.
-    if (this.claims.clock.hear(heard)) this.#settling.begin()
+    this.claims.clock.hear(heard)
     this.#memberChanged(this.members.heard(heard, clock.now()))
     const missing = heard.missing.filter(({ node }) => node !== this.node)
     if (this.members.areHeardHere(missing)) this.#settling.doubt()

@@ -54,6 +54,9 @@ it('those that joined before their node had heard of an older clock are as old a
   const before = order.of(second)
   shared.hear({ time: old.shared.now + 5000, origin: 'old' })
   expect([order.of(second), shared.now]).toEqual([before, old.shared.now + 5000])
+  // One that shows less is late.
+  hears(other, old)
+  expect(shared.now).toBe(old.shared.now + 5000)
 })
 
 it('a clock that shows less changes nothing: its node goes with this one', async () => {
@@ -74,7 +77,8 @@ it('two that started at the same time agree on one origin, though each hears of 
   other.order.join(second)
   const [fromOne, fromOther] = [one.shared.said, other.shared.said]
   await clock.advance(100)
-  expect([one.shared.hear(fromOther), other.shared.hear(fromOne)]).toEqual([true, false])
+  one.shared.hear(fromOther)
+  other.shared.hear(fromOne)
   expect([one.shared.said.origin, other.shared.said.origin]).toEqual(['other', 'other'])
   expect(one.order.of(first)).toBeLessThan(other.order.of(second))
 })
