@@ -80,6 +80,24 @@ describe('what a node knows of registrants that other nodes have', () => {
     expect(a.cluster.sharing(TOKEN)?.elsewhere).toBe(0)
   })
 
+  it('is nothing of one that has left while its node could not be heard: nobody leaves for it', async () => {
+    const { clock, nats, a, b } = await start()
+    const first = a.join(TOKEN, 1)
+    await clock.advance(50)
+    const others = [b.join(TOKEN, 2), b.join(TOKEN, 3)]
+    await clock.advance(3000)
+    expect(a.cluster.sharing(TOKEN)?.elsewhere).toBe(2)
+    nats.cut(a.index, b.index)
+    for (const other of others) other.leave('goodbye')
+    await clock.advance(10_000)
+    nats.heal(a.index, b.index)
+    await clock.advance(5000)
+    expect(a.cluster.sharing(TOKEN)?.elsewhere).toBe(0)
+    for (const port of [4, 5]) a.join(TOKEN, port)
+    await clock.advance(1000)
+    expect(first.isDisplaced).toBe(false)
+  })
+
   it('is nothing of a node that has died', async () => {
     const { clock, a, b } = await start()
     a.join(TOKEN, 1)

@@ -126,6 +126,14 @@ export class Claims<Entry extends Claimant> {
     return this.holdings.get(holding.hash) === holding && holding.side === 'ask'
   }
 
+  /** Says once more what is here, and asks those that had the token too whether they still have it: something may have been lost. */
+  async repeat(holding: Holding): Promise<void> {
+    this.own.repeat(holding)
+    if (!this.others.isShared(holding)) return
+    const known = this.others.known(holding)
+    this.others.keepAnswered(holding, known, await this.#options.rollCall(holding.hash))
+  }
+
   /** Ends what is over. To be called again and again. */
   tick(): void {
     this.holdings.tick()
@@ -136,9 +144,12 @@ export class Claims<Entry extends Claimant> {
   async #elect(holding: Holding): Promise<void> {
     if (holding.side === 'ask') return
     const [rival] = this.others.claims(holding)
-    const { newest, isNewestSilent } = await this.#options.rollCall(holding.hash)
+    const known = this.others.known(holding)
+    const roll = await this.#options.rollCall(holding.hash)
+    const { newest, isNewestSilent } = roll
     const isSame = this.others.claims(holding)[0]?.number === rival?.number
     const isNewest = newest?.node === this.#options.node && newest.report.number === holding.number
+    this.others.keepAnswered(holding, known, roll)
     if (isSame && isNewest && !isNewestSilent) this.own.claim(holding)
     // The holder may not have heard of this one, or hold an older one: then it gives way, and who asks next asks all.
     else this.own.repeat(holding)

@@ -1,3 +1,4 @@
+import { inBackground } from '../../lib/background.ts'
 import type { ClusterEvent } from '../cluster-events.ts'
 import { ClusterHealthRecord, type ClusterState } from '../cluster-state.ts'
 import type { ClusterMembership, Sharing } from '../directory.ts'
@@ -70,7 +71,9 @@ export class Cluster implements ClusterMembership {
       members: this.members,
       clusterClock: this.claims.clock,
     })
-    this.#settling = new Settling(clock, this.claims.holdings, (holding) => this.claims.own.repeat(holding))
+    this.#settling = new Settling(clock, this.claims.holdings, (holding) =>
+      inBackground(this.claims.repeat(holding)),
+    )
     this.#questionHandler = new QuestionHandler({
       ...common,
       claims: this.claims,

@@ -11,7 +11,7 @@ export const SILENT_MS = 3000
  */
 export const MISSED_MS = 180_000
 /** A heartbeat that comes later than this is late, in milliseconds: there is one every second. */
-const OVERDUE_MS = 1500
+export const OVERDUE_MS = 1500
 /**
  * Whom another member has missed for so long, in milliseconds, it does not hear: it says so with each heartbeat. One that was only slow to answer
  * is heard again by then.

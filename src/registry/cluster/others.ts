@@ -8,6 +8,7 @@ import type { Claimant, LocalRegistrants } from './local-registrants.ts'
 import type { Members } from './members.ts'
 import { toNumber } from './message-fields.ts'
 import type { Claim, Count, NodeMessage } from './messages.ts'
+import type { Roll } from './roll.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /** Nodes that are remembered for a token: anybody may say that it has registrants of it. */
@@ -29,7 +30,7 @@ export interface OthersOptions<Entry extends Claimant> {
 }
 
 /** What a node has said that it has of a token. */
-interface Known extends Count {
+export interface Known extends Count {
   /** Its claim, before all shifts of the cluster's clock; undefined if it has none, or has not said it. */
   readonly number: number | undefined
   /** Whether its registrants count: it is not missing. */
@@ -126,6 +127,25 @@ export class Others<Entry extends Claimant> {
         if (member === undefined) this.heard(holding, node, { registrants: 0, oldest: 0 })
         else this.#setThere(holding, node, known, member.missingSinceMs === undefined)
       }
+  }
+
+  /** What is known now. See `keepAnswered`. */
+  known(holding: Holding): ReadonlyMap<string, Known> {
+    return new Map(this.#of(holding))
+  }
+
+  /**
+   * All have been asked what they have: forgets what those have had that have answered without it, and have said nothing since.
+   *
+   * @param before what was known when they were asked
+   */
+  keepAnswered(holding: Holding, before: ReadonlyMap<string, Known>, { nodes, entries }: Roll): void {
+    for (const node of nodes) {
+      const known = before.get(node)
+      const isOver = known !== undefined && !entries.some((entry) => entry.node === node)
+      if (isOver && this.#of(holding).get(node) === known)
+        this.heard(holding, node, { registrants: 0, oldest: 0 })
+    }
   }
 
   /** The holder has found that there are too many. */

@@ -2,7 +2,7 @@ import { inBackground } from '../../lib/background.ts'
 import { type Clock, withTimeLimit } from '../../lib/clock.ts'
 import type { ClusterClock } from './cluster-clock.ts'
 import { ON_THE_WAY_MS } from './holdings.ts'
-import type { Member, Members } from './members.ts'
+import { type Member, type Members, OVERDUE_MS } from './members.ts'
 import { type Claim, HASHES_MAX, type NodeMessage } from './messages.ts'
 import type { Questions } from './questions.ts'
 import type { Here } from './replies.ts'
@@ -103,7 +103,9 @@ export class RollCall {
     if (typeof own !== 'object') return undefined
     for (const { node: one, said, heardMs } of others) {
       const member = members.get(one)
-      if (member !== undefined && typeof said !== 'object' && heardMs < beganMs) onMissing(member)
+      // One that is slow is heard all the same.
+      const isOverdue = said === 'silence' ? clock.now() - heardMs > OVERDUE_MS : heardMs < beganMs
+      if (member !== undefined && typeof said !== 'object' && isOverdue) onMissing(member)
     }
     const nowMs = clock.now()
     const self = { ...NOTHING_HEARD, node, said: own }

@@ -26,6 +26,8 @@ export interface Roll {
   /** What they have, the newest registrant first. */
   readonly entries: readonly RollEntry[]
   readonly newest: RollEntry | undefined
+  /** Those that have answered. */
+  readonly nodes: readonly string[]
   /** Whether one that is silent may have a newer one. */
   readonly isNewestSilent: boolean
   /** Whether it may have come to a node that was asked just before: another one has just given it up, or has heard of it there. */
@@ -53,6 +55,7 @@ export interface RollOptions {
 export const INCONCLUSIVE: Roll = {
   entries: [],
   newest: undefined,
+  nodes: [],
   isNewestSilent: false,
   isMoving: false,
   isInconclusive: true,
@@ -73,6 +76,7 @@ export function rollOf({ nowMs, entries, silent, nodes, isGivenUp, isComplete }:
   return {
     entries: sorted,
     newest,
+    nodes,
     isNewestSilent: silent.some(isNewer),
     isMoving: isGivenUp || nodes.some(isKnownHigher),
     isInconclusive: false,

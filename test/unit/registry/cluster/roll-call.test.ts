@@ -90,20 +90,29 @@ describe('a roll call', () => {
     ['stands still', 'silence', [B]],
     ['the engine has lost', 'nobody', []],
   ])('misses a member that %s', async (_, outcome, silent) => {
-    const { missed, rollCall, here, answer } = await start()
+    const { clock, missed, rollCall, here, answer } = await start()
     const call = rollCall.call(HASH)
+    await clock.advance(1500)
     await answer({ [B]: outcome, [A]: here([{ rivals: [{ node: B, number: 2 ** 49 }] }]) })
     const { isComplete, isNewestSilent } = await call
     expect([isComplete, isNewestSilent, missed]).toEqual([false, silent.length > 0, [B]])
   })
 
-  it('does not miss one that is slow, and has been heard since', async () => {
+  it('does not miss one that is slow, and whose heartbeat is not late', async () => {
+    const { clock, missed, rollCall, answer } = await start()
+    const call = rollCall.call(HASH)
+    await clock.advance(1499)
+    await answer({ [B]: 'silence' })
+    expect([(await call).isComplete, missed]).toEqual([false, []])
+  })
+
+  it('does not miss one that the engine has lost, and that has been heard since', async () => {
     const { clock, clusterClock, members, missed, rollCall, answer } = await start()
     const call = rollCall.call(HASH)
     await clock.advance(1)
     const heartbeat = { name: 'x', sentMs: 1, upMs: 60_000, beat: 2, missing: [], ...clusterClock.said }
     members.heard({ kind: 'alive', node: B, ...heartbeat }, clock.now())
-    await answer({ [B]: 'silence' })
+    await answer({ [B]: 'nobody' })
     expect([(await call).isComplete, missed]).toEqual([false, []])
   })
 
