@@ -113,7 +113,7 @@ export class RollCall {
   }
 
   async #hear(
-    { node, missingSinceMs }: Member,
+    { node, missingSinceMs, appearedMs }: Member,
     answer: Promise<Called['said']>,
     ownAnswer: Promise<unknown>,
   ): Promise<Called> {
@@ -123,7 +123,8 @@ export class RollCall {
     const said = isMissing ? ((await withTimeLimit(clock, BACK_MS, answer)) ?? 'silence') : await answer
     const member = members.get(node)
     if (member === undefined) return { ...NOTHING_HEARD, node, said: 'left' }
-    const { heardMs, appearedMs } = member
+    // One that was missing when it was asked, and is back, is asked by the next one.
+    const { heardMs } = member
     return { node, heardMs, unheardUntilMs: appearedMs + REPEATED_MS, said }
   }
 
