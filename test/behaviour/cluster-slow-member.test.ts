@@ -49,7 +49,7 @@ it('a registrant that moves while a member takes its time to answer is found', a
   await clock.advance(10)
   link.leave('goodbye')
   await clock.advance(440)
-  expect(a.cluster.claims.holdings.gaveUp(hashOf(TOKEN))).toBe(false)
+  expect(a.cluster.claims.ownTokens.gaveUp(hashOf(TOKEN))).toBe(false)
   nats.release(a.index, c.index)
   await clock.advance(3000)
   expect(await answer).toBe(2)

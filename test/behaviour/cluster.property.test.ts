@@ -9,7 +9,7 @@ async function check(acts: readonly Act[], delays: number): Promise<void> {
   await run.end()
   expect(run.wrong.slice(0, 3)).toEqual([])
   for (const left of await run.left())
-    expect(left).toEqual({ subjects: 3, holdings: 0, waiting: 0, timers: 1 })
+    expect(left).toEqual({ subjects: 3, ownTokens: 0, waiting: 0, timers: 1 })
 }
 
 /** The same at many times: test/long/cluster.test.ts. */

@@ -12,8 +12,8 @@ it('clients are sent to the newest registrant that can be known, whatever happen
     await run.run(acts)
     await run.end()
     expect(run.wrong.slice(0, 3)).toEqual([])
-    for (const { holdings, waiting, timers } of await run.left())
-      expect([holdings, waiting, timers]).toEqual([0, 0, 1])
+    for (const { ownTokens, waiting, timers } of await run.left())
+      expect([ownTokens, waiting, timers]).toEqual([0, 0, 1])
   }
   await fc.assert(fc.asyncProperty(courseWithFaults, fc.nat(100_000), check), {
     numRuns: 100_000,

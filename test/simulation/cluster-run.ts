@@ -15,7 +15,7 @@ const WELL_MS = 15_000
 
 interface Left {
   readonly subjects: number
-  readonly holdings: number
+  readonly ownTokens: number
   readonly waiting: number
   readonly timers: number
 }
@@ -102,8 +102,8 @@ export class ClusterRun {
     for (const { registrant } of this.#truth.all) registrant.leave('goodbye')
     await this.#clock.advance(3000)
     return this.#alive.map(({ engine, cluster, timers }) => {
-      const holdings = [...cluster.claims.holdings].length + cluster.claims.others.size
-      return { subjects: engine.subjects.length, holdings, waiting: this.#waiting.size, timers }
+      const ownTokens = [...cluster.claims.ownTokens].length + cluster.claims.others.size
+      return { subjects: engine.subjects.length, ownTokens, waiting: this.#waiting.size, timers }
     })
   }
 

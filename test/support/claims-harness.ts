@@ -97,8 +97,8 @@ export async function startClaims(perToken = 100) {
     for (const resolve of rollCalls.splice(0)) resolve({ ...rollOf({ ...options, entries }), ...roll })
     await clock.advance(0)
   }
-  const holding = () => {
-    const found = claims.holdings.get(HASH)
+  const ownToken = () => {
+    const found = claims.ownTokens.get(HASH)
     if (found === undefined) throw new Error('nothing is here')
     return found
   }
@@ -109,7 +109,7 @@ export async function startClaims(perToken = 100) {
     leave,
     hears,
     answer,
-    holding,
+    ownToken,
     stopped,
     gone,
     rollCalls,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/lib/clock.ts'
-import { Cluster } from '../../src/registry/cluster/cluster.ts'
+import { ClusterNode } from '../../src/registry/cluster/cluster-node.ts'
 import { localRegistrants } from '../../src/registry/cluster/local-registrants.ts'
 import type { ClusterEvent } from '../../src/registry/cluster-events.ts'
 import type { Directory } from '../../src/registry/directory.ts'
@@ -19,7 +19,7 @@ export type ReadFirst = 'discoveries' | 'messages'
 
 export interface ModelNode {
   readonly index: number
-  readonly cluster: Cluster
+  readonly cluster: ClusterNode
   readonly engine: ModelEngine
   readonly events: ClusterEvent[]
   /** Tokens of which others have more registrants than before, or fewer. */
@@ -98,7 +98,7 @@ function createNode(
   const engine = nats.connect()
   const events: ClusterEvent[] = []
   const shared: string[] = []
-  const cluster = new Cluster({
+  const cluster = new ClusterNode({
     clock,
     engine,
     // Not by chance: which of two equal claims is the higher one is the same in every run.

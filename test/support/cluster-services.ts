@@ -1,4 +1,4 @@
-import { Cluster } from '../../src/registry/cluster/cluster.ts'
+import { ClusterNode } from '../../src/registry/cluster/cluster-node.ts'
 import { localRegistrants } from '../../src/registry/cluster/local-registrants.ts'
 import { FakeClock } from './fake-clock.ts'
 import type { ModelEngine } from './model-engine.ts'
@@ -19,7 +19,7 @@ export async function startClusterServices(count: number): Promise<readonly Clus
     const harness = await startService({
       clock,
       joinCluster: ({ table, gapWait, directory, emit, perToken, onShared }) =>
-        new Cluster({
+        new ClusterNode({
           clock,
           engine,
           node: index.toString(16).padStart(16, '0'),

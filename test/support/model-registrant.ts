@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Endpoint } from '../../src/protocol/discovery.ts'
-import type { Cluster } from '../../src/registry/cluster/cluster.ts'
+import type { ClusterNode } from '../../src/registry/cluster/cluster-node.ts'
 import { EndpointCache } from '../../src/registry/endpoint-cache.ts'
 import type { GapWait } from '../../src/registry/gap-wait.ts'
 import type { Registrant } from '../../src/registry/registrant.ts'
@@ -13,7 +13,7 @@ export interface ModelRegistrantParts {
   readonly clock: Clock
   readonly table: RegistrationTable<Registrant>
   readonly gapWait: GapWait
-  readonly cluster: Pick<Cluster, 'joined' | 'changed'>
+  readonly cluster: Pick<ClusterNode, 'joined' | 'changed'>
 }
 
 export interface ModelRegistrantOptions {

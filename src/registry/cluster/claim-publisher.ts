@@ -1,11 +1,11 @@
 import type { ClusterClock } from './cluster-clock.ts'
 import type { Engine } from './engine.ts'
-import type { Holding, Side } from './holdings.ts'
 import type { Claim, ClusterTime, Count, TokenMessage } from './messages.ts'
+import type { OwnToken, TokenSubject } from './own-tokens.ts'
 import { hashOf, type Subjects } from './subjects.ts'
 
 /** A node that has just gone from one to the other is heard of there a moment later. */
-const BOTH: readonly Side[] = ['ask', 'fallback']
+const BOTH: readonly TokenSubject[] = ['ask', 'fallback']
 
 export interface ClaimPublisherOptions {
   readonly engine: Pick<Engine, 'publish'>
@@ -18,12 +18,12 @@ export interface ClaimPublisherOptions {
 export class ClaimPublisher {
   readonly #options: ClaimPublisherOptions
   readonly #clock: Pick<ClusterClock, 'said'>
-  readonly #countOf: (holding: Holding) => Count
+  readonly #countOf: (ownToken: OwnToken) => Count
 
   constructor(
     options: ClaimPublisherOptions,
     clock: Pick<ClusterClock, 'said'>,
-    countOf: (holding: Holding) => Count,
+    countOf: (ownToken: OwnToken) => Count,
   ) {
     this.#options = options
     this.#clock = clock
@@ -31,27 +31,27 @@ export class ClaimPublisher {
   }
 
   /** @param id that of its newest registrant; undefined if it has none */
-  claim(holding: Holding, id: string | undefined, sides = BOTH): void {
+  claim(ownToken: OwnToken, id: string | undefined, on = BOTH): void {
     const link = id === undefined ? '' : hashOf(id)
-    this.#publish(holding, sides, { kind: 'claim', link, ...this.#claim(holding) })
+    this.#publish(ownToken, on, { kind: 'claim', link, ...this.#claim(ownToken) })
   }
 
-  left(holding: Holding): void {
-    this.#publish(holding, BOTH, { kind: 'left', ...this.#claim(holding) })
+  left(ownToken: OwnToken): void {
+    this.#publish(ownToken, BOTH, { kind: 'left', ...this.#claim(ownToken) })
   }
 
-  count(holding: Holding): void {
-    this.#publish(holding, BOTH, { kind: 'count', node: this.#options.node, ...this.#countOf(holding) })
+  count(ownToken: OwnToken): void {
+    this.#publish(ownToken, BOTH, { kind: 'count', node: this.#options.node, ...this.#countOf(ownToken) })
   }
 
-  #claim(holding: Holding): Claim & Count & ClusterTime {
-    const { number = 0 } = holding
-    return { node: this.#options.node, number, ...this.#clock.said, ...this.#countOf(holding) }
+  #claim(ownToken: OwnToken): Claim & Count & ClusterTime {
+    const { number = 0 } = ownToken
+    return { node: this.#options.node, number, ...this.#clock.said, ...this.#countOf(ownToken) }
   }
 
-  #publish({ hash }: Holding, sides: readonly Side[], message: TokenMessage): void {
+  #publish({ hash }: OwnToken, on: readonly TokenSubject[], message: TokenMessage): void {
     const { engine, subjects } = this.#options
     const text = JSON.stringify(message)
-    for (const side of sides) engine.publish(subjects[side](hash), text)
+    for (const subject of on) engine.publish(subjects[subject](hash), text)
   }
 }

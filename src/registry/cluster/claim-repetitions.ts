@@ -1,4 +1,4 @@
-import type { Holding } from './holdings.ts'
+import type { OwnToken } from './own-tokens.ts'
 
 /**
  * A claim is made again when its node has heard itself so long after it, in milliseconds: interest in a subject needs up to some milliseconds
@@ -9,25 +9,25 @@ const REPEAT_AFTER_MS = [500, 1500]
 /** Claims that are to be made again. */
 export class ClaimRepetitions {
   /** How often each was. */
-  readonly #repeated = new Map<Holding, number>()
+  readonly #repeated = new Map<OwnToken, number>()
 
-  begin(holding: Holding): void {
-    this.#repeated.set(holding, 0)
+  begin(ownToken: OwnToken): void {
+    this.#repeated.set(ownToken, 0)
   }
 
-  end(holding: Holding): void {
-    this.#repeated.delete(holding)
+  end(ownToken: OwnToken): void {
+    this.#repeated.delete(ownToken)
   }
 
   /** @param sentMs when this node said what it has heard now, by the clock */
-  due(sentMs: number): readonly Holding[] {
-    const due: Holding[] = []
-    for (const [holding, repeated] of this.#repeated) {
+  due(sentMs: number): readonly OwnToken[] {
+    const due: OwnToken[] = []
+    for (const [ownToken, repeated] of this.#repeated) {
       const afterMs = REPEAT_AFTER_MS[repeated] ?? 0
-      if (sentMs - holding.claimedMs < afterMs) continue
-      due.push(holding)
-      if (repeated + 1 < REPEAT_AFTER_MS.length) this.#repeated.set(holding, repeated + 1)
-      else this.#repeated.delete(holding)
+      if (sentMs - ownToken.claimedMs < afterMs) continue
+      due.push(ownToken)
+      if (repeated + 1 < REPEAT_AFTER_MS.length) this.#repeated.set(ownToken, repeated + 1)
+      else this.#repeated.delete(ownToken)
     }
     return due
   }

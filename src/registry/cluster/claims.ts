@@ -4,12 +4,12 @@ import { isHigher } from './claim-order.ts'
 import { ClaimPublisher } from './claim-publisher.ts'
 import { ClusterClock } from './cluster-clock.ts'
 import type { Engine, EngineMessage } from './engine.ts'
-import { type Holding, Holdings } from './holdings.ts'
 import { JoinOrder } from './join-order.ts'
 import type { Claimant, LocalRegistrants } from './local-registrants.ts'
 import { type Claim, type ClusterTime, readTokenMessage } from './messages.ts'
 import { Others } from './others.ts'
 import { OwnClaims } from './own-claims.ts'
+import { type OwnToken, OwnTokens } from './own-tokens.ts'
 import { type Report, RIVALS_MAX } from './replies.ts'
 import type { Roll } from './roll.ts'
 import { hashOf, type Subjects } from './subjects.ts'
@@ -27,8 +27,8 @@ export interface ClaimsOptions<Entry extends Claimant> {
   readonly rollCall: (hash: string) => Promise<Roll>
   /** Other nodes have more registrants of this token, or fewer, or clients are sent elsewhere than before. */
   readonly onChanged: (token: string) => void
-  /** Somebody asks the holder. @param holding undefined where this node has nothing of the token any more */
-  readonly onQuestion: (holding: Holding | undefined, reply: string) => void
+  /** Somebody asks the holder. @param ownToken undefined where this node has nothing of the token any more */
+  readonly onQuestion: (ownToken: OwnToken | undefined, reply: string) => void
   /** A message that is none. */
   readonly onIgnored: () => void
 }
@@ -38,51 +38,51 @@ export interface ClaimsOptions<Entry extends Claimant> {
  * hears of a newer registrant gives way, and is a fallback from then on. See docs/cluster.md.
  */
 export class Claims<Entry extends Claimant> {
-  readonly holdings: Holdings
+  readonly ownTokens: OwnTokens
   readonly others: Others<Entry>
   readonly clock: ClusterClock
   readonly order: JoinOrder<Entry>
   readonly own: OwnClaims<Entry>
   readonly #options: ClaimsOptions<Entry>
   readonly #publisher: ClaimPublisher
-  readonly #elections = new Map<Holding, Promise<void>>()
+  readonly #elections = new Map<OwnToken, Promise<void>>()
 
   constructor(options: ClaimsOptions<Entry>) {
     this.#options = options
     const { clock, engine, subjects, node } = options
     this.clock = new ClusterClock(clock, node)
     this.order = new JoinOrder(this.clock)
-    this.holdings = new Holdings(engine, subjects, (...heard) => this.#hear(...heard), clock, this.clock)
+    this.ownTokens = new OwnTokens(engine, subjects, (...heard) => this.#hear(...heard), clock, this.clock)
     this.others = new Others({
       ...options,
       order: this.order,
       clusterClock: this.clock,
-      holdings: this.holdings,
+      ownTokens: this.ownTokens,
     })
-    this.#publisher = new ClaimPublisher(options, this.clock, (holding) => this.others.own(holding))
-    const { holdings, others } = this
-    this.own = new OwnClaims({ ...options, holdings, others, publisher: this.#publisher })
+    this.#publisher = new ClaimPublisher(options, this.clock, (ownToken) => this.others.own(ownToken))
+    const { ownTokens, others } = this
+    this.own = new OwnClaims({ ...options, ownTokens, others, publisher: this.#publisher })
   }
 
   /** Whether clients are sent here, as far as this node knows. */
   isHolder(hash: string): boolean {
-    return this.holdings.get(hash)?.side === 'ask'
+    return this.ownTokens.get(hash)?.subject === 'ask'
   }
 
   /** What this node has of a token; undefined if nothing. */
   report(hash: string): Report | undefined {
-    const holding = this.holdings.get(hash)
-    if (holding === undefined) return undefined
-    return { hash, number: holding.number ?? 0, rivals: this.others.claims(holding).slice(0, RIVALS_MAX) }
+    const ownToken = this.ownTokens.get(hash)
+    if (ownToken === undefined) return undefined
+    return { hash, number: ownToken.number ?? 0, rivals: this.others.claims(ownToken).slice(0, RIVALS_MAX) }
   }
 
   /** A registrant has come that clients can be sent to: it is the newest of all. */
   joined(entry: Entry): void {
     const hash = hashOf(entry.token)
-    const holding = this.holdings.get(hash) ?? this.holdings.add(entry.token, hash, 'ask')
-    holding.number = this.order.join(entry, holding.number)
-    this.own.claim(holding)
-    this.others.joined(holding)
+    const ownToken = this.ownTokens.get(hash) ?? this.ownTokens.add(entry.token, hash, 'ask')
+    ownToken.number = this.order.join(entry, ownToken.number)
+    this.own.claim(ownToken)
+    this.others.joined(ownToken)
   }
 
   /** A registrant of this token has left, or answers no more, or answers again, or cannot be published. */
@@ -90,23 +90,23 @@ export class Claims<Entry extends Claimant> {
     const { local } = this.#options
     const hash = hashOf(token)
     const newest = local.newest(token)
-    const known = this.holdings.get(hash)
+    const known = this.ownTokens.get(hash)
     if (known === undefined && local.count(token) === 0) return
-    const holding = known ?? this.holdings.add(token, hash, 'fallback')
-    const before = holding.number
-    holding.number = newest && this.order.of(newest)
-    const { number, side } = holding
-    if (side === 'ask' && number !== before) this.own.giveUp(holding)
-    else if (this.others.isShared(holding)) this.#publisher.count(holding)
-    if (side === 'fallback' && number === undefined) this.own.standBack(holding)
-    if (number !== undefined && number !== before) inBackground(this.elect(holding))
+    const ownToken = known ?? this.ownTokens.add(token, hash, 'fallback')
+    const before = ownToken.number
+    ownToken.number = newest && this.order.of(newest)
+    const { number, subject } = ownToken
+    if (subject === 'ask' && number !== before) this.own.giveUp(ownToken)
+    else if (this.others.isShared(ownToken)) this.#publisher.count(ownToken)
+    if (subject === 'fallback' && number === undefined) this.own.standBack(ownToken)
+    if (number !== undefined && number !== before) inBackground(this.elect(ownToken))
   }
 
   /** Asks all, and claims the token if its own registrant is the newest. */
-  elect(holding: Holding): Promise<void> {
+  elect(ownToken: OwnToken): Promise<void> {
     const running =
-      this.#elections.get(holding) ?? this.#elect(holding).finally(() => this.#elections.delete(holding))
-    this.#elections.set(holding, running)
+      this.#elections.get(ownToken) ?? this.#elect(ownToken).finally(() => this.#elections.delete(ownToken))
+    this.#elections.set(ownToken, running)
     return running
   }
 
@@ -116,43 +116,43 @@ export class Claims<Entry extends Claimant> {
    * @param number that one's; a newer one may have come since
    * @returns whether clients are sent here from now on
    */
-  async takeOver(holding: Holding, number: number): Promise<boolean> {
-    const { number: own = 0 } = holding
+  async takeOver(ownToken: OwnToken, number: number): Promise<boolean> {
+    const { number: own = 0 } = ownToken
     if (own < number) return false
-    const [rival] = this.others.claims(holding)
+    const [rival] = this.others.claims(ownToken)
     // The rival's node may have answered before it made that claim, or it has none any more: asked now, it says which.
-    if (rival !== undefined && this.#isHigher(rival, own)) await this.elect(holding)
-    else if (holding.side === 'fallback') this.own.claim(holding)
-    return this.holdings.get(holding.hash) === holding && holding.side === 'ask'
+    if (rival !== undefined && this.#isHigher(rival, own)) await this.elect(ownToken)
+    else if (ownToken.subject === 'fallback') this.own.claim(ownToken)
+    return this.ownTokens.get(ownToken.hash) === ownToken && ownToken.subject === 'ask'
   }
 
   /** Says once more what is here, and asks those that had the token too whether they still have it: something may have been lost. */
-  async repeat(holding: Holding): Promise<void> {
-    this.own.repeat(holding)
-    if (!this.others.isShared(holding)) return
-    const known = this.others.known(holding)
-    this.others.keepAnswered(holding, known, await this.#options.rollCall(holding.hash))
+  async repeat(ownToken: OwnToken): Promise<void> {
+    this.own.repeat(ownToken)
+    if (!this.others.isShared(ownToken)) return
+    const known = this.others.known(ownToken)
+    this.others.keepAnswered(ownToken, known, await this.#options.rollCall(ownToken.hash))
   }
 
   /** Ends what is over. To be called again and again. */
   tick(): void {
-    this.holdings.tick()
+    this.ownTokens.tick()
     this.others.tick()
     this.own.endExpecting()
   }
 
-  async #elect(holding: Holding): Promise<void> {
-    if (holding.side === 'ask') return
-    const [rival] = this.others.claims(holding)
-    const known = this.others.known(holding)
-    const roll = await this.#options.rollCall(holding.hash)
+  async #elect(ownToken: OwnToken): Promise<void> {
+    if (ownToken.subject === 'ask') return
+    const [rival] = this.others.claims(ownToken)
+    const known = this.others.known(ownToken)
+    const roll = await this.#options.rollCall(ownToken.hash)
     const { newest, isNewestSilent } = roll
-    const isSame = this.others.claims(holding)[0]?.number === rival?.number
-    const isNewest = newest?.node === this.#options.node && newest.report.number === holding.number
-    this.others.keepAnswered(holding, known, roll)
-    if (isSame && isNewest && !isNewestSilent) this.own.claim(holding)
+    const isSame = this.others.claims(ownToken)[0]?.number === rival?.number
+    const isNewest = newest?.node === this.#options.node && newest.report.number === ownToken.number
+    this.others.keepAnswered(ownToken, known, roll)
+    if (isSame && isNewest && !isNewestSilent) this.own.claim(ownToken)
     // The holder may not have heard of this one, or hold an older one: then it gives way, and who asks next asks all.
-    else this.own.repeat(holding)
+    else this.own.repeat(ownToken)
   }
 
   /** Whether another node's claim is higher than this node's number. */
@@ -164,28 +164,28 @@ export class Claims<Entry extends Claimant> {
     const { node, onIgnored, onQuestion } = this.#options
     const heard = readTokenMessage(message.data)
     if (heard === undefined) return onIgnored()
-    const holding = this.holdings.get(hash)
-    if (heard.kind === 'question') return onQuestion(holding, message.reply)
-    if (heard.node === node || holding === undefined) return
+    const ownToken = this.ownTokens.get(hash)
+    if (heard.kind === 'question') return onQuestion(ownToken, message.reply)
+    if (heard.node === node || ownToken === undefined) return
     const claim = heard.kind === 'count' ? undefined : this.#read(heard)
     // A node that has not been heard of before may not have heard of this one either.
-    if (this.others.heard(holding, heard.node, heard, claim)) this.#publisher.count(holding)
-    if (heard.kind === 'left') this.#hearLeft(holding)
-    if (heard.kind === 'claim' && claim !== undefined) this.#hearClaim(holding, claim, heard.link)
+    if (this.others.heard(ownToken, heard.node, heard, claim)) this.#publisher.count(ownToken)
+    if (heard.kind === 'left') this.#hearLeft(ownToken)
+    if (heard.kind === 'claim' && claim !== undefined) this.#hearClaim(ownToken, claim, heard.link)
   }
 
-  #hearLeft(holding: Holding): void {
-    const { number } = holding
-    const [rival] = this.others.claims(holding)
+  #hearLeft(ownToken: OwnToken): void {
+    const { number } = ownToken
+    const [rival] = this.others.claims(ownToken)
     const isNewest = rival === undefined || !this.#isHigher(rival, number)
-    if (number !== undefined && isNewest) inBackground(this.elect(holding))
+    if (number !== undefined && isNewest) inBackground(this.elect(ownToken))
   }
 
-  #hearClaim(holding: Holding, theirs: Claim, link: string): void {
-    if (!this.#isHigher(theirs, holding.number)) this.own.assert(holding)
-    else if (holding.side === 'ask') this.own.giveWay(holding)
-    else this.#options.local.stopExpecting(holding.token)
-    this.#options.local.replace(holding.token, (entry) => this.#isOlderLink(entry, theirs, link))
+  #hearClaim(ownToken: OwnToken, theirs: Claim, link: string): void {
+    if (!this.#isHigher(theirs, ownToken.number)) this.own.assert(ownToken)
+    else if (ownToken.subject === 'ask') this.own.giveWay(ownToken)
+    else this.#options.local.stopExpecting(ownToken.token)
+    this.#options.local.replace(ownToken.token, (entry) => this.#isOlderLink(entry, theirs, link))
   }
 
   /** By this node's clock. */

@@ -4,9 +4,9 @@ import type { Registrant } from '../registrant.ts'
 import type { Resolution } from '../resolution.ts'
 import type { Claims } from './claims.ts'
 import type { Engine } from './engine.ts'
-import type { Holding } from './holdings.ts'
 import type { LocalRegistrants } from './local-registrants.ts'
 import type { NodeQuestion } from './messages.ts'
+import type { OwnToken } from './own-tokens.ts'
 import type { Reply } from './replies.ts'
 import { encodeResolution } from './resolution-codec.ts'
 import type { Subjects } from './subjects.ts'
@@ -19,7 +19,7 @@ export interface QuestionHandlerOptions {
   readonly subjects: Subjects
   /** This node. */
   readonly node: string
-  readonly claims: Pick<Claims<Registrant>, 'clock' | 'holdings' | 'report' | 'takeOver' | 'others'>
+  readonly claims: Pick<Claims<Registrant>, 'clock' | 'ownTokens' | 'report' | 'takeOver' | 'others'>
   readonly local: Pick<LocalRegistrants<Registrant>, 'count'>
   /** Of the registrants of this process. */
   readonly directory: Directory
@@ -41,12 +41,12 @@ export class QuestionHandler {
   /**
    * To the holder.
    *
-   * @param holding undefined where this node has nothing of the token any more
+   * @param ownToken undefined where this node has nothing of the token any more
    */
-  answerHolder(holding: Holding | undefined, reply: string): void {
+  answerHolder(ownToken: OwnToken | undefined, reply: string): void {
     if (!this.#isReply(reply)) return
     // It was on its way when clients began to be sent elsewhere.
-    if (holding?.side === 'ask') this.#answer(holding, reply)
+    if (ownToken?.subject === 'ask') this.#answer(ownToken, reply)
     else this.#say({ kind: 'moved' }, reply)
   }
 
@@ -54,12 +54,12 @@ export class QuestionHandler {
   answerNode({ hash, number, isSecond }: NodeQuestion, reply: string): void {
     if (!this.#isReply(reply)) return
     const { claims } = this.#options
-    const holding = claims.holdings.get(hash)
-    if (holding === undefined) return this.#say({ kind: 'moved' }, reply)
-    const isNone = number === 0 && holding.number === undefined
-    if (isSecond || isNone) return this.#answer(holding, reply)
+    const ownToken = claims.ownTokens.get(hash)
+    if (ownToken === undefined) return this.#say({ kind: 'moved' }, reply)
+    const isNone = number === 0 && ownToken.number === undefined
+    if (isSecond || isNone) return this.#answer(ownToken, reply)
     const takeOver = async (): Promise<void> => {
-      if (await claims.takeOver(holding, number)) this.#answer(holding, reply)
+      if (await claims.takeOver(ownToken, number)) this.#answer(ownToken, reply)
       else this.#say({ kind: 'moved' }, reply)
     }
     this.#whileWaiting(takeOver)
@@ -69,14 +69,14 @@ export class QuestionHandler {
     if (!this.#isReply(reply)) return
     const { claims, hearsForMs } = this.#options
     const has = hashes.flatMap((hash) => claims.report(hash) ?? [])
-    const gaveUp = hashes.filter((hash) => claims.holdings.gaveUp(hash))
+    const gaveUp = hashes.filter((hash) => claims.ownTokens.gaveUp(hash))
     this.#say({ kind: 'here', hearsForMs: hearsForMs(), has, gaveUp, ...claims.clock.said }, reply)
   }
 
-  #answer(holding: Holding, reply: string): void {
-    const known = this.#options.directory.atOnce(holding.token)
-    if (known !== undefined) return this.#send(holding, reply, known)
-    this.#whileWaiting(() => this.#answerLater(holding, reply))
+  #answer(ownToken: OwnToken, reply: string): void {
+    const known = this.#options.directory.atOnce(ownToken.token)
+    if (known !== undefined) return this.#send(ownToken, reply, known)
+    this.#whileWaiting(() => this.#answerLater(ownToken, reply))
   }
 
   #whileWaiting(answer: () => Promise<void>): void {
@@ -89,25 +89,25 @@ export class QuestionHandler {
     )
   }
 
-  async #answerLater(holding: Holding, reply: string): Promise<void> {
+  async #answerLater(ownToken: OwnToken, reply: string): Promise<void> {
     const { claims, directory } = this.#options
-    const before = this.#stateOf(holding)
-    const answer = await directory.later(holding.token)
+    const before = this.#stateOf(ownToken)
+    const answer = await directory.later(ownToken.token)
     // A newer registrant may have come to another node meanwhile, or the newest one of this has left.
-    const isStill = claims.holdings.get(holding.hash) === holding && this.#stateOf(holding) === before
-    if (isStill) this.#send(holding, reply, answer)
+    const isStill = claims.ownTokens.get(ownToken.hash) === ownToken && this.#stateOf(ownToken) === before
+    if (isStill) this.#send(ownToken, reply, answer)
     else this.#say({ kind: 'moved' }, reply)
   }
 
   /** A fallback's answer counts only while nothing is new, there or elsewhere. */
-  #stateOf(holding: Holding): string {
-    const [rival] = this.#options.claims.others.claims(holding)
-    return holding.side === 'ask' ? 'ask' : `${holding.number} ${rival?.number}`
+  #stateOf(ownToken: OwnToken): string {
+    const [rival] = this.#options.claims.others.claims(ownToken)
+    return ownToken.subject === 'ask' ? 'ask' : `${ownToken.number} ${rival?.number}`
   }
 
-  #send(holding: Holding, reply: string, answer: Resolution): void {
+  #send(ownToken: OwnToken, reply: string, answer: Resolution): void {
     const { node, claims, local } = this.#options
-    const registrants = local.count(holding.token) + claims.others.count(holding)
+    const registrants = local.count(ownToken.token) + claims.others.count(ownToken)
     const encoded = encodeResolution(answer, registrants)
     this.#say(encoded === undefined ? { kind: 'none' } : { kind: 'answer', node, ...encoded }, reply)
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Holding } from './holdings.ts'
+import type { OwnToken } from './own-tokens.ts'
 
 /** So long after nodes could not hear each other two of them may hold one token, in milliseconds: 50,000 claims need 5 s. */
 const UNSETTLED_MS = 10_000
@@ -9,14 +9,14 @@ const REPEATS = 2500
 /** What follows when nodes could not hear each other: each says again what it claims, and until all have, nobody trusts its own claims. */
 export class Settling {
   readonly #clock: Clock
-  readonly #holdings: Iterable<Holding>
-  readonly #repeat: (holding: Holding) => void
+  readonly #ownTokens: Iterable<OwnToken>
+  readonly #repeat: (ownToken: OwnToken) => void
   #untilMs = Number.NEGATIVE_INFINITY
-  #left: Iterator<Holding> | undefined
+  #left: Iterator<OwnToken> | undefined
 
-  constructor(clock: Clock, holdings: Iterable<Holding>, repeat: (holding: Holding) => void) {
+  constructor(clock: Clock, ownTokens: Iterable<OwnToken>, repeat: (ownToken: OwnToken) => void) {
     this.#clock = clock
-    this.#holdings = holdings
+    this.#ownTokens = ownTokens
     this.#repeat = repeat
   }
 
@@ -31,7 +31,7 @@ export class Settling {
 
   begin(): void {
     this.doubt()
-    this.#left = this.#holdings[Symbol.iterator]()
+    this.#left = this.#ownTokens[Symbol.iterator]()
   }
 
   /** To be called four times a second. */

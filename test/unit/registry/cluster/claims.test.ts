@@ -12,20 +12,20 @@ describe('a newcomer', () => {
   })
 
   it('has a higher number than the one before it, also at the same moment', async () => {
-    const { claims, add, holding } = await startClaims()
+    const { claims, add, ownToken } = await startClaims()
     const [one, other] = [add(), add()]
     claims.joined(one)
-    const { number = 0 } = holding()
+    const { number = 0 } = ownToken()
     claims.joined(other)
-    expect(holding().number).toBeGreaterThan(number)
-    expect(claims.order.of(other)).toBe(holding().number)
+    expect(ownToken().number).toBeGreaterThan(number)
+    expect(claims.order.of(other)).toBe(ownToken().number)
   })
 
   it('that clients cannot be sent to has its node be a fallback without a claim', async () => {
-    const { claims, add, holding, said } = await startClaims()
+    const { claims, add, ownToken, said } = await startClaims()
     add(false)
     claims.changed(TOKEN)
-    expect([holding().side, said()]).toEqual(['fallback', []])
+    expect([ownToken().subject, said()]).toEqual(['fallback', []])
   })
 })
 
@@ -55,44 +55,44 @@ describe('a claim of another node', () => {
   })
 
   it('is not answered where it is the own one', async () => {
-    const { join, hears, said, holding } = await startClaims()
+    const { join, hears, said, ownToken } = await startClaims()
     await join()
     said()
-    hears('claim', SELF, (holding().number ?? 0) - 1)
+    hears('claim', SELF, (ownToken().number ?? 0) - 1)
     expect(said()).toEqual([])
   })
 })
 
 describe('a holder', () => {
   it('whose newest registrant leaves says so with the number of the next one, and asks all whether that is the newest', async () => {
-    const { claims, join, leave, holding, said, lastSaid, rollCalls, answer } = await startClaims()
+    const { claims, join, leave, ownToken, said, lastSaid, rollCalls, answer } = await startClaims()
     const older = await join()
     const newest = await join()
     said()
     leave(newest)
     expect(lastSaid()).toMatchObject({ kind: 'left', number: claims.order.of(older) })
     expect(said()).toEqual(['left at ask', 'left at fallback'])
-    expect([holding().side, rollCalls.length]).toEqual(['fallback', 1])
+    expect([ownToken().subject, rollCalls.length]).toEqual(['fallback', 1])
     await answer()
-    expect([holding().side, said()]).toEqual(['ask', ['claim at ask', 'claim at fallback']])
+    expect([ownToken().subject, said()]).toEqual(['ask', ['claim at ask', 'claim at fallback']])
   })
 
   it('stays it, and asks nobody, where an older registrant leaves', async () => {
-    const { join, leave, holding, said, rollCalls } = await startClaims()
+    const { join, leave, ownToken, said, rollCalls } = await startClaims()
     const older = await join()
     await join()
     said()
     leave(older)
-    expect([holding().side, said(), rollCalls]).toEqual(['ask', [], []])
+    expect([ownToken().subject, said(), rollCalls]).toEqual(['ask', [], []])
   })
 
   it('keeps the place of a lost registrant, if it has no other', async () => {
-    const { claims, add, join, expect: expectBack, clock, holding, said } = await startClaims()
+    const { claims, add, join, expect: expectBack, clock, ownToken, said } = await startClaims()
     const lost = await join()
     lost.isFindable = false
     expectBack(clock.now() + 1000)
     claims.changed(TOKEN)
-    expect([holding().side, claims.own.expecting]).toEqual(['ask', 1])
+    expect([ownToken().subject, claims.own.expecting]).toEqual(['ask', 1])
     said()
     // It claims nothing: the claim is not made again.
     claims.own.confirmed(clock.now() + 5000)
@@ -102,13 +102,13 @@ describe('a holder', () => {
   })
 
   it('gives it up where the one before is here', async () => {
-    const { claims, join, expect: expectBack, clock, holding } = await startClaims()
+    const { claims, join, expect: expectBack, clock, ownToken } = await startClaims()
     await join()
     const lost = await join()
     expectBack(clock.now() + 1000)
     lost.isFindable = false
     claims.changed(TOKEN)
-    expect([holding().side, claims.own.expecting]).toEqual(['fallback', 0])
+    expect([ownToken().subject, claims.own.expecting]).toEqual(['fallback', 0])
   })
 })
 
@@ -120,11 +120,11 @@ it('a token that is not here is nothing that changes', async () => {
 
 describe('a fallback that hears that a newest registrant has left', () => {
   it('claims the token where its own is the newest of all', async () => {
-    const { hears, answer, holding, said, rollCalls } = await startFallback()
+    const { hears, answer, ownToken, said, rollCalls } = await startFallback()
     hears('left', A, 1)
-    expect([holding().side, rollCalls.length, said()]).toEqual(['fallback', 1, []])
+    expect([ownToken().subject, rollCalls.length, said()]).toEqual(['fallback', 1, []])
     await answer([{ node: B, number: 2 }])
-    expect([holding().side, said()]).toEqual(['ask', ['claim at ask', 'claim at fallback']])
+    expect([ownToken().subject, said()]).toEqual(['ask', ['claim at ask', 'claim at fallback']])
   })
 
   it('asks nobody while it knows a higher claim', async () => {
@@ -162,7 +162,7 @@ describe('a fallback that hears that a newest registrant has left', () => {
     const one = await startFallback()
     one.hears('left', A, 1)
     await happen(one)
-    expect(one.holding().side).toBe('fallback')
+    expect(one.ownToken().subject).toBe('fallback')
     const kind = one.older.isFindable ? 'claim' : 'count'
     expect(one.said().slice(-2)).toEqual([`${kind} at ask`, `${kind} at fallback`])
   })
@@ -187,56 +187,56 @@ it('a fallback asks nobody where one of its older registrants leaves', async () 
 })
 
 it('a registrant that answers again is claimed where it is the newest of all', async () => {
-  const { claims, older, answer, holding, rollCalls, said } = await startFallback()
+  const { claims, older, answer, ownToken, rollCalls, said } = await startFallback()
   older.isFindable = false
   claims.changed(TOKEN)
   older.isFindable = true
   said()
   claims.changed(TOKEN)
-  expect([holding().side, rollCalls.length]).toEqual(['fallback', 1])
+  expect([ownToken().subject, rollCalls.length]).toEqual(['fallback', 1])
   await answer()
-  expect([holding().side, said().at(-1)]).toEqual(['ask', 'claim at fallback'])
+  expect([ownToken().subject, said().at(-1)]).toEqual(['ask', 'claim at fallback'])
 })
 
 describe('a node that is asked because its registrant was the newest one', () => {
   it('becomes the holder at once where it knows no higher rival', async () => {
-    const { claims, hears, holding, said, rollCalls } = await startFallback()
+    const { claims, hears, ownToken, said, rollCalls } = await startFallback()
     hears('count', A, 0)
     hears('left', A, 1)
     rollCalls.length = 0
     said()
-    expect(await claims.takeOver(holding(), holding().number ?? 0)).toBe(true)
+    expect(await claims.takeOver(ownToken(), ownToken().number ?? 0)).toBe(true)
     expect([said(), rollCalls]).toEqual([['claim at ask', 'claim at fallback'], []])
-    expect(await claims.takeOver(holding(), holding().number ?? 0)).toBe(true)
+    expect(await claims.takeOver(ownToken(), ownToken().number ?? 0)).toBe(true)
     expect(said()).toEqual([])
   })
 
   it('asks all itself where it knows one', async () => {
-    const { claims, answer, holding, rollCalls } = await startFallback()
+    const { claims, answer, ownToken, rollCalls } = await startFallback()
     for (const isHigher of [true, false]) {
-      const isHolder = claims.takeOver(holding(), holding().number ?? 0)
+      const isHolder = claims.takeOver(ownToken(), ownToken().number ?? 0)
       expect(rollCalls).toHaveLength(1)
       await answer(isHigher ? [{ node: A, number: 2 ** 50 }] : [])
-      expect([await isHolder, holding().side]).toEqual(isHigher ? [false, 'fallback'] : [true, 'ask'])
+      expect([await isHolder, ownToken().subject]).toEqual(isHigher ? [false, 'fallback'] : [true, 'ask'])
     }
   })
 
   it('says that it has moved where its newest registrant is an older one by now', async () => {
-    const { claims, holding, said, rollCalls } = await startFallback()
-    expect(await claims.takeOver(holding(), (holding().number ?? 0) + 1)).toBe(false)
-    expect([said(), rollCalls, holding().side]).toEqual([[], [], 'fallback'])
+    const { claims, ownToken, said, rollCalls } = await startFallback()
+    expect(await claims.takeOver(ownToken(), (ownToken().number ?? 0) + 1)).toBe(false)
+    expect([said(), rollCalls, ownToken().subject]).toEqual([[], [], 'fallback'])
   })
 
   it('holds it where that is a newer one by now', async () => {
-    const { claims, holding, hears } = await startFallback()
+    const { claims, ownToken, hears } = await startFallback()
     hears('left', A, 1)
-    expect(await claims.takeOver(holding(), (holding().number ?? 0) - 1)).toBe(true)
-    expect(holding().side).toBe('ask')
+    expect(await claims.takeOver(ownToken(), (ownToken().number ?? 0) - 1)).toBe(true)
+    expect(ownToken().subject).toBe('ask')
   })
 
   it('says so too where a newcomer has come and all have gone while it asked', async () => {
-    const { claims, older, join, leave, holding, answer } = await startFallback()
-    const isHolder = claims.takeOver(holding(), holding().number ?? 0)
+    const { claims, older, join, leave, ownToken, answer } = await startFallback()
+    const isHolder = claims.takeOver(ownToken(), ownToken().number ?? 0)
     const newcomer = await join()
     leave(older)
     leave(newcomer)

@@ -85,10 +85,10 @@ describe('where there are too many', () => {
 })
 
 it('what a node has said is forgotten when it is no member any more', async () => {
-  const { claims, holding } = await startFallback()
+  const { claims, ownToken } = await startFallback()
   claims.tick()
   claims.others.keepOnly({ get: () => undefined })
-  expect([claims.others.count(holding()), claims.others.claims(holding()), claims.others.size]).toEqual([
+  expect([claims.others.count(ownToken()), claims.others.claims(ownToken()), claims.others.size]).toEqual([
     0,
     [],
     0,

@@ -21,13 +21,13 @@ it('a claim is made again half a second after it, and a second later, as long as
 })
 
 it('what is said once more is the claim on both sides, or how many there are where clients can be sent to none', async () => {
-  const { claims, older, holding, said } = await startFallback()
-  claims.own.repeat(holding())
+  const { claims, older, ownToken, said } = await startFallback()
+  claims.own.repeat(ownToken())
   expect(said()).toEqual(BOTH)
   older.isFindable = false
   claims.changed(TOKEN)
   said()
-  claims.own.repeat(holding())
+  claims.own.repeat(ownToken())
   expect(said()).toEqual(['count at ask', 'count at fallback'])
 })
 
@@ -38,5 +38,5 @@ it('nobody is expected back any more where another node has a newer one', async 
   leave(lost)
   expect(claims.own.expecting).toBe(1)
   hears('claim', A, claims.clock.now)
-  expect([claims.own.expecting, [...claims.holdings]]).toEqual([0, []])
+  expect([claims.own.expecting, [...claims.ownTokens]]).toEqual([0, []])
 })

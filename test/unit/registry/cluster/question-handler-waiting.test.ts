@@ -6,10 +6,10 @@ import {
 import { hashOf, Subjects } from '../../../../src/registry/cluster/subjects.ts'
 
 it('so many questions to one node wait at a time, also while it asks all itself whether it has the newest registrant', async () => {
-  const holding = {
+  const ownToken = {
     token: 'insecure_1',
     hash: hashOf('insecure_1'),
-    side: 'fallback',
+    subject: 'fallback',
     number: 5,
     claimedMs: 0,
   }
@@ -22,13 +22,13 @@ it('so many questions to one node wait at a time, also while it asks all itself 
     subjects,
     node: 'a'.repeat(16),
     claims: {
-      holdings: { get: () => holding },
+      ownTokens: { get: () => ownToken },
       takeOver: () => new Promise<boolean>((resolve) => answers.push(() => resolve(false))),
     },
     onIgnored: () => (ignored += 1),
   } as unknown as QuestionHandlerOptions)
   const ask = (): void => {
-    const question = { kind: 'question', hash: holding.hash, number: 5, isSecond: false } as const
+    const question = { kind: 'question', hash: ownToken.hash, number: 5, isSecond: false } as const
     handler.answerNode(question, subjects.reply('b'.repeat(16), '1'))
   }
   for (let count = 0; count < 20_001; count += 1) ask()

@@ -10,12 +10,12 @@ import { A, found, HASH, SELF, SUBJECTS, TOKEN } from '../../../support/director
 const REPLY = SUBJECTS.reply(A, '1')
 
 /** A node that has the token, and what it says when it is asked. */
-function start(side: 'ask' | 'fallback') {
-  const holding = { token: TOKEN, hash: HASH, side, number: 7 as number | undefined }
+function start(subject: 'ask' | 'fallback') {
+  const ownToken = { token: TOKEN, hash: HASH, subject, number: 7 as number | undefined }
   const rivals: Claim[] = []
   const own = { atOnce: found(1) as Resolution | undefined, later: async () => found(1) as Resolution }
   const tookOver: number[] = []
-  const there = { holding: holding as typeof holding | undefined, takesOver: true }
+  const there = { ownToken: ownToken as typeof ownToken | undefined, takesOver: true }
   const said: string[] = []
   const options = {
     engine: {
@@ -27,7 +27,7 @@ function start(side: 'ask' | 'fallback') {
     subjects: SUBJECTS,
     node: SELF,
     claims: {
-      holdings: { get: () => there.holding },
+      ownTokens: { get: () => there.ownToken },
       takeOver: async (_: unknown, number: number) => {
         tookOver.push(number)
         return there.takesOver
@@ -47,11 +47,11 @@ function start(side: 'ask' | 'fallback') {
     return said.splice(0)
   }
   const askHolder = async (): Promise<string[]> => {
-    handler.answerHolder(there.holding as never, REPLY)
+    handler.answerHolder(there.ownToken as never, REPLY)
     for (let turn = 0; turn < 10; turn += 1) await undefined
     return said.splice(0)
   }
-  return { holding, rivals, own, tookOver, there, ask, askHolder }
+  return { ownToken, rivals, own, tookOver, there, ask, askHolder }
 }
 
 describe('a node that is asked as the holder', () => {
@@ -63,7 +63,7 @@ describe('a node that is asked as the holder', () => {
   it('says that the token has moved, where it is none any more', async () => {
     const { askHolder, there } = start('fallback')
     expect(await askHolder()).toEqual(['moved'])
-    there.holding = undefined
+    there.ownToken = undefined
     expect(await askHolder()).toEqual(['moved'])
   })
 
@@ -76,17 +76,17 @@ describe('a node that is asked as the holder', () => {
   it.each<[string, (one: ReturnType<typeof start>) => void, string]>([
     [
       'that token has moved, where it gave way',
-      ({ holding }) => Object.assign(holding, { side: 'fallback' }),
+      ({ ownToken }) => Object.assign(ownToken, { subject: 'fallback' }),
       'moved',
     ],
     [
       'that token has moved, where it has gone',
       ({ there }) => {
-        there.holding = undefined
+        there.ownToken = undefined
       },
       'moved',
     ],
-    ['where another one is', ({ holding }) => Object.assign(holding, { number: 8 }), '1 of 3'],
+    ['where another one is', ({ ownToken }) => Object.assign(ownToken, { number: 8 }), '1 of 3'],
   ])('says %s, when its registrant has answered', async (_, happen, answer) => {
     const one = start('ask')
     one.own.atOnce = undefined
@@ -104,14 +104,14 @@ describe('a node that is asked by its own subject', () => {
     expect([await ask(7), tookOver]).toEqual([['1 of 3'], [7]])
     there.takesOver = false
     expect(await ask(7)).toEqual(['moved'])
-    there.holding = undefined
+    there.ownToken = undefined
     expect(await ask(7)).toEqual(['moved'])
   })
 
   it('answers without that where it is the second one, or has none that can be found', async () => {
-    const { ask, holding, tookOver } = start('fallback')
+    const { ask, ownToken, tookOver } = start('fallback')
     expect(await ask(7, true)).toEqual(['1 of 3'])
-    holding.number = undefined
+    ownToken.number = undefined
     expect(await ask(0)).toEqual(['1 of 3'])
     expect(tookOver).toEqual([])
   })
@@ -123,11 +123,11 @@ describe('a node that is asked by its own subject', () => {
   })
 
   it.each<[string, (one: ReturnType<typeof start>) => void]>([
-    ['here', ({ holding }) => Object.assign(holding, { number: 8 })],
+    ['here', ({ ownToken }) => Object.assign(ownToken, { number: 8 })],
     ['elsewhere', ({ rivals }) => rivals.push({ node: A, number: 9 })],
   ])('says that the token has moved where a newer one has come %s while it waited', async (_, happen) => {
     const one = start('fallback')
-    one.holding.number = undefined
+    one.ownToken.number = undefined
     one.own.atOnce = undefined
     one.own.later = async () => {
       happen(one)

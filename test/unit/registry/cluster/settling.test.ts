@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { ClusterClock } from '../../../../src/registry/cluster/cluster-clock.ts'
-import { Holdings } from '../../../../src/registry/cluster/holdings.ts'
+import { OwnTokens } from '../../../../src/registry/cluster/own-tokens.ts'
 import { Settling } from '../../../../src/registry/cluster/settling.ts'
 import { hashOf, Subjects } from '../../../../src/registry/cluster/subjects.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
@@ -8,12 +8,12 @@ import { FakeClock } from '../../../support/fake-clock.ts'
 function start(tokens: number) {
   const clock = new FakeClock()
   const engine = { subscribe: () => ({ unsubscribe: () => {} }) }
-  const holdings = new Holdings(engine, new Subjects('test'), () => {}, clock, new ClusterClock(clock, 'a'))
-  const add = (token: string) => holdings.add(token, hashOf(token), 'ask')
+  const ownTokens = new OwnTokens(engine, new Subjects('test'), () => {}, clock, new ClusterClock(clock, 'a'))
+  const add = (token: string) => ownTokens.add(token, hashOf(token), 'ask')
   for (let index = 0; index < tokens; index += 1) add(`insecure_${index}`)
   const repeated: string[] = []
-  const settling = new Settling(clock, holdings, ({ token }) => repeated.push(token))
-  return { clock, holdings, add, repeated, settling }
+  const settling = new Settling(clock, ownTokens, ({ token }) => repeated.push(token))
+  return { clock, ownTokens, add, repeated, settling }
 }
 
 it('claims are not trusted for ten seconds after nodes could not hear each other, counted from the last time', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { ClusterClock } from '../../../../src/registry/cluster/cluster-clock.ts'
 import type { EngineMessage } from '../../../../src/registry/cluster/engine.ts'
-import { Holdings } from '../../../../src/registry/cluster/holdings.ts'
+import { OwnTokens } from '../../../../src/registry/cluster/own-tokens.ts'
 import { hashOf, Subjects } from '../../../../src/registry/cluster/subjects.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
@@ -25,78 +25,78 @@ function start() {
     },
   }
   const hear = (hash: string, { subject }: EngineMessage): unknown => heard.push(`${subject} ${hash}`)
-  const holdings = new Holdings(engine, SUBJECTS, hear, clock, new ClusterClock(clock, 'a'))
-  return { clock, done, heard, functions, holdings }
+  const ownTokens = new OwnTokens(engine, SUBJECTS, hear, clock, new ClusterClock(clock, 'a'))
+  return { clock, done, heard, functions, ownTokens }
 }
 
 it('a token that goes to the other side is subscribed to there first, and heard on both for a moment', async () => {
-  const { clock, done, heard, holdings } = start()
-  const holding = holdings.add(TOKEN, HASH, 'fallback')
-  holdings.move(holding, 'ask')
-  holdings.move(holding, 'ask')
+  const { clock, done, heard, ownTokens } = start()
+  const ownToken = ownTokens.add(TOKEN, HASH, 'fallback')
+  ownTokens.move(ownToken, 'ask')
+  ownTokens.move(ownToken, 'ask')
   await clock.advance(199)
-  holdings.tick()
+  ownTokens.tick()
   expect(done).toEqual([`+${FALLBACK}`, `+${ASK}`])
   await clock.advance(1)
-  holdings.tick()
-  holdings.tick()
+  ownTokens.tick()
+  ownTokens.tick()
   expect(done).toEqual([`+${FALLBACK}`, `+${ASK}`, `-${FALLBACK}`])
   expect(heard).toEqual([`${FALLBACK} ${HASH}`, `${ASK} ${HASH}`])
-  expect([holding.side, holdings.counts]).toEqual(['ask', { ask: 1, fallback: 0 }])
+  expect([ownToken.subject, ownTokens.counts]).toEqual(['ask', { ask: 1, fallback: 0 }])
 })
 
 it('a token that goes to and fro has two subscriptions, however often, and one in the end', async () => {
-  const { clock, done, holdings } = start()
-  const holding = holdings.add(TOKEN, HASH, 'ask')
-  for (const side of ['fallback', 'ask', 'fallback', 'ask'] as const) {
-    holdings.move(holding, side)
+  const { clock, done, ownTokens } = start()
+  const ownToken = ownTokens.add(TOKEN, HASH, 'ask')
+  for (const subject of ['fallback', 'ask', 'fallback', 'ask'] as const) {
+    ownTokens.move(ownToken, subject)
     await clock.advance(100)
-    holdings.tick()
+    ownTokens.tick()
   }
   expect(done).toEqual([`+${ASK}`, `+${FALLBACK}`])
   await clock.advance(100)
-  holdings.tick()
+  ownTokens.tick()
   expect(done.slice(2)).toEqual([`-${FALLBACK}`])
-  holdings.move(holding, 'fallback')
+  ownTokens.move(ownToken, 'fallback')
   expect(done.slice(3)).toEqual([`+${FALLBACK}`])
 })
 
 it('a token that this node has no more is heard for a moment, and counts no more', async () => {
-  const { clock, done, holdings } = start()
-  const holding = holdings.add(TOKEN, HASH, 'ask')
-  holdings.remove(holding)
-  holdings.remove(holding)
-  expect([holdings.get(HASH), holdings.counts, done]).toEqual([
+  const { clock, done, ownTokens } = start()
+  const ownToken = ownTokens.add(TOKEN, HASH, 'ask')
+  ownTokens.remove(ownToken)
+  ownTokens.remove(ownToken)
+  expect([ownTokens.get(HASH), ownTokens.counts, done]).toEqual([
     undefined,
     { ask: 0, fallback: 0 },
     [`+${ASK}`],
   ])
-  expect(holdings.gaveUp(HASH)).toBe(true)
+  expect(ownTokens.gaveUp(HASH)).toBe(true)
   await clock.advance(200)
-  holdings.tick()
-  expect([holdings.gaveUp(HASH), done]).toEqual([false, [`+${ASK}`, `-${ASK}`]])
+  ownTokens.tick()
+  expect([ownTokens.gaveUp(HASH), done]).toEqual([false, [`+${ASK}`, `-${ASK}`]])
 })
 
 it('a token that has come again was not given up, and one that is given up twice is so until the last time is a moment ago', async () => {
-  const { clock, holdings } = start()
-  holdings.remove(holdings.add(TOKEN, HASH, 'ask'))
+  const { clock, ownTokens } = start()
+  ownTokens.remove(ownTokens.add(TOKEN, HASH, 'ask'))
   await clock.advance(100)
-  const again = holdings.add(TOKEN, HASH, 'ask')
-  expect(holdings.gaveUp(HASH)).toBe(false)
-  holdings.remove(again)
+  const again = ownTokens.add(TOKEN, HASH, 'ask')
+  expect(ownTokens.gaveUp(HASH)).toBe(false)
+  ownTokens.remove(again)
   await clock.advance(199)
-  holdings.tick()
-  expect(holdings.gaveUp(HASH)).toBe(true)
+  ownTokens.tick()
+  expect(ownTokens.gaveUp(HASH)).toBe(true)
   await clock.advance(1)
-  holdings.tick()
-  expect(holdings.gaveUp(HASH)).toBe(false)
+  ownTokens.tick()
+  expect(ownTokens.gaveUp(HASH)).toBe(false)
 })
 
 it('ten thousand tokens are heard by one function', () => {
-  const { functions, holdings } = start()
+  const { functions, ownTokens } = start()
   for (let index = 0; index < 10_000; index += 1) {
     const token = `insecure_${index}`
-    holdings.add(token, hashOf(token), index % 2 === 0 ? 'ask' : 'fallback')
+    ownTokens.add(token, hashOf(token), index % 2 === 0 ? 'ask' : 'fallback')
   }
   expect(functions.size).toBe(1)
 })

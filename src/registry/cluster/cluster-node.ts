@@ -24,7 +24,7 @@ import { Subjects } from './subjects.ts'
 const TICK_MS = 250
 
 /** This node of a cluster of registries. */
-export class Cluster implements ClusterMembership {
+export class ClusterNode implements ClusterMembership {
   readonly node: string
   readonly members = new Members()
   readonly claims: Claims<Registrant>
@@ -61,7 +61,7 @@ export class Cluster implements ClusterMembership {
       local,
       perToken: options.perToken,
       onChanged: options.onShared,
-      onQuestion: (holding, reply) => this.#questionHandler.answerHolder(holding, reply),
+      onQuestion: (ownToken, reply) => this.#questionHandler.answerHolder(ownToken, reply),
       rollCall: (hash) => this.rollCall(hash),
     })
     this.#heartbeats = new Heartbeats({
@@ -71,8 +71,8 @@ export class Cluster implements ClusterMembership {
       members: this.members,
       clusterClock: this.claims.clock,
     })
-    this.#settling = new Settling(clock, this.claims.holdings, (holding) =>
-      inBackground(this.claims.repeat(holding)),
+    this.#settling = new Settling(clock, this.claims.ownTokens, (ownToken) =>
+      inBackground(this.claims.repeat(ownToken)),
     )
     this.#questionHandler = new QuestionHandler({
       ...common,
@@ -116,7 +116,7 @@ export class Cluster implements ClusterMembership {
 
   get state(): ClusterState {
     const { prefix, name, node } = this.#options
-    const { ask, fallback } = this.claims.holdings.counts
+    const { ask, fallback } = this.claims.ownTokens.counts
     const members = this.members.states
     return { ...this.#health.health, prefix, node, name, members, claims: ask, fallbacks: fallback }
   }

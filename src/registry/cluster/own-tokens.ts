@@ -4,7 +4,7 @@ import type { Engine, EngineMessage, Subscription } from './engine.ts'
 import { lastPart, type Subjects } from './subjects.ts'
 
 /** `ask`: clients of the token are sent here, as far as this node knows. `fallback`: they are sent elsewhere. */
-export type Side = 'ask' | 'fallback'
+export type TokenSubject = 'ask' | 'fallback'
 
 /**
  * A question that was asked when a subscription ended is answered for so long, in milliseconds: it would be waited for in vain. So long is known
@@ -13,39 +13,39 @@ export type Side = 'ask' | 'fallback'
 export const ON_THE_WAY_MS = 200
 
 /** What this node has of a token: registrants, or the place of one that was lost a moment ago. */
-export interface Holding {
+export interface OwnToken {
   readonly token: string
   readonly hash: string
-  readonly side: Side
+  readonly subject: TokenSubject
   /** That of the newest registrant that clients can be sent to; undefined if there is none. */
   number: number | undefined
   /** When it was claimed last, by the clock. */
   claimedMs: number
 }
 
-class SubscribedHolding implements Holding {
+class SubscribedToken implements OwnToken {
   /** Before all shifts of the cluster's clock. */
   #number: number | undefined
   claimedMs = Number.NEGATIVE_INFINITY
-  /** That of the other side, until it ends. */
+  /** That of the other subject, until it ends. */
   before: Subscription | undefined
   readonly #clock: Pick<ClusterClock, 'shiftMs'>
 
   readonly token: string
   readonly hash: string
-  side: Side
+  subject: TokenSubject
   subscription: Subscription
 
   constructor(
     token: string,
     hash: string,
-    side: Side,
+    subject: TokenSubject,
     subscription: Subscription,
     clock: Pick<ClusterClock, 'shiftMs'>,
   ) {
     this.token = token
     this.hash = hash
-    this.side = side
+    this.subject = subject
     this.subscription = subscription
     this.#clock = clock
   }
@@ -60,18 +60,15 @@ class SubscribedHolding implements Holding {
 }
 
 /** The tokens of this node. Each has one subscription: the engine's list of subscribers is the directory. */
-export class Holdings {
+export class OwnTokens {
   readonly #engine: Pick<Engine, 'subscribe'>
   readonly #subjects: Subjects
-  readonly #byHash = new Map<string, SubscribedHolding>()
+  readonly #byHash = new Map<string, SubscribedToken>()
   readonly #onMessage: (message: EngineMessage) => void
   readonly #clock: Clock
   readonly #clusterClock: ClusterClock
   /** Subscriptions that are of no use any more, and since when, the oldest first. */
-  readonly #ending = new Map<
-    Subscription,
-    { readonly sinceMs: number; readonly holding: SubscribedHolding }
-  >()
+  readonly #ending = new Map<Subscription, { readonly sinceMs: number; readonly ownToken: SubscribedToken }>()
   /** By the hashes of tokens that were here a moment ago, the last subscription of each. */
   readonly #gaveUp = new Map<string, Subscription>()
   #askCount = 0
@@ -91,7 +88,7 @@ export class Holdings {
     this.#onMessage = (message) => onMessage(lastPart(message.subject), message)
   }
 
-  get(hash: string): Holding | undefined {
+  get(hash: string): OwnToken | undefined {
     return this.#byHash.get(hash)
   }
 
@@ -100,60 +97,66 @@ export class Holdings {
     return this.#gaveUp.has(hash) && !this.#byHash.has(hash)
   }
 
-  add(token: string, hash: string, side: Side): Holding {
-    const holding = new SubscribedHolding(token, hash, side, this.#subscribe(hash, side), this.#clusterClock)
-    this.#byHash.set(hash, holding)
-    if (side === 'ask') this.#askCount += 1
-    return holding
+  add(token: string, hash: string, subject: TokenSubject): OwnToken {
+    const ownToken = new SubscribedToken(
+      token,
+      hash,
+      subject,
+      this.#subscribe(hash, subject),
+      this.#clusterClock,
+    )
+    this.#byHash.set(hash, ownToken)
+    if (subject === 'ask') this.#askCount += 1
+    return ownToken
   }
 
   /**
    * The new subscription is there before the old one ends: whoever asks finds one of them. One that has not ended yet is taken back: a token
    * that goes to and fro has two.
    */
-  move({ hash }: Holding, side: Side): void {
-    const holding = this.#byHash.get(hash)
-    if (holding === undefined || holding.side === side) return
-    const { before } = holding
+  move({ hash }: OwnToken, subject: TokenSubject): void {
+    const ownToken = this.#byHash.get(hash)
+    if (ownToken === undefined || ownToken.subject === subject) return
+    const { before } = ownToken
     if (before !== undefined) this.#ending.delete(before)
-    holding.before = holding.subscription
-    holding.subscription = before ?? this.#subscribe(hash, side)
-    this.#ending.set(holding.before, { sinceMs: this.#clock.now(), holding })
-    holding.side = side
-    this.#askCount += side === 'ask' ? 1 : -1
+    ownToken.before = ownToken.subscription
+    ownToken.subscription = before ?? this.#subscribe(hash, subject)
+    this.#ending.set(ownToken.before, { sinceMs: this.#clock.now(), ownToken })
+    ownToken.subject = subject
+    this.#askCount += subject === 'ask' ? 1 : -1
   }
 
-  remove({ hash }: Holding): void {
-    const holding = this.#byHash.get(hash)
-    if (holding === undefined) return
-    this.#ending.set(holding.subscription, { sinceMs: this.#clock.now(), holding })
+  remove({ hash }: OwnToken): void {
+    const ownToken = this.#byHash.get(hash)
+    if (ownToken === undefined) return
+    this.#ending.set(ownToken.subscription, { sinceMs: this.#clock.now(), ownToken })
     this.#byHash.delete(hash)
-    this.#gaveUp.set(hash, holding.subscription)
-    if (holding.side === 'ask') this.#askCount -= 1
+    this.#gaveUp.set(hash, ownToken.subscription)
+    if (ownToken.subject === 'ask') this.#askCount -= 1
   }
 
   /** Ends subscriptions that are of no use any more. To be called again and again. */
   tick(): void {
     const nowMs = this.#clock.now()
-    for (const [subscription, { sinceMs, holding }] of this.#ending) {
+    for (const [subscription, { sinceMs, ownToken }] of this.#ending) {
       if (nowMs - sinceMs < ON_THE_WAY_MS) return
       this.#ending.delete(subscription)
-      if (holding.before === subscription) holding.before = undefined
-      if (this.#gaveUp.get(holding.hash) === subscription) this.#gaveUp.delete(holding.hash)
+      if (ownToken.before === subscription) ownToken.before = undefined
+      if (this.#gaveUp.get(ownToken.hash) === subscription) this.#gaveUp.delete(ownToken.hash)
       subscription.unsubscribe()
     }
   }
 
-  [Symbol.iterator](): IterableIterator<Holding> {
+  [Symbol.iterator](): IterableIterator<OwnToken> {
     return this.#byHash.values()
   }
 
   /** How many tokens clients are sent here for, and how many others are here. */
-  get counts(): Readonly<Record<Side, number>> {
+  get counts(): Readonly<Record<TokenSubject, number>> {
     return { ask: this.#askCount, fallback: this.#byHash.size - this.#askCount }
   }
 
-  #subscribe(hash: string, side: Side): Subscription {
-    return this.#engine.subscribe(this.#subjects[side](hash), this.#onMessage)
+  #subscribe(hash: string, subject: TokenSubject): Subscription {
+    return this.#engine.subscribe(this.#subjects[subject](hash), this.#onMessage)
   }
 }
