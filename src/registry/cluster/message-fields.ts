@@ -20,7 +20,7 @@ export function isNumber(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= NUMBER_MAX
 }
 
-/** The nearest one that is read, and stands for something: one message about what nobody reads would be read by nobody. */
+/** The nearest number that others read: with another one in it, a whole message is ignored. At least 1, because 0 means none. */
 export function toNumber(value: number): number {
   return Math.min(Math.max(value, 1), NUMBER_MAX)
 }

@@ -119,7 +119,7 @@ export class Others<Entry extends Claimant> {
     if (this.isShared(ownToken)) this.#options.onChanged(ownToken.token)
   }
 
-  /** Forgets what nodes have said that are no members. To be called again and again. */
+  /** Forgets what nodes have said that are no members, and counts only those that are not missing. To be called again and again. */
   keepOnly(members: Pick<Members, 'get'>): void {
     for (const [ownToken, all] of [...this.#known])
       for (const [node, known] of [...all]) {
